@@ -1,0 +1,38 @@
+"""What can go wrong, by who has to act. Messages name the file, line or key and the remedy, never a person's value."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the `leo` command hands back to a scheduler."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    GATE = 3
+
+
+class LeoError(Exception):
+    """Something a user can mend. The message is all that is shown."""
+
+    exit_code = ExitCode.FAILED
+
+
+class ConfigError(LeoError):
+    """The configuration, the command line or a model file does not say what can be run."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(LeoError):
+    """A source file is missing, unreadable or not what the configuration says."""
+
+
+class ContractError(LeoError):
+    """A table between two rooms breaks its contract; the message gives counts, never rows."""
+
+
+class GateError(LeoError):
+    """A check that guards publication failed."""
+
+    exit_code = ExitCode.GATE
