@@ -56,7 +56,9 @@ class TableDef(_Strict):
     title: str
     grain: str  # what one row is
     key: tuple[str, ...] = ()  # columns that make a row unique
-    entity_key: tuple[tuple[str, ...], ...] = ()  # alternatives, first whole one wins: [["ULN"], ["UKPRN", "LearnRefNumber"]]
+    entity_key: tuple[
+        tuple[str, ...], ...
+    ] = ()  # alternatives, first whole one wins: [["ULN"], ["UKPRN", "LearnRefNumber"]]
     entity_source: str | None = None  # the dataset whose entity_key this table carries (HMRC tables carry CIS's NINO)
     generated: bool = True
     variable: tuple[Variable, ...]
@@ -112,7 +114,9 @@ def load(folder: Path | None = None) -> Catalogue:
     folder = folder or configs_dir() / "catalogue"
     faults: list[str] = []
     datasets: dict[str, Dataset] = {}
-    frames = tomllib.loads((folder / "frames.toml").read_text(encoding="utf-8")) if (folder / "frames.toml").exists() else {}
+    frames = (
+        tomllib.loads((folder / "frames.toml").read_text(encoding="utf-8")) if (folder / "frames.toml").exists() else {}
+    )
     for path in sorted(folder.glob("*.toml")):
         if path.name == "frames.toml":
             continue
@@ -155,6 +159,12 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
         faults += [f"{where}: '{n}' is described twice" for n in sorted({n for n in names if names.count(n) > 1})]
         keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
         faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
-        faults += [f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames]
-        faults += [f"{where}.{n}: a column name is letters, digits and underscores" for n in names if not re.fullmatch(r"\w+", n)]
+        faults += [
+            f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
+        ]
+        faults += [
+            f"{where}.{n}: a column name is letters, digits and underscores"
+            for n in names
+            if not re.fullmatch(r"\w+", n)
+        ]
     return faults

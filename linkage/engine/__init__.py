@@ -1,0 +1,32 @@
+"""The only room that knows an engine. Every query of the project goes through here."""
+
+from pathlib import Path
+
+from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
+from linkage.errors import ConfigError
+
+__all__ = ["Engine", "Table", "Value", "columns", "connect", "literal", "one", "quote", "render", "rows"]
+
+
+def connect(
+    name: str = "duckdb", *, memory_limit: str | None = None, threads: int | None = None, scratch: Path | None = None
+) -> Engine:
+    """An engine by name: "duckdb" or "spark". Imported here, so that a run on DuckDB needs no pyspark.
+
+    Raises:
+        ConfigError: no such engine, or its library is not installed.
+    """
+    if name == "duckdb":
+        from linkage.engine.duckdb import DuckDBEngine
+
+        return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
+    if name == "spark":
+        try:
+            from linkage.engine.spark import SparkEngine
+        except ModuleNotFoundError as missing:
+            raise ConfigError(
+                f"engine 'spark' needs {missing.name}\n  install it: pip install 'leo-linkage[spark]'"
+            ) from missing
+        spark: Engine = SparkEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
+        return spark
+    raise ConfigError(f"no engine '{name}'\n  there are: duckdb, spark")

@@ -1,0 +1,231 @@
+"""What a run is: one TOML file, checked whole before any work.
+
+Every fault is reported at once, with its path in the file and what is allowed there. Unknown keys are refused, so that
+a misspelt setting cannot be lost in silence.
+"""
+
+import difflib
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.errors import ConfigError
+
+Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Model = TypeVar("Model", bound=BaseModel)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+ROLES = (
+    *IDENTIFIERS,
+    *("valid_from", "valid_to", "record_key", "entity_key", "former_surname", "former_postcode"),
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileFormat(_Strict):
+    """How a source's files are written."""
+
+    type: Literal["parquet", "csv"] = "parquet"
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    compression: Literal["auto", "none", "gzip"] = "auto"
+    date_format: str = "%Y-%m-%d"
+
+
+class Source(_Strict):
+    """A body's files of persons, and the tables of attributes that carry the same key."""
+
+    dataset: str  # in the catalogue
+    table: str  # the catalogue's table whose rows carry identifiers
+    files: tuple[str, ...]  # globs below run.data
+    format: FileFormat = FileFormat()
+    columns: dict[str, str] = {}  # role -> column, where the files differ from the catalogue's names
+    keep: tuple[str, ...] = ()  # further columns that a model compares, kept in records as x_<name>
+
+
+class AttributeTable(_Strict):
+    """A table whose rows belong to entities of a source: `[attributes.npd_ks4]`."""
+
+    dataset: str
+    table: str
+    source: str  # the [source.*] whose entity key its rows carry
+    files: tuple[str, ...]
+    format: FileFormat = FileFormat()
+
+
+class Pass(_Strict):
+    """A deterministic rule. Pairs that are unambiguous on both sides are accepted."""
+
+    name: Name
+    why: str
+    equal: tuple[str, ...]  # identifiers that agree exactly, at any time either held them
+    agree_any: tuple[str, ...] = ()  # of these at least one more holds: "surname", "forename~close", "forename~initial"
+    accept: Literal["unique", "all"] = "unique"
+
+
+class Step(_Strict):
+    """One link between two sides, in the order of the file."""
+
+    name: Name
+    left: str  # a source, or "people": all that the steps before this one have joined
+    right: str
+    cardinality: Cardinality = "one-to-one"
+    passes: str | None = None  # TOML file of passes, below configs/ or beside the run's file
+    model: str | None = None  # a Splink model, JSON, below configs/ or beside the run's file
+    train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
+    accept_weight: float | None = None  # accept at and above this match weight (log2)
+    accept_probability: Probability = 0.95  # used where no weight is given
+    review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
+    margin: float = 3.0  # a best pair closer than this (log2) to its runner-up goes to review
+
+
+class Outputs(_Strict):
+    """What a run makes of the links."""
+
+    longitudinal: bool = True
+    projects: tuple[str, ...] = ()  # TOML files of approved projects, below configs/ or beside the run's file
+    key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
+
+
+class Gates(_Strict):
+    """What must hold before a run counts as done."""
+
+    min_precision: Probability | None = None  # where truth is given
+    max_unlinked: Probability | None = None  # of any step's smaller side
+    critical_contracts: bool = True  # a failed critical expectation stops the run
+
+
+class Run(_Strict):
+    """The engine and its limits."""
+
+    name: Name
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    data: str = "."  # folder of the sources, beside the run's file
+    truth: str | None = None  # folder of the truth, where there is one
+    memory_limit: str | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
+    seed: int = 2026
+    spine: tuple[str, ...] = ()  # sources that make people even unlinked, in the order of preference
+
+
+class RunConfig(_Strict):
+    """One run."""
+
+    run: Run
+    source: dict[Name, Source]
+    attributes: dict[Name, AttributeTable] = {}
+    step: tuple[Step, ...] = ()
+    outputs: Outputs = Outputs()
+    outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or beside the run's file
+    gates: Gates = Gates()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "RunConfig":
+        faults = []
+        sides = {*self.source, "people"}
+        for index, step in enumerate(self.step):
+            for side in ("left", "right"):
+                named = getattr(step, side)
+                if named not in sides:
+                    faults.append(f"step.{index}.{side}: no source '{named}'; there are {', '.join(sorted(sides))}")
+            if index == 0 and "people" in (step.left, step.right):
+                faults.append(f"step.{index}: the first step has no people yet; name two sources")
+        names = [step.name for step in self.step]
+        faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
+        for name, table in self.attributes.items():
+            if table.source not in self.source:
+                faults.append(
+                    f"attributes.{name}.source: no source '{table.source}'; there are {', '.join(sorted(self.source))}"
+                )
+        for name, source in self.source.items():
+            faults += [
+                f"source.{name}.columns: '{role}' is no role; there are {', '.join(ROLES)}"
+                for role in source.columns
+                if role not in ROLES
+            ]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def fingerprint(self) -> str:
+        """A hash of everything the file says."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load(path: Path, **overrides: Any) -> RunConfig:
+    """Read and check a run's file. `overrides` replace keys of [run], for example data or engine.
+
+    Raises:
+        ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file\n  give the path of a run's TOML file, for example configs/demo.toml"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw.setdefault("run", {}).update({key: value for key, value in overrides.items() if value is not None})
+    return check(RunConfig, raw, str(path))
+
+
+def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
+    """Raw TOML as a model, or one error with every fault.
+
+    Raises:
+        ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)
+        ]
+        raise ConfigError(
+            f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
+        ) from None
+
+
+def _lines(model: type[BaseModel], fault: Any) -> list[str]:
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        allowed = _allowed(model, fault["loc"][:-1])
+        near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
+        return [f"{where}: no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")]
+    if fault["type"] == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ").splitlines()
+    return [f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}"]
+
+
+def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """Keys of the model that a path leads to."""
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = (
+                _inner(current.model_fields[str(part)].annotation) if str(part) in current.model_fields else current
+            )
+    return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside Optional, tuple or dict; a dictionary's keys pass through."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _inner(argument)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return annotation

@@ -1,0 +1,133 @@
+"""What a room may ask of an engine. Queries are written once, in DuckDB's dialect; each engine renders them.
+
+Tables enter a query as {name}, values as $name:
+
+    engine.sql("select * from {links} where match_weight >= $threshold", links=links, params={"threshold": 12.0})
+"""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+from sqlglot import exp
+
+Value = bool | int | float | str | datetime.date | None
+
+_TABLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+class Table:
+    """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay with the engine."""
+
+    __slots__ = ("columns", "name")
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        self.name = name
+        self.columns = tuple(columns)
+
+    def __repr__(self) -> str:
+        return f"Table({self.name}: {', '.join(self.columns)})"
+
+
+class Engine(Protocol):
+    """Set-based work on tables."""
+
+    name: str
+
+    def read(self, paths: Path | Sequence[Path]) -> Table:
+        """Parquet files or folders of them as one table, columns matched by name."""
+        ...
+
+    def from_arrow(self, data: pa.Table) -> Table:
+        """A table of values that the caller holds: rules, code frames, test worlds, keys."""
+        ...
+
+    def sql(
+        self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
+    ) -> Table:
+        """The rows of a query, read again at each use; `store` keeps them (a table used twice should be stored).
+
+        Parameters come from configuration, never from persons: an engine may show them in its plans. Persons' values
+        and keys enter as tables.
+        """
+        ...
+
+    def write(self, table: Table, path: Path) -> int:
+        """Write one Parquet file (DuckDB) or folder of files (Spark) at path, whole or not at all; returns its rows."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """Number of rows."""
+        ...
+
+    def arrow(self, table: Table) -> pa.Table:
+        """All rows in memory: for results that do not grow with the data, and for tests."""
+        ...
+
+    def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Rows in pieces, for a writer or a function in Python."""
+        ...
+
+    def fingerprint(self, table: Table) -> str:
+        """A hash of all rows that does not depend on their order, equal on every engine."""
+        ...
+
+    def drop(self, *tables: Table) -> None:
+        """Give back what stored tables hold."""
+        ...
+
+    def close(self) -> None:
+        """Release the engine."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def quote(identifier: str) -> str:
+    """An identifier as it stands in a query: quoted, so that any column name of a source is safe."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def columns(names: Sequence[str], of: str | None = None) -> str:
+    """A quoted, comma-separated column list, each behind the alias `of`."""
+    prefix = f"{of}." if of else ""
+    return ", ".join(prefix + quote(name) for name in names)
+
+
+def literal(value: Value) -> str:
+    """A value of configuration as a typed literal, escaped by sqlglot."""
+    if isinstance(value, float):
+        return f"cast({value!r} as double)"
+    if isinstance(value, datetime.date):
+        return f"date '{value.isoformat()}'"
+    return str(exp.convert(value).sql(dialect="duckdb"))
+
+
+def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] | None) -> str:
+    """A query with its tables and parameters in place.
+
+    Raises:
+        KeyError: the query names a table or parameter that was not given.
+    """
+    query = _TABLE.sub(lambda m: quote(tables[m.group(1)].name), query)
+    if params:
+        query = _PARAMETER.sub(lambda m: literal(params[m.group(1)]), query)
+    return query
+
+
+def rows(engine: Engine, table: Table) -> list[dict[str, Any]]:
+    """Rows as dictionaries: for small results and tests."""
+    result: list[dict[str, Any]] = engine.arrow(table).to_pylist()
+    return result
+
+
+def one(engine: Engine, table: Table) -> dict[str, Any]:
+    """The only row of a table."""
+    (row,) = rows(engine, table)
+    return row

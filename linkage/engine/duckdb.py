@@ -1,0 +1,175 @@
+"""The embedded engine: DuckDB in this process, with a memory limit and a folder to spill to."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from linkage.engine.base import Table, Value, columns, literal, quote, render
+from linkage.errors import InputError, LeoError
+
+
+class DuckDBEngine:
+    """Queries run in DuckDB; stored tables live in memory and spill to `scratch` past the limit.
+
+    Args:
+        memory_limit: as DuckDB writes it, for example "8GB"; what is over it is spilled.
+        threads: worker threads; all cores when None.
+        scratch: folder for spilled data; a temporary one, removed on close, when None.
+    """
+
+    name = "duckdb"
+
+    def __init__(
+        self, *, memory_limit: str | None = None, threads: int | None = None, scratch: Path | None = None
+    ) -> None:
+        self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-") if scratch is None else None
+        self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.connection = duckdb.connect(":memory:")
+        self._names = itertools.count(1)
+        settings = {"temp_directory": str(self.scratch), "preserve_insertion_order": "false"}
+        if memory_limit:
+            settings["memory_limit"] = memory_limit
+        if threads:
+            settings["threads"] = str(threads)
+        for key, value in settings.items():
+            self.connection.execute(f"set {key} = {literal(value)}")
+        self.connection.execute("set enable_progress_bar = false")
+
+    def read(self, paths: Path | Sequence[Path]) -> Table:
+        """Parquet files or folders of them as one table, columns matched by name.
+
+        Raises:
+            InputError: no such file, or one that is not whole Parquet; the message names it.
+        """
+        found = _parquet_files([paths] if isinstance(paths, Path) else list(paths))
+        listed = ", ".join(literal(str(path)) for path in found)
+        return self._define(f"select * from read_parquet([{listed}], union_by_name = true)", store=False)
+
+    def from_arrow(self, data: pa.Table) -> Table:
+        name = self._name()
+        self.connection.register("arriving", data)
+        try:
+            self._run(f"create table {quote(name)} as from arriving")
+        finally:
+            self.connection.unregister("arriving")
+        return Table(name, data.column_names)
+
+    def sql(
+        self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
+    ) -> Table:
+        return self._define(render(query, tables, params), store=store)
+
+    def write(self, table: Table, path: Path) -> int:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            self._run(
+                f"copy {quote(table.name)} to {literal(str(part))} "
+                "(format parquet, compression zstd, compression_level 1)"
+            )
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return int(self._run(f"select count(*) from read_parquet({literal(str(path))})").fetchall()[0][0])
+
+    def count(self, table: Table) -> int:
+        return int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])
+
+    def arrow(self, table: Table) -> pa.Table:
+        return self.connection.sql(f"from {quote(table.name)}").to_arrow_table()
+
+    def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
+        cursor = self.connection.cursor()  # a cursor of its own, so that the caller may query between batches
+        yield from cursor.sql(f"from {quote(table.name)}").to_arrow_reader(size)
+
+    def fingerprint(self, table: Table) -> str:
+        names = sorted(table.columns)
+        text = " || '|' || ".join(f"coalesce(cast({quote(name)} as varchar), '~')" for name in names)
+        # Sums of two halves of md5 over all rows: an order-free hash. HUGEINT holds 2^63 rows of 60 bits.
+        found = self._run(
+            f"""
+            with hashed as (select md5({text}) as digest from {quote(table.name)})
+            select count(*),
+                   coalesce(sum(cast('0x' || substr(digest, 1, 15) as bigint)), 0) % 1152921504606846976,
+                   coalesce(sum(cast('0x' || substr(digest, 16, 15) as bigint)), 0) % 1152921504606846976
+            from hashed
+            """
+        ).fetchall()[0]
+        return f"{found[0]}-{int(found[1]):015x}{int(found[2]):015x}"
+
+    def drop(self, *tables: Table) -> None:
+        for table in tables:
+            for kind in ("view", "table"):
+                try:
+                    self.connection.execute(f"drop {kind} if exists {quote(table.name)}")
+                except duckdb.CatalogException:  # it is of the other kind
+                    continue
+
+    def close(self) -> None:
+        self.connection.close()
+        if self._own_scratch:
+            self._own_scratch.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _name(self) -> str:
+        return f"t{next(self._names)}"
+
+    def _define(self, query: str, *, store: bool) -> Table:
+        name = self._name()
+        self._run(f"create {'table' if store else 'view'} {quote(name)} as {query}")
+        described = self._run(f"describe {quote(name)}").fetchall()
+        return Table(name, [row[0] for row in described])
+
+    def _run(self, query: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(query)
+        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
+            raise _explained(error, self.scratch) from error
+
+
+def _parquet_files(paths: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("**/*.parquet"))
+            if not inside:
+                raise InputError(f"{path}: the folder holds no .parquet file")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"{path}: no such file")
+    return found
+
+
+def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
+    """An engine's error in words that say what to do; only its first line, since the rest may quote data."""
+    text = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in text.lower() and "limit" in text.lower()):
+        return LeoError(
+            "the engine ran out of its memory limit\n"
+            f"  raise [run] memory_limit, or free space below {scratch}, where it spills\n  engine: {text}"
+        )
+    if "No space left" in text or "disk" in text.lower():
+        return LeoError(
+            f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
+        )
+    if isinstance(error, duckdb.InvalidInputException) or "parquet" in text.lower():
+        return InputError(f"a file could not be read: {text}")
+    return LeoError(text)
+
+
+__all__ = ["DuckDBEngine", "columns"]

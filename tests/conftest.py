@@ -1,0 +1,89 @@
+"""What all specs share: an engine, small worlds written as tables, and rows to compare them by."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import Engine, Table, connect
+from linkage.engine import rows as engine_rows
+
+
+@pytest.fixture
+def duckdb_engine() -> Iterator[Engine]:
+    """DuckDB alone, for what has no second engine."""
+    with connect("duckdb", threads=2) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(duckdb_engine: Engine) -> Engine:
+    """The engine under test."""
+    return duckdb_engine
+
+
+@pytest.fixture
+def world(engine: Engine) -> Callable[[str], Table]:
+    """A table from text; see `parse`."""
+    return lambda text: engine.from_arrow(parse(text))
+
+
+@pytest.fixture
+def rows(engine: Engine) -> Callable[[Table], list[tuple[Any, ...]]]:
+    """Rows of a table as sorted tuples, in the table's column order; compare with rows(world(...))."""
+
+    def found(table: Table) -> list[tuple[Any, ...]]:
+        return sorted((tuple(row.values()) for row in engine_rows(engine, table)), key=repr)
+
+    return found
+
+
+def parse(text: str) -> pa.Table:
+    """A table from lines of columns parted by |, the first line the header.
+
+    A header may name a type: `n:int`, `x:float`, `on:date`, `flag:bool`, `names:list`. Without one, a column whose
+    cells are all whole numbers is BIGINT, all ISO dates DATE, else text. An empty cell or `-` is NULL; lists part
+    by `;`.
+    """
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    header, *body = [[cell.strip() for cell in line.split("|")] for line in lines]
+    names, arrays = [], []
+    for index, title in enumerate(header):
+        name, _, kind = title.partition(":")
+        cells = [row[index] if row[index] not in ("", "-") else None for row in body]
+        names.append(name)
+        arrays.append(_array(cells, kind or _guess(cells)))
+    return pa.table(dict(zip(names, arrays, strict=True)))
+
+
+def _guess(cells: list[str | None]) -> str:
+    known = [cell for cell in cells if cell is not None]
+    if known and all(cell.lstrip("-").isdigit() and (cell == "0" or not cell.startswith("0")) for cell in known):
+        return "int"
+    if known and all(
+        len(cell) == 10 and cell[4] == cell[7] == "-" and cell.replace("-", "").isdigit() for cell in known
+    ):
+        return "date"
+    return "text"
+
+
+def _array(cells: list[str | None], kind: str) -> pa.Array:
+    convert: dict[str, tuple[Callable[[str], Any], pa.DataType]] = {
+        "int": (int, pa.int64()),
+        "float": (float, pa.float64()),
+        "date": (datetime.date.fromisoformat, pa.date32()),
+        "bool": (lambda cell: cell == "true", pa.bool_()),
+        "text": (str, pa.string()),
+        "list": (lambda cell: [part.strip() for part in cell.split(";")], pa.list_(pa.string())),
+    }
+    function, kind_of = convert[kind]
+    return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)
+
+
+@pytest.fixture
+def tmp_run(tmp_path: Path) -> Path:
+    """A folder for a run."""
+    return tmp_path / "run"
