@@ -1,0 +1,64 @@
+# What a newcomer needs, and what a contributor runs before a push. `make` alone lists the targets.
+#
+#   PYTHON    the interpreter that .venv is made with: 3.11 or later
+#   WORKERS   processes that the tests run in
+
+SHELL   := /bin/bash
+PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+WORKERS ?= 2
+VENV    := .venv
+BIN     := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test coverage lint format bench wheel clean distclean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipeline on DuckDB
+	$(BIN)/leo demo
+
+test: $(VENV)/.test ## install what the tests need and run them all, with coverage
+	@.ci/system-packages
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --cov --cov-report term:skip-covered $(PYTEST)
+
+coverage: ## the tests, which fail where fewer than 90 % of the lines are run
+	@$(MAKE) --no-print-directory test PYTEST="--cov-fail-under 90 $(PYTEST)"
+
+lint: $(VENV)/.test ## ruff (rules and layout) and mypy, strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test ## lay the code out and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.test ## ours, Splink alone and recordlinkage on the same files, into benchmarks/results
+	$(BIN)/python -m benchmarks $(BENCH)
+
+wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean: ## remove caches and builds; runs and .venv stay
+	rm -rf build dist spark-warehouse metastore_db derby.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## and .venv
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 or later is needed: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "python -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
+
+# A stamp for each set of packages, so that installing happens once and again when what is needed changes.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev,spark,bench]'
+	@touch $@
