@@ -1,0 +1,87 @@
+"""What the evaluation counts: weight bands, who could have been linked, characteristics. Read from TOML."""
+
+import datetime
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from linkage.config import check
+from linkage.errors import ConfigError
+from linkage.resources import config_file
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Eligible(_Strict):
+    """Who could be in a source: the others leave the calculation before a rate is taken."""
+
+    target: str  # source that a step links to
+    minimum_age: Annotated[int, Field(ge=0)]  # years, reached on the day `on`
+    on: datetime.date
+    why: str
+
+    @property
+    def born_to(self) -> datetime.date:
+        """The last birth date that is in the calculation."""
+        year = self.on.year - self.minimum_age
+        if (self.on.month, self.on.day) == (2, 29):  # not every year has the day
+            return datetime.date(year, 3, 1) - datetime.timedelta(days=1)
+        return self.on.replace(year=year)
+
+
+class Characteristic(_Strict):
+    """A grouping of entities, from an identifier or from a variable of an attribute table."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    identity: Literal["dob", "sex"] | None = None
+    part: Literal["year"] | None = None
+    table: str | None = None  # <dataset>_<table> of the attributes
+    variable: str | None = None
+    pick: Literal["latest", "highest"] = "highest"  # which value stands for an entity with several
+    order_by: str | None = None  # what makes a row the latest
+    frame: str | None = None  # code frame of the catalogue that gives the labels
+    labels: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Characteristic":
+        if (self.identity is None) == (self.table is None):
+            raise ValueError("name either identity or table")
+        if self.table and not self.variable:
+            raise ValueError("table needs variable")
+        if self.pick == "latest" and not self.order_by:
+            raise ValueError("pick = 'latest' needs order_by")
+        return self
+
+
+class Definitions(_Strict):
+    """All that an evaluation needs to be told."""
+
+    weight_bands: tuple[float, ...]
+    weight_range: tuple[int, int]
+    eligible: tuple[Eligible, ...] = ()
+    characteristic: tuple[Characteristic, ...] = ()
+
+    def eligible_for(self, target: str) -> Eligible | None:
+        """The rule for a source, or None where everybody is in the calculation."""
+        return next((rule for rule in self.eligible if rule.target == target), None)
+
+
+def load(path: Path | None = None) -> Definitions:
+    """Read definitions; those that ship with the package when no file is given.
+
+    Raises:
+        ConfigError: no such file, no TOML, or faults, all at once.
+    """
+    path = path or config_file("quality/evaluation.toml")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  name a TOML file of definitions, or none") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return check(Definitions, raw, str(path))

@@ -1,0 +1,199 @@
+"""What a run did, in aggregates: how much linked, how well, for whom. The report is made of this and nothing else.
+
+Everything here is a count, a share or a model parameter. The counts are exact, so the result stays inside the run's
+folder; what leaves goes through quality.disclosure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkage.catalogue import Catalogue, shipped
+from linkage.engine import Engine, Table, columns, one, rows
+from quality import accuracy, linked, rates, truth
+from quality.completeness import completeness
+from quality.definitions import Definitions
+from quality.definitions import load as load_definitions
+from quality.parameters import parameters
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StepTables:
+    """One link step as the match stage left it.
+
+    Attributes:
+        links: left_id, right_id, method, pass, match_weight, decision, and more (docs/tables.md).
+        unlinked: side, id, reason.
+        units: side, unit_id, entity_id.
+        model: the Splink model that scored the step, as parsed JSON.
+        true_pairs: left_id, right_id in the step's own ids, where truth comes as pairs and not as persons.
+    """
+
+    name: str
+    left: str
+    right: str
+    links: Table
+    unlinked: Table
+    units: Table
+    cardinality: str = "one-to-one"
+    model: Mapping[str, Any] | None = None
+    true_pairs: Table | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables of a run. What it has not is left out of the result, not shown empty.
+
+    Attributes:
+        identities: by source: entity_id, source, entity_key and the lists of identifiers.
+        attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
+        spine: person_id, entity_id, source.
+        truth: source, entity_key, person_id.
+        sources: what the records stage counted: source, rows_read, records, quarantined.
+    """
+
+    steps: Sequence[StepTables]
+    identities: Mapping[str, Table] = field(default_factory=dict)
+    attributes: Mapping[str, Table] = field(default_factory=dict)
+    spine: Table | None = None
+    truth: Table | None = None
+    sources: Sequence[Mapping[str, Any]] = ()
+
+
+def evaluate(
+    engine: Engine, inputs: Inputs, definitions: Definitions | None = None, catalogue: Catalogue | None = None
+) -> dict[str, Any]:
+    """Count and judge a run. The result is JSON: counts, shares with 95 % Wilson intervals, model parameters.
+
+    Returns:
+        format, has_truth, sources, steps (one a step; see the functions that make each part), spine or None.
+    """
+    definitions = definitions or load_definitions()
+    catalogue = catalogue or shipped()
+    described, persons = _entities(engine, inputs, definitions)
+    result = {
+        "format": FORMAT,
+        "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
+        "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
+        "steps": [_step(engine, step, described, persons, definitions, catalogue) for step in inputs.steps],
+        "spine": _spine(engine, inputs.spine, persons) if inputs.spine else None,
+    }
+    engine.drop(*(table for table in (described, persons) if table))
+    return result
+
+
+def _entities(engine: Engine, inputs: Inputs, definitions: Definitions) -> tuple[Table | None, Table | None]:
+    """Entities with their characteristics, and with their true persons."""
+    if not inputs.identities:
+        return None, None
+    described = rates.entities_described(engine, inputs.identities, inputs.attributes, definitions)
+    if inputs.truth is None:
+        return described, None
+    keys = ("entity_id", "source", "entity_key")
+    parts = {f"identities_{index}": table for index, table in enumerate(inputs.identities.values())}
+    entities = engine.sql(
+        "\nunion all\n".join(f"select {columns(keys)} from {{{name}}}" for name in parts),
+        params=None,
+        store=False,
+        **parts,
+    )
+    return described, truth.entity_persons(engine, entities, inputs.truth)
+
+
+def _source_names(inputs: Inputs) -> list[str]:
+    named = [str(row["source"]) for row in inputs.sources]
+    return named + [name for name in inputs.identities if name not in named]
+
+
+def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
+    counted = next((row for row in inputs.sources if row["source"] == name), {})
+    identities = inputs.identities.get(name)
+    return {
+        "source": name,
+        **{key: counted.get(key) for key in ("rows_read", "records", "quarantined")},
+        "entities": engine.count(identities) if identities else None,
+        "completeness": completeness(engine, identities) if identities else [],
+    }
+
+
+def _step(
+    engine: Engine,
+    step: StepTables,
+    described: Table | None,
+    persons: Table | None,
+    definitions: Definitions,
+    catalogue: Catalogue,
+) -> dict[str, Any]:
+    known = _step_truth(engine, step, persons)
+    judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
+    measured = accuracy.step_accuracy(engine, judged, known, step.cardinality) if known else None
+    rule = definitions.eligible_for(step.right)
+    result = {
+        "step": step.name,
+        "left": step.left,
+        "right": step.right,
+        "cardinality": step.cardinality,
+        "eligible": rule.model_dump(mode="json") if rule and described else None,
+        "sides": linked.sides(engine, step.units, judged, step.unlinked),
+        "decisions": linked.decisions(engine, judged),
+        "passes": linked.passes(engine, judged, measured["true_pairs"] if measured else None),
+        "weights": linked.weights(engine, judged, definitions),
+        "bands": linked.bands(engine, judged, definitions),
+        "accuracy": measured,
+        "totals": [],
+        "rates": [],
+        "parameters": parameters(dict(step.model)) if step.model else None,
+    }
+    if described:
+        units = rates.units_described(engine, step.units, described, judged, known, rule)
+        result["totals"] = rates.totals(engine, units)
+        result["rates"] = rates.rates(engine, units, step.units, described, definitions, catalogue)
+        engine.drop(units)
+    engine.drop(judged, *((known.pairs, known.known) if known else ()))
+    return result
+
+
+def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> truth.StepTruth | None:
+    if step.true_pairs is not None:
+        return truth.truth_of_pairs(engine, step.units, step.true_pairs)
+    return truth.truth_of_units(engine, step.units, persons) if persons else None
+
+
+def _not_judged(engine: Engine, links: Table) -> Table:
+    return engine.sql(
+        "select left_id, right_id, method, pass, match_weight, decision, 'unknown' as verdict from {links}",
+        store=True,
+        links=links,
+    )
+
+
+def _spine(engine: Engine, spine: Table, persons: Table | None) -> dict[str, Any]:
+    """people, entities, by_source, sources_held (people by how many sources they have), accuracy or None."""
+    counted = one(
+        engine,
+        engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
+    )
+    by_source = engine.sql(
+        """
+        select source, count(distinct person_id) as people, count(*) as entities
+        from {spine}
+        group by source
+        order by source
+        """,
+        spine=spine,
+    )
+    held = engine.sql(
+        """
+        with people as (select person_id, count(distinct source) as sources from {spine} group by person_id)
+        select sources, count(*) as people from people group by sources order by sources
+        """,
+        spine=spine,
+    )
+    return {
+        **counted,
+        "by_source": rows(engine, by_source),
+        "sources_held": rows(engine, held),
+        "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
+    }

@@ -1,0 +1,56 @@
+"""Intervals for shares. Wilson's, because linkage shares lie near 0 and 1, where the normal interval leaves [0, 1]."""
+
+import math
+from typing import TypedDict
+
+Z95 = 1.959963984540054
+
+
+class Share(TypedDict):
+    """A share with its 95 % interval; the counts are carried, so that disclosure control can judge it."""
+
+    of: int
+    count: float
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def wilson(count: float, of: int, z: float = Z95) -> Share:
+    """Share of `count` in `of` with Wilson's score interval (Wilson 1927). Without a base all is None.
+
+    Raises:
+        ValueError: the count is negative or larger than its base.
+    """
+    if not 0 <= count <= of:
+        raise ValueError("a count lies between 0 and its base")
+    if of == 0:
+        return Share(of=0, count=0, value=None, low=None, high=None)
+    share = count / of
+    spread = z * z / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
+    # Rounding must not push the bound past the share where the share is 0 or 1.
+    low = 0.0 if count == 0 else max(0.0, middle - half)
+    high = 1.0 if count == of else min(1.0, middle + half)
+    return Share(of=of, count=count, value=share, low=low, high=high)
+
+
+def f1(correct: int, false: int, missed: int) -> Share:
+    """F1 with an interval.
+
+    F1 = 2J / (1 + J), where J, correct over (correct + false + missed), is a share of independent pairs: Wilson's
+    bounds of J carry over, since the function is monotonic.
+    """
+    jaccard = wilson(correct, correct + false + missed)
+
+    def lift(share: float | None) -> float | None:
+        return None if share is None else 2 * share / (1 + share)
+
+    return Share(
+        of=correct + false + missed,
+        count=correct,
+        value=lift(jaccard["value"]),
+        low=lift(jaccard["low"]),
+        high=lift(jaccard["high"]),
+    )

@@ -1,0 +1,260 @@
+"""Link rates with the three denominators that LEO publishes: all, in the calculation, matched."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table, columns, quote, rows
+from quality.definitions import Characteristic, Definitions, Eligible
+from quality.truth import StepTruth
+
+NOT_KNOWN = "not known"
+
+
+def units_described(
+    engine: Engine, units: Table, described: Table, judged: Table, truth: StepTruth | None, rule: Eligible | None
+) -> Table:
+    """side, unit_id, `described`'s groups, is_eligible, is_linked, in_both, is_found: one row a unit of a step.
+
+    `in_both` says that truth has the person on the other side too; `is_found`, that an accepted link says so rightly.
+
+    Args:
+        described: entity_id, born (date), and a column for each characteristic (see `entities_described`). A unit has
+            the value of its first entity that has one.
+        rule: who is in the calculation on the left side; people without a birth date are.
+    """
+    groups = [name for name in described.columns if name not in ("entity_id", "source", "born")]
+    first = ", ".join(
+        f"min_by(described.{quote(name)}, described.entity_id) "
+        f"filter (where described.{quote(name)} is not null) as {quote(name)}"
+        for name in groups
+    )
+    carried = "".join(f", unit_groups.{quote(name)}" for name in groups)
+    in_both, found, with_truth = _against_truth(truth)
+    return engine.sql(
+        f"""
+        with unit_groups as (
+            select units.side, units.unit_id,
+                   min_by(described.born, described.entity_id) filter (where described.born is not null) as born
+                   {"," if first else ""} {first}
+            from {{units}} as units
+            left join {{described}} as described on described.entity_id = units.entity_id
+            group by units.side, units.unit_id
+        ),
+        accepted as (select left_id, right_id, verdict from {{judged}} where decision = 'accepted'),
+        linked as (
+            select 'left' as side, left_id as unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
+            from accepted group by left_id
+            union all
+            select 'right' as side, right_id as unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
+            from accepted group by right_id
+        ){with_truth}
+        select unit_groups.side, unit_groups.unit_id {carried},
+               unit_groups.side = 'right' or unit_groups.born is null
+                   or unit_groups.born <= cast($born_to as date) as is_eligible,
+               linked.unit_id is not null as is_linked,
+               {in_both} as in_both,
+               {found} as is_found
+        from unit_groups
+        left join linked on linked.side = unit_groups.side and linked.unit_id = unit_groups.unit_id
+        {"left join paired on paired.side = unit_groups.side and paired.unit_id = unit_groups.unit_id" if truth else ""}
+        """,
+        params={"born_to": rule.born_to if rule else datetime.date(9999, 12, 31)},
+        store=True,
+        units=units,
+        described=described,
+        judged=judged,
+        **({"pairs": truth.pairs} if truth else {}),
+    )
+
+
+def _against_truth(truth: StepTruth | None) -> tuple[str, str, str]:
+    if truth is None:
+        return "cast(null as boolean)", "cast(null as boolean)", ""
+    paired = """,
+        paired as (
+            select distinct 'left' as side, left_id as unit_id from {pairs}
+            union all
+            select distinct 'right' as side, right_id as unit_id from {pairs}
+        )"""
+    return "paired.unit_id is not null", "coalesce(linked.found, 0) = 1", paired
+
+
+def rates(
+    engine: Engine,
+    described_units: Table,
+    units: Table,
+    described: Table,
+    definitions: Definitions,
+    catalogue: Catalogue,
+) -> list[dict[str, Any]]:
+    """For each side and characteristic the groups with their counts.
+
+    Returns:
+        side, characteristic, title, is_partition, groups (group, label, all, eligible, linked, in_both, found). Counts
+        nest: linked are those linked and in the calculation. in_both and found are None without truth. `is_partition`
+        is False by source: people whose records came from two sources stand in both groups.
+    """
+    found = []
+    for characteristic in definitions.characteristic:
+        if characteristic.name not in described_units.columns:
+            continue
+        name = quote(characteristic.name)
+        grouped = engine.sql(
+            f"select side, coalesce({name}, '{NOT_KNOWN}') as grp, * from {{units}}", units=described_units
+        )
+        labels = _labels(characteristic, catalogue)
+        found += _by_side(
+            rows(engine, _counted(engine, grouped)), characteristic.name, characteristic.title, labels, True
+        )
+    by_source = engine.sql(
+        """
+        with sources as (
+            select distinct units.side, units.unit_id, described.source as grp
+            from {units} as units
+            join {described} as described on described.entity_id = units.entity_id
+        )
+        select sources.grp, described_units.*
+        from sources
+        join {described_units} as described_units
+          on described_units.side = sources.side and described_units.unit_id = sources.unit_id
+        """,
+        units=units,
+        described=described,
+        described_units=described_units,
+    )
+    return _by_side(rows(engine, _counted(engine, by_source)), "source", "Source", {}, False) + found
+
+
+def totals(engine: Engine, described_units: Table) -> list[dict[str, Any]]:
+    """side, all, eligible, linked, in_both, found: the three denominators of a step."""
+    whole = engine.sql("select 'all' as grp, * from {units}", units=described_units)
+    return [
+        {key: value for key, value in row.items() if key != "group"} for row in rows(engine, _counted(engine, whole))
+    ]
+
+
+def _counted(engine: Engine, grouped: Table) -> Table:
+    return engine.sql(
+        """
+        select side, grp as "group", count(*) as "all",
+               count(*) filter (where is_eligible) as eligible,
+               count(*) filter (where is_eligible and is_linked) as linked,
+               case when count(in_both) > 0 then count(*) filter (where is_eligible and in_both) end as in_both,
+               case when count(in_both) > 0 then count(*) filter (where is_eligible and in_both and is_found) end
+                   as found
+        from {grouped}
+        group by side, grp
+        order by side, grp
+        """,
+        grouped=grouped,
+    )
+
+
+def _by_side(
+    counted: list[dict[str, Any]], name: str, title: str, labels: Mapping[str, str], is_partition: bool
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "side": side,
+            "characteristic": name,
+            "title": title,
+            "is_partition": is_partition,
+            "groups": [
+                {
+                    "group": row["group"],
+                    "label": labels.get(
+                        row["group"], row["group"].capitalize() if row["group"] == NOT_KNOWN else row["group"]
+                    ),
+                    **{key: row[key] for key in ("all", "eligible", "linked", "in_both", "found")},
+                }
+                for row in sorted(counted, key=lambda row: (row["group"] == NOT_KNOWN, row["group"]))
+                if row["side"] == side
+            ],
+        }
+        for side in ("left", "right")
+        if any(row["side"] == side for row in counted)
+    ]
+
+
+def _labels(characteristic: Characteristic, catalogue: Catalogue) -> Mapping[str, str]:
+    framed = catalogue.frames.get(characteristic.frame or "", {})
+    return {**framed, **characteristic.labels}
+
+
+def entities_described(
+    engine: Engine, identities: Mapping[str, Table], attributes: Mapping[str, Table], definitions: Definitions
+) -> Table:
+    """entity_id, source, born, and a text column for each characteristic that the run's tables can give.
+
+    Args:
+        identities: by source.
+        attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
+    """
+    by_identity = [c for c in definitions.characteristic if c.identity]
+    by_attribute = [
+        c
+        for c in definitions.characteristic
+        if c.table in attributes and c.variable in attributes[str(c.table)].columns
+    ]
+    parts, tables = [], {}
+    for index, table in enumerate(identities.values()):
+        tables[f"identities_{index}"] = table
+        values = "".join(f", {_identity_value(c, table)} as {quote(c.name)}" for c in by_identity)
+        parts.append(
+            f"select entity_id, $source_{index} as source, {_newest('dob', table, 'date')} as born {values} "
+            f"from {{identities_{index}}}"
+        )
+    entities = engine.sql(
+        "\nunion all\n".join(parts),
+        params={f"source_{index}": source for index, source in enumerate(identities)},
+        store=False,
+        **tables,
+    )
+    joined, joins, named = [], [], {}
+    for index, c in enumerate(by_attribute):
+        named[f"picked_{index}"] = _picked(engine, attributes[str(c.table)], c)
+        joined.append(f", picked_{index}.value as {quote(c.name)}")
+        joins.append(f"left join {{picked_{index}}} as picked_{index} on picked_{index}.entity_id = entities.entity_id")
+    return engine.sql(
+        f"select {columns(entities.columns, of='entities')} {''.join(joined)} "
+        f"from {{entities}} as entities {' '.join(joins)}",
+        params=None,
+        store=True,
+        entities=entities,
+        **named,
+    )
+
+
+def _newest(identifier: str, table: Table, kind: str) -> str:
+    """The first value of an identifier's list, which is its newest."""
+    if identifier not in table.columns:
+        return f"cast(null as {kind})"
+    name = quote(identifier)
+    return f"case when array_length({name}) > 0 then cast({name}[1] as {kind}) end"
+
+
+def _identity_value(characteristic: Characteristic, table: Table) -> str:
+    if characteristic.part == "year":
+        return f"cast(year({_newest(str(characteristic.identity), table, 'date')}) as varchar)"
+    return _newest(str(characteristic.identity), table, "varchar")
+
+
+def _picked(engine: Engine, attributes: Table, characteristic: Characteristic) -> Table:
+    """entity_id, value: the one value that stands for an entity."""
+    value = quote(str(characteristic.variable))
+    chosen = (
+        f"max_by({value}, {quote(characteristic.order_by)})"
+        if characteristic.pick == "latest" and characteristic.order_by
+        else f"max({value})"
+    )
+    return engine.sql(
+        f"""
+        select entity_id, cast({chosen} as varchar) as value
+        from {{attributes}}
+        where {value} is not null
+        group by entity_id
+        """,
+        attributes=attributes,
+    )

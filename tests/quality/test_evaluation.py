@@ -1,0 +1,202 @@
+"""What the evaluation counts, on a world with one false link and one missed."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine
+from quality.evaluation import Inputs, evaluate
+from quality.truth import truth_of_units
+
+
+@pytest.fixture
+def found(engine: Engine, pupils_and_learners: Inputs) -> dict[str, Any]:
+    return evaluate(engine, pupils_and_learners)
+
+
+def step_of(found: dict[str, Any]) -> dict[str, Any]:
+    (step,) = found["steps"]
+    return step
+
+
+def test_one_right_one_false_one_missed(found: dict[str, Any]) -> None:
+    accuracy = step_of(found)["accuracy"]
+    counted = {key: accuracy[key] for key in ("true_pairs", "attainable", "accepted", "correct", "false", "missed")}
+    assert counted == {"true_pairs": 2, "attainable": 2, "accepted": 2, "correct": 1, "false": 1, "missed": 1}
+    assert [accuracy[share]["value"] for share in ("precision", "recall", "f1")] == [0.5, 0.5, 0.5]
+
+
+def test_the_missed_pair_was_in_review(found: dict[str, Any]) -> None:
+    assert step_of(found)["accuracy"]["true_pairs_by_outcome"] == [
+        {"outcome": "accepted", "pairs": 1},
+        {"outcome": "review", "pairs": 1},
+    ]
+
+
+def test_a_true_pair_that_blocking_never_made_is_missed(engine: Engine, pupils_and_learners: Inputs) -> None:
+    (step,) = pupils_and_learners.steps
+    links = engine.sql("select * from {links} where decision <> 'review'", links=step.links)
+    inputs = dataclasses.replace(pupils_and_learners, steps=(dataclasses.replace(step, links=links),))
+    accuracy = step_of(evaluate(engine, inputs))["accuracy"]
+    assert accuracy["missed"] == 1
+    assert {"outcome": "not compared", "pairs": 1} in accuracy["true_pairs_by_outcome"]
+
+
+def test_passes_add_up_to_the_step(found: dict[str, Any]) -> None:
+    shown = [
+        (row["method"], row["pass"], row["links"], row["precision"]["value"], row["recall"]["value"])
+        for row in step_of(found)["passes"]
+    ]
+    assert shown == [("deterministic", "strict", 1, 1.0, 0.5), ("probabilistic", "probabilistic", 1, 0.0, 0.0)]
+
+
+def test_weights_fall_in_bins_of_one_bit(found: dict[str, Any]) -> None:
+    assert [(row["bin"], row["decision"], row["pairs"]) for row in step_of(found)["weights"]] == [
+        (-12, "rejected", 1),
+        (6, "review", 1),
+        (7, "accepted", 1),
+        (20, "accepted", 1),
+    ]
+
+
+def test_bands_say_how_many_pairs_were_true(found: dict[str, Any]) -> None:
+    assert [
+        (row["from"], row["to"], row["pairs"], row["accepted"], row["correct"]) for row in step_of(found)["bands"]
+    ] == [(None, -10, 1, 0, 0), (5, 10, 2, 1, 1), (20, 25, 1, 1, 1)]
+
+
+def test_sides_and_reasons(found: dict[str, Any]) -> None:
+    assert step_of(found)["sides"] == [
+        {"side": "left", "units": 3, "linked": 2, "unlinked": [{"reason": "below threshold", "units": 1}]},
+        {"side": "right", "units": 3, "linked": 2, "unlinked": [{"reason": "ambiguous", "units": 1}]},
+    ]
+
+
+def test_three_denominators(found: dict[str, Any]) -> None:
+    """The pupil born in 2010 was 11 when the data end: not in the calculation of a link to learners of 14 and over."""
+    assert step_of(found)["totals"] == [
+        {"side": "left", "all": 3, "eligible": 2, "linked": 2, "in_both": 2, "found": 1},
+        {"side": "right", "all": 3, "eligible": 3, "linked": 2, "in_both": 2, "found": 1},
+    ]
+
+
+def test_rates_by_group(found: dict[str, Any]) -> None:
+    rates = {row["characteristic"]: row["groups"] for row in step_of(found)["rates"] if row["side"] == "left"}
+    assert list(rates) == ["source", "cohort", "sex", "ethnic_group", "fsm"]
+    assert [(g["label"], g["all"], g["eligible"], g["linked"]) for g in rates["sex"]] == [
+        ("Female", 1, 1, 1),
+        ("Male", 1, 1, 1),
+        ("Not known", 1, 0, 0),
+    ]
+    assert [(g["label"], g["all"]) for g in rates["ethnic_group"]] == [("White", 2), ("Not known", 1)]
+    assert [(g["label"], g["all"]) for g in rates["fsm"]] == [
+        ("Never eligible", 1),
+        ("Eligible in some year", 1),
+        ("Not known", 1),
+    ]
+    assert [g["label"] for g in rates["cohort"]] == ["1990", "1991", "2010"]
+    assert rates["source"] == [
+        {"group": "npd", "label": "npd", "all": 3, "eligible": 2, "linked": 2, "in_both": 2, "found": 1}
+    ]
+
+
+def test_spine_by_pairs_and_by_people(found: dict[str, Any]) -> None:
+    """P1 is whole, P2 lost a learner who is on nobody's row, P4's learner lies with P2."""
+    accuracy = found["spine"]["accuracy"]
+    pairs = {key: accuracy["pairwise"][key] for key in ("true_pairs", "accepted", "correct", "false", "missed")}
+    assert pairs == {"true_pairs": 2, "accepted": 2, "correct": 1, "false": 1, "missed": 1}
+    people = {key: accuracy["people"][key] for key in ("true", "spine", "exact", "split", "mixed")}
+    assert people == {"true": 4, "spine": 3, "exact": 2, "split": 0, "mixed": 1}
+
+
+def test_completeness_counts_values_and_histories(found: dict[str, Any]) -> None:
+    npd = found["sources"][0]
+    assert (npd["rows_read"], npd["records"], npd["quarantined"], npd["entities"]) == (5, 4, 1, 3)
+    forename = next(row for row in npd["completeness"] if row["identifier"] == "forename")
+    assert forename == {"identifier": "forename", "entities": 3, "present": 2, "several": 1}
+
+
+def test_model_as_weights(found: dict[str, Any]) -> None:
+    model = step_of(found)["parameters"]
+    assert [(level["label"], level["match_weight"]) for level in model["levels"]] == [
+        ("Exact match on surname", pytest.approx(3.0)),
+        ("All other comparisons", pytest.approx(-2.169925)),
+    ]
+    assert model["prior_weight"] == pytest.approx(-1.584962)
+
+
+def test_a_unit_of_several_persons_is_the_most_frequent_then_the_smallest(
+    engine: Engine, world: Any, rows: Any
+) -> None:
+    units = world("""
+        side | unit_id | entity_id
+        left | 1       | 1
+        left | 1       | 2
+        left | 1       | 3
+        left | 2       | 4
+        left | 2       | 5
+    """)
+    persons = world("""
+        entity_id | person
+        1 | 7
+        2 | 9
+        3 | 9
+        4 | 8
+        5 | 6
+    """)
+    assert rows(truth_of_units(engine, units, persons).known) == [("left", 1, 9), ("left", 2, 6)]
+
+
+def test_two_numbers_of_one_person_cannot_both_be_linked_one_to_one(
+    engine: Engine, pupils_and_learners: Inputs, world: Any
+) -> None:
+    truth = world("""
+        source | entity_key:text | person_id
+        npd    | A               | 101
+        ilr    | X               | 101
+        ilr    | Y               | 101
+    """)
+    accuracy = step_of(evaluate(engine, dataclasses.replace(pupils_and_learners, truth=truth)))["accuracy"]
+    assert (accuracy["true_pairs"], accuracy["attainable"]) == (2, 1)
+    assert (accuracy["accepted"], accuracy["assessed"]) == (2, 1)  # a pair without a known person is not judged
+
+
+def test_truth_may_come_as_pairs(engine: Engine, pupils_and_learners: Inputs, world: Any) -> None:
+    pairs = world("""
+        left_id | right_id
+        1 | 4
+        2 | 5
+    """)
+    (step,) = pupils_and_learners.steps
+    alone = Inputs((dataclasses.replace(step, true_pairs=pairs, model=None),))
+    found = evaluate(engine, alone)
+    assert (found["has_truth"], found["spine"], found["sources"]) == (True, None, [])
+    assert step_of(found)["accuracy"]["recall"]["value"] == 0.5
+    assert step_of(found)["accuracy"]["attainable"] is None
+    assert (step_of(found)["rates"], step_of(found)["parameters"]) == ([], None)
+
+
+def test_without_truth_nothing_is_said_of_error(engine: Engine, pupils_and_learners: Inputs) -> None:
+    found = evaluate(engine, dataclasses.replace(pupils_and_learners, truth=None))
+    step = step_of(found)
+    assert (found["has_truth"], step["accuracy"], found["spine"]["accuracy"]) == (False, None, None)
+    assert step["passes"][0]["precision"] is None
+    assert step["totals"][0]["in_both"] is None
+
+
+def test_the_result_is_json_without_a_value_of_a_person(found: dict[str, Any]) -> None:
+    text = json.dumps(found)
+    assert not [value for value in ("ANN", "BENJAMIN", "1990-05-01", '"A"', '"X"') if value in text]
+
+
+def test_an_empty_step_has_rates_of_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
+    (step,) = pupils_and_learners.steps
+    links = engine.sql("select * from {links} where false", links=step.links)
+    found = step_of(
+        evaluate(engine, dataclasses.replace(pupils_and_learners, steps=(dataclasses.replace(step, links=links),)))
+    )
+    assert found["accuracy"]["precision"]["value"] is None
+    assert found["accuracy"]["recall"]["value"] == 0.0
+    assert found["passes"] == []
