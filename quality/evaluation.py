@@ -143,12 +143,14 @@ def _step(
         "bands": linked.bands(engine, judged, definitions),
         "accuracy": measured,
         "totals": [],
+        "reasons": [],
         "rates": [],
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
     if described:
         units = rates.units_described(engine, step.units, described, judged, known, rule)
         result["totals"] = rates.totals(engine, units)
+        result["reasons"] = rates.reasons(engine, units, step.unlinked)
         result["rates"] = rates.rates(engine, units, step.units, described, definitions, catalogue)
         engine.drop(units)
     engine.drop(judged, *((known.pairs, known.known) if known else ()))

@@ -135,6 +135,26 @@ def totals(engine: Engine, described_units: Table) -> list[dict[str, Any]]:
     ]
 
 
+def reasons(engine: Engine, described_units: Table, unlinked: Table) -> list[dict[str, Any]]:
+    """side, reason, units: why those in the calculation are not matched. They add up to eligible less linked."""
+    return rows(
+        engine,
+        engine.sql(
+            """
+            with stated as (select side, id, min(reason) as reason from {unlinked} group by side, id)
+            select units.side, coalesce(stated.reason, 'not stated') as reason, count(*) as units
+            from {units} as units
+            left join stated on stated.side = units.side and stated.id = units.unit_id
+            where units.is_eligible and not units.is_linked
+            group by units.side, coalesce(stated.reason, 'not stated')
+            order by side, units desc, reason
+            """,
+            units=described_units,
+            unlinked=unlinked,
+        ),
+    )
+
+
 def _counted(engine: Engine, grouped: Table) -> Table:
     return engine.sql(
         """

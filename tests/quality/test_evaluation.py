@@ -82,6 +82,11 @@ def test_three_denominators(found: dict[str, Any]) -> None:
     ]
 
 
+def test_reasons_add_up_to_those_in_the_calculation(found: dict[str, Any]) -> None:
+    """The pupil out of the calculation is unlinked too, and not counted."""
+    assert step_of(found)["reasons"] == [{"side": "right", "reason": "ambiguous", "units": 1}]
+
+
 def test_rates_by_group(found: dict[str, Any]) -> None:
     rates = {row["characteristic"]: row["groups"] for row in step_of(found)["rates"] if row["side"] == "left"}
     assert list(rates) == ["source", "cohort", "sex", "ethnic_group", "fsm"]

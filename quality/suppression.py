@@ -1,0 +1,124 @@
+"""Which counts to hide, so that no hidden one can be had from those shown.
+
+Small counts are hidden first (primary suppression). Then others are hidden (secondary suppression) until no hidden
+count follows from the shown ones and the sums that tie them together. Tables that share totals are judged together:
+what one shows must not undo what another hides.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Sum(Generic[Key]):
+    """An equation that every reader knows: the parts add up to the total."""
+
+    total: Key
+    parts: tuple[Key, ...]
+
+    @property
+    def members(self) -> tuple[Key, ...]:
+        return (*self.parts, self.total)
+
+
+def suppress(
+    counts: Mapping[Key, int],
+    sums: Sequence[Sum[Key]],
+    *,
+    threshold: int,
+    zeros_are_sensitive: bool = False,
+    sensitive: Iterable[Key] = (),
+) -> frozenset[Key]:
+    """The keys to hide.
+
+    Args:
+        counts: exact counts.
+        sums: the equations between them: rows, columns, subtotals.
+        threshold: a count below it is hidden; zero only where `zeros_are_sensitive`.
+        sensitive: further keys to hide, for example totals that one contributor dominates.
+
+    Raises:
+        ValueError: a sum does not hold or names a key that has no count.
+    """
+    _check(counts, sums)
+    least = 0 if zeros_are_sensitive else 1
+    hidden = {key for key, count in counts.items() if least <= count < threshold} | set(sensitive)
+    while True:
+        exposed = _exposed(counts, sums, hidden, threshold)
+        if exposed is None:
+            return frozenset(hidden)
+        hidden.add(exposed)
+
+
+def determined(sums: Sequence[Sum[Key]], hidden: Iterable[Key]) -> set[Key]:
+    """The hidden keys whose count follows from the shown counts by adding and subtracting.
+
+    A hidden count is free when some change of the hidden counts alone keeps every sum: when its row of the null space
+    of the sums is not zero.
+    """
+    unknown = list(hidden)
+    if not unknown:
+        return set()
+    place = {key: index for index, key in enumerate(unknown)}
+    lines = [line for line in sums if any(key in place for key in line.members)]
+    if not lines:
+        return set()
+    matrix = np.zeros((len(lines), len(unknown)))
+    for row, line in enumerate(lines):
+        for key in line.parts:
+            if key in place:
+                matrix[row, place[key]] += 1
+        if line.total in place:
+            matrix[row, place[line.total]] -= 1
+    _, singular, directions = np.linalg.svd(matrix)
+    rank = int((singular > 1e-9).sum())
+    free = np.abs(directions[rank:]).max(axis=0) if rank < len(unknown) else np.zeros(len(unknown))
+    return {key for key, index in place.items() if free[index] < 1e-9}
+
+
+def _check(counts: Mapping[Key, int], sums: Sequence[Sum[Key]]) -> None:
+    for line in sums:
+        if any(key not in counts for key in line.members):
+            raise ValueError("a sum names a key that has no count")
+        if sum(counts[key] for key in line.parts) != counts[line.total]:
+            raise ValueError("the parts of a sum do not add up to its total")
+
+
+def _exposed(counts: Mapping[Key, int], sums: Sequence[Sum[Key]], hidden: set[Key], threshold: int) -> Key | None:
+    """The next key to hide, or None when nothing hidden can be found out."""
+    for line in sums:
+        if _gives_away(line, counts, hidden, threshold):
+            partner = _partner(counts, line.parts, hidden) or _partner(counts, (line.total,), hidden)
+            if partner is not None:
+                return partner[0]
+    found = determined(sums, sorted(hidden, key=repr))
+    if not found:
+        return None
+    # A chain of sums gives it away, where each sum alone does not: widen the hidden part around it.
+    near = [line for line in sums if any(key in found for key in line.members)]
+    for lines in (near, sums):
+        partner = _partner(counts, [key for line in lines for key in line.members], hidden)
+        if partner is not None:
+            return partner[0]
+    return None
+
+
+def _gives_away(line: Sum[Key], counts: Mapping[Key, int], hidden: set[Key], threshold: int) -> bool:
+    """Whether a sum alone says a hidden count, or that its hidden counts together are under the threshold."""
+    parts = [key for key in line.parts if key in hidden]
+    if line.total in hidden:
+        return not parts
+    return bool(parts) and (len(parts) == 1 or sum(counts[key] for key in parts) < threshold)
+
+
+def _partner(counts: Mapping[Key, int], keys: Sequence[Key], hidden: set[Key]) -> tuple[Key] | None:
+    """The shown key that costs least to hide: the smallest that is not zero, a zero only when there is no other."""
+    shown = [key for key in keys if key not in hidden]
+    if not shown:
+        return None
+    return (min(shown, key=lambda key: (counts[key] == 0, counts[key], repr(key))),)
