@@ -1,0 +1,146 @@
+"""Deterministic passes: rules that name agreement outright, in order, each on what the passes before it left.
+
+A pass accepts a pair only when nothing else on either side satisfies the same rule, so that two Mohammed Khans of one
+birth date and postcode are left to the model or to a person.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.config import Cardinality, Pass, check
+from linkage.engine import Engine, Table, quote
+from linkage.errors import ConfigError
+
+# What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops other names.
+_AGREEMENTS = {
+    "equal": "l.{f} = r.{f}",
+    "close": "jaro_winkler_similarity(l.{f}, r.{f}) >= 0.9",
+    "initial": "substr(l.{f}, 1, 1) = substr(r.{f}, 1, 1)",
+}
+
+
+class _PassFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    passes: tuple[Pass, ...] = Field(alias="pass")
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """Pairs that a pass accepted, and what it saw."""
+
+    links: Table  # left_id, right_id, pass
+    counts: list[dict[str, int | str]]  # pass, pairs, accepted, ambiguous
+
+
+def load(path: Path) -> tuple[Pass, ...]:
+    """Read a file of [[pass]] tables.
+
+    Raises:
+        ConfigError: no such file, or faults, all at once.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file of passes") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    passes = check(_PassFile, raw, str(path)).passes
+    for rule in passes:
+        for term in rule.agree_any:
+            if term.partition("~")[2] not in ("", *_AGREEMENTS):
+                raise ConfigError(
+                    f"{path}: pass '{rule.name}': '{term}': after ~ there may be {', '.join(_AGREEMENTS)}"
+                )
+    return passes
+
+
+def run(engine: Engine, rules: Sequence[Pass], left: Table, right: Table, cardinality: Cardinality) -> PassResult:
+    """Apply passes in order.
+
+    Args:
+        left, right: appearances: unit_id and identifiers.
+        cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
+    """
+    linked = engine.sql(
+        """
+        select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as varchar) as pass
+        where false
+        """,
+        store=True,
+    )
+    counts: list[dict[str, int | str]] = []
+    for rule in rules:
+        if not set(_fields(rule)) <= set(left.columns) & set(right.columns):
+            continue
+        pairs = engine.sql(_pairs(rule, cardinality), left=left, right=right, linked=linked, store=True)
+        accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
+        made, kept = engine.count(pairs), engine.count(accepted)
+        counts.append({"pass": rule.name, "pairs": made, "accepted": kept, "ambiguous": made - kept})
+        linked = engine.sql(
+            "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
+        )
+        engine.drop(pairs, accepted)
+    return PassResult(linked, counts)
+
+
+def _fields(rule: Pass) -> list[str]:
+    """Identifiers that a rule reads."""
+    terms = [*(term.partition("^")[0] for term in rule.equal), *(term.partition("~")[0] for term in rule.agree_any)]
+    return list(dict.fromkeys(terms))
+
+
+def _pairs(rule: Pass, cardinality: Cardinality) -> str:
+    """Distinct pairs for which the rule holds at any appearance, among units that still may be linked."""
+    keys = [_key(term) for term in rule.equal]
+    selected = ", ".join(
+        [
+            *(f"{sql} as key_{n}" for n, (_, sql) in enumerate(keys)),
+            *(quote(term.partition("~")[0]) for term in rule.agree_any),
+        ]
+    )
+    known = " and ".join(f"{field} is not null" for field, _ in keys)
+    equal = " and ".join(f"l.key_{n} = r.key_{n}" for n in range(len(keys)))
+    more = " or ".join(
+        _AGREEMENTS[kind or "equal"].format(f=quote(field))
+        for field, _, kind in (t.partition("~") for t in rule.agree_any)
+    )
+    open_left = "" if holds_many(cardinality, "left") else "and unit_id not in (select left_id from {linked})"
+    open_right = "" if holds_many(cardinality, "right") else "and unit_id not in (select right_id from {linked})"
+    return f"""
+        with of_left as (
+            select distinct unit_id, {selected} from {{left}} where {known} {open_left}
+        ),
+        of_right as (
+            select distinct unit_id, {selected} from {{right}} where {known} {open_right}
+        )
+        select distinct l.unit_id as left_id, r.unit_id as right_id
+        from of_left as l
+        join of_right as r on {equal}
+        left join {{linked}} as before on before.left_id = l.unit_id and before.right_id = r.unit_id
+        where before.left_id is null {f"and ({more})" if more else ""}
+        """
+
+
+def _key(term: str) -> tuple[str, str]:
+    """A column, and what of it must be equal: the whole, or after ^ its first characters."""
+    field, _, length = term.partition("^")
+    return quote(field), f"substr({quote(field)}, 1, {int(length)})" if length else quote(field)
+
+
+def _accept(rule: Pass, cardinality: Cardinality) -> str:
+    """Pairs that have no rival: on a side that holds one link, the unit has no other partner under the rule."""
+    sides = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    alone = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
+    qualify = f"qualify {' and '.join(alone)}" if alone else ""
+    return f"select left_id, right_id, cast($pass_name as varchar) as pass from {{pairs}} {qualify}"
+
+
+def holds_many(cardinality: Cardinality, side: str) -> bool:
+    """Whether a unit of this side may hold several links."""
+    first, last = cardinality.split("-to-")
+    # one-to-many: one left unit, many right ones; the left unit holds many links.
+    return (last if side == "left" else first) == "many"

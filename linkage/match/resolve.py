@@ -1,0 +1,149 @@
+"""From scored pairs to links: best mutual pairs under the step's cardinality; what is close is not guessed.
+
+A pair is accepted when each unit that may hold only one link is the other's best, the weight reaches the threshold, and
+no rival comes within the margin. Accepting a pair takes its units out of the race, which can settle others: so rounds
+follow until nothing changes. What stays close, or below the threshold but likely, goes to review.
+"""
+
+import math
+from dataclasses import dataclass
+
+from linkage.config import Cardinality, Step
+from linkage.engine import Engine, Table
+from linkage.match.passes import holds_many
+
+_MOST_ROUNDS = 20  # each round accepts something or is the last; ties in long chains stay for review
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Match weights (log2) of a step."""
+
+    accept: float
+    review: float
+    margin: float
+
+    @property
+    def floor(self) -> float:
+        """Below this no pair matters, not even as a rival of an accepted one."""
+        return min(self.review, self.accept) - self.margin
+
+    @classmethod
+    def of(cls, step: Step) -> "Thresholds":
+        """From a step's weights or probabilities."""
+        accept = step.accept_weight if step.accept_weight is not None else weight_of(step.accept_probability)
+        return cls(accept, min(weight_of(step.review_probability), accept), step.margin)
+
+
+def weight_of(probability: float) -> float:
+    """log2 odds of a probability, within what a DOUBLE can tell from 0 and 1."""
+    inside = min(max(probability, 1e-15), 1 - 1e-15)
+    return math.log2(inside / (1 - inside))
+
+
+def resolve(engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: Cardinality) -> Table:
+    """Decide each pair.
+
+    Args:
+        pairs: left_id, right_id, match_weight; a pair once.
+
+    Returns:
+        left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was decided, NULL without one),
+        decision (accepted, review, rejected), reason.
+    """
+    undecided = engine.sql("select left_id, right_id, match_weight from {pairs}", pairs=pairs, store=True)
+    accepted = engine.sql(_EMPTY, store=True)
+    for _ in range(_MOST_ROUNDS):
+        ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
+        new = engine.sql(_accepted(), params=_params(thresholds), ranked=ranked, store=True)
+        if engine.count(new) == 0:
+            break
+        accepted = engine.sql("select * from {a} union all select * from {b}", a=accepted, b=new, store=True)
+        undecided = engine.sql(_left_over(cardinality), pairs=undecided, new=new, store=True)
+        engine.drop(ranked, new)
+    return engine.sql(_DECIDED, params=_params(thresholds), pairs=pairs, accepted=accepted, ranked=ranked, store=True)
+
+
+_EMPTY = """
+    select cast(null as bigint) as left_id, cast(null as bigint) as right_id,
+           cast(null as double) as match_weight, cast(null as double) as runner_up_weight
+    where false
+    """
+
+_DECIDED = """
+    with outcomes as (
+        select left_id, right_id, match_weight, runner_up_weight,
+               'accepted' as decision, cast(null as varchar) as reason
+        from {accepted}
+        union all
+        select left_id, right_id, match_weight, runner_up_weight,
+               case when best and match_weight >= $review then 'review' else 'rejected' end,
+               case when match_weight < $review then 'below threshold'
+                    when not best then 'a better partner'
+                    when match_weight < $accept then 'below threshold'
+                    else 'ambiguous' end
+        from {ranked}
+    )
+    select p.left_id, p.right_id, p.match_weight, o.runner_up_weight,
+           coalesce(o.decision, 'rejected') as decision,
+           case when o.decision is null then 'a better partner' else o.reason end as reason
+    from {pairs} as p
+    left join outcomes as o on o.left_id = p.left_id and o.right_id = p.right_id
+    """
+
+
+def _params(thresholds: Thresholds) -> dict[str, float]:
+    return {"accept": thresholds.accept, "review": thresholds.review, "margin": thresholds.margin}
+
+
+def _ranked(cardinality: Cardinality) -> str:
+    """Each pair with its best rival, and whether it is the best on every side that holds one link."""
+    sides = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    if not sides:
+        return "select *, cast(null as double) as runner_up_weight, true as best from {pairs}"
+    ranks = ",\n               ".join(
+        f"row_number() over by_{s} as {s}_rank, "
+        f"lead(match_weight) over by_{s} as {s}_next, "
+        f"first_value(match_weight) over by_{s} as {s}_first"
+        for s in sides
+    )
+    other = {"left": "right", "right": "left"}
+    windows = ",\n               ".join(
+        f"by_{s} as (partition by {s}_id order by match_weight desc, {other[s]}_id)" for s in sides
+    )
+    rivals = ", ".join(f"case when {s}_rank = 1 then {s}_next else {s}_first end" for s in sides)
+    rival = f"greatest({rivals})" if len(sides) > 1 else rivals
+    best = " and ".join(f"{s}_rank = 1" for s in sides)
+    return f"""
+        with ranked as (
+            select left_id, right_id, match_weight,
+               {ranks}
+            from {{pairs}}
+            window
+               {windows}
+        )
+        select left_id, right_id, match_weight, {rival} as runner_up_weight, {best} as best
+        from ranked
+        """
+
+
+def _accepted() -> str:
+    return """
+        select left_id, right_id, match_weight, runner_up_weight
+        from {ranked}
+        where best
+          and match_weight >= $accept
+          and (runner_up_weight is null or match_weight - runner_up_weight >= $margin)
+        """
+
+
+def _left_over(cardinality: Cardinality) -> str:
+    """Pairs whose units are both still free."""
+    taken = [
+        f"{side}_id not in (select {side}_id from {{new}})"
+        for side in ("left", "right")
+        if not holds_many(cardinality, side)
+    ]
+    if not taken:
+        taken = ["(left_id, right_id) not in (select (left_id, right_id) from {new})"]
+    return f"select left_id, right_id, match_weight from {{pairs}} where {' and '.join(taken)}"

@@ -1,0 +1,94 @@
+"""Pairs of a step with their match weights: those that blocking rules make, and those that passes accepted."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from linkage.engine import Engine, Table, quote
+from linkage.model import Model
+from linkage.model.compiled import candidate_pairs, given_pairs, scored_pairs
+
+
+def with_term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> tuple[Table, Table]:
+    """Both sides' units with tf_<column> for each adjusted column, counted over both sides as Splink does."""
+    frequencies = {
+        f"f_{column}": engine.sql(
+            f"""
+            with held as (
+                select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
+            )
+            select value, cast(count(*) as double) / (select count(value) from held) as frequency
+            from held
+            where value is not null
+            group by value
+            """,
+            left=left,
+            right=right,
+            store=True,
+        )
+        for column in model.tf_columns
+    }
+    if not frequencies:
+        return left, right
+    adjusted = ", ".join(f"f_{c}.frequency as {quote(f'tf_{c}')}" for c in model.tf_columns)
+    joins = "\n".join(f"left join {{f_{c}}} as f_{c} on f_{c}.value = u.{quote(c)}" for c in model.tf_columns)
+    query = f"select u.*, {adjusted} from {{units}} as u\n{joins}"
+    both = tuple(engine.sql(query, params=None, store=True, units=side, **frequencies) for side in (left, right))
+    engine.drop(*frequencies.values())
+    return both[0], both[1]
+
+
+def score_candidates(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    floor: float,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Table, list[dict[str, Any]]]:
+    """Every pair that a blocking rule makes and that reaches the floor, once.
+
+    Args:
+        left, right: unit_id, the model's columns, tf_<column> (see `with_term_frequencies`).
+
+    Returns:
+        The pairs (left_id, right_id, rule INTEGER, gamma_<comparison>, match_weight), and for each rule what it made.
+    """
+    found: list[Table] = []
+    counts: list[dict[str, Any]] = []
+    for number, rule in enumerate(model.blocking_rules):
+        if progress:
+            progress(f"rule {number + 1} of {len(model.blocking_rules)}")
+        started = time.monotonic()
+        pairs = candidate_pairs(model, rule, model.blocking_rules[:number], columns=True)
+        scored = scored_pairs(model, pairs, floor)
+        table = engine.sql(
+            f"select *, cast({number} as integer) as rule from ({scored}) as scored", left=left, right=right, store=True
+        )
+        found.append(table)
+        seconds = round(time.monotonic() - started, 3)
+        counts.append({"rule": rule.condition, "pairs_kept": engine.count(table), "seconds": seconds})
+    if not found:
+        return score_given(engine, model, left, right, _no_pairs(engine)), counts
+    named = {f"rule_{number}": table for number, table in enumerate(found)}
+    union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
+    return engine.sql(union, params=None, store=False, **named), counts
+
+
+def score_given(engine: Engine, model: Model, left: Table, right: Table, pairs: Table) -> Table:
+    """Pairs named elsewhere (left_id, right_id) with their levels and weight, whatever it is."""
+    scored = scored_pairs(model, given_pairs(model), None)
+    return engine.sql(
+        f"select *, cast(null as integer) as rule from ({scored}) as scored",
+        left=left,
+        right=right,
+        pairs=pairs,
+        store=True,
+    )
+
+
+def _no_pairs(engine: Engine) -> Table:
+    return engine.sql(
+        "select cast(null as bigint) as left_id, cast(null as bigint) as right_id where false", store=True
+    )

@@ -1,0 +1,241 @@
+"""One step of a run: two sides' units become links, and every unit without one gets its reason."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from linkage.config import Pass, Step
+from linkage.engine import Engine, Table, quote, rows
+from linkage.match import passes as deterministic
+from linkage.match.resolve import Thresholds, resolve
+from linkage.match.score import score_candidates, score_given, with_term_frequencies
+from linkage.match.units import Units
+from linkage.model import Model
+from linkage.model.compiled import candidate_pairs, pattern_column
+from linkage.model.training import train
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step made; columns as in docs/tables.md."""
+
+    links: Table
+    unlinked: Table
+    units: Table
+    model: Model
+    summary: dict[str, Any]  # counts, seconds and training report; no values
+
+
+def link_step(
+    engine: Engine,
+    step: Step,
+    left: Units,
+    right: Units,
+    *,
+    rules: Sequence[Pass],
+    model: Model,
+    seed: int = 2026,
+    progress: Callable[[str], None] | None = None,
+) -> StepResult:
+    """Link two sides: deterministic passes first, then the model on what they leave.
+
+    Args:
+        step: cardinality, thresholds, and whether the model is trained on these sides first.
+        rules: the step's passes, in order.
+        model: comparisons and blocking rules; trained already where `step.train` is false.
+
+    Raises:
+        ConfigError: the model names columns that the units do not have.
+        LeoError: there is nothing to train on.
+    """
+    say = progress or (lambda _: None)
+    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
+    training: dict[str, Any] = {}
+    if step.train:
+        model, report = train(engine, model, left.units, right.units, seed=seed, progress=say)
+        training = report.as_dict()
+    thresholds = Thresholds.of(step)
+    say("passes")
+    passed = deterministic.run(engine, rules, left.appearances, right.appearances, step.cardinality)
+    adjusted_left, adjusted_right = with_term_frequencies(engine, model, left.units, right.units)
+    certain = _scored_passes(engine, model, adjusted_left, adjusted_right, passed.links)
+    open_left = _still_open(engine, adjusted_left, passed.links, "left", step)
+    open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
+    scored, rule_counts = score_candidates(engine, model, open_left, open_right, thresholds.floor, progress=say)
+    say("resolution")
+    scored = engine.sql("select * from {scored}", scored=scored, store=True)
+    decided = resolve(engine, scored, thresholds, step.cardinality)
+    links = _links(engine, step, model, certain, scored, decided, thresholds)
+    say("reasons")
+    unlinked = _unlinked(engine, step, model, links, left, right, open_left, open_right)
+    units = _members(engine, step, left, right)
+    summary = {
+        "training": training,
+        "passes": passed.counts,
+        "rules": rule_counts,
+        "thresholds": {"accept": thresholds.accept, "review": thresholds.review, "margin": thresholds.margin},
+        "left_units": engine.count(left.units),
+        "right_units": engine.count(right.units),
+        "decisions": _counted(engine, links, "decision"),
+        "unlinked": _counted(engine, unlinked, "reason"),
+    }
+    return StepResult(links, unlinked, units, model, summary)
+
+
+def _scored_passes(engine: Engine, model: Model, left: Table, right: Table, linked: Table) -> Table:
+    """Links of passes with the model's levels and weight, so that one scale of evidence covers all."""
+    scored = score_given(engine, model, left, right, linked)
+    return engine.sql(
+        "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",
+        scored=scored,
+        linked=linked,
+        store=True,
+    )
+
+
+def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: Step) -> Table:
+    """Units that the passes left unlinked, and those that may hold further links."""
+    if deterministic.holds_many(step.cardinality, side):
+        return units
+    return engine.sql(
+        f"select u.* from {{units}} as u where u.unit_id not in (select {side}_id from {{linked}})",
+        units=units,
+        linked=linked,
+        store=True,
+    )
+
+
+def _links(
+    engine: Engine, step: Step, model: Model, certain: Table, scored: Table, decided: Table, thresholds: Thresholds
+) -> Table:
+    """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
+    gammas = [f"cast({{alias}}.{quote(pattern_column(c))} as varchar)" for c in model.comparisons]
+    pattern = " || ',' || ".join(gammas)
+    by_pass, by_model = pattern.format(alias="c"), pattern.format(alias="s")
+    return engine.sql(
+        f"""
+        with found as (
+            select c.left_id, c.right_id, 'deterministic' as method, c.pass, {by_pass} as pattern, c.match_weight,
+                   cast(null as double) as runner_up_weight,
+                   case when c.match_weight < $review then 'review' else 'accepted' end as decision,
+                   case when c.match_weight < $review then 'the model disagrees' end as reason
+            from {{certain}} as c
+            union all
+            select d.left_id, d.right_id, 'probabilistic' as method, 'rule ' || cast(s.rule + 1 as varchar) as pass,
+                   {by_model} as pattern, d.match_weight, d.runner_up_weight, d.decision, d.reason
+            from {{decided}} as d
+            join {{scored}} as s using (left_id, right_id)
+        )
+        select cast($step as varchar) as step, left_id, right_id, method, pass, pattern, match_weight,
+               1 / (1 + pow(cast(2 as double), -match_weight)) as match_probability,
+               runner_up_weight, decision, reason
+        from found
+        """,
+        params={"step": step.name, "review": thresholds.review},
+        certain=certain,
+        decided=decided,
+        scored=scored,
+        store=True,
+    )
+
+
+def _unlinked(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    links: Table,
+    left: Units,
+    right: Units,
+    open_left: Table,
+    open_right: Table,
+) -> Table:
+    """Why each unit without an accepted link has none: the best thing that happened to it."""
+    parts = {}
+    for side, units in (("left", left), ("right", right)):
+        met = _met_a_candidate(engine, model, side, links, open_left, open_right)
+        parts[side] = engine.sql(
+            f"""
+            with accepted as (
+                select distinct {side}_id as unit_id from {{links}} where decision = 'accepted'
+            ),
+            without as (
+                select u.unit_id,
+                       {_identifiers_held(units.units)} as identifiers
+                from {{units}} as u
+                where u.unit_id not in (select unit_id from accepted)
+            ),
+            outcomes as (
+                select {side}_id as unit_id,
+                       max(case when decision = 'review' and reason = 'ambiguous' then 3
+                                when decision = 'review' then 2
+                                when reason = 'a better partner' then 1 else 0 end) as came_to
+                from {{links}}
+                group by {side}_id
+            )
+            select cast($step as varchar) as step, '{side}' as side, w.unit_id as id,
+                   case when o.came_to = 3 then 'ambiguous'
+                        when o.came_to = 2 then 'in review'
+                        when o.came_to = 1 then 'the candidate has a better partner'
+                        when o.came_to = 0 or m.unit_id is not null then 'below threshold'
+                        when w.identifiers < 3 then 'insufficient identifiers'
+                        else 'no candidate' end as reason
+            from without as w
+            left join outcomes as o on o.unit_id = w.unit_id
+            left join {{met}} as m on m.unit_id = w.unit_id
+            """,
+            params={"step": step.name},
+            links=links,
+            units=units.units,
+            met=met,
+            store=True,
+        )
+    return engine.sql("select * from {l} union all select * from {r}", l=parts["left"], r=parts["right"], store=True)
+
+
+def _identifiers_held(units: Table) -> str:
+    """How many of the plain identifiers of a unit are known."""
+    named = [c for c in ("forename", "surname", "dob", "sex", "postcode", "nino", "uln") if c in units.columns]
+    return " + ".join(f"case when u.{quote(c)} is null then 0 else 1 end" for c in named) or "0"
+
+
+def _met_a_candidate(
+    engine: Engine, model: Model, side: str, links: Table, open_left: Table, open_right: Table
+) -> Table:
+    """Unlinked units that a blocking rule pairs with anybody, however low the weight."""
+    alone = {
+        s: engine.sql(
+            f"select u.* from {{u}} as u where u.unit_id not in (select {s}_id from {{links}})", u=table, links=links
+        )
+        if s == side
+        else table
+        for s, table in (("left", open_left), ("right", open_right))
+    }
+    met = "\nunion\n".join(
+        f"select {side}_id as unit_id from ({candidate_pairs(model, rule, (), columns=False)}) as made"
+        for rule in model.blocking_rules
+    )
+    return engine.sql(
+        met or "select cast(null as bigint) as unit_id where false",
+        left=alone["left"],
+        right=alone["right"],
+        store=True,
+    )
+
+
+def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
+    return engine.sql(
+        """
+        select cast($step as varchar) as step, 'left' as side, unit_id, entity_id from {l}
+        union all
+        select cast($step as varchar) as step, 'right' as side, unit_id, entity_id from {r}
+        """,
+        params={"step": step.name},
+        l=left.members,
+        r=right.members,
+        store=True,
+    )
+
+
+def _counted(engine: Engine, table: Table, column: str) -> dict[str, int]:
+    counted = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
+    return {row["what"]: int(row["n"]) for row in sorted(rows(engine, counted), key=lambda row: str(row["what"]))}

@@ -1,0 +1,154 @@
+"""What a step links: entities of a source, or the people made so far, each with all it was ever called.
+
+A unit has, for each identifier, its latest value (`surname`) and, where a model asks for it, every value it ever held
+(`surname_all`, newest first). Birth dates are ISO text, so that a model compares them by their parts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.engine import Engine, Table, columns, quote
+
+# Columns that a model or pass may name beside the identifiers, as SQL over one value of an identifier.
+DERIVED = {
+    "postcode_sector": ("postcode", "substr({value}, 1, length({value}) - 2)"),
+    "postcode_district": ("postcode", "substr({value}, 1, length({value}) - 4)"),
+    "birth_year": ("dob", "substr({value}, 1, 4)"),
+}
+
+
+@dataclass(frozen=True)
+class Units:
+    """One side of a step."""
+
+    name: str  # "npd", "people"
+    units: Table  # unit_id, the columns asked for
+    appearances: Table  # unit_id and identifiers that stood together on one row
+    members: Table  # unit_id, entity_id
+
+
+def from_sources(
+    engine: Engine,
+    name: str,
+    sides: Sequence[tuple[Table, Table]],
+    membership: Table | None,
+    wanted: Iterable[str],
+) -> Units:
+    """A side's units.
+
+    Args:
+        sides: identities and appearances of each source on this side (docs/tables.md).
+        membership: entity_id, unit_id: which entities are one person by now; None where every entity is its own.
+        wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history.
+    """
+    identities = _together(engine, [identity for identity, _ in sides])
+    appearances = _together(engine, [appearance for _, appearance in sides])
+    if membership is None:
+        membership = engine.sql("select entity_id, entity_id as unit_id from {identities}", identities=identities)
+    members = engine.sql(
+        "select m.unit_id, i.entity_id from {identities} as i join {membership} as m using (entity_id)",
+        identities=identities,
+        membership=membership,
+        store=True,
+    )
+    histories = _histories(engine, identities, members)
+    return Units(
+        name=name,
+        units=engine.sql(f"select unit_id, {_columns(wanted)} from {{histories}}", histories=histories, store=True),
+        appearances=engine.sql(
+            f"""
+            select distinct m.unit_id, {_text_dates("a")}
+            from {{appearances}} as a join {{members}} as m using (entity_id)
+            """,
+            appearances=appearances,
+            members=members,
+            store=True,
+        ),
+        members=members,
+    )
+
+
+def _together(engine: Engine, tables: Sequence[Table]) -> Table:
+    if len(tables) == 1:
+        return tables[0]
+    shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
+    named = {f"part_{index}": table for index, table in enumerate(tables)}
+    union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in named)
+    return engine.sql(union, params=None, store=False, **named)
+
+
+def _histories(engine: Engine, identities: Table, members: Table) -> Table:
+    """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
+    alone = f"""
+        select m.unit_id, {columns(IDENTIFIERS, "i")}
+        from {{identities}} as i
+        join {{members}} as m using (entity_id)
+        join (select unit_id from {{members}} group by unit_id having count(*) = 1) as single
+          on single.unit_id = m.unit_id
+    """
+    merged = ",\n".join(
+        f"""
+        of_{field} as (
+            select unit_id, list(value order by last_seen desc nulls last, value) as {field}
+            from (
+                select unit_id, value, max(last_seen) as last_seen
+                from (
+                    select unit_id, unnest({field}) as value, unnest({field}_last) as last_seen
+                    from several
+                )
+                group by unit_id, value
+            )
+            group by unit_id
+        )"""
+        for field in IDENTIFIERS
+    )
+    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in IDENTIFIERS)
+    return engine.sql(
+        f"""
+        with several as (
+            select m.unit_id, i.*
+            from {{identities}} as i
+            join {{members}} as m using (entity_id)
+            join (select unit_id from {{members}} group by unit_id having count(*) > 1) as many
+              on many.unit_id = m.unit_id
+        ),
+        {merged},
+        ids as (select distinct unit_id from several)
+        select ids.unit_id, {", ".join(f"of_{field}.{field}" for field in IDENTIFIERS)}
+        from ids
+        {joined}
+        union all
+        {alone}
+        """,
+        identities=identities,
+        members=members,
+        store=True,
+    )
+
+
+def _columns(wanted: Iterable[str]) -> str:
+    """SQL of the columns asked for, from lists of values."""
+    parts = []
+    for name in dict.fromkeys(wanted):
+        whole = name.endswith("_all")
+        base = name.removesuffix("_all")
+        field, shape = DERIVED.get(base, (base, "{value}"))
+        if field == "dob":
+            shape = shape.replace("{value}", "cast({value} as varchar)")
+        if whole:
+            value = (
+                field
+                if shape == "{value}"
+                else f"list_distinct(list_transform({field}, lambda x: {shape.format(value='x')}))"
+            )
+        else:
+            value = shape.format(value=f"{field}[1]")
+        parts.append(f"{value} as {quote(name)}")
+    return ", ".join(parts)
+
+
+def _text_dates(alias: str) -> str:
+    return ", ".join(
+        f"cast({alias}.dob as varchar) as dob" if field == "dob" else f"{alias}.{quote(field)}" for field in IDENTIFIERS
+    )

@@ -1,0 +1,299 @@
+"""A Splink model as set-based SQL: the same match weights, without a wide table of pairs.
+
+Splink blocks to pairs of string keys, joins the records back to them, computes every comparison and applies the
+threshold last. Here the columns travel through the blocking join, and a pair is given up when it cannot reach the floor:
+
+1. the cheap levels of every comparison (NULL and equality) settle most comparisons at once;
+2. what they leave open is worth at most the best of its remaining levels, so the sum is an upper bound on the weight;
+3. the costly comparisons (string similarity, lists) follow one at a time, each only on the pairs still in reach.
+
+Every pair that reaches the floor has Splink's weight; pruning only skips pairs that cannot.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from linkage.engine import quote
+from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
+
+_CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A step of the query: columns it adds, and the most that a pair can still weigh after it (None: as before)."""
+
+    added: list[str]
+    reachable: str | None = None
+
+
+def pattern_column(comparison: Comparison) -> str:
+    """The column that holds a pair's level of a comparison."""
+    return f"gamma_{comparison.name}"
+
+
+def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
+    """SQL that scores pairs.
+
+    Args:
+        model: a trained model.
+        pairs: SQL of the pairs: left_id, right_id, and each column of the model as <column>_l and <column>_r, its term
+            frequency as tf_<column>_l and tf_<column>_r.
+        floor: pairs below this match weight (log2) are dropped; None keeps all.
+
+    Returns:
+        SQL with left_id, right_id, gamma_<comparison> TINYINT for each comparison, match_weight DOUBLE.
+    """
+    query, source = f"with pairs as (\n{pairs}\n)", "pairs"
+    for number, stage in enumerate(_stages(model), 1):
+        query += f",\nstage_{number} as (\n{_select(['*', *stage.added], source)}\n)"
+        source = f"stage_{number}"
+        if stage.reachable and floor is not None:
+            kept = f"    select * from {source}\n    where {stage.reachable} >= {_number(floor)}"
+            query += f",\nwithin_{number} as (\n{kept}\n)"
+            source = f"within_{number}"
+    gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
+    weights = [_number(model.prior_weight), *(f"w_{index}" for index in range(len(model.comparisons)))]
+    return f"{query}\n{_select(['left_id', 'right_id', *gammas, f'{_sum(weights)} as match_weight'], source)}"
+
+
+def _select(columns: Sequence[str], source: str) -> str:
+    listed = ",\n           ".join(columns)
+    return f"    select {listed}\n    from {source}"
+
+
+def _sum(terms: Sequence[str]) -> str:
+    return " + ".join(terms)
+
+
+def _number(value: float) -> str:
+    """A literal that both engines read as DOUBLE: without an exponent it would be a DECIMAL."""
+    return f"{value:.17e}"
+
+
+def _stages(model: Model) -> list[_Stage]:
+    """The cheap levels of all comparisons, then the rest of each comparison that has any, the most decisive first."""
+    numbered = list(enumerate(model.comparisons))
+    settled = {i: _cheap_levels(comparison) for i, comparison in numbered}
+    still_open = {i for i, comparison in numbered if len(settled[i]) < len(comparison.levels)}
+    stages = [
+        _Stage([f"{_gamma(settled[i])} as {_gamma_name(i, c, still_open)}" for i, c in numbered]),
+        _Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
+    ]
+    for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
+        comparison = model.comparisons[index]
+        rest = comparison.levels[len(settled[index]) :]
+        still_open = still_open - {index}
+        stages.append(_Stage(_hoisted(index, rest)))
+        stages.append(_Stage([_closed(index, comparison, rest)]))
+        stages.append(_Stage([_closed_weight(index, comparison, rest)], _reachable(model, still_open)))
+    return [stage for stage in stages if stage.added]
+
+
+def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
+    """The leading levels that need no function."""
+    found = []
+    for level in comparison.levels:
+        if level.condition is None:
+            break
+        if not all(isinstance(node, _CHEAP) for node in sqlglot.parse_one(level.condition, read="duckdb").walk()):
+            break
+        found.append(level)
+    if found and len(found) == len(comparison.levels) - 1:
+        return comparison.levels  # nothing but ELSE is left
+    return tuple(found)
+
+
+def _gamma(levels: Sequence[Level]) -> str:
+    """CASE over levels; NULL where none of them holds and ELSE is not among them."""
+    whens = [f"when {level.condition} then {level.value}" for level in levels if level.condition is not None]
+    rest = next((f" else {level.value}" for level in levels if level.condition is None), "")
+    if not whens:
+        return f"cast({rest.removeprefix(' else ') or 'null'} as integer)"
+    return f"case {' '.join(whens)}{rest} end"
+
+
+def _gamma_name(index: int, comparison: Comparison, still_open: set[int]) -> str:
+    return f"open_{index}" if index in still_open else quote(pattern_column(comparison))
+
+
+def _weight_case(gamma: str, levels: Sequence[Level]) -> str:
+    """The weight of a level, with its term-frequency adjustment as Splink defines it."""
+    whens = []
+    for level in levels:
+        weight = _number(level.weight)
+        if level.adjusted:
+            weight = f"{weight} + {_adjustment(level)}"
+        whens.append(f"when {level.value} then {weight}")
+    return f"case {gamma} {' '.join(whens)} end"
+
+
+def _adjustment(level: Level) -> str:
+    """weight * (log2 u - log2 of the rarer-than-it-can-be frequency); 0 where neither side has one."""
+    left, right = (quote(f"tf_{level.tf_column}_{side}") for side in "lr")
+    frequency = f"greatest(coalesce({left}, {right}), coalesce({right}, {left}), {_number(level.tf_minimum_u)})"
+    base = math.log2(level.tf_base_u or 1.0)
+    return f"coalesce({_number(level.tf_weight)} * ({_number(base)} - log2({frequency})), 0e0)"
+
+
+def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: set[int]) -> str:
+    """The weight as far as the cheap levels settle it: w_ where they settle all, else known_, NULL while open."""
+    name = f"known_{index}" if index in still_open else f"w_{index}"
+    case = _weight_case(_gamma_name(index, comparison, still_open), levels) if levels else "cast(null as double)"
+    return f"{case} as {name}"
+
+
+def _best(levels: Sequence[Level]) -> float:
+    """The most that undecided levels can add; a frequency of 2^-40 is rarer than any value that somebody holds."""
+    return max(level.weight + (40.0 * level.tf_weight if level.adjusted else 0.0) for level in levels)
+
+
+def _spread(comparison: Comparison) -> float:
+    """How much a comparison can move the sum: the wider, the sooner it prunes."""
+    weights = [level.weight for level in comparison.levels if level.value >= 0]
+    return max(weights) - min(weights)
+
+
+def _reachable(model: Model, still_open: set[int]) -> str:
+    terms = [_number(model.prior_weight)]
+    for index, comparison in enumerate(model.comparisons):
+        if index in still_open:
+            rest = comparison.levels[len(_cheap_levels(comparison)) :]
+            terms.append(f"coalesce(known_{index}, {_number(_best(rest))})")
+        else:
+            terms.append(f"w_{index}")
+    return _sum(terms)
+
+
+def _hoisted(index: int, rest: Sequence[Level]) -> list[str]:
+    """Function calls that several levels share, computed once, and only where the cheap levels settled nothing."""
+    calls = _shared_calls(rest)
+    return [f"case when open_{index} is null then {call} end as call_{index}_{n}" for n, call in enumerate(calls)]
+
+
+def _shared_calls(levels: Sequence[Level]) -> list[str]:
+    counted: dict[str, int] = {}
+    for level in levels:
+        if level.condition is None:
+            continue
+        parsed = sqlglot.parse_one(level.condition, read="duckdb")
+        calls = {
+            node.sql("duckdb")
+            for node in parsed.find_all(exp.Func)
+            if not isinstance(node, exp.And | exp.Or | exp.Cast)
+        }
+        for call in calls:
+            counted[call] = counted.get(call, 0) + 1
+    shared = [call for call, uses in counted.items() if uses > 1]
+    return [call for call in shared if not any(call != other and call in other for other in shared)]
+
+
+def _closed(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
+    """The comparison's level, from the cheap levels or, where they left it open, from the others."""
+    names = {call: f"call_{index}_{n}" for n, call in enumerate(_shared_calls(rest))}
+    whens = [
+        f"when {_with_calls(level.condition, names)} then {level.value}"
+        for level in rest
+        if level.condition is not None
+    ]
+    last = next(level.value for level in rest if level.condition is None)
+    gamma = f"case when open_{index} is not null then open_{index} {' '.join(whens)} else {last} end"
+    return f"{gamma} as {quote(pattern_column(comparison))}"
+
+
+def _with_calls(condition: str, names: dict[str, str]) -> str:
+    if not names:
+        return condition
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        name = names.get(node.sql("duckdb")) if isinstance(node, exp.Func) else None
+        return exp.column(name) if name else node
+
+    return str(sqlglot.parse_one(condition, read="duckdb").transform(replace).sql("duckdb"))
+
+
+def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
+    case = _weight_case(quote(pattern_column(comparison)), rest)
+    return f"coalesce(known_{index}, {case}) as w_{index}"
+
+
+def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, columns: bool) -> str:
+    """SQL of the pairs that a rule makes and no earlier rule has made.
+
+    Args:
+        columns: carry the model's columns and term frequencies beside the ids (as `scored_pairs` wants them).
+
+    The query reads {left} and {right}: unit_id and the model's columns, tf_<column> for each adjusted one.
+    """
+    if rule.explode:
+        return _exploded(model, rule, earlier, columns=columns)
+    listed = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *(_carried(model) if columns else [])])
+    return f"select {listed}\nfrom {{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}"
+
+
+def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, columns: bool) -> str:
+    """Each list is opened into its elements; a pair that shares two of them is still one pair."""
+    wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
+    sides = {}
+    for side, table in (("l", "left"), ("r", "right")):
+        opened = [f"unnest({quote(c)}) as {quote(_element(c))}" for c in rule.explode]
+        sides[side] = f"(select unit_id, {', '.join([*map(quote, wanted), *opened])} from {{{table}}})"
+    condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
+    made = (
+        f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
+        f"from {sides['l']} as l join {sides['r']} as r\n  on {condition}{_not_made_before(earlier)}"
+    )
+    if not columns:
+        return made
+    listed = ",\n       ".join(["made.left_id", "made.right_id", *_carried(model)])
+    return (
+        f"select {listed}\nfrom ({made}) as made\n"
+        f"join {{left}} as l on l.unit_id = made.left_id\njoin {{right}} as r on r.unit_id = made.right_id"
+    )
+
+
+def given_pairs(model: Model) -> str:
+    """SQL of pairs named elsewhere, with the model's columns: reads {pairs} (left_id, right_id), {left} and {right}."""
+    listed = ",\n       ".join(["given.left_id", "given.right_id", *_carried(model)])
+    return (
+        f"select {listed}\nfrom {{pairs}} as given\n"
+        f"join {{left}} as l on l.unit_id = given.left_id\njoin {{right}} as r on r.unit_id = given.right_id"
+    )
+
+
+def _carried(model: Model) -> list[str]:
+    compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
+    names = [*compared, *(f"tf_{column}" for column in model.tf_columns)]
+    return [f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in names for side in "lr"]
+
+
+def _not_made_before(earlier: Sequence[BlockingRule]) -> str:
+    """A pair that an earlier rule makes is not made again; NULL there means that the rule did not hold."""
+    return "".join(f"\n  and not coalesce({_any_element(rule)}, false)" for rule in earlier)
+
+
+def _any_element(rule: BlockingRule) -> str:
+    """A rule over exploded lists, said of whole lists: equality of elements becomes overlap."""
+    if not rule.explode:
+        return rule.condition
+
+    def overlap(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.EQ) and isinstance(node.left, exp.Column) and node.left.name in rule.explode:
+            return exp.func("list_has_any", node.left, node.right)
+        return node
+
+    return str(sqlglot.parse_one(rule.condition, read="duckdb").transform(overlap).sql("duckdb"))
+
+
+def _element(column: str) -> str:
+    return f"{column}__element"
+
+
+def _renamed(condition: str, names: dict[str, str]) -> str:
+    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf'(?<![\w])([lr])\."?({pattern})"?(?!\w)', lambda m: f"{m[1]}.{quote(names[m[2]])}", condition)

@@ -1,0 +1,236 @@
+"""A Fellegi-Sunter model as Splink writes it: comparisons, levels, m and u, blocking rules.
+
+The file is Splink's own JSON, so an analyst can open it in Splink, and a model trained in Splink runs here. Nothing of
+Splink is imported: scoring needs only what the file says.
+"""
+
+import functools
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from linkage.errors import ConfigError
+
+# Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
+_NOT_OBSERVED = 1e-6
+_SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One grade of agreement. `value` counts down from full agreement to 0; -1 says that a side is NULL."""
+
+    value: int
+    condition: str | None  # SQL over <column>_l and <column>_r; None for everything else
+    label: str
+    m: float | None
+    u: float | None
+    tf_column: str | None = None
+    tf_weight: float = 0.0
+    tf_minimum_u: float = 0.0
+    tf_base_u: float | None = None  # u of the exact level that the adjustment replaces
+
+    @property
+    def weight(self) -> float:
+        """log2(m / u): the evidence that this level carries; 0 where a side is NULL or nothing was trained."""
+        if self.value == -1 or self.m is None or self.u is None:
+            return 0.0
+        return math.log2((self.m or _NOT_OBSERVED) / (self.u or _NOT_OBSERVED))
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether the weight depends on how common the value is."""
+        return self.tf_column is not None and self.tf_weight != 0 and self.value > 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one field, or several together, say of a pair."""
+
+    name: str
+    levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a unit that the conditions read."""
+        return tuple(
+            dict.fromkeys(c for level in self.levels if level.condition for c in sided_columns(level.condition))
+        )
+
+
+@dataclass(frozen=True)
+class BlockingRule:
+    """Which pairs are looked at: SQL over l and r. Columns in `explode` are lists, of which any element may agree."""
+
+    condition: str
+    explode: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a unit that the rule reads."""
+        parsed = sqlglot.parse_one(self.condition, read="duckdb")
+        return tuple(dict.fromkeys(column.name for column in parsed.find_all(exp.Column)))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A whole model. `raw` is the JSON it was read from, with everything that Splink knows and we do not use."""
+
+    comparisons: tuple[Comparison, ...]
+    blocking_rules: tuple[BlockingRule, ...]
+    prior: float  # probability that two random records match
+    raw: dict[str, Any]
+
+    @property
+    def prior_weight(self) -> float:
+        """log2 of the prior odds."""
+        return math.log2(self.prior / (1 - self.prior))
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a unit that scoring and blocking read."""
+        used = [column for comparison in self.comparisons for column in comparison.columns]
+        used += [column for rule in self.blocking_rules for column in rule.columns]
+        return tuple(dict.fromkeys([*used, *self.tf_columns]))
+
+    @functools.cached_property
+    def tf_columns(self) -> tuple[str, ...]:
+        """Columns whose value frequencies adjust a weight."""
+        levels = (level for comparison in self.comparisons for level in comparison.levels)
+        return tuple(dict.fromkeys(level.tf_column for level in levels if level.adjusted and level.tf_column))
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether every level has its m and u."""
+        levels = (level for comparison in self.comparisons for level in comparison.levels if level.value >= 0)
+        return all(level.m is not None and level.u is not None for level in levels)
+
+    def check_columns(self, known: Iterable[str], where: str) -> None:
+        """Refuse a model that names columns which the records do not have.
+
+        Raises:
+            ConfigError: the columns that are missing, and what there is.
+        """
+        there = {name.lower() for name in known}
+        missing = [column for column in self.columns if column.lower() not in there]
+        if missing:
+            raise ConfigError(
+                f"{where}: the model names columns that the records do not have: {', '.join(missing)}\n"
+                f"  they have: {', '.join(sorted(known))}"
+            )
+
+    def save(self, path: Path) -> None:
+        """Write Splink's JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.raw, indent=2) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Model:
+    """Read a model file.
+
+    Raises:
+        ConfigError: no such file, no JSON, or no Splink model.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such model file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not JSON: {error}\n  save the model in Splink with save_model_to_json") from None
+    return from_dict(raw, str(path))
+
+
+def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
+    """A model from Splink's settings dictionary.
+
+    Raises:
+        ConfigError: it lacks what a Splink model has, or a condition is not SQL.
+    """
+    try:
+        comparisons = tuple(_comparison(comparison, where) for comparison in raw["comparisons"])
+        rules = tuple(_blocking_rule(rule) for rule in raw.get("blocking_rules_to_generate_predictions", []))
+        prior = float(raw.get("probability_two_random_records_match", 0.0001))
+        model = Model(comparisons, rules, prior, raw)
+        _ = model.columns  # parses every condition
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{where}: not a Splink model: no {error}\n  save the model in Splink with save_model_to_json"
+        ) from None
+    except sqlglot.errors.ParseError as error:
+        raise ConfigError(
+            f"{where}: a condition is not SQL in DuckDB's dialect: {error.errors[0]['description']}"
+        ) from None
+    if not comparisons:
+        raise ConfigError(f"{where}: the model compares nothing")
+    return model
+
+
+def sided_columns(condition: str) -> list[str]:
+    """Columns, without their _l or _r, that a level's condition reads, in order."""
+    parsed = sqlglot.parse_one(condition, read="duckdb")
+    found = (_SIDE.fullmatch(column.name) for column in parsed.find_all(exp.Column))
+    return list(dict.fromkeys(match.group(1) for match in found if match))
+
+
+def _comparison(raw: dict[str, Any], where: str) -> Comparison:
+    name = raw.get("output_column_name") or "comparison"
+    levels = raw["comparison_levels"]
+    graded = sum(1 for level in levels if not level.get("is_null_level"))
+    exact = _exact_level_u(levels)
+    parsed = []
+    for level in levels:
+        null = bool(level.get("is_null_level"))
+        graded -= 0 if null else 1
+        column = level.get("tf_adjustment_column")
+        base = (
+            level.get("u_probability")
+            if level.get("disable_tf_exact_match_detection")
+            else exact.get(str(column).lower())
+        )
+        weight = float(level.get("tf_adjustment_weight", 1.0)) if column else 0.0
+        if column and weight and base is None and level.get("u_probability") is not None:
+            raise ConfigError(
+                f"{where}: comparison '{name}' adjusts for '{column}' but has no exact level on it to adjust"
+            )
+        condition = level["sql_condition"]
+        parsed.append(
+            Level(
+                value=-1 if null else graded,
+                condition=None if condition.strip().upper() == "ELSE" else condition,
+                label=level.get("label_for_charts") or condition,
+                m=None if null else level.get("m_probability"),
+                u=None if null else level.get("u_probability"),
+                tf_column=column,
+                tf_weight=weight,
+                tf_minimum_u=float(level.get("tf_minimum_u_value", 0.0)),
+                tf_base_u=base,
+            )
+        )
+    if not parsed or parsed[-1].condition is not None:
+        raise ConfigError(f"{where}: comparison '{name}' has no ELSE level at its end")
+    return Comparison(name, tuple(parsed))
+
+
+def _exact_level_u(levels: list[dict[str, Any]]) -> dict[str, float | None]:
+    """For each column, the u of the level that only says it is equal: Splink's base for term frequencies."""
+    found: dict[str, float | None] = {}
+    for level in levels:
+        if level.get("is_null_level") or level["sql_condition"].strip().upper() == "ELSE":
+            continue
+        parsed = sqlglot.parse_one(level["sql_condition"], read="duckdb")
+        if isinstance(parsed, exp.EQ) and all(isinstance(side, exp.Column) for side in (parsed.left, parsed.right)):
+            found.setdefault(parsed.left.name.lower()[:-2], level.get("u_probability"))
+    return found
+
+
+def _blocking_rule(raw: dict[str, Any] | str) -> BlockingRule:
+    if isinstance(raw, str):
+        return BlockingRule(raw)
+    return BlockingRule(raw["blocking_rule"], tuple(raw.get("arrays_to_explode") or ()))
