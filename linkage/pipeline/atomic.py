@@ -1,0 +1,73 @@
+"""Writing so that a reader sees the old or the new, whole, whatever happens in between."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file: beside its place first, to the disk, then renamed into place."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2, ensure_ascii=False, default=str)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    sync_folder(path.parent)
+
+
+def put(source: Path, target: Path) -> None:
+    """Move a file or folder into place, in the stead of what was there.
+
+    A folder cannot be replaced in one step: the old one is set aside first, and a crash in between leaves no folder,
+    never a mixture of the two.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir() and target.exists():
+        aside = target.with_name(f".{target.name}.old")
+        remove(aside)
+        os.replace(target, aside)
+        os.replace(source, target)
+        remove(aside)
+    else:
+        os.replace(source, target)
+    sync_folder(target.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all in it; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync_tree(folder: Path) -> None:
+    """Force every file below a folder, and the folders' entries, to the disk."""
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            _sync(Path(parent) / name, os.O_RDONLY)
+        sync_folder(Path(parent))
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to the disk."""
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; -1 where there is neither."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size if path.is_file() else -1

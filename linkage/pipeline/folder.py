@@ -1,0 +1,156 @@
+"""A run's folder: which stages it holds whole, and how a new one takes its place."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import ConfigError
+from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
+from linkage.pipeline.stage import Stage, kind
+
+FORMAT = 1
+"""Version of a run folder's layout. A folder of another version is refused."""
+
+MANIFEST = "manifest.json"
+
+
+class RunFolder:
+    """Below `root`: manifest.json, stages/NN-name/ with each stage's tables and summary.json, and what is published.
+
+    A stage counts as whole when its folder has its final name; the rename is the last thing done.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.stages = root / "stages"
+        self.scratch = root / ".scratch"
+
+    def check(self, name: str) -> None:
+        """See that the folder is new, empty, or of a run of this name and format.
+
+        Raises:
+            ConfigError: it is something else; the message says what to do.
+        """
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise ConfigError(f"{self.root}: is a file\n  give a folder for the run with --out")
+        manifest = self.root / MANIFEST
+        if not manifest.exists():
+            other = [entry.name for entry in self.root.iterdir() if not entry.name.startswith(".")]
+            if other:
+                raise ConfigError(
+                    f"{self.root}: holds other things and no {MANIFEST}, so it is no run's folder\n"
+                    "  give an empty or a new folder with --out"
+                )
+            return
+        try:
+            found = json.loads(manifest.read_text(encoding="utf-8"))
+            version, run = found["format"], found["run"]
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(
+                f"{manifest}: is not the manifest of a run\n  give another folder with --out, or remove this one"
+            ) from None
+        if version != FORMAT:
+            raise ConfigError(
+                f"{self.root}: was written in format {version}; this version of leo writes format {FORMAT}\n"
+                "  give another folder with --out, or run the version of leo that wrote it "
+                f"({found.get('versions', {}).get('leo-linkage', 'unknown')})"
+            )
+        if run != name:
+            raise ConfigError(
+                f"{self.root}: holds the run '{run}', the configuration is of '{name}'\n"
+                "  give another folder with --out, or change [run] name back"
+            )
+
+    def prepare(self) -> None:
+        """Make what is missing, and clear away what a run that was stopped left half done."""
+        self.stages.mkdir(parents=True, exist_ok=True)
+        remove(self.scratch)
+        for place in [self.root, self.stages, *(self.root / name for name in ("models", "quality", "extracts"))]:
+            if place.is_dir():
+                for left in [*place.glob(".*.part"), *place.glob(".*.old")]:
+                    remove(left)
+
+    def find(self, name: str) -> Path | None:
+        """The folder of a whole stage, whatever its number."""
+        if not self.stages.is_dir():
+            return None
+        return next((p for p in sorted(self.stages.iterdir()) if re.fullmatch(rf"\d+-{re.escape(name)}", p.name)), None)
+
+    def summary(self, name: str) -> dict[str, Any] | None:
+        """What a whole stage says of itself; None where there is no such stage or its summary cannot be read."""
+        folder = self.find(name)
+        try:
+            summary: dict[str, Any] = (
+                json.loads((folder / "summary.json").read_text(encoding="utf-8")) if folder else {}
+            )
+        except (OSError, ValueError):
+            return None
+        return summary or None
+
+    def path(self, artefact: str, stage: str) -> Path:
+        """Where an artefact of a whole stage lies.
+
+        Raises:
+            FileNotFoundError: the stage is not there.
+        """
+        if kind(artefact) != "table":
+            return self.root / artefact
+        folder = self.find(stage)
+        if folder is None:
+            raise FileNotFoundError(f"stage {stage} is not there")
+        return folder / f"{artefact}.parquet"
+
+    def missing(self, name: str, summary: dict[str, Any]) -> str | None:
+        """The first artefact that is gone, or not of the size it was written with."""
+        for artefact, about in summary["made"].items():
+            if size(self.path(artefact, name)) != about["bytes"]:
+                return str(artefact)
+        return None
+
+    def begin(self, index: int, name: str) -> Path:
+        """A new, empty folder for a stage to write to."""
+        part = self.stages / f".{index:02d}-{name}.part"
+        remove(part)
+        part.mkdir()
+        return part
+
+    def finish(self, part: Path, stage: Stage, summary: dict[str, Any]) -> Path:
+        """Put a stage in place: documents and folders first, its own folder last."""
+        write_json(part / "summary.json", summary)
+        sync_tree(part)
+        old = self.find(stage.name)
+        if old:  # from here on the stage counts as not there, until the last rename
+            remove(old)
+        for artefact in stage.makes:
+            if kind(artefact) != "table":
+                put(part / artefact, self.root / artefact)
+        target = self.stages / part.name.removeprefix(".").removesuffix(".part")
+        put(part, target)
+        return target
+
+    def number(self, index: int, name: str) -> None:
+        """Give a stage that is kept the number it has in this run."""
+        folder = self.find(name)
+        target = self.stages / f"{index:02d}-{name}"
+        if folder and folder != target:
+            folder.rename(target)
+            sync_folder(self.stages)
+
+    def retire(self, name: str) -> None:
+        """Remove a stage and all it made."""
+        summary, folder = self.summary(name), self.find(name)
+        if folder:
+            remove(folder)
+        for artefact in (summary or {}).get("made", {}):
+            if kind(artefact) != "table":
+                remove(self.root / artefact)
+
+    def others(self, names: set[str]) -> list[str]:
+        """Whole stages that are not among `names`."""
+        if not self.stages.is_dir():
+            return []
+        found = [re.fullmatch(r"\d+-(.+)", path.name) for path in sorted(self.stages.iterdir())]
+        return [match.group(1) for match in found if match and match.group(1) not in names]

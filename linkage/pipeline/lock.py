@@ -1,0 +1,38 @@
+"""One run at a time in a run's folder."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from linkage.errors import LeoError
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on the folder `path` for as long as the block runs.
+
+    The system holds it for this process and lets it go when the process ends, however it ends: a lock file that a
+    killed run left behind is no lock, and the next run takes it over.
+
+    Raises:
+        LeoError: another process holds it; the message gives its id.
+    """
+    file = path / ".lock"
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
+            raise LeoError(
+                f"{path}: another run is at work in this folder (process {holder})\n"
+                "  wait until it ends, or give another folder with --out"
+            ) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)

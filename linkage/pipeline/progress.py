@@ -1,0 +1,123 @@
+"""How a run shows where it is: a bar on a terminal, quiet lines in a log, or nothing."""
+
+import os
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+class RunProgress(Protocol):
+    """Told by the runner what happens. Texts hold names, counts and seconds only."""
+
+    def start(self, stages: int) -> None:
+        """A run of so many stages begins."""
+        ...
+
+    def begin(self, stage: str) -> None:
+        """A stage begins to work."""
+        ...
+
+    def note(self, text: str) -> None:
+        """What the stage is doing now."""
+        ...
+
+    def end(self, stage: str, seconds: float, rows: int) -> None:
+        """A stage is in place, with so many rows in its tables."""
+        ...
+
+    def skip(self, stage: str, why: str) -> None:
+        """A stage is not run."""
+        ...
+
+    def close(self) -> None:
+        """The run is over, well or not."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, stages: int) -> None: ...
+
+    def begin(self, stage: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def end(self, stage: str, seconds: float, rows: int) -> None: ...
+
+    def skip(self, stage: str, why: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Lines:
+    """A line for each stage that has ended: for logs and for those who want no bar."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._total = self._done = 0
+
+    def start(self, stages: int) -> None:
+        self._total, self._done = stages, 0
+
+    def begin(self, stage: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def end(self, stage: str, seconds: float, rows: int) -> None:
+        self._line(f"{stage:<28} {rows:>13,} rows {seconds:>8.1f} s")
+
+    def skip(self, stage: str, why: str) -> None:
+        self._line(f"{stage:<28} {why}")
+
+    def close(self) -> None: ...
+
+    def _line(self, text: str) -> None:
+        self._done += 1
+        self._stream.write(f"[{self._done:>2}/{self._total}] {text}\n")
+        self._stream.flush()
+
+
+class Bar:
+    """A bar over all stages, with the one at work named."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=30),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self._task = self._progress.add_task("starting", total=1)
+        self._stage = ""
+
+    def start(self, stages: int) -> None:
+        self._progress.update(self._task, total=stages, completed=0)
+        self._progress.start()
+
+    def begin(self, stage: str) -> None:
+        self._stage = stage
+        self._progress.update(self._task, description=stage)
+
+    def note(self, text: str) -> None:
+        self._progress.update(self._task, description=f"{self._stage}: {text}")
+
+    def end(self, stage: str, seconds: float, rows: int) -> None:
+        self._progress.advance(self._task)
+
+    def skip(self, stage: str, why: str) -> None:
+        self._progress.advance(self._task)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def progress_for(stream: TextIO, *, wanted: bool = True) -> RunProgress:
+    """A bar where the stream is a terminal and one is wanted, else lines. NO_COLOR is heeded by rich itself."""
+    if wanted and stream.isatty() and os.environ.get("TERM") != "dumb":
+        return Bar(stream)
+    return Lines(stream)

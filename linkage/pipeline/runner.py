@@ -1,0 +1,222 @@
+"""Runs stages in their order, each whole or not at all, and continues where a run before it stopped."""
+
+import errno
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine
+from linkage.errors import ExitCode, GateError, LeoError
+from linkage.pipeline.atomic import remove
+from linkage.pipeline.fingerprint import FileDigests
+from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.lock import locked
+from linkage.pipeline.log import RunLog, place_of, value_free_trace
+from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory
+from linkage.pipeline.plan import Decision, Fingerprints, decide, reason_to_run
+from linkage.pipeline.progress import RunProgress, Silent
+from linkage.pipeline.stage import Counts, Stage, makers
+from linkage.pipeline.workspace import Workspace
+
+FILE_DIGESTS = ".inputs.json"
+
+
+class Runner:
+    """Stages in a run's folder.
+
+    Args:
+        root: the run's folder.
+        stages: in an order in which each reads only what those before it make.
+        facts: the run's name, a hash of its configuration, and what else the manifest records.
+        open_engine: a new engine that spills to the folder it is given; one is opened for each stage.
+        engine: its name; a table made by another engine is made again.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        stages: Sequence[Stage],
+        facts: RunFacts,
+        open_engine: Callable[[Path], Engine],
+        *,
+        engine: str = "duckdb",
+        progress: RunProgress | None = None,
+    ) -> None:
+        self.stages = tuple(stages)
+        self.made = makers(self.stages)
+        self.folder = RunFolder(root)
+        self.facts = facts
+        self.engine = engine
+        self.progress = progress or Silent()
+        self._open_engine = open_engine
+
+    def plan(self, *, force: bool = False) -> list[Decision]:
+        """What `run` would do, without doing any of it.
+
+        Raises:
+            ConfigError: the folder is of another run or format.
+        """
+        self.folder.check(self.facts.run)
+        return decide(self.stages, self.folder, self._fingerprints_now(), force=force)
+
+    def run(self, *, force: bool = False) -> Manifest:
+        """Run what is not up to date.
+
+        Raises:
+            ConfigError: the folder is of another run or format.
+            LeoError: another run holds the folder, or a stage failed in a way that a user can mend.
+            GateError: a gate stopped the run; what is partial has been run, and what the gate guards withdrawn.
+        """
+        self.folder.check(self.facts.run)
+        self.folder.root.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder.root):
+            with _explained_disk(self.folder.root):
+                self.folder.prepare()
+                manifest = Manifest(self.folder.root, self.facts)
+                manifest.save()
+            log = RunLog(self.folder.root / "log.jsonl")
+            log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
+            try:
+                self._run_all(manifest, log, force)
+            except BaseException as error:
+                _record_end(manifest, log, error)
+                raise
+            else:
+                manifest.end("done", ExitCode.DONE)
+                log.event("run done", seconds=manifest.content["seconds"])
+            finally:
+                self.progress.close()
+                with suppress(OSError):
+                    remove(self.folder.scratch)
+        return manifest
+
+    def _fingerprints_now(self) -> Fingerprints:
+        return Fingerprints(self.stages, FileDigests(self.folder.root / FILE_DIGESTS), self.engine)
+
+    def _run_all(self, manifest: Manifest, log: RunLog, force: bool) -> None:
+        for name in self.folder.others({stage.name for stage in self.stages}):
+            self.folder.retire(name)
+            log.event("stage removed", stage=name, reason="no longer in the configuration")
+        fingerprints = self._fingerprints_now()
+        self.progress.start(len(self.stages))
+        stopped: GateError | None = None
+        for index, stage in enumerate(self.stages, 1):
+            if stopped and not stage.partial:
+                fingerprints.withheld.add(stage.name)
+                self._withhold(stage, manifest, log)
+                continue
+            counts = self._bring_up_to_date(index, stage, fingerprints, manifest, log, force)
+            try:
+                if stage.gate and not stopped:
+                    stage.gate(counts)
+            except GateError as error:
+                stopped = error
+                log.event("gate failed", stage=stage.name, message=str(error))
+        if stopped:
+            raise stopped
+
+    def _bring_up_to_date(
+        self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog, force: bool
+    ) -> Counts:
+        """Keep a stage or run it; its counts."""
+        reason = reason_to_run(stage, self.folder, fingerprints, force=force)
+        summary = self.folder.summary(stage.name)
+        if reason is None and summary:
+            self.folder.number(index, stage.name)
+            self.progress.skip(stage.name, "up to date")
+            manifest.stage(stage.name, "kept", "up to date", summary)
+            return dict(summary["counts"])
+        log.event("stage started", stage=stage.name, reason=reason)
+        self.progress.begin(stage.name)
+        try:
+            summary = self._work(index, stage, fingerprints, manifest)
+        except BaseException as error:
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            with suppress(OSError):
+                manifest.stage(stage.name, status, reason or "", None)
+            raise
+        rows = sum(about.get("rows", 0) for about in summary["made"].values())
+        self.progress.end(stage.name, summary["seconds"], rows)
+        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=rows)
+        manifest.stage(stage.name, "done", reason or "", summary)
+        return dict(summary["counts"])
+
+    def _work(self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest) -> dict[str, Any]:
+        """Run a stage's function in a folder of its own and put the result in place."""
+        now = fingerprints.of(stage)
+        from_ = {artefact: self.made[artefact].name for artefact in stage.reads}
+        there = {artefact: maker for artefact, maker in from_.items() if maker not in fingerprints.withheld}
+        places = {artefact: self.folder.path(artefact, maker) for artefact, maker in there.items()}
+        counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in there.items()}
+        with _explained_disk(self.folder.root):
+            part = self.folder.begin(index, stage.name)
+            start, cpu = time.perf_counter(), _cpu_seconds()
+            try:
+                with self._open_engine(self.folder.scratch) as engine:
+                    space = Workspace(stage, engine, part, places, counts, manifest.content, self.progress.note)
+                    counted = stage.work(space)
+                    made = space.made()
+                summary = {
+                    "stage": stage.name,
+                    "fingerprint": {"whole": now.whole, **asdict(now)},
+                    "seconds": round(time.perf_counter() - start, 3),
+                    "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+                    "peak_memory_bytes": peak_memory(),
+                    "counts": counted,
+                    "made": made,
+                }
+                self.folder.finish(part, stage, summary)
+            except BaseException:
+                with suppress(OSError):
+                    remove(part)
+                raise
+        return summary
+
+    def _withhold(self, stage: Stage, manifest: Manifest, log: RunLog) -> None:
+        """A gate stands before this stage: what an earlier run made of it must not pass for this run's."""
+        self.folder.retire(stage.name)
+        self.progress.skip(stage.name, "withheld: a gate failed")
+        log.event("stage withheld", stage=stage.name)
+        manifest.stage(stage.name, "withheld", "a gate failed", None)
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+@contextmanager
+def _explained_disk(root: Path) -> Iterator[None]:
+    """Turns the system's word for a full or read-only disk into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise LeoError(
+                f"the disk is full\n  free space below {root}, then run the same command again: "
+                "the stages that are whole are kept"
+            ) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            place = error.filename or root
+            raise LeoError(f"{place}: may not be written\n  give a folder that may be written to with --out") from error
+        raise
+
+
+def _record_end(manifest: Manifest, log: RunLog, error: BaseException) -> None:
+    """Write how the run ended to manifest and log; on a full disk as far as it goes."""
+    if isinstance(error, GateError):
+        status, code, message = "gate failed", int(error.exit_code), str(error)
+    elif isinstance(error, LeoError):
+        status, code, message = "failed", int(error.exit_code), str(error)
+    elif isinstance(error, KeyboardInterrupt):
+        status, code, message = "interrupted", 130, "stopped from outside; the same command continues"
+    else:
+        status, code, message = "crashed", int(ExitCode.FAILED), f"{type(error).__name__} at {place_of(error)}"
+        log.event("crash", type=type(error).__name__, trace=value_free_trace(error))
+    log.event("run ended", status=status, exit=code, message=message)
+    with suppress(OSError):
+        manifest.end(status, code, message)

@@ -1,0 +1,109 @@
+"""What a stage's function may touch: the tables it reads, the folder it writes to, an engine."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine, Table
+from linkage.pipeline.atomic import size, write_json
+from linkage.pipeline.fingerprint import FileDigests
+from linkage.pipeline.stage import Counts, Stage, kind
+
+
+class Workspace:
+    """Given to a stage's function for the time of its work.
+
+    Args:
+        engine: opened for this stage alone, so that what it stored is given back when it ends.
+        part: the folder it writes to; renamed into place afterwards.
+        places: every artefact the stage reads that is there, and where it lies.
+        counts: what the stages that made those artefacts counted.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        engine: Engine,
+        part: Path,
+        places: Mapping[str, Path],
+        counts: Mapping[str, Counts],
+        manifest: Mapping[str, Any],
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.stage = stage
+        self.engine = engine
+        self.part = part
+        self.manifest = manifest
+        self.note = note
+        self._places = places
+        self._counts = counts
+        self._rows: dict[str, int] = {}
+
+    def has(self, artefact: str) -> bool:
+        """Whether an artefact is there; only a partial stage may find that one is not."""
+        return artefact in self._places
+
+    def path(self, artefact: str) -> Path:
+        """Where an artefact of an earlier stage lies.
+
+        Raises:
+            KeyError: the stage does not declare that it reads it, or it is not there.
+        """
+        return self._places[artefact]
+
+    def table(self, name: str) -> Table:
+        """A table of an earlier stage."""
+        return self.engine.read(self.path(name))
+
+    def document(self, name: str) -> Any:
+        """A document of an earlier stage."""
+        return json.loads(self.path(name).read_text(encoding="utf-8"))
+
+    def counts(self, artefact: str) -> Counts:
+        """What the stage that made an artefact counted."""
+        self.path(artefact)
+        return self._counts[artefact]
+
+    def place(self, artefact: str) -> Path:
+        """Where this stage is to put an artefact; its parent folder exists.
+
+        Raises:
+            KeyError: the stage does not declare that it makes it.
+        """
+        if artefact not in self.stage.makes:
+            raise KeyError(f"stage {self.stage.name} does not declare that it makes {artefact}")
+        path = self.part / (f"{artefact}.parquet" if kind(artefact) == "table" else artefact.rstrip("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, name: str, table: Table) -> int:
+        """Write a table; its number of rows."""
+        self._rows[name] = self.engine.write(table, self.place(name))
+        return self._rows[name]
+
+    def write_document(self, name: str, value: Any) -> None:
+        """Write a document as JSON."""
+        write_json(self.place(name), value)
+
+    def made(self) -> dict[str, dict[str, Any]]:
+        """Bytes of each artefact, rows and an order-free hash of each table, sha256 of each document.
+
+        Raises:
+            ValueError: an artefact that the stage declares is not there.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for artefact in self.stage.makes:
+            path = self.place(artefact)
+            about: dict[str, Any] = {"bytes": size(path)}
+            if about["bytes"] < 0:
+                raise ValueError(f"stage {self.stage.name} did not make {artefact}")
+            if kind(artefact) == "table":
+                table = self.engine.read(path)
+                rows = self._rows.get(artefact)
+                about["rows"] = self.engine.count(table) if rows is None else rows
+                about["fingerprint"] = self.engine.fingerprint(table)
+            elif kind(artefact) == "document":
+                about["sha256"] = FileDigests(None).of([path])[path]
+            found[artefact] = about
+        return found

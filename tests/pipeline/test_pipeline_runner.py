@@ -1,0 +1,343 @@
+"""A run of toy stages: done once, kept, continued, stopped by gates, and what it leaves behind."""
+
+import errno
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy_pipeline
+from toy_pipeline import runner, tables
+
+from linkage.errors import ConfigError, GateError, InputError, LeoError
+from linkage.pipeline import Stage, Workspace
+from linkage.pipeline.stage import makers
+
+
+def reasons(root: Path, source: Path, **options: Any) -> dict[str, str]:
+    return {decision.stage.name: decision.reason for decision in runner(root, source, **options).plan()}
+
+
+def statuses(root: Path) -> dict[str, str]:
+    manifest = json.loads((root / "manifest.json").read_text())
+    return {stage["name"]: stage["status"] for stage in manifest["stages"]}
+
+
+def files_below(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+ALL_NEW = dict.fromkeys(("numbers", "squares", "parcel", "pages"), "new")
+ALL_KEPT = dict.fromkeys(ALL_NEW, "up to date")
+
+
+def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
+    manifest = runner(root, source).run()
+    assert files_below(root) == {
+        ".inputs.json",
+        ".lock",
+        "extracts/toy/rows.txt",
+        "log.jsonl",
+        "manifest.json",
+        "quality/squares.json",
+        "report/index.html",
+        "stages/01-numbers/numbers.parquet",
+        "stages/01-numbers/summary.json",
+        "stages/02-squares/made/squares.parquet",
+        "stages/02-squares/summary.json",
+        "stages/03-parcel/summary.json",
+        "stages/04-pages/summary.json",
+    }
+    assert (root / "extracts/toy/rows.txt").read_text() == "5"
+    assert manifest.content["status"] == "done"
+
+
+def test_a_manifest_says_what_was_run_on_what_with_what_result(root, source):
+    runner(root, source).run()
+    manifest = json.loads((root / "manifest.json").read_text())
+    assert (manifest["run"], manifest["config"], manifest["seed"], manifest["exit"]) == ("toy", "abc", 7, 0)
+    assert manifest["inputs"] == {"numbers.txt": {"rows": 5}}
+    assert manifest["headline"] == {"squares": 5}
+    assert manifest["machine"]["cores"] >= 1
+    assert manifest["machine"]["memory_bytes"] > 2**28
+    assert manifest["peak_memory_bytes"] > 2**20
+    assert manifest["versions"]["duckdb"].startswith("2")
+    squares = next(stage for stage in manifest["stages"] if stage["name"] == "squares")
+    assert squares["status"] == "done"
+    assert squares["reason"] == "new"
+    assert squares["counts"] == {"rows": 5}
+    assert squares["made"]["made/squares"]["rows"] == 5
+    assert len(squares["made"]["quality/squares.json"]["sha256"]) == 64
+
+
+def test_a_second_run_keeps_every_stage(root, source):
+    first = runner(root, source).run()
+    second = runner(root, source).run()
+    assert set(statuses(root).values()) == {"kept"}
+    assert tables(first) == tables(second)
+    assert second.content["headline"] == {"squares": 5}
+
+
+def test_force_runs_every_stage_again(root, source):
+    runner(root, source).run()
+    runner(root, source).run(force=True)
+    assert set(statuses(root).values()) == {"done"}
+
+
+def test_a_plan_touches_nothing(root, source):
+    assert reasons(root, source) == ALL_NEW
+    assert not root.exists()
+
+
+def test_a_plan_says_why(root, source):
+    runner(root, source).run()
+    assert reasons(root, source) == ALL_KEPT
+    assert reasons(root, source, factor=2) == {
+        "numbers": "up to date",
+        "squares": "configuration changed",
+        "parcel": "follows squares",
+        "pages": "follows squares",
+    }
+    source.write_text("1\n2\n")
+    assert reasons(root, source) == {
+        "numbers": "input changed",
+        "squares": "follows numbers",
+        "parcel": "follows squares",
+        "pages": "follows squares",
+    }
+
+
+def test_a_file_that_is_touched_but_not_changed_is_up_to_date(root, source):
+    runner(root, source).run()
+    source.write_text(source.read_text())
+    assert reasons(root, source) == ALL_KEPT
+
+
+def test_changed_code_runs_again(root, source, monkeypatch):
+    runner(root, source).run()
+    monkeypatch.setattr("linkage.pipeline.fingerprint.code_version", lambda rooms: "other")
+    assert reasons(root, source)["numbers"] == "code changed"
+
+
+def test_output_that_is_gone_is_made_again_and_what_follows_is_kept(root, source):
+    runner(root, source).run()
+    shutil.rmtree(root / "extracts/toy")
+    (root / "stages/01-numbers/numbers.parquet").write_bytes(b"cut short")
+    assert reasons(root, source) == {
+        "numbers": "output missing or altered: numbers",
+        "squares": "up to date",
+        "parcel": "output missing or altered: extracts/toy/",
+        "pages": "up to date",
+    }
+    runner(root, source).run()
+    assert reasons(root, source) == ALL_KEPT
+
+
+def test_a_stage_that_the_configuration_dropped_is_removed_with_what_it_published(root, source):
+    runner(root, source).run()
+    shorter = runner(root, source)
+    shorter.stages = tuple(stage for stage in shorter.stages if stage.name not in ("parcel", "pages"))
+    shorter.made = makers(shorter.stages)
+    shorter.run()
+    assert not (root / "extracts/toy").exists()
+    assert not (root / "report").exists()
+    assert sorted(path.name for path in (root / "stages").iterdir()) == ["01-numbers", "02-squares"]
+
+
+def test_a_stage_kept_at_another_place_in_the_order_gets_its_new_number(root, source):
+    runner(root, source).run()
+    longer = runner(root, source)
+    first = Stage("first", lambda space: {}, makes=())
+    longer.stages = (first, *longer.stages)
+    longer.run()
+    assert statuses(root)["numbers"] == "kept"
+    assert sorted(path.name for path in (root / "stages").iterdir())[:3] == ["01-first", "02-numbers", "03-squares"]
+
+
+def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
+    runner(root, source).run()
+    assert (root / "extracts/toy").exists()
+    with pytest.raises(GateError, match="max_rows: 5 rows, at most 3"):
+        runner(root, source, limit=3).run()
+    assert not (root / "extracts/toy").exists()
+    assert (root / "report/index.html").read_text() == "quality/squares.json: True\nextracts/toy/: False"
+    manifest = json.loads((root / "manifest.json").read_text())
+    assert (manifest["status"], manifest["exit"]) == ("gate failed", 3)
+    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "withheld", "pages": "done"}
+
+
+def test_a_gate_fails_again_although_its_stage_is_up_to_date_and_opens_when_it_holds(root, source):
+    for _ in range(2):
+        with pytest.raises(GateError):
+            runner(root, source, limit=3).run()
+    runner(root, source, limit=5).run()
+    assert (root / "report/index.html").read_text() == "quality/squares.json: True\nextracts/toy/: True"
+
+
+def test_a_stage_that_fails_leaves_nothing_and_the_run_continues_from_it(root, source):
+    def failing(space: Workspace) -> dict[str, Any]:
+        toy_pipeline.squares(space)
+        raise InputError("numbers.txt: cannot be squared")
+
+    with pytest.raises(InputError):
+        runner(root, source, squares=failing).run()
+    assert statuses(root) == {"numbers": "done", "squares": "failed"}
+    assert [path.name for path in (root / "stages").iterdir()] == ["01-numbers"]
+    assert not (root / "quality").exists()
+    assert not (root / ".scratch").exists()
+    runner(root, source).run()
+    assert statuses(root) == {"numbers": "kept", "squares": "done", "parcel": "done", "pages": "done"}
+
+
+def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
+    def filling(space: Workspace) -> dict[str, Any]:
+        toy_pipeline.squares(space)
+        with open("/dev/full", "wb", buffering=0) as full:
+            full.write(b"x")
+        return {}
+
+    with pytest.raises(LeoError, match=r"the disk is full\n  free space below .*run, then run the same command again"):
+        runner(root, source, squares=filling).run()
+    assert [path.name for path in (root / "stages").iterdir()] == ["01-numbers"]
+    assert json.loads((root / "manifest.json").read_text())["status"] == "failed"
+
+
+def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source, monkeypatch):
+    def full(path: Path, value: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("linkage.pipeline.manifest.write_json", full)
+    with pytest.raises(LeoError, match="the disk is full"):
+        runner(root, source).run()
+
+
+def test_stopped_from_outside_says_so(root, source):
+    def stopped(space: Workspace) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner(root, source, parcel=stopped).run()
+    manifest = json.loads((root / "manifest.json").read_text())
+    assert (manifest["status"], manifest["exit"]) == ("interrupted", 130)
+    assert statuses(root)["parcel"] == "interrupted"
+    runner(root, source).run()
+
+
+def test_a_crash_is_logged_without_its_message(root, source):
+    value = "-".join(["CANARY", "SURNAME"])
+
+    def crashing(space: Workspace) -> dict[str, Any]:
+        raise ValueError(f"could not convert {value}")
+
+    with pytest.raises(ValueError):
+        runner(root, source, squares=crashing).run()
+    written = (root / "log.jsonl").read_text() + (root / "manifest.json").read_text()
+    assert value not in written
+    crash = next(
+        event for event in map(json.loads, (root / "log.jsonl").read_text().splitlines()) if event["event"] == "crash"
+    )
+    assert crash["type"] == "ValueError"
+    assert "in crashing" in crash["trace"]
+
+
+def test_a_stage_may_open_only_what_it_declares(root, source):
+    def prying(space: Workspace) -> dict[str, Any]:
+        space.table("numbers")
+        return {}
+
+    with pytest.raises(KeyError):
+        runner(root, source, parcel=prying).run()
+
+
+def test_a_stage_must_make_what_it_declares(root, source):
+    with pytest.raises(ValueError, match="stage squares did not make made/squares"):
+        runner(root, source, squares=lambda space: {}).run()
+
+
+@pytest.mark.parametrize(
+    ("faulty", "message"),
+    [
+        ([Stage("a", dict), Stage("a", dict)], "two stages are named a"),
+        ([Stage("a", dict, reads=("x",))], "stage a reads x, which no earlier stage makes"),
+        ([Stage("a", dict, makes=("x",)), Stage("b", dict, makes=("x",))], "stages a and b both make x"),
+    ],
+)
+def test_stages_that_do_not_fit_are_refused(faulty, message):
+    with pytest.raises(ValueError, match=message):
+        makers(tuple(faulty))
+
+
+def test_killed_at_any_touch_of_the_disk_the_same_command_finishes_with_the_same_rows(tmp_path, source):
+    undisturbed = runner(tmp_path / "whole", source).run()
+    done = subprocess.run(
+        [sys.executable, toy_pipeline.__file__, str(tmp_path), str(source), "5"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    ends = json.loads(done.stdout)
+    assert len(ends) > 15
+    assert {end["first"] for end in ends[:-1]} == {-9}
+    assert {end["second"] for end in ends} == {0}, done.stderr
+    for end in ends:
+        manifest = json.loads((Path(end["root"]) / "manifest.json").read_text())
+        assert tables(manifest) == tables(undisturbed), f"killed at {end['count']}"
+        assert files_below(Path(end["root"])) == files_below(tmp_path / "whole"), f"killed at {end['count']}"
+
+
+def test_two_runs_at_once_are_refused_and_a_dead_ones_lock_is_taken_over(root, source):
+    def rerun(space: Workspace) -> dict[str, Any]:
+        with pytest.raises(LeoError, match=r"another run is at work in this folder \(process \d+\)"):
+            runner(root, source).run()
+        return toy_pipeline.parcel(space)
+
+    runner(root, source, parcel=rerun).run()
+    (root / ".lock").write_text("99999\n")  # as a killed run leaves it
+    runner(root, source).run()
+    assert (root / ".lock").read_text() == ""
+
+
+def test_a_folder_of_another_format_is_refused(root, source):
+    runner(root, source).run()
+    manifest = json.loads((root / "manifest.json").read_text())
+    (root / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    before = files_below(root)
+    with pytest.raises(
+        ConfigError, match=r"was written in format 99; this version of leo writes format 1\n  give another"
+    ):
+        runner(root, source).run()
+    assert files_below(root) == before
+
+
+def test_a_folder_of_another_run_is_refused(root, source):
+    runner(root, source).run()
+    manifest = json.loads((root / "manifest.json").read_text())
+    (root / "manifest.json").write_text(json.dumps(manifest | {"run": "other"}))
+    with pytest.raises(ConfigError, match="holds the run 'other', the configuration is of 'toy'"):
+        runner(root, source).plan()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "manifest.json"])
+def test_a_folder_that_is_no_runs_is_refused(root, source, name):
+    root.mkdir()
+    (root / name).write_text("{")
+    with pytest.raises(ConfigError, match=r"is no run's folder|is not the manifest of a run"):
+        runner(root, source).run()
+    assert files_below(root) == {name}
+
+
+def test_a_file_in_the_folders_stead_is_refused(root, source):
+    root.write_text("")
+    with pytest.raises(ConfigError, match=r"is a file\n  give a folder"):
+        runner(root, source).run()
+
+
+def test_an_input_file_that_is_gone_is_named(root, source):
+    toy = runner(root, source)
+    source.unlink()
+    with pytest.raises(InputError, match=r"numbers.txt: no such file"):
+        toy.run()

@@ -1,0 +1,153 @@
+"""A run of four small stages, and a driver that kills it at every point where it touches the disk.
+
+numbers (a table from a file) -> squares (a table and a document, with a gate) -> parcel (a folder) -> pages (partial)
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import connect
+from linkage.errors import GateError
+from linkage.pipeline import Manifest, RunFacts, Runner, RunProgress, Stage, Workspace
+
+FACTS = RunFacts(run="toy", config="abc", settings={"seed": 7})
+
+
+def numbers(space: Workspace) -> dict[str, Any]:
+    values = [int(line) for line in NUMBERS_FILE[0].read_text().split()]
+    rows = space.write("numbers", space.engine.from_arrow(pa.table({"n": pa.array(values, pa.int64())})))
+    return {"rows": rows, "inputs": {"numbers.txt": {"rows": rows}}}
+
+
+def squares(space: Workspace) -> dict[str, Any]:
+    squared = space.engine.sql("select n, n * n as square from {numbers}", numbers=space.table("numbers"), store=True)
+    rows = space.write("made/squares", squared)
+    space.write_document("quality/squares.json", {"rows": rows})
+    return {"rows": rows}
+
+
+def parcel(space: Workspace) -> dict[str, Any]:
+    place = space.place("extracts/toy/")
+    place.mkdir()
+    (place / "rows.txt").write_text(str(space.engine.count(space.table("made/squares"))))
+    return {}
+
+
+def pages(space: Workspace) -> dict[str, Any]:
+    place = space.place("report/")
+    place.mkdir()
+    lines = [f"{name}: {space.has(name)}" for name in ("quality/squares.json", "extracts/toy/")]
+    (place / "index.html").write_text("\n".join(lines))
+    return {"headline": {"squares": space.counts("quality/squares.json")["rows"]}}
+
+
+NUMBERS_FILE: list[Path] = []
+
+
+def stages(
+    source: Path, *, limit: int = 10, factor: int = 1, **replaced: Callable[[Workspace], dict[str, Any]]
+) -> list[Stage]:
+    """The four stages; `replaced` gives another function to a stage by its name."""
+    NUMBERS_FILE[:] = [source]
+
+    def gate(counts: dict[str, Any]) -> None:
+        if counts["rows"] > limit:
+            raise GateError(f"gate max_rows: {counts['rows']} rows, at most {limit}\n  see quality/squares.json")
+
+    found = [
+        Stage("numbers", numbers, makes=("numbers",), files={"numbers.txt": source}),
+        Stage(
+            "squares",
+            squares,
+            reads=("numbers",),
+            makes=("made/squares", "quality/squares.json"),
+            settings={"factor": factor},
+            gate=gate,
+        ),
+        Stage("parcel", parcel, reads=("made/squares",), makes=("extracts/toy/",)),
+        Stage("pages", pages, reads=("quality/squares.json", "extracts/toy/"), makes=("report/",), partial=True),
+    ]
+    return [Stage(**{**vars(stage), "work": replaced.get(stage.name, stage.work)}) for stage in found]
+
+
+def runner(root: Path, source: Path, *, progress: RunProgress | None = None, **options: Any) -> Runner:
+    """The toy run in a folder."""
+    return Runner(
+        root,
+        stages(source, **options),
+        FACTS,
+        lambda scratch: connect("duckdb", threads=1, scratch=scratch),
+        progress=progress,
+    )
+
+
+def tables(manifest: Manifest | dict[str, Any]) -> dict[str, str]:
+    """The order-free hash of each table that a manifest names."""
+    content = manifest.content if isinstance(manifest, Manifest) else manifest
+    return {
+        name: about["fingerprint"]
+        for stage in content["stages"]
+        for name, about in stage.get("made", {}).items()
+        if "fingerprint" in about
+    }
+
+
+def _kill_at(count: int) -> None:
+    """SIGKILL for this process when it renames, removes or forces to the disk for the count-th time."""
+    left = [count]
+
+    def deadly(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    for name in ("replace", "rename", "fsync", "unlink", "rmdir", "mkdir"):
+        setattr(os, name, deadly(getattr(os, name)))
+
+
+def _child(work: Callable[[], None]) -> int:
+    """Run in a fork; 0, an exit code, or the negative number of the signal that ended it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        except BaseException as error:
+            sys.stderr.write(f"{error!r}\n")
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def crash_everywhere(base: Path, source: Path, step: int) -> list[dict[str, Any]]:
+    """Kill a run at its 1st, (1 + step)th ... touch of the disk, run it again, and say how both ended."""
+    found = []
+    for count in range(1, 10_000, step):
+        root = base / f"run{count}"
+
+        def killed(root: Path = root, count: int = count) -> None:
+            _kill_at(count)
+            runner(root, source).run()
+
+        def again(root: Path = root) -> None:
+            runner(root, source).run()
+
+        first = _child(killed)
+        found.append({"count": count, "first": first, "second": _child(again), "root": str(root)})
+        if first == 0:
+            return found
+    raise AssertionError("the run never ended")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(crash_everywhere(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
