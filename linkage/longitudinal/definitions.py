@@ -1,0 +1,219 @@
+"""What counts as an outcome: the rules of configs/outcomes/*.toml, checked whole before any work."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from linkage.catalogue import Catalogue
+from linkage.config import Name, check
+from linkage.errors import ConfigError
+
+PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
+"""The twelve calendar months of each kind of period, in order."""
+
+FLAGS = ("matched", "sustained_employment", "self_employed", "further_study", "out_of_work_benefits", "any_activity")
+"""What an activity may ask for, besides the names of the definition's study rules."""
+
+Column = Annotated[str, Field(pattern=r"^\w+$")]
+Flag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Codes = dict[Column, tuple[str, ...]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Lasting(_Strict):
+    """Active on a day or more in each of `at_least` of these calendar months."""
+
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+    at_least: Annotated[int, Field(ge=1, le=12)]
+    consecutive: bool = False  # the months follow one another without a gap
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> "Lasting":
+        if len(set(self.months)) != len(self.months) or any(
+            after % 12 != (before + 1) % 12 for before, after in zip(self.months, self.months[1:], strict=False)
+        ):
+            raise ValueError(f"months {list(self.months)}: write calendar months in order, each once: [10, 11, 12, 1]")
+        if self.at_least > len(self.months):
+            raise ValueError(f"at_least {self.at_least} can never be met in {len(self.months)} months")
+        return self
+
+
+class Employment(Lasting):
+    """Sustained employment."""
+
+    self_assessment: bool  # a return for the tax year stands for sustained employment
+
+
+class Rows(_Strict):
+    """Rows of an attribute table, by their codes."""
+
+    table: Name  # dataset_table, as in [attributes.*]
+    year: Column  # academic year as six digits
+    where: Codes = {}  # each column is one of these codes
+    unless: Codes = {}  # leave a row out when any column is one of these codes
+
+
+class Study(Rows):
+    """Study in the period: as long as `lasting` asks, or else a record in an academic year that touches the period."""
+
+    name: Flag
+    start: Column | None = None
+    end: Column | None = None
+    lasting: Lasting | None = None
+
+    @model_validator(mode="after")
+    def _has_dates(self) -> "Study":
+        if self.lasting and not (self.start and self.end):
+            raise ValueError(f"study '{self.name}': lasting needs the columns of start and end")
+        return self
+
+
+class Counts(_Strict):
+    """Who counts in the rates: members with this column filled in a record of the cohort's year or before."""
+
+    table: Name
+    year: Column
+    filled: Column
+
+
+class Cohort(Rows):
+    """Whom the years are counted for, and from when."""
+
+    take: Literal["first", "each"] = "each"  # a person's first year alone, or a cohort for each year
+    counts: Counts | None = None  # everyone where not given
+
+
+class Earnings(_Strict):
+    """Which earnings are shown, and for whom they enter figures."""
+
+    annualised: bool = True  # figures rest on pay grossed up to the whole tax year, else on pay as it was
+    add_self_assessment: bool = False
+    only_sustained: bool = True
+    exclude_study: bool = True
+
+
+class Activity(_Strict):
+    """One category: conditions that all hold, and conditions of which none does."""
+
+    name: Flag
+    all: tuple[Flag, ...] = ()
+    none: tuple[Flag, ...] = ()
+
+
+class Definition(_Strict):
+    """An outcome of one cohort, with its source."""
+
+    name: Name
+    why: str
+    cohort_type: Literal["ks4", "graduation", "fe"]
+    years_after: tuple[Annotated[int, Field(ge=1, le=40)], ...]
+    period: Literal["tax", "academic"]
+    first_year: Annotated[int, Field(ge=0, le=5)]  # from the cohort's year to the period one year after, in years
+    cohort: Cohort
+    employment: Employment
+    out_of_work_benefits: Lasting
+    study: tuple[Study, ...] = ()
+    earnings: Earnings = Earnings()
+    activity: tuple[Activity, ...]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Definition":
+        known = (*FLAGS, *(study.name for study in self.study))
+        faults = [
+            f"definition '{self.name}', activity '{activity.name}': no condition '{flag}'; there are {', '.join(known)}"
+            for activity in self.activity
+            for flag in (*activity.all, *activity.none)
+            if flag not in known
+        ]
+        faults += [f"definition '{self.name}': two conditions are named '{n}'" for n in known if known.count(n) > 1]
+        if not self.activity or self.activity[-1].all or self.activity[-1].none:
+            faults.append(f"definition '{self.name}': the last activity takes all who are left; give it no condition")
+        rules = [self.employment, self.out_of_work_benefits, *(s.lasting for s in self.study if s.lasting)]
+        order = PERIOD_MONTHS[self.period]
+        faults += [
+            f"definition '{self.name}': months {list(rule.months)} do not lie in one {self.period} year"
+            for rule in rules
+            if [order.index(m) for m in rule.months] != sorted(order.index(m) for m in rule.months)
+        ]
+        if faults:
+            raise ValueError("\n".join(dict.fromkeys(faults)))
+        return self
+
+
+class Benefits(_Strict):
+    """Which kinds of benefit stand for being out of work."""
+
+    out_of_work: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _one_place_each(self) -> "Benefits":
+        both = sorted({*self.out_of_work} & {*self.other})
+        if both:
+            raise ValueError(f"benefits: {', '.join(both)}: out_of_work and other both name it; keep one")
+        return self
+
+
+class OutcomeDefinitions(_Strict):
+    """All definitions of a run."""
+
+    benefits: Benefits
+    definition: tuple[Definition, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "OutcomeDefinitions":
+        names = [definition.name for definition in self.definition]
+        if len(set(names)) != len(names):
+            raise ValueError(f"definition: two have the same name; there are {', '.join(names)}")
+        return self
+
+
+def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
+    """Read and check a file of definitions, against the catalogue too.
+
+    Raises:
+        ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file\n  [outcomes] of the run names it; the one shipped is outcomes/leo.toml"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    definitions = check(OutcomeDefinitions, raw, str(path))
+    faults = [fault for definition in definitions.definition for fault in _unknown_columns(definition, catalogue)]
+    if faults:
+        raise ConfigError(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}\n  " + "\n  ".join(faults))
+    return definitions
+
+
+def columns_needed(definition: Definition) -> dict[str, set[str]]:
+    """The attribute tables that a definition reads, with their columns."""
+    needed: dict[str, set[str]] = {}
+    for rows in (definition.cohort, *definition.study):
+        needed.setdefault(rows.table, set()).update({rows.year, *rows.where, *rows.unless})
+    for study in definition.study:
+        needed[study.table].update(column for column in (study.start, study.end) if column)
+    if definition.cohort.counts:
+        counts = definition.cohort.counts
+        needed.setdefault(counts.table, set()).update({counts.year, counts.filled})
+    return needed
+
+
+def _unknown_columns(definition: Definition, catalogue: Catalogue) -> list[str]:
+    faults = []
+    for table, names in columns_needed(definition).items():
+        dataset, _, name = table.partition("_")
+        if dataset not in catalogue.datasets or name not in catalogue.datasets[dataset].table:
+            faults.append(f"definition '{definition.name}': the catalogue has no table '{table}' (dataset_table)")
+            continue
+        known = catalogue.table(dataset, name).variables
+        faults += [f"definition '{definition.name}': '{table}' has no column '{n}'" for n in sorted(names - set(known))]
+    return faults
