@@ -5,7 +5,7 @@ import datetime
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table
 from linkage.longitudinal.people import keyed
 from linkage.longitudinal.spells import merge_spells
 from linkage.resources import config_file
@@ -14,7 +14,7 @@ FIRST_YEAR = 2004
 """The first tax year that LEO holds begins in April of this year (DfE, LEO variable request form v2.3, "Geography")."""
 
 BULK_LOAD = datetime.date(2012, 10, 12)
-"""The day on which areas of CIS addresses were first loaded in bulk; before it they were not followed closely (same)."""
+"""The day of the first bulk load of the areas of CIS addresses; before it they were not followed closely (same)."""
 
 
 def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date: datetime.date) -> Table:
@@ -116,7 +116,7 @@ def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
 
 
 def _tax_years(engine: Engine, placed: Table, extract_date: datetime.date) -> Table:
-    """TaxYear, first_day, last_day of every tax year from the first held to the extract date, the last one cut there."""
+    """TaxYear, first_day, last_day of the tax years from the first held to the extract date, the last one cut there."""
     last = extract_date.year if extract_date >= datetime.date(extract_date.year, 4, 6) else extract_date.year - 1
     years = range(FIRST_YEAR, last + 1)
     return engine.from_arrow(

@@ -74,7 +74,7 @@ def _by_person(engine: Engine, holders: Table, leo: Mapping[str, Table]) -> dict
     }
     people = engine.sql("select distinct AE_ID, EDUKEY from {holders}", holders=holders, store=True)
     by_person = {
-        name: engine.sql(query, people=people, store=True, **({"table": leo[name]} if name in leo else {}))
+        name: engine.sql(query, people=people, params=None, store=True, **({"table": leo[name]} if name in leo else {}))
         for name, query in queries.items()
     }
     engine.drop(people)
@@ -128,6 +128,8 @@ def _outcome(
         keys=people["keys"],
         earnings=people["earnings"],
         self_assessment=people["self_assessment"],
+        params=None,
+        store=False,
         **found,
     )
     return _shown(engine, definition, facts)
@@ -197,6 +199,6 @@ def _any(conditions: list[str]) -> str:
 def _together(engine: Engine, tables: list[Table]) -> Table:
     named = {f"definition_{index}": table for index, table in enumerate(tables)}
     union = " union all ".join(f"select * from {{{name}}}" for name in named)
-    together = engine.sql(union, store=True, **named)
+    together = engine.sql(union, params=None, store=True, **named)
     engine.drop(*tables)
     return together

@@ -14,8 +14,8 @@ def merge_spells(engine: Engine, spells: Table, *, by: list[str]) -> Table:
     give the same date, one that is known makes it known.
 
     Args:
-        spells: columns of `by`, start_date, end_date (dates, end inclusive; an open spell ends on the extract date), and
-            where dates may be defaults uncertain_start and uncertain_end (BOOLEAN, not NULL). Read twice: store it.
+        spells: columns of `by`, start_date, end_date (dates, end inclusive; an open spell ends on the extract date),
+            and where dates may be defaults uncertain_start and uncertain_end (BOOLEAN, not NULL). Read twice: store it.
         by: who and what a period belongs to, for example ["EDUKEY"] or ["EDUKEY", "Benefit_type"].
 
     Returns:
