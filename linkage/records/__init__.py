@@ -1,0 +1,22 @@
+"""Raw files to typed, standardised records, and records to one dated identity for each entity of a source."""
+
+from linkage.records.attributes import Attributes, read_attributes
+from linkage.records.identities import Identities, identify
+from linkage.records.reading import Reading, read_source
+from linkage.records.standardise import PROBLEMS, standardise_person_table
+from linkage.records.summaries import AttributeSummary, ReadingSummary, Rejection, described
+
+__all__ = [
+    "PROBLEMS",
+    "AttributeSummary",
+    "Attributes",
+    "Identities",
+    "Reading",
+    "ReadingSummary",
+    "Rejection",
+    "described",
+    "identify",
+    "read_attributes",
+    "read_source",
+    "standardise_person_table",
+]

@@ -1,0 +1,168 @@
+"""Tables that belong to entities: what is known of them, keyed by entity_id, without anything that identifies."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.catalogue import Catalogue, TableDef, Variable
+from linkage.config import AttributeTable
+from linkage.engine import Engine, Table, columns, one, quote
+from linkage.errors import InputError
+from linkage.records import keys
+from linkage.records.faults import faults_of, first_fault, is_text
+from linkage.records.layout import attribute_columns
+from linkage.records.quarantine import SetAside, set_aside
+from linkage.records.raw_rows import RawRows, read_raw
+from linkage.records.summaries import AttributeSummary
+from linkage.records.values import as_text, as_type
+
+_ENTITY_KEY = "entity key"
+_MOST_IDENTIFYING = 2  # DfE's scale: 1 and 2 name a person, alone or with little else
+_SHARED_ROLES = ("sex", "valid_from", "valid_to")  # linkage reads these and so do extracts
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """A table of attributes and what reading it came to."""
+
+    rows: Table
+    quarantine: Table
+    summary: AttributeSummary
+
+
+def is_attribute(variable: Variable) -> bool:
+    """Whether extracts may see a variable: no key, no identifier of linkage but sex, not of identifiability 1 or 2."""
+    return (variable.role is None or variable.role in _SHARED_ROLES) and variable.identifiability > _MOST_IDENTIFYING
+
+
+def read_attributes(
+    engine: Engine,
+    catalogue: Catalogue,
+    name: str,
+    spec: AttributeTable,
+    data: Path,
+    identities: Table,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> Attributes:
+    """Read a table whose rows belong to the entities of a source.
+
+    Args:
+        name: the table's name in the run; the quarantine's `source`.
+        identities: entity_id and entity_key of the source that `spec.source` names.
+
+    Returns:
+        rows: entity_id, then the catalogue's variables that are attributes, under the catalogue's names, typed; a value
+        that has not its type is NULL and counted. In Parquet the rows are a view on the files, in CSV they are stored.
+        quarantine: rows without a required value. rows + orphans + quarantine = rows read.
+
+    Raises:
+        InputError: see read_source.
+    """
+    say = progress or (lambda _: None)
+    where, table = f"attributes.{name}", catalogue.table(spec.dataset, spec.table)
+
+    def variables_of(header: Sequence[str], file: str) -> dict[str, Variable]:
+        return attribute_columns(where, table, header, file)
+
+    say(f"{name}: opening the files")
+    with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
+        raw = read_raw(
+            engine, where, spec.files, spec.format, data, Path(scratch), lambda h, f: list(variables_of(h, f))
+        )
+        variables = variables_of(raw.header, raw.files[0].path)
+        held = {variable.name: column for column, variable in variables.items()}
+        required = [column for column, variable in variables.items() if variable.required]
+        faults = faults_of(required, [], [], raw.types, ())
+        say(f"{name}: checking {raw.rows_read:,} rows")
+        aside = set_aside(engine, name, raw, faults, required)
+        alternatives = _key_columns(catalogue, spec, table, held)
+        formats = (spec.format.date_format,)
+        rows = _rows(engine, raw, variables, alternatives, first_fault(faults), formats, identities)
+        summary = _summary(engine, name, raw, variables, aside, rows, formats)
+    return Attributes(rows, aside.table, summary)
+
+
+def _key_columns(
+    catalogue: Catalogue, spec: AttributeTable, table: TableDef, held: dict[str, str]
+) -> list[tuple[str, ...]]:
+    if not table.entity_key:
+        raise InputError(
+            f"the catalogue's table {spec.dataset}.{spec.table} has no entity_key\n"
+            "  say in the catalogue which of its columns carry the key of an entity"
+        )
+    return [tuple(held[name] for name in alternative) for alternative in table.entity_key]
+
+
+def _rows(
+    engine: Engine,
+    raw: RawRows,
+    variables: dict[str, Variable],
+    alternatives: list[tuple[str, ...]],
+    fault: str,
+    date_formats: Sequence[str],
+    identities: Table,
+) -> Table:
+    kept = {column: variable for column, variable in variables.items() if is_attribute(variable)}
+    key = keys.entity_key(alternatives, raw.types, variables)
+    typed = {v.name: as_type(column, raw.types[column], v.type, date_formats) for column, v in kept.items()}
+    values = "".join(f",\n                   {value} as {quote(column)}" for column, value in typed.items())
+    names = columns([variable.name for variable in kept.values()], of="keyed")
+    return engine.sql(
+        f"""
+        with keyed as (
+            select {key} as {quote(_ENTITY_KEY)}{values}
+            from {{raw}}
+            where {fault} is null
+        )
+        select entities.entity_id{", " if names else ""}{names}
+        from keyed
+        join {{entities}} as entities on keyed.{quote(_ENTITY_KEY)} = entities.entity_key
+        """,
+        raw=raw.table,
+        entities=identities,
+        store=raw.is_csv,
+    )
+
+
+def _summary(
+    engine: Engine,
+    name: str,
+    raw: RawRows,
+    variables: dict[str, Variable],
+    aside: SetAside,
+    rows: Table,
+    date_formats: Sequence[str],
+) -> AttributeSummary:
+    count = engine.count(rows)
+    return AttributeSummary(
+        table=name,
+        rows_read=raw.rows_read,
+        rows=count,
+        orphans=raw.rows_read - aside.count - count,
+        quarantined=aside.count,
+        rejections=aside.rejections,
+        files=raw.files,
+        unread=_unread(engine, raw, variables, date_formats),
+    )
+
+
+def _unread(
+    engine: Engine, raw: RawRows, variables: dict[str, Variable], date_formats: Sequence[str]
+) -> dict[str, int]:
+    """Values of each column that are text and have not the catalogue's type."""
+    checked = {
+        column: variable
+        for column, variable in variables.items()
+        if is_attribute(variable) and variable.type != "string" and is_text(raw.types[column])
+    }
+    if not checked:
+        return {}
+    counts = ", ".join(
+        f"count(*) filter (where {as_text(column, raw.types[column])} is not null and "
+        f"{as_type(column, raw.types[column], variable.type, date_formats)} is null) as {quote(variable.name)}"
+        for column, variable in checked.items()
+    )
+    counted = engine.sql(f"select {counts} from {{raw}}", raw=raw.table)
+    return {column: count for column, count in one(engine, counted).items() if count}

@@ -1,0 +1,303 @@
+"""CSV of any declared encoding to Parquet of text, with the line of each row; rows that cannot be read are set aside.
+
+Blocks of whole, well-formed lines go through pyarrow. A block with a byte that the encoding lacks, a NUL, a line break
+inside quotes or a row of another length is read again line by line, so that only its faulty rows are lost.
+"""
+
+import csv
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from linkage.config import FileFormat
+from linkage.errors import InputError
+from linkage.records.source_files import open_bytes, unreadable
+
+LINE, FILE = "file line", "file number"  # columns of the Parquet file; with a space, so that no header has them
+
+_BLOCK = 8_000_000  # characters read at a time
+_LONGEST_ROW = 100  # lines: a quote that does not close within them is a fault of the line that opens it
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+
+
+@dataclass
+class CsvRows:
+    """What a CSV file held."""
+
+    header: list[str]
+    rows: int = 0  # written to Parquet
+    rejected: list[tuple[int, str]] = field(default_factory=list)  # line, reason
+
+
+@dataclass
+class _Block:
+    """Consecutive lines as text, and the number of the first."""
+
+    first_line: int
+    text: str
+
+
+def read_header(path: Path, fmt: FileFormat) -> list[str]:
+    """Column names of a CSV file.
+
+    Raises:
+        InputError: no header, a name that stands twice, or an encoding that the file does not have.
+    """
+    with _opened(path, fmt) as stream:
+        return _header(path, fmt, stream)
+
+
+def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Sequence[str] | None = None) -> CsvRows:
+    """Write the rows of a CSV file as Parquet: each column text, an empty one NULL, and LINE and FILE.
+
+    Args:
+        number: what FILE holds.
+        columns: header names to keep; all when None.
+
+    Returns:
+        How many rows were written and which lines were not, with the reason.
+
+    Raises:
+        InputError: the file cannot be read, its compression is cut short, or its encoding is not the declared one.
+        OSError: `out` cannot be written; the caller knows what it is for.
+    """
+    with _opened(path, fmt) as stream:
+        header = _header(path, fmt, stream)
+        found = CsvRows(header)
+        kept = [name for name in header if columns is None or name in set(columns)]
+        schema = pa.schema([*((name, pa.string()) for name in kept), (LINE, pa.int64()), (FILE, pa.int32())])
+        with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
+            for table in _tables(path, fmt, stream, found):
+                if table.num_rows:
+                    found.rows += table.num_rows
+                    numbers = pa.array([number] * table.num_rows, pa.int32())
+                    writer.write_table(table.select([*kept, LINE]).append_column(FILE, numbers).cast(schema))
+    return found
+
+
+def _opened(path: Path, fmt: FileFormat) -> io.TextIOWrapper:
+    _check_mark(path, fmt)
+    # Bytes that the encoding lacks become lone surrogates, by which their line is known; UTF-16 has no such escape.
+    errors = "replace" if fmt.encoding.lower().startswith(("utf-16", "utf-32", "utf_16")) else "surrogateescape"
+    encoding = "utf-8-sig" if fmt.encoding.lower() in ("utf-8", "utf8") else fmt.encoding
+    try:
+        return io.TextIOWrapper(cast(IO[bytes], open_bytes(path, fmt)), encoding=encoding, errors=errors, newline=None)
+    except LookupError:
+        raise InputError(
+            f"{path}: no encoding is called '{fmt.encoding}'\n  common ones: utf-8, cp1252, latin-1, utf-16"
+        ) from None
+
+
+def _check_mark(path: Path, fmt: FileFormat) -> None:
+    with _reading(path), cast(IO[bytes], open_bytes(path, fmt)) as stream:
+        start = stream.read(4096)
+    if not start:
+        raise InputError(f"{path}: the file is empty\n  fetch it again, or take it out of the source's files")
+    marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+    declared = fmt.encoding.lower().replace("_", "-")
+    wrong_mark = marked and not (
+        declared.startswith(marked) or (marked == "utf-8-sig" and declared in ("utf-8", "utf8"))
+    )
+    if not marked and not declared.startswith(("utf-16", "utf-32")) and start.count(0) > len(start) // 4:
+        marked, wrong_mark = "utf-16", True
+    if wrong_mark:
+        raise InputError(
+            f"{path}: the file is written in {marked}, not in {fmt.encoding}\n"
+            f'  say so in the source\'s format: encoding = "{marked}"'
+        )
+
+
+def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
+    with _reading(path):
+        line = stream.readline()
+    if _undecoded(line) or "\0" in line:
+        raise InputError(
+            f"{path}: the header is not {fmt.encoding}\n  say in the source's format which encoding the file has"
+        )
+    names = [name.strip() for name in next(_reader([line], fmt), [])]
+    if not any(names):
+        raise InputError(f"{path}: the first line names no columns\n  the first line of a CSV file is its header")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"{path}: the header names '{twice[0]}' twice\n  each column needs a name of its own")
+    return names
+
+
+def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRows) -> Iterator[pa.Table]:
+    lines = _Lines(path, stream)
+    while block := lines.block():
+        table = _quick(block, fmt, found.header)
+        yield _slow(block, lines, fmt, found) if table is None else table
+
+
+class _Lines:
+    """Blocks of whole lines, counted; the slow reader may take further lines of a row that its block cuts."""
+
+    def __init__(self, path: Path, stream: io.TextIOWrapper) -> None:
+        self.path, self.stream, self.next = path, stream, 2
+
+    def block(self) -> _Block | None:
+        with _reading(self.path):
+            text = self.stream.read(_BLOCK)
+            text += self.stream.readline() if text and not text.endswith("\n") else ""
+        if not text:
+            return None
+        block = _Block(self.next, text)
+        self.next += text.count("\n") + (not text.endswith("\n"))
+        return block
+
+    def more(self) -> str:
+        with _reading(self.path):
+            line = self.stream.readline()
+        self.next += bool(line)
+        return line
+
+
+def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None:
+    """A block by pyarrow, or None when any of its lines needs a closer look."""
+    text = block.text
+    if "\0" in text or "\n\n" in text or text.startswith("\n") or "\ufffd" in text or text.count(fmt.quote) % 2:
+        return None
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate: a byte that the encoding lacks
+        return None
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(raw),
+            read_options=pacsv.ReadOptions(column_names=header),
+            parse_options=pacsv.ParseOptions(delimiter=fmt.delimiter, quote_char=fmt.quote or False),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), null_values=[""], strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid:  # a row of another length
+        return None
+    rows = text.count("\n") + (not text.endswith("\n"))
+    if table.num_rows != rows:  # a line break inside quotes
+        return None
+    return table.append_column(LINE, pa.array(range(block.first_line, block.first_line + rows), pa.int64()))
+
+
+def _slow(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> pa.Table:
+    """A block line by line; faulty rows go to `found.rejected`."""
+    names = found.header
+    columns: list[list[str | None]] = [[] for _ in names]
+    numbers: list[int] = []
+    for number, cells in _records(block, lines, fmt, found):
+        if len(cells) != len(names):
+            found.rejected.append((number, f"row has {len(cells)} fields, the header {len(names)}"))
+            continue
+        numbers.append(number)
+        for column, cell in zip(columns, cells, strict=True):
+            column.append(cell or None)
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    return pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*names, LINE])
+
+
+def _records(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a block that can be parsed, each with its first line; a row may end in lines after the block."""
+    pending = block.text.split("\n")
+    if pending[-1] == "":
+        pending.pop()
+    start = 0
+    while start < len(pending):
+        number = block.first_line + start
+        taken, reason = _one_row(pending, start, lines, fmt)
+        text = "\n".join(pending[start : start + taken])
+        start += taken
+        if reason is None and not text.strip():
+            continue
+        reason = reason or _unreadable_text(text, fmt)
+        if reason is None:
+            try:
+                cells = next(_reader(text.splitlines(keepends=True) if taken > 1 else [text], fmt))
+            except (csv.Error, StopIteration):
+                reason = "row is no CSV: a field is too long or a quote stands wrong"
+        if reason:
+            found.rejected.append((number, reason))
+        else:
+            yield number, cells
+
+
+def _one_row(pending: list[str], start: int, lines: _Lines, fmt: FileFormat) -> tuple[int, str | None]:
+    """How many lines a row takes, with more fetched when its block ends inside quotes; or one, and its fault."""
+    if not fmt.quote or fmt.quote not in pending[start]:
+        return 1, None
+    taken = 1
+    while _is_open("\n".join(pending[start : start + taken]), fmt):
+        if start + taken >= len(pending):
+            line = lines.more()
+            if not line:
+                return 1, "a quote opens and does not close"
+            pending.append(line.removesuffix("\n"))
+        taken += 1
+        if taken > _LONGEST_ROW:
+            return 1, "a quote opens and does not close"
+    return taken, None
+
+
+def _is_open(text: str, fmt: FileFormat) -> bool:
+    """Whether the text ends inside quotes: only a quote at the start of a field opens one."""
+    if text.count(fmt.quote) % 2 == 0 and f"{fmt.quote}{fmt.quote}" not in text and "\n" not in text:
+        return False
+    inside, at_start, index = False, True, 0
+    while index < len(text):
+        char = text[index]
+        if inside:
+            if char == fmt.quote:
+                if text[index + 1 : index + 2] == fmt.quote:
+                    index += 1
+                else:
+                    inside = False
+        elif char == fmt.quote and at_start:
+            inside = True
+        at_start = not inside and char == fmt.delimiter
+        index += 1
+    return inside
+
+
+def _unreadable_text(text: str, fmt: FileFormat) -> str | None:
+    if "\0" in text:
+        return "row holds a NUL"
+    if _undecoded(text):
+        return f"row holds bytes that are not {fmt.encoding}"
+    return None
+
+
+def _undecoded(text: str) -> bool:
+    return "\ufffd" in text or any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def _reader(lines: list[str], fmt: FileFormat) -> Iterator[list[str]]:
+    if fmt.quote:
+        return csv.reader(lines, delimiter=fmt.delimiter, quotechar=fmt.quote)
+    return csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
+
+
+class _reading:
+    """Turns what can go wrong under a text stream into an error that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, EOFError | zlib.error) or (isinstance(error, OSError) and error.errno is None):
+            raise InputError(
+                f"{self.path}: the compressed file is cut short or damaged\n  fetch it again and compare its size"
+            ) from None
+        if isinstance(error, OSError):
+            raise unreadable(self.path, error) from None
+        if isinstance(error, UnicodeError):
+            raise InputError(
+                f"{self.path}: the file is not in the encoding that the source declares\n  see [source] format.encoding"
+            ) from None

@@ -1,0 +1,82 @@
+"""Text to dates, in declared formats, by expressions that mean the same on every engine."""
+
+import re
+from collections.abc import Sequence
+
+from linkage.engine import literal
+from linkage.errors import ConfigError
+from linkage.records.rules import identifier_rules
+
+_PARTS = {
+    "%Y": ("year", "([0-9]{4})"),
+    "%y": ("short_year", "([0-9]{2})"),
+    "%m": ("month", "([0-9]{1,2})"),
+    "%d": ("day", "([0-9]{1,2})"),
+    "%b": ("month_name", "([A-Za-z]{3})[A-Za-z]*"),
+    "%B": ("month_name", "([A-Za-z]{3})[A-Za-z]*"),
+}
+_TIME = "([T ][0-9:.]+Z?)?"  # a time of day after the date is dropped
+_FIXED = {"%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y"}  # without separators each part has all its digits
+ISO = "%Y-%m-%d"
+
+
+def parsed(text: str, formats: Sequence[str]) -> str:
+    """A SQL expression: the text as a DATE in the first format that gives a day of the calendar, else NULL.
+
+    Args:
+        text: SQL expression of trimmed text.
+        formats: strptime patterns of %Y (or %y), %m (or %b, %B) and %d; a time of day after them is dropped. A year of
+            two digits is 1969 to 2068, as POSIX has it.
+
+    Raises:
+        ConfigError: a format has other parts, or not all of year, month and day.
+    """
+    tried = [_in_format(text, pattern) for pattern in formats]
+    return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
+
+
+def is_no_date_text(text: str) -> str:
+    """A SQL expression: the text says that there is no date ("00/00/0000", "UNKNOWN")."""
+    return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"
+
+
+def _in_format(text: str, pattern: str) -> str:
+    expression, groups = _regex(pattern)
+    match = literal(expression)
+
+    def part(name: str) -> str:
+        return f"regexp_extract({text}, {match}, {groups.index(name) + 1})"
+
+    if "year" in groups:
+        year = part("year")
+    else:
+        year = f"case when {part('short_year')} < '69' then '20' else '19' end || {part('short_year')}"
+    if "month" in groups:
+        month = part("month")
+    else:
+        place = f"strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', upper({part('month_name')}))"
+        month = f"case when {place} % 3 = 1 then cast(({place} + 2) // 3 as varchar) end"
+    iso = f"{year} || '-' || lpad({month}, 2, '0') || '-' || lpad({part('day')}, 2, '0')"
+    return f"try_cast(case when regexp_matches({text}, {match}) then {iso} end as date)"
+
+
+def _regex(pattern: str) -> tuple[str, list[str]]:
+    groups: list[str] = []
+    expression = ""
+    for token in re.findall(r"%.|[^%]+|%$", pattern.strip()):
+        if token in _PARTS:
+            name, form = _PARTS[token]
+            groups.append(name)
+            expression += form.replace("{1,2}", "{2}") if pattern in _FIXED else form
+        elif token.startswith("%"):  # %H and what follows: the time of day
+            expression = expression.removesuffix("[ ]").removesuffix("T")
+            break
+        else:  # in brackets, since engines differ on backslashes
+            expression += "".join(char if char.isalnum() else f"[{char}]" for char in token)
+    parts = {"short_year": "year", "month_name": "month"}
+    if sorted(parts.get(group, group) for group in groups) != ["day", "month", "year"]:
+        raise ConfigError(
+            f"date format '{pattern}' does not give a year, a month and a day\n"
+            "  write it with %Y or %y, %m or %b, and %d: for example %Y-%m-%d, %d/%m/%Y, %d-%b-%Y"
+        )
+    return f"^{expression}{_TIME}$", groups

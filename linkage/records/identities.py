@@ -1,0 +1,189 @@
+"""Rows of one source key become one entity, with every value that it held and when."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.engine import Engine, Table, columns, quote
+from linkage.records.ids import numbered
+
+_OPEN = "9999-12-31"  # the last day of what is still held, while lists are made
+
+
+@dataclass(frozen=True)
+class Identities:
+    """The entities of one source."""
+
+    identities: Table
+    appearances: Table
+    count: int
+
+
+def identify(engine: Engine, records: Table, *, first_entity_id: int = 1) -> Identities:
+    """Join the rows of each entity key into one entity with dated histories.
+
+    A value's first date is the earliest valid_from of its rows. Its last date is the latest valid_to, NULL while a row
+    with a first date is open; where the source has no valid_to at all, the latest valid_from. A former surname or
+    postcode is a value whose dates are not known. Rows without an entity key are entities of one row.
+
+    Args:
+        records: docs/tables.md; all of one source. Columns x_<name> count as identifiers.
+        first_entity_id: the lowest entity_id; they are dense from it, in the order of entity_key.
+
+    Returns:
+        identities: entity_id, source, entity_key, records, and for each identifier F the lists F, F_first, F_last,
+        newest first; all three NULL where the entity never had a value.
+        appearances: entity_id, the identifiers, first_date, last_date, appearance_records: each distinct combination.
+    """
+    fields = [*IDENTIFIERS, *(column for column in records.columns if column.startswith("x_"))]
+    entities = _entities(engine, records, first_entity_id)
+    appearances = _appearances(engine, records, entities, fields)
+    identities = _histories(engine, entities, appearances, fields)
+    count = engine.count(entities)
+    engine.drop(entities)
+    return Identities(identities, appearances, count)
+
+
+def _entities(engine: Engine, records: Table, first: int) -> Table:
+    counted = engine.sql(
+        """
+        select any_value(source) as source, entity_key, cast(count(*) as integer) as records
+        from {records}
+        group by entity_key
+        """,
+        records=records,
+        store=True,
+    )
+    entities = numbered(engine, counted, "entity_key", "entity_id", first=first)
+    engine.drop(counted)
+    return entities
+
+
+def _appearances(engine: Engine, records: Table, entities: Table, fields: list[str]) -> Table:
+    """Distinct combinations of values; a row with a former surname or postcode gives a second, undated one."""
+    former = {field: f"former_{field}" for field in ("surname", "postcode") if f"former_{field}" in records.columns}
+    held = _is_held(engine, records, "valid_to")
+    last_date = (
+        f"coalesce(valid_to, case when valid_from is not null then date '{_OPEN}' end)" if held else "valid_from"
+    )
+    names = columns(fields)
+    earlier = ""
+    if former:
+        values = ", ".join(
+            f"coalesce({quote(former[f])}, {quote(f)}) as {quote(f)}" if f in former else quote(f) for f in fields
+        )
+        told = " or ".join(
+            f"({quote(past)} is not null and {quote(past)} is distinct from {quote(now)})"
+            for now, past in former.items()
+        )
+        earlier = f"""
+            union all
+            select entity_key, {values}, cast(null as date) as first_date, cast(null as date) as last_date, 0 as counted
+            from {{records}}
+            where {told}
+        """
+    return engine.sql(
+        f"""
+        with dated as (
+            select entity_key, {names}, valid_from as first_date, {last_date} as last_date, 1 as counted
+            from {{records}}
+            {earlier}
+        ),
+        combinations as (
+            select entity_key, {names}, min(first_date) as first_date, max(last_date) as last_date,
+                   cast(sum(counted) as integer) as appearance_records
+            from dated
+            group by entity_key, {names}
+        )
+        select entities.entity_id, {columns(fields, of="combinations")}, first_date,
+               nullif(last_date, date '{_OPEN}') as last_date, appearance_records
+        from combinations
+        join {{entities}} as entities on combinations.entity_key = entities.entity_key
+        """,
+        records=records,
+        entities=entities,
+        store=True,
+    )
+
+
+def _histories(engine: Engine, entities: Table, appearances: Table, fields: list[str]) -> Table:
+    """One row an entity with its three lists for each identifier."""
+    types = {
+        field.name: field.type for field in engine.arrow(engine.sql("select * from {a} limit 0", a=appearances)).schema
+    }
+    filled = [field for field in fields if _is_held(engine, appearances, field)]
+    lists = {f"l{i}": _lists(engine, appearances, field) for i, field in enumerate(filled)}
+    alias = {field: f"l{i}" for i, field in enumerate(filled)}
+    joins = "\n".join(f"        left join {{{a}}} as {a} on entities.entity_id = {a}.entity_id" for a in lists)
+    chosen = ",\n               ".join(_unpacked(field, types[field], alias.get(field)) for field in fields)
+    result = engine.sql(
+        f"""
+        select entities.entity_id, entities.source, entities.entity_key, entities.records,
+               {chosen}
+        from {{entities}} as entities
+{joins}
+        """,
+        params=None,
+        store=True,
+        **{"entities": entities, **lists},
+    )
+    engine.drop(*lists.values())
+    return result
+
+
+def _lists(engine: Engine, appearances: Table, field: str) -> Table:
+    """entity_id and `packed`: each value behind its dates, in one text that sorts newest first.
+
+    Lists of structs do not sort alike on every engine, and Spark leaves NULL out of a list; texts do neither. The parts
+    are: 99999999 less the last day as a number (an open end first, a value of unknown dates last), first, last, value.
+    """
+    value = f"cast({quote(field)} as varchar)"
+    return engine.sql(
+        f"""
+        with held as (
+            select entity_id, {value} as held_value, min(first_date) as held_first,
+                   max(coalesce(last_date, case when first_date is not null then date '{_OPEN}' end)) as held_last
+            from {{appearances}}
+            where {quote(field)} is not null
+            group by entity_id, {value}
+        ),
+        packed as (
+            select entity_id,
+                   lpad(cast(99999999 - coalesce(year(held_last) * 10000 + month(held_last) * 100 + day(held_last), 0)
+                             as varchar), 8, '0')
+                   || coalesce(cast(held_first as varchar), '----------')
+                   || coalesce(cast(nullif(held_last, date '{_OPEN}') as varchar), '----------')
+                   || held_value as packed_value
+            from held
+        )
+        select entity_id, list_sort(list(packed_value)) as packed
+        from packed
+        group by entity_id
+        """,
+        appearances=appearances,
+        store=True,
+    )
+
+
+def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
+    names = [quote(field), quote(f"{field}_first"), quote(f"{field}_last")]
+    sql_type = "date" if pa.types.is_date(kind) else "varchar"
+    if alias is None:
+        kinds = [sql_type, "date", "date"]
+        return ", ".join(f"cast(null as {k}[]) as {n}" for k, n in zip(kinds, names, strict=True))
+    packed = f"{alias}.packed"
+    value = "substr(x, 29)" if sql_type == "varchar" else "try_cast(substr(x, 29) as date)"
+    return (
+        f"list_transform({packed}, lambda x: {value}) as {names[0]}, "
+        f"list_transform({packed}, lambda x: try_cast(nullif(substr(x, 9, 10), '----------') as date)) as {names[1]}, "
+        f"list_transform({packed}, lambda x: try_cast(nullif(substr(x, 19, 10), '----------') as date)) as {names[2]}"
+    )
+
+
+def _is_held(engine: Engine, table: Table, column: str) -> bool:
+    """Whether any row has a value."""
+    found = engine.sql(f"select 1 as held from {{table}} where {quote(column)} is not null limit 1", table=table)
+    held = engine.count(found) > 0
+    engine.drop(found)
+    return held

@@ -1,0 +1,124 @@
+"""Which column of a source's files plays which role: the catalogue's word, the configuration's where they differ."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linkage.catalogue import TableDef, Variable
+from linkage.config import Source
+from linkage.errors import InputError
+
+KEYS = ("record_key", "entity_key")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A source's columns, by the names that its files have."""
+
+    roles: dict[str, str]  # role -> column, the keys not among them
+    record_key: tuple[str, ...]  # columns; empty where rows have no key of their own
+    entity_key: tuple[tuple[str, ...], ...]  # alternatives, first whole one wins
+    required: tuple[str, ...]
+    keep: dict[str, str]  # column -> x_<name>
+    variables: dict[str, Variable]  # column -> the catalogue's entry, where there is one
+    absent: tuple[str, ...]  # columns of the catalogue that the files lack, and that the run can do without
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is read, each once."""
+        alternatives = [column for alternative in self.entity_key for column in alternative]
+        return list(dict.fromkeys([*self.record_key, *alternatives, *self.roles.values(), *self.required, *self.keep]))
+
+
+def source_layout(where: str, table: TableDef, source: Source, header: Sequence[str], file: str) -> Layout:
+    """The layout of the files of a source.
+
+    Args:
+        where: the configuration's key, for messages: "source.npd".
+        header: column names of the files.
+        file: a file with that header, for messages.
+
+    Raises:
+        InputError: the configuration, a key or a required variable names a column that the file lacks.
+    """
+    known = _Header(header, file)
+    mapped = {role: known.must(column, f"{where}.columns.{role}") for role, column in source.columns.items()}
+    roles: dict[str, str] = {}
+    absent: list[str] = []
+    for variable in table.variable:
+        if variable.role and variable.role not in KEYS and variable.role not in mapped:
+            if column := known.find(variable.name):
+                roles.setdefault(variable.role, column)
+            else:
+                absent.append(variable.name)
+    roles |= {role: column for role, column in mapped.items() if role not in KEYS}
+    needed = f"{where}: the catalogue's table {table.name}"
+    replaced = {v.name for v in table.variable if v.role and v.role in mapped}
+    required = tuple(
+        mapped[v.role] if v.role and v.role in mapped else known.must(v.name, needed)
+        for v in table.variable
+        if v.required
+    )
+    record_key = _record_key(table, mapped)
+    return Layout(
+        roles=roles,
+        record_key=tuple(known.must(column, needed) for column in record_key),
+        entity_key=_entity_key(known, table, mapped, replaced, needed),
+        required=required,
+        keep={known.must(column, f"{where}.keep"): f"x_{column.lower()}" for column in source.keep},
+        variables={column: v for v in table.variable if (column := known.find(v.name))},
+        absent=tuple(absent),
+    )
+
+
+def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: str) -> dict[str, Variable]:
+    """Column -> variable of a table of attributes, identifiers among them.
+
+    Raises:
+        InputError: the file lacks a variable of the catalogue's table, since an extract may promise any of them.
+    """
+    known = _Header(header, file)
+    return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in table.variable}
+
+
+def _record_key(table: TableDef, mapped: dict[str, str]) -> tuple[str, ...]:
+    if "record_key" in mapped:
+        return (mapped["record_key"],)
+    variable = table.with_role("record_key")
+    return (variable.name,) if variable else ()
+
+
+def _entity_key(
+    known: "_Header", table: TableDef, mapped: dict[str, str], replaced: set[str], needed: str
+) -> tuple[tuple[str, ...], ...]:
+    if "entity_key" in mapped:
+        return ((mapped["entity_key"],),)
+    renamed = {v.name: mapped[v.role] for v in table.variable if v.role and v.name in replaced}
+    alternatives = [tuple(renamed.get(name, name) for name in alternative) for alternative in table.entity_key]
+    # The last alternative is the one to fall back on; one before it may rest on a column that the files lack.
+    whole = [alternative for alternative in alternatives[:-1] if all(known.find(name) for name in alternative)]
+    return tuple(
+        tuple(known.must(name, needed) for name in alternative) for alternative in [*whole, *alternatives[-1:]]
+    )
+
+
+class _Header:
+    """Looks columns up by name, then by name without regard to case."""
+
+    def __init__(self, names: Sequence[str], file: str) -> None:
+        self.names, self.file = tuple(names), file
+        self._exact = set(names)
+        self._folded = {name.strip().lower(): name for name in reversed(names)}
+
+    def find(self, name: str) -> str | None:
+        return name if name in self._exact else self._folded.get(name.strip().lower())
+
+    def must(self, name: str, wanted_by: str) -> str:
+        found = self.find(name)
+        if found is None:
+            near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5)
+            raise InputError(
+                f"{wanted_by}: {self.file} has no column '{name}'\n  it has: {', '.join(self.names)}"
+                + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
+            )
+        return found

@@ -1,0 +1,157 @@
+"""Names in one form: upper-case ASCII words, without titles, with particles joined, sentinels gone.
+
+Names are standardised in Python on the distinct values of a column, so that every engine sees the same bytes.
+"""
+
+import re
+from collections.abc import Callable
+
+import pyarrow as pa
+from anyascii import anyascii
+
+from linkage.engine import Engine, Table, quote
+from linkage.records.rules import NameRules, name_rules
+
+_APOSTROPHES = re.compile(r"['`\"]")
+_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # "(KNOWN AS BOB)"
+_NO_LETTER = re.compile(r"[^A-Z\- ]+")
+_SPACE = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+Name = str | None
+
+
+def surname(raw: str, rules: NameRules | None = None) -> Name:
+    """A surname in one form, or None where there is none.
+
+    >>> surname("o’ Brien-Smith"), surname("van der Berg"), surname("Not known")
+    ('OBRIEN SMITH', 'VANDERBERG', None)
+    """
+    rules = rules or name_rules()
+    if _plain(raw, rules):
+        return raw
+    words = [word for part in _words(raw, rules) for word in part.split("-") if word]
+    words = _without_titles(words, rules)
+    while len(words) > 1 and words[-1] in rules.suffixes:
+        words.pop()
+    return _name(words, rules.surname_particles, rules)
+
+
+def forenames(raw: str, rules: NameRules | None = None) -> tuple[Name, Name]:
+    """The first forename and those after it. Words part at spaces; a hyphen keeps a double name together.
+
+    >>> forenames("Mary Ann"), forenames("Anne-Marie Louise"), forenames("Mr. José")
+    (('MARY', 'ANN'), ('ANNE MARIE', 'LOUISE'), ('JOSE', None))
+    """
+    rules = rules or name_rules()
+    if _plain(raw, rules):
+        return raw, None
+    words = _without_titles(_words(raw, rules), rules)
+    if _is_sentinel(" ".join(words), rules):
+        return None, None
+    words = _joined(words, rules.forename_particles)
+    first = _name(words[0].split("-"), rules.forename_particles, rules) if words else None
+    return first, _name([w for word in words[1:] for w in word.split("-")], rules.forename_particles, rules)
+
+
+def whole_forename(raw: str, rules: NameRules | None = None) -> Name:
+    """A forename field kept whole, for a source that has a field for middle names.
+
+    >>> whole_forename("Mary Ann")
+    'MARY ANN'
+    """
+    first, others = forenames(raw, rules)
+    return " ".join(name for name in (first, others) if name) or None
+
+
+def free_text(raw: str) -> Name:
+    """Any other text: upper-case ASCII, single spaces.
+
+    >>> free_text(" 12  Rue  de l'Été ")
+    "12 RUE DE L'ETE"
+    """
+    return _SPACE.sub(" ", _CONTROL.sub(" ", anyascii(raw).upper())).strip() or None
+
+
+def _plain(raw: str, rules: NameRules) -> bool:
+    """One word of capitals that no rule speaks of: most of the data."""
+    return (
+        raw.isascii()
+        and raw.isalpha()
+        and raw.isupper()
+        and raw not in rules.sentinels
+        and raw not in rules.titles
+        and not _is_repeated(raw, rules)
+    )
+
+
+def _words(raw: str, rules: NameRules) -> list[str]:
+    text = anyascii(raw).upper().strip()
+    if text in rules.raw_sentinels:
+        return []
+    text = _NO_LETTER.sub(" ", _APOSTROPHES.sub("", _ASIDE.sub(" ", text)))
+    return [word for word in (part.strip("-") for part in text.split()) if word]
+
+
+def _without_titles(words: list[str], rules: NameRules) -> list[str]:
+    while words and words[0] in rules.titles:
+        words = words[1:]
+    return words
+
+
+def _joined(words: list[str], particles: frozenset[str]) -> list[str]:
+    """Particles joined to the word that follows; one at the end stands alone."""
+    joined, front = [], ""
+    for word in words:
+        if word in particles:
+            front += word
+        else:
+            joined.append(front + word)
+            front = ""
+    return [*joined, front] if front else joined
+
+
+def _name(words: list[str], particles: frozenset[str], rules: NameRules) -> Name:
+    if _is_sentinel(" ".join(words), rules):
+        return None
+    return " ".join(_joined([word for word in words if word], particles)) or None
+
+
+def _is_sentinel(name: str, rules: NameRules) -> bool:
+    return not name or name in rules.sentinels or _is_repeated(name, rules)
+
+
+def _is_repeated(name: str, rules: NameRules) -> bool:
+    return rules.repeated_letter and len(name) > 1 and not name.strip(name[0])
+
+
+_FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], tuple[Name, ...]]]] = {
+    "surname": (("name",), lambda raw: (surname(raw),)),
+    "forenames": (("name", "others"), forenames),
+    "whole_forename": (("name",), lambda raw: (whole_forename(raw),)),
+    "text": (("name",), lambda raw: (free_text(raw),)),
+}
+
+
+def standard_values(engine: Engine, table: Table, column: str, form: str) -> Table:
+    """The distinct values of a text column beside their standard form.
+
+    Args:
+        table: any table with the text column `column`.
+        form: "surname", "forenames" (name and others), "whole_forename" or "text".
+
+    Returns:
+        Columns raw (distinct, no NULL), name and, for "forenames", others. The caller drops it.
+    """
+    outputs, function = _FORMS[form]
+    col = quote(column)
+    distinct = engine.sql(f"select distinct {col} as raw from {{table}} where {col} is not null", table=table)
+    schema = pa.schema([(name, pa.string()) for name in ("raw", *outputs)])
+    pieces = []
+    for batch in engine.batches(distinct):
+        raw = batch.column(0).to_pylist()
+        found = [function(value) for value in raw]
+        columns = [raw, *([row[index] for row in found] for index in range(len(outputs)))]
+        pieces.append(pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], schema=schema))
+    engine.drop(distinct)
+    return engine.from_arrow(pa.Table.from_batches(pieces, schema=schema))

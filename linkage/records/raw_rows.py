@@ -1,0 +1,142 @@
+"""The rows of a source's files as they stand, and a way to find the line of any of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import FileFormat
+from linkage.engine import Engine, Table, columns, quote
+from linkage.errors import InputError, LeoError
+from linkage.records import csv_files, source_files
+from linkage.records.csv_files import FILE, LINE
+from linkage.records.source_files import SourceFile
+
+_BATCH = 500_000  # rows looked at together when lines are wanted
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """All files of a source as one table, before any value is judged."""
+
+    table: Table  # the files' columns; in CSV all text, with LINE and FILE
+    types: dict[str, pa.DataType]  # column -> type
+    header: tuple[str, ...]
+    files: tuple[SourceFile, ...]
+    paths: tuple[Path, ...]
+    is_csv: bool
+    rejected: tuple[tuple[int, int, str], ...] = ()  # file number, line, reason: rows that are not in the table
+
+    @property
+    def rows_read(self) -> int:
+        return sum(file.rows for file in self.files)
+
+
+def read_raw(
+    engine: Engine,
+    where: str,
+    globs: Sequence[str],
+    fmt: FileFormat,
+    data: Path,
+    scratch: Path,
+    check: Callable[[Sequence[str], str], object] | None = None,
+) -> RawRows:
+    """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
+
+    Args:
+        check: told the header and name of each file; it raises when a column is not there, so that a part that lacks a
+            column is named and not filled with NULL.
+
+    Raises:
+        InputError: see source_files and csv_files; or the files hold no rows at all.
+    """
+    paths = source_files.find(where, globs, data)
+    facts = [source_files.facts(path, data) for path in paths]
+    raw = (_csv if fmt.type == "csv" else _parquet)(
+        engine, paths, facts, fmt, scratch, check or (lambda header, file: None)
+    )
+    if not raw.rows_read:
+        raise InputError(
+            f"{where}: the files hold a header and no rows: {', '.join(file.path for file in raw.files[:5])}"
+        )
+    return raw
+
+
+def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterator[tuple[int, Table]]:
+    """Rows with their lines, a piece at a time: file number, and a table of `names` and LINE that is dropped after use.
+
+    A line of Parquet is the row's number in its file, from 1; of CSV the line of the file, whose header is line 1.
+    """
+    if raw.is_csv:
+        for number in range(len(raw.files)):
+            piece = engine.sql(
+                f"select {columns([*names, LINE])} from {{raw}} where {quote(FILE)} = $number",
+                raw=raw.table,
+                params={"number": number},
+            )
+            yield number, piece
+            engine.drop(piece)
+        return
+    for number, path in enumerate(raw.paths):
+        first = 1
+        with pq.ParquetFile(path) as file:
+            held = [name for name in names if name in file.schema_arrow.names]
+            for batch in file.iter_batches(batch_size=_BATCH, columns=held):
+                lines = pa.array(range(first, first + batch.num_rows), pa.int64())
+                first += batch.num_rows
+                arrow = pa.Table.from_batches([batch]).append_column(LINE, lines)
+                for name in set(names) - set(held):
+                    arrow = arrow.append_column(name, pa.nulls(batch.num_rows, raw.types[name]))
+                piece = engine.from_arrow(arrow)
+                yield number, piece
+                engine.drop(piece)
+
+
+def _parquet(
+    engine: Engine,
+    paths: list[Path],
+    facts: list[SourceFile],
+    fmt: FileFormat,
+    scratch: Path,
+    check: Callable[[Sequence[str], str], object],
+) -> RawRows:
+    counted = []
+    for path, file in zip(paths, facts, strict=True):
+        schema, rows = source_files.parquet_header(path)
+        check(schema.names, file.path)
+        counted.append(file.with_rows(rows))
+    table = engine.read(paths)
+    empty = engine.sql("select * from {table} limit 0", table=table)
+    types = {field.name: field.type for field in engine.arrow(empty).schema}
+    engine.drop(empty)
+    return RawRows(table, types, table.columns, tuple(counted), tuple(paths), is_csv=False)
+
+
+def _csv(
+    engine: Engine,
+    paths: list[Path],
+    facts: list[SourceFile],
+    fmt: FileFormat,
+    scratch: Path,
+    check: Callable[[Sequence[str], str], object],
+) -> RawRows:
+    counted, rejected, header, written = [], [], dict[str, None](), []
+    for number, (path, file) in enumerate(zip(paths, facts, strict=True)):
+        check(csv_files.read_header(path, fmt), file.path)
+        out = scratch / f"{number}.parquet"
+        try:
+            found = csv_files.to_parquet(path, fmt, out, number)
+        except OSError as error:
+            raise LeoError(
+                f"{path}: no room or no right to write its rows below {scratch.parent}: {error.strerror or error}\n"
+                "  free space there, then run the same command again"
+            ) from None
+        header |= dict.fromkeys(found.header)
+        rejected += [(number, line, reason) for line, reason in found.rejected]
+        counted.append(file.with_rows(found.rows + len(found.rejected)))
+        written.append(out)
+    table = engine.read(written)
+    types: dict[str, pa.DataType] = dict.fromkeys(header, pa.string())
+    return RawRows(table, types, tuple(header), tuple(counted), tuple(paths), is_csv=True, rejected=tuple(rejected))

@@ -1,0 +1,227 @@
+"""Raw person files to `records`: typed, standardised, numbered; what cannot be read goes to quarantine."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.catalogue import IDENTIFIERS, Catalogue
+from linkage.config import Source
+from linkage.engine import Engine, Table, columns, one, quote
+from linkage.errors import InputError
+from linkage.records import keys
+from linkage.records.csv_files import LINE
+from linkage.records.faults import faults_of, first_fault
+from linkage.records.ids import numbered
+from linkage.records.layout import Layout, source_layout
+from linkage.records.quarantine import set_aside
+from linkage.records.raw_rows import RawRows, numbered_lines, read_raw
+from linkage.records.standardise import DATES, FORMER, OTHER, PROBLEMS, PersonColumns, sex_codes, standard_view
+from linkage.records.summaries import ReadingSummary, Rejection
+
+_SOURCE_KEY, _ENTITY_KEY = "source key", "entity key"  # with a space, so that no column of a file has the name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source as the rooms after this one know it."""
+
+    records: Table
+    quarantine: Table
+    summary: ReadingSummary
+
+
+def read_source(
+    engine: Engine,
+    catalogue: Catalogue,
+    name: str,
+    source: Source,
+    data: Path,
+    *,
+    first_record_id: int = 1,
+    split_forename: bool | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Reading:
+    """Read a source's person files.
+
+    Args:
+        name: the source's name in the run: it stands in every row.
+        source: dataset, table, files, format, columns and what to keep.
+        data: folder below which the files lie.
+        first_record_id: the lowest record_id; they are dense from it, in the order of source_key.
+        split_forename: words after the first forename go to middle_names; when None, if the files have no middle names.
+        progress: told what is being done, without a personal value.
+
+    Returns:
+        records (docs/tables.md; source_key is the file's record key, or FILE:LINE in CSV, or a hash of the row),
+        quarantine and counts; records + quarantine = rows read.
+
+    Raises:
+        InputError: a file is missing, unreadable, empty or broken, lacks a column that it must have, holds a record key
+            twice, gives no readable row, or no name at all.
+    """
+    say = progress or (lambda _: None)
+    where, table = f"source.{name}", catalogue.table(source.dataset, source.table)
+
+    def layout_of(header: Sequence[str], file: str) -> Layout:
+        return source_layout(where, table, source, header, file)
+
+    say(f"{name}: opening the files")
+    with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
+        raw = read_raw(engine, where, source.files, source.format, data, Path(scratch), layout_of)
+        layout = layout_of(raw.header, raw.files[0].path)
+        dates = [column for role, column in layout.roles.items() if role in DATES]
+        faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
+        say(f"{name}: checking {raw.rows_read:,} rows")
+        aside = set_aside(engine, name, raw, faults, layout.columns)
+        keyed = _keyed(engine, raw, layout, first_fault(faults))
+        ids = _record_ids(engine, keyed, raw, layout, first_record_id, where)
+        say(f"{name}: standardising {raw.rows_read - aside.count:,} rows")
+        sex = layout.variables.get(layout.roles.get("sex", ""))
+        persons = PersonColumns(
+            layout.roles,
+            carry=(_SOURCE_KEY, _ENTITY_KEY),
+            texts=layout.keep,
+            date_formats=(source.format.date_format,),
+            sexes=sex_codes(catalogue.frame(sex)) if sex and sex.frame else None,
+            split_forename=split_forename,
+        )
+        standard, behind = standard_view(engine, keyed, persons)
+        records = _records(engine, name, standard, ids, layout)
+        engine.drop(standard, *behind, keyed, ids)
+    summary = _summary(engine, name, records, raw, layout, aside.rejections, aside.count)
+    _must_have_names(where, summary, layout)
+    return Reading(records, aside.table, summary)
+
+
+def _numbers(layout: Layout) -> list[str]:
+    """Key columns that the catalogue says are whole numbers."""
+    key_columns = [*layout.record_key, *(column for alternative in layout.entity_key for column in alternative)]
+    typed = [c for c in key_columns if c in layout.variables and layout.variables[c].type == "integer"]
+    return list(dict.fromkeys(typed))
+
+
+def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str) -> Table:
+    """Rows without fault, with their keys as text."""
+    source_key = (
+        keys.joined_key(layout.record_key, raw.types) if layout.record_key else keys.row_key(layout.columns, raw.is_csv)
+    )
+    entity_key = keys.entity_key(layout.entity_key, raw.types, layout.variables)
+    return engine.sql(
+        f"""
+        select {source_key} as {quote(_SOURCE_KEY)}, {entity_key} as {quote(_ENTITY_KEY)}, {columns(layout.columns)}
+        from {{raw}}
+        where {fault} is null
+        """,
+        raw=raw.table,
+    )
+
+
+def _record_ids(engine: Engine, keyed: Table, raw: RawRows, layout: Layout, first: int, where: str) -> Table:
+    """Record keys with their record_id.
+
+    Raises:
+        InputError: a record key stands twice.
+    """
+    narrow = engine.sql(f"select {quote(_SOURCE_KEY)} from {{keyed}}", keyed=keyed)
+    ids = numbered(engine, narrow, _SOURCE_KEY, "record_id", first=first)
+    engine.drop(narrow)
+    repeated = engine.sql(f"select distinct {quote(_SOURCE_KEY)} from {{ids}} where repeated", ids=ids, store=True)
+    if count := engine.count(repeated):
+        file, line = _first_repeat(engine, repeated, raw, layout)
+        raise InputError(
+            f"{where}: {count:,} record keys ({', '.join(layout.record_key)}) stand on more than one row\n"
+            f"  first repeated in {file} at line {line:,}\n"
+            "  remove the repeated rows or files; a file given twice, in two folders, has this effect"
+        )
+    engine.drop(repeated)
+    return ids
+
+
+def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout) -> tuple[str, int]:
+    """Where a record key stands for the second time, first of all such places."""
+    seen: set[str] = set()
+    key = keys.joined_key(layout.record_key, raw.types)
+    for number, piece in numbered_lines(engine, raw, layout.record_key):
+        met = engine.sql(
+            f"""
+            with lines as (select {key} as record_key, {quote(LINE)} as line from {{piece}})
+            select record_key, line from lines
+            where record_key in (select {quote(_SOURCE_KEY)} from {{repeated}})
+            order by line
+            """,
+            piece=piece,
+            repeated=repeated,
+        )
+        for row in engine.arrow(met).to_pylist():
+            if row["record_key"] in seen:
+                return raw.files[number].path, row["line"]
+            seen.add(row["record_key"])
+        engine.drop(met)
+    return raw.files[0].path, 0
+
+
+def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Layout) -> Table:
+    """The standardised rows with their ids, as docs/tables.md has them."""
+    further = [column for column in (*FORMER, *OTHER) if column in layout.roles]
+    values = ["valid_from", "valid_to", *IDENTIFIERS, *further, *layout.keep.values(), "problems"]
+    return engine.sql(
+        f"""
+        select ids.record_id, $source as source, standard.{quote(_SOURCE_KEY)} as source_key,
+               coalesce(standard.{quote(_ENTITY_KEY)}, '#' || cast(ids.record_id as varchar)) as entity_key,
+               {columns(values, of="standard")}
+        from {{standard}} as standard
+        join {{ids}} as ids on standard.{quote(_SOURCE_KEY)} = ids.{quote(_SOURCE_KEY)}
+        """,
+        standard=standard,
+        ids=ids,
+        params={"source": name},
+        store=True,
+    )
+
+
+def _summary(
+    engine: Engine,
+    name: str,
+    records: Table,
+    raw: RawRows,
+    layout: Layout,
+    rejections: tuple[Rejection, ...],
+    count: int,
+) -> ReadingSummary:
+    filled = [column for column in records.columns if column not in ("record_id", "source", "problems")]
+    counts = one(
+        engine,
+        engine.sql(
+            "select count(*) as records, "
+            + ", ".join(f"count({quote(column)}) as {quote(column)}" for column in filled)
+            + "".join(
+                f", count(*) filter (where (problems & {flag}) <> 0) as {quote(f'p {field}')}"
+                for field, flag in PROBLEMS.items()
+            )
+            + " from {records}",
+            records=records,
+        ),
+    )
+    return ReadingSummary(
+        source=name,
+        rows_read=raw.rows_read,
+        records=counts["records"],
+        quarantined=count,
+        rejections=rejections,
+        files=raw.files,
+        problems={field: counts[f"p {field}"] for field in PROBLEMS},
+        filled={column: counts[column] for column in filled},
+        absent=layout.absent,
+    )
+
+
+def _must_have_names(where: str, summary: ReadingSummary, layout: Layout) -> None:
+    if summary.filled["forename"] or summary.filled["surname"]:
+        return
+    read = [f"{role} from {layout.roles[role]}" for role in ("forename", "surname") if role in layout.roles]
+    shown = ", ".join(read) or "no column holds them"
+    raise InputError(
+        f"{where}: every forename and surname is empty in {summary.records:,} rows ({shown})\n"
+        f'  name the columns that hold them: {where}.columns = {{ forename = "...", surname = "..." }}'
+    )

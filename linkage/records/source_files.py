@@ -1,0 +1,116 @@
+"""The files of a source: found, hashed, and looked at before any row is read."""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import FileFormat
+from linkage.errors import InputError
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file as it was read. `path` is relative to the run's data; `rows` are those read, header not counted."""
+
+    path: str
+    bytes: int
+    sha256: str
+    rows: int = 0
+
+    def with_rows(self, rows: int) -> "SourceFile":
+        return replace(self, rows=rows)
+
+
+def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
+    """Files that the globs name below data, each once, sorted; a folder stands for its Parquet files.
+
+    Args:
+        where: the key of the configuration, for messages: "source.npd".
+
+    Raises:
+        InputError: a glob that finds nothing, or a file of no bytes.
+    """
+    found: dict[Path, None] = {}
+    for pattern in globs:
+        matches = sorted(_matches(pattern, data))
+        if not matches:
+            raise InputError(
+                f"{where}.files: no file matches '{pattern}' below {data}\n"
+                "  check [run] data (or --data) and the pattern; synthetic files come from: leo synth --out FOLDER"
+            )
+        for match in matches:
+            inside = sorted(match.glob("**/*.parquet")) if match.is_dir() else [match]
+            found |= dict.fromkeys(inside)
+    for path in found:
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise unreadable(path, error) from None
+        if not size:
+            raise InputError(f"{path}: the file is empty (0 bytes)\n  fetch it again, or take it out of {where}.files")
+    return list(found)
+
+
+def facts(path: Path, data: Path) -> SourceFile:
+    """Size and SHA-256 of a file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        shown = path.relative_to(data) if path.is_relative_to(data) else path
+        return SourceFile(str(shown), path.stat().st_size, digest)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def parquet_header(path: Path) -> tuple[pa.Schema, int]:
+    """Schema and number of rows of a Parquet file, from its footer.
+
+    Raises:
+        InputError: the file cannot be read, or is not whole Parquet.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.schema_arrow, file.metadata.num_rows
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"{path}: not a whole Parquet file; its end is missing or damaged\n  fetch it again and compare its size"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def open_bytes(path: Path, fmt: FileFormat) -> "gzip.GzipFile | object":
+    """A binary stream of the file's content, decompressed where the format says so or its first bytes do.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        file = path.open("rb")
+        packed = fmt.compression == "gzip" or (fmt.compression == "auto" and file.peek(2)[:2] == b"\x1f\x8b")
+        return gzip.GzipFile(fileobj=file) if packed else file
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """An operating system's refusal in words that name the file."""
+    return InputError(
+        f"{path}: the file cannot be read: {error.strerror or error}\n  check that it exists and may be read"
+    )
+
+
+def _matches(pattern: str, data: Path) -> list[Path]:
+    if Path(pattern).is_absolute():
+        rooted = Path(pattern)
+        return list(Path(rooted.anchor).glob(str(rooted.relative_to(rooted.anchor))))
+    return list(data.glob(pattern))
