@@ -10,6 +10,36 @@ import pytest
 
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
+from linkage.errors import ConfigError
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All Spark specs go to one process of a parallel run, so that one JVM is started."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A spec marked `both_engines` that asks for `engine` runs on DuckDB and on Spark."""
+    if metafunc.definition.get_closest_marker("both_engines") and "engine" in metafunc.fixturenames:
+        on_spark = pytest.param("spark", marks=pytest.mark.spark)
+        metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    """One Spark session for all specs, or a skip that says what is missing."""
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    from linkage.engine.spark import start_session
+
+    try:
+        session = start_session(threads=2, settings={"spark.sql.shuffle.partitions": "2"})
+    except ConfigError as missing:
+        pytest.skip(str(missing).splitlines()[0])
+    yield session
+    session.stop()
 
 
 @pytest.fixture
@@ -20,9 +50,19 @@ def duckdb_engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def engine(duckdb_engine: Engine) -> Engine:
-    """The engine under test."""
-    return duckdb_engine
+def spark_engine(spark_session: Any, tmp_path: Path) -> Iterator[Engine]:
+    """Spark alone; mark the spec `spark`."""
+    from linkage.engine.spark import SparkEngine
+
+    with SparkEngine(session=spark_session, scratch=tmp_path / "spark-scratch") as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The engine under test: DuckDB, or each in turn where the spec is marked `both_engines`."""
+    found: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
+    return found
 
 
 @pytest.fixture

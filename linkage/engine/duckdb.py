@@ -10,8 +10,13 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from linkage.engine.base import Table, Value, columns, literal, quote, render
-from linkage.errors import InputError, LeoError
+from linkage.engine.base import Table, Value, literal, quote, render
+from linkage.engine.files import parquet_files
+from linkage.engine.fingerprint import combined, row_text
+from linkage.errors import ContractError, InputError, LeoError
+
+
+_OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
 
 
 class DuckDBEngine:
@@ -48,7 +53,7 @@ class DuckDBEngine:
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
-        found = _parquet_files([paths] if isinstance(paths, Path) else list(paths))
+        found = parquet_files(paths)
         listed = ", ".join(literal(str(path)) for path in found)
         return self._define(f"select * from read_parquet([{listed}], union_by_name = true)", store=False)
 
@@ -91,19 +96,14 @@ class DuckDBEngine:
         yield from cursor.sql(f"from {quote(table.name)}").to_arrow_reader(size)
 
     def fingerprint(self, table: Table) -> str:
-        names = sorted(table.columns)
-        text = " || '|' || ".join(f"coalesce(cast({quote(name)} as varchar), '~')" for name in names)
-        # Sums of two halves of md5 over all rows: an order-free hash. HUGEINT holds 2^63 rows of 60 bits.
-        found = self._run(
+        text = row_text(self.connection.sql(f"from {quote(table.name)} limit 0").to_arrow_table().schema)
+        ((row_count, total),) = self._run(
             f"""
             with hashed as (select md5({text}) as digest from {quote(table.name)})
-            select count(*),
-                   coalesce(sum(cast('0x' || substr(digest, 1, 15) as bigint)), 0) % 1152921504606846976,
-                   coalesce(sum(cast('0x' || substr(digest, 16, 15) as bigint)), 0) % 1152921504606846976
-            from hashed
+            select count(*), sum(cast('0x' || substr(digest, 1, 15) as bigint)) from hashed
             """
-        ).fetchall()[0]
-        return f"{found[0]}-{int(found[1]):015x}{int(found[2]):015x}"
+        ).fetchall()
+        return combined(row_count, total)
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
@@ -136,23 +136,16 @@ class DuckDBEngine:
     def _run(self, query: str) -> duckdb.DuckDBPyConnection:
         try:
             return self.connection.execute(query)
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
+        except (*_OF_DATA, duckdb.InvalidInputException) as error:
+            if isinstance(error, duckdb.InvalidInputException) and "parquet" in str(error).lower():
+                raise _explained(error, self.scratch) from None
+            # Without its cause, whose text quotes the value that could not be read.
+            raise ContractError(
+                f"{type(error).__name__}: a value does not have the type that a query expects\n"
+                "  the value is not shown; look for a cast of text in the query that failed"
+            ) from None
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _explained(error, self.scratch) from error
-
-
-def _parquet_files(paths: list[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.glob("**/*.parquet"))
-            if not inside:
-                raise InputError(f"{path}: the folder holds no .parquet file")
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise InputError(f"{path}: no such file")
-    return found
 
 
 def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
@@ -167,9 +160,9 @@ def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
-    if isinstance(error, duckdb.InvalidInputException) or "parquet" in text.lower():
+    if "parquet" in text.lower():
         return InputError(f"a file could not be read: {text}")
     return LeoError(text)
 
 
-__all__ = ["DuckDBEngine", "columns"]
+__all__ = ["DuckDBEngine"]

@@ -1,0 +1,352 @@
+"""DuckDB SQL as Spark SQL.
+
+sqlglot does most of it; this module mends what it renders otherwise than DuckDB answers. Functions are a table in
+functions.py; what is more than a function (ordered lists, unnesting, subscripts, formats of dates) is here.
+
+What cannot be told from the text, because it hangs on types, is left to the author of a query:
+- `len` and `array_length` are of lists, `length` of text;
+- a date minus a date is days on DuckDB and an interval on Spark: say date_diff('day', b, a);
+- a double is rounded by a cast to a whole number on DuckDB and cut off on Spark: say round or floor first;
+- a text of "1.5" cast to a whole number is 2 on DuckDB and an error, or NULL, on Spark;
+- x / 0 is infinite on DuckDB and an error on Spark: say x / nullif(y, 0).
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sqlglot
+from sqlglot import exp, transforms
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.spark import Spark
+from sqlglot.generators.spark import SparkGenerator
+from sqlglot.parsers.duckdb import DuckDBParser
+
+from linkage.engine.functions import OF_LIST_AGGREGATE, OF_MORE_ARGUMENTS, OF_UNITS, REFUSED, RENDERINGS
+from linkage.engine.timeformat import parsed_date
+from linkage.errors import ConfigError
+
+_OURS = {
+    name.upper()
+    for name in (
+        *RENDERINGS, *REFUSED, "try_strptime", "strptime", "list_aggregate", "array_aggregate",
+        "generate_series", "range", "row_number",
+    )
+}  # fmt: skip
+
+
+_PLACE = re.compile(r"\{(\d)\}")
+
+
+class DialectError(ConfigError):
+    """A query says what does not carry over to Spark."""
+
+
+class _Read(DuckDB):  # type: ignore[misc]
+    """DuckDB's dialect with our functions left as they are named, and subscripts as they are written."""
+
+    INDEX_OFFSET = 0
+
+    class Parser(DuckDBParser):  # type: ignore[misc]
+        FUNCTIONS = {name: build for name, build in DuckDBParser.FUNCTIONS.items() if name not in _OURS}  # noqa: RUF012
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: parse for name, parse in DuckDBParser.FUNCTION_PARSERS.items() if name not in _OURS
+        }
+
+
+class _Write(Spark):  # type: ignore[misc]
+    """Spark's dialect, rendering our functions from the table."""
+
+    INDEX_OFFSET = 0
+
+    class Generator(SparkGenerator):  # type: ignore[misc]
+        TRANSFORMS = {  # noqa: RUF012
+            **SparkGenerator.TRANSFORMS,
+            exp.Select: transforms.preprocess(
+                [
+                    lambda select: _zipped_unnests(select),
+                    transforms.eliminate_qualify,
+                    transforms.eliminate_distinct_on,
+                    transforms.any_to_exists,
+                ]
+            ),
+        }
+        for _own in (exp.ArrayAgg, exp.Filter, exp.First, exp.Unnest, exp.Bracket, exp.Extract, exp.Interval, exp.TryCast,
+                     exp.RegexpReplace, exp.RegexpLike, exp.Transform, exp.ArrayFilter, exp.Explode, exp.Star,
+                     exp.ArrayAppend, exp.Table, exp.HexString):  # fmt: skip
+            TRANSFORMS.pop(_own, None)
+
+        TYPE_MAPPING = {  # noqa: RUF012
+            **SparkGenerator.TYPE_MAPPING,
+            exp.DType.INT128: "DECIMAL(38, 0)",
+            exp.DType.UBIGINT: "DECIMAL(20, 0)",
+            exp.DType.UINT: "BIGINT",
+            exp.DType.USMALLINT: "INT",
+            exp.DType.UTINYINT: "SMALLINT",
+        }
+
+        def anonymous_sql(self, expression: exp.Anonymous) -> str:
+            name = expression.name.lower()
+            if name in REFUSED:
+                raise _refused(name, REFUSED[name])
+            arguments = [self.sql(argument) for argument in expression.expressions]
+            if name in ("try_strptime", "strptime"):
+                return self._parsed(name, expression, arguments[0])
+            if name in ("generate_series", "range"):
+                return self._series(name, expression, arguments)
+            template = _template(name, expression.expressions)
+            return template.format(*arguments) if template else self.func(expression.name, *expression.expressions)
+
+        def _parsed(self, name: str, expression: exp.Anonymous, text: str) -> str:
+            given = expression.expressions[1]
+            formats = given.expressions if isinstance(given, exp.Array) else [given]
+            if not all(isinstance(item, exp.Literal) for item in formats):
+                raise _refused(f"{name} with a format from a column", "one query a format")
+            function = "TRY_TO_TIMESTAMP" if name == "try_strptime" else "TO_TIMESTAMP"
+            tried = [parsed_date(function, text, item.name) for item in formats]
+            return tried[0] if len(tried) == 1 else f"COALESCE({', '.join(tried)})"
+
+        def _series(self, name: str, expression: exp.Anonymous, arguments: list[str]) -> str:
+            """Numbers from low to high; none where high is below low (Spark's sequence would count down)."""
+            low, high = ("0", arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
+            last = high if name == "generate_series" else f"({high}) - 1"
+            step = f", {arguments[2]}" if len(arguments) > 2 else ""
+            sequence = f"IF({low} <= {last}, SEQUENCE({low}, {last}{step}), ARRAY())"
+            if not isinstance(expression.parent, exp.Table):
+                return sequence
+            beside = isinstance(expression.parent.parent, exp.Join)
+            return f"LATERAL EXPLODE({sequence})" if beside else f"EXPLODE({sequence})"
+
+        def arrayagg_sql(self, expression: exp.ArrayAgg) -> str:
+            if isinstance(expression.parent, exp.Window):
+                raise _refused("list(...) over a window", "list(...) with group by, joined back")
+            return self._list(expression.this, "")
+
+        def filter_sql(self, expression: exp.Filter) -> str:
+            if isinstance(expression.this, exp.ArrayAgg):
+                return self._list(expression.this.this, f" FILTER(WHERE {self.sql(expression.expression, 'this')})")
+            return str(super().filter_sql(expression))
+
+        def first_sql(self, expression: exp.First) -> str:
+            if isinstance(expression.this, exp.Order):
+                return f"TRY_ELEMENT_AT({self._list(expression.this, '')}, 1)"
+            return str(self.function_fallback_sql(expression))
+
+        def _list(self, inner: exp.Expression, where: str) -> str:
+            """list(x ORDER BY y): NULLs are kept, the order holds, and no rows give NULL, none of which Spark's does."""
+            order = inner.expressions if isinstance(inner, exp.Order) else []
+            value = inner.this if isinstance(inner, exp.Order) else inner
+            distinct = isinstance(value, exp.Distinct)
+            text = self.sql(value.expressions[0] if isinstance(value, exp.Distinct) else value)
+            keys = [
+                (self.sql(item.this), bool(item.args.get("desc")), bool(item.args.get("nulls_first"))) for item in order
+            ]
+            fields = [field for place, key in enumerate(keys) for field in _sort_fields(place, *key)]
+            row = f"STRUCT({', '.join([*fields, f'{text} AS v'])})"
+            rows = f"{'COLLECT_SET' if distinct else 'COLLECT_LIST'}({row}){where}"
+            made = f"TRANSFORM({_sorted(rows, keys)}, s -> s.v)"
+            whole_table = inner.find_ancestor(exp.Select) is not None and not _grouped(inner)
+            # Taken out of a list of one, so that the aggregate is named, and made, once.
+            return f"TRY_ELEMENT_AT(FILTER(ARRAY({made}), l -> SIZE(l) > 0), 1)" if where or whole_table else made
+
+        def unnest_sql(self, expression: exp.Unnest) -> str:
+            lists = [self.sql(item) for item in expression.expressions]
+            alias = expression.args.get("alias")
+            names = [self.sql(name) for name in alias.columns] if alias else []
+            table = self.sql(alias, "this") if alias else ""
+            offset = expression.args.get("offset")
+            if offset:
+                ordinal = self.sql(offset) if isinstance(offset, exp.Expression) else "ordinality"
+                (value,) = names[:1] or ["unnest"]
+                body = f"(SELECT col AS {value}, pos + 1 AS {ordinal} FROM POSEXPLODE({lists[0]}))"
+                named = f"{body} AS {table}" if table else body
+            else:
+                body = f"EXPLODE({lists[0]})" if len(lists) == 1 else f"INLINE({_zipped(lists)})"
+                columns = f"({', '.join(names)})" if names else ""
+                named = f"{body} AS {table}{columns}" if table else body
+            return f"LATERAL {named}" if isinstance(expression.parent, exp.Join) or offset else named
+
+        def bracket_sql(self, expression: exp.Bracket) -> str:
+            (index,) = expression.expressions
+            if isinstance(index, exp.Slice):
+                raise _refused("l[a:b]", "list_slice(l, a, b), or substr of a text")
+            if isinstance(index, exp.Literal) and index.is_string:
+                return f"{self.sql(expression, 'this')}.{self.sql(exp.to_identifier(index.name))}"
+            return f"TRY_ELEMENT_AT({self.sql(expression, 'this')}, {self.sql(index)})"
+
+        def extract_sql(self, expression: exp.Extract) -> str:
+            part, of = expression.name.lower(), self.sql(expression, "expression")
+            template = {"dow": "dayofweek", "dayofweek": "dayofweek", "isodow": "isodow", "epoch": "epoch"}.get(part)
+            return RENDERINGS[template].format(of) if template else str(super().extract_sql(expression))
+
+        def interval_sql(self, expression: exp.Interval) -> str:
+            if expression.this is None or isinstance(expression.this, exp.Literal):
+                return str(super().interval_sql(expression))
+            unit = f"to_{expression.text('unit').lower().rstrip('s')}s"
+            if unit not in RENDERINGS:
+                raise _refused(f"interval (x) {expression.text('unit').lower()}", "days, months or years")
+            return RENDERINGS[unit].format(self.sql(expression, "this"))
+
+        def trycast_sql(self, expression: exp.TryCast) -> str:
+            rendered = str(self.cast_sql(expression, safe_prefix="TRY_"))
+            if expression.to.this is not exp.DType.DATE:
+                return rendered
+            # Spark reads '2015' and '2015-03' as dates too.
+            return (
+                f"IF(CAST({self.sql(expression, 'this')} AS STRING) RLIKE '^ *[0-9]+-[0-9]+-[0-9]+', {rendered}, NULL)"
+            )
+
+        def regexpreplace_sql(self, expression: exp.RegexpReplace) -> str:
+            if expression.args.get("single_replace"):
+                raise _refused("regexp_replace of the first match", "regexp_replace(text, pattern, to, 'g')")
+            flags = "".join(flag for flag in expression.text("modifiers") if flag != "g")
+            pattern = self.sql(expression, "expression")
+            pattern = f"CONCAT('(?{flags})', {pattern})" if flags else pattern
+            return f"REGEXP_REPLACE({self.sql(expression, 'this')}, {pattern}, {self.sql(expression, 'replacement')})"
+
+        def regexplike_sql(self, expression: exp.RegexpLike) -> str:
+            pattern, flags = self.sql(expression, "expression"), expression.text("flag")
+            pattern = f"CONCAT('(?{flags})', {pattern})" if flags else pattern
+            return f"({self.sql(expression, 'this')} RLIKE {pattern})"
+
+        def transform_sql(self, expression: exp.Transform) -> str:
+            return f"TRANSFORM({self.sql(expression, 'this')}, {self.sql(_from_zero(expression.expression))})"
+
+        def arrayfilter_sql(self, expression: exp.ArrayFilter) -> str:
+            return f"FILTER({self.sql(expression, 'this')}, {self.sql(_from_zero(expression.expression))})"
+
+        def star_sql(self, expression: exp.Star) -> str:
+            if expression.args.get("replace"):
+                raise _refused("select * replace", "the columns by name")
+            return str(super().star_sql(expression))
+
+        def window_sql(self, expression: exp.Window) -> str:
+            of = expression.this.this if isinstance(expression.this, exp.IgnoreNulls) else expression.this
+            unordered = not expression.args.get("order") and not expression.args.get("alias")
+            if unordered and isinstance(of, exp.RowNumber | exp.Anonymous) and of.name.lower() in ("", "row_number"):
+                raise _refused(
+                    "row_number() over () without an order", "order by a key, so that numbers are repeatable"
+                )
+            return str(super().window_sql(expression))
+
+
+def to_spark(query: str) -> str:
+    """A query in DuckDB's dialect, with its tables and values in place, as Spark SQL.
+
+    Raises:
+        DialectError: the query says what does not carry over; the message says what to write instead.
+    """
+    (tree,) = sqlglot.parse(query, read=_Read)
+    if tree is None:
+        raise DialectError("an empty query")
+    for found in tree.find_all(exp.Pivot, exp.TableSample, exp.SetOperation, exp.Join, exp.Glob, exp.SimilarTo):
+        _check(found)
+    return str(tree.sql(dialect=_Write, unsupported_level=sqlglot.ErrorLevel.RAISE))
+
+
+def _check(found: exp.Expression) -> None:
+    if isinstance(found, exp.Pivot):
+        raise _refused("pivot and unpivot", "max(value) filter (where name = ...)")
+    if isinstance(found, exp.TableSample):
+        raise _refused("a sample", "where on a hash of the key: a sample differs between engines")
+    if isinstance(found, exp.SetOperation) and found.args.get("by_name"):
+        raise _refused("union all by name", "the columns in one order")
+    if isinstance(found, exp.Join) and found.method == "ASOF":
+        raise _refused("asof join", REFUSED["asof"])
+    if isinstance(found, exp.Glob | exp.SimilarTo):
+        raise _refused("glob and similar to", "like or regexp_full_match")
+
+
+def _refused(what: str, instead: str) -> DialectError:
+    return DialectError(f"{what} does not carry over from DuckDB to Spark\n  say instead: {instead}")
+
+
+def _template(name: str, arguments: Sequence[Any]) -> str | None:
+    """A function's rendering, by its name, the number of its arguments, and a unit or name among them."""
+    if name in ("list_aggregate", "array_aggregate"):
+        if arguments[1].name not in OF_LIST_AGGREGATE:
+            raise _refused(f"list_aggregate of '{arguments[1].name}'", f"one of {', '.join(OF_LIST_AGGREGATE)}")
+        return OF_LIST_AGGREGATE[arguments[1].name]
+    if name in ("date_diff", "datediff", "date_sub", "datesub"):
+        kind, unit = "date_diff" if name in ("date_diff", "datediff") else "date_sub", arguments[0].name.lower()
+        if (kind, unit) not in OF_UNITS:
+            known = ", ".join(of_unit for of_kind, of_unit in OF_UNITS if of_kind == kind)
+            raise _refused(f"{kind} of '{unit}'", f"one of {known}")
+        return OF_UNITS[kind, unit]
+    template = OF_MORE_ARGUMENTS.get((name, len(arguments)), RENDERINGS.get(name))
+    if template and len(arguments) != len(set(_PLACE.findall(template))):
+        raise _refused(f"{name} of {len(arguments)} arguments", f"its form of {len(set(_PLACE.findall(template)))}")
+    return template
+
+
+def _sort_fields(place: int, key: str, descending: bool, nulls_first: bool) -> tuple[str, str]:
+    """Fields whose order is that of the key with its NULLs where they belong: a flag and the key."""
+    null_is_high = descending == nulls_first
+    return f"{key} IS {'' if null_is_high else 'NOT '}NULL AS n{place}", f"{key} AS k{place}"
+
+
+def _sorted(rows: str, keys: list[tuple[str, bool, bool]]) -> str:
+    if not keys:
+        return rows
+    directions = {descending for _, descending, _ in keys}
+    if len(directions) == 1:
+        return f"SORT_ARRAY({rows}, {'FALSE' if directions.pop() else 'TRUE'})"
+    compared = functools.reduce(
+        lambda rest, name: (
+            f"WHEN l.{name[0]} < r.{name[0]} THEN {name[1]} WHEN l.{name[0]} > r.{name[0]} THEN {-name[1]} {rest}"
+        ),
+        reversed([(f"{kind}{place}", 1 if key[1] else -1) for place, key in enumerate(keys) for kind in "nk"]),
+        "ELSE 0",
+    )
+    return f"ARRAY_SORT({rows}, (l, r) -> CASE {compared} END)"
+
+
+def _grouped(inner: exp.Expression) -> bool:
+    select = inner.find_ancestor(exp.Select)
+    return select is not None and select.args.get("group") is not None
+
+
+def _zipped(lists: list[str]) -> str:
+    return f"ARRAYS_ZIP({', '.join(f'COALESCE({item}, ARRAY())' for item in lists)})"
+
+
+def _zipped_unnests(select: exp.Expression) -> exp.Expression:
+    """Several unnest(...) in one SELECT run side by side, shorter ones ending in NULL: one INLINE on Spark."""
+    unnests = [item for item in select.expressions if isinstance(item.unalias(), exp.Explode)]
+    if len(unnests) < 2:
+        return select
+    names = [item.alias_or_name or "unnest" for item in select.expressions]
+    if any(isinstance(item, exp.Star) or item.is_star for item in select.expressions):
+        raise _refused("* beside several unnest(...)", "the columns by name")
+    lists = [item.unalias().this for item in unnests]
+    inline = exp.Aliases(
+        this=exp.Anonymous(this="INLINE", expressions=[_zip_of(lists)]),
+        expressions=[exp.to_identifier(item.alias_or_name or "unnest", quoted=True) for item in unnests],
+    )
+    inner = select.copy()
+    inner.set("with_", None)
+    rest = [item.copy() for item in select.expressions if item not in unnests]
+    inner.set("expressions", [*rest, inline])
+    outer = exp.select(*(exp.column(name, quoted=True) for name in names)).from_(inner.subquery("unnested"))
+    outer.set("with_", select.args.get("with_"))
+    return outer
+
+
+def _zip_of(lists: list[exp.Expression]) -> exp.Expression:
+    filled = [exp.Coalesce(this=item.copy(), expressions=[exp.Array(expressions=[])]) for item in lists]
+    return exp.Anonymous(this="ARRAYS_ZIP", expressions=filled)
+
+
+def _from_zero(function: exp.Expression) -> exp.Expression:
+    """A lambda of an element and its place, which DuckDB counts from one and Spark from zero."""
+    if not isinstance(function, exp.Lambda) or len(function.expressions) < 2:
+        return function
+    changed, place = function.copy(), function.expressions[1].name
+    for found in list(changed.this.find_all(exp.Identifier)):
+        if found.name == place:
+            found.replace(exp.Paren(this=exp.Add(this=exp.to_identifier(place), expression=exp.Literal.number(1))))
+    return changed
+
+
+__all__ = ["DialectError", "to_spark"]

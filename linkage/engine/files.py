@@ -1,0 +1,26 @@
+"""Parquet files by path: one file, or a folder of parts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from linkage.errors import InputError
+
+
+def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
+    """All .parquet files at the paths, in order.
+
+    Raises:
+        InputError: a path is not there, or a folder holds no such file.
+    """
+    found: list[Path] = []
+    for path in [paths] if isinstance(paths, Path) else paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.glob("**/*.parquet") if file.is_file())
+            if not inside:
+                raise InputError(f"{path}: the folder holds no .parquet file")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"{path}: no such file")
+    return found

@@ -1,0 +1,66 @@
+"""A hash of a table's rows that does not depend on their order, nor on the engine.
+
+Each row becomes one text, in which a value is written the same way on every engine; the first 60 bits of its md5 are
+added up over all rows. Engines write a double differently and add doubles up in another order, so a number with a
+fraction counts to a millionth.
+"""
+
+import pyarrow as pa
+
+from linkage.engine.base import quote
+
+_MODULUS = 1 << 60
+_PARTS = "chr(31)"  # parts columns, so that ('A', 'BC') and ('AB', 'C') differ
+
+
+def row_text(schema: pa.Schema) -> str:
+    """DuckDB SQL of a row's text: its columns by name, in the order of the alphabet."""
+    fields = sorted(schema, key=lambda field: field.name)
+    return f"concat_ws({_PARTS}, {', '.join(written(quote(field.name), field.type) for field in fields)})"
+
+
+def written(value: str, kind: pa.DataType) -> str:
+    """DuckDB SQL of a value as text; NULL is a tilde.
+
+    Raises:
+        TypeError: the type is none that a table between rooms has.
+    """
+    return f"coalesce({_text(value, kind)}, '~')"
+
+
+def _text(value: str, kind: pa.DataType) -> str:
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return value
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_date(kind) or pa.types.is_null(kind):
+        return f"cast({value} as varchar)"
+    if pa.types.is_decimal(kind) and kind.scale == 0:
+        return f"cast({value} as varchar)"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _number(f"cast({value} as double)")
+    if pa.types.is_timestamp(kind):
+        return f"cast(epoch_ms({value}) as varchar)"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return (
+            f"'[' || array_to_string(list_transform({value}, lambda e: {written('e', kind.value_type)}), ', ') || ']'"
+        )
+    if pa.types.is_struct(kind):
+        fields = [
+            written(f"{value}.{quote(kind.field(place).name)}", kind.field(place).type)
+            for place in range(kind.num_fields)
+        ]
+        return f"case when {value} is null then null else '(' || {' || chr(44) || '.join(fields)} || ')' end"
+    raise TypeError(f"no fingerprint of a column of type {kind}")
+
+
+def _number(value: str) -> str:
+    """In millionths up to 9e12, in whole numbers up to 9e18."""
+    return (
+        f"case when abs({value}) < 9e12 then cast(cast(floor({value} * 1e6 + cast(0.5 as double)) as bigint) as varchar) "
+        f"when abs({value}) < 9e18 then cast(cast(floor({value}) as bigint) as varchar) || 'e6' "
+        f"when {value} is null then null when isnan({value}) then 'nan' else 'large' end"
+    )
+
+
+def combined(row_count: int, total: int | None) -> str:
+    """The fingerprint: number of rows, and the sum of their hashes."""
+    return f"{row_count}-{int(total or 0) % _MODULUS:015x}"

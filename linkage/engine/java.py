@@ -1,0 +1,41 @@
+"""Where Spark's Java runtime is."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from linkage.errors import ConfigError
+
+OLDEST = 17  # Spark 4 runs on Java 17 and later
+
+_REMEDY = (
+    f"  install one, for example: apt-get install default-jre-headless\n"
+    f"  or set JAVA_HOME to the folder of a Java runtime of version {OLDEST} or later"
+)
+
+
+def find_java() -> Path:
+    """The java command: of JAVA_HOME where it is set, else the first on PATH.
+
+    Raises:
+        ConfigError: there is none, or it is too old; the message says what to install.
+    """
+    home = os.environ.get("JAVA_HOME")
+    found = Path(home) / "bin" / "java" if home else Path(shutil.which("java") or "")
+    if home and not found.is_file():
+        raise ConfigError(f"engine 'spark': JAVA_HOME is {home}, which holds no bin/java\n{_REMEDY}")
+    if not found.is_file():
+        raise ConfigError(f"engine 'spark' needs a Java runtime, and there is none\n{_REMEDY}")
+    version = _major(found)
+    if version < OLDEST:
+        raise ConfigError(f"engine 'spark' needs Java {OLDEST} or later; {found} is version {version}\n{_REMEDY}")
+    return found
+
+
+def _major(java: Path) -> int:
+    """11 of "11.0.2", 8 of "1.8.0"; 0 where it does not say."""
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    match = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(match.group(1)) if match else 0

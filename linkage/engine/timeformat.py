@@ -1,0 +1,41 @@
+"""Formats of dates as strptime writes them, in Java's letters."""
+
+import re
+
+_LETTERS = {
+    "%Y": "y", "%y": "yy", "%m": "M", "%d": "d", "%-m": "M", "%-d": "d", "%b": "MMM", "%B": "MMMM",
+    "%H": "H", "%M": "m", "%S": "s", "%I": "h", "%p": "a", "%f": "SSSSSS",
+}  # fmt: skip
+_FIXED = {"%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
+_DIRECTIVE = re.compile(r"(%-?[A-Za-z])")
+
+
+def java_format(strptime: str) -> str:
+    """A strptime format in the letters of Spark's datetime patterns.
+
+    A directive that touches another has its full width, since nothing else parts them; one that does not takes one
+    digit or two, as strptime does.
+
+    Raises:
+        ValueError: a directive that has no counterpart.
+    """
+    parts = [part for part in _DIRECTIVE.split(strptime) if part]
+    written = []
+    for place, part in enumerate(parts):
+        if not _DIRECTIVE.fullmatch(part):
+            written.append("".join(f"'{c}'" if c.isalpha() else ("''" if c == "'" else c) for c in part))
+            continue
+        if part not in _LETTERS:
+            raise ValueError(f"no counterpart of {part} on Spark; there are {', '.join(_LETTERS)}")
+        touches = any(0 <= beside < len(parts) and parts[beside][0] == "%" for beside in (place - 1, place + 1))
+        written.append(_FIXED.get(part, _LETTERS[part]) if touches else _LETTERS[part])
+    return "".join(written)
+
+
+def parsed_date(function: str, text: str, strptime: str) -> str:
+    """Spark SQL that reads a text as strptime does: blanks around it pass, %y is 1969 to 2068."""
+    pattern = java_format(strptime).replace("\\", "\\\\").replace("'", "\\'")
+    read = f"{function}(TRIM({text}), '{pattern}')"
+    if "%y" in strptime:  # Java's yy is 2000 to 2099
+        read = f"IF(YEAR({read}) > 2068, {read} - INTERVAL '100' YEAR, {read})"
+    return f"CAST({read} AS TIMESTAMP_NTZ)"
