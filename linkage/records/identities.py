@@ -133,31 +133,32 @@ def _histories(engine: Engine, entities: Table, appearances: Table, fields: list
 
 
 def _lists(engine: Engine, appearances: Table, field: str) -> Table:
-    """entity_id and `packed`: each value behind its dates, in one text that sorts newest first.
+    """entity_id, the values of one identifier, and `packed`: each value behind its dates, in one text, newest first.
 
     Lists of structs do not sort alike on every engine, and Spark leaves NULL out of a list; texts do neither. The parts
     are: 99999999 less the last day as a number (an open end first, a value of unknown dates last), first, last, value.
     """
-    value = f"cast({quote(field)} as varchar)"
+    column = quote(field)
     return engine.sql(
         f"""
         with held as (
-            select entity_id, {value} as held_value, min(first_date) as held_first,
+            select entity_id, {column} as held_value, min(first_date) as held_first,
                    max(coalesce(last_date, case when first_date is not null then date '{_OPEN}' end)) as held_last
             from {{appearances}}
-            where {quote(field)} is not null
-            group by entity_id, {value}
+            where {column} is not null
+            group by entity_id, {column}
         ),
         packed as (
-            select entity_id,
+            select entity_id, held_value, held_first, nullif(held_last, date '{_OPEN}') as held_last,
                    lpad(cast(99999999 - coalesce(year(held_last) * 10000 + month(held_last) * 100 + day(held_last), 0)
                              as varchar), 8, '0')
                    || coalesce(cast(held_first as varchar), '----------')
                    || coalesce(cast(nullif(held_last, date '{_OPEN}') as varchar), '----------')
-                   || held_value as packed_value
+                   || cast(held_value as varchar) as packed_value
             from held
         )
-        select entity_id, list_sort(list(packed_value)) as packed
+        select entity_id, count(*) as value_count, min(held_value) as one_value, min(held_first) as one_first,
+               min(held_last) as one_last, list_sort(list(packed_value)) as packed
         from packed
         group by entity_id
         """,
@@ -167,17 +168,19 @@ def _lists(engine: Engine, appearances: Table, field: str) -> Table:
 
 
 def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
-    names = [quote(field), quote(f"{field}_first"), quote(f"{field}_last")]
+    """The three lists of an identifier; most entities hold one value, which needs no unpacking."""
     sql_type = "date" if pa.types.is_date(kind) else "varchar"
+    parts = {
+        field: (sql_type, "one_value", "try_cast(substr(x, 29) as date)" if sql_type == "date" else "substr(x, 29)"),
+        f"{field}_first": ("date", "one_first", "try_cast(nullif(substr(x, 9, 10), '----------') as date)"),
+        f"{field}_last": ("date", "one_last", "try_cast(nullif(substr(x, 19, 10), '----------') as date)"),
+    }
     if alias is None:
-        kinds = [sql_type, "date", "date"]
-        return ", ".join(f"cast(null as {k}[]) as {n}" for k, n in zip(kinds, names, strict=True))
-    packed = f"{alias}.packed"
-    value = "substr(x, 29)" if sql_type == "varchar" else "try_cast(substr(x, 29) as date)"
-    return (
-        f"list_transform({packed}, lambda x: {value}) as {names[0]}, "
-        f"list_transform({packed}, lambda x: try_cast(nullif(substr(x, 9, 10), '----------') as date)) as {names[1]}, "
-        f"list_transform({packed}, lambda x: try_cast(nullif(substr(x, 19, 10), '----------') as date)) as {names[2]}"
+        return ", ".join(f"cast(null as {part[0]}[]) as {quote(name)}" for name, part in parts.items())
+    return ",\n               ".join(
+        f"case when {alias}.value_count = 1 then [{alias}.{one}] "
+        f"else list_transform({alias}.packed, lambda x: {unpack}) end as {quote(name)}"
+        for name, (_, one, unpack) in parts.items()
     )
 
 

@@ -133,7 +133,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], tuple[Name, ...]]]] = {
 }
 
 
-def standard_values(engine: Engine, table: Table, column: str, form: str) -> Table:
+def standard_names(engine: Engine, table: Table, column: str, form: str) -> Table:
     """The distinct values of a text column beside their standard form.
 
     Args:

@@ -8,10 +8,11 @@ import pyarrow as pa
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, literal, quote
 from linkage.errors import ConfigError
-from linkage.records import check_digits, dates
-from linkage.records.names import standard_values
+from linkage.records import dates
+from linkage.records.identifiers import default_date, first_of_january, standard_identifiers
+from linkage.records.names import standard_names
 from linkage.records.rules import identifier_rules
-from linkage.records.values import as_text
+from linkage.records.values import as_text, is_day
 
 PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
 """The flags that `problems` is a sum of: what was wrong with which identifier (docs/tables.md)."""
@@ -21,15 +22,6 @@ FORMER = ("former_surname", "former_postcode")
 OTHER = ("email", "phone", "address")
 
 _NAME_FORMS = {"surname": "surname", "former_surname": "surname", "middle_names": "whole_forename"}
-
-
-@dataclass(frozen=True)
-class _Field:
-    """How one role becomes a column: first cleaned text, then the value, and the flags that it may raise."""
-
-    cleaned: str
-    value: str
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,22 +84,24 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
     """As standardise_person_table, as a view; and the tables behind it, which the caller drops when done with it."""
     _check(table, persons)
     kinds = _types(engine, table)
-    fields = {role: _field(role, column, kinds[column], persons) for role, column in persons.roles.items()}
-    cleaned = {role: fields[role].cleaned for role in persons.roles}
-    cleaned |= {_text_key(name): as_text(column, kinds[column]) for column, name in persons.texts.items()}
-    forms = {role: form for role in persons.roles if (form := _name_form(role, persons.splits))}
-    forms |= {_text_key(name): "text" for name in persons.texts.values()}
+    typed = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
+    raw = {role: as_text(column, kinds[column]) for role, column in persons.roles.items() if role not in typed}
+    raw |= {_text_key(name): as_text(column, kinds[column]) for column, name in persons.texts.items()}
+    raw |= {role: f"cast({quote(column)} as date)" for role, column in typed.items()}
+    named = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
+    base = engine.sql(
+        f"select {', '.join(x for x in (columns(persons.carry), named) if x)} from {{table}}", table=table
+    )
 
-    raw = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in cleaned.items())
-    base = engine.sql(f"select {', '.join(x for x in (columns(persons.carry), raw) if x)} from {{table}}", table=table)
-    alias = {key: f"v{index}" for index, key in enumerate(forms)}
-    values = {alias[key]: standard_values(engine, base, f"r:{key}", form) for key, form in forms.items()}
+    looked_up = [key for key in raw if key not in typed and key != "sex"]
+    alias = {key: f"v{index}" for index, key in enumerate(looked_up)}
+    values = {alias[key]: _values(engine, base, key, persons) for key in looked_up}
     joins = "".join(
         f"\n        left join {{{v}}} as {v} on base.{quote(f'r:{key}')} = {v}.raw" for key, v in alias.items()
     )
     view = engine.sql(
         f"""
-        select {_outputs(persons, fields, alias)}
+        select {_outputs(persons, alias)}
         from {{base}} as base{joins}
         """,
         params=None,
@@ -143,93 +137,62 @@ def _text_key(name: str) -> str:
     return f"x:{name}"  # apart from the roles, whose names it may bear
 
 
-def _field(role: str, column: str, kind: pa.DataType, persons: PersonColumns) -> _Field:
-    text, rules, ref = as_text(column, kind), identifier_rules(), f"base.{quote(f'r:{role}')}"
-    letters_and_digits = f"upper(regexp_replace({text}, '[^A-Za-z0-9]', '', 'g'))"
-    if role in DATES:
-        return _date(role, column, kind, ref, persons.date_formats)
-    if role in ("postcode", "former_postcode"):
-        area = " and ".join(f"not starts_with({ref}, {literal(a)})" for a in rules.postcode_sentinel_areas)
-        sentinels = ", ".join(literal(code) for code in rules.postcode_sentinels)
-        valid = f"regexp_matches({ref}, {literal(rules.postcode_form)}) and {area} and {ref} not in ({sentinels})"
-        value = f"case when {valid} then left({ref}, length({ref}) - 3) || ' ' || right({ref}, 3) end"
-        return _Field(letters_and_digits, value, f"{ref} is not null and not ({valid})")
-    if role == "nino":
-        valid = check_digits.valid_nino(ref)
-        # The suffix says nothing of the person and is often missing: eight characters are the number.
-        value = f"case when {valid} then left({ref}, 8) end"
-        return _Field(letters_and_digits, value, f"{ref} is not null and not {valid}")
-    if role == "uln":
-        valid = check_digits.valid_uln(ref)
-        return _Field(letters_and_digits, f"case when {valid} then {ref} end", f"{ref} is not null and not {valid}")
-    if role == "upn":
-        valid, temporary = check_digits.valid_upn(ref), check_digits.is_temporary_upn(ref)
-        flagged = f"{ref} is not null and (not {valid} or {temporary})"
-        return _Field(letters_and_digits, f"case when {valid} then {ref} end", flagged)
-    if role == "sex":
-        return _sex(text, ref, rules.sex_plain if persons.sexes is None else persons.sexes)
-    if role in ("husid", "phone"):
-        return _Field(f"nullif({letters_and_digits}, '')", ref)
-    return _Field(text, ref)  # names, email and address: by the tables of distinct values
+def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Table:
+    """The distinct values of one raw column beside their standard form."""
+    if key == "forename":
+        return standard_names(engine, base, f"r:{key}", "forenames" if persons.splits else "whole_forename")
+    if key in _NAME_FORMS:
+        return standard_names(engine, base, f"r:{key}", _NAME_FORMS[key])
+    if key in ("email", "address") or key not in persons.roles:
+        return standard_names(engine, base, f"r:{key}", "text")
+    formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
+    return standard_identifiers(engine, base, f"r:{key}", key, formats)
 
 
-def _date(role: str, column: str, kind: pa.DataType, ref: str, formats: Sequence[str]) -> _Field:
-    text = as_text(column, kind)
-    if pa.types.is_date(kind):
-        read, unread = quote(column), "false"
-    elif pa.types.is_timestamp(kind):
-        read, unread = f"cast({quote(column)} as date)", "false"
-    else:
-        read, unread = dates.parsed(text, tuple(dict.fromkeys((dates.ISO, *formats)))), f"({text}) is not null"
-    if role != "dob":
-        return _Field(read, ref)
-    defaults = ", ".join(literal(day) for day in identifier_rules().date_sentinels)
-    # A text that is no date is carried as the first sentinel, so that one column says both: NULL with a flag.
-    cleaned = read if unread == "false" else f"coalesce({read}, case when {unread} then {defaults.split(', ')[0]} end)"
-    value = f"case when {ref} not in ({defaults}) then {ref} end"
-    return _Field(cleaned, value, f"{ref} in ({defaults}) or (month({ref}) = 1 and day({ref}) = 1)")
-
-
-def _sex(text: str, ref: str, codes: Mapping[str, str]) -> _Field:
-    cases = " ".join(f"when {literal(code)} then {literal(sex)}" for code, sex in codes.items())
-    value = f"case {ref} {cases} end" if cases else "cast(null as varchar)"
-    known = f"{ref} in ({', '.join(literal(code) for code in codes)})" if codes else "false"
-    return _Field(f"upper({text})", value, f"{ref} is not null and not {known}")
-
-
-def _name_form(role: str, split: bool) -> str | None:
-    if role == "forename":
-        return "forenames" if split else "whole_forename"
-    return _NAME_FORMS.get(role) or ("text" if role in ("email", "address") else None)
-
-
-def _outputs(persons: PersonColumns, fields: Mapping[str, _Field], alias: Mapping[str, str]) -> str:
+def _outputs(persons: PersonColumns, alias: Mapping[str, str]) -> str:
     """The select list of the last step."""
-    roles = persons.roles
-
-    def value(role: str) -> str:
-        kind = "date" if role in DATES else "varchar"
-        if role == "middle_names" and persons.splits and "forename" in roles:
-            own = f"{alias[role]}.name" if role in roles else "cast(null as varchar)"
-            others = f"{alias['forename']}.others"
-            return f"case when {others} is null then {own} else {others} || coalesce(' ' || {own}, '') end"
-        if role in alias:
-            return f"{alias[role]}.name"
-        return f"cast({fields[role].value if role in roles else 'null'} as {kind})"
-
     lines = [f"base.{quote(column)}" for column in persons.carry]
-    lines += [f"{value(role)} as {quote(role)}" for role in (*IDENTIFIERS, "valid_from", "valid_to")]
-    lines += [f"{value(role)} as {quote(role)}" for role in (*FORMER, *OTHER) if role in roles]
+    lines += [f"{_value(role, persons, alias)} as {quote(role)}" for role in (*IDENTIFIERS, "valid_from", "valid_to")]
+    lines += [f"{_value(role, persons, alias)} as {quote(role)}" for role in (*FORMER, *OTHER) if role in persons.roles]
     lines += [f"{alias[_text_key(name)]}.name as {quote(name)}" for name in persons.texts.values()]
-    return ",\n               ".join([*lines, f"cast({_problems(roles, fields, alias)} as integer) as problems"])
+    return ",\n               ".join([*lines, f"cast({_problems(persons, alias)} as integer) as problems"])
 
 
-def _problems(roles: Mapping[str, str], fields: Mapping[str, _Field], alias: Mapping[str, str]) -> str:
-    flags = [
-        f"case when {fields[role].problem} then {flag} else 0 end"
-        for role, flag in PROBLEMS.items()
-        if role in roles and fields[role].problem
-    ]
-    if nameless := [f"{alias[role]}.name is null" for role in ("forename", "surname") if role in roles]:
-        flags.append(f"case when {' or '.join(nameless)} then {PROBLEMS['name']} else 0 end")
-    return " + ".join(flags) or "0"
+def _value(role: str, persons: PersonColumns, alias: Mapping[str, str]) -> str:
+    raw = f"base.{quote(f'r:{role}')}"
+    if role == "middle_names" and persons.splits and "forename" in persons.roles:
+        own = f"{alias[role]}.name" if role in persons.roles else "cast(null as varchar)"
+        others = f"{alias['forename']}.others"
+        return f"case when {others} is null then {own} else {others} || coalesce(' ' || {own}, '') end"
+    if role in alias:
+        return f"{alias[role]}.name"
+    if role not in persons.roles:
+        return f"cast(null as {'date' if role in DATES else 'varchar'})"
+    if role == "sex":
+        cases = " ".join(f"when {literal(code)} then {literal(sex)}" for code, sex in _sexes(persons).items())
+        return f"case upper({raw}) {cases} end"
+    return f"case when not {default_date(raw)} then {raw} end" if role == "dob" else raw
+
+
+def _problems(persons: PersonColumns, alias: Mapping[str, str]) -> str:
+    """The sum of flags, as a SQL expression."""
+    found: dict[str, str] = {}
+    for role in PROBLEMS:
+        raw = f"base.{quote(f'r:{role}')}"
+        if role in alias:
+            found[role] = f"{alias[role]}.flagged"
+        elif role == "dob" and role in persons.roles:
+            found[role] = f"{default_date(raw)} or {first_of_january(raw)}"
+        elif role == "sex" and role in persons.roles:
+            codes = ", ".join(literal(code) for code in _sexes(persons))
+            found[role] = f"{raw} is not null and upper({raw}) not in ({codes})"
+    if nameless := [f"{alias[role]}.name is null" for role in ("forename", "surname") if role in persons.roles]:
+        found["name"] = " or ".join(nameless)
+    return " + ".join(f"case when {test} then {PROBLEMS[role]} else 0 end" for role, test in found.items()) or "0"
+
+
+def _sexes(persons: PersonColumns) -> Mapping[str, str]:
+    if persons.sexes:
+        return persons.sexes
+    # A frame whose labels name neither sex gives a code that nothing equals, so that all become NULL with a flag.
+    return identifier_rules().sex_plain if persons.sexes is None else {"": ""}

@@ -29,7 +29,7 @@ def as_type(column: str, kind: pa.DataType, wanted: str, date_formats: Sequence[
     if wanted == "string":
         return text
     if wanted == "date":
-        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        if is_day(kind):
             return f"cast({name} as date)"
         return dates.parsed(text, date_formats)
     if wanted == "integer":
@@ -41,3 +41,8 @@ def as_type(column: str, kind: pa.DataType, wanted: str, date_formats: Sequence[
         return f"try_cast({text} as double)"
     yes, no = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
     return f"case when upper({text}) in {yes} then true when upper({text}) in {no} then false end"
+
+
+def is_day(kind: pa.DataType) -> bool:
+    """Whether a raw column is a date or a time already."""
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))

@@ -1,0 +1,82 @@
+"""Postcodes, numbers and birth dates in one form, and whether a value was set aside, on a column's distinct values."""
+
+from collections.abc import Sequence
+
+from linkage.engine import Engine, Table, literal, quote
+from linkage.records import check_digits, dates
+from linkage.records.rules import identifier_rules
+
+_LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
+
+
+def standard_identifiers(engine: Engine, table: Table, column: str, role: str, date_formats: Sequence[str]) -> Table:
+    """The distinct values of a text column beside their standard form.
+
+    A person's number or postcode stands on many rows: each is checked once, and looked up where it stands.
+
+    Args:
+        table: any table with the text column `column`, trimmed.
+        role: "postcode", "former_postcode", "nino", "uln", "upn", "husid", "phone" or a date: "dob", "valid_from",
+            "valid_to".
+        date_formats: strptime patterns, tried in order.
+
+    Returns:
+        Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or NULL) and flagged BOOLEAN; stored.
+    """
+    cleaned, value, flagged = _expressions(role, date_formats)
+    return engine.sql(
+        f"""
+        with distinct_values as (
+            select distinct {quote(column)} as raw from {{table}} where {quote(column)} is not null
+        ),
+        cleaned_values as (
+            select raw, {cleaned} as cleaned from distinct_values
+        ),
+        judged as (
+            select raw, cleaned, {flagged} as flagged from cleaned_values
+        )
+        select raw, {value} as name, flagged from judged
+        """,
+        table=table,
+        store=True,
+    )
+
+
+def default_date(day: str) -> str:
+    """A SQL expression: a birth date that stands for "not known"."""
+    return f"{day} in ({', '.join(literal(value) for value in identifier_rules().date_sentinels)})"
+
+
+def first_of_january(day: str) -> str:
+    """A SQL expression: a birth date on 1 January, where too many are."""
+    return f"(month({day}) = 1 and day({day}) = 1)"
+
+
+def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]:
+    """Cleaned text or date from raw, the value from cleaned and flagged, and flagged from cleaned."""
+    if role in ("postcode", "former_postcode"):
+        spaced = "left(cleaned, length(cleaned) - 3) || ' ' || right(cleaned, 3)"
+        return _LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({_valid_postcode('cleaned')})"
+    if role == "nino":
+        # The suffix says nothing of the person and is often missing: eight characters are the number.
+        value = "case when not flagged then left(cleaned, 8) end"
+        return _LETTERS_AND_DIGITS, value, f"not {check_digits.valid_nino('cleaned')}"
+    if role == "uln":
+        return _LETTERS_AND_DIGITS, "case when not flagged then cleaned end", f"not {check_digits.valid_uln('cleaned')}"
+    if role == "upn":
+        valid, temporary = check_digits.valid_upn("cleaned"), check_digits.is_temporary_upn("cleaned")
+        return _LETTERS_AND_DIGITS, f"case when {valid} then cleaned end", f"(not {valid} or {temporary})"
+    if role in ("husid", "phone"):
+        return _LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
+    if role == "dob":
+        value = f"case when not {default_date('cleaned')} then cleaned end"
+        flagged = f"(cleaned is null or {default_date('cleaned')} or {first_of_january('cleaned')})"
+        return dates.parsed("raw", date_formats), value, flagged
+    return dates.parsed("raw", date_formats), "cleaned", "false"
+
+
+def _valid_postcode(code: str) -> str:
+    rules = identifier_rules()
+    areas = "".join(f" and not starts_with({code}, {literal(area)})" for area in rules.postcode_sentinel_areas)
+    sentinels = ", ".join(literal(sentinel) for sentinel in rules.postcode_sentinels)
+    return f"regexp_matches({code}, {literal(rules.postcode_form)}){areas} and {code} not in ({sentinels})"
