@@ -1,0 +1,170 @@
+"""The quality report: one file that needs no network, read by eye, keyboard or screen reader, on screen or paper."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from linkage.catalogue import Catalogue, shipped
+from linkage.errors import InputError
+from quality import disclosure
+from quality.report import coverage, data, drawing, error, facts, making, released, summary
+from quality.report.names import Names
+from quality.report.page import Block, Figure, Fold, Headline
+
+__all__ = ["Inputs", "headlines", "render", "render_run"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a report is made of. All of it is aggregates.
+
+    Attributes:
+        evaluation: what quality.evaluation.evaluate returned.
+        contracts: results of the rules at the door: rule, source, column, checked, failed, share, limit, severity,
+            success.
+        manifest: the run's facts; what is missing is left out.
+        title: of the page.
+        profile: name of the disclosure profile.
+    """
+
+    evaluation: Mapping[str, Any]
+    contracts: Sequence[Mapping[str, Any]] = ()
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    title: str = "Linkage quality report"
+    profile: str = "leo_publication"
+
+
+def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
+    """Write the report to `out`, whole or not at all, and return it.
+
+    Raises:
+        InputError: the evaluation has no step, so that there is nothing to report.
+        ConfigError: there is no such disclosure profile.
+    """
+    page = _page(inputs, catalogue or shipped())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".{out.name}.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(out)
+    return out
+
+
+def render_run(run: Path, profile: str = "leo_publication") -> Path:
+    """Write RUN/report/index.html from RUN/quality/*.json and RUN/manifest.json.
+
+    Raises:
+        InputError: the run was not evaluated, or a file is no JSON.
+    """
+    evaluation = _json(run / "quality" / "evaluation.json")
+    if evaluation is None:
+        raise InputError(f"{run / 'quality' / 'evaluation.json'}: no such file\n  finish the run first: leo run")
+    found = _json(run / "quality" / "contracts.json") or []
+    contracts = found if isinstance(found, list) else found.get("results", [])
+    manifest = _json(run / "manifest.json") or {}
+    name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
+    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile)
+    return render(inputs, run / "report" / "index.html")
+
+
+def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
+    """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
+    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped())
+    subject = summary.subject_of(evaluation, _sides(evaluation, d))
+    return [(line.label, line.text, line.note) for line in summary.headlines(evaluation, subject, names, d)]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as fault:
+        raise InputError(f"{path}: not JSON at line {fault.lineno}\n  run the stage that wrote it again") from None
+
+
+def _sides(evaluation: Mapping[str, Any], d: disclosure.Disclosure) -> dict[str, dict[str, released.Side]]:
+    return {
+        step["step"]: {side: released.side(step, side, d) for side in ("left", "right")} for step in evaluation["steps"]
+    }
+
+
+def _page(inputs: Inputs, catalogue: Catalogue) -> str:
+    evaluation = inputs.evaluation
+    if not evaluation["steps"]:
+        raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
+    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue)
+    sides = _sides(evaluation, d)
+    subject = summary.subject_of(evaluation, sides)
+    first: list[Headline] = summary.headlines(evaluation, subject, names, d)
+    sections = [
+        coverage.flow_section(evaluation, subject, names, d),
+        coverage.rates_section(evaluation, sides, subject, names),
+        coverage.reasons_section(sides, names),
+        error.error_section(evaluation, names, d),
+        making.passes_section(evaluation, names, d),
+        making.weights_section(evaluation, names, d),
+        data.completeness_section(evaluation, names, d),
+        data.contracts_section(inputs.contracts, names, d),
+        facts.methods_section(evaluation, inputs.manifest, names, d),
+        facts.glossary_section(d),
+    ]
+    shown = [section for section in sections if section is not None]
+    charts = {chart.name: chart.specs for section in shown for chart in _figures(section.blocks) if chart.specs}
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        title=inputs.title,
+        statement=summary.statement(subject, names, d),
+        headlines=first,
+        sections=shown,
+        symbols=d.profile.symbols,
+        version=_version(),
+        style=Markup(_text("report.css")),
+        charts=Markup(_script_json(charts)),
+        vega=Markup(drawing.script()),
+        script=Markup(_text("report.js")),
+    )
+
+
+def _figures(blocks: Sequence[Block]) -> list[Figure]:
+    return [
+        chart
+        for block in blocks
+        for chart in (
+            [block] if isinstance(block, Figure) else _figures(block.blocks) if isinstance(block, Fold) else []
+        )
+    ]
+
+
+def _script_json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _text(name: str) -> str:
+    return resources.files("quality.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("leo-linkage")
+    except metadata.PackageNotFoundError:
+        return "from source"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("quality.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.tests["text"] = lambda value: isinstance(value, str)
+    return environment

@@ -1,0 +1,262 @@
+"""The report's charts in Altair. Each takes released values only and the width that it has, and returns Vega-Lite.
+
+Colours are the page's own (CSS variables), so that charts follow light and dark; what a colour says, a shape or a
+position says too.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+Values = Sequence[Mapping[str, Any]]
+
+WIDE, NARROW = 680, 290
+
+_CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "arial, helvetica, sans-serif",
+    "lineBreak": "\n",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "gridColor": "var(--chart-grid)",
+        "domainColor": "var(--chart-axis)",
+        "tickColor": "var(--chart-axis)",
+        "titlePadding": 10,
+    },
+    "axisY": {"domain": False, "ticks": False, "labelPadding": 8},
+    "header": {
+        "labelColor": "currentColor",
+        "labelFontSize": 14,
+        "labelFontWeight": "bold",
+        "labelAnchor": "start",
+        "labelOrient": "top",
+        "title": None,
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "labelFontSize": 13,
+        "titleColor": "currentColor",
+        "orient": "top",
+        "title": None,
+        "symbolSize": 110,
+    },
+}
+
+
+def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
+    """Shares with intervals, one row a label: label, value, low, high, and group where `facet`."""
+    extent, rows = _label_room(width)
+    base = alt.Chart(_data(values, width)).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
+        tooltip=[alt.Tooltip("name:N", title="Group"), alt.Tooltip("shown:N", title=x)],
+    )
+    domain = _domain(values)
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
+        x=alt.X("low:Q", title=x, scale=scale, axis=_value_axis(width, domain)), x2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
+        x=alt.X("value:Q", scale=scale)
+    )
+    chart = alt.layer(rule, point).properties(width=width - extent - 24, height=alt.Step(rows))
+    if not facet:
+        return _finished(chart)
+    return _finished(
+        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=18).resolve_scale(
+            y="independent"
+        )
+    )
+
+
+def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
+    """Shares with intervals along an ordered axis, for example birth years: label, value, low, high."""
+    base = alt.Chart(_data(values, width)).encode(
+        x=alt.X(
+            "label:O",
+            title=x,
+            sort=None,
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6, grid=False),
+        ),
+        tooltip=[alt.Tooltip("name:N", title=x), alt.Tooltip("shown:N", title=y)],
+    )
+    scale = alt.Scale(domain=_domain(values), nice=True, zero=False)
+    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
+        y=alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5)), y2="high:Q"
+    )
+    joined = base.mark_line(color="var(--chart-1)", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
+    point = base.mark_point(filled=True, size=60, color="var(--chart-1)", opacity=1).encode(
+        y=alt.Y("value:Q", scale=scale)
+    )
+    return _finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
+
+
+def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
+    """Counts, one bar a label: label, value, shown, and group where `facet`. A suppressed count has its symbol only."""
+    extent, rows = _label_room(width)
+    base = alt.Chart(_data(values, width)).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
+        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title=x)],
+    )
+    largest = max((row["value"] or 0 for row in values), default=0) or 1
+    scale = alt.Scale(domain=[0, largest * (1.28 if width == NARROW else 1.14)], nice=False)
+    bar = base.mark_bar(color="var(--chart-1)", size=16).encode(x=alt.X("length:Q", axis=None, scale=scale))
+    text = base.mark_text(align="left", dx=6, color="currentColor", fontSize=13).encode(
+        x=alt.X("length:Q", scale=scale), text="shown:N"
+    )
+    chart = alt.layer(bar, text).properties(width=width - extent - 24, height=alt.Step(rows))
+    if not facet:
+        return _finished(chart)
+    return _finished(
+        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=14).resolve_scale(
+            y="independent"
+        )
+    )
+
+
+def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, Any]:
+    """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value, shown."""
+    base = alt.Chart(_data(values, width)).encode(
+        x=alt.X(
+            "bin:Q",
+            title="Match weight (log2)",
+            scale=alt.Scale(domain=[low, high], nice=False),
+            axis=alt.Axis(tickCount=6 if width == NARROW else 12, grid=False),
+        ),
+        x2="bin_end:Q",
+        tooltip=[
+            alt.Tooltip("group:N", title="Decision"),
+            alt.Tooltip("bin:Q", title="Weight from"),
+            alt.Tooltip("shown:N", title="Pairs"),
+        ],
+    )
+    bar = base.mark_bar(color="var(--chart-1)", binSpacing=1).encode(
+        y=alt.Y("length:Q", title="Pairs", axis=alt.Axis(tickCount=3, format="~s"))
+    )
+    chart = alt.layer(bar).properties(width=width - 86, height=92)
+    return _finished(
+        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=14).resolve_scale(
+            y="independent"
+        )
+    )
+
+
+def weights(values: Values, width: int) -> dict[str, Any]:
+    """Match weight of each comparison level, a bar left or right of nought: label, group, weight."""
+    extent, rows = _label_room(width)
+    base = alt.Chart(_data(values, width)).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
+        tooltip=[
+            alt.Tooltip("group:N", title="Comparison"),
+            alt.Tooltip("name:N", title="Level"),
+            alt.Tooltip("shown:N", title="Match weight"),
+        ],
+    )
+    span = max((abs(row["weight"]) for row in values), default=1) * 1.18 + 0.5
+    scale = alt.Scale(domain=[-span * 0.75, span], nice=False)
+    bar = base.mark_bar(size=14).encode(
+        x=alt.X("weight:Q", title="Match weight (log2 of m over u)", scale=scale, axis=alt.Axis(tickCount=5)),
+        color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
+    )
+    chart = alt.layer(bar).properties(width=width - extent - 24, height=alt.Step(rows))
+    return _finished(
+        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=12).resolve_scale(
+            y="independent"
+        )
+    )
+
+
+def probabilities(values: Values, width: int) -> dict[str, Any]:
+    """m as a filled disc and u as an open diamond on a log scale, a row each level: label, group, kind, value."""
+    extent, rows = _label_room(width)
+    floor = min((row["value"] for row in values), default=0.1)
+    chart = (
+        alt.Chart(_data(values, width))
+        .mark_point(size=80, strokeWidth=2, opacity=1)
+        .encode(
+            y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
+            x=alt.X(
+                "value:Q",
+                title="Probability (log scale)",
+                scale=alt.Scale(type="log", domain=[10 ** _decade(floor), 1], nice=False),
+                axis=alt.Axis(values=[10**power for power in range(_decade(floor), 1)], format="~g"),
+            ),
+            shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["circle", "diamond"]), sort=None),
+            color=alt.Color("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["var(--chart-1)", "var(--chart-2)"])),
+            fill=alt.condition(
+                "datum.kind == 'm, among matches'", alt.value("var(--chart-1)"), alt.value("transparent")
+            ),
+            tooltip=[
+                alt.Tooltip("group:N", title="Comparison"),
+                alt.Tooltip("name:N", title="Level"),
+                alt.Tooltip("kind:N", title="Kind"),
+                alt.Tooltip("shown:N", title="Probability"),
+            ],
+        )
+        .properties(width=width - extent - 24, height=alt.Step(rows))
+    )
+    return _finished(
+        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=12).resolve_scale(
+            y="independent"
+        )
+    )
+
+
+_KINDS = ("m, among matches", "u, among non-matches")
+
+
+def _decade(value: float) -> int:
+    power = 0
+    while 10**power > value and power > -9:
+        power -= 1
+    return power
+
+
+def _label_room(width: int) -> tuple[int, int]:
+    """Pixels for the labels, and for a row."""
+    return (118, 38) if width == NARROW else (240, 28)
+
+
+def _data(values: Values, width: int) -> alt.InlineData:
+    """Values with the label broken to its room, and a suppressed number drawn as nothing."""
+    columns = 16 if width == NARROW else 36
+    return alt.InlineData(
+        values=[
+            {
+                **row,
+                "name": row.get("label", ""),
+                "label": "\n".join(textwrap.wrap(str(row.get("label", "")), columns, max_lines=2, placeholder=" …")),
+                "length": row.get("value") or 0,
+            }
+            for row in values
+        ]
+    )
+
+
+def _domain(values: Values) -> list[float]:
+    """From just under the lowest bound to 100, so that small differences near 100 can be seen."""
+    lows = [row["low"] for row in values if row.get("low") is not None]
+    highs = [row["high"] for row in values if row.get("high") is not None]
+    if not lows:
+        return [0, 100]
+    room = max((max(highs) - min(lows)) * 0.08, 0.05)
+    return [max(0.0, min(lows) - room), min(100.0, max(highs) + room)]
+
+
+def _label_axis(extent: int) -> alt.Axis:
+    return alt.Axis(minExtent=extent, maxExtent=extent, labelLimit=extent - 8, grid=True, gridDash=[1, 3])
+
+
+def _value_axis(width: int, domain: list[float]) -> alt.Axis:
+    return alt.Axis(tickCount=3 if width == NARROW else 6, format=".1f" if domain[1] - domain[0] < 3 else "~g")
+
+
+def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return {**spec, "config": _CONFIG, "padding": 2}

@@ -1,0 +1,251 @@
+"""Who was linked: the flow of records, link rates with the three denominators, and why the others are not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.flow import Bar, Box, Flow, draw
+from quality.report.names import Names
+from quality.report.page import Block, Figure, Fold, Heading, Section, Table, Text
+from quality.report.released import Group, Side, tied
+
+
+def flow_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section:
+    """Records in, people out, and the three denominators of the last step."""
+    sources = _source_rows(evaluation, names, d)
+    links = [(names.step(step), step["step"], *_links_made(step, d)) for step in evaluation["steps"]]
+    bands: list[tuple[str, list[Box]]] = []
+    if sources:
+        bands.append(("Sources", [_source_box(row) for row in sources]))
+    bands.append(("Link steps", [Box(title, [f"{made.text} links"]) for title, _, made, _ in links]))
+    spine = evaluation.get("spine")
+    if spine:
+        bands.append(("Spine", [Box("People", [f"{d.count(spine['people']).text} people on the spine"])]))
+    whole = subject.whole
+    bars = [Bar("All", whole.everybody), Bar("In the calculation", whole.eligible), Bar("Matched", whole.linked)]
+    flow = Flow(bands, f"{names.step(subject.step)}: the three denominators", bars)
+    rows: list[list[str | Cell]] = [[f"{row[0]}, rows read", row[1]] for row in sources if row[1].mark != "unavailable"]
+    rows += [[f"{row[0]}, rows set aside", row[2]] for row in sources if row[2].mark != "unavailable"]
+    rows += [[f"{row[0]}, people", row[3]] for row in sources]
+    rows += [[f"Links made, {title}", made] for title, _, made, _ in links]
+    if spine:
+        rows.append(["People on the spine", d.count(spine["people"])])
+    rows += [[f"{names.step(subject.step)}, {bar.title.lower()}", bar.cell] for bar in bars]
+    table = Table("Flow of records", ["Stage", "Count"], rows)
+    summary = (
+        f"{whole.linked.text} of {whole.eligible.text} {names.people(_side_name(subject))} who are in the calculation "
+        f"are matched ({_percent(whole.rate)}); {whole.everybody.text} there are in all."
+    )
+    drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
+    return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
+
+
+def rates_section(
+    evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names
+) -> Section:
+    """Link rates of every step, and by characteristic of the last."""
+    blocks: list[Block] = [
+        Text(
+            "A rate is the share of those in the calculation that are matched. How many of a source link says how far "
+            "two populations overlap as well as how well they were linked"
+            + ("; the share of true counterparts found says the latter alone." if evaluation["has_truth"] else ".")
+        ),
+        _steps_table(evaluation, sides, names),
+    ]
+    blocks += _by_characteristic(subject, names, evaluation["has_truth"])
+    others = [side for step in sides.values() for side in step.values() if side is not subject and side.characteristics]
+    if others:
+        folds = [
+            Fold(
+                f"{names.step(side.step)}, {names.people(_side_name(side))}",
+                _tables(side, names, evaluation["has_truth"]),
+            )
+            for side in others
+        ]
+        blocks += [Heading("Other steps and sides"), *folds]
+    return Section("rates", "Link rates", blocks)
+
+
+def reasons_section(sides: Mapping[str, Mapping[str, Side]], names: Names) -> Section | None:
+    """Why people in the calculation are not matched."""
+    shown = [side for step in sides.values() for side in step.values() if side.reasons]
+    if not shown:
+        return None
+    values = [
+        {
+            "label": names.words(reason),
+            "group": f"{names.step(side.step)}: {names.source(_side_name(side))}",
+            "value": cell.value,
+            "shown": cell.text,
+        }
+        for side in shown
+        for reason, cell, _ in side.reasons
+    ]
+    rows: list[list[str | Cell]] = [
+        [f"{names.step(side.step)}: {names.source(_side_name(side))}", names.words(reason), cell, share]
+        for side in shown
+        for reason, cell, share in side.reasons
+    ]
+    table = Table("Reasons unlinked", ["Step and side", "Reason", "People", "Share, %"], rows)
+    return Section(
+        "unlinked",
+        "Why people are not linked",
+        [
+            figure(
+                "reasons",
+                "People not linked, by reason",
+                "Only people in the calculation are counted. “No candidate” means that nobody on the other side shared "
+                "enough to be compared; “below threshold” that the best pair was too weak; “ambiguous” that two pairs "
+                "were too close to choose between.",
+                lambda width: charts.bars(values, width, x="People", facet=True),
+                table,
+            )
+        ],
+    )
+
+
+def _side_name(side: Side) -> str:
+    return str(side.step[side.side])
+
+
+def _percent(cell: Cell) -> str:
+    return f"{cell.text} %" if cell.mark is None else cell.text
+
+
+def _source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
+    """Source, rows read, rows set aside, people."""
+    rows = []
+    for source in evaluation["sources"]:
+        if source["rows_read"] is None or source["quarantined"] is None:
+            read, aside = d.marked("unavailable"), d.marked("unavailable")
+        else:
+            parts, read = tied({"kept": source["rows_read"] - source["quarantined"], "aside": source["quarantined"]}, d)
+            aside = parts["aside"]
+        rows.append((names.source(source["source"]), read, aside, d.count(source["entities"])))
+    return rows
+
+
+def _source_box(row: tuple[str, Cell, Cell, Cell]) -> Box:
+    name, read, aside, people = row
+    lines = [f"{read.text} rows read", f"{aside.text} set aside"] if read.mark != "unavailable" else []
+    return Box(name, [*lines, *([f"{people.text} people"] if people.mark != "unavailable" else [])])
+
+
+def _links_made(step: Mapping[str, Any], d: Disclosure) -> tuple[Cell, Mapping[str, Cell]]:
+    parts, total = tied({f"{row['method']}|{row['pass']}": row["links"] for row in step["passes"]}, d)
+    return total, parts
+
+
+def _set_aside_note(subject: Side) -> list[Block]:
+    rule = subject.step.get("eligible")
+    if not rule or subject.side != "left":
+        return [Text("Everybody is in the calculation of this step.")]
+    return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {rule['on']}. {rule['why']}.")]
+
+
+def _steps_table(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], names: Names) -> Table:
+    truth = evaluation["has_truth"]
+    columns = ["Step", "Side", "All", "In the calculation", "Matched", "Matched, %"]
+    rows: list[list[str | Cell]] = []
+    for step in sides.values():
+        for side in step.values():
+            row: list[str | Cell] = [names.step(side.step), names.source(_side_name(side)), side.whole.everybody]
+            row += [side.whole.eligible, side.whole.linked, side.whole.rate]
+            rows.append([*row, side.whole.found] if truth else row)
+    return Table("Link rates by step and side", [*columns, "True counterparts found, %"] if truth else columns, rows)
+
+
+def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
+    blocks: list[Block] = []
+    if subject.characteristics:
+        blocks.append(Heading(f"{names.step(subject.step)}, by characteristic"))
+    cohort = next((c for c in subject.characteristics if c[0] == "cohort"), None)
+    if cohort:
+        values = _shares([group for group in cohort[2] if group.label != "Not known"])
+        blocks.append(
+            figure(
+                "rate-by-cohort",
+                "Link rate by year of birth",
+                _spread(values, "year of birth") + " Lines show 95 % intervals.",
+                lambda width: charts.line(values, width, x="Year of birth", y="Matched, %"),
+                _table(cohort[1], cohort[2], truth, names.step(subject.step)),
+            )
+        )
+    others = [c for c in subject.characteristics if c[0] != "cohort"]
+    if others:
+        values_of_others = [
+            {**value, "group": title} for _, title, groups in others for value in _shares(_named(groups, names))
+        ]
+        rows: list[list[str | Cell]] = [
+            [title, *row] for _, title, groups in others for row in _rows(_named(groups, names), truth)
+        ]
+        table = Table(
+            f"{names.step(subject.step)}: link rate by characteristic", ["Characteristic", *_columns(truth)], rows
+        )
+        blocks.append(
+            figure(
+                "rate-by-characteristic",
+                "Link rate by characteristic",
+                _spread(values_of_others, "group")
+                + " Lines show 95 % intervals; groups too small to show are left out.",
+                lambda width: charts.dots(values_of_others, width, x="Matched, %", facet=True),
+                table,
+            )
+        )
+    return blocks
+
+
+def _named(groups: Sequence[Group], names: Names) -> list[Group]:
+    return [Group(**{**vars(group), "label": names.source(group.label)}) for group in groups]
+
+
+def _shares(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """Values of a chart: groups whose rate may be shown."""
+    return [
+        {
+            "label": group.label,
+            "value": group.rate.value,
+            "low": group.low.value,
+            "high": group.high.value,
+            "shown": f"{group.rate.text} % ({group.low.text} to {group.high.text})",
+        }
+        for group in groups
+        if group.rate.value is not None
+    ]
+
+
+def _spread(values: Sequence[Mapping[str, Any]], what: str) -> str:
+    if len(values) < 2:
+        return f"The rate by {what}."
+    lowest = min(values, key=lambda row: row["value"])
+    highest = max(values, key=lambda row: row["value"])
+    low, high = (f"{row['value']:.1f} % ({row['label']})" for row in (lowest, highest))
+    return f"The rate runs from {low} to {high}."
+
+
+def _columns(truth: bool) -> list[str]:
+    columns = ["Group", "All", "In the calculation", "Matched", "Matched, %", "95 % from", "to"]
+    return [*columns, "True counterparts found, %"] if truth else columns
+
+
+def _rows(groups: Sequence[Group], truth: bool) -> list[list[str | Cell]]:
+    return [
+        [
+            *(group.label, group.everybody, group.eligible, group.linked, group.rate, group.low, group.high),
+            *([group.found] if truth else []),
+        ]
+        for group in groups
+    ]
+
+
+def _table(title: str, groups: Sequence[Group], truth: bool, step: str) -> Table:
+    return Table(f"{step}: link rate by {title[0].lower()}{title[1:]}", _columns(truth), _rows(groups, truth))
+
+
+def _tables(side: Side, names: Names, truth: bool) -> list[Block]:
+    return [
+        _table(title, _named(groups, names), truth, f"{names.step(side.step)}, {names.source(_side_name(side))}")
+        for _, title, groups in side.characteristics
+    ]

@@ -1,0 +1,159 @@
+"""How right the links are, against truth: precision, recall and F1 by step, by pass and by weight."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Heading, Section, Table, Text
+from quality.report.released import tied
+
+_MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+
+
+def error_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """None where the run has no truth: error that was not measured is not shown as nought."""
+    steps = [step for step in evaluation["steps"] if step["accuracy"]]
+    if not steps:
+        return None
+    measured = [(names.step(step), step["accuracy"]) for step in steps]
+    spine = (evaluation.get("spine") or {}).get("accuracy")
+    if spine:
+        measured.append(("Spine, pairs of its records", spine["pairwise"]))
+    blocks: list[Block] = [
+        Text(
+            "Precision is the share of links that join one person; recall the share of the pairs that are one person "
+            "which were linked, whether or not blocking ever compared them; F1 is their harmonic mean. Intervals are "
+            "Wilson's, 95 %."
+        ),
+        figure(
+            "accuracy-by-step",
+            "Precision, recall and F1 by step",
+            _words(measured[-1] if not spine else measured[-2], d),
+            lambda width: charts.dots(_values(measured, d), width, x="Per cent", facet=True),
+            _accuracy_table(measured, d),
+        ),
+        Heading("By pass"),
+        _passes_table(steps, names, d),
+        Heading("Where the true pairs went"),
+        _outcomes_table(steps, names, d),
+        Heading("By match weight"),
+        _bands_table(steps, names, d),
+    ]
+    if spine:
+        blocks += [Heading("People of the spine"), _people_table(spine["people"], d)]
+    return Section("error", "Linkage error", blocks)
+
+
+def _values(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> list[dict[str, Any]]:
+    values = []
+    for title, accuracy in measured:
+        for key, label in _MEASURES:
+            cell, (low, high) = d.accuracy(accuracy[key]), d.interval(accuracy[key])
+            if cell.value is not None:
+                shown = f"{cell.text} % ({low.text} to {high.text})"
+                values.append(
+                    {
+                        "label": label,
+                        "group": title,
+                        "value": cell.value,
+                        "low": low.value,
+                        "high": high.value,
+                        "shown": shown,
+                    }
+                )
+    return values
+
+
+def _words(measured: tuple[str, Mapping[str, Any]], d: Disclosure) -> str:
+    title, accuracy = measured
+    precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
+    if precision.value is None or recall.value is None:
+        return "Too few links to show."
+    return f"{title}: {precision.text} % of the links are right, and {recall.text} % of the true pairs are linked."
+
+
+def _accuracy_table(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for title, accuracy in measured:
+        parts, assessed = tied({"correct": accuracy["correct"], "false": accuracy["false"]}, d)
+        true_pairs = d.count(accuracy["true_pairs"])
+        shares: list[Cell] = []
+        for key, _ in _MEASURES:
+            shares += [d.accuracy(accuracy[key]), *d.interval(accuracy[key])]
+        rows.append([title, true_pairs, assessed, parts["correct"], parts["false"], *shares])
+    heads = [head for _, label in _MEASURES for head in (f"{label}, %", f"{label} from", f"{label} to")]
+    return Table(
+        "Error against truth by step",
+        ["Step", "True pairs", "Links judged", "Right", "False", *heads],
+        rows,
+        "A step that links one to one cannot link both records of a person who holds two; recall counts the second as "
+        "missed.",
+    )
+
+
+def _passes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for step in steps:
+        for row in step["passes"]:
+            low, high = d.interval(row["precision"])
+            shares = [d.accuracy(row["precision"]), low, high, d.accuracy(row["recall"])]
+            rows.append([names.step(step), names.words(row["pass"]), d.count(row["links"]), *shares])
+    return Table(
+        "Error against truth by pass",
+        ["Step", "Pass", "Links", "Precision, %", "from", "to", "Share of true pairs found, %"],
+        rows,
+    )
+
+
+def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+    said = {
+        "accepted": "Linked",
+        "review": "Sent to review",
+        "rejected": "Compared and rejected",
+        "not compared": "Not kept as a candidate",
+    }
+    rows: list[list[str | Cell]] = []
+    for step in steps:
+        outcomes = {row["outcome"]: row["pairs"] for row in step["accuracy"]["true_pairs_by_outcome"]}
+        cells, total = tied(outcomes, d)
+        for outcome, cell in cells.items():
+            share = d.percent(outcomes[outcome], step["accuracy"]["true_pairs"], tied=(cell, total))
+            rows.append([names.step(step), said.get(outcome, names.words(outcome)), cell, share])
+    return Table("True pairs by what became of them", ["Step", "What became of them", "True pairs", "Share, %"], rows)
+
+
+def _bands_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = [
+        [names.step(step), _band(row), d.count(row["pairs"]), d.count(row["accepted"]), d.accuracy(row["share_true"])]
+        for step in steps
+        for row in step["bands"]
+    ]
+    return Table(
+        "Pairs by band of match weight, and how many are true",
+        ["Step", "Match weight", "Pairs", "Of them linked", "True, %"],
+        rows,
+    )
+
+
+def _band(row: Mapping[str, Any]) -> str:
+    if row["from"] is None:
+        return f"Below {row['to']:g}"
+    return f"{row['from']:g} and over" if row["to"] is None else f"{row['from']:g} to under {row['to']:g}"
+
+
+def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:
+    return Table(
+        "People of the spine against true people",
+        ["What", "People"],
+        [
+            ["True people with a record on the spine", d.count(people["true"])],
+            ["People of the spine", d.count(people["spine"])],
+            ["Wholly right: all records of one true person, and no other", d.count(people["exact"])],
+            ["Wholly right, % of true people", d.accuracy(people["share_exact"])],
+            ["True people split over several", d.count(people["split"])],
+            ["People of the spine who mix several true people", d.count(people["mixed"])],
+        ],
+    )

@@ -1,0 +1,94 @@
+"""How the run was made, and what the words and symbols of the page mean."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report.names import Names
+from quality.report.page import Block, Section, Table, Terms, Text
+
+
+def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+    """Steps and their rules, disclosure control, and the run's own facts."""
+    steps = [
+        f"{names.step(step)}: {str(step['cardinality']).replace('-', ' ')}"
+        + (", deterministic passes" if any(row["method"] == "deterministic" for row in step["passes"]) else "")
+        + (", then a Fellegi-Sunter model" if step["parameters"] else "")
+        for step in evaluation["steps"]
+    ]
+    blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(manifest)])]
+    stages: list[list[str | Cell]] = [
+        [str(stage.get("name", "")), Cell(f"{float(stage['seconds']):,.1f}", float(stage["seconds"]))]
+        for stage in _stages(manifest)
+        if stage.get("seconds") is not None
+    ]
+    if stages:
+        blocks.append(Table("Seconds by stage", ["Stage", "Seconds"], stages))
+    profile = d.profile
+    blocks.append(
+        Text(
+            f"Disclosure control: profile “{profile.title}”. Counts under {profile.threshold} are not shown, nor "
+            f"others from which they could be had; the rest are to the nearest {profile.round_to}, so that parts may "
+            f"not add up to totals. Percentages are from {profile.percent_from} counts. Intervals are 95 % and say "
+            "what chance alone could do, not what else may be wrong."
+        )
+    )
+    return Section("methods", "Methods and this run", blocks)
+
+
+def symbols(d: Disclosure) -> Terms:
+    """The symbols that stand in place of numbers."""
+    said = d.profile.symbols
+    return Terms(
+        [
+            (said.suppressed, "confidential: a small number, or one from which a small number could be had"),
+            (said.not_applicable, "not applicable: nothing to take a share of"),
+            (said.unavailable, "not available"),
+            (said.low, "rounds to nought, but is not nought"),
+            (said.high, "rounds to all, but is not all"),
+        ]
+    )
+
+
+def glossary_section(d: Disclosure) -> Section:
+    """The field's words as this page uses them."""
+    raw = tomllib.loads(resources.files("quality.report").joinpath("glossary.toml").read_text(encoding="utf-8"))
+    return Section(
+        "glossary",
+        "Words and symbols",
+        [Terms([(str(term), str(meaning)) for term, meaning in raw["terms"].items()]), symbols(d)],
+    )
+
+
+def _stages(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Stages as a list, whether the manifest keys them by name or lists them."""
+    stages = manifest.get("stages") or []
+    if isinstance(stages, Mapping):
+        return [{"name": name, **facts} for name, facts in stages.items() if isinstance(facts, Mapping)]
+    return [stage for stage in stages if isinstance(stage, Mapping)]
+
+
+def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a manifest says in single values; what it lacks is left out."""
+    titles = {
+        "name": "Run",
+        "run": "Run",
+        "started": "Started",
+        "finished": "Finished",
+        "engine": "Engine",
+        "seed": "Seed",
+        "config_hash": "Configuration",
+        "git_commit": "Commit",
+        "key_fingerprint": "Key fingerprint",
+    }
+    facts = [
+        (title, str(manifest[key]))
+        for key, title in titles.items()
+        if isinstance(manifest.get(key), str | int | float) and manifest[key] != ""
+    ]
+    versions = manifest.get("versions")
+    if isinstance(versions, Mapping) and versions:
+        facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    return facts

@@ -1,0 +1,168 @@
+"""How the links were made: passes and decisions, match weights, and the model behind them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.released import tied
+
+_DECISIONS = {"accepted": "Accepted", "review": "For review", "rejected": "Rejected"}
+
+
+def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+    """Links by the pass that made them, and pairs by decision."""
+    rows: list[list[str | Cell]] = []
+    values = []
+    decided: list[list[str | Cell]] = []
+    for step in evaluation["steps"]:
+        counts = {f"{row['method']}|{row['pass']}": row["links"] for row in step["passes"]}
+        cells, total = tied(counts, d)
+        for row in step["passes"]:
+            cell = cells[f"{row['method']}|{row['pass']}"]
+            share = d.percent(row["links"], sum(counts.values()), tied=(cell, total))
+            rows.append([names.step(step), names.words(row["pass"]), names.words(row["method"]), cell, share])
+            label = names.words(row["pass"])
+            values.append({"label": label, "group": names.step(step), "value": cell.value, "shown": cell.text})
+        pairs, _ = tied({row["decision"]: row["pairs"] for row in step["decisions"]}, d)
+        decided += [[names.step(step), _DECISIONS.get(key, key), cell] for key, cell in pairs.items()]
+    table = Table("Links by pass", ["Step", "Pass", "Method", "Links", "Share of the step's links, %"], rows)
+    return Section(
+        "passes",
+        "Links by pass",
+        [
+            figure(
+                "links-by-pass",
+                "Links by the pass that made them",
+                "A deterministic pass links pairs that agree by a fixed rule and are each other's only candidate. What "
+                "the passes leave is weighed by the probabilistic model.",
+                lambda width: charts.bars(values, width, x="Links", facet=True),
+                table,
+            ),
+            Table("Pairs by decision", ["Step", "Decision", "Pairs"], decided),
+        ],
+    )
+
+
+def weights_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """Distribution of match weights, m and u and level weights, step by step."""
+    blocks: list[Block] = []
+    for step in reversed(evaluation["steps"]):  # the last is what the run is about
+        found = [*_histogram(step, names, d), *_model(step, names)]
+        if found:
+            blocks += found if not blocks else [Fold(f"{names.step(step)}: match weights and model", found)]
+    if not blocks:
+        return None
+    opening = Text(
+        "A match weight says in powers of two how much likelier a pair's agreements are for one person than for two. "
+        "It is the sum of the weights of the levels that its comparisons reached and of the weight before any of them."
+    )
+    return Section("weights", "Match weights and the model", [opening, *blocks])
+
+
+def _histogram(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
+    weights = step["weights"]
+    if not weights:
+        return []
+    values: list[dict[str, Any]] = []
+    rows: list[list[str | Cell]] = []
+    for decision, title in _DECISIONS.items():
+        counts = {str(row["bin"]): row["pairs"] for row in weights if row["decision"] == decision}
+        cells, _ = tied(counts, d)
+        for name, cell in cells.items():
+            start = int(name)
+            values.append({"bin": start, "bin_end": start + 1, "group": title, "value": cell.value, "shown": cell.text})
+            rows.append([title, f"{start} to under {start + 1}", cell])
+    low, high = min(row["bin"] for row in weights), max(row["bin"] for row in weights) + 1
+    accepted = [row["bin"] for row in weights if row["decision"] == "accepted"]
+    summary = (
+        f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else "No pair was accepted. "
+    ) + "Each strip has its own scale. Bins too small to show are drawn empty."
+    return [
+        figure(
+            f"weights-{step['step']}",
+            f"Match weights of pairs, {names.step(step)}",
+            summary,
+            lambda width: charts.histogram(values, width, low=low, high=high),
+            Table(f"{names.step(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows),
+        )
+    ]
+
+
+def _model(step: Mapping[str, Any], names: Names) -> list[Block]:
+    model = step["parameters"]
+    if not model or not model["levels"]:
+        return []
+    levels = [
+        {**level, "comparison": names.column(level["comparison"]), "label": _label(level)} for level in model["levels"]
+    ]
+    weighted = [
+        {
+            "label": row["label"],
+            "group": row["comparison"],
+            "weight": row["match_weight"],
+            "shown": _number(row["match_weight"]),
+        }
+        for row in levels
+        if row["match_weight"] is not None
+    ]
+    probable = [
+        {"label": row["label"], "group": row["comparison"], "kind": kind, "value": row[key], "shown": _number(row[key])}
+        for row in levels
+        for key, kind in (("m", "m, among matches"), ("u", "u, among non-matches"))
+        if row[key]
+    ]
+    rows: list[list[str | Cell]] = [
+        [
+            row["comparison"],
+            row["label"],
+            *(Cell(_number(row[key]), row[key]) for key in ("m", "u", "match_weight")),
+            "yes" if row["term_frequency"] else "no",
+        ]
+        for row in levels
+    ]
+    columns = ["Comparison", "Level", "m", "u", "Match weight", "Adjusted for how common the value is"]
+    table = Table(f"{names.step(step)}: m, u and match weight by level", columns, rows)
+    start = "" if model["prior_weight"] is None else f" A pair starts from {model['prior_weight']:.1f}."
+    blocks: list[Block] = []
+    if weighted:
+        strongest = max(weighted, key=lambda row: row["weight"])
+        blocks.append(
+            figure(
+                f"levels-{step['step']}",
+                f"What each level is worth, {names.step(step)}",
+                f"The strongest evidence for a match is {strongest['group']}, {strongest['label'].lower()}, with "
+                f"{strongest['weight']:.1f}.{start} Bars to the right speak for a match, bars to the left against it.",
+                lambda width: charts.weights(weighted, width),
+                table,
+            )
+        )
+    if probable:
+        blocks.append(
+            figure(
+                f"m-and-u-{step['step']}",
+                f"m and u probabilities, {names.step(step)}",
+                "m is how often a level is met among pairs of one person, u how often among pairs of two. The further "
+                "apart, the more the level says.",
+                lambda width: charts.probabilities(probable, width),
+                table,
+            )
+        )
+    return blocks
+
+
+def _label(level: Mapping[str, Any]) -> str:
+    """A level's label without the comparison's own name, which stands above it."""
+    text = str(level["label"])
+    for tail in (f" on {level['comparison']}", f" of {level['comparison']}"):
+        text = text.replace(tail, "")
+    return text
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "z"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"

@@ -1,0 +1,50 @@
+"""How sources, sides, steps and reasons are called on the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from linkage.catalogue import Catalogue
+
+IDENTIFIERS = {
+    "forename": "Forename",
+    "middle_names": "Middle names",
+    "surname": "Surname",
+    "dob": "Date of birth",
+    "sex": "Sex",
+    "postcode": "Postcode",
+    "nino": "National Insurance number",
+    "uln": "Unique learner number",
+    "upn": "Unique pupil number",
+    "husid": "HESA student number",
+}
+
+
+class Names:
+    """Names from the catalogue, where it knows the thing."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def source(self, name: str) -> str:
+        """A source: its body's initials where the catalogue has it, else as the user called it."""
+        if name == "people":
+            return "People so far"
+        return name.upper() if name in self._catalogue.datasets else name
+
+    def people(self, name: str) -> str:
+        """The units of a side, inside a sentence."""
+        return "people joined so far" if name == "people" else f"people in {self.source(name)}"
+
+    def step(self, step: Mapping[str, Any]) -> str:
+        """A step by its two sides."""
+        left = "People" if step["left"] == "people" else self.source(step["left"])
+        return f"{left} to {self.source(step['right'])}"
+
+    def column(self, name: str) -> str:
+        """An identifier or a comparison of a model."""
+        return IDENTIFIERS.get(name, name.replace("_", " ").strip().capitalize())
+
+    def words(self, name: str) -> str:
+        """A name of the configuration, such as a pass, in words."""
+        text = str(name).replace("_", " ").replace("-", " ")
+        return text[:1].upper() + text[1:]

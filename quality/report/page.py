@@ -1,0 +1,101 @@
+"""What a page is made of. Sections build these; the template shows them; neither knows the other's business."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quality.disclosure import Cell
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts and released numbers. The first column names the row."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | Cell]]
+    note: str = ""
+
+    @property
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers, to be set flush right."""
+        return [
+            bool(self.rows) and all(isinstance(row[index], Cell) for row in self.rows)
+            for index in range(len(self.columns))
+        ]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with what it says in words and the same numbers as a table.
+
+    Attributes:
+        name: unique on the page, a-z and hyphens.
+        summary: the one thing to see, in a sentence or two.
+        wide, narrow: the chart as SVG, for a page and for a telephone or 400 % zoom.
+        specs: Vega-Lite for the same two, which a browser with scripts shows with tooltips; none for a drawing.
+    """
+
+    name: str
+    title: str
+    summary: str
+    wide: str
+    narrow: str
+    table: Table
+    specs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that a reader opens."""
+
+    summary: str
+    blocks: Sequence["Block"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms and what they mean, or facts and their values."""
+
+    pairs: Sequence[tuple[str, str]]
+
+
+Block = Table | Figure | Heading | Text | Fold | Terms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a heading and an entry in the contents."""
+
+    name: str
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the figures that stand first."""
+
+    label: str
+    cell: Cell
+    unit: str
+    note: str
+
+    @property
+    def text(self) -> str:
+        """The figure as it is written, its unit only behind a number."""
+        return self.cell.text + (self.unit if self.cell.mark is None else "")

@@ -1,0 +1,152 @@
+"""The numbers of an evaluation after disclosure control, ready to be shown.
+
+Counts that are tied to each other by sums are released in one call: the three denominators of a step, all its
+characteristics and its reasons share totals, so what one table hides another must not show.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure, Sum
+from quality.intervals import wilson
+
+Key = tuple[str, str, str]  # characteristic, group, measure
+_WHOLE = ("total", "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of a characteristic, or a whole side of a step."""
+
+    label: str
+    everybody: Cell
+    eligible: Cell
+    linked: Cell
+    unlinked: Cell
+    rate: Cell
+    low: Cell
+    high: Cell
+    found: Cell  # of those with a counterpart in truth, the share that is linked to it
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a step."""
+
+    step: Mapping[str, Any]
+    side: str
+    whole: Group
+    characteristics: Sequence[tuple[str, str, Sequence[Group]]]  # name, title, groups
+    reasons: Sequence[tuple[str, Cell, Cell]]  # reason, people, share of the unlinked
+
+
+def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
+    """A side's denominators by every characteristic, and its reasons."""
+    total, reasons = _totals(step, name)
+    shown = [rate for rate in step["rates"] if rate["side"] == name]
+    counts: dict[Key, int] = {}
+    sums: list[Sum[Key]] = []
+    _add(counts, sums, *_WHOLE, total)
+    for rate in shown:
+        for group in rate["groups"]:
+            _add(counts, sums, rate["characteristic"], group["group"], group)
+        if rate["is_partition"]:
+            sums += [
+                Sum((*_WHOLE, m), tuple((rate["characteristic"], g["group"], m) for g in rate["groups"]))
+                for m in ("outside", "unlinked", "linked", "eligible", "all")
+            ]
+    for reason in reasons:
+        counts[("reason", reason["reason"], "unlinked")] = reason["units"]
+    if reasons:
+        sums.append(Sum((*_WHOLE, "unlinked"), tuple(("reason", r["reason"], "unlinked") for r in reasons)))
+    cells = disclosure.counts(counts, sums)
+    unlinked = total["eligible"] - total["linked"]
+    return Side(
+        step,
+        name,
+        _group("All", *_WHOLE, total, cells, disclosure),
+        [
+            (
+                rate["characteristic"],
+                rate["title"],
+                [_group(g["label"], rate["characteristic"], g["group"], g, cells, disclosure) for g in rate["groups"]],
+            )
+            for rate in shown
+        ],
+        [
+            (
+                r["reason"],
+                cells[("reason", r["reason"], "unlinked")],
+                disclosure.percent(
+                    r["units"],
+                    unlinked,
+                    tied=[cells[("reason", r["reason"], "unlinked")], cells[(*_WHOLE, "unlinked")]],
+                ),
+            )
+            for r in reasons
+        ],
+    )
+
+
+def tied(parts: Mapping[str, int], disclosure: Disclosure) -> tuple[dict[str, Cell], Cell]:
+    """Counts that make up a total, and the total."""
+    counts = {("part", key): count for key, count in parts.items()} | {("total", ""): sum(parts.values())}
+    cells = disclosure.counts(counts, [Sum(("total", ""), tuple(("part", key) for key in parts))] if parts else [])
+    return {key: cells[("part", key)] for key in parts}, cells[("total", "")]
+
+
+def _totals(step: Mapping[str, Any], name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The denominators and reasons of a side; without identities everybody is in the calculation."""
+    for row in step["totals"]:
+        if row["side"] == name:
+            return row, [r for r in step["reasons"] if r["side"] == name]
+    nothing: Mapping[str, Any] = {"units": 0, "linked": 0, "unlinked": []}
+    found = next((row for row in step["sides"] if row["side"] == name), nothing)
+    units, linked, reasons = int(found["units"]), int(found["linked"]), list(found["unlinked"])
+    rest = units - linked - sum(reason["units"] for reason in reasons)
+    if rest > 0:
+        reasons.append({"reason": "not stated", "units": rest})
+    total = {"all": units, "eligible": units, "linked": linked, "in_both": None, "found": None}
+    return total, reasons if rest >= 0 else []
+
+
+def _add(counts: dict[Key, int], sums: list[Sum[Key]], characteristic: str, group: str, row: Mapping[str, Any]) -> None:
+    values = {
+        "all": row["all"],
+        "eligible": row["eligible"],
+        "outside": row["all"] - row["eligible"],
+        "linked": row["linked"],
+        "unlinked": row["eligible"] - row["linked"],
+    }
+
+    def key(measure: str) -> Key:
+        return (characteristic, group, measure)
+
+    counts |= {key(measure): value for measure, value in values.items()}
+    sums += [
+        Sum(key("all"), (key("outside"), key("eligible"))),
+        Sum(key("eligible"), (key("linked"), key("unlinked"))),
+    ]
+
+
+def _group(
+    label: str,
+    characteristic: str,
+    group: str,
+    row: Mapping[str, Any],
+    cells: Mapping[Key, Cell],
+    disclosure: Disclosure,
+) -> Group:
+    everybody, eligible, linked, unlinked = (
+        cells[(characteristic, group, measure)] for measure in ("all", "eligible", "linked", "unlinked")
+    )
+    rate = disclosure.percent(row["linked"], row["eligible"], tied=(eligible, linked, unlinked))
+    share = wilson(row["linked"], row["eligible"])
+    low, high = (
+        disclosure.interval(share, disclosure.profile.percent_places)
+        if rate.mark is None
+        else (disclosure.marked("not_applicable"),) * 2
+    )
+    found = wilson(row["found"], row["in_both"]) if row.get("in_both") is not None else None
+    return Group(label, everybody, eligible, linked, unlinked, rate, low, high, disclosure.accuracy(found))

@@ -1,0 +1,67 @@
+"""What the page says first: what was linked and how well, in two sentences and five figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quality.disclosure import Disclosure
+from quality.report.names import Names
+from quality.report.page import Headline
+from quality.report.released import Side
+
+
+def subject_of(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]]) -> Side:
+    """The side that a run is about: the left of its last step, or the smaller where nothing but one step was run."""
+    last = evaluation["steps"][-1]
+    if evaluation.get("spine") or last["left"] == "people":
+        return sides[last["step"]]["left"]
+    units = {row["side"]: row["units"] for row in last["sides"]}
+    return sides[last["step"]][min(("left", "right"), key=lambda side: units.get(side, 0))]
+
+
+def headlines(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> list[Headline]:
+    """Five figures: size, rate, precision, recall, and what is left to decide; without truth, how links were made."""
+    step = subject.step
+    rate = Headline("Matched", subject.whole.rate, "%", f"of {names.people(step[subject.side])} in the calculation")
+    spine, accuracy = evaluation.get("spine"), step["accuracy"]
+    size = (
+        Headline("People", d.count(spine["people"]), "", "on the spine")
+        if spine
+        else Headline("People", subject.whole.everybody, "", f"in {names.source(step[subject.side])}")
+    )
+    made = sum(row["links"] for row in step["passes"])
+    links = Headline(
+        "Links", d.count(made), "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
+    )
+    review = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "review")
+    to_review = Headline("For review", d.count(review), "", "pairs too close to call")
+    if accuracy:
+        precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", "of the links are right")
+        recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", "of the true pairs are linked")
+        return [size, rate, precision, recall, to_review]
+    by_rule = sum(row["links"] for row in step["passes"] if row["method"] == "deterministic")
+    ruled = Headline("By fixed rule", d.percent(by_rule, made), "%", "of the links; the rest by the model")
+    return [size, rate, links, ruled, to_review]
+
+
+def statement(subject: Side, names: Names, d: Disclosure) -> str:
+    """What was linked and how well, as it would be read out."""
+    step, whole = subject.step, subject.whole
+    other = names.source(step["right" if subject.side == "left" else "left"])
+    rate = f"{whole.rate.text} %" if whole.rate.mark is None else "A share too small or too large to show"
+    said = (
+        f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])} who could be in {other} "
+        f"were linked to it."
+    )
+    accuracy = step["accuracy"]
+    if not accuracy:
+        return (
+            f"{said} This run has no truth to measure error by; the match weights below say how strong the links are."
+        )
+    precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
+    if precision.value is None or recall.value is None:
+        return f"{said} There are too few links to show their error."
+    low, high = d.interval(accuracy["precision"])
+    return (
+        f"{said} {precision.text} % of the links are right (95 % interval {low.text} to {high.text}), and they hold "
+        f"{recall.text} % of the pairs that are truly one person."
+    )

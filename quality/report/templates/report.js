@@ -1,0 +1,37 @@
+// Charts stand in the page as drawings. Where scripts run they are drawn again with tooltips, when they come in sight.
+const specs = JSON.parse(document.getElementById("charts").textContent);
+const narrow = window.matchMedia("(max-width: 46rem)");
+const options = { actions: false, renderer: "svg", ast: true, logLevel: 1 };
+
+async function draw(chart) {
+  const shape = narrow.matches ? "narrow" : "wide";
+  const stage = document.createElement("div");
+  const drawing = chart.querySelector("." + shape);
+  stage.style.display = "none";
+  drawing.append(stage);
+  try {
+    await window.vegaEmbed(stage, specs[chart.dataset.chart][shape], options);
+    // The picture as a whole has a name; names on every mark would be read one by one.
+    for (const part of [stage, ...stage.querySelectorAll("[role], [aria-label], [tabindex]")]) {
+      for (const name of ["role", "aria-label", "aria-roledescription", "tabindex"]) part.removeAttribute(name);
+    }
+    stage.style.display = "";
+    drawing.replaceChildren(stage);
+  } catch (fault) {
+    stage.remove(); // the drawing stays
+  }
+}
+
+const seen = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (entry.isIntersecting) {
+      seen.unobserve(entry.target);
+      draw(entry.target);
+    }
+  }
+}, { rootMargin: "200px" });
+
+if (window.vegaEmbed) document.querySelectorAll("[data-chart]").forEach((chart) => seen.observe(chart));
+window.addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach((part) => { part.open = true; });
+});
