@@ -43,16 +43,16 @@ class Manifest:
             "status": "running",
             "exit": None,
             "started": _now(),
-            "ended": None,
+            "finished": None,
             "seconds": None,
-            "config": facts.config,
+            "config_hash": facts.config,
             **facts.settings,
             "versions": {
                 "leo-linkage": __version__,
                 "python": platform.python_version(),
                 **library_versions(LIBRARIES),
             },
-            "commit": git_commit(),
+            "git_commit": git_commit(),
             "machine": machine(),
             "peak_memory_bytes": 0,
             "inputs": {},
@@ -80,7 +80,7 @@ class Manifest:
     def end(self, status: str, exit_code: int, message: str | None = None) -> None:
         """Record how the run ended."""
         started = datetime.datetime.fromisoformat(self.content["started"])
-        self.content |= {"status": status, "exit": int(exit_code), "ended": _now()}
+        self.content |= {"status": status, "exit": int(exit_code), "finished": _now()}
         self.content["seconds"] = round((datetime.datetime.now(datetime.UTC) - started).total_seconds(), 3)
         if message:
             self.content["message"] = message

@@ -26,7 +26,6 @@ class Fingerprints:
         self._files = files
         self._engine = engine
         self._known: dict[str, Fingerprint] = {}
-        self.withheld: set[str] = set()  # stages behind a failed gate: no input of any other
 
     def of(self, stage: Stage) -> Fingerprint:
         """The fingerprint of a stage as the configuration, the code and the input files are now.
@@ -36,7 +35,7 @@ class Fingerprints:
         """
         if stage.name not in self._known:
             before = {self._made[artefact].name: self._made[artefact] for artefact in stage.reads}
-            inputs = {name: self.of(earlier).whole for name, earlier in before.items() if name not in self.withheld}
+            inputs = {name: self.of(earlier).whole for name, earlier in before.items()}
             self._known[stage.name] = fingerprint.of(stage, inputs, self._files, self._engine)
         return self._known[stage.name]
 

@@ -1,6 +1,8 @@
 """How a run shows where it is: a bar on a terminal, quiet lines in a log, or nothing."""
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -118,6 +120,26 @@ class Bar:
 
 def progress_for(stream: TextIO, *, wanted: bool = True) -> RunProgress:
     """A bar where the stream is a terminal and one is wanted, else lines. NO_COLOR is heeded by rich itself."""
-    if wanted and stream.isatty() and os.environ.get("TERM") != "dumb":
-        return Bar(stream)
-    return Lines(stream)
+    return Bar(stream) if wanted and _is_terminal(stream) else Lines(stream)
+
+
+@contextlib.contextmanager
+def counter_for(stream: TextIO, what: str, total: int, *, wanted: bool = True) -> Iterator[Callable[[int], None]]:
+    """A bar that counts up to a total, on a terminal; elsewhere nothing. Gives the function that adds to it."""
+    if not (wanted and _is_terminal(stream)):
+        yield lambda more: None
+        return
+    with Progress(
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+        TextColumn(what),
+        TimeElapsedColumn(),
+        console=Console(file=stream),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

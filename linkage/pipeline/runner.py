@@ -104,9 +104,11 @@ class Runner:
         fingerprints = self._fingerprints_now()
         self.progress.start(len(self.stages))
         stopped: GateError | None = None
+        withheld: set[str] = set()
         for index, stage in enumerate(self.stages, 1):
-            if stopped and not stage.partial:
-                fingerprints.withheld.add(stage.name)
+            behind = {self.made[artefact].name for artefact in stage.reads} & withheld
+            if stopped and (behind or not stage.partial):
+                withheld.add(stage.name)
                 self._withhold(stage, manifest, log)
                 continue
             counts = self._bring_up_to_date(index, stage, fingerprints, manifest, log, force)
@@ -148,10 +150,9 @@ class Runner:
     def _work(self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest) -> dict[str, Any]:
         """Run a stage's function in a folder of its own and put the result in place."""
         now = fingerprints.of(stage)
-        from_ = {artefact: self.made[artefact].name for artefact in stage.reads}
-        there = {artefact: maker for artefact, maker in from_.items() if maker not in fingerprints.withheld}
-        places = {artefact: self.folder.path(artefact, maker) for artefact, maker in there.items()}
-        counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in there.items()}
+        makers_of = {artefact: self.made[artefact].name for artefact in stage.reads}
+        places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
+        counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
         with _explained_disk(self.folder.root):
             part = self.folder.begin(index, stage.name)
             start, cpu = time.perf_counter(), _cpu_seconds()

@@ -38,7 +38,7 @@ class Stage:
         rooms: import packages or modules whose source is its code, for example ("linkage.records",).
         gate: what must hold before the stages after it may run; given the stage's counts, raises GateError.
             Asked at every run, also when the stage itself is up to date.
-        partial: it runs even when a gate has stopped stages that it reads, with what there is (the report).
+        partial: it runs even behind a failed gate, as long as the stages that it reads are there (the report).
     """
 
     name: str

@@ -17,7 +17,7 @@ class Workspace:
     Args:
         engine: opened for this stage alone, so that what it stored is given back when it ends.
         part: the folder it writes to; renamed into place afterwards.
-        places: every artefact the stage reads that is there, and where it lies.
+        places: every artefact that the stage reads, and where it lies.
         counts: what the stages that made those artefacts counted.
     """
 
@@ -40,15 +40,11 @@ class Workspace:
         self._counts = counts
         self._rows: dict[str, int] = {}
 
-    def has(self, artefact: str) -> bool:
-        """Whether an artefact is there; only a partial stage may find that one is not."""
-        return artefact in self._places
-
     def path(self, artefact: str) -> Path:
         """Where an artefact of an earlier stage lies.
 
         Raises:
-            KeyError: the stage does not declare that it reads it, or it is not there.
+            KeyError: the stage does not declare that it reads it.
         """
         return self._places[artefact]
 

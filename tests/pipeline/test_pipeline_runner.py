@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
 def test_a_manifest_says_what_was_run_on_what_with_what_result(root, source):
     runner(root, source).run()
     manifest = json.loads((root / "manifest.json").read_text())
-    assert (manifest["run"], manifest["config"], manifest["seed"], manifest["exit"]) == ("toy", "abc", 7, 0)
+    assert (manifest["run"], manifest["config_hash"], manifest["seed"], manifest["exit"]) == ("toy", "abc", 7, 0)
     assert manifest["inputs"] == {"numbers.txt": {"rows": 5}}
     assert manifest["headline"] == {"squares": 5}
     assert manifest["machine"]["cores"] >= 1
@@ -163,10 +164,10 @@ def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
     with pytest.raises(GateError, match="max_rows: 5 rows, at most 3"):
         runner(root, source, limit=3).run()
     assert not (root / "extracts/toy").exists()
-    assert (root / "report/index.html").read_text() == "quality/squares.json: True\nextracts/toy/: False"
+    assert (root / "report/index.html").read_text() == "squares: 5"
     manifest = json.loads((root / "manifest.json").read_text())
     assert (manifest["status"], manifest["exit"]) == ("gate failed", 3)
-    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "withheld", "pages": "done"}
+    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "withheld", "pages": "kept"}
 
 
 def test_a_gate_fails_again_although_its_stage_is_up_to_date_and_opens_when_it_holds(root, source):
@@ -174,7 +175,19 @@ def test_a_gate_fails_again_although_its_stage_is_up_to_date_and_opens_when_it_h
         with pytest.raises(GateError):
             runner(root, source, limit=3).run()
     runner(root, source, limit=5).run()
-    assert (root / "report/index.html").read_text() == "quality/squares.json: True\nextracts/toy/: True"
+    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "done", "pages": "kept"}
+
+
+def test_a_failed_gate_of_an_early_stage_withholds_the_report_where_there_is_nothing_to_report(root, source):
+    toy = runner(root, source)
+
+    def gate(counts: dict[str, Any]) -> None:
+        raise GateError("gate first: no")
+
+    toy.stages = (replace(toy.stages[0], gate=gate), *toy.stages[1:])
+    with pytest.raises(GateError):
+        toy.run()
+    assert statuses(root) == {"numbers": "done", "squares": "withheld", "parcel": "withheld", "pages": "withheld"}
 
 
 def test_a_stage_that_fails_leaves_nothing_and_the_run_continues_from_it(root, source):
@@ -273,14 +286,14 @@ def test_stages_that_do_not_fit_are_refused(faulty, message):
 def test_killed_at_any_touch_of_the_disk_the_same_command_finishes_with_the_same_rows(tmp_path, source):
     undisturbed = runner(tmp_path / "whole", source).run()
     done = subprocess.run(
-        [sys.executable, toy_pipeline.__file__, str(tmp_path), str(source), "5"],
+        [sys.executable, toy_pipeline.__file__, str(tmp_path), str(source), "9"],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
     ends = json.loads(done.stdout)
-    assert len(ends) > 15
+    assert len(ends) > 8
     assert {end["first"] for end in ends[:-1]} == {-9}
     assert {end["second"] for end in ends} == {0}, done.stderr
     for end in ends:

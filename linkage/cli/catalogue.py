@@ -1,0 +1,86 @@
+"""`leo catalogue`: which variables there are."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.catalogue import Catalogue, Dataset, TableDef, Variable, load, shipped
+from linkage.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Look variables up, or check catalogue files.")
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str | None, typer.Argument(help="A dataset (npd), a table (npd.census) or a variable (npd.census.UPN).")
+    ] = None,
+) -> None:
+    """List the datasets, a dataset's tables, a table's variables, or all that is known of a variable.
+
+    Example: leo catalogue show npd.census
+    """
+    found = shipped()
+    parts = name.split(".") if name else []
+    if not parts:
+        lines = [_dataset_line(dataset) for dataset in found.datasets.values()]
+    elif len(parts) == 1:
+        lines = [_table_line(parts[0], table) for table in _dataset(found, parts[0]).table.values()]
+    elif len(parts) == 2:
+        lines = [_variable_line(variable) for variable in found.table(parts[0], parts[1]).variable]
+    else:
+        lines = _variable(found, parts[0], parts[1], ".".join(parts[2:]))
+    typer.echo("\n".join(lines))
+
+
+@app.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="A folder of catalogue files; ours by default.")] = None,
+) -> None:
+    """Read every file of a catalogue and name all that is wrong with it.
+
+    Example: leo catalogue check configs/catalogue
+    """
+    found = load(folder)
+    tables = [table for dataset in found.datasets.values() for table in dataset.table.values()]
+    variables = sum(len(table.variable) for table in tables)
+    typer.echo(
+        f"no fault: {len(found.datasets)} datasets, {len(tables)} tables, {variables:,} variables, "
+        f"{len(found.frames)} code frames"
+    )
+
+
+def _dataset(found: Catalogue, name: str) -> Dataset:
+    if name not in found.datasets:
+        raise ConfigError(f"the catalogue has no dataset '{name}'\n  it has: {', '.join(sorted(found.datasets))}")
+    return found.datasets[name]
+
+
+def _dataset_line(dataset: Dataset) -> str:
+    return f"{dataset.dataset:<8} {len(dataset.table):>3} tables  {dataset.title} ({dataset.owner})"
+
+
+def _table_line(dataset: str, table: TableDef) -> str:
+    return f"{f'{dataset}.{table.name}':<24} {len(table.variable):>3} variables  one row: {table.grain}"
+
+
+def _variable_line(variable: Variable) -> str:
+    rating = f"{variable.identifiability}{variable.sensitivity}"
+    return f"{variable.name:<32} {variable.type:<8} {rating}  {variable.description}"
+
+
+def _variable(found: Catalogue, dataset: str, table: str, name: str) -> list[str]:
+    """Every fact of a variable that is set, and its code frame."""
+    variables = found.table(dataset, table).variables
+    if name not in variables:
+        near = difflib.get_close_matches(name, list(variables), 1, 0.4)
+        raise ConfigError(
+            f"{dataset}.{table} has no variable '{name}'\n  "
+            + (f"nearest: {near[0]}" if near else f"list them: leo catalogue show {dataset}.{table}")
+        )
+    variable = variables[name]
+    facts = variable.model_dump(exclude_defaults=True)
+    lines = [f"{fact + ':':<16} {value}" for fact, value in facts.items()]
+    return lines + [f"  {code:<14} {label}" for code, label in found.frame(variable).items()]

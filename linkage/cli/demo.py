@@ -1,0 +1,71 @@
+"""`leo demo`: everything once on a small population, with nothing to configure."""
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from linkage.cli.failures import stoppable
+from linkage.cli.run import closing_lines
+from linkage.cli.synth import people_count
+from linkage.errors import ConfigError
+from linkage.pipeline import progress_for
+from linkage.pipeline.progress import counter_for
+
+
+def demo(
+    people: Annotated[
+        int, typer.Option(parser=people_count, metavar="N", help="How many people: 20000, 250k, 1e6.")
+    ] = 20_000,  # type: ignore[assignment, unused-ignore]
+    out: Annotated[Path, typer.Option(help="The run's folder; data and key lie beside it.")] = Path("runs/demo"),
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
+) -> None:
+    """Synthesise a small population, link it, make an extract and a report, and say where they are.
+
+    Example: leo demo --people 50000
+    """
+    from linkage.pipeline.job import load_job
+    from linkage.pipeline.leo import pipeline
+
+    start = time.perf_counter()
+    data, key = beside(out, "data"), beside(out, "key")
+    _population(data, people, seed, wanted=not no_progress)
+    if not key.exists():
+        from linkage.extract import write_new_key
+
+        key.parent.mkdir(parents=True, exist_ok=True)
+        write_new_key(key)
+    job = load_job(Path("demo.toml"), data=data, key_file=key)
+    run = job.config.run.model_copy(update={"seed": seed})
+    job = replace(job, config=job.config.model_copy(update={"run": run}))
+    with stoppable(out):
+        pipeline(job, out, progress=progress_for(sys.stderr, wanted=not no_progress)).run()
+    typer.echo("\n".join(closing_lines(out, time.perf_counter() - start)))
+    typer.echo(f"key      {key}   made for this demo alone, outside the run's folder, as a real one must be")
+
+
+def beside(out: Path, what: str) -> Path:
+    """A path next to the run's folder, named after it."""
+    return out.with_name(f"{out.name}-{what}")
+
+
+def _population(data: Path, people: int, seed: int, *, wanted: bool) -> None:
+    """The demo's sources; those of an earlier demo are kept where they are the same, and else made again."""
+    from synthetic import synthesise
+
+    manifest = data / "manifest.json"
+    if data.exists():
+        if not manifest.is_file():
+            raise ConfigError(f"{data}: holds other things than a demo's population\n  give another place with --out")
+        made: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+        if (made.get("people"), made.get("seed")) == (people, seed):
+            return
+        shutil.rmtree(data)
+    with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:
+        synthesise(data, people, seed, progress=advance)

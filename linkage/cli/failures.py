@@ -1,0 +1,72 @@
+"""How a verb fails: what went wrong and what to do on stderr, and an exit code by who has to act."""
+
+import contextlib
+import datetime
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from linkage.errors import ExitCode, LeoError
+from linkage.pipeline.log import place_of, value_free_trace
+
+STOPPED = 130
+"""As a shell reports a process that Ctrl-C ended."""
+
+
+@contextlib.contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Turn every exception of a command into a message and an exit code.
+
+    An exception that nobody foresaw may quote a row in its message, so only its type and place are shown; where it
+    came from is written to a file, without messages and without variables.
+    """
+    try:
+        yield
+    except LeoError as error:
+        typer.echo(f"leo: {error}", err=True)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except Exception as error:
+        trace = _write_trace(error)
+        typer.echo(
+            f"leo: unexpected {type(error).__name__} at {place_of(error)}\n"
+            f"  its message is withheld, since it may quote a record; where it arose: {trace}",
+            err=True,
+        )
+        sys.exit(int(ExitCode.FAILED))
+
+
+@contextlib.contextmanager
+def stoppable(root: Path) -> Iterator[None]:
+    """Let a scheduler's SIGTERM end a run as Ctrl-C does, and say how to go on."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"leo: stopped\n  what is whole is kept in {root}; the same command continues", err=True)
+        raise typer.Exit(STOPPED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _write_trace(error: BaseException) -> str:
+    """A file of its own beside other temporary files; its path."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"leo-trace-{stamp}-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(value_free_trace(error))
+            return file.name
+    except OSError:
+        return "nowhere: the file for it could not be written"

@@ -1,0 +1,96 @@
+"""`leo run`, `leo report`, `leo extract`: the pipeline, and two of its results made again."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli.failures import stoppable
+from linkage.pipeline import Decision, progress_for
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="The run's TOML file, for example configs/leo.toml.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the sources, in the stead of [run] data.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME when not given.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark, in the stead of [run] engine.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="File of the master key, in the stead of [outputs] key_file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run every stage again, also what is up to date.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
+) -> None:
+    """Link the sources that CONFIG names, build the spine and the extracts, and report on them.
+
+    A run that was stopped continues with the same command; what is up to date is kept.
+
+    Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
+    """
+    from linkage.pipeline.job import load_job
+    from linkage.pipeline.leo import pipeline
+
+    job = load_job(config, data=data, engine=engine, key_file=key, need_key=not plan)
+    root = out or Path("runs") / job.config.run.name
+    runner = pipeline(job, root, progress=progress_for(sys.stderr, wanted=not no_progress))
+    if plan:
+        typer.echo("\n".join(plan_lines(runner.plan(force=force), root)))
+        return
+    with stoppable(root):
+        manifest = runner.run(force=force)
+    typer.echo("\n".join(closing_lines(root, manifest.content["seconds"])))
+
+
+def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
+    """A plan as a terminal shows it."""
+    to_run = sum(decision.run for decision in decisions)
+    lines = [f"{root}: {to_run} of {len(decisions)} stages would run"]
+    for number, decision in enumerate(decisions, 1):
+        does = "run " if decision.run else "keep"
+        lines.append(f"  {number:>2} {does} {decision.stage.name:<28} {decision.reason}")
+    return lines
+
+
+def closing_lines(root: Path, seconds: float) -> list[str]:
+    """Where a run's results are, and the figures that stand first in its report."""
+    import json
+
+    from quality.report import headlines
+
+    evaluation = json.loads((root / "quality" / "evaluation.json").read_text(encoding="utf-8"))
+    found = headlines(evaluation)
+    width = max(len(label) for label, _, _ in found)
+    lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
+    lines += ["", f"report   {root / 'report' / 'index.html'}"]
+    lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
+    return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]
+
+
+def report(run: RunArgument) -> None:
+    """Write a run's report again from what it counted.
+
+    Example: leo report runs/demo
+    """
+    from quality.report import render_run
+
+    typer.echo(render_run(run))
+
+
+def extract(
+    run: RunArgument,
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="An approved project's TOML file.")],
+    key: Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
+) -> None:
+    """Make the extract of an approved project from a run that has ended well.
+
+    Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
+    """
+    from linkage.pipeline.delivery import deliver
+
+    with stoppable(run):
+        made = deliver(run, project, key_file=key, out=out)
+    typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")

@@ -1,0 +1,47 @@
+"""`leo synth`: a population to files, with its truth."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.errors import ConfigError
+from linkage.pipeline.progress import counter_for
+
+
+def people_count(text: str) -> int:
+    """A number of people, as 20000, 20_000, 1e6, 250k or 3m."""
+    factors = {"k": 1_000, "m": 1_000_000}
+    digits, factor = (text[:-1], factors[text[-1].lower()]) if text[-1:].lower() in factors else (text, 1)
+    try:
+        people = float(digits.replace(",", "")) * factor
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no number of people; write for example 20000, 250k or 1e6") from None
+    if not (people >= 1 and people == int(people)):
+        raise typer.BadParameter(f"'{text}': give a whole number of people, 1 or more")
+    return int(people)
+
+
+def synth(
+    out: Annotated[Path, typer.Option(help="Folder to write to; new or empty.")],
+    people: Annotated[
+        int, typer.Option(parser=people_count, metavar="N", help="How many people: 20000, 250k, 1e6.")
+    ] = 20_000,  # type: ignore[assignment, unused-ignore]
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
+    preset: Annotated[str, typer.Option(help="How much goes wrong in the files: easy, realistic, hard.")] = "realistic",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores when not given.")] = None,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
+) -> None:
+    """Write a synthetic population as its education, tax and benefit records, and the truth about it.
+
+    Example: leo synth --people 1e6 --out data/million
+    """
+    from synthetic import synthesise
+
+    try:
+        with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
+            synthesise(out, people, seed, preset=preset, workers=workers, progress=advance)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    typer.echo(f"{people:,} people in {out}: sources/ holds their records, truth/ who is who")

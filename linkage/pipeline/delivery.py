@@ -1,0 +1,73 @@
+"""An extract from a run that has ended: what `leo extract` does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import shipped
+from linkage.engine import connect
+from linkage.errors import ConfigError, GateError
+from linkage.extract import ExtractSummary, extract, load_project, master_key
+from linkage.pipeline.folder import MANIFEST, RunFolder
+from linkage.pipeline.lock import locked
+from linkage.pipeline.outputs import run_info
+from linkage.resources import configs_dir
+
+
+def deliver(run: Path, project_file: Path, *, key_file: Path | None = None, out: Path | None = None) -> ExtractSummary:
+    """Make a project's extract from the tables of a run.
+
+    Args:
+        run: folder of a run that has ended well.
+        project_file: an approved project's TOML file, or the path of a shipped one below configs/.
+        key_file: the master key; the environment variable LEO_MASTER_KEY when None.
+        out: the extract's folder; RUN/extracts/<project> when None.
+
+    Raises:
+        ConfigError: the folder is no run's, the project or the key is not right, or the run was made with another key.
+        GateError: the run did not end well: nothing may leave it.
+    """
+    shipped_one = configs_dir() / project_file
+    project = load_project(shipped_one if not project_file.exists() and shipped_one.is_file() else project_file)
+    manifest = ended_well(run)
+    key = master_key(key_file)
+    made_with = manifest.get("key_fingerprint")
+    if made_with not in (None, key.fingerprint):
+        raise ConfigError(
+            f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
+            "  give the key of the run: under another, pseudonyms would not agree between its extracts"
+        )
+    with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
+        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
+        target = out or run / "extracts" / project.id
+        return extract(engine, project, shipped(), tables, key, target, run_info=run_info(manifest))
+
+
+def ended_well(run: Path) -> dict[str, Any]:
+    """The manifest of a run that has ended well.
+
+    Raises:
+        ConfigError: the folder is no run's, or of another format.
+        GateError: the run has not ended, failed, or a gate stopped it.
+    """
+    path = run / MANIFEST
+    if not path.is_file():
+        raise ConfigError(f"{run}: is no run's folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    RunFolder(run).check(str(manifest.get("run")))
+    if manifest["exit"] != 0:
+        raise GateError(
+            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
+        )
+    return manifest
+
+
+def tables_of(run: Path, manifest: dict[str, Any]) -> dict[str, Path]:
+    """Every table of a run and where it lies."""
+    folder = RunFolder(run)
+    return {
+        name: folder.path(name, stage["name"])
+        for stage in manifest["stages"]
+        for name, about in stage["made"].items()
+        if "rows" in about
+    }

@@ -1,0 +1,239 @@
+"""A run's configuration with everything that it names, found and checked before any work."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linkage import config as configuration
+from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
+from linkage.config import Pass, RunConfig, Step
+from linkage.errors import ConfigError, InputError, LeoError
+from linkage.extract import MasterKey, Project, check_project, load_project, master_key
+from linkage.longitudinal import OutcomeDefinitions, load_definitions
+from linkage.match import passes as pass_files
+from linkage.match.units import DERIVED
+from linkage.model import Model
+from linkage.model import load as load_model
+from linkage.records.source_files import find
+from linkage.resources import configs_dir
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run works on.
+
+    Attributes:
+        path: the run's file.
+        data: folder of the sources.
+        truth: folder of the truth, where there is one.
+        files: "source.npd" or "attributes.npd_ks4" to its input files.
+        named: files that the run's file names, by the name it gives them: passes, models, outcomes, projects.
+        passes: step to its deterministic passes.
+        models: step to its model.
+        projects: id to approved project.
+        key: the master key, where a project needs one.
+    """
+
+    path: Path
+    config: RunConfig
+    catalogue: Catalogue
+    data: Path
+    truth: Path | None = None
+    files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    named: Mapping[str, Path] = field(default_factory=dict)
+    passes: Mapping[str, tuple[Pass, ...]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    outcomes: OutcomeDefinitions | None = None
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    project_files: Mapping[str, Path] = field(default_factory=dict)
+    key: MasterKey | None = field(default=None, repr=False)
+
+    def relative(self, path: Path) -> str:
+        """A data file's path as manifests and fingerprints name it."""
+        return path.relative_to(self.data).as_posix() if path.is_relative_to(self.data) else path.as_posix()
+
+
+class _Faults:
+    """Errors of many checks, to be raised together."""
+
+    def __init__(self) -> None:
+        self._found: list[LeoError] = []
+
+    @contextlib.contextmanager
+    def collected(self) -> Iterator[None]:
+        """Let a check fail without ending the others."""
+        try:
+            yield
+        except LeoError as error:
+            self._found.append(error)
+
+    def add(self, message: str) -> None:
+        self._found.append(ConfigError(message))
+
+    def raise_all(self) -> None:
+        """One error with every message: of the configuration if any of them is, else of the input files."""
+        messages = list(dict.fromkeys(str(error) for error in self._found))
+        if not messages:
+            return
+        kind = ConfigError if any(isinstance(error, ConfigError) for error in self._found) else InputError
+        raise kind("\n".join(messages))
+
+
+def load_job(
+    path: Path,
+    *,
+    data: Path | None = None,
+    engine: str | None = None,
+    key_file: Path | None = None,
+    need_data: bool = True,
+    need_key: bool = True,
+) -> Job:
+    """Read a run's file and all that it names.
+
+    Args:
+        path: the run's TOML file, or the name of one that is shipped ("demo.toml").
+        data: folder of the sources, in the stead of [run] data.
+        engine: in the stead of [run] engine.
+        key_file: the master key, in the stead of [outputs] key_file.
+        need_data: look for the input files.
+        need_key: read the master key where a project needs one.
+
+    Raises:
+        ConfigError: faults of the file and of what it names, all at once.
+        InputError: input files are missing and nothing else is wrong.
+    """
+    path = path if path.exists() or not (configs_dir() / path).is_file() else configs_dir() / path
+    config = configuration.load(path, engine=engine)
+    faults = _Faults()
+    folder = data if data is not None else path.parent / config.run.data
+    job: dict[str, Any] = {"path": path, "config": config, "catalogue": shipped(), "data": folder}
+    if need_data:
+        job |= _input_files(config, folder, faults)
+    _check_tables(config, job["catalogue"], faults)
+    job |= _linking(config, path, faults)
+    job |= _outputs(config, path, job["catalogue"], faults)
+    if need_key and config.outputs.projects:
+        with faults.collected():
+            job["key"] = master_key(key_file or _key_file(config, path))
+    faults.raise_all()
+    return Job(**job)
+
+
+def check_job(job: Job) -> None:
+    """Refuse projects that ask for what the catalogue or their decision does not allow; asked again at every run.
+
+    Raises:
+        ConfigError: the faults of every project.
+    """
+    faults = _Faults()
+    for project in job.projects.values():
+        with faults.collected():
+            check_project(project, job.catalogue)
+    faults.raise_all()
+
+
+def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, Any]:
+    if not data.is_dir():
+        raise InputError(f"{data}: no such folder\n  give the folder of the sources with --data, or in [run] data")
+    files: dict[str, tuple[Path, ...]] = {}
+    listed = {f"source.{name}": source.files for name, source in config.source.items()}
+    listed |= {f"attributes.{name}": table.files for name, table in config.attributes.items()}
+    for where, globs in listed.items():
+        with faults.collected():
+            files[where] = tuple(find(where, globs, data))
+    truth = data / config.run.truth if config.run.truth else None
+    if truth and not (truth / "entities.parquet").is_file():
+        faults.add(f"run.truth: {truth} holds no entities.parquet\n  where there is no truth, take the line out")
+    return {"files": files, "truth": truth}
+
+
+def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
+    """Datasets and tables exist, and no table of attributes is read twice."""
+    for part in (config.source, config.attributes):
+        for described in part.values():
+            with faults.collected():
+                catalogue.table(described.dataset, described.table)
+    tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
+    for table in sorted({table for table in tables if tables.count(table) > 1}):
+        faults.add(f"attributes: two read {table}\n  give one of them all the files")
+    for name in config.run.spine:
+        if name not in config.source:
+            faults.add(f"run.spine: no source '{name}'; there are {', '.join(sorted(config.source))}")
+
+
+def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
+    named: dict[str, Path] = {}
+    passes: dict[str, tuple[Pass, ...]] = {}
+    models: dict[str, Model] = {}
+    for step in config.step:
+        where = f"step.{step.name}"
+        passes[step.name] = ()
+        if step.passes:
+            with faults.collected():
+                named[step.passes] = resolve(step.passes, path, f"{where}.passes")
+                passes[step.name] = pass_files.load(named[step.passes])
+        if step.model is None:
+            faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
+            continue
+        with faults.collected():
+            named[step.model] = resolve(step.model, path, f"{where}.model")
+            models[step.name] = load_model(named[step.model])
+            models[step.name].check_columns(unit_columns(), f"{where}.model")
+            _must_be_trained(step, models[step.name])
+    return {"named": named, "passes": passes, "models": models}
+
+
+def _must_be_trained(step: Step, model: Model) -> None:
+    if not step.train and not model.is_trained:
+        raise ConfigError(
+            f"step.{step.name}.model: {step.model} has levels without m or u, and train = false\n"
+            "  train it first, or take train = false out"
+        )
+
+
+def unit_columns() -> tuple[str, ...]:
+    """What a model may name: identifiers and what is derived from them, each also with its whole history."""
+    names = (*IDENTIFIERS, *DERIVED)
+    return (*names, *(f"{name}_all" for name in names))
+
+
+def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
+    found: dict[str, Any] = {"projects": {}, "project_files": {}}
+    if config.outputs.longitudinal:
+        with faults.collected():
+            found["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
+    for name in config.outputs.projects:
+        with faults.collected():
+            file = resolve(name, path, "outputs.projects")
+            project = load_project(file)
+            if project.id in found["projects"]:
+                faults.add(f"outputs.projects: two have the id '{project.id}'")
+            found["projects"][project.id], found["project_files"][project.id] = project, file
+    return found
+
+
+def _key_file(config: RunConfig, path: Path) -> Path | None:
+    return path.parent / Path(config.outputs.key_file).expanduser() if config.outputs.key_file else None
+
+
+def resolve(name: str, run_file: Path, where: str) -> Path:
+    """A file that a run's file names: beside the run's file, else among the shipped configurations.
+
+    Raises:
+        ConfigError: it is in neither place.
+    """
+    for folder in (run_file.parent, configs_dir()):
+        if (folder / name).is_file():
+            return folder / name
+    raise ConfigError(
+        f"{where}: no file '{name}'\n  it is looked for in {run_file.parent} and among the shipped configurations "
+        f"({configs_dir()})"
+    )
+
+
+def shipped_files(*patterns: str) -> dict[str, Path]:
+    """Shipped configuration that a room reads by itself, by the name that goes into a fingerprint."""
+    found = [path for pattern in patterns for path in sorted(configs_dir().glob(pattern))]
+    return {f"configs/{path.relative_to(configs_dir()).as_posix()}": path for path in found}

@@ -1,0 +1,60 @@
+"""The whole pipeline as stages: sources to records, identities, links, spine, LEO's tables, extracts and report."""
+
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine, connect
+from linkage.pipeline.job import Job, check_job
+from linkage.pipeline.linking import link_stage, spine_stage
+from linkage.pipeline.manifest import RunFacts
+from linkage.pipeline.outputs import evaluate_stage, extract_stage, longitudinal_stage, report_stage
+from linkage.pipeline.progress import RunProgress
+from linkage.pipeline.reading import attributes_stage, contracts_stage, identities_stage, records_stage
+from linkage.pipeline.runner import Runner
+from linkage.pipeline.stage import Stage
+
+
+def stages(job: Job) -> list[Stage]:
+    """A run's stages in their order. What fails early stands early: no step links before the contracts hold."""
+    config = job.config
+    found = [records_stage(job, name) for name in config.source]
+    found.append(contracts_stage(job))
+    found += [identities_stage(job, name) for name in config.source]
+    found += [link_stage(job, step) for step in config.step]
+    found.append(spine_stage(job))
+    found += [attributes_stage(job, name) for name in config.attributes]
+    if job.outcomes:
+        found.append(longitudinal_stage(job))
+    found.append(evaluate_stage(job))
+    found += [extract_stage(job, project) for project in job.projects.values()]
+    found.append(report_stage(job))
+    return found
+
+
+def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Runner:
+    """A runner of a job's stages in the folder `out`.
+
+    Raises:
+        ConfigError: a project asks for what it may not have.
+    """
+    check_job(job)
+    run = job.config.run
+
+    def open_engine(scratch: Path) -> Engine:
+        return connect(run.engine, memory_limit=run.memory_limit, threads=run.threads, scratch=scratch)
+
+    return Runner(out, stages(job), facts(job), open_engine, engine=run.engine, progress=progress)
+
+
+def facts(job: Job) -> RunFacts:
+    """What the manifest says of a run beside its stages. The key is named by its fingerprint alone."""
+    run = job.config.run
+    settings: dict[str, Any] = {
+        "seed": run.seed,
+        "engine": run.engine,
+        "threads": run.threads,
+        "memory_limit": run.memory_limit,
+        "key_fingerprint": job.key.fingerprint if job.key else None,
+        "configuration": job.config.model_dump(mode="json", exclude={"outputs": {"key_file"}}),
+    }
+    return RunFacts(run=run.name, config=job.config.fingerprint(), settings=settings)

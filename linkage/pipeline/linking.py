@@ -1,0 +1,146 @@
+"""The stages that link: one a step, then the spine over all of them."""
+
+from collections.abc import Iterable
+
+from linkage.config import Step
+from linkage.engine import Engine, Table, columns
+from linkage.match.step import link_step
+from linkage.match.units import Units, from_sources
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.workspace import Workspace
+from linkage.spine import build, each_alone, join_people
+
+PEOPLE = "people"
+STEP_TABLES = ("links", "unlinked", "units", "membership")
+
+
+def link_stage(job: Job, step: Step) -> Stage:
+    """A step's two sides to links/, unlinked/, units/ and membership/ of the step, and the model that scored it."""
+    model, rules = job.models[step.name], job.passes[step.name]
+    before = list(job.config.step[: job.config.step.index(step)])
+    sides = {side: _sources(job, side, before) for side in dict.fromkeys((step.left, step.right))}
+    sources = list(job.config.source)
+
+    def work(space: Workspace) -> Counts:
+        engine = space.engine
+        membership = (
+            space.table(f"membership/{before[-1].name}") if before else each_alone(engine, _all(space, sources))
+        )
+        left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
+        found = link_step(
+            engine, step, left, right, rules=rules, model=model, seed=job.config.run.seed, progress=space.note
+        )
+        space.write(f"links/{step.name}", found.links)
+        space.write(f"unlinked/{step.name}", found.unlinked)
+        space.write(f"units/{step.name}", found.units)
+        space.write(
+            f"membership/{step.name}", join_people(engine, membership, _between_people(engine, found.links, membership))
+        )
+        space.write_document(f"models/{step.name}.json", found.model.raw)
+        return found.summary
+
+    needed = dict.fromkeys(source for side in sides.values() for source in side)
+    return Stage(
+        name=f"link-{step.name}",
+        work=work,
+        reads=(
+            *(f"identities/{source}" for source in (sources if not before else needed)),
+            *(f"appearances/{source}" for source in needed),
+            *(f"membership/{earlier.name}" for earlier in before[-1:]),
+        ),
+        makes=(*(f"{table}/{step.name}" for table in STEP_TABLES), f"models/{step.name}.json"),
+        settings={
+            "step": step.model_dump(mode="json"),
+            "passes": [rule.model_dump(mode="json") for rule in rules],
+            "model": model.raw,
+            "seed": job.config.run.seed,
+        },
+        rooms=("linkage.match", "linkage.model", "linkage.spine.people", "linkage.pipeline.linking"),
+    )
+
+
+def spine_stage(job: Job) -> Stage:
+    """Links of all steps to the spine and its lookups."""
+    sources, steps = list(job.config.source), [step.name for step in job.config.step]
+    people_of = job.config.run.spine or tuple(sources)
+
+    def work(space: Workspace) -> Counts:
+        engine = space.engine
+        entities = _all(space, sources)
+        made = build(
+            engine,
+            entities,
+            space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
+            _together(engine, (space.table(f"links/{step}") for step in steps)),
+            _together(engine, (space.table(f"units/{step}") for step in steps)),
+            people_of=people_of,
+            edukey_source=_source_of(job, "cis"),
+            pmr_source=_source_of(job, "npd"),
+        )
+        tables = {
+            "spine": made.spine,
+            "lookup_ae_id": made.lookup_ae_id,
+            "lookup_edukey": made.lookup_edukey,
+            "lookup_pmr": made.lookup_pmr,
+        }
+        return {"rows": {name: space.write(name, table) for name, table in tables.items()}}
+
+    return Stage(
+        name="spine",
+        work=work,
+        reads=(
+            *(f"identities/{source}" for source in sources),
+            *(f"{table}/{step}" for step in steps for table in ("links", "units")),
+            *(f"membership/{step}" for step in steps[-1:]),
+        ),
+        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr"),
+        settings={"people_of": list(people_of)},
+        files=shipped_files("bands.toml"),
+        rooms=("linkage.spine", "linkage.pipeline.linking"),
+    )
+
+
+def _sources(job: Job, side: str, before: Iterable[Step]) -> tuple[str, ...]:
+    """Sources whose entities stand on a side: the source itself, or all that earlier steps have joined."""
+    if side != PEOPLE:
+        return (side,)
+    joined = {name for step in before for name in (step.left, step.right)}
+    return tuple(source for source in job.config.source if source in joined)
+
+
+def _units(space: Workspace, side: str, sources: Iterable[str], membership: Table, wanted: Iterable[str]) -> Units:
+    tables = [(space.table(f"identities/{source}"), space.table(f"appearances/{source}")) for source in sources]
+    return from_sources(space.engine, side, tables, membership if side == PEOPLE else None, wanted)
+
+
+def _between_people(engine: Engine, links: Table, membership: Table) -> Table:
+    """Links between units as links between the people so far: a source's entity may belong to one already."""
+    return engine.sql(
+        """
+        select l.unit_id as left_id, r.unit_id as right_id, links.decision
+        from {links} as links
+        join {membership} as l on l.entity_id = links.left_id
+        join {membership} as r on r.entity_id = links.right_id
+        """,
+        links=links,
+        membership=membership,
+    )
+
+
+def _all(space: Workspace, sources: Iterable[str]) -> Table:
+    """entity_id, source, entity_key of every entity."""
+    keys = ("entity_id", "source", "entity_key")
+    tables = {f"of_{index}": space.table(f"identities/{source}") for index, source in enumerate(sources)}
+    union = "\nunion all\n".join(f"select {columns(keys)} from {{{name}}}" for name in tables)
+    return space.engine.sql(union, params=None, store=False, **tables)
+
+
+def _together(engine: Engine, tables: Iterable[Table]) -> Table:
+    named = {f"of_{index}": table for index, table in enumerate(tables)}
+    union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
+    return engine.sql(union, params=None, store=False, **named)
+
+
+def _source_of(job: Job, dataset: str) -> str | None:
+    return next((name for name, source in job.config.source.items() if source.dataset == dataset), None)

@@ -1,0 +1,131 @@
+"""The stages that turn files into records, entities and attributes, and check them at the door."""
+
+from pathlib import Path
+from typing import Any
+
+from linkage.config import AttributeTable, Source
+from linkage.errors import GateError
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.workspace import Workspace
+from linkage.records import identify, read_attributes, read_source
+
+CONTRACTS = "quality/contracts.json"
+ROOMS = ("linkage.records", "linkage.pipeline.reading")
+
+
+def attribute_name(table: AttributeTable) -> str:
+    """How the rooms know a table of attributes."""
+    return f"{table.dataset}_{table.table}"
+
+
+def records_stage(job: Job, name: str) -> Stage:
+    """A source's files to records/<name> and quarantine/<name>."""
+    source = job.config.source[name]
+
+    def work(space: Workspace) -> Counts:
+        reading = read_source(space.engine, job.catalogue, name, source, job.data, progress=space.note)
+        space.write(f"records/{name}", reading.records)
+        space.write(f"quarantine/{name}", reading.quarantine)
+        return _counted(reading.summary.as_dict())
+
+    return Stage(
+        name=f"records-{name}",
+        work=work,
+        makes=(f"records/{name}", f"quarantine/{name}"),
+        settings={"source": source.model_dump(mode="json"), "catalogue": _described(job, source)},
+        files=_files(job, f"source.{name}"),
+        rooms=ROOMS,
+    )
+
+
+def identities_stage(job: Job, name: str) -> Stage:
+    """records/<name> to identities/<name> and appearances/<name>; ids go on where the source before it ended."""
+    before = list(job.config.source)[: list(job.config.source).index(name)][-1:]
+
+    def work(space: Workspace) -> Counts:
+        first = space.counts(f"identities/{before[0]}")["next_entity_id"] if before else 1
+        found = identify(space.engine, space.table(f"records/{name}"), first_entity_id=first)
+        space.write(f"identities/{name}", found.identities)
+        space.write(f"appearances/{name}", found.appearances)
+        return {"entities": found.count, "next_entity_id": first + found.count}
+
+    return Stage(
+        name=f"identities-{name}",
+        work=work,
+        reads=(f"records/{name}", *(f"identities/{source}" for source in before)),
+        makes=(f"identities/{name}", f"appearances/{name}"),
+        rooms=ROOMS,
+    )
+
+
+def attributes_stage(job: Job, name: str) -> Stage:
+    """A table's files to attributes/<dataset>_<table>, keyed by entity_id."""
+    table = job.config.attributes[name]
+    made, aside = f"attributes/{attribute_name(table)}", f"quarantine/attributes_{attribute_name(table)}"
+
+    def work(space: Workspace) -> Counts:
+        identities = space.table(f"identities/{table.source}")
+        found = read_attributes(space.engine, job.catalogue, name, table, job.data, identities, progress=space.note)
+        space.write(made, found.rows)
+        space.write(aside, found.quarantine)
+        return _counted(found.summary.as_dict())
+
+    return Stage(
+        name=f"attributes-{name}",
+        work=work,
+        reads=(f"identities/{table.source}",),
+        makes=(made, aside),
+        settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
+        files=_files(job, f"attributes.{name}"),
+        rooms=ROOMS,
+    )
+
+
+def contracts_stage(job: Job) -> Stage:
+    """Every source's records against what the catalogue promises of them."""
+    sources = list(job.config.source)
+
+    def work(space: Workspace) -> Counts:
+        from quality.contracts import check  # Great Expectations takes seconds to import
+
+        records = {name: space.table(f"records/{name}") for name in sources}
+        report = check(space.engine, job.catalogue, records)
+        space.write_document(CONTRACTS, report.as_dict())
+        return {"failed": report.failed, "critical": report.critical}
+
+    return Stage(
+        name="contracts",
+        work=work,
+        reads=tuple(f"records/{name}" for name in sources),
+        makes=(CONTRACTS,),
+        rooms=("quality.contracts", "linkage.pipeline.reading"),
+        gate=_critical_gate if job.config.gates.critical_contracts else None,
+    )
+
+
+def _critical_gate(counts: Counts) -> None:
+    if counts["critical"]:
+        raise GateError(
+            f"gate critical_contracts: {len(counts['critical'])} critical expectations failed\n"
+            + "".join(f"  {line}\n" for line in counts["critical"])
+            + f"  see {CONTRACTS} and the report in the run's folder; nothing was linked"
+        )
+
+
+def _files(job: Job, where: str) -> dict[str, Path]:
+    """Input files, and the rules by which records are standardised."""
+    return {job.relative(path): path for path in job.files[where]} | shipped_files("records/*.toml")
+
+
+def _counted(summary: dict[str, Any]) -> Counts:
+    """A reading's summary, its files as inputs of the manifest."""
+    files = {file["path"]: {k: file[k] for k in ("rows", "bytes", "sha256")} for file in summary.pop("files")}
+    return {**summary, "inputs": files}
+
+
+def _described(job: Job, part: Source | AttributeTable) -> dict[str, Any]:
+    """What the catalogue says of a table: a changed description of it changes how it is read."""
+    table = job.catalogue.table(part.dataset, part.table)
+    frames = {v.frame: job.catalogue.frame(v) for v in table.variable if v.frame}
+    return {"table": table.model_dump(mode="json"), "frames": frames}
