@@ -79,7 +79,9 @@ def read_attributes(
         aside = set_aside(engine, name, raw, faults, required)
         alternatives = _key_columns(catalogue, spec, table, held)
         formats = (spec.format.date_format,)
-        rows = _rows(engine, raw, variables, alternatives, first_fault(faults), formats, identities)
+        rows = _rows(
+            engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
+        )
         summary = _summary(engine, name, raw, variables, aside, rows, formats)
     return Attributes(rows, aside.table, summary)
 
@@ -100,7 +102,7 @@ def _rows(
     raw: RawRows,
     variables: dict[str, Variable],
     alternatives: list[tuple[str, ...]],
-    fault: str,
+    fault: str | None,
     date_formats: Sequence[str],
     identities: Table,
 ) -> Table:
@@ -114,7 +116,7 @@ def _rows(
         with keyed as (
             select {key} as {quote(_ENTITY_KEY)}{values}
             from {{raw}}
-            where {fault} is null
+            {f"where {fault} is null" if fault else ""}
         )
         select entities.entity_id{", " if names else ""}{names}
         from keyed

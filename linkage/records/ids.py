@@ -1,10 +1,9 @@
 """Dense ids in the order of a text key, the same on every engine, without sorting all rows in one place."""
 
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, one, quote
 
-# Rows are sorted within groups of equal first characters, and the groups' sizes are added up: six characters part even
-# keys that all begin alike (provider numbers), and leave few groups beside the rows.
-_PREFIX = 6
+_GROUP = 1_000_000  # rows that may be sorted in one place
+_LONGEST_PREFIX = 12
 
 
 def numbered(engine: Engine, table: Table, key: str, name: str, *, first: int) -> Table:
@@ -18,7 +17,7 @@ def numbered(engine: Engine, table: Table, key: str, name: str, *, first: int) -
     Returns:
         The table's columns, `name` BIGINT and `repeated` BOOLEAN (an earlier row has the same key), stored.
     """
-    column, part = quote(key), f"left({quote(key)}, {_PREFIX})"
+    column, part = quote(key), f"left({quote(key)}, {_prefix(engine, table, key)})"
     return engine.sql(
         f"""
         with placed as (
@@ -45,3 +44,25 @@ def numbered(engine: Engine, table: Table, key: str, name: str, *, first: int) -
         params={"first": first},
         store=True,
     )
+
+
+def _prefix(engine: Engine, table: Table, key: str) -> int:
+    """How many first characters of the key part its rows into groups of a size that one place can sort.
+
+    Keys of one source begin alike (provider numbers, years), so no fixed number would do.
+    """
+    length = 0
+    while length < _LONGEST_PREFIX:
+        largest = engine.sql(
+            f"""
+            with parts as (select count(*) as part_rows from {{keyed}} group by left({quote(key)}, {length}))
+            select max(part_rows) as largest from parts
+            """,
+            keyed=table,
+        )
+        rows = one(engine, largest)["largest"] or 0
+        engine.drop(largest)
+        if rows <= _GROUP:
+            break
+        length += 2
+    return length

@@ -30,6 +30,7 @@ class SetAside:
     table: Table
     rejections: tuple[Rejection, ...]
     count: int
+    has_faults: bool  # of the table's rows, and not only of lines that are not in it
 
 
 def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault], columns: Sequence[str]) -> SetAside:
@@ -51,7 +52,7 @@ def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault]
     rejections = _rejections(arrow)
     if arrow.num_rows >= raw.rows_read:
         raise InputError(f"{source}: no row of its files can be read\n" + described(rejections, raw.rows_read))
-    return SetAside(engine.from_arrow(arrow), rejections, arrow.num_rows)
+    return SetAside(engine.from_arrow(arrow), rejections, arrow.num_rows, faulty > 0)
 
 
 def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:

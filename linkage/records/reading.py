@@ -74,7 +74,7 @@ def read_source(
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, layout.columns)
-        keyed = _keyed(engine, raw, layout, first_fault(faults))
+        keyed = _keyed(engine, raw, layout, first_fault(faults) if aside.has_faults else None)
         ids = _record_ids(engine, keyed, raw, layout, first_record_id, where)
         say(f"{name}: standardising {raw.rows_read - aside.count:,} rows")
         sex = layout.variables.get(layout.roles.get("sex", ""))
@@ -101,7 +101,7 @@ def _numbers(layout: Layout) -> list[str]:
     return list(dict.fromkeys(typed))
 
 
-def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str) -> Table:
+def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str | None) -> Table:
     """Rows without fault, with their keys as text."""
     source_key = (
         keys.joined_key(layout.record_key, raw.types) if layout.record_key else keys.row_key(layout.columns, raw.is_csv)
@@ -111,7 +111,7 @@ def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str) -> Table:
         f"""
         select {source_key} as {quote(_SOURCE_KEY)}, {entity_key} as {quote(_ENTITY_KEY)}, {columns(layout.columns)}
         from {{raw}}
-        where {fault} is null
+        {f"where {fault} is null" if fault else ""}
         """,
         raw=raw.table,
     )
