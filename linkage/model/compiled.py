@@ -1,7 +1,7 @@
 """A Splink model as set-based SQL: the same match weights, without a wide table of pairs.
 
 Splink blocks to pairs of string keys, joins the records back to them, computes every comparison and applies the
-threshold last. Here the columns travel through the blocking join, and a pair is given up when it cannot reach the floor:
+threshold last. Here the columns travel through the blocking join, and a pair that cannot reach the floor is dropped:
 
 1. the cheap levels of every comparison (NULL and equality) settle most comparisons at once;
 2. what they leave open is worth at most the best of its remaining levels, so the sum is an upper bound on the weight;

@@ -1,0 +1,1 @@
+"""Two person files linked with no configuration: `leo link LEFT RIGHT`."""

@@ -1,0 +1,122 @@
+"""The spine: one row for each entity of each person, with the link that brought it there, and LEO's lookups."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, literal
+from linkage.resources import config_file
+
+
+@dataclass(frozen=True)
+class Spine:
+    """Tables as in docs/tables.md."""
+
+    spine: Table
+    lookup_ae_id: Table
+    lookup_edukey: Table
+    lookup_pmr: Table
+
+
+def build(
+    engine: Engine,
+    entities: Table,
+    membership: Table,
+    links: Table,
+    units: Table,
+    *,
+    people_of: Sequence[str],
+    edukey_source: str | None,
+    pmr_source: str | None,
+) -> Spine:
+    """People from joined entities.
+
+    Args:
+        entities: entity_id, source, entity_key of all sources.
+        membership: entity_id, unit_id after the last step.
+        links: links of all steps (docs/tables.md).
+        units: units of all steps: step, side, unit_id, entity_id.
+        people_of: sources whose every entity is a person's; a unit without any of them is nobody's (an unlinked tax
+            record is not a person of the study).
+        edukey_source: source of tax and benefit records; its linked entities carry EDUKEY.
+        pmr_source: source whose entity key is the pupil matching reference.
+    """
+    people = engine.from_arrow(_names(people_of))
+    spine = engine.sql(
+        _SPINE.replace("{band}", _band()),
+        entities=entities,
+        membership=membership,
+        links=links,
+        units=units,
+        people_of=people,
+        store=True,
+    )
+    return Spine(
+        spine=spine,
+        lookup_ae_id=engine.sql("select person_id as AE_ID, source, entity_id from {spine}", spine=spine, store=True),
+        lookup_edukey=engine.sql(
+            """
+            select person_id as AE_ID, 'E' || lpad(cast(person_id as varchar), 13, '0') as EDUKEY, entity_id
+            from {spine}
+            where source = $source
+            """,
+            params={"source": edukey_source or ""},
+            spine=spine,
+            store=True,
+        ),
+        lookup_pmr=engine.sql(
+            """
+            select person_id as AE_ID, entity_key as PUPILMATCHINGREFANONYMOUS, entity_id
+            from {spine}
+            where source = $source
+            """,
+            params={"source": pmr_source or ""},
+            spine=spine,
+            store=True,
+        ),
+    )
+
+
+# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right.
+_SPINE = """
+    with persons as (
+        select m.unit_id, row_number() over (order by m.unit_id) as person_id
+        from (
+            select distinct mm.unit_id
+            from {membership} as mm
+            join {entities} as e using (entity_id)
+            join {people_of} as p on p.source = e.source
+        ) as m
+    ),
+    brought as (
+        select u.entity_id, l.method, l.pass, l.match_weight, l.match_probability,
+               l.match_weight - l.runner_up_weight as margin
+        from {links} as l
+        join {units} as u on u.step = l.step and u.side = 'right' and u.unit_id = l.right_id
+        where l.decision = 'accepted'
+        qualify row_number() over (partition by u.entity_id order by l.match_weight desc, l.left_id) = 1
+    )
+    select p.person_id, e.entity_id, e.source, e.entity_key,
+           b.method as link_method, b.pass as link_pass,
+           case when b.method is null then 'first seen here' {band} end as link_band,
+           b.match_weight, b.match_probability, b.margin
+    from {entities} as e
+    join {membership} as m using (entity_id)
+    join persons as p on p.unit_id = m.unit_id
+    left join brought as b on b.entity_id = e.entity_id
+    """
+
+
+def _band() -> str:
+    """Bands of link quality, the best first, from configs/bands.toml."""
+    bands = tomllib.loads(config_file("bands.toml").read_text(encoding="utf-8"))["band"]
+    return " ".join(
+        f"when b.match_probability >= {literal(float(band['probability']))} then {literal(band['name'])}"
+        for band in bands
+    )
+
+
+def _names(sources: Sequence[str]) -> pa.Table:
+    return pa.table({"source": pa.array(list(sources), pa.string())})

@@ -1,0 +1,106 @@
+"""Joined entities become people, however long the chain between them."""
+
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import Engine, connect
+from linkage.engine import rows as engine_rows
+from linkage.spine import build, each_alone, join_people
+from linkage.spine.people import components
+
+
+def test_units_that_a_link_joins_take_the_smallest_id(engine: Engine, world: Any, rows: Any) -> None:
+    entities = world("""
+        entity_id
+        1
+        2
+        5
+        6
+    """)
+    links = world("""
+        left_id | right_id | decision
+        1       | 5        | accepted
+        2       | 6        | review
+    """)
+    joined = join_people(engine, each_alone(engine, entities), links)
+    assert rows(joined) == [(1, 1), (2, 2), (5, 1), (6, 6)]
+
+
+def test_steps_build_on_each_other(engine: Engine, world: Any, rows: Any) -> None:
+    entities = world("""
+        entity_id
+        1
+        5
+        9
+    """)
+    first = world("""
+        left_id | right_id | decision
+        5       | 9        | accepted
+    """)
+    second = world("""
+        left_id | right_id | decision
+        1       | 5        | accepted
+    """)
+    membership = join_people(engine, each_alone(engine, entities), first)
+    assert rows(join_people(engine, membership, second)) == [(1, 1), (5, 1), (9, 1)]
+
+
+def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine, world: Any, rows: Any) -> None:
+    entities = world("""
+        entity_id | source | entity_key
+        1         | npd    | P1
+        2         | npd    | P2
+        3         | cis    | N1
+        4         | cis    | N2
+    """)
+    links = world("""
+        step | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
+        ec   | 2       | 4        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
+        ec   | 1       | 3        | probabilistic | rule 1 | 1                  | 0.6                     | -                      | review
+    """)
+    units = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 1       | 1
+        ec   | left  | 2       | 2
+        ec   | right | 3       | 3
+        ec   | right | 4       | 4
+    """)
+    membership = join_people(engine, each_alone(engine, entities), links)
+    made = build(engine, entities, membership, links, units, people_of=["npd"], edukey_source="cis", pmr_source="npd")
+    assert rows(made.spine) == rows(
+        world("""
+        person_id | entity_id | source | entity_key | link_method   | link_pass | link_band       | match_weight:float | match_probability:float | margin:float
+        1         | 1         | npd    | P1         | -             | -         | first seen here | -                  | -                       | -
+        2         | 2         | npd    | P2         | -             | -         | first seen here | -                  | -                       | -
+        2         | 4         | cis    | N2         | probabilistic | rule 1    | strong          | 12                 | 0.9998                  | 10
+    """)
+    )
+    assert rows(made.lookup_edukey) == [(2, "E0000000000002", 4)]
+    assert rows(made.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> None:
+    parent = {node: node for edge in edges for node in edge}
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            node = parent[node]
+        return node
+
+    for a, b in edges:
+        low, high = sorted((root(a), root(b)))
+        parent[high] = low
+    with connect("duckdb", threads=1) as engine:
+        table = engine.from_arrow(pa.table({"left_id": [a for a, _ in edges], "right_id": [b for _, b in edges]}))
+        found = {row["node"]: row["label"] for row in engine_rows(engine, components(engine, table))}
+    assert found == {node: root(node) for node in parent}
+
+
+def test_a_long_chain_is_one_person(engine: Engine, rows: Any) -> None:
+    chain = pa.table({"left_id": list(range(1, 300)), "right_id": list(range(2, 301))})
+    assert {label for _, label in rows(components(engine, engine.from_arrow(chain)))} == {1}
