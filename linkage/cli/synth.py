@@ -1,5 +1,6 @@
 """`leo synth`: a population to files, with its truth."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ def people_count(text: str) -> int:
         people = float(digits.replace(",", "")) * factor
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no number of people; write for example 20000, 250k or 1e6") from None
-    if not (people >= 1 and people == int(people)):
+    if not (math.isfinite(people) and people >= 1 and people == int(people)):
         raise typer.BadParameter(f"'{text}': give a whole number of people, 1 or more")
     return int(people)
 

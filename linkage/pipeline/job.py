@@ -1,6 +1,7 @@
 """A run's configuration with everything that it names, found and checked before any work."""
 
 import contextlib
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,13 +73,14 @@ class _Faults:
     def add(self, message: str) -> None:
         self._found.append(ConfigError(message))
 
-    def raise_all(self) -> None:
+    def raise_all(self, where: Path) -> None:
         """One error with every message: of the configuration if any of them is, else of the input files."""
         messages = list(dict.fromkeys(str(error) for error in self._found))
         if not messages:
             return
         kind = ConfigError if any(isinstance(error, ConfigError) for error in self._found) else InputError
-        raise kind("\n".join(messages))
+        count = f"{len(messages)} fault{'s' if len(messages) != 1 else ''}"
+        raise kind(f"{where}: {count}\n" + textwrap.indent("\n".join(messages), "  "))
 
 
 def load_job(
@@ -117,7 +119,7 @@ def load_job(
     if need_key and config.outputs.projects:
         with faults.collected():
             job["key"] = master_key(key_file or _key_file(config, path))
-    faults.raise_all()
+    faults.raise_all(path)
     return Job(**job)
 
 
@@ -131,7 +133,7 @@ def check_job(job: Job) -> None:
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
-    faults.raise_all()
+    faults.raise_all(job.path)
 
 
 def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, Any]:

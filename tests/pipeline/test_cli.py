@@ -1,0 +1,283 @@
+"""The leo command: help, exit codes, and errors that say what to do."""
+
+import json
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from linkage import __version__
+from linkage.cli import app, main
+from linkage.cli.run import plan_lines
+from linkage.cli.synth import people_count
+from linkage.errors import GateError
+from linkage.pipeline import Decision, Stage
+
+Leo = Callable[..., tuple[int, str, str]]
+
+RUN = """
+[run]
+name = "small"
+
+[source.pupils]
+dataset = "npd"
+table = "census"
+files = ["pupils/*.parquet"]
+"""
+
+
+@pytest.fixture
+def leo(monkeypatch, capsys) -> Leo:
+    """Runs the command in this process; exit code, stdout, stderr."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        shown = capsys.readouterr()
+        return int(left.value.code or 0), shown.out, shown.err
+
+    return call
+
+
+def test_version(leo):
+    assert leo("--version") == (0, f"leo {__version__}\n", "")
+
+
+def test_every_verb_has_a_help_text_with_an_example(leo):
+    verbs = [["demo"], ["synth"], ["run"], ["report"], ["extract"], ["key", "new"], ["config", "check"]]
+    verbs += [["config", "schema"], ["catalogue", "show"], ["catalogue", "check"]]
+    for verb in verbs:
+        code, shown, _ = leo(*verb, "--help")
+        assert code == 0, verb
+        assert "Example: leo " + verb[0] in " ".join(shown.split()), verb
+
+
+def test_the_help_names_every_verb_and_the_exit_codes(leo):
+    code, shown, _ = leo("--help")
+    assert code == 0
+    for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "config", "key"):
+        assert verb in shown
+    assert "3 a quality gate failed" in " ".join(shown.split())
+
+
+def test_an_unknown_verb_is_a_usage_error(leo):
+    code, _, said = leo("frobnicate")
+    assert code == 2
+    assert "frobnicate" in said
+
+
+def test_a_missing_run_file_says_what_to_give(leo):
+    code, _, said = leo("run", "nosuch.toml")
+    assert code == 2
+    assert (
+        said == "leo: nosuch.toml: no such file\n  give the path of a run's TOML file, for example configs/demo.toml\n"
+    )
+
+
+def test_all_faults_of_a_run_come_at_once_with_their_keys(leo, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(
+        RUN.replace('name = "small"', 'name = "small"\nspine = ["nobody"]')
+        + '[source.others]\ndataset = "nodata"\ntable = "x"\nfiles = ["x"]\n'
+        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\n'
+        + 'passes = "nopasses.toml"\nmodel = "nomodel.json"\n'
+        + '[outputs]\nprojects = ["noproject.toml"]\n'
+    )
+    code, _, said = leo("config", "check", file)
+    assert code == 2
+    assert said.startswith(f"leo: {file}: 5 faults\n")
+    for fault in (
+        "the catalogue has no dataset 'nodata'",
+        "run.spine: no source 'nobody'",
+        "step.one.passes: no file 'nopasses.toml'",
+        "step.one.model: no file 'nomodel.json'",
+        "outputs.projects: no file 'noproject.toml'",
+    ):
+        assert fault in said
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest(leo, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN.replace("files", "fils"))
+    code, _, said = leo("config", "check", file)
+    assert code == 2
+    assert "source.pupils.fils: no such key; nearest: files" in said
+
+
+def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_path):
+    level = {"sql_condition": '"shoe_l" = "shoe_r"', "label_for_charts": "equal"}
+    model = {
+        "link_type": "link_only",
+        "comparisons": [
+            {"output_column_name": "shoe", "comparison_levels": [level, {"sql_condition": "ELSE"}]},
+        ],
+        "blocking_rules_to_generate_predictions": ["l.dob = r.dob"],
+    }
+    (tmp_path / "shoes.json").write_text(json.dumps(model))
+    file = tmp_path / "run.toml"
+    file.write_text(
+        RUN
+        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "pupils"\nmodel = "shoes.json"\n'
+        + "[outputs]\nlongitudinal = false\n"
+    )
+    code, _, said = leo("config", "check", file)
+    assert code == 2
+    assert "step.one.model" in said
+    assert "shoe" in said
+
+
+def test_a_right_run_is_confirmed(leo, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN)
+    code, shown, _ = leo("config", "check", file)
+    assert code == 0
+    assert shown.startswith(
+        f"{file}: no fault in run 'small'\n  1 sources, 0 tables of attributes, 0 steps, 0 projects"
+    )
+
+
+def test_missing_sources_are_an_input_error(leo, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN)
+    code, _, said = leo("run", file, "--data", tmp_path / "nowhere", "--out", tmp_path / "out")
+    assert code == 1
+    assert f"{tmp_path / 'nowhere'}: no such folder" in said
+    code, _, said = leo("run", file, "--data", tmp_path, "--out", tmp_path / "out")
+    assert code == 1
+    assert "source.pupils.files: no file matches 'pupils/*.parquet'" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_schema_is_json_schema(leo):
+    code, shown, _ = leo("config", "schema")
+    assert code == 0
+    assert set(json.loads(shown)["properties"]) >= {"run", "source", "step", "gates"}
+
+
+def test_a_key_is_written_for_its_owner_alone_and_never_over_another(leo, tmp_path):
+    file = tmp_path / "master.key"
+    code, shown, _ = leo("key", "new", file)
+    assert code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text().strip() not in shown
+    before = file.read_text()
+    code, _, said = leo("key", "new", file)
+    assert code == 2
+    assert "is there already" in said
+    assert file.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [((), "npd "), (("npd",), "npd.census"), (("npd.census",), "UPN"), (("npd.census.UPN",), "identifiability: 1")],
+)
+def test_the_catalogue_is_shown_at_every_depth(leo, name, expected):
+    code, shown, _ = leo("catalogue", "show", *name)
+    assert code == 0
+    assert expected in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nodata", "the catalogue has no dataset 'nodata'"),
+        ("npd.nothing", "dataset 'npd' has no table 'nothing'"),
+        ("npd.census.UPNN", "nearest: UPN"),
+    ],
+)
+def test_what_the_catalogue_lacks_is_said(leo, name, message):
+    code, _, said = leo("catalogue", "show", name)
+    assert code == 2
+    assert message in said
+
+
+def test_our_catalogue_is_without_fault_and_anothers_faults_are_named(leo, tmp_path):
+    assert leo("catalogue", "check")[0] == 0
+    (tmp_path / "bad.toml").write_text("dataset = 1\n")
+    code, _, said = leo("catalogue", "check", tmp_path)
+    assert code == 2
+    assert "bad.toml" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [("20000", 20_000), ("20_000", 20_000), ("1e6", 1_000_000), ("250k", 250_000), ("1.5m", 1_500_000)],
+)
+def test_numbers_of_people_may_be_written_short(text, people):
+    assert people_count(text) == people
+
+
+@pytest.mark.parametrize("text", ["", "many", "0", "-5", "1.5", "nan", "inf"])
+def test_what_is_no_number_of_people_is_a_usage_error(leo, tmp_path, text):
+    code, _, said = leo("synth", f"--people={text}", "--out", tmp_path / "out")
+    assert code == 2
+    assert "people" in said
+
+
+def test_reports_and_extracts_need_a_run(leo, tmp_path):
+    code, _, said = leo("report", tmp_path)
+    assert code == 1
+    assert "no such file" in said
+    code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
+    assert code == 2
+    assert "is no run's folder" in said
+
+
+def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
+    manifest = {"format": 1, "run": "small", "exit": 3, "status": "gate failed", "versions": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
+    assert code == 3
+    assert "the run's status is 'gate failed', so nothing may leave it" in said
+
+
+@pytest.fixture
+def failing(monkeypatch) -> Callable[[BaseException], None]:
+    """Makes `leo catalogue check` raise an error of a test's choice."""
+
+    def fail(error: BaseException) -> None:
+        def load(folder: object) -> None:
+            raise error
+
+        monkeypatch.setattr("linkage.cli.catalogue.load", load)
+
+    return fail
+
+
+def test_a_failed_gate_has_an_exit_code_of_its_own(leo, failing):
+    failing(GateError("gate min_precision: 0.9"))
+    assert leo("catalogue", "check") == (3, "", "leo: gate min_precision: 0.9\n")
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_a_trace_without_values(leo, failing):
+    canary = "-".join(["CANARY", "NAME"])
+    failing(RuntimeError(f"could not convert {canary}"))
+    code, _, said = leo("catalogue", "check")
+    assert code == 1
+    assert said.startswith("leo: unexpected RuntimeError at ")
+    trace = Path(said.strip().rpartition(": ")[2])
+    written = trace.read_text()
+    trace.unlink()
+    assert canary not in said + written
+    assert "in check" in written
+
+
+def test_stopped_by_hand_has_the_shells_exit_code(leo, failing):
+    failing(KeyboardInterrupt())
+    assert leo("catalogue", "check")[0] == 130
+
+
+def test_a_plan_is_shown_with_its_reasons():
+    decisions = [Decision(Stage("records-npd", dict), False, "up to date"), Decision(Stage("spine", dict), True, "new")]
+    assert plan_lines(decisions, Path("runs/x")) == [
+        "runs/x: 1 of 2 stages would run",
+        "   1 keep records-npd                  up to date",
+        "   2 run  spine                        new",
+    ]
+
+
+def test_the_app_is_the_console_script():
+    assert app.info.name == "leo"
