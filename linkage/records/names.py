@@ -114,7 +114,8 @@ def _joined(words: list[str], particles: frozenset[str]) -> list[str]:
 def _name(words: list[str], particles: frozenset[str], rules: NameRules) -> Name:
     if _is_sentinel(" ".join(words), rules):
         return None
-    return " ".join(_joined([word for word in words if word], particles)) or None
+    name = " ".join(_joined([word for word in words if word], particles))
+    return None if _is_sentinel(name, rules) else name
 
 
 def _is_sentinel(name: str, rules: NameRules) -> bool:

@@ -1,0 +1,104 @@
+"""Rules that the catalogue implies, as conditions on a table's rows, with how much may break them."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from linkage.catalogue import Catalogue, TableDef
+from linkage.engine import literal, quote
+from linkage.resources import config_file
+
+FLAGS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
+"""Flags of `problems` (docs/tables.md)."""
+
+_SEVERITY = {"warn": "warning", "stop": "critical"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition that rows break, and how many of the rows that it applies to may do so."""
+
+    name: str
+    column: str | None
+    broken: str  # SQL condition; or, with `aggregate`, the number of rows that break the rule
+    limits: Mapping[str, float]  # severity -> largest share
+    applies: str = "true"  # SQL condition
+    aggregate: bool = False
+
+    @property
+    def checked_count(self) -> str:
+        return f"count(*) filter (where {self.applies})"
+
+    @property
+    def failed_count(self) -> str:
+        return self.broken if self.aggregate else f"count(*) filter (where {self.applies} and ({self.broken}))"
+
+
+def record_rules(described: TableDef) -> list[Rule]:
+    """Rules of a source's `records`.
+
+    Args:
+        described: the catalogue's table: an identifier is expected where it says that the source holds one.
+    """
+    limits, held = _limits(), {variable.role for variable in described.variable if variable.role}
+    rules = [rule for column, limit in limits["keys"].items() for rule in _key_rules(column, _severities(limit))]
+    rules += [
+        Rule("is given", role, f"{quote(role)} is null", _severities(limit))
+        for role, limit in limits["given"].items()
+        if role in held
+    ]
+    for role, limit in limits["valid"].items():
+        if role in held or (role == "name" and held & {"forename", "surname"}):
+            flagged = f"(problems & {FLAGS[role]}) <> 0"
+            applies = "true" if role == "name" else f"({quote(role)} is not null or {flagged})"
+            rules.append(Rule("is a value that the form allows", role, flagged, _severities(limit), applies))
+    return [*rules, *_date_rules(limits["dates"], held)]
+
+
+def attribute_rules(catalogue: Catalogue, described: TableDef) -> list[Rule]:
+    """Rules of a table of attributes: each code stands in its frame."""
+    limit = _severities(_limits()["frame"]["any"])
+    rules = []
+    for variable in described.variable:
+        codes = catalogue.frame(variable)
+        if codes and variable.role in (None, "sex") and variable.identifiability > 2:
+            text = f"cast({quote(variable.name)} as varchar)"
+            listed = ", ".join(literal(code) for code in codes)
+            given = f"{quote(variable.name)} is not null"
+            rules.append(Rule("is in its code frame", variable.name, f"{text} not in ({listed})", limit, given))
+    return rules
+
+
+def _key_rules(column: str, limits: Mapping[str, float]) -> list[Rule]:
+    rules = [Rule("is given", column, f"{quote(column)} is null", limits)]
+    if column == "source_key":
+        repeats = f"count({quote(column)}) - count(distinct {quote(column)})"
+        rules.append(Rule("stands once", column, repeats, limits, aggregate=True))
+    return rules
+
+
+def _date_rules(dates: Mapping[str, Any], held: set[Any]) -> list[Rule]:
+    rules = []
+    if "dob" in held:
+        earliest = f"dob < {literal(dates['earliest'])}"
+        rules.append(Rule("is not too early", "dob", earliest, _severities(dates["born_too_early"]), "dob is not null"))
+    if held >= {"dob", "valid_from"}:
+        both = "dob is not null and valid_from is not null"
+        limit = _severities(dates["born_after_record"])
+        rules.append(Rule("is not after the record", "dob", "dob > valid_from", limit, both))
+    if held >= {"valid_from", "valid_to"}:
+        both = "valid_from is not null and valid_to is not null"
+        limit = _severities(dates["ends_before_start"])
+        rules.append(Rule("is not before its start", "valid_to", "valid_to < valid_from", limit, both))
+    return rules
+
+
+def _severities(limit: Mapping[str, float]) -> dict[str, float]:
+    return {_SEVERITY[key]: float(share) for key, share in limit.items()}
+
+
+@functools.cache
+def _limits() -> dict[str, Any]:
+    return tomllib.loads(config_file("contracts/records.toml").read_text(encoding="utf-8"))
