@@ -1,12 +1,11 @@
 """The `leo` command: thin verbs over the rooms."""
 
-import importlib
-import importlib.util
 from typing import Annotated
 
 import typer
 
 from linkage import __version__
+from linkage.adhoc.command import link
 from linkage.cli import catalogue, config, demo, key, run, synth
 from linkage.cli.failures import failing_clearly
 
@@ -46,8 +45,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")
 
-if importlib.util.find_spec("linkage.match.command"):
-    app.command("link")(importlib.import_module("linkage.match.command").link)
+app.command("link")(link)
 
 
 def main() -> None:

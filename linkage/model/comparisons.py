@@ -7,7 +7,7 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KINDS = ("name", "date", "category", "postcode", "code", "text")
+KINDS = ("name", "date", "category", "postcode", "number", "code", "text")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 
 
@@ -35,11 +35,14 @@ def comparison(column: str, kind: str, *, swapped_with: str | None = None, histo
     builder = _BUILDERS[kind]
     graded = builder(column)
     if history:
-        graded.insert(1, (f'list_has_any("{column}_all_l", "{column}_all_r")', "agrees at another time", 0.03))
+        graded.insert(1, (f'list_has_any("{column}_all_l", "{column}_all_r")', "agrees at another time", 0.05))
+    if history and kind == "postcode":
+        sectors = 'list_has_any("postcode_sector_all_l", "postcode_sector_all_r")'
+        graded = [*graded[:2], (sectors, "same sector at some time", 0.03), graded[-1]]
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
-    return _comparison(column, graded, adjusted=kind != "category")
+    return _comparison(column, graded, adjusted=kind not in ("category", "number"))
 
 
 def kind_of_values(distinct: int, known: int, mean_length: float, digits: float) -> str:
@@ -118,6 +121,15 @@ def _postcode(column: str) -> _Graded:
     ]
 
 
+def _number(column: str) -> _Graded:
+    """A number that is one person's alone (NINO, ULN): how common a value is says nothing."""
+    left, right = f'"{column}_l"', f'"{column}_r"'
+    return [
+        (f"{left} = {right}", "equal", 0.98),
+        (f"damerau_levenshtein({left}, {right}) <= 1", "one edit apart", 0.005),
+    ]
+
+
 def _code(column: str) -> _Graded:
     left, right = f'"{column}_l"', f'"{column}_r"'
     return [
@@ -142,6 +154,7 @@ _BUILDERS: Mapping[str, Any] = {
     "date": _date,
     "category": _category,
     "postcode": _postcode,
+    "number": _number,
     "code": _code,
     "text": _text,
 }

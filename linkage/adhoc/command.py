@@ -1,0 +1,84 @@
+"""`leo link`: two person files linked with no configuration."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.adhoc.recognise import Columns
+
+
+def link(
+    left: Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")],
+    right: Annotated[Path, typer.Argument(help="The file to link it to.")],
+    out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="Id column of both files, or given twice of left and right; none numbers the rows."),
+    ] = None,
+    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")] = 0.95,
+    margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = 3.0,
+    truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
+    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
+    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
+) -> None:
+    """Link two person files: columns are recognised by name, the model is trained on the files themselves.
+
+    Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
+    """
+    from linkage.adhoc.link import Request, link_files
+
+    named = list(ids or [])
+    pair = (named[0], named[-1]) if named else (None, None)
+    request = Request(
+        left=left,
+        right=right,
+        out=out,
+        maps=tuple(maps or ()),
+        ids=pair,
+        threshold=threshold,
+        margin=margin,
+        truth=truth,
+        model=model,
+        delimiter=delimiter,
+        encoding=encoding,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
+    )
+    done = link_files(request, recognised=_say_recognised, progress=_say)
+    decisions = done.summary["decisions"]
+    accepted, review = decisions.get("accepted", 0), decisions.get("review", 0)
+    units = f"{done.summary['left_units']:,} and {done.summary['right_units']:,}"
+    typer.echo(f"{accepted:,} links accepted, {review:,} for review, of {units} records")
+    if done.truth:
+        shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
+        typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    typer.echo(f"links   {out / 'links.parquet'}\nreport  {out / 'report' / 'index.html'}")
+
+
+def _say(text: str) -> None:
+    typer.echo(f"  {text} ...", err=True)
+
+
+def _say_recognised(columns: Columns) -> None:
+    """Which column was taken for what, so that a wrong guess is seen before the work is done."""
+    typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
+    typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
+    for field in columns.fields:
+        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
+    alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
+    if alone:
+        typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
+    sys.stderr.flush()

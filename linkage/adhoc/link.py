@@ -1,0 +1,384 @@
+"""Link two person files with no configuration: recognise, train, choose rules, score, resolve, report."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+
+from linkage.adhoc import persons
+from linkage.adhoc.persons import PersonFile
+from linkage.adhoc.recognise import Columns, recognise
+from linkage.config import Step
+from linkage.engine import Engine, Table, connect, one
+from linkage.errors import ConfigError, InputError
+from linkage.match.passes import load as load_passes
+from linkage.match.step import StepResult, link_step
+from linkage.match.units import Units
+from linkage.model import Model, comparisons, from_dict
+from linkage.model import load as load_model
+from linkage.model.blocking import suggest
+from linkage.model.training import train
+from linkage.pipeline.atomic import put, remove, sync_tree, write_json
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.manifest import Manifest, RunFacts
+from linkage.resources import config_file
+
+_SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `leo link` was asked."""
+
+    left: Path
+    right: Path
+    out: Path
+    maps: Sequence[str] = ()
+    ids: tuple[str | None, str | None] = (None, None)
+    threshold: float = 0.95  # match probability from which a pair is accepted
+    margin: float = 3.0  # log2 weight by which it must lead its runner-up
+    truth: Path | None = None
+    model: Path | None = None  # a trained Splink model over the recognised fields
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    memory_limit: str | None = None
+    threads: int | None = None
+    seed: int = 2026
+    force: bool = False
+
+
+@dataclass
+class Linked:
+    """What was done: the recognised columns, counts, and where truth was given the error."""
+
+    columns: Columns
+    fields: dict[str, str]  # field -> kind of comparison
+    summary: dict[str, Any] = field(default_factory=dict)
+    truth: dict[str, float] | None = None
+
+
+def link_files(
+    request: Request,
+    *,
+    recognised: Callable[[Columns], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Linked:
+    """Link two files and write links, unlinked, the model, a manifest and a report to request.out.
+
+    Args:
+        recognised: told which columns were recognised, before the work begins.
+        progress: told what is being done.
+
+    Raises:
+        InputError: a file cannot be read, or its ids are no key.
+        ConfigError: nothing to compare, a map that fits no column, or an output folder in use.
+    """
+    say = progress or (lambda _: None)
+    _refuse_used(request)
+    part = request.out.with_name(f".{request.out.name}.part")
+    remove(part)  # what a killed run left
+    part.mkdir(parents=True)
+    try:
+        manifest = Manifest(part, RunFacts(f"{request.left.name} to {request.right.name}", "", {}))
+        with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
+            done = _work(engine, request, part, manifest, recognised or (lambda _: None), say)
+        manifest.end("done", 0)
+        if (part / "quality").is_dir():
+            say("report")
+            _report(part, request)
+        remove(part / "scratch")
+        sync_tree(part)
+        put(part, request.out)
+    except BaseException:
+        remove(part)
+        raise
+    return done
+
+
+def _work(
+    engine: Engine,
+    request: Request,
+    part: Path,
+    manifest: Manifest,
+    recognised: Callable[[Columns], None],
+    say: Callable[[str], None],
+) -> Linked:
+    clock = _Clock(manifest)
+    with clock("read"):
+        say("reading")
+        files = [
+            persons.read(engine, path, part / "scratch" / side, delimiter=request.delimiter, encoding=request.encoding)
+            for side, path in (("left", request.left), ("right", request.right))
+        ]
+        none = tuple(None if name == "none" else name for name in request.ids)
+        columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
+        if "none" in request.ids:
+            columns = Columns(columns.left, columns.right, none[0], none[1])
+        recognised(columns)
+        (left, left_ids), (right, right_ids), kinds = _sides(engine, files, columns)
+    with clock("train"):
+        model, training = _model(engine, request, kinds, left, right, say)
+    with clock("link"):
+        result = link_step(
+            engine,
+            _step(request),
+            _as_units(engine, "left", left),
+            _as_units(engine, "right", right),
+            rules=load_passes(config_file("passes/link.toml")),
+            model=model,
+            seed=request.seed,
+            progress=say,
+        )
+    with clock("write"):
+        say("writing")
+        summary = {**result.summary, **training}
+        hashes = _write(engine, part, result, left_ids, right_ids)
+        result.model.save(part / "model.json")
+        done = Linked(columns, kinds, summary)
+        true_pairs = _truth(engine, request.truth, left_ids, right_ids) if request.truth else None
+        done.truth = _error(engine, result.links, true_pairs) if true_pairs else None
+        _evaluate(engine, part, request, result, true_pairs)
+    manifest.content |= {
+        "config_hash": _hash(request, done),
+        "seed": request.seed,
+        "engine": engine.name,
+        "inputs": {file.path.name: _facts(file) for file in files},
+        "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
+        "counts": summary,
+        "tables": hashes,
+        "truth": done.truth,
+    }
+    return done
+
+
+def _step(request: Request) -> Step:
+    return Step(
+        name="link",
+        left="left",
+        right="right",
+        train=False,
+        accept_probability=request.threshold,
+        review_probability=min(0.5, request.threshold),
+        margin=request.margin,
+    )
+
+
+class _Clock:
+    """Seconds of each part of the work, into the manifest."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._stages = manifest.content["stages"]
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self._stages.append({"name": name, "status": "done", "seconds": round(time.monotonic() - started, 3)})
+
+
+def _refuse_used(request: Request) -> None:
+    if not request.out.exists():
+        return
+    is_ours = (request.out / MANIFEST).is_file() and (request.out / "links.parquet").is_file()
+    empty = request.out.is_dir() and not any(request.out.iterdir())
+    if not (empty or (request.force and is_ours)):
+        hint = "give --force to replace it" if is_ours else "it was not written by leo link; give another folder"
+        raise ConfigError(f"--out {request.out}: the folder holds something already\n  {hint}")
+
+
+def _sides(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns
+) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
+    """Both sides' units and ids, and how each field is compared."""
+    mapped = (columns.left, columns.right)
+    shared = [{name: side[name] for name in columns.fields} for side in mapped]
+    postcodes = "postcode" in columns.fields and all(
+        persons.british(engine, file, side["postcode"]) for file, side in zip(files, shared, strict=True)
+    )
+    sides = [
+        persons.units(engine, file, fields, id_column, postcodes=postcodes)
+        for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
+    ]
+    kinds = persons.kinds(engine, sides[0][0], sides[1][0], postcodes=postcodes)
+    if len(kinds) < 2:
+        raise InputError(
+            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
+            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+        )
+    return sides[0], sides[1], kinds
+
+
+def _model(
+    engine: Engine, request: Request, kinds: dict[str, str], left: Table, right: Table, say: Callable[[str], None]
+) -> tuple[Model, dict[str, Any]]:
+    """The model given, or one trained here with rules chosen for it."""
+    if request.model:
+        model = load_model(request.model)
+        model.check_columns(kinds, str(request.model))
+        return model, {}
+    compared = [
+        comparisons.comparison(name, kind, swapped_with=_SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None)
+        for name, kind in kinds.items()
+    ]
+    model, report = train(
+        engine, from_dict(comparisons.settings(compared)), left, right, seed=request.seed, progress=say
+    )
+    say("blocking rules")
+    chosen = suggest(engine, model, left, right)
+    if not chosen.rules:
+        raise InputError("no blocking rule pays: the fields agree too seldom or are too common\n  map further columns")
+    raw = {
+        **model.raw,
+        "blocking_rules_to_generate_predictions": [
+            {"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in chosen.rules
+        ],
+    }
+    return from_dict(raw), {"training": report.as_dict(), "blocking": asdict(chosen)}
+
+
+def _as_units(engine: Engine, name: str, table: Table) -> Units:
+    """Rows of a file are units, entities and appearances at once."""
+    members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
+    return Units(name, table, table, members)
+
+
+_LINKS = """
+    select l.source_id as left_id, r.source_id as right_id, k.method, k.pass, k.pattern, k.match_weight,
+           k.match_probability, k.runner_up_weight, k.decision, k.reason
+    from {links} as k
+    join {left} as l on l.unit_id = k.left_id
+    join {right} as r on r.unit_id = k.right_id
+    """
+
+_UNLINKED = """
+    select u.side, cast(coalesce(l.source_id, r.source_id) as varchar) as id, u.reason
+    from {unlinked} as u
+    left join {left} as l on u.side = 'left' and l.unit_id = u.id
+    left join {right} as r on u.side = 'right' and r.unit_id = u.id
+    """
+
+
+def _write(engine: Engine, part: Path, result: StepResult, left: Table, right: Table) -> dict[str, Any]:
+    text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
+    ids = {"left": left, "right": right}
+    texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
+    tables = {
+        "links": engine.sql(_LINKS, params=None, store=True, links=result.links, **ids),
+        "unlinked": engine.sql(_UNLINKED, params=None, store=True, unlinked=result.unlinked, **texts),
+    }
+    return {
+        name: {"rows": engine.write(table, part / f"{name}.parquet"), "hash": engine.fingerprint(table)}
+        for name, table in tables.items()
+    }
+
+
+def _truth(engine: Engine, path: Path, left: Table, right: Table) -> Table:
+    """True pairs in units; a pair of which a file lacks an id cannot be found and is left out."""
+    fmt = "parquet" if path.suffix == ".parquet" else "csv"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file of true pairs")
+    table = _truth_table(engine, path, fmt)
+    missing = {"left_id", "right_id"} - set(table.columns)
+    if missing:
+        raise InputError(f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}")
+    return engine.sql(
+        """
+        select distinct l.unit_id as left_id, r.unit_id as right_id
+        from {truth} as t
+        join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
+        join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
+        """,
+        truth=table,
+        left=left,
+        right=right,
+        store=True,
+    )
+
+
+def _truth_table(engine: Engine, path: Path, fmt: str) -> Table:
+    if fmt == "parquet":
+        return engine.read(path)
+    try:
+        return engine.from_arrow(pyarrow.csv.read_csv(path))
+    except pa.ArrowInvalid:
+        raise InputError(f"{path}: the file of true pairs is no CSV with columns left_id and right_id") from None
+
+
+def _error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
+    """Precision, recall and F1 of the accepted links."""
+    counted = one(
+        engine,
+        engine.sql(
+            """
+            select (select count(*) from {links} where decision = 'accepted') as accepted,
+                   (select count(*) from {truth}) as true_pairs,
+                   count(*) as right_links
+            from {links} as k
+            join {truth} as t on t.left_id = k.left_id and t.right_id = k.right_id
+            where k.decision = 'accepted'
+            """,
+            links=links,
+            truth=truth,
+        ),
+    )
+    accepted, true_pairs, right = (int(counted[k]) for k in ("accepted", "true_pairs", "right_links"))
+    precision, recall = right / max(accepted, 1), right / max(true_pairs, 1)
+    return {
+        "true_pairs": true_pairs,
+        "accepted": accepted,
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+    }
+
+
+def _evaluate(engine: Engine, part: Path, request: Request, result: StepResult, true_pairs: Table | None) -> None:
+    """Aggregates for the report."""
+    from quality.evaluation import Inputs, StepTables, evaluate
+
+    step = StepTables(
+        name="link",
+        left=request.left.name,
+        right=request.right.name,
+        links=result.links,
+        unlinked=result.unlinked,
+        units=result.units,
+        model=result.model.raw,
+        true_pairs=true_pairs,
+    )
+    (part / "quality").mkdir()
+    write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step])))
+
+
+def _report(part: Path, request: Request) -> None:
+    from quality.report import Inputs, render
+
+    evaluation = json.loads((part / "quality" / "evaluation.json").read_text(encoding="utf-8"))
+    manifest = json.loads((part / MANIFEST).read_text(encoding="utf-8"))
+    title = f"Linkage quality report: {request.left.name} to {request.right.name}"
+    render(Inputs(evaluation, (), manifest, title), part / "report" / "index.html")
+
+
+def _facts(file: PersonFile) -> dict[str, Any]:
+    reasons: dict[str, int] = {}
+    for _, reason in file.quarantined:
+        reasons[reason] = reasons.get(reason, 0) + 1
+    return {
+        "rows": file.rows,
+        "linked_rows": file.rows - len(file.quarantined),
+        "sha256": file.sha256,
+        "set_aside": reasons,
+        "first_line_set_aside": min((line for line, _ in file.quarantined), default=None),
+    }
+
+
+def _hash(request: Request, done: Linked) -> str:
+    said = [list(request.maps), request.threshold, request.margin, request.seed, done.fields]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,278 @@
+"""A person file of any shape as the units of a step: ids, recognised fields in one form, and how each is compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from glob import escape
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.adhoc.recognise import ROLES, date_forms
+from linkage.config import FileFormat
+from linkage.engine import Engine, Table, literal, one, quote
+from linkage.errors import InputError
+from linkage.model.comparisons import kind_of_values
+from linkage.records import standardise_person_table
+from linkage.records.raw_rows import RawRows, read_raw
+
+_KINDS = {
+    "forename": "name",
+    "middle_names": "name",
+    "surname": "name",
+    "dob": "date",
+    "sex": "category",
+    "nino": "number",
+    "uln": "number",
+    "upn": "number",
+    "email": "text",
+    "phone": "code",
+}
+_BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
+_PLACE = "row in file"  # a column of our own; with spaces, so that no field has its name
+
+
+@dataclass
+class PersonFile:
+    """A file as it was read."""
+
+    path: Path
+    table: Table
+    header: tuple[str, ...]
+    types: Mapping[str, pa.DataType]
+    rows: int
+    sha256: str
+    quarantined: list[tuple[int, str]] = field(default_factory=list)  # line, reason
+
+
+def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str) -> PersonFile:
+    """Read Parquet or delimited text (.csv, .tsv, .txt, each also .gz).
+
+    Raises:
+        InputError: the file is missing, empty, cut short, or of another encoding.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    scratch.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        fmt = FileFormat(type="parquet")
+    else:
+        fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
+    raw = read_raw(engine, path.name, [escape(path.name)], fmt, path.parent, scratch)
+    return PersonFile(
+        path=path,
+        table=_with_place(engine, raw, path),
+        header=raw.header,
+        types=raw.types,
+        rows=raw.rows_read,
+        sha256=raw.files[0].sha256,
+        quarantined=[(line, reason) for _, line, reason in raw.rejected],
+    )
+
+
+def british(engine: Engine, file: PersonFile, column: str) -> bool:
+    """Whether most values of a column have the form of a British postcode."""
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            select avg(case when regexp_matches(upper(trim(cast({quote(column)} as varchar))), $form)
+                            then cast(1 as double) else cast(0 as double) end) as share
+            from {{t}}
+            where {quote(column)} is not null
+            """,
+            params={"form": _BRITISH},
+            t=file.table,
+        ),
+    )
+    return float(found["share"] or 0) > 0.6
+
+
+def date_form(engine: Engine, file: PersonFile, column: str) -> str:
+    """The form that most of a column's birth dates have: day before month where both fit as many.
+
+    Raises:
+        InputError: no form fits half of them.
+    """
+    value = f"trim(cast({quote(column)} as varchar))"
+    counted = one(
+        engine,
+        engine.sql(
+            "select "
+            + ", ".join(
+                f"count(*) filter (where {_plausible(form, value)}) as f{n}" for n, form in enumerate(date_forms())
+            )
+            + f", count(*) as known from {{t}} where {quote(column)} is not null",
+            t=file.table,
+        ),
+    )
+    best = max(range(len(date_forms())), key=lambda n: (counted[f"f{n}"], -n))
+    if counted["known"] and counted[f"f{best}"] < counted["known"] / 2:
+        raise InputError(
+            f"{file.path}: column '{column}' was taken for a birth date, but most of its values are no date\n"
+            f"  known forms: {', '.join(form['name'] for form in date_forms())}\n"
+            "  map another column: --map left.dob=COLUMN"
+        )
+    return str(date_forms()[best]["name"])
+
+
+def units(
+    engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None, *, postcodes: bool
+) -> tuple[Table, Table]:
+    """A file's persons.
+
+    Args:
+        fields: field -> column.
+        postcodes: postcodes are British; otherwise they are compared as codes.
+
+    Returns:
+        Units (unit_id and the fields, text) and ids (unit_id, source_id as it stands in the file).
+
+    Raises:
+        InputError: an id that stands twice or is missing, or a file in which no name is known.
+    """
+    identified = _identified(engine, file, id_column)
+    roles = {f: c for f, c in fields.items() if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
+    prepared = identified
+    if "dob" in fields:
+        form = next(form for form in date_forms() if form["name"] == date_form(engine, file, fields["dob"]))
+        value = f"trim(cast({quote(fields['dob'])} as varchar))"
+        prepared = engine.sql(f"select *, {_iso(form, value)} as iso_birth_date from {{t}}", t=identified, store=True)
+        roles["dob"] = "iso_birth_date"
+    texts = {c: f for f, c in fields.items() if f not in roles and f != "dob"}
+    carry = ["unit_id", "iso_birth_date"] if "dob" in fields else ["unit_id"]
+    standard = standardise_person_table(engine, prepared, roles, carry=carry, texts=texts)
+    selected = ", ".join(f"{_value(f)} as {quote(f)}" for f in fields)
+    table = engine.sql(f"select unit_id, {selected} from {{t}}", t=standard, store=True)
+    _refuse_nameless(engine, file, table)
+    ids = engine.sql("select unit_id, source_id from {t}", t=identified, store=True)
+    return table, ids
+
+
+def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict[str, str]:
+    """How each field is compared; a field that says nothing (one value, or unknown on a side) is left out."""
+    chosen = {}
+    for name in left.columns:
+        if name == "unit_id":
+            continue
+        described = [_described(engine, table, name) for table in (left, right)]
+        if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
+            continue
+        chosen[name] = _KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
+    return chosen
+
+
+def _kind(described: list[dict[str, float]]) -> str:
+    fullest = max(described, key=lambda d: d["known"])
+    return kind_of_values(
+        int(fullest["distinct_values"]), int(fullest["known"]), fullest["mean_length"], fullest["digits"]
+    )
+
+
+def _described(engine: Engine, table: Table, name: str) -> dict[str, float]:
+    value = quote(name)
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            select count({value}) as known, count(distinct {value}) as distinct_values,
+                   coalesce(avg(cast(length({value}) as double)), 0) as mean_length,
+                   coalesce(avg(cast(length(regexp_replace({value}, '[^0-9]', '', 'g')) as double)
+                                / length({value})), 0) as digits
+            from {{t}}
+            """,
+            t=table,
+        ),
+    )
+    return {key: float(number) for key, number in found.items()}
+
+
+def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
+    """Rows numbered as they stand in the file, so that a file without ids has its row numbers."""
+    if raw.is_csv:
+        line = next(c for c in raw.table.columns if c == "file line")
+        return engine.sql(f"select *, {quote(line)} as {quote(_PLACE)} from {{t}}", t=raw.table)
+    table = pq.read_table(path)
+    return engine.from_arrow(table.append_column(_PLACE, pa.array(range(1, table.num_rows + 1), pa.int64())))
+
+
+def _identified(engine: Engine, file: PersonFile, id_column: str | None) -> Table:
+    """Rows with source_id and a dense unit_id in the order of the file."""
+    source_id = quote(id_column) if id_column else quote(_PLACE)
+    numbered = engine.sql(
+        f"""
+        select *, {source_id} as source_id, row_number() over (order by {quote(_PLACE)}) as unit_id
+        from {{t}}
+        """,
+        t=file.table,
+        store=True,
+    )
+    counted = one(
+        engine,
+        engine.sql(
+            "select count(*) as n, count(source_id) as known, count(distinct source_id) as ids from {t}", t=numbered
+        ),
+    )
+    if counted["known"] < counted["n"] or counted["ids"] < counted["n"]:
+        twice = counted["known"] - counted["ids"]
+        missing = counted["n"] - counted["known"]
+        raise InputError(
+            f"{file.path}: column '{id_column}' is no key: {twice:,} rows repeat an id, {missing:,} have none\n"
+            "  name another column with --id, or remove the repeats; --id none numbers the rows instead"
+        )
+    return numbered
+
+
+def _refuse_nameless(engine: Engine, file: PersonFile, table: Table) -> None:
+    names = [c for c in ("forename", "surname") if c in table.columns]
+    if not names:
+        return
+    known = one(engine, engine.sql(f"select {' + '.join(f'count({c})' for c in names)} as n from {{t}}", t=table))
+    if not known["n"]:
+        raise InputError(
+            f"{file.path}: not one of {' and '.join(names)} is known in any row\n"
+            "  check which columns hold the names: --map left.surname=COLUMN"
+        )
+
+
+def _value(name: str) -> str:
+    if name == "dob":
+        # An impossible date stays as text, since most of it is right; one that stands for "not known" does not.
+        return (
+            "coalesce(cast(dob as varchar), case when try_cast(iso_birth_date as date) is null then iso_birth_date end)"
+        )
+    return quote(name)
+
+
+def _group(form: dict[str, object], value: str, part: int) -> str:
+    place = form["parts"][part]  # type: ignore[index]
+    return f"regexp_extract({value}, {literal(str(form['pattern']))}, {place})" if place else "''"
+
+
+def _iso(form: dict[str, object], value: str) -> str:
+    """SQL of a birth date's text as year-month-day; parts that the form lacks are 00."""
+    year, month, day = (_group(form, value, part) for part in range(3))
+    return (
+        f"case when regexp_matches({value}, {literal(str(form['pattern']))}) then "
+        f"lpad({year}, 4, '0') || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0') end"
+    )
+
+
+def _plausible(form: dict[str, object], value: str) -> str:
+    """Whether a text has a form, with a month and a day that there are."""
+    year, month, day = (_group(form, value, part) for part in range(3))
+    within = [f"regexp_matches({value}, {literal(str(form['pattern']))})"]
+    within.append(f"coalesce(try_cast({year} as integer), 0) between 1800 and 2100")
+    if month != "''":
+        within.append(f"coalesce(try_cast({month} as integer), 0) between 1 and 12")
+    if day != "''":
+        within.append(f"coalesce(try_cast({day} as integer), 0) between 1 and 31")
+    return " and ".join(within)
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """The separator that the header has most of."""
+    from linkage.records.csv_files import read_header
+
+    counts = {d: len(read_header(path, FileFormat(type="csv", delimiter=d, encoding=encoding))) for d in ",;\t|"}
+    return max(counts, key=lambda d: counts[d])
