@@ -8,7 +8,10 @@ What cannot be told from the text, because it hangs on types, is left to the aut
 - a date minus a date is days on DuckDB and an interval on Spark: say date_diff('day', b, a);
 - a double is rounded by a cast to a whole number on DuckDB and cut off on Spark: say round or floor first;
 - a text of "1.5" cast to a whole number is 2 on DuckDB and an error, or NULL, on Spark;
-- x / 0 is infinite on DuckDB and an error on Spark: say x / nullif(y, 0).
+- x / 0 is infinite on DuckDB and an error on Spark: say x / nullif(y, 0);
+- ln(0) is minus infinity on DuckDB and NULL on Spark;
+- round(x, n) of a double whose decimal ends in a 5 goes by the binary value on DuckDB, up on Spark: 2.675 gives 2.67
+  and 2.68.
 """
 
 import functools
@@ -30,7 +33,10 @@ from linkage.errors import ConfigError
 _OURS = {
     name.upper()
     for name in (
-        *RENDERINGS, *REFUSED, "try_strptime", "strptime", "list_aggregate", "array_aggregate",
+        *RENDERINGS,
+        *(name for name, _ in OF_UNITS),
+        "datediff",
+        "datesub", *REFUSED, "try_strptime", "strptime", "list_aggregate", "array_aggregate",
         "generate_series", "range", "row_number",
     )
 }  # fmt: skip
@@ -72,9 +78,10 @@ class _Write(Spark):  # type: ignore[misc]
                 ]
             ),
         }
-        for _own in (exp.ArrayAgg, exp.Filter, exp.First, exp.Unnest, exp.Bracket, exp.Extract, exp.Interval, exp.TryCast,
-                     exp.RegexpReplace, exp.RegexpLike, exp.Transform, exp.ArrayFilter, exp.Explode, exp.Star,
-                     exp.ArrayAppend, exp.Table, exp.HexString):  # fmt: skip
+        for _own in (  # rendered by methods below
+            *(exp.ArrayAgg, exp.ArrayFilter, exp.Bracket, exp.Extract, exp.Filter, exp.First, exp.In, exp.Interval),
+            *(exp.Last, exp.RegexpLike, exp.RegexpReplace, exp.Star, exp.Transform, exp.TryCast, exp.Unnest),
+        ):
             TRANSFORMS.pop(_own, None)
 
         TYPE_MAPPING = {  # noqa: RUF012
@@ -133,8 +140,19 @@ class _Write(Spark):  # type: ignore[misc]
                 return f"TRY_ELEMENT_AT({self._list(expression.this, '')}, 1)"
             return str(self.function_fallback_sql(expression))
 
+        def last_sql(self, expression: exp.Last) -> str:
+            if isinstance(expression.this, exp.Order):
+                return f"TRY_ELEMENT_AT({self._list(expression.this, '')}, -1)"
+            return str(self.function_fallback_sql(expression))
+
+        def in_sql(self, expression: exp.In) -> str:
+            held = expression.args.get("field")
+            if held is not None:  # x in a list that a column holds
+                return f"ARRAY_CONTAINS({self.sql(held)}, {self.sql(expression, 'this')})"
+            return str(super().in_sql(expression))
+
         def _list(self, inner: exp.Expression, where: str) -> str:
-            """list(x ORDER BY y): NULLs are kept, the order holds, and no rows give NULL, none of which Spark's does."""
+            """list(x ORDER BY y): NULLs are kept, the order holds, no rows give NULL, unlike Spark's."""
             order = inner.expressions if isinstance(inner, exp.Order) else []
             value = inner.this if isinstance(inner, exp.Order) else inner
             distinct = isinstance(value, exp.Distinct)
@@ -198,7 +216,7 @@ class _Write(Spark):  # type: ignore[misc]
             )
 
         def regexpreplace_sql(self, expression: exp.RegexpReplace) -> str:
-            if expression.args.get("single_replace"):
+            if "g" not in expression.text("modifiers"):
                 raise _refused("regexp_replace of the first match", "regexp_replace(text, pattern, to, 'g')")
             flags = "".join(flag for flag in expression.text("modifiers") if flag != "g")
             pattern = self.sql(expression, "expression")

@@ -15,7 +15,6 @@ from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
 from linkage.errors import ContractError, InputError, LeoError
 
-
 _OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
 
 

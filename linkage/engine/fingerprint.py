@@ -44,18 +44,16 @@ def _text(value: str, kind: pa.DataType) -> str:
             f"'[' || array_to_string(list_transform({value}, lambda e: {written('e', kind.value_type)}), ', ') || ']'"
         )
     if pa.types.is_struct(kind):
-        fields = [
-            written(f"{value}.{quote(kind.field(place).name)}", kind.field(place).type)
-            for place in range(kind.num_fields)
-        ]
+        fields = [written(f"{value}.{quote(kind.field(i).name)}", kind.field(i).type) for i in range(kind.num_fields)]
         return f"case when {value} is null then null else '(' || {' || chr(44) || '.join(fields)} || ')' end"
     raise TypeError(f"no fingerprint of a column of type {kind}")
 
 
 def _number(value: str) -> str:
     """In millionths up to 9e12, in whole numbers up to 9e18."""
+    millionths = f"floor({value} * 1e6 + cast(0.5 as double))"
     return (
-        f"case when abs({value}) < 9e12 then cast(cast(floor({value} * 1e6 + cast(0.5 as double)) as bigint) as varchar) "
+        f"case when abs({value}) < 9e12 then cast(cast({millionths} as bigint) as varchar) "
         f"when abs({value}) < 9e18 then cast(cast(floor({value}) as bigint) as varchar) || 'e6' "
         f"when {value} is null then null when isnan({value}) then 'nan' else 'large' end"
     )

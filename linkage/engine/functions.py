@@ -1,7 +1,7 @@
 """The functions whose rendering or result differs between DuckDB and Spark, each listed once.
 
-A rendering is Spark SQL with {0}, {1} for the arguments. A function that is neither here nor in REFUSED reaches Spark by
-its own name or as sqlglot renders it; the conformance suite (tests/engine) runs those in use on both engines.
+A rendering is Spark SQL with {0}, {1} for the arguments. A function that is neither here nor in REFUSED reaches Spark
+by its own name or as sqlglot renders it; the conformance suite (tests/engine) runs those in use on both engines.
 """
 
 from collections.abc import Mapping
@@ -36,11 +36,8 @@ _SAME: Mapping[str, tuple[str, ...]] = {  # a name and its other names
     "regexp_split_to_array": ("string_split_regex", "str_split_regex"),
     "arg_max": ("max_by", "argmax"),
     "arg_min": ("min_by", "argmin"),
-    "date_sub": ("datesub",),
-    "date_diff": ("datediff",),
     "log10": ("log",),
     "dayofweek": ("weekday",),
-    "jaro_similarity": (),
 }
 
 _RENDERINGS: Mapping[str, str] = {
@@ -71,7 +68,10 @@ _RENDERINGS: Mapping[str, str] = {
     "list_sum": f"REDUCE(SLICE({_KNOWN_A}, 2, SIZE({{0}})), TRY_ELEMENT_AT({_KNOWN_A}, 1), (s, x) -> s + x)",
     "list_avg": f"REDUCE({_KNOWN_A}, CAST(0 AS DOUBLE), (s, x) -> s + x) / NULLIF(SIZE({_KNOWN_A}), 0)",
     "list_reduce": "REDUCE(SLICE({0}, 2, SIZE({0})), TRY_ELEMENT_AT({0}, 1), {1})",
-    "list_inner_product": "REDUCE(ZIP_WITH({0}, {1}, (x, y) -> CAST(x AS DOUBLE) * y), CAST(0 AS DOUBLE), (s, x) -> s + x)",
+    "flatten": "FLATTEN(ARRAY_COMPACT({0}))",
+    "list_inner_product": (
+        "REDUCE(ZIP_WITH({0}, {1}, (x, y) -> CAST(x AS DOUBLE) * y), CAST(0 AS DOUBLE), (s, x) -> s + x)"
+    ),
     "list_cosine_similarity": (
         "REDUCE(ZIP_WITH({0}, {1}, (x, y) -> CAST(x AS DOUBLE) * y), CAST(0 AS DOUBLE), (s, x) -> s + x)"
         " / SQRT(REDUCE({0}, CAST(0 AS DOUBLE), (s, x) -> s + CAST(x AS DOUBLE) * x)"
@@ -80,6 +80,7 @@ _RENDERINGS: Mapping[str, str] = {
     # Text. \A and \z, since Java's $ lets a line end stand behind it.
     "regexp_full_match": "({0} RLIKE CONCAT('\\\\A(?:', {1}, ')\\\\z'))",
     "regexp_split_to_array": "SPLIT({0}, {1})",
+    "ord": "ASCII({0})",
     "strlen": "OCTET_LENGTH({0})",
     "prefix": "STARTSWITH({0}, {1})",
     "suffix": "ENDSWITH({0}, {1})",
@@ -88,6 +89,8 @@ _RENDERINGS: Mapping[str, str] = {
     "epoch_ms": "UNIX_MILLIS(CAST({0} AS TIMESTAMP_LTZ))",
     "dayofweek": "(DAYOFWEEK({0}) - 1)",
     "isodow": "(WEEKDAY({0}) + 1)",
+    "week": "WEEKOFYEAR({0})",
+    "date_add": "({0} + {1})",
     "monthname": "DATE_FORMAT({0}, 'MMMM')",
     "dayname": "DATE_FORMAT({0}, 'EEEE')",
     "to_days": "MAKE_DT_INTERVAL({0})",
@@ -97,6 +100,7 @@ _RENDERINGS: Mapping[str, str] = {
     "round": "(SIGN({0}) * FLOOR(ABS(CAST({0} AS DOUBLE)) + 0.5D))",
     "log10": "LOG10({0})",
     "log2": "LOG2({0})",
+    "isnan": "IF({0} IS NULL, NULL, ISNAN({0}))",
     "isfinite": "(NOT ISNAN({0}) AND ABS({0}) < CAST('Infinity' AS DOUBLE))",
     "isinf": "(ABS({0}) = CAST('Infinity' AS DOUBLE))",
     # Aggregates. DuckDB's arg_max passes over rows whose result is NULL.
@@ -150,6 +154,8 @@ REFUSED: Mapping[str, str] = {
     "gen_random_uuid": "md5 of the key and the seed: random values differ between engines",
     "hash": "md5: hash values differ between engines",
     "histogram": "group by",
+    "list_bool_and": "array_length(list_filter(l, lambda x: not x)) = 0",
+    "list_bool_or": "array_length(list_filter(l, lambda x: x)) > 0",
     "list_resize": "list_slice",
     "list_where": "list_filter",
     "list_zip": "unnest the lists side by side",
@@ -157,6 +163,7 @@ REFUSED: Mapping[str, str] = {
     "md5_number": "md5",
     "product": "exp(sum(ln(x)))",
     "random": "md5 of the key and the seed: random values differ between engines",
+    "row": "struct_pack(name := value)",
     "to_base": "printf",
     "uuid": "md5 of the key and the seed: random values differ between engines",
 }

@@ -87,11 +87,7 @@ class SparkEngine:
         running = session or SparkSession.getActiveSession()
         self._own_session = running is None
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
-        for key, value in SETTINGS.items():
-            if not key.startswith("spark.hadoop."):
-                self.session.conf.set(key, value)
-        for name, (function, kind) in FUNCTIONS.items():
-            self.session.udf.register(name, arrow_udf(function, kind))
+        _prepare(self.session)
         self._views: set[str] = set()
         self._stored: dict[str, Path] = {}
 
@@ -225,6 +221,18 @@ def start_session(
     return session
 
 
+def _prepare(session: SparkSession) -> None:
+    """Settings and functions, once a session."""
+    if session.conf.get("leo.prepared", None):
+        return
+    for key, value in SETTINGS.items():
+        if not key.startswith("spark.hadoop."):
+            session.conf.set(key, value)
+    for name, (function, kind) in FUNCTIONS.items():
+        session.udf.register(name, arrow_udf(function, kind))
+    session.conf.set("leo.prepared", "yes")
+
+
 def java_memory(limit: str) -> str:
     """ "8GB" or "512 MiB" as Java writes it: 8g, 512m.
 
@@ -277,7 +285,7 @@ def _explained(error: Exception, scratch: Path) -> LeoError:
     if "OutOfMemoryError" in text:
         return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
     if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
-        return LeoError(f"Spark cannot run a query: {text.splitlines()[0]}")
+        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}")
     return ContractError(
         f"Spark failed on a row: {kind or type(error).__name__}\n"
         "  the value is not shown; look for a cast of text in the query that failed"

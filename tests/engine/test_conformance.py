@@ -1,0 +1,241 @@
+"""Every function in use answers the same on every engine: the specs are in functions.txt."""
+
+import ast
+import datetime
+import decimal
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from linkage.engine import Engine, rows
+from linkage.errors import LeoError
+from tests.conftest import parse
+
+pytestmark = pytest.mark.both_engines
+
+
+class Spec(NamedTuple):
+    world: str
+    expression: str
+    expected: list[Any]
+
+
+def read_specs(path: Path) -> tuple[dict[str, str], list[Spec]]:
+    """Worlds by name, and the specs of each."""
+    worlds: dict[str, str] = {}
+    specs: list[Spec] = []
+    for section in path.read_text(encoding="utf-8").split("\n# ")[1:]:
+        title, *lines = section.splitlines()
+        name = title.partition(":")[0]
+        worlds[name] = "\n".join(line for line in lines if line and " => " not in line)
+        for line in lines:
+            if " => " in line:
+                expression, _, expected = line.partition(" => ")
+                specs.append(Spec(name, expression, ast.literal_eval(expected)))
+    return worlds, specs
+
+
+WORLDS, SPECS = read_specs(Path(__file__).with_name("functions.txt"))
+_ANSWERS: dict[tuple[str, str], dict[str, list[Any]]] = {}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=[f"{spec.world}: {spec.expression}" for spec in SPECS])
+def test_a_function_answers_the_same(engine, spec):
+    assert answer(engine, spec) == spec.expected
+
+
+def answer(engine: Engine, spec: Spec) -> list[Any]:
+    """The values of a spec's expression. All specs of a world are asked in one query, or each alone where one fails."""
+    key = (engine.name, spec.world)
+    if key not in _ANSWERS:
+        together = [other.expression for other in SPECS if other.world == spec.world]
+        try:
+            _ANSWERS[key] = dict(zip(together, asked(engine, spec.world, together), strict=True))
+        except LeoError:
+            _ANSWERS[key] = {}
+    found = _ANSWERS[key].get(spec.expression)
+    return asked(engine, spec.world, [spec.expression])[0] if found is None else found
+
+
+def asked(engine: Engine, world: str, expressions: list[str]) -> list[list[Any]]:
+    table = engine.from_arrow(parse(WORLDS[world]))
+    by = table.columns[0]
+    values = ", ".join(f"{expression} as v{place}" for place, expression in enumerate(expressions))
+    group = f"group by {by}" if by == "g" else ""
+    found = rows(engine, engine.sql(f"select {by} as k, {values} from {{t}} {group}", t=table))
+    found.sort(key=lambda row: row["k"])
+    return [[plain(row[f"v{place}"]) for row in found] for place in range(len(expressions))]
+
+
+def plain(value: Any) -> Any:
+    """A value as the specs write it."""
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else round(value, 9)
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == int(value) else round(float(value), 9)
+    if isinstance(value, datetime.datetime):
+        return f"at {value.isoformat(' ')[:16]}"
+    if isinstance(value, datetime.date):
+        return f"on {value.isoformat()}"
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return value
+
+
+@pytest.fixture
+def ask(engine, world, rows) -> Callable[..., list[tuple[Any, ...]]]:
+    """Rows of a query over tables written as text."""
+    return lambda query, **tables: rows(engine.sql(query, **{name: world(text) for name, text in tables.items()}))
+
+
+PUPILS = """
+    id | school | score
+    1  | A      | 10
+    2  | A      | 30
+    3  | B      | -
+    4  | B      | 20
+"""
+MOVES = """
+    id | year | homes:list | since:list
+    1  | 2015 | SW1;S2     | 2001;2009
+    2  | 2016 | -          | -
+    3  | 2017 | LS1        | 2003
+"""
+
+
+def test_qualify_keeps_the_best_row_of_a_group(ask):
+    query = "select id from {t} qualify row_number() over (partition by school order by score desc, id) = 1"
+    assert ask(query, t=PUPILS) == [(2,), (4,)]
+
+
+def test_distinct_on_keeps_the_first_of_an_order(ask):
+    assert ask("select distinct on (school) school, id from {t} order by school, score", t=PUPILS) == [
+        ("A", 1),
+        ("B", 4),
+    ]
+
+
+def test_nulls_come_last_in_either_direction(ask):
+    query = """
+        select id, row_number() over (order by score, id) as up, row_number() over (order by score desc, id) as down
+        from {t}
+    """
+    assert ask(query, t=PUPILS) == [(1, 1, 3), (2, 3, 1), (3, 4, 4), (4, 2, 2)]
+
+
+def test_semi_and_anti_joins_keep_the_left_rows(ask):
+    assert ask("select id from {t} semi join {u} using (id)", t=PUPILS, u=MOVES) == [(1,), (2,), (3,)]
+    assert ask("select id from {t} anti join {u} using (id)", t=PUPILS, u=MOVES) == [(4,)]
+    assert ask("select t.id from {t} as t anti join {u} as u on t.id = u.id and u.year > 2015", t=PUPILS, u=MOVES) == [
+        (1,),
+        (4,),
+    ]
+
+
+def test_a_list_is_unnested_into_rows(ask):
+    assert ask("select id, unnest(homes) as home from {t}", t=MOVES) == [(1, "S2"), (1, "SW1"), (3, "LS1")]
+    assert ask("select t.id, u.home from {t} as t, unnest(t.homes) as u(home)", t=MOVES) == [
+        (1, "S2"),
+        (1, "SW1"),
+        (3, "LS1"),
+    ]
+    assert ask(
+        "select t.id, u.home, p.school from {t} as t cross join unnest(t.homes) as u(home) join {p} as p using (id)",
+        t=MOVES,
+        p=PUPILS,
+    ) == [(1, "S2", "A"), (1, "SW1", "A"), (3, "LS1", "B")]
+    assert ask(
+        "select t.id, u.home from {t} as t left join lateral (select unnest(t.homes) as home) as u on true", t=MOVES
+    ) == [(1, "S2"), (1, "SW1"), (2, None), (3, "LS1")]
+
+
+def test_lists_are_unnested_side_by_side(ask):
+    query = "with stays as (select unnest(homes) as home, id, unnest(since) as first from {t}) select * from stays"
+    assert ask(query, t=MOVES) == [("LS1", 3, "2003"), ("S2", 1, "2009"), ("SW1", 1, "2001")]
+
+
+def test_a_list_is_unnested_with_its_places(ask):
+    query = "select t.id, u.home, u.place from {t} as t, unnest(t.homes) with ordinality as u(home, place)"
+    assert ask(query, t=MOVES) == [(1, "S2", 2), (1, "SW1", 1), (3, "LS1", 1)]
+
+
+def test_a_series_is_a_table(ask):
+    assert ask("select i from generate_series(1, 3) as g(i)") == [(1,), (2,), (3,)]
+    assert ask("select i from range(2) as g(i)") == [(0,), (1,)]
+    assert ask("select t.id, g.y from {t} as t, generate_series(t.year, 2016) as g(y)", t=MOVES) == [
+        (1, 2015),
+        (1, 2016),
+        (2, 2016),
+    ]
+
+
+def test_running_figures_over_earlier_rows(ask):
+    query = """
+        select id, max(score) over earlier as before, lag(id) over (order by id) as last
+        from {t}
+        window earlier as (order by id rows between unbounded preceding and 1 preceding)
+    """
+    assert ask(query, t=PUPILS) == [(1, None, None), (2, 10, 1), (3, 30, 2), (4, 30, 3)]
+
+
+def test_names_given_in_a_select_serve_in_the_same_select(ask):
+    assert ask("select id + 1 as next, next * 2 as twice from {t} where id = 1", t=PUPILS) == [(2, 4)]
+
+
+def test_groups_by_all_and_by_sets(ask):
+    assert ask("select school, count(score) as n from {t} group by all", t=PUPILS) == [("A", 2), ("B", 1)]
+    assert ask("select school, count(*) as n from {t} group by grouping sets ((school), ())", t=PUPILS) == [
+        ("A", 2),
+        ("B", 2),
+        (None, 4),
+    ]
+
+
+def test_columns_are_left_out(ask):
+    assert ask("select * exclude (school) from {t} where id = 1", t=PUPILS) == [(1, 10)]
+    assert ask("select t.* exclude (score) from {t} as t where id = 1", t=PUPILS) == [(1, "A")]
+
+
+def test_recursion_walks_to_its_end(ask):
+    query = "with recursive n as (select 1 as i union all select i + 1 from n where i < 3) select i from n"
+    assert ask(query) == [(1,), (2,), (3,)]
+
+
+def test_no_rows_make_no_list(ask):
+    assert ask("select list(id order by id) as ids, count(*) as n from {t} where id > 9", t=PUPILS) == [(None, 0)]
+
+
+def test_full_join_keeps_both_sides(ask):
+    query = "select id, t.school, u.year from {t} as t full join {u} as u using (id) where id <> 2"
+    assert ask(query, t=PUPILS, u="id | year\n1 | 2015\n9 | 2016") == [
+        (1, "A", 2015),
+        (3, "B", None),
+        (4, "B", None),
+        (9, None, 2016),
+    ]
+
+
+def test_values_are_a_table(ask):
+    query = "select v.y from {t} as t join (values (1, 'x'), (2, 'y')) as v(id, y) using (id)"
+    assert ask(query, t=PUPILS) == [("x",), ("y",)]
+
+
+def test_set_operations_match_rows_with_nulls(ask):
+    assert ask("select score from {t} except select 10", t=PUPILS) == [(20,), (30,), (None,)]
+    assert ask("select score from {t} intersect select cast(null as bigint)", t=PUPILS) == [(None,)]
+
+
+def test_similar_names_within_a_block(ask):
+    # What a scorer does: join on a block, compare, keep what is like enough.
+    query = """
+        select l.id as left_id, r.id as right_id, jaro_winkler_similarity(l.name, r.name) > 0.9 as close
+        from {l} as l join {r} as r on l.dob = r.dob and levenshtein(l.name, r.name) <= 2
+    """
+    left = "id | name | dob\n1 | MARTHA | 1999-01-02\n2 | JON | 1999-01-02\n3 | - | 1999-01-02"
+    right = "id | name | dob\n7 | MARHTA | 1999-01-02\n8 | TOM | 1999-01-02"
+    assert ask(query, l=left, r=right) == [(1, 7, True), (2, 8, False)]
