@@ -158,11 +158,12 @@ class Disclosure:
         An error against truth is a fact about the linkage and not about a person; truth exists for synthetic or
         evaluation data only.
         """
-        return self._per_cent(share, "value")
+        return self._per_cent(share, "value", self.profile.accuracy_places)
 
-    def interval(self, share: Share | None) -> tuple[Cell, Cell]:
-        """The bounds of a share's 95 % interval, under the same rule."""
-        return self._per_cent(share, "low"), self._per_cent(share, "high")
+    def interval(self, share: Share | None, places: int | None = None) -> tuple[Cell, Cell]:
+        """The bounds of a share's 95 % interval, under the same rule; `places` after the point, else accuracy's."""
+        places = self.profile.accuracy_places if places is None else places
+        return self._per_cent(share, "low", places), self._per_cent(share, "high", places)
 
     def marked(self, mark: Mark) -> Cell:
         """A cell that shows a symbol in place of a number."""
@@ -170,13 +171,12 @@ class Disclosure:
             self.hidden += 1
         return Cell(getattr(self.profile.symbols, mark), None, mark)
 
-    def _per_cent(self, share: Share | None, bound: Literal["value", "low", "high"]) -> Cell:
+    def _per_cent(self, share: Share | None, bound: Literal["value", "low", "high"], places: int) -> Cell:
         value = share[bound] if share else None
         if share is None or value is None:
             return self.marked("not_applicable")
         if share["of"] < self.profile.threshold:
             return self.marked("suppressed")
-        places = self.profile.accuracy_places
         # Cut, not rounded, when an error would vanish: 99.996 % is not 100.00 %.
         text = f"{value * 100:.{places}f}"
         if float(text) == 100.0 and value < 1:

@@ -105,7 +105,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     sections = [
         coverage.flow_section(evaluation, subject, names, d),
         coverage.rates_section(evaluation, sides, subject, names),
-        coverage.reasons_section(sides, names),
+        coverage.reasons_section(sides, subject, names),
         error.error_section(evaluation, names, d),
         making.passes_section(evaluation, names, d),
         making.weights_section(evaluation, names, d),

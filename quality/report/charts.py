@@ -52,7 +52,7 @@ _CONFIG: dict[str, Any] = {
 
 def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
     """Shares with intervals, one row a label: label, value, low, high, and group where `facet`."""
-    extent, rows = _label_room(width)
+    extent, rows = _label_room(values, width)
     base = alt.Chart(_data(values, width)).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
         tooltip=[alt.Tooltip("name:N", title="Group"), alt.Tooltip("shown:N", title=x)],
@@ -66,13 +66,7 @@ def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
         x=alt.X("value:Q", scale=scale)
     )
     chart = alt.layer(rule, point).properties(width=width - extent - 24, height=alt.Step(rows))
-    if not facet:
-        return _finished(chart)
-    return _finished(
-        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=18).resolve_scale(
-            y="independent"
-        )
-    )
+    return _finished(_strips(chart, values) if facet else chart)
 
 
 def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
@@ -99,7 +93,7 @@ def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
 
 def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
     """Counts, one bar a label: label, value, shown, and group where `facet`. A suppressed count has its symbol only."""
-    extent, rows = _label_room(width)
+    extent, rows = _label_room(values, width)
     base = alt.Chart(_data(values, width)).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
         tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title=x)],
@@ -111,13 +105,7 @@ def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
         x=alt.X("length:Q", scale=scale), text="shown:N"
     )
     chart = alt.layer(bar, text).properties(width=width - extent - 24, height=alt.Step(rows))
-    if not facet:
-        return _finished(chart)
-    return _finished(
-        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=14).resolve_scale(
-            y="independent"
-        )
-    )
+    return _finished(_strips(chart, values) if facet else chart)
 
 
 def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, Any]:
@@ -136,20 +124,17 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, A
             alt.Tooltip("shown:N", title="Pairs"),
         ],
     )
-    bar = base.mark_bar(color="var(--chart-1)", binSpacing=1).encode(
-        y=alt.Y("length:Q", title="Pairs", axis=alt.Axis(tickCount=3, format="~s"))
+    bar = base.mark_rect(color="var(--chart-1)", stroke="var(--paper)", strokeWidth=1).encode(
+        y=alt.Y("length:Q", title="Pairs", axis=alt.Axis(tickCount=3, labelExpr="format(datum.value, '~s')")),
+        y2=alt.datum(0),
     )
     chart = alt.layer(bar).properties(width=width - 86, height=92)
-    return _finished(
-        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=14).resolve_scale(
-            y="independent"
-        )
-    )
+    return _finished(_strips(chart, values))
 
 
 def weights(values: Values, width: int) -> dict[str, Any]:
     """Match weight of each comparison level, a bar left or right of nought: label, group, weight."""
-    extent, rows = _label_room(width)
+    extent, rows = _label_room(values, width)
     base = alt.Chart(_data(values, width)).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
         tooltip=[
@@ -165,16 +150,12 @@ def weights(values: Values, width: int) -> dict[str, Any]:
         color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
     )
     chart = alt.layer(bar).properties(width=width - extent - 24, height=alt.Step(rows))
-    return _finished(
-        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=12).resolve_scale(
-            y="independent"
-        )
-    )
+    return _finished(_strips(chart, values))
 
 
 def probabilities(values: Values, width: int) -> dict[str, Any]:
     """m as a filled disc and u as an open diamond on a log scale, a row each level: label, group, kind, value."""
-    extent, rows = _label_room(width)
+    extent, rows = _label_room(values, width)
     floor = min((row["value"] for row in values), default=0.1)
     chart = (
         alt.Chart(_data(values, width))
@@ -201,11 +182,7 @@ def probabilities(values: Values, width: int) -> dict[str, Any]:
         )
         .properties(width=width - extent - 24, height=alt.Step(rows))
     )
-    return _finished(
-        chart.facet(row=alt.Row("group:N", sort=None, header=alt.Header(title=None)), spacing=12).resolve_scale(
-            y="independent"
-        )
-    )
+    return _finished(_strips(chart, values))
 
 
 _KINDS = ("m, among matches", "u, among non-matches")
@@ -218,20 +195,33 @@ def _decade(value: float) -> int:
     return power
 
 
-def _label_room(width: int) -> tuple[int, int]:
-    """Pixels for the labels, and for a row."""
-    return (118, 38) if width == NARROW else (240, 28)
+def _strips(chart: alt.Chart | alt.LayerChart, values: Values) -> alt.FacetChart:
+    """The chart once for each group, one under the other, in the order of the values."""
+    groups = list(dict.fromkeys(str(row["group"]) for row in values))
+    row = alt.Row("group:N", sort=groups, header=alt.Header(title=None))
+    return chart.facet(row=row, spacing=14).resolve_scale(y="independent")
+
+
+def _label_room(values: Values, width: int) -> tuple[int, int]:
+    """Pixels for the longest label, broken to its lines, and for a row."""
+    lines = [line for row in values for line in _broken(str(row["label"]), width).split("\n")]
+    longest = max((len(line) for line in lines), default=0)
+    return int(longest * 6.9) + 16, 38 if width == NARROW else 28
+
+
+def _broken(label: str, width: int) -> str:
+    columns = 15 if width == NARROW else 36
+    return "\n".join(textwrap.wrap(label, columns, max_lines=2, placeholder=" …"))
 
 
 def _data(values: Values, width: int) -> alt.InlineData:
     """Values with the label broken to its room, and a suppressed number drawn as nothing."""
-    columns = 16 if width == NARROW else 36
     return alt.InlineData(
         values=[
             {
                 **row,
                 "name": row.get("label", ""),
-                "label": "\n".join(textwrap.wrap(str(row.get("label", "")), columns, max_lines=2, placeholder=" …")),
+                "label": _broken(str(row.get("label", "")), width),
                 "length": row.get("value") or 0,
             }
             for row in values
@@ -250,7 +240,7 @@ def _domain(values: Values) -> list[float]:
 
 
 def _label_axis(extent: int) -> alt.Axis:
-    return alt.Axis(minExtent=extent, maxExtent=extent, labelLimit=extent - 8, grid=True, gridDash=[1, 3])
+    return alt.Axis(minExtent=extent, maxExtent=extent, labelLimit=extent, grid=True, gridDash=[1, 3])
 
 
 def _value_axis(width: int, domain: list[float]) -> alt.Axis:

@@ -1,5 +1,6 @@
 """Who was linked: the flow of records, link rates with the three denominators, and why the others are not."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ def flow_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: 
     table = Table("Flow of records", ["Stage", "Count"], rows)
     summary = (
         f"{whole.linked.text} of {whole.eligible.text} {names.people(_side_name(subject))} who are in the calculation "
-        f"are matched ({_percent(whole.rate)}); {whole.everybody.text} there are in all."
+        f"are matched ({_percent(whole.rate)}). There are {whole.everybody.text} in all."
     )
     drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
@@ -68,20 +69,13 @@ def rates_section(
     return Section("rates", "Link rates", blocks)
 
 
-def reasons_section(sides: Mapping[str, Mapping[str, Side]], names: Names) -> Section | None:
+def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names) -> Section | None:
     """Why people in the calculation are not matched."""
     shown = [side for step in sides.values() for side in step.values() if side.reasons]
-    if not shown:
+    if not shown or not subject.reasons:
         return None
     values = [
-        {
-            "label": names.words(reason),
-            "group": f"{names.step(side.step)}: {names.source(_side_name(side))}",
-            "value": cell.value,
-            "shown": cell.text,
-        }
-        for side in shown
-        for reason, cell, _ in side.reasons
+        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in subject.reasons
     ]
     rows: list[list[str | Cell]] = [
         [f"{names.step(side.step)}: {names.source(_side_name(side))}", names.words(reason), cell, share]
@@ -95,11 +89,12 @@ def reasons_section(sides: Mapping[str, Mapping[str, Side]], names: Names) -> Se
         [
             figure(
                 "reasons",
-                "People not linked, by reason",
-                "Only people in the calculation are counted. “No candidate” means that nobody on the other side shared "
-                "enough to be compared; “below threshold” that the best pair was too weak; “ambiguous” that two pairs "
-                "were too close to choose between.",
-                lambda width: charts.bars(values, width, x="People", facet=True),
+                f"People not linked, by reason: {names.step(subject.step)}",
+                f"{subject.whole.unlinked.text} {names.people(_side_name(subject))} are in the calculation and not "
+                "linked; the table has every step. “No candidate” means that nobody on the other side shared enough to "
+                "be compared; “below threshold” that the best pair was too weak; “ambiguous” that two pairs were too "
+                "close to choose between.",
+                lambda width: charts.bars(values, width, x="People"),
                 table,
             )
         ],
@@ -111,7 +106,7 @@ def _side_name(side: Side) -> str:
 
 
 def _percent(cell: Cell) -> str:
-    return f"{cell.text} %" if cell.mark is None else cell.text
+    return f"{cell.text}%" if cell.mark is None else cell.text
 
 
 def _source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
@@ -142,7 +137,9 @@ def _set_aside_note(subject: Side) -> list[Block]:
     rule = subject.step.get("eligible")
     if not rule or subject.side != "left":
         return [Text("Everybody is in the calculation of this step.")]
-    return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {rule['on']}. {rule['why']}.")]
+    on = datetime.date.fromisoformat(rule["on"])
+    day = f"{on.day} {on:%B %Y}"
+    return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {day}. {rule['why']}.")]
 
 
 def _steps_table(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], names: Names) -> Table:
@@ -168,7 +165,7 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
             figure(
                 "rate-by-cohort",
                 "Link rate by year of birth",
-                _spread(values, "year of birth") + " Lines show 95 % intervals.",
+                _spread(values, "year of birth") + " Lines show 95% intervals.",
                 lambda width: charts.line(values, width, x="Year of birth", y="Matched, %"),
                 _table(cohort[1], cohort[2], truth, names.step(subject.step)),
             )
@@ -189,7 +186,7 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
                 "rate-by-characteristic",
                 "Link rate by characteristic",
                 _spread(values_of_others, "group")
-                + " Lines show 95 % intervals; groups too small to show are left out.",
+                + " Lines show 95% intervals; groups too small to show are left out.",
                 lambda width: charts.dots(values_of_others, width, x="Matched, %", facet=True),
                 table,
             )
@@ -209,7 +206,7 @@ def _shares(groups: Sequence[Group]) -> list[dict[str, Any]]:
             "value": group.rate.value,
             "low": group.low.value,
             "high": group.high.value,
-            "shown": f"{group.rate.text} % ({group.low.text} to {group.high.text})",
+            "shown": f"{group.rate.text}% ({group.low.text} to {group.high.text})",
         }
         for group in groups
         if group.rate.value is not None
@@ -221,12 +218,12 @@ def _spread(values: Sequence[Mapping[str, Any]], what: str) -> str:
         return f"The rate by {what}."
     lowest = min(values, key=lambda row: row["value"])
     highest = max(values, key=lambda row: row["value"])
-    low, high = (f"{row['value']:.1f} % ({row['label']})" for row in (lowest, highest))
+    low, high = (f"{row['value']:.1f}% ({row['label']})" for row in (lowest, highest))
     return f"The rate runs from {low} to {high}."
 
 
 def _columns(truth: bool) -> list[str]:
-    columns = ["Group", "All", "In the calculation", "Matched", "Matched, %", "95 % from", "to"]
+    columns = ["Group", "All", "In the calculation", "Matched", "Matched, %", "95% from", "to"]
     return [*columns, "True counterparts found, %"] if truth else columns
 
 

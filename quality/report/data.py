@@ -3,38 +3,43 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkage.catalogue import IDENTIFIERS
 from quality.disclosure import Cell, Disclosure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 
 
 def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
-    """Identifiers by source; None where no source was counted."""
-    rows: list[list[str | Cell]] = [
-        [
-            names.source(source["source"]),
-            names.column(row["identifier"]),
-            d.count(row["entities"]),
-            d.percent(row["present"], row["entities"]),
-            d.percent(row["several"], row["entities"]),
-        ]
-        for source in evaluation["sources"]
-        for row in source["completeness"]
-        if row["present"]
-    ]
-    if not rows:
+    """Identifiers down, sources across; None where no source was counted."""
+    sources = [source for source in evaluation["sources"] if source["completeness"]]
+    if not sources:
         return None
-    columns = ["Source", "Identifier", "People", "With a value, %", "With several over time, %"]
-    absent = sorted(
-        {
-            f"{names.column(row['identifier'])} in {names.source(source['source'])}"
-            for source in evaluation["sources"]
-            for row in source["completeness"]
-            if not row["present"]
-        }
+    found = {(s["source"], row["identifier"]): row for s in sources for row in s["completeness"]}
+    shown = [name for name in IDENTIFIERS if any(row["present"] for (_, i), row in found.items() if i == name)]
+
+    def table(caption: str, measure: str, note: str) -> Table:
+        rows: list[list[str | Cell]] = [
+            [names.column(name), *(_share(found.get((source["source"], name)), measure, d) for source in sources)]
+            for name in shown
+        ]
+        return Table(caption, ["Identifier", *(names.source(source["source"]) for source in sources)], rows, note)
+
+    present = table(
+        "People with a value, %",
+        "present",
+        f"{d.profile.symbols.not_applicable}: the source does not carry the identifier.",
     )
-    note = f"Never present: {'; '.join(absent)}." if absent else ""
-    return Section("completeness", "Completeness of identifiers", [Table("Identifiers by source", columns, rows, note)])
+    several = table("People with more than one value over time, %", "several", "")
+    return Section(
+        "completeness", "Completeness of identifiers", [present, Fold("People with more than one value", [several])]
+    )
+
+
+def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
+    """The share of a source's people; not applicable where nobody in the source has the identifier."""
+    if row is None or not row["present"]:
+        return d.marked("not_applicable")
+    return d.percent(row[measure], row["entities"])
 
 
 def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Section | None:
@@ -47,7 +52,7 @@ def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: D
     blocks: list[Block] = [
         Text(
             f"{len(met)} of {len(contracts)} rules are met."
-            + (f" Of the {len(failed)} that are not, {critical} are critical." if failed else "")
+            + (f" Not met: {len(failed)}, of them critical: {critical}." if failed else "")
         )
     ]
     if failed:

@@ -1,5 +1,6 @@
 """A chart as it stands without scripts: SVG drawn when the report is made."""
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ def _svg(spec: dict[str, Any]) -> str:
     return _EMPTY.sub("", drawn).replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
+@functools.cache
 def script() -> str:
     """Vega, Vega-Lite and vega-embed as one script, safe to stand inside a page."""
     bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg,unused-ignore]

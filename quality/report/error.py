@@ -7,7 +7,7 @@ from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
-from quality.report.page import Block, Heading, Section, Table, Text
+from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.released import tied
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
@@ -26,7 +26,7 @@ def error_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) ->
         Text(
             "Precision is the share of links that join one person; recall the share of the pairs that are one person "
             "which were linked, whether or not blocking ever compared them; F1 is their harmonic mean. Intervals are "
-            "Wilson's, 95 %."
+            "Wilson's, 95%."
         ),
         figure(
             "accuracy-by-step",
@@ -35,15 +35,16 @@ def error_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) ->
             lambda width: charts.dots(_values(measured, d), width, x="Per cent", facet=True),
             _accuracy_table(measured, d),
         ),
-        Heading("By pass"),
         _passes_table(steps, names, d),
-        Heading("Where the true pairs went"),
         _outcomes_table(steps, names, d),
-        Heading("By match weight"),
-        _bands_table(steps, names, d),
+        _bands_table(steps[-1], names, d),
+        *(
+            Fold(f"{names.step(step)}: pairs by band of match weight", [_bands_table(step, names, d)])
+            for step in steps[:-1]
+        ),
     ]
     if spine:
-        blocks += [Heading("People of the spine"), _people_table(spine["people"], d)]
+        blocks.append(_people_table(spine["people"], d))
     return Section("error", "Linkage error", blocks)
 
 
@@ -53,7 +54,7 @@ def _values(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) ->
         for key, label in _MEASURES:
             cell, (low, high) = d.accuracy(accuracy[key]), d.interval(accuracy[key])
             if cell.value is not None:
-                shown = f"{cell.text} % ({low.text} to {high.text})"
+                shown = f"{cell.text}% ({low.text} to {high.text})"
                 values.append(
                     {
                         "label": label,
@@ -72,7 +73,7 @@ def _words(measured: tuple[str, Mapping[str, Any]], d: Disclosure) -> str:
     precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
     if precision.value is None or recall.value is None:
         return "Too few links to show."
-    return f"{title}: {precision.text} % of the links are right, and {recall.text} % of the true pairs are linked."
+    return f"{title}: {precision.text}% of the links are right, and {recall.text}% of the true pairs are linked."
 
 
 def _accuracy_table(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Table:
@@ -108,32 +109,31 @@ def _passes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosur
     )
 
 
+_OUTCOMES = {
+    "accepted": "Linked",
+    "review": "Sent to review",
+    "rejected": "Compared and rejected",
+    "not compared": "Not kept as a candidate",
+}
+
+
 def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    said = {
-        "accepted": "Linked",
-        "review": "Sent to review",
-        "rejected": "Compared and rejected",
-        "not compared": "Not kept as a candidate",
-    }
     rows: list[list[str | Cell]] = []
     for step in steps:
-        outcomes = {row["outcome"]: row["pairs"] for row in step["accuracy"]["true_pairs_by_outcome"]}
-        cells, total = tied(outcomes, d)
-        for outcome, cell in cells.items():
-            share = d.percent(outcomes[outcome], step["accuracy"]["true_pairs"], tied=(cell, total))
-            rows.append([names.step(step), said.get(outcome, names.words(outcome)), cell, share])
-    return Table("True pairs by what became of them", ["Step", "What became of them", "True pairs", "Share, %"], rows)
+        found = {row["outcome"]: row["pairs"] for row in step["accuracy"]["true_pairs_by_outcome"]}
+        cells, total = tied({outcome: found.get(outcome, 0) for outcome in _OUTCOMES}, d)
+        rows.append([names.step(step), *cells.values(), total])
+    return Table("What became of the true pairs", ["Step", *_OUTCOMES.values(), "True pairs"], rows)
 
 
-def _bands_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+def _bands_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = [
-        [names.step(step), _band(row), d.count(row["pairs"]), d.count(row["accepted"]), d.accuracy(row["share_true"])]
-        for step in steps
+        [_band(row), d.count(row["pairs"]), d.count(row["accepted"]), d.accuracy(row["share_true"])]
         for row in step["bands"]
     ]
     return Table(
-        "Pairs by band of match weight, and how many are true",
-        ["Step", "Match weight", "Pairs", "Of them linked", "True, %"],
+        f"{names.step(step)}: pairs by band of match weight, and how many are true",
+        ["Match weight", "Pairs", "Of them linked", "True, %"],
         rows,
     )
 

@@ -31,7 +31,7 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
         Text(
             f"Disclosure control: profile “{profile.title}”. Counts under {profile.threshold} are not shown, nor "
             f"others from which they could be had; the rest are to the nearest {profile.round_to}, so that parts may "
-            f"not add up to totals. Percentages are from {profile.percent_from} counts. Intervals are 95 % and say "
+            f"not add up to totals. Percentages are from {profile.percent_from} counts. Intervals are 95% and say "
             "what chance alone could do, not what else may be wrong."
         )
     )

@@ -27,8 +27,9 @@ def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
             rows.append([names.step(step), names.words(row["pass"]), names.words(row["method"]), cell, share])
             label = names.words(row["pass"])
             values.append({"label": label, "group": names.step(step), "value": cell.value, "shown": cell.text})
-        pairs, _ = tied({row["decision"]: row["pairs"] for row in step["decisions"]}, d)
-        decided += [[names.step(step), _DECISIONS.get(key, key), cell] for key, cell in pairs.items()]
+        found = {row["decision"]: row["pairs"] for row in step["decisions"]}
+        pairs, _ = tied({decision: found.get(decision, 0) for decision in _DECISIONS}, d)
+        decided.append([names.step(step), *pairs.values()])
     table = Table("Links by pass", ["Step", "Pass", "Method", "Links", "Share of the step's links, %"], rows)
     return Section(
         "passes",
@@ -42,7 +43,7 @@ def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
                 lambda width: charts.bars(values, width, x="Links", facet=True),
                 table,
             ),
-            Table("Pairs by decision", ["Step", "Decision", "Pairs"], decided),
+            Table("Pairs by decision", ["Step", *_DECISIONS.values()], decided),
         ],
     )
 
@@ -76,10 +77,13 @@ def _histogram(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Blo
             start = int(name)
             values.append({"bin": start, "bin_end": start + 1, "group": title, "value": cell.value, "shown": cell.text})
             rows.append([title, f"{start} to under {start + 1}", cell])
-    low, high = min(row["bin"] for row in weights), max(row["bin"] for row in weights) + 1
-    accepted = [row["bin"] for row in weights if row["decision"] == "accepted"]
+    bins = [row["bin"] for row in values if row["value"] is not None]
+    if not bins:
+        return []
+    low, high = min(bins), max(bins) + 1
+    accepted = [row["bin"] for row in values if row["group"] == "Accepted" and row["value"] is not None]
     summary = (
-        f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else "No pair was accepted. "
+        f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else ""
     ) + "Each strip has its own scale. Bins too small to show are drawn empty."
     return [
         figure(

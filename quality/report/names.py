@@ -18,6 +18,8 @@ IDENTIFIERS = {
     "husid": "HESA student number",
 }
 
+_IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob": "date of birth"}
+
 
 class Names:
     """Names from the catalogue, where it knows the thing."""
@@ -28,12 +30,12 @@ class Names:
     def source(self, name: str) -> str:
         """A source: its body's initials where the catalogue has it, else as the user called it."""
         if name == "people":
-            return "People so far"
+            return "People"
         return name.upper() if name in self._catalogue.datasets else name
 
     def people(self, name: str) -> str:
         """The units of a side, inside a sentence."""
-        return "people joined so far" if name == "people" else f"people in {self.source(name)}"
+        return "people" if name == "people" else f"people in {self.source(name)}"
 
     def step(self, step: Mapping[str, Any]) -> str:
         """A step by its two sides."""
@@ -46,5 +48,6 @@ class Names:
 
     def words(self, name: str) -> str:
         """A name of the configuration, such as a pass, in words."""
-        text = str(name).replace("_", " ").replace("-", " ")
+        parts = str(name).replace("_", " ").replace("-", " ").split()
+        text = " ".join(_IN_WORDS.get(part.lower(), part) for part in parts)
         return text[:1].upper() + text[1:]

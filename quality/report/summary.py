@@ -47,7 +47,7 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     """What was linked and how well, as it would be read out."""
     step, whole = subject.step, subject.whole
     other = names.source(step["right" if subject.side == "left" else "left"])
-    rate = f"{whole.rate.text} %" if whole.rate.mark is None else "A share too small or too large to show"
+    rate = f"{whole.rate.text}%" if whole.rate.mark is None else "A share too small or too large to show"
     said = (
         f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])} who could be in {other} "
         f"were linked to it."
@@ -62,6 +62,6 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
         return f"{said} There are too few links to show their error."
     low, high = d.interval(accuracy["precision"])
     return (
-        f"{said} {precision.text} % of the links are right (95 % interval {low.text} to {high.text}), and they hold "
-        f"{recall.text} % of the pairs that are truly one person."
+        f"{said} {precision.text}% of the links are right (95% interval {low.text} to {high.text}), and they hold "
+        f"{recall.text}% of the pairs that are truly one person."
     )

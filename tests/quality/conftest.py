@@ -6,8 +6,41 @@ from typing import Any
 
 import pytest
 
-from linkage.engine import Table
-from quality.evaluation import Inputs, StepTables
+from linkage.engine import Engine, Table
+from quality.evaluation import Inputs, StepTables, evaluate
+from quality.report import Inputs as ReportInputs
+from quality.report import render
+
+CONTRACTS: list[dict[str, Any]] = [
+    {
+        "rule": "not null",
+        "source": "npd",
+        "column": "Surname",
+        "checked": 500,
+        "failed": 0,
+        "share": 0.0,
+        "limit": 0.0,
+        "severity": "critical",
+        "success": True,
+    },
+    {
+        "rule": "in code frame",
+        "source": "npd",
+        "column": "Gender",
+        "checked": 500,
+        "failed": 40,
+        "share": 0.08,
+        "limit": 0.01,
+        "severity": "warning",
+        "success": False,
+    },
+]
+MANIFEST: dict[str, Any] = {
+    "name": "small",
+    "seed": 7,
+    "versions": {"duckdb": "2.0.1"},
+    "stages": [{"name": "records", "seconds": 1.5}],
+}
 
 MODEL: dict[str, Any] = {
     "probability_two_random_records_match": 0.25,
@@ -102,4 +135,108 @@ def pupils_and_learners(world: Callable[[str], Table]) -> Inputs:
     return Inputs((step,), {"npd": npd, "ilr": ilr}, {"npd_census": census}, spine, truth, sources)
 
 
-CHROMIUM = Path("/usr/bin/chromium")
+@pytest.fixture
+def crowd(engine: Engine, world: Any) -> Inputs:
+    """600 people in two sources, 540 linked: 530 rightly, 10 falsely; every value of a person is a canary."""
+    people = engine.sql("select unnest(generate_series(1, 600)) as n", store=True)
+
+    def source(name: str, first: int) -> Table:
+        return engine.sql(
+            f"""
+            select n + {first} as entity_id, '{name}' as source, 'AB123456C' || n as entity_key,
+                   list_append(cast([] as varchar[]), 'ZEBEDEE') as forename,
+                   list_append(cast([] as varchar[]), 'QUILLFEATHER') as surname,
+                   list_append(cast([] as date[]), make_date(1987 + n % 4, 3, 29)) as dob,
+                   list_append(cast([] as varchar[]), case when n % 2 = 0 then 'F' else 'M' end) as sex
+            from {{people}}
+            """,
+            people=people,
+            store=True,
+        )
+
+    left, right = source("npd", 0), source("cis", 1000)
+    links = engine.sql(
+        """
+        select n as left_id, case when n <= 530 then n + 1000 else 1000 + n + 10 end as right_id,
+               case when n <= 400 then 'deterministic' else 'probabilistic' end as method,
+               case when n <= 400 then 'all-five' end as pass,
+               cast(8 + n % 20 as double) as match_weight, 'accepted' as decision
+        from {people} where n <= 540
+        union all
+        select n, n + 1000, 'probabilistic', null, cast(3.5 as double), 'review' from {people} where n > 570
+        """,
+        people=people,
+        store=True,
+    )
+    unlinked = engine.sql(
+        """
+        select 'left' as side, n as id, case when n > 570 then 'ambiguous' else 'no candidate' end as reason
+        from {people} where n > 540
+        """,
+        people=people,
+    )
+    units = engine.sql(
+        """
+        select 'left' as side, n as unit_id, n as entity_id from {people}
+        union all select 'right', n + 1000, n + 1000 from {people}
+        """,
+        people=people,
+    )
+    truth = engine.sql(
+        """
+        select 'npd' as source, 'AB123456C' || n as entity_key, n as person_id from {people}
+        union all select 'cis', 'AB123456C' || n, n from {people}
+        """,
+        people=people,
+    )
+    spine = engine.sql(
+        """
+        select n as person_id, n as entity_id, 'npd' as source from {people}
+        union all select left_id, right_id, 'cis' from {links} where decision = 'accepted'
+        """,
+        people=people,
+        links=links,
+    )
+    model = {
+        "probability_two_random_records_match": 0.001,
+        "comparisons": [
+            {
+                "output_column_name": "forename",
+                "comparison_levels": [
+                    {"label_for_charts": "Exact match on forename", "m_probability": 0.9, "u_probability": 0.01},
+                    {"label_for_charts": "All other comparisons", "m_probability": 0.1, "u_probability": 0.99},
+                ],
+            }
+        ],
+    }
+    step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model)
+    sources = ({"source": "npd", "rows_read": 700, "records": 680, "quarantined": 20},)
+    return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth, sources)
+
+
+@pytest.fixture
+def contracts() -> list[dict[str, Any]]:
+    """Two rules, one of them not met."""
+    return CONTRACTS
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """What a report reads of a run's manifest."""
+    return MANIFEST
+
+
+@pytest.fixture(scope="session")
+def report_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the one report of these specs is kept: it takes a second to make."""
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture
+def report_file(report_folder: Path, request: pytest.FixtureRequest) -> Path:
+    """The report on the crowd."""
+    out = report_folder / "index.html"
+    if not out.exists():
+        evaluation = evaluate(request.getfixturevalue("engine"), request.getfixturevalue("crowd"))
+        render(ReportInputs(evaluation, CONTRACTS, MANIFEST, "Small run"), out)
+    return out
