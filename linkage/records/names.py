@@ -28,13 +28,12 @@ def surname(raw: str, rules: NameRules | None = None) -> Name:
     ('OBRIEN SMITH', 'VANDERBERG', None)
     """
     rules = rules or name_rules()
-    if _plain(raw, rules):
-        return raw
-    words = [word for part in _words(raw, rules) for word in part.split("-") if word]
-    words = _without_titles(words, rules)
-    while len(words) > 1 and words[-1] in rules.suffixes:
-        words.pop()
-    return _name(words, rules.surname_particles, rules)
+    name = _surname(raw, rules)
+    # Joined letters may make a title or a particle (D R SMITH): again until nothing changes, so that a name that has
+    # its one form keeps it.
+    while name and (again := _surname(name, rules)) != name:
+        name = again
+    return name
 
 
 def forenames(raw: str, rules: NameRules | None = None) -> tuple[Name, Name]:
@@ -73,6 +72,16 @@ def free_text(raw: str) -> Name:
     return _SPACE.sub(" ", _CONTROL.sub(" ", anyascii(raw).upper())).strip() or None
 
 
+def _surname(raw: str, rules: NameRules) -> Name:
+    if _plain(raw, rules):
+        return raw
+    words = [word for part in _words(raw, rules) for word in part.split("-") if word]
+    words = _without_titles(words, rules)
+    while len(words) > 1 and words[-1] in rules.suffixes:
+        words.pop()
+    return _name(words, rules.surname_particles, rules)
+
+
 def _plain(raw: str, rules: NameRules) -> bool:
     """One word of capitals that no rule speaks of: most of the data."""
     return (
@@ -94,7 +103,7 @@ def _words(raw: str, rules: NameRules) -> list[str]:
 
 
 def _without_titles(words: list[str], rules: NameRules) -> list[str]:
-    while words and words[0] in rules.titles:
+    while len(words) > 1 and words[0] in rules.titles:
         words = words[1:]
     return words
 

@@ -45,6 +45,8 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
             )
         for match in matches:
             inside = sorted(match.glob("**/*.parquet")) if match.is_dir() else [match]
+            if not inside:
+                raise InputError(f"{match}: the folder holds no .parquet file\n  name its files: '{pattern}/*'")
             found |= dict.fromkeys(inside)
     for path in found:
         try:

@@ -1,0 +1,77 @@
+"""Attributes are keyed by entity and say nothing that identifies."""
+
+import pytest
+
+from linkage.config import AttributeTable, FileFormat
+from linkage.engine import rows as as_dicts
+from linkage.errors import InputError
+from linkage.records import read_attributes
+
+MARKS = """
+    PUPIL:text | Subject | Mark | Sat        | Surname | Initials
+    P1         | M       | 71   | 2014-05-20 | SMITH   | AS
+    P1         | E       | -    | -          | SMITH   | AS
+    P9         | M       | 50   | 2014-05-20 | GREEN   | BG
+    -          | M       | 50   | 2014-05-20 | GREEN   | BG
+"""
+
+
+@pytest.fixture
+def entities(world):
+    return world("entity_id | entity_key\n4 | P1\n5 | P2")
+
+
+@pytest.fixture
+def read_marks(engine, catalogue, tmp_path, entities):
+    def read(file, **fmt):
+        spec = AttributeTable(dataset="school", table="marks", source="npd", files=(file,), format=FileFormat(**fmt))
+        return read_attributes(engine, catalogue, "school_marks", spec, tmp_path, entities)
+
+    return read
+
+
+@pytest.mark.both_engines
+def test_rows_by_entity_without_identifiers(read_marks, put, world, rows, engine):
+    put("m.parquet", MARKS)
+    found = read_marks("m.parquet")
+    assert found.rows.columns == ("entity_id", "Subject", "Mark", "Sat")
+    assert rows(found.rows) == rows(
+        world("""
+            entity_id | Subject | Mark:int | Sat:date
+            4         | M       | 71       | 2014-05-20
+            4         | E       | -        | -
+        """)
+    )
+    summary = found.summary
+    assert (summary.rows_read, summary.rows, summary.orphans, summary.quarantined) == (4, 2, 1, 1)
+    assert [(r["line"], r["column"], r["reason"]) for r in as_dicts(engine, found.quarantine)] == [
+        (4, "PUPIL", "is empty")
+    ]
+
+
+@pytest.mark.both_engines
+def test_values_of_another_type_are_null_and_counted(read_marks, tmp_path, world, rows):
+    (tmp_path / "m.csv").write_text(
+        "PUPIL,Subject,Mark,Sat,Surname,Initials\n"
+        "P1,M,71.5,20/05/2014,SMITH,AS\nP2,E,seven,2014-05-20,SMITH,AS\nP2,E,+7,,SMITH,AS\nP2,E\n"
+    )
+    found = read_marks("m.csv", type="csv", date_format="%d/%m/%Y")
+    assert rows(found.rows) == rows(
+        world("""
+            entity_id | Subject | Mark:int | Sat:date
+            4         | M       | -        | 2014-05-20
+            5         | E       | -        | -
+            5         | E       | 7        | -
+        """)
+    )
+    summary = found.summary
+    assert summary.unread == {"Mark": 2, "Sat": 1}
+    assert summary.rows_read == summary.rows + summary.orphans + summary.quarantined == 4
+
+
+def test_a_variable_that_the_file_lacks(read_marks, put):
+    put("m.parquet", MARKS.replace("Mark", "Score"))
+    with pytest.raises(
+        InputError, match=r"attributes\.school_marks: the catalogue's table marks: m\.parquet has no column 'Mark'"
+    ):
+        read_marks("m.parquet")

@@ -1,0 +1,78 @@
+"""What the catalogue promises is counted on all rows and judged without a value."""
+
+import contextlib
+import io
+import json
+
+import pytest
+
+from linkage.config import Source
+from linkage.records import read_source
+from quality.contracts import check
+from tests.records.conftest import PUPILS
+
+SOURCES = {"npd": Source(dataset="school", table="pupils", files=("*.parquet",))}
+
+
+def result(report, rule, column, severity):
+    (found,) = [r for r in report.results if (r.rule, r.column, r.severity) == (rule, column, severity)]
+    return found
+
+
+@pytest.fixture
+def records(engine, catalogue, put, tmp_path):
+    put("a.parquet", PUPILS)
+    return read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records
+
+
+def test_each_rule_with_its_counts_and_limit(engine, catalogue, records):
+    report = check(engine, catalogue, {"npd": records}, sources=SOURCES)
+    dob = result(report, "is a value that the form allows", "dob", "warning")
+    assert (dob.source, dob.checked, dob.failed, round(dob.share, 4), dob.limit, dob.success) == (
+        *("npd", 3, 2, 0.6667, 0.03, False),
+    )
+    assert result(report, "is given", "surname", "critical").success
+    assert result(report, "stands once", "source_key", "critical").checked == 3
+    postcode = result(report, "is given", "postcode", "warning")
+    assert (postcode.checked, postcode.failed, postcode.success) == (3, 1, False)
+    assert not [r for r in report.results if r.column in ("nino", "uln")]
+    assert report.failed == sum(not r.success for r in report.results)
+
+
+def test_a_critical_rule_is_told_in_words(engine, catalogue, world):
+    table = world("""
+        source_key | entity_key | valid_from | valid_to:date | forename | surname:text | dob        | sex | postcode | problems
+        1          | A          | 2010-01-01 | -             | ANN      | -            | 2011-01-02 | F   | AB1 2CD  | 1
+        1          | B          | 2010-01-01 | -             | ANN      | -            | 2001-01-02 | F   | AB1 2CD  | 1
+    """)
+    table = engine.sql("select * exclude (source_key), cast(source_key as varchar) as source_key from {t}", t=table)
+    report = check(engine, catalogue, {"npd": table}, sources=SOURCES)
+    assert report.critical == [
+        "npd.source_key: stands once: 1 of 2 (50.00%), at most 0.00% allowed",
+        "npd.surname: is given: 2 of 2 (100.00%), at most 50.00% allowed",
+        "npd.dob: is not after the record: 1 of 2 (50.00%), at most 5.00% allowed",
+    ]
+
+
+def test_codes_of_attributes_stand_in_their_frame(engine, catalogue, world):
+    marks = world("entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 | - | 5 | -")
+    report = check(engine, catalogue, {}, attributes={"school_marks": marks})
+    found = result(report, "is in its code frame", "Subject", "critical")
+    assert (found.source, found.checked, found.failed, found.success) == ("school_marks", 2, 1, False)
+
+
+def test_no_rule_and_no_row(engine, catalogue, records):
+    assert check(engine, catalogue, {}).results == ()
+    nobody = engine.sql("select * from {r} where false", r=records)
+    assert check(engine, catalogue, {"npd": nobody}, sources=SOURCES).failed == 0
+
+
+def test_a_planted_value_is_nowhere(engine, catalogue, put, tmp_path):
+    put("a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ"))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        records = read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records
+        report = check(engine, catalogue, {"npd": records}, sources=SOURCES)
+    text = (json.dumps(report.as_dict()) + repr(report)).upper() + said.getvalue().upper()
+    assert not [secret for secret in ("XANTHIPPE", "QUARTERMAINE", "QQ9") if secret in text]
+    assert said.getvalue() == ""

@@ -1,0 +1,148 @@
+"""CSV that is well formed, badly formed, and written in another encoding than it says."""
+
+import csv
+import gzip
+import io
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linkage.config import FileFormat
+from linkage.errors import InputError
+from linkage.records import csv_files
+from linkage.records.csv_files import LINE, read_header, to_parquet
+
+
+@pytest.fixture
+def convert(tmp_path):
+    """Bytes as a CSV file to (rows with their line, rejected lines with the reason)."""
+
+    def converted(content: bytes, name: str = "people.csv", **fmt):
+        path = tmp_path / name
+        path.write_bytes(content)
+        out = tmp_path / "out.parquet"
+        found = to_parquet(path, FileFormat(type="csv", **fmt), out, 0)
+        table = pq.read_table(out)
+        assert found.rows == table.num_rows
+        columns = [table[name].to_pylist() for name in (LINE, *found.header)]
+        return list(zip(*columns, strict=True)), found.rejected
+
+    return converted
+
+
+def test_rows_with_their_lines(convert):
+    assert convert(b"name,born\nAnn,1999\n\nBob,\n") == ([(2, "Ann", "1999"), (4, "Bob", None)], [])
+
+
+def test_last_line_needs_no_end(convert):
+    assert convert(b"name,born\r\nAnn,1999\r\nBob,2000") == ([(2, "Ann", "1999"), (3, "Bob", "2000")], [])
+
+
+def test_ragged_rows_are_set_aside_and_no_other(convert):
+    assert convert(b"a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,0\n") == (
+        [(2, "1", "2", "3"), (4, "4", "5", "6")],
+        [(3, "row has 2 fields, the header 3"), (5, "row has 4 fields, the header 3")],
+    )
+
+
+def test_nul_and_bytes_of_another_encoding(convert):
+    assert convert(b"a,b\n1,2\n\x00,4\nM\xfcller,6\n7,8\n") == (
+        [(2, "1", "2"), (5, "7", "8")],
+        [(3, "row holds a NUL"), (4, "row holds bytes that are not utf-8")],
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_declared_encoding(convert, encoding, packed):
+    content = "name;born\nMüller;1999\nÉmile;2000\n".encode(encoding)
+    found = convert(gzip.compress(content) if packed else content, encoding=encoding, delimiter=";")
+    assert found == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
+
+
+def test_quotes_may_hold_delimiters_and_lines(convert):
+    content = b'name,note\n"Smith, Ann","two\nlines"\n"O""Neil",x\nO"Neil,y\n'
+    assert convert(content) == (
+        [(2, "Smith, Ann", "two\nlines"), (4, 'O"Neil', "x"), (5, 'O"Neil', "y")],
+        [],
+    )
+
+
+def test_a_quote_that_never_closes_costs_its_line_alone(convert):
+    content = b'a,b\n1,"2\n' + b"3,4\n" * 200
+    rows, rejected = convert(content)
+    assert rejected == [(2, "a quote opens and does not close")]
+    assert [row[0] for row in rows] == list(range(3, 203))
+
+
+def test_file_without_quotes(convert):
+    assert convert(b'a|b\n"1|2"\n', delimiter="|", quote="") == ([(2, '"1', '2"')], [])
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r\ufffd"))] * 2),
+        max_size=12,
+    ),
+    st.integers(1, 40),
+)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_a_writer_wrote_is_read_whatever_the_block(convert, monkeypatch, cells, block):
+    monkeypatch.setattr(csv_files, "_BLOCK", block)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([("a", "b"), *cells])
+    rows, rejected = convert(text.getvalue().encode())
+    lines = [line for line, *_ in rows]
+    assert rejected == []
+    assert [tuple(row[1:]) for row in rows] == [tuple(cell or None for cell in row) for row in cells]
+    assert lines == sorted(set(lines))
+
+
+@given(
+    st.lists(st.sampled_from(["1,2", "1", "1,2,3", '"1",2', '1,"2', "\0,2", '"a""b",2', "x\udce9,2", ""])),
+    st.integers(1, 30),
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_faults_do_not_depend_on_the_block(convert, monkeypatch, lines, block):
+    content = "\n".join(["a,b", *lines]).encode("utf-8", "surrogateescape")
+    whole = convert(content)
+    monkeypatch.setattr(csv_files, "_BLOCK", block)
+    assert convert(content) == whole
+    starts = [line for line, *_ in whole[0]] + [line for line, _ in whole[1]]
+    assert len(starts) == len(set(starts))
+
+
+def test_blocks_of_whole_lines_go_the_quick_way(convert, monkeypatch):
+    def no_slow_way(*_):
+        raise AssertionError("the slow way was taken")
+
+    monkeypatch.setattr(csv_files, "_slow", no_slow_way)
+    rows, _ = convert(b"a,b\n" + b'"x,y",2\n' * 1000)
+    assert len(rows) == 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "fmt", "message"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), {}, 'is written in utf-16, not in utf-8\n.*encoding = "utf-16"'),
+        ("a,b\n1,2\n".encode("utf-16-le"), {}, "is written in utf-16, not in utf-8"),
+        ("a,b\n1,2\n".encode("utf-8-sig"), {"encoding": "cp1252"}, "is written in utf-8-sig, not in cp1252"),
+        (b"a,\xe9\n1,2\n", {}, "the header is not utf-8"),
+        (b"a,a\n1,2\n", {}, "names 'a' twice"),
+        (b"\n1,2\n", {}, "the first line names no columns"),
+        (b"a,b\n", {"encoding": "klingon"}, "no encoding is called 'klingon'"),
+        (gzip.compress(b"a,b\n" + b"1,2\n" * 9000)[:-20], {}, "compressed file is cut short"),
+        (b"a,b\n", {"compression": "gzip"}, "compressed file is cut short or damaged"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be(convert, content, fmt, message):
+    with pytest.raises(InputError, match=r"people\.csv: .*" + message):
+        convert(content, **fmt)
+
+
+def test_header_alone(tmp_path):
+    (tmp_path / "f.csv").write_text(" name ,born\n")
+    assert read_header(tmp_path / "f.csv", FileFormat(type="csv")) == ["name", "born"]

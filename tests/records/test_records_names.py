@@ -1,0 +1,104 @@
+"""Names in one form."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import Engine
+from linkage.records.names import forenames, free_text, standard_names, surname, whole_forename
+from tests.conftest import parse
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("Smith", "SMITH"),
+        ("  smith  ", "SMITH"),
+        ("Müller", "MULLER"),
+        ("Łukasiewicz", "LUKASIEWICZ"),
+        ("O'Brien", "OBRIEN"),
+        ("O’ Brien", "OBRIEN"),
+        ("O BRIEN", "OBRIEN"),
+        ("Mac Donald", "MACDONALD"),
+        ("D'Arcy", "DARCY"),
+        ("de la Cruz", "DELACRUZ"),
+        ("van der Berg", "VANDERBERG"),
+        ("Van-Der-Berg", "VANDERBERG"),
+        ("Al-Hassan", "ALHASSAN"),
+        ("al Hassan", "ALHASSAN"),
+        ("bin Laden", "BINLADEN"),
+        ("Smith-Jones", "SMITH JONES"),
+        ("Smith – Jones", "SMITH JONES"),
+        ("SMITH  JONES", "SMITH JONES"),
+        ("Mrs. Patel", "PATEL"),
+        ("Dr Rev Patel", "PATEL"),
+        ("Smith Jr.", "SMITH"),
+        ("Smith (formerly Brown)", "SMITH"),
+        ("Sm1th", "SM TH"),
+        ("Lady", "LADY"),
+        ("Unknown", None),
+        ("not known", None),
+        ("N/A", None),
+        ("-", None),
+        ("XXX", None),
+        ("Test", None),
+        ("???", None),
+        ("", None),
+    ],
+)
+def test_surname_has_one_form(raw, expected):
+    assert surname(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("Mary Ann", ("MARY", "ANN")),
+        ("MARY", ("MARY", None)),
+        ("Mary-Ann Louise Jane", ("MARY ANN", "LOUISE JANE")),
+        ("Miss Mary", ("MARY", None)),
+        ("Robert 'Bob'", ("ROBERT", "BOB")),
+        ("Al Amin Khan", ("ALAMIN", "KHAN")),
+        ("J. R.", ("J", "R")),
+        ("Baby", (None, None)),
+        ("Baby Boy", (None, None)),
+        ("Not Known", (None, None)),
+    ],
+)
+def test_first_forename_parts_from_the_others(raw, expected):
+    assert forenames(raw) == expected
+
+
+def test_forename_stays_whole_where_middle_names_have_a_field():
+    assert whole_forename("Mary Ann") == "MARY ANN"
+    assert whole_forename("test") is None
+
+
+def test_other_text_keeps_its_signs():
+    assert free_text(" 12a  Rue de l'Été\x00 ") == "12A RUE DE L'ETE"
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_a_standard_name_is_ascii_capitals_and_standard(raw):
+    for name in (surname(raw), *forenames(raw), whole_forename(raw)):
+        assert name is None or re.fullmatch(r"[A-Z]+( [A-Z]+)*", name)
+    once = surname(raw)
+    assert once is None or surname(once) == once
+
+
+@given(st.text("ABCDEFGHIJ", min_size=2, max_size=8), st.text("KLMNOPQRST", min_size=2, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_case_space_and_hyphen_do_not_matter(left, right):
+    forms = {surname(text) for text in (f"{left} {right}", f" {left.lower()}-{right.title()} ", f"{left}  - {right}")}
+    assert len(forms) == 1
+
+
+def test_each_distinct_value_once(engine: Engine, rows):
+    table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4"))
+    assert rows(standard_names(engine, table, "name", "forenames")) == [
+        ("Ann", "ANN", None),
+        ("Mary Ann", "MARY", "ANN"),
+    ]

@@ -1,0 +1,293 @@
+"""Files to records and quarantine: nothing is lost, and what is wrong is said with its place."""
+
+import gzip
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.config import FileFormat, Source
+from linkage.engine import rows as as_dicts
+from linkage.errors import InputError
+from linkage.records import described, read_source
+from tests.conftest import parse
+from tests.records.conftest import PUPILS
+
+AS_CSV = """ROW,PUPIL,SEEN,Forename,Surname,Born,Gender,Postcode,House
+7,P2,21/01/2010,Ann,O'Neil,06/05/1999,2,ab1 2cd,Red
+3,P1,21/01/2010,BOB,SMITH,01/01/1998,1,ZZ999ZZ,Blue
+5,P1,20/01/2011,Rob,Smith,01/01/1998,3,AB1 2CE,
+"""
+
+EXPECTED = """
+    id | source | key:text | entity | from       | to:date | forename | middle | surname | dob        | sex | postcode | nino | uln | upn | husid | problems
+    1  | npd    | 3        | P1     | 2010-01-21 | -       | BOB      | -      | SMITH   | 1998-01-01 | M   | -        | -    | -   | -   | -     | 6
+    2  | npd    | 5        | P1     | 2011-01-20 | -       | ROB      | -      | SMITH   | 1998-01-01 | -   | AB1 2CE  | -    | -   | -   | -     | 66
+    3  | npd    | 7        | P2     | 2010-01-21 | -       | ANN      | -      | ONEIL   | 1999-05-06 | F   | AB1 2CD  | -    | -   | -   | -     | 0
+"""
+
+COLUMNS = (
+    *("record_id", "source", "source_key", "entity_key", "valid_from", "valid_to", "forename", "middle_names"),
+    *("surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid", "problems"),
+)
+
+
+@pytest.mark.both_engines
+def test_parquet_to_records(read_pupils, put, world, rows):
+    put("a.parquet", PUPILS)
+    reading = read_pupils("*.parquet")
+    assert reading.records.columns == COLUMNS
+    assert rows(reading.records) == rows(world(EXPECTED))
+    assert rows(reading.quarantine) == []
+
+
+@pytest.mark.both_engines
+def test_csv_gives_the_same_records(read_pupils, tmp_path, world, rows):
+    (tmp_path / "a.csv").write_text(AS_CSV)
+    reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
+    assert rows(reading.records) == rows(world(EXPECTED))
+
+
+def test_summary_counts(read_pupils, put):
+    path = put("deep/a.parquet", PUPILS)
+    found = read_pupils("deep/*.parquet").summary
+    assert (found.rows_read, found.records, found.quarantined) == (3, 3, 0)
+    assert [(f.path, f.bytes, f.rows, len(f.sha256)) for f in found.files] == [
+        ("deep/a.parquet", path.stat().st_size, 3, 64)
+    ]
+    assert found.problems == {"name": 0, "dob": 2, "postcode": 1, "nino": 0, "uln": 0, "upn": 0, "sex": 1}
+    assert (found.filled["forename"], found.filled["postcode"], found.filled["nino"]) == (3, 2, 0)
+    assert found.as_dict()["files"][0]["rows"] == 3
+
+
+FAULTY = """
+    ROW:text | PUPIL:text | SEEN:text  | Forename | Surname | Born:text  | Gender:text | Postcode | House
+    1        | P1         | 2010-01-21 | Ann      | Smith   | 1999-05-06 | 2           | AB1 2CD  | Red
+    x2       | P1         | 2010-01-21 | Ann      | Smith   | 1999-05-06 | 2           | AB1 2CD  | Red
+    3        | -          | 2010-01-21 | Ann      | Smith   | 1999-05-06 | 2           | AB1 2CD  | Red
+    4        | P1         | 2010-01-21 | Ann      | Smith   | 06.05.1999 | 2           | AB1 2CD  | Red
+    5        | P1         | 21/01/2010 | Ann      | Smith   | 00/00/0000 | 2           | AB1 2CD  | Red
+    6        | P1         | 2010-01-21 | Ann      | Smith   | 00/00/0000 | 2           | AB1 2CD  | Red
+"""
+
+FAULTS = [
+    ("Born", 4, "is not a date in the form %Y-%m-%d"),
+    ("PUPIL", 3, "is empty"),
+    ("ROW", 2, "is not a whole number"),
+    ("SEEN", 5, "is not a date in the form %Y-%m-%d"),
+]
+
+
+@pytest.mark.both_engines
+def test_rows_that_cannot_be_read_are_set_aside_with_their_place(read_pupils, put, engine):
+    put("a.parquet", PUPILS.replace("7 ", "17").replace("3 ", "13").replace("5 ", "15"))
+    put("b.parquet", FAULTY)
+    with pytest.raises(InputError):
+        read_pupils("c.parquet")
+    reading = read_pupils("b.parquet")
+    found = sorted((r["column"], r["line"], r["reason"]) for r in as_dicts(engine, reading.quarantine))
+    assert found == FAULTS
+    assert {(r["source"], r["file"]) for r in as_dicts(engine, reading.quarantine)} == {("npd", "b.parquet")}
+    assert sorted(r["source_key"] for r in as_dicts(engine, reading.records)) == ["1", "6"]
+    assert reading.summary.rows_read == reading.summary.records + reading.summary.quarantined == 6
+
+
+def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
+    lines = AS_CSV.splitlines()
+    bad = [
+        lines[0],
+        lines[1],
+        "8,P3,21/01/2010",
+        lines[2].replace("01/01/1998", "1998-01-01"),
+        lines[3],
+        "9,P\0,,,,,,,",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(bad))
+    reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
+    found = sorted((r["line"], r["column"], r["reason"]) for r in as_dicts(engine, reading.quarantine))
+    assert found == [
+        (3, None, "row has 3 fields, the header 9"),
+        (4, "Born", "is not a date in the form %d/%m/%Y"),
+        (6, None, "row holds a NUL"),
+    ]
+    assert (reading.summary.rows_read, reading.summary.records) == (5, 2)
+    text = described(reading.summary.rejections, reading.summary.rows_read)
+    assert text.splitlines() == [
+        "a.csv: 3 of 5 rows set aside",
+        "  1  row has 3 fields, the header 9   first at line 3",
+        "  1  Born is not a date in the form %d/%m/%Y   first at line 4",
+        "  1  row holds a NUL   first at line 6",
+    ]
+
+
+def test_record_ids_do_not_depend_on_the_files(read_pupils, put, engine):
+    put("one/a.parquet", PUPILS)
+    lines = PUPILS.strip().splitlines()
+    for number, line in enumerate(reversed(lines[1:])):
+        put(f"many/{number}.parquet", f"{lines[0]}\n{line}" if number != 2 else PUPILS.split("3   |")[0])
+    one = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("one/*.parquet").records)}
+    many = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("many/*.parquet").records)}
+    assert one == many == {"3": 1, "5": 2, "7": 3}
+
+
+@pytest.mark.both_engines
+def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, put, tmp_path, rows):
+    put(
+        "l.parquet",
+        """
+        ROW | ULN:text   | COLLEGE | LEARNER:text | Given | Family | FamilyAt16 | Before   | Postcode | Start
+        1   | 1000000000 | 100     | L1           | Ann   | Smith  | Jones      | AB1 2CD  | AB1 2CE  | 2015-09-01
+        2   | 9999999999 | 100     | L1           | Ann   | Smith  | -          | ZZ99 9ZZ | AB1 2CE  | 2015-09-01
+        3   | 1000000001 | 100     | L2           | Ann   | Smith  | -          | -        | -        | 2015-09-01
+        """,
+    )
+    source = Source(dataset="college", table="learners", files=("l.parquet",))
+    reading = read_source(engine, catalogue, "ilr", source, tmp_path, first_record_id=50)
+    found = [
+        (r["record_id"], r["entity_key"], r["uln"], r["former_surname"], r["former_postcode"])
+        for r in as_dicts(engine, reading.records)
+    ]
+    assert sorted(found) == [
+        (50, "1000000000", "1000000000", "JONES", "AB1 2CD"),
+        (51, "100|L1", None, None, None),
+        (52, "100|L2", None, None, None),
+    ]
+
+
+def test_columns_may_be_named_otherwise_and_kept(read_pupils, put, engine):
+    put("a.parquet", PUPILS.replace("Surname", "LASTNME").replace("Forename", "FORENAME"))
+    reading = read_pupils("a.parquet", columns={"surname": "LASTNME"}, keep=("House",))
+    found = {r["source_key"]: (r["forename"], r["surname"], r["x_house"]) for r in as_dicts(engine, reading.records)}
+    assert found == {"7": ("ANN", "ONEIL", "RED"), "3": ("BOB", "SMITH", "BLUE"), "5": ("ROB", "SMITH", None)}
+
+
+def test_an_identifier_that_the_files_lack_is_told(read_pupils, put):
+    lines = [line.rpartition("|")[0].rpartition("|")[0] for line in PUPILS.strip().splitlines()]
+    put("a.parquet", "\n".join(lines))
+    summary = read_pupils("a.parquet").summary
+    assert (summary.absent, summary.filled["postcode"]) == (("Postcode",), 0)
+
+
+def test_a_column_that_the_configuration_names_and_the_file_lacks(read_pupils, put):
+    put("a.parquet", PUPILS)
+    with pytest.raises(InputError) as error:
+        read_pupils("a.parquet", columns={"dob": "BornOn"})
+    assert str(error.value).splitlines() == [
+        "source.npd.columns.dob: a.parquet has no column 'BornOn'",
+        "  it has: ROW, PUPIL, SEEN, Forename, Surname, Born, Gender, Postcode, House",
+        "  nearest: Born",
+    ]
+
+
+def test_a_part_that_lacks_a_key_is_named(read_pupils, put):
+    put("a.parquet", PUPILS)
+    put("b.parquet", PUPILS.replace("PUPIL", "PUPPY"))
+    with pytest.raises(InputError, match=r"b\.parquet has no column 'PUPIL'"):
+        read_pupils("*.parquet")
+
+
+def test_a_file_that_is_not_there(read_pupils, tmp_path):
+    with pytest.raises(InputError, match=r"source\.npd\.files: no file matches 'x/\*\.parquet' below .*\n  check "):
+        read_pupils("x/*.parquet")
+
+
+def test_a_file_of_no_bytes(read_pupils, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match=r"a\.parquet: the file is empty"):
+        read_pupils("a.parquet")
+
+
+def test_a_header_and_no_rows(read_pupils, put, tmp_path):
+    put("a.parquet", PUPILS)
+    pq.write_table(parse(PUPILS).slice(0, 0), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"the files hold a header and no rows: a\.parquet"):
+        read_pupils("a.parquet")
+    (tmp_path / "a.csv").write_text(AS_CSV.splitlines()[0] + "\n")
+    with pytest.raises(InputError, match=r"the files hold a header and no rows: a\.csv"):
+        read_pupils("a.csv", type="csv")
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.98])
+def test_truncated_parquet(read_pupils, put, keep):
+    path = put("a.parquet", PUPILS)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+    with pytest.raises(InputError, match=r"a\.parquet: not a whole Parquet file"):
+        read_pupils("a.parquet")
+
+
+def test_truncated_gzip(read_pupils, tmp_path):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress((AS_CSV * 500).encode())[:-30])
+    with pytest.raises(InputError, match=r"a\.csv\.gz: the compressed file is cut short"):
+        read_pupils("a.csv.gz", type="csv")
+
+
+def test_a_folder_in_the_place_of_a_file(read_pupils, tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(InputError, match=r"a\.csv"):
+        read_pupils("a.csv", type="csv")
+
+
+def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, put, tmp_path):
+    put("a.parquet", PUPILS.replace("5 ", "7 "))
+    with pytest.raises(InputError) as error:
+        read_pupils("a.parquet")
+    assert "1 record keys (ROW) stand on more than one row" in str(error.value)
+    assert "first repeated in a.parquet at line 3" in str(error.value)
+    put("a.parquet", PUPILS)
+    shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    with pytest.raises(
+        InputError, match="3 record keys .* first repeated in b.parquet at line 1".replace(" first", "(.|\n)*first")
+    ):
+        read_pupils("*.parquet")
+
+
+def test_a_source_without_a_single_name(read_pupils, put):
+    text = PUPILS
+    for name in ("Ann", "BOB", "Rob", "O'Neil", "SMITH", "Smith"):
+        text = text.replace(name, "Unknown" if name == "Ann" else "-")
+    put("a.parquet", text)
+    with pytest.raises(InputError) as error:
+        read_pupils("a.parquet")
+    assert "every forename and surname is empty in 3 rows (forename from Forename, surname from Surname)" in str(
+        error.value
+    )
+
+
+def test_every_date_in_another_format(read_pupils, tmp_path):
+    (tmp_path / "a.csv").write_text(AS_CSV)
+    with pytest.raises(InputError) as error:
+        read_pupils("a.csv", type="csv")
+    assert "npd: no row of its files can be read" in str(error.value)
+    assert "3  SEEN is not a date in the form %Y-%m-%d   first at line 2" in str(error.value)
+
+
+def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, put):
+    secret = "Xanthippe"
+    (tmp_path / "a.csv").write_text(AS_CSV.replace("Ann", secret).replace("06/05/1999", secret))
+    put("b.parquet", PUPILS.replace("Ann", secret).replace("3 ", "7 "))
+    for arguments in ({"type": "csv"}, {"type": "csv", "date_format": "%d/%m/%Y"}, {}):
+        files = ("a.csv",) if arguments else ("b.parquet",)
+        try:
+            said = repr(read_pupils(*files, **arguments).summary)
+        except InputError as error:
+            said = str(error)
+        assert secret not in said
+
+
+@pytest.mark.both_engines
+def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
+    put("a.parquet", PUPILS.replace("5 ", "3 "))
+    table = catalogue.table("school", "pupils")
+    keyless = table.model_copy(
+        update={
+            "variable": tuple(v for v in table.variable if v.name not in ("ROW", "PUPIL")),
+            "key": (),
+            "entity_key": (),
+        }
+    )
+    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": keyless}})
+    plain = catalogue.model_copy(update={"datasets": {"school": school}})
+    source = Source(dataset="school", table="pupils", files=("a.parquet",), format=FileFormat())
+    found = as_dicts(engine, read_source(engine, plain, "npd", source, tmp_path).records)
+    assert sorted((r["record_id"], r["entity_key"]) for r in found) == [(1, "#1"), (2, "#2"), (3, "#3")]
+    assert len({r["source_key"] for r in found}) == 3
