@@ -33,7 +33,7 @@ def run(
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
-    job = load_job(config, data=data, engine=engine, key_file=key, need_key=not plan)
+    job = load_job(config, data=data, engine=engine, key_file=key)
     root = out or Path("runs") / job.config.run.name
     runner = pipeline(job, root, progress=progress_for(sys.stderr, wanted=not no_progress))
     if plan:

@@ -93,7 +93,8 @@ def code_version(rooms: tuple[str, ...]) -> str:
     return digest([sources, library_versions(LIBRARIES), list(sys.version_info[:2])])
 
 
-def library_versions(names: Iterable[str]) -> dict[str, str]:
+@functools.cache
+def library_versions(names: tuple[str, ...]) -> dict[str, str]:
     """Installed version by distribution; those that are not installed are left out."""
     versions = {}
     for name in names:

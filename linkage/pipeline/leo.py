@@ -18,11 +18,11 @@ def stages(job: Job) -> list[Stage]:
     """A run's stages in their order. What fails early stands early: no step links before the contracts hold."""
     config = job.config
     found = [records_stage(job, name) for name in config.source]
-    found.append(contracts_stage(job))
     found += [identities_stage(job, name) for name in config.source]
+    found += [attributes_stage(job, name) for name in config.attributes]
+    found.append(contracts_stage(job))
     found += [link_stage(job, step) for step in config.step]
     found.append(spine_stage(job))
-    found += [attributes_stage(job, name) for name in config.attributes]
     if job.outcomes:
         found.append(longitudinal_stage(job))
     found.append(evaluate_stage(job))

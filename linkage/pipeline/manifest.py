@@ -1,6 +1,7 @@
 """RUN/manifest.json: what was run, on what, with what result. It holds no personal value."""
 
 import datetime
+import functools
 import os
 import platform
 import resource
@@ -108,6 +109,7 @@ def machine() -> dict[str, Any]:
     return {"cores": os.cpu_count(), "memory_bytes": memory, "system": platform.system(), "kind": platform.machine()}
 
 
+@functools.cache
 def git_commit() -> str | None:
     """The commit of the checkout that the code runs from, with a + where files differ from it; None elsewhere."""
     root = Path(__file__).parents[2]

@@ -83,22 +83,32 @@ def attributes_stage(job: Job, name: str) -> Stage:
 
 
 def contracts_stage(job: Job) -> Stage:
-    """Every source's records against what the catalogue promises of them."""
-    sources = list(job.config.source)
+    """Every source's records and every table of attributes against what the catalogue promises of them."""
+    sources = dict(job.config.source)
+    attributes = {
+        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
+    }
 
     def work(space: Workspace) -> Counts:
         from quality.contracts import check  # Great Expectations takes seconds to import
 
-        records = {name: space.table(f"records/{name}") for name in sources}
-        report = check(space.engine, job.catalogue, records)
+        report = check(
+            space.engine,
+            job.catalogue,
+            {name: space.table(f"records/{name}") for name in sources},
+            sources=sources,
+            attributes={name: space.table(artefact) for name, artefact in attributes.items()},
+        )
         space.write_document(CONTRACTS, report.as_dict())
         return {"failed": report.failed, "critical": report.critical}
 
     return Stage(
         name="contracts",
         work=work,
-        reads=tuple(f"records/{name}" for name in sources),
+        reads=(*(f"records/{name}" for name in sources), *attributes.values()),
         makes=(CONTRACTS,),
+        settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
+        files=shipped_files("contracts/*.toml"),
         rooms=("quality.contracts", "linkage.pipeline.reading"),
         gate=_critical_gate if job.config.gates.critical_contracts else None,
     )

@@ -75,9 +75,9 @@ class Runner:
         self.folder.root.mkdir(parents=True, exist_ok=True)
         with locked(self.folder.root):
             with _explained_disk(self.folder.root):
-                self.folder.prepare()
                 manifest = Manifest(self.folder.root, self.facts)
-                manifest.save()
+                manifest.save()  # first of all: without it the folder would not pass for a run's
+                self.folder.prepare()
             log = RunLog(self.folder.root / "log.jsonl")
             log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
             try:

@@ -1,8 +1,19 @@
-"""A source file for the toy run."""
+"""A source file for the toy run, the village with its run, and the leo command in this process."""
 
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import village as village_files
+
+from linkage.cli import main
+from linkage.extract import write_new_key
+from linkage.pipeline import Runner
+from linkage.pipeline.job import load_job
+from linkage.pipeline.leo import pipeline
 
 
 @pytest.fixture
@@ -17,3 +28,60 @@ def source(tmp_path: Path) -> Path:
 def root(tmp_path: Path) -> Path:
     """A folder for a run that is not there yet."""
     return tmp_path / "run"
+
+
+@dataclass(frozen=True)
+class Village:
+    """Sources, a run's file and a key; `root` is the folder of its run."""
+
+    folder: Path
+    key: Path
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "village.toml"
+
+    def runner(self) -> Runner:
+        """A runner of the run's file as it is now."""
+        return pipeline(load_job(self.config, key_file=self.key), self.root)
+
+    def change(self, before: str, after: str) -> None:
+        """Change the run's file."""
+        text = self.config.read_text()
+        assert before in text
+        self.config.write_text(text.replace(before, after))
+
+
+@pytest.fixture(scope="session")
+def linked_village(tmp_path_factory: pytest.TempPathFactory) -> Village:
+    """The village after its run. To be looked at only: a test that changes it takes `village`."""
+    base = tmp_path_factory.mktemp("village")
+    (base / "in").mkdir()
+    village_files.build(base / "in")
+    write_new_key(base / "master.key")
+    found = Village(base / "in", base / "master.key", base / "run")
+    found.runner().run()
+    return found
+
+
+@pytest.fixture
+def village(linked_village: Village, tmp_path: Path) -> Village:
+    """A copy of the village and its run, to be changed."""
+    shutil.copytree(linked_village.folder, tmp_path / "in")
+    shutil.copytree(linked_village.root, tmp_path / "run")
+    return Village(tmp_path / "in", linked_village.key, tmp_path / "run")
+
+
+@pytest.fixture
+def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command in this process; exit code, stdout, stderr."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        shown = capsys.readouterr()
+        return int(left.value.code or 0), shown.out, shown.err
+
+    return call

@@ -2,20 +2,17 @@
 
 import json
 import stat
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from linkage import __version__
-from linkage.cli import app, main
+from linkage.cli import app
 from linkage.cli.run import plan_lines
 from linkage.cli.synth import people_count
 from linkage.errors import GateError
 from linkage.pipeline import Decision, Stage
-
-Leo = Callable[..., tuple[int, str, str]]
 
 RUN = """
 [run]
@@ -26,20 +23,6 @@ dataset = "npd"
 table = "census"
 files = ["pupils/*.parquet"]
 """
-
-
-@pytest.fixture
-def leo(monkeypatch, capsys) -> Leo:
-    """Runs the command in this process; exit code, stdout, stderr."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        shown = capsys.readouterr()
-        return int(left.value.code or 0), shown.out, shown.err
-
-    return call
 
 
 def test_version(leo):

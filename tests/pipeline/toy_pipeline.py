@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from linkage.engine import connect
 from linkage.errors import GateError
@@ -27,8 +28,9 @@ def numbers(space: Workspace) -> dict[str, Any]:
 
 
 def squares(space: Workspace) -> dict[str, Any]:
-    squared = space.engine.sql("select n, n * n as square from {numbers}", numbers=space.table("numbers"), store=True)
-    rows = space.write("made/squares", squared)
+    found = space.engine.arrow(space.table("numbers")).column("n").to_pylist()
+    squared = pa.table({"n": pa.array(found, pa.int64()), "square": pa.array([n * n for n in found], pa.int64())})
+    rows = space.write("made/squares", space.engine.from_arrow(squared))
     space.write_document("quality/squares.json", {"rows": rows})
     return {"rows": rows}
 
@@ -48,6 +50,34 @@ def pages(space: Workspace) -> dict[str, Any]:
 
 
 NUMBERS_FILE: list[Path] = []
+
+
+class PlainEngine:
+    """As much of an engine as the toy stages need, without threads, so that it may be forked and killed at ease."""
+
+    def __enter__(self) -> "PlainEngine":
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def from_arrow(self, data: pa.Table) -> pa.Table:
+        return data
+
+    def arrow(self, table: pa.Table) -> pa.Table:
+        return table
+
+    def read(self, path: Path) -> pa.Table:
+        return pq.read_table(path, use_threads=False)
+
+    def write(self, table: pa.Table, path: Path) -> int:
+        pq.write_table(table, path)
+        return int(table.num_rows)
+
+    def count(self, table: pa.Table) -> int:
+        return int(table.num_rows)
+
+    def fingerprint(self, table: pa.Table) -> str:
+        return repr(sorted(map(str, table.to_pylist())))
 
 
 def stages(
@@ -76,15 +106,15 @@ def stages(
     return [Stage(**{**vars(stage), "work": replaced.get(stage.name, stage.work)}) for stage in found]
 
 
-def runner(root: Path, source: Path, *, progress: RunProgress | None = None, **options: Any) -> Runner:
-    """The toy run in a folder."""
-    return Runner(
-        root,
-        stages(source, **options),
-        FACTS,
-        lambda scratch: connect("duckdb", threads=1, scratch=scratch),
-        progress=progress,
-    )
+def runner(
+    root: Path, source: Path, *, progress: RunProgress | None = None, plain: bool = False, **options: Any
+) -> Runner:
+    """The toy run in a folder, on DuckDB or on the plain engine."""
+
+    def open_engine(scratch: Path) -> Any:
+        return PlainEngine() if plain else connect("duckdb", threads=1, scratch=scratch)
+
+    return Runner(root, stages(source, **options), FACTS, open_engine, progress=progress)
 
 
 def tables(manifest: Manifest | dict[str, Any]) -> dict[str, str]:
@@ -115,7 +145,7 @@ def _kill_at(count: int) -> None:
         setattr(os, name, deadly(getattr(os, name)))
 
 
-def _child(work: Callable[[], None]) -> int:
+def in_a_fork(work: Callable[[], None]) -> int:
     """Run in a fork; 0, an exit code, or the negative number of the signal that ended it."""
     pid = os.fork()
     if pid == 0:
@@ -128,25 +158,26 @@ def _child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def crash_everywhere(base: Path, source: Path, step: int) -> list[dict[str, Any]]:
-    """Kill a run at its 1st, (1 + step)th ... touch of the disk, run it again, and say how both ended."""
+def crash_everywhere(base: Path, source: Path) -> list[dict[str, Any]]:
+    """Kill a run at its 1st, 2nd, ... touch of the disk, run it again, and say how both ended."""
+    runner(base / "first", source, plain=True).run()  # what a process works out once is worked out before the forks
     found = []
-    for count in range(1, 10_000, step):
+    for count in range(1, 10_000):
         root = base / f"run{count}"
 
         def killed(root: Path = root, count: int = count) -> None:
             _kill_at(count)
-            runner(root, source).run()
+            runner(root, source, plain=True).run()
 
         def again(root: Path = root) -> None:
-            runner(root, source).run()
+            runner(root, source, plain=True).run()
 
-        first = _child(killed)
-        found.append({"count": count, "first": first, "second": _child(again), "root": str(root)})
+        first = in_a_fork(killed)
+        found.append({"count": count, "first": first, "second": in_a_fork(again), "root": str(root)})
         if first == 0:
             return found
     raise AssertionError("the run never ended")
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(crash_everywhere(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
+    sys.stdout.write(json.dumps(crash_everywhere(Path(sys.argv[1]), Path(sys.argv[2]))))

@@ -1,0 +1,275 @@
+"""The whole pipeline on a village: what it leaves, what it keeps, what stops it."""
+
+import datetime
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import village as village_files
+import village_killed
+from toy_pipeline import tables
+
+from linkage.engine import Engine
+from linkage.errors import ConfigError, GateError, InputError
+from linkage.pipeline.outputs import last_day
+
+
+def manifest_of(root: Path) -> dict[str, Any]:
+    return json.loads((root / "manifest.json").read_text())
+
+
+def counts(root: Path, stage: str) -> dict[str, Any]:
+    return next(found["counts"] for found in manifest_of(root)["stages"] if found["name"] == stage)
+
+
+def statuses(root: Path) -> dict[str, str]:
+    return {stage["name"]: stage["status"] for stage in manifest_of(root)["stages"]}
+
+
+def reasons(village) -> dict[str, str]:
+    return {decision.stage.name: decision.reason for decision in village.runner().plan() if decision.run}
+
+
+def rewrite(path: Path, column: str, values: list[Any]) -> None:
+    table = pq.read_table(path)
+    index = table.schema.get_field_index(column)
+    pq.write_table(table.set_column(index, column, pa.array(values, table.schema.field(column).type)), path)
+
+
+def test_the_village_is_linked_and_all_is_in_its_place(linked_village):
+    root = linked_village.root
+    manifest = manifest_of(root)
+    assert manifest["status"] == "done"
+    assert manifest["headline"] == {
+        "people": 120,
+        "last_step": "npd-cis",
+        "links": 100,
+        "linked_of_smaller_side": round(100 / 115, 5),
+        "precision": 1.0,
+        "recall": 1.0,
+        "f1": 1.0,
+    }
+    for place in (
+        "quality/contracts.json",
+        "quality/evaluation.json",
+        "models/npd-cis.json",
+        "report/index.html",
+        "extracts/village-study/datapackage.json",
+        "stages/10-link-npd-cis/links/npd-cis.parquet",
+        "stages/12-longitudinal/outcomes.parquet",
+    ):
+        assert (root / place).is_file(), place
+    assert not (root / ".scratch").exists()
+
+
+def test_rows_reconcile(linked_village):
+    root = linked_village.root
+    for name in ("npd", "cis"):
+        read = counts(root, f"records-{name}")
+        assert read["records"] + read["quarantined"] == read["rows_read"]
+    for name in ("npd_census", "npd_ks4", "hmrc_employment", "hmrc_earnings"):
+        read = counts(root, f"attributes-{name}")
+        assert read["rows"] + read["orphans"] + read["quarantined"] == read["rows_read"]
+    inputs = manifest_of(root)["inputs"]
+    assert {path: about["rows"] for path, about in inputs.items()} == {
+        "sources/npd_census/part-00000.parquet": 240,
+        "sources/npd_ks4/part-00000.parquet": 120,
+        "sources/cis_customers/part-00000.parquet": 115,
+        "sources/hmrc_employment/part-00000.parquet": 115,
+        "sources/hmrc_earnings/part-00000.parquet": 230,
+    }
+
+
+def test_ids_are_dense_over_the_sources(linked_village):
+    assert counts(linked_village.root, "identities-npd") == {"entities": 120, "next_entity_id": 121}
+    assert counts(linked_village.root, "identities-cis") == {"entities": 115, "next_entity_id": 236}
+
+
+def test_no_personal_value_and_no_key_leaves_the_tables(linked_village):
+    people = [village_files._person(index) for index in range(village_files.PUPILS)]
+    secret = linked_village.key.read_text().strip()
+    values = {p["nino"] for p in people} | {p["pmr"] for p in people} | {p["postcode"] for p in people}
+    # The village's short names occur in English words and in encoded data; whole words are looked for.
+    names = {f'"{p[field]}"' for p in people for field in ("forename", "surname")}
+    searched = [
+        path for path in linked_village.root.rglob("*") if path.suffix in (".json", ".jsonl", ".html", ".md", ".csv")
+    ]
+    assert len(searched) > 20
+    for path in searched:
+        text = path.read_text(errors="replace")
+        assert not [value for value in values | names if value in text], path
+    for path in linked_village.root.rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes()
+            assert bytes.fromhex(secret) not in path.read_bytes()
+
+
+def test_a_second_run_keeps_all_and_other_threads_give_the_same_rows(village):
+    first = tables(manifest_of(village.root))
+    village.runner().run()
+    assert set(statuses(village.root).values()) == {"kept"}
+    village.change("threads = 1", "threads = 2")
+    assert reasons(village) == {}
+    village.runner().run(force=True)
+    assert set(statuses(village.root).values()) == {"done"}
+    assert tables(manifest_of(village.root)) == first
+
+
+def test_a_changed_threshold_runs_the_link_and_what_follows(village):
+    village.change("train = false", "train = false\naccept_probability = 0.9")
+    assert reasons(village) == {
+        "link-npd-cis": "configuration changed",
+        "spine": "follows link-npd-cis",
+        "longitudinal": "follows spine",
+        "evaluate": "follows link-npd-cis",
+        "extract-village-study": "follows spine",
+        "report": "follows evaluate",
+    }
+
+
+def test_a_changed_model_file_runs_the_link(village):
+    model = json.loads((village.folder / "model.json").read_text())
+    (village.folder / "model.json").write_text(json.dumps(model | {"probability_two_random_records_match": 0.007}))
+    assert reasons(village)["link-npd-cis"] == "configuration changed"
+
+
+def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
+    path = village.folder / "sources/hmrc_earnings/part-00000.parquet"
+    rewrite(path, "Earnings", [1 for _ in range(230)])
+    assert reasons(village) == {
+        "attributes-hmrc_earnings": "input changed",
+        "contracts": "follows attributes-hmrc_earnings",
+        "longitudinal": "follows attributes-hmrc_earnings",
+        "evaluate": "follows attributes-hmrc_earnings",
+        "extract-village-study": "follows attributes-hmrc_earnings",
+        "report": "follows contracts",
+    }
+
+
+def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo):
+    truth = village.folder / "truth/entities.parquet"
+    people = pq.read_table(truth).column("person_id").to_pylist()
+    rewrite(truth, "person_id", [*people[:120], *reversed(people[120:])])
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 3
+    assert "gate min_precision: step 'npd-cis' has precision" in said
+    assert "see quality/evaluation.json and the report" in said
+    assert statuses(village.root)["extract-village-study"] == "withheld"
+    assert statuses(village.root)["report"] == "done"
+    assert not (village.root / "extracts/village-study").exists()
+
+
+def test_a_failed_critical_contract_stops_before_any_link(village, leo):
+    customers = village.folder / "sources/cis_customers/part-00000.parquet"
+    rewrite(customers, "DateOfBirth", [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)])
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 3
+    assert "gate critical_contracts" in said
+    assert "cis.dob: is given: 80 of 115" in said
+    assert {name: status for name, status in statuses(village.root).items() if status == "withheld"}.keys() == {
+        "link-npd-cis",
+        "spine",
+        "longitudinal",
+        "evaluate",
+        "extract-village-study",
+        "report",
+    }
+    assert not (village.root / "extracts/village-study").exists()
+
+
+def test_the_unlinked_gate_names_the_step(village):
+    village.change("min_precision = 0.98", "max_unlinked = 0.1")
+    with pytest.raises(
+        GateError, match=r"gate max_unlinked: step 'npd-cis' leaves 0\.1304 of its smaller side unlinked"
+    ):
+        village.runner().run()
+
+
+def test_a_truncated_source_is_named_and_what_was_made_before_stays(village):
+    path = village.folder / "sources/hmrc_earnings/part-00000.parquet"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match=r"part-00000\.parquet"):
+        village.runner().run()
+    assert statuses(village.root)["attributes-hmrc_employment"] == "kept"
+    assert statuses(village.root)["attributes-hmrc_earnings"] == "failed"
+
+
+def test_an_expired_decision_is_refused_although_the_extract_is_up_to_date(village):
+    project = village.folder / "project.toml"
+    project.write_text(project.read_text().replace("2199-01-01", "2021-01-01"))
+    with pytest.raises(ConfigError, match="ended on 2021-01-01"):
+        village.runner()
+
+
+def test_a_run_needs_a_key_before_any_work(village, leo, monkeypatch, tmp_path):
+    monkeypatch.delenv("LEO_MASTER_KEY", raising=False)
+    code, _, said = leo("run", village.config, "--out", tmp_path / "new")
+    assert code == 2
+    assert "there is no master key" in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(linked_village, tmp_path):
+    done = subprocess.run(
+        [sys.executable, village_killed.__file__, linked_village.config, linked_village.key, tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    ends = json.loads(done.stdout)
+    assert [stage for stage, _ in ends] == [*statuses(linked_village.root), "none"]
+    assert [end for _, end in ends] == [-9] * (len(ends) - 1) + [0], done.stderr
+    killed = manifest_of(tmp_path / "run")
+    assert killed["status"] == "done"
+    assert tables(killed) == tables(manifest_of(linked_village.root))
+
+
+def test_the_command_plans_runs_reports_and_extracts(village, leo):
+    code, shown, _ = leo("run", village.config, "--out", village.root, "--key", village.key, "--plan")
+    assert code == 0
+    assert shown.startswith(f"{village.root}: 0 of 15 stages would run")
+    code, shown, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 0
+    assert said.count("up to date") == 15
+    assert str(village.root / "report/index.html") in shown
+    assert str(village.root / "extracts/village-study") in shown
+    (village.root / "report/index.html").unlink()
+    assert leo("report", village.root)[0] == 0
+    assert (village.root / "report/index.html").stat().st_size > 10_000
+    place = village.root.parent / "given"
+    code, shown, _ = leo("extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
+    assert code == 0
+    assert "120 people" in shown
+    assert (place / "datapackage.json").is_file()
+
+
+def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
+    leo("key", "new", tmp_path / "other.key")
+    code, _, said = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    assert code == 2
+    assert "the run was made with the key of fingerprint" in said
+
+
+@pytest.mark.parametrize(
+    ("tables_held", "expected"),
+    [
+        ({"hmrc_earnings": {"TaxYear": [201213, 201415]}}, datetime.date(2015, 4, 5)),
+        (
+            {
+                "hmrc_earnings": {"TaxYear": pa.array([], pa.int64())},
+                "dwp_benefits": {"StartDate": [datetime.date(2012, 1, 1)], "EndDate": [datetime.date(2013, 2, 3)]},
+            },
+            datetime.date(2013, 2, 3),
+        ),
+        ({}, datetime.date(1, 1, 1)),
+    ],
+)
+def test_the_last_day_is_taken_from_the_data(engine: Engine, tables_held, expected):
+    given = {name: engine.from_arrow(pa.table(columns)) for name, columns in tables_held.items()}
+    assert last_day(engine, given) == expected
