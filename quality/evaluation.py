@@ -77,7 +77,10 @@ def evaluate(
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
-        "steps": [_step(engine, step, described, persons, definitions, catalogue) for step in inputs.steps],
+        "steps": [
+            _step(engine, step, list(inputs.identities), described, persons, definitions, catalogue)
+            for step in inputs.steps
+        ],
         "spine": _spine(engine, inputs.spine, persons) if inputs.spine else None,
     }
     engine.drop(*(table for table in (described, persons) if table))
@@ -121,6 +124,7 @@ def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
 def _step(
     engine: Engine,
     step: StepTables,
+    sources: Sequence[str],
     described: Table | None,
     persons: Table | None,
     definitions: Definitions,
@@ -148,11 +152,12 @@ def _step(
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
     if described:
-        units = rates.units_described(engine, step.units, described, judged, known, rule)
-        result["totals"] = rates.totals(engine, units)
+        units = rates.units_described(engine, step.units, described, sources, judged, known, rule)
+        cube = rates.cube(engine, units)
+        result["totals"] = rates.totals(engine, cube)
         result["reasons"] = rates.reasons(engine, units, step.unlinked)
-        result["rates"] = rates.rates(engine, units, step.units, described, definitions, catalogue)
-        engine.drop(units)
+        result["rates"] = rates.rates(engine, cube, sources, definitions, catalogue)
+        engine.drop(units, cube)
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
 

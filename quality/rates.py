@@ -1,11 +1,11 @@
 """Link rates with the three denominators that LEO publishes: all, in the calculation, matched."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.catalogue import Catalogue
-from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.engine import Engine, Table, columns, literal, quote, rows
 from quality.definitions import Characteristic, Definitions, Eligible
 from quality.truth import StepTruth
 
@@ -13,42 +13,39 @@ NOT_KNOWN = "not known"
 
 
 def units_described(
-    engine: Engine, units: Table, described: Table, judged: Table, truth: StepTruth | None, rule: Eligible | None
+    engine: Engine,
+    units: Table,
+    described: Table,
+    sources: Sequence[str],
+    judged: Table,
+    truth: StepTruth | None,
+    rule: Eligible | None,
 ) -> Table:
-    """side, unit_id, `described`'s groups, is_eligible, is_linked, in_both, is_found: one row a unit of a step.
+    """One row a unit of a step: side, unit_id, the characteristics, from_<n> for each source, and what became of it.
 
-    `in_both` says that truth has the person on the other side too; `is_found`, that an accepted link says so rightly.
+    `is_eligible` says that it is in the calculation, `is_linked` that a link was accepted, `in_both` that truth has the
+    person on the other side too, `is_found` that an accepted link says so rightly.
 
     Args:
-        described: entity_id, born (date), and a column for each characteristic (see `entities_described`). A unit has
-            the value of its first entity that has one.
+        described: entity_id, source, born (date), and a column for each characteristic (see `entities_described`). A
+            unit has the value of its first entity that has one.
+        sources: names, in the order of the flags from_0, from_1, ...
         rule: who is in the calculation on the left side; people without a birth date are.
     """
-    groups = [name for name in described.columns if name not in ("entity_id", "source", "born")]
-    first = ", ".join(
-        f"min_by(described.{quote(name)}, described.entity_id) "
-        f"filter (where described.{quote(name)} is not null) as {quote(name)}"
-        for name in groups
-    )
-    carried = "".join(f", unit_groups.{quote(name)}" for name in groups)
+    groups = _groups(described)
+    carried = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
     in_both, found, with_truth = _against_truth(truth)
     return engine.sql(
         f"""
-        with unit_groups as (
-            select units.side, units.unit_id,
-                   min_by(described.born, described.entity_id) filter (where described.born is not null) as born
-                   {"," if first else ""} {first}
-            from {{units}} as units
-            left join {{described}} as described on described.entity_id = units.entity_id
-            group by units.side, units.unit_id
-        ),
-        accepted as (select left_id, right_id, verdict from {{judged}} where decision = 'accepted'),
-        linked as (
-            select 'left' as side, left_id as unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
-            from accepted group by left_id
+        with linked_sides as (
+            select 'left' as side, left_id as unit_id, verdict from {{judged}} where decision = 'accepted'
             union all
-            select 'right' as side, right_id as unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
-            from accepted group by right_id
+            select 'right' as side, right_id as unit_id, verdict from {{judged}} where decision = 'accepted'
+        ),
+        linked as (
+            select side, unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
+            from linked_sides
+            group by side, unit_id
         ){with_truth}
         select unit_groups.side, unit_groups.unit_id {carried},
                unit_groups.side = 'right' or unit_groups.born is null
@@ -56,17 +53,63 @@ def units_described(
                linked.unit_id is not null as is_linked,
                {in_both} as in_both,
                {found} as is_found
-        from unit_groups
+        from {{unit_groups}} as unit_groups
         left join linked on linked.side = unit_groups.side and linked.unit_id = unit_groups.unit_id
         {"left join paired on paired.side = unit_groups.side and paired.unit_id = unit_groups.unit_id" if truth else ""}
         """,
         params={"born_to": rule.born_to if rule else datetime.date(9999, 12, 31)},
         store=True,
-        units=units,
-        described=described,
+        unit_groups=_unit_groups(engine, units, described, sources),
         judged=judged,
         **({"pairs": truth.pairs} if truth else {}),
     )
+
+
+def _unit_groups(engine: Engine, units: Table, described: Table, sources: Sequence[str]) -> Table:
+    """side, unit_id, born, characteristics, source flags. Most units are one entity, and need no gathering."""
+    values = ["born", *_groups(described)]
+    flags = {
+        name: f"case when described.source = $source_{index} then 1 else 0 end"
+        for index, name in enumerate(_flags(sources))
+    }
+    taken = ", ".join(f"described.{quote(name)}" for name in values)
+    gathered = ", ".join(
+        f"min_by(described.{quote(name)}, described.entity_id) filter (where described.{quote(name)} is not null)"
+        for name in values
+    )
+    one = "".join(f", {flag} as {name}" for name, flag in flags.items())
+    any_of = "".join(f", max({flag})" for flag in flags.values())
+    return engine.sql(
+        f"""
+        with sizes as (select side, unit_id, count(*) as entities from {{units}} group by side, unit_id),
+        sized as (
+            select units.side, units.unit_id, units.entity_id, sizes.entities
+            from {{units}} as units
+            join sizes on sizes.side = units.side and sizes.unit_id = units.unit_id
+        )
+        select sized.side, sized.unit_id, {taken} {one}
+        from sized
+        left join {{described}} as described on described.entity_id = sized.entity_id
+        where sized.entities = 1
+        union all
+        select sized.side, sized.unit_id, {gathered} {any_of}
+        from sized
+        left join {{described}} as described on described.entity_id = sized.entity_id
+        where sized.entities > 1
+        group by sized.side, sized.unit_id
+        """,
+        params={f"source_{index}": source for index, source in enumerate(sources)},
+        units=units,
+        described=described,
+    )
+
+
+def _groups(described: Table) -> list[str]:
+    return [name for name in described.columns if name not in ("entity_id", "source", "born")]
+
+
+def _flags(sources: Sequence[str]) -> list[str]:
+    return [f"from_{index}" for index in range(len(sources))]
 
 
 def _against_truth(truth: StepTruth | None) -> tuple[str, str, str]:
@@ -81,58 +124,46 @@ def _against_truth(truth: StepTruth | None) -> tuple[str, str, str]:
     return "paired.unit_id is not null", "coalesce(linked.found, 0) = 1", paired
 
 
+def cube(engine: Engine, described_units: Table) -> Table:
+    """Units counted by all that is said of them: a few thousand rows, from which every rate is added up."""
+    said = columns([name for name in described_units.columns if name != "unit_id"])
+    return engine.sql(
+        f"select {said}, count(*) as units from {{units}} group by {said}", store=True, units=described_units
+    )
+
+
 def rates(
-    engine: Engine,
-    described_units: Table,
-    units: Table,
-    described: Table,
-    definitions: Definitions,
-    catalogue: Catalogue,
+    engine: Engine, counted: Table, sources: Sequence[str], definitions: Definitions, catalogue: Catalogue
 ) -> list[dict[str, Any]]:
     """For each side and characteristic the groups with their counts.
+
+    Args:
+        counted: see `cube`.
 
     Returns:
         side, characteristic, title, is_partition, groups (group, label, all, eligible, linked, in_both, found). Counts
         nest: linked are those linked and in the calculation. in_both and found are None without truth. `is_partition`
         is False by source: people whose records came from two sources stand in both groups.
     """
-    found = []
-    for characteristic in definitions.characteristic:
-        if characteristic.name not in described_units.columns:
-            continue
-        name = quote(characteristic.name)
-        grouped = engine.sql(
-            f"select side, coalesce({name}, '{NOT_KNOWN}') as grp, * from {{units}}", units=described_units
+    by_source = [
+        row
+        for source, flag in zip(sources, _flags(sources), strict=True)
+        for row in _summed(
+            engine, engine.sql(f"select * from {{cube}} where {flag} = 1", cube=counted), literal(source)
         )
-        labels = _labels(characteristic, catalogue)
-        found += _by_side(
-            rows(engine, _counted(engine, grouped)), characteristic.name, characteristic.title, labels, True
-        )
-    by_source = engine.sql(
-        """
-        with sources as (
-            select distinct units.side, units.unit_id, described.source as grp
-            from {units} as units
-            join {described} as described on described.entity_id = units.entity_id
-        )
-        select sources.grp, described_units.*
-        from sources
-        join {described_units} as described_units
-          on described_units.side = sources.side and described_units.unit_id = sources.unit_id
-        """,
-        units=units,
-        described=described,
-        described_units=described_units,
-    )
-    return _by_side(rows(engine, _counted(engine, by_source)), "source", "Source", {}, False) + found
-
-
-def totals(engine: Engine, described_units: Table) -> list[dict[str, Any]]:
-    """side, all, eligible, linked, in_both, found: the three denominators of a step."""
-    whole = engine.sql("select 'all' as grp, * from {units}", units=described_units)
-    return [
-        {key: value for key, value in row.items() if key != "group"} for row in rows(engine, _counted(engine, whole))
     ]
+    found = _by_side(by_source, "source", "Source", {}, False)
+    for characteristic in definitions.characteristic:
+        if characteristic.name in counted.columns:
+            group = f"coalesce({quote(characteristic.name)}, {literal(NOT_KNOWN)})"
+            labels = _labels(characteristic, catalogue)
+            found += _by_side(_summed(engine, counted, group), characteristic.name, characteristic.title, labels, True)
+    return found
+
+
+def totals(engine: Engine, counted: Table) -> list[dict[str, Any]]:
+    """side, all, eligible, linked, in_both, found: the three denominators of a step."""
+    return [{key: value for key, value in row.items() if key != "group"} for row in _summed(engine, counted, "'all'")]
 
 
 def reasons(engine: Engine, described_units: Table, unlinked: Table) -> list[dict[str, Any]]:
@@ -155,21 +186,27 @@ def reasons(engine: Engine, described_units: Table, unlinked: Table) -> list[dic
     )
 
 
-def _counted(engine: Engine, grouped: Table) -> Table:
-    return engine.sql(
-        """
-        select side, grp as "group", count(*) as "all",
-               count(*) filter (where is_eligible) as eligible,
-               count(*) filter (where is_eligible and is_linked) as linked,
-               case when count(in_both) > 0 then count(*) filter (where is_eligible and in_both) end as in_both,
-               case when count(in_both) > 0 then count(*) filter (where is_eligible and in_both and is_found) end
-                   as found
-        from {grouped}
+def _summed(engine: Engine, counted: Table, group: str) -> list[dict[str, Any]]:
+    """side, group, all, eligible, linked, in_both, found; `group` is an expression over the cube."""
+    summed = engine.sql(
+        f"""
+        with grouped as (select *, {group} as grp from {{cube}})
+        select side, grp as "group", cast(sum(units) as bigint) as "all",
+               {_sum_where("is_eligible")} as eligible,
+               {_sum_where("is_eligible and is_linked")} as linked,
+               case when count(in_both) > 0 then {_sum_where("is_eligible and in_both")} end as in_both,
+               case when count(in_both) > 0 then {_sum_where("is_eligible and in_both and is_found")} end as found
+        from grouped
         group by side, grp
         order by side, grp
         """,
-        grouped=grouped,
+        cube=counted,
     )
+    return rows(engine, summed)
+
+
+def _sum_where(condition: str) -> str:
+    return f"cast(sum(case when {condition} then units else 0 end) as bigint)"
 
 
 def _by_side(

@@ -107,6 +107,34 @@ def test_rates_by_group(found: dict[str, Any]) -> None:
     ]
 
 
+def test_people_of_several_records_stand_in_every_source(
+    engine: Engine, pupils_and_learners: Inputs, world: Any
+) -> None:
+    """A person of two records has the value of the first record that has one."""
+    (step,) = pupils_and_learners.steps
+    units = world("""
+        side  | unit_id | entity_id
+        left  | 1       | 3
+        left  | 1       | 4
+        left  | 2       | 2
+        right | 5       | 5
+    """)
+    links = world("""
+        left_id | right_id | method        | pass   | match_weight:float | decision
+        1       | 5        | deterministic | strict | 20.5               | accepted
+    """)
+    joined = dataclasses.replace(step, left="people", right="hesa", units=units, links=links)
+    found = step_of(evaluate(engine, dataclasses.replace(pupils_and_learners, steps=(joined,))))
+    rates = {row["characteristic"]: row for row in found["rates"] if row["side"] == "left"}
+    assert not rates["source"]["is_partition"]
+    assert [(g["group"], g["all"], g["linked"]) for g in rates["source"]["groups"]] == [("ilr", 1, 0), ("npd", 2, 0)]
+    assert [(g["group"], g["all"], g["eligible"]) for g in rates["cohort"]["groups"]] == [
+        ("1991", 1, 1),
+        ("2010", 1, 0),
+    ]
+    assert [(g["label"], g["all"]) for g in rates["sex"]["groups"]] == [("Female", 1), ("Male", 1)]
+
+
 def test_spine_by_pairs_and_by_people(found: dict[str, Any]) -> None:
     """P1 is whole, P2 lost a learner who is on nobody's row, P4's learner lies with P2."""
     accuracy = found["spine"]["accuracy"]
