@@ -9,8 +9,9 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
 
     Rules after DfE, LEO variable request form v2.3, "Earnings": pay is summed, a negative total is 0, and a flag says
     where another enterprise, section or industry paid as much as the main one. Where it did, the smallest code is
-    taken, so that a run repeated gives the same. Rows that are alike in everything are one return, sent twice.
-    Employers that are not on the business register count in the total, and have no enterprise to be the main one.
+    taken, so that a run repeated gives the same. A return of the same employer
+    for the same amount is one return, sent twice. Employers that are not on the business register count in the total,
+    and have no enterprise to be the main one.
 
     Args:
         returns: attributes/hmrc_earnings: entity_id, TaxYear, EmployerRef, EnterpriseRef, SIC2007, Section, Earnings
@@ -21,90 +22,117 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         As the catalogue's leo.earnings, whole pounds; stored. Returns without a year or an amount are left out;
         `set_aside` counts them.
     """
-    paid = engine.sql(
+    filed = engine.sql(
         """
-        with filed as (
-            select distinct h.holder, r.TaxYear, r.EmployerRef, r.EnterpriseRef, r.SIC2007, r.Section, r.Earnings
-            from {returns} as r
-            join {holders} as h on h.entity_id = r.entity_id
-            where r.TaxYear is not null and r.Earnings is not null
-        )
-        select holder, TaxYear, EnterpriseRef, SIC2007, Section, cast(sum(Earnings) as bigint) as pay
-        from filed
-        group by holder, TaxYear, EnterpriseRef, SIC2007, Section
+        select h.holder, r.TaxYear, r.Earnings as pay, min(r.EnterpriseRef) as enterprise, min(r.SIC2007) as sic,
+               min(r.Section) as section
+        from {returns} as r
+        join {holders} as h on h.entity_id = r.entity_id
+        where r.TaxYear is not null and r.Earnings is not null
+        group by h.holder, r.TaxYear, r.EmployerRef, r.Earnings
         """,
         returns=returns,
         holders=holders,
         store=True,
     )
-    totals = engine.sql(
-        "select holder, TaxYear, cast(sum(pay) as bigint) as pay from {paid} group by holder, TaxYear", paid=paid
-    )
-    enterprises = _main(engine, paid, "EnterpriseRef")
-    sections = _main(engine, paid, "Section")
-    industries = _main(engine, paid, "SIC2007")
     yearly = engine.sql(
         """
-        select t.holder, t.TaxYear, t.pay, e.main as enterprise, e.pay as enterprise_pay, e.tied as enterprise_tied,
-               e.different as enterprises, e.sic as enterprise_sic, e.section as enterprise_section,
-               s.main as section, s.pay as section_pay, s.tied as section_tied, s.different as sections,
-               i.main as sic, i.pay as sic_pay, i.tied as sic_tied, i.different as sics
-        from {totals} as t
-        left join {enterprises} as e on e.holder = t.holder and e.TaxYear = t.TaxYear
-        left join {sections} as s on s.holder = t.holder and s.TaxYear = t.TaxYear
-        left join {industries} as i on i.holder = t.holder and i.TaxYear = t.TaxYear
+        select holder, TaxYear, cast(sum(pay) as bigint) as pay, count(*) as returns, min(enterprise) as enterprise,
+               min(sic) as sic, min(section) as section
+        from {filed}
+        group by holder, TaxYear
         """,
-        totals=totals,
-        enterprises=enterprises,
-        sections=sections,
-        industries=industries,
+        filed=filed,
+        store=True,
     )
-    named = keyed(
-        engine,
-        yearly,
-        holders,
-        """r.TaxYear, greatest(r.pay, 0) as Earnings,
-               r.enterprise as main_enterprise,
-               case when r.enterprise is not null then greatest(r.enterprise_pay, 0) end as enterprise_earnings,
-               cast(r.enterprise_tied as integer) as tied_main_record_enterprise_sic_fg,
-               coalesce(r.enterprises, 0) as Num_Employments,
-               r.section as Main_Section,
-               case when r.section is not null then greatest(r.section_pay, 0) end as Section_Earnings,
-               cast(r.section_tied as integer) as Tied_Main_Section_Flag, coalesce(r.sections, 0) as Num_Sections,
-               r.sic as Main_SIC2007,
-               case when r.sic is not null then greatest(r.sic_pay, 0) end as SIC_Earnings,
-               cast(r.sic_tied as integer) as Tied_Main_SIC_Flag, coalesce(r.sics, 0) as Num_SIC,
-               r.enterprise_sic as main_enterprise_linked_sic2007,
-               r.enterprise_section as main_enterprise_linked_section""",
+    # Most people have one employer in a year, who then is the main one: only the others need to be weighed.
+    several = engine.sql(
+        """
+        select f.* from {filed} as f
+        join {yearly} as y on y.holder = f.holder and y.TaxYear = f.TaxYear
+        where y.returns > 1
+        """,
+        filed=filed,
+        yearly=yearly,
+        store=True,
     )
-    engine.drop(yearly, totals, enterprises, sections, industries, paid)
+    engine.drop(filed)
+    weighed = {payer: _main(engine, several, payer) for payer in ("enterprise", "section", "sic")}
+    named = keyed(engine, _all_years(engine, yearly, **weighed), holders, _COLUMNS)
+    engine.drop(*weighed.values(), several, yearly)
     return named
 
 
-def _main(engine: Engine, paid: Table, payer: str) -> Table:
+_COLUMNS = """r.TaxYear, greatest(r.pay, 0) as Earnings,
+               r.enterprise as main_enterprise,
+               case when r.enterprise is not null then greatest(r.enterprise_pay, 0) end as enterprise_earnings,
+               cast(r.enterprise_tied as integer) as tied_main_record_enterprise_sic_fg,
+               r.enterprises as Num_Employments,
+               r.section as Main_Section,
+               case when r.section is not null then greatest(r.section_pay, 0) end as Section_Earnings,
+               cast(r.section_tied as integer) as Tied_Main_Section_Flag, r.sections as Num_Sections,
+               r.sic as Main_SIC2007,
+               case when r.sic is not null then greatest(r.sic_pay, 0) end as SIC_Earnings,
+               cast(r.sic_tied as integer) as Tied_Main_SIC_Flag, r.sics as Num_SIC,
+               r.enterprise_sic as main_enterprise_linked_sic2007,
+               r.enterprise_section as main_enterprise_linked_section"""
+
+
+def _main(engine: Engine, filed: Table, payer: str) -> Table:
     """For each person and tax year the payer that paid most: main, its pay, industry and section, tied, different."""
     return engine.sql(
         f"""
         with by_payer as (
-            select holder, TaxYear, {payer} as payer, sum(pay) as pay, min(SIC2007) as sic, min(Section) as section
-            from {{paid}}
+            select holder, TaxYear, {payer} as payer, cast(sum(pay) as bigint) as pay, min(sic) as payer_sic,
+                   min(section) as payer_section
+            from {{filed}}
             where {payer} is not null
             group by holder, TaxYear, {payer}
         ),
         beside_the_most as (
-            select holder, TaxYear, payer, pay, sic, section,
-                   max(pay) over (partition by holder, TaxYear) as most
+            select *, max(pay) over (partition by holder, TaxYear) as most
             from by_payer
-        ),
-        counted as (
-            select holder, TaxYear, min(payer) filter (where pay = most) as main, max(most) as pay,
-                   count(*) filter (where pay = most) > 1 as tied, count(*) as different,
-                   arg_min(sic, payer) filter (where pay = most) as sic,
-                   arg_min(section, payer) filter (where pay = most) as section
-            from beside_the_most
-            group by holder, TaxYear
         )
-        select holder, TaxYear, main, cast(pay as bigint) as pay, tied, different, sic, section from counted
+        select holder, TaxYear, min(payer) filter (where pay = most) as main, max(most) as pay,
+               count(*) filter (where pay = most) > 1 as tied, count(*) as different,
+               arg_min(payer_sic, payer) filter (where pay = most) as sic,
+               arg_min(payer_section, payer) filter (where pay = most) as section
+        from beside_the_most
+        group by holder, TaxYear
         """,
-        paid=paid,
+        filed=filed,
+        store=True,
+    )
+
+
+def _all_years(engine: Engine, yearly: Table, *, enterprise: Table, section: Table, sic: Table) -> Table:
+    """Years of one return, which is its own main one, and years of several, as they were weighed."""
+    return engine.sql(
+        """
+        select holder, TaxYear, pay,
+               enterprise, pay as enterprise_pay, case when enterprise is not null then false end as enterprise_tied,
+               case when enterprise is null then 0 else 1 end as enterprises,
+               case when enterprise is not null then sic end as enterprise_sic,
+               case when enterprise is not null then section end as enterprise_section,
+               section, pay as section_pay, case when section is not null then false end as section_tied,
+               case when section is null then 0 else 1 end as sections,
+               sic, pay as sic_pay, case when sic is not null then false end as sic_tied,
+               case when sic is null then 0 else 1 end as sics
+        from {yearly}
+        where returns = 1
+        union all
+        select y.holder, y.TaxYear, y.pay,
+               e.main, e.pay, e.tied, coalesce(e.different, 0), e.sic, e.section,
+               s.main, s.pay, s.tied, coalesce(s.different, 0),
+               i.main, i.pay, i.tied, coalesce(i.different, 0)
+        from {yearly} as y
+        left join {enterprise} as e on e.holder = y.holder and e.TaxYear = y.TaxYear
+        left join {section} as s on s.holder = y.holder and s.TaxYear = y.TaxYear
+        left join {sic} as i on i.holder = y.holder and i.TaxYear = y.TaxYear
+        where y.returns > 1
+        """,
+        yearly=yearly,
+        enterprise=enterprise,
+        section=section,
+        sic=sic,
     )

@@ -15,10 +15,11 @@ def active_months(engine: Engine, spells: Table, periods: Table) -> Table:
     Args:
         spells: AE_ID, start_date, end_date (inclusive). Days of overlapping spells count twice: merge them first.
         periods: AE_ID, start_year, first_month (months since year 0 of the period's first month), tax_start, tax_end
-            (first and last day of the tax year that goes with the period); a period may be there more than once.
+            (first and last day of the tax year that goes with the period); each period once.
 
     Returns:
-        AE_ID, start_year, months (bits 0 to 11), days (of the tax year), for periods that have any of the two.
+        AE_ID, start_year, months (bits 0 to 11), days (of the tax year), for periods that have any of the two;
+        stored.
     """
     return engine.sql(
         """
@@ -28,16 +29,13 @@ def active_months(engine: Engine, spells: Table, periods: Table) -> Table:
                    year(end_date) * 12 + month(end_date) - 1 as end_month
             from {spells}
         ),
-        wanted as (
-            select distinct AE_ID, start_year, first_month, tax_start, tax_end from {periods}
-        ),
         met as (
             select w.AE_ID, w.start_year,
                    greatest(s.start_month - w.first_month, 0) as first_bit,
                    least(s.end_month - w.first_month, 11) as last_bit,
                    greatest(date_diff('day', greatest(s.start_date, w.tax_start), least(s.end_date, w.tax_end)) + 1, 0)
                        as days
-            from wanted as w
+            from {periods} as w
             join numbered as s on s.AE_ID = w.AE_ID
             where (s.start_month <= w.first_month + 11 and s.end_month >= w.first_month)
                or (s.start_date <= w.tax_end and s.end_date >= w.tax_start)
@@ -52,6 +50,7 @@ def active_months(engine: Engine, spells: Table, periods: Table) -> Table:
         """,
         spells=spells,
         periods=periods,
+        store=True,
     )
 
 

@@ -90,12 +90,16 @@ def _outcome(
     periods: Table,
 ) -> Table:
     """The rows of one definition, stored."""
+    # Two cohorts of one person may be followed over one period.
+    spans = engine.sql(
+        "select distinct AE_ID, start_year, first_month, tax_start, tax_end from {periods}", periods=periods, store=True
+    )
     found = {
-        "work": active_months(engine, people["employment"], periods),
-        "claims": active_months(engine, people["benefits"], periods),
+        "work": active_months(engine, people["employment"], spans),
+        "claims": active_months(engine, people["benefits"], spans),
     }
     for rule in definition.study:
-        found[f"study_{rule.name}"] = studied(engine, definition, rule, attributes[rule.table], records, periods)
+        found[f"study_{rule.name}"] = studied(engine, definition, rule, attributes[rule.table], records, spans)
     joins = "\n".join(
         f"left join {{{n}}} as {n} on {n}.AE_ID = p.AE_ID and {n}.start_year = p.start_year" for n in found
     )
@@ -132,7 +136,9 @@ def _outcome(
         store=False,
         **found,
     )
-    return _shown(engine, definition, facts)
+    rows = _shown(engine, definition, facts)
+    engine.drop(facts, spans, *found.values())
+    return rows
 
 
 def _shown(engine: Engine, definition: Definition, facts: Table) -> Table:

@@ -19,7 +19,7 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
             outcomes (LEO) 2015/16, "further study").
         rows: the rule's attribute table.
         records: lookup_ae_id: AE_ID, entity_id.
-        periods: as `linkage.longitudinal.cohorts.followed` makes them.
+        periods: as `linkage.longitudinal.cohorts.followed` makes them, each once.
 
     Returns:
         AE_ID, start_year, lasting (whether the rule is met), for periods with any such study.
@@ -45,6 +45,7 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
             records=records,
             periods=periods,
             params=params,
+            store=True,
         )
     spells = engine.sql(
         f"""
@@ -66,11 +67,14 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
         params=params,
     )
     met = active_months(engine, spells, periods)
-    return engine.sql(
+    lasting = engine.sql(
         f"""
         select AE_ID, start_year, {lasted(rule.lasting, definition.period, "months")} as lasting
         from {{met}}
         where months <> 0
         """,
         met=met,
+        store=True,
     )
+    engine.drop(met)
+    return lasting
