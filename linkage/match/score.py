@@ -61,7 +61,7 @@ def score_candidates(
         if progress:
             progress(f"rule {number + 1} of {len(model.blocking_rules)}")
         started = time.monotonic()
-        pairs = candidate_pairs(model, rule, model.blocking_rules[:number], columns=True)
+        pairs = candidate_pairs(model, rule, model.blocking_rules[:number], carry=True)
         scored = scored_pairs(model, pairs, floor)
         table = engine.sql(
             f"select *, cast({number} as integer) as rule from ({scored}) as scored", left=left, right=right, store=True

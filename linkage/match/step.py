@@ -211,7 +211,7 @@ def _met_a_candidate(
         for s, table in (("left", open_left), ("right", open_right))
     }
     met = "\nunion\n".join(
-        f"select {side}_id as unit_id from ({candidate_pairs(model, rule, (), columns=False)}) as made"
+        f"select {side}_id as unit_id from ({candidate_pairs(model, rule, (), carry=False)}) as made"
         for rule in model.blocking_rules
     )
     return engine.sql(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from linkage.engine import quote
+from linkage.engine import columns, quote
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
@@ -62,8 +62,8 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
     return f"{query}\n{_select(['left_id', 'right_id', *gammas, f'{_sum(weights)} as match_weight'], source)}"
 
 
-def _select(columns: Sequence[str], source: str) -> str:
-    listed = ",\n           ".join(columns)
+def _select(selected: Sequence[str], source: str) -> str:
+    listed = ",\n           ".join(selected)
     return f"    select {listed}\n    from {source}"
 
 
@@ -138,7 +138,8 @@ def _adjustment(level: Level) -> str:
     left, right = (quote(f"tf_{level.tf_column}_{side}") for side in "lr")
     frequency = f"greatest(coalesce({left}, {right}), coalesce({right}, {left}), {_number(level.tf_minimum_u)})"
     base = math.log2(level.tf_base_u or 1.0)
-    return f"coalesce({_number(level.tf_weight)} * ({_number(base)} - log2({frequency})), 0e0)"
+    adjustment = f"{_number(level.tf_weight)} * ({_number(base)} - log2({frequency}))"
+    return f"case when coalesce({left}, {right}) is null then 0e0 else {adjustment} end"
 
 
 def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: set[int]) -> str:
@@ -222,33 +223,34 @@ def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) ->
     return f"coalesce(known_{index}, {case}) as w_{index}"
 
 
-def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, columns: bool) -> str:
+def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, carry: bool) -> str:
     """SQL of the pairs that a rule makes and no earlier rule has made.
 
     Args:
-        columns: carry the model's columns and term frequencies beside the ids (as `scored_pairs` wants them).
+        carry: the model's columns and term frequencies stand beside the ids (as `scored_pairs` wants them).
 
     The query reads {left} and {right}: unit_id and the model's columns, tf_<column> for each adjusted one.
     """
     if rule.explode:
-        return _exploded(model, rule, earlier, columns=columns)
-    listed = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *(_carried(model) if columns else [])])
+        return _exploded(model, rule, earlier, carry=carry)
+    listed = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *(_carried(model) if carry else [])])
     return f"select {listed}\nfrom {{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}"
 
 
-def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, columns: bool) -> str:
+def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, carry: bool) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
     wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
     sides = {}
     for side, table in (("l", "left"), ("r", "right")):
-        opened = [f"unnest({quote(c)}) as {quote(_element(c))}" for c in rule.explode]
-        sides[side] = f"(select unit_id, {', '.join([*map(quote, wanted), *opened])} from {{{table}}})"
+        sides[side] = f"(select {columns(['unit_id', *wanted])} from {{{table}}})"
+        for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
+            sides[side] = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {sides[side]})"
     condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
     made = (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
         f"from {sides['l']} as l join {sides['r']} as r\n  on {condition}{_not_made_before(earlier)}"
     )
-    if not columns:
+    if not carry:
         return made
     listed = ",\n       ".join(["made.left_id", "made.right_id", *_carried(model)])
     return (
