@@ -1,7 +1,7 @@
 """The models for LEO's own sources, as configs/models/ holds them before training.
 
-Comparisons take the best agreement over both histories: a woman who married agrees on the surname that she had. Blocking
-opens the histories too, since the name that both sides know may be the latest of neither.
+Comparisons take the best agreement over both histories: a woman who married agrees on the surname that she had.
+Blocking opens the histories too, since the name that both sides know may be the latest of neither.
 """
 
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.model.comparisons import comparison, settings
+
 
 def education() -> dict[str, Any]:
     """School, college and university records, which may share a learner number."""

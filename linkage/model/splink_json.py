@@ -9,6 +9,8 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from linkage.errors import ConfigError
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
+_NOT_OBSERVED_TEXT = "level not observed in training dataset"
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 
@@ -154,22 +157,43 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
         ConfigError: it lacks what a Splink model has, or a condition is not SQL.
     """
     try:
+        raw = _of_today(raw)
         comparisons = tuple(_comparison(comparison, where) for comparison in raw["comparisons"])
-        rules = tuple(_blocking_rule(rule) for rule in raw.get("blocking_rules_to_generate_predictions", []))
+        rules = tuple(_blocking_rule(rule, where) for rule in raw.get("blocking_rules_to_generate_predictions") or [])
         prior = float(raw.get("probability_two_random_records_match", 0.0001))
-        model = Model(comparisons, rules, prior, raw)
-        _ = model.columns  # parses every condition
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(
             f"{where}: not a Splink model: no {error}\n  save the model in Splink with save_model_to_json"
         ) from None
-    except sqlglot.errors.ParseError as error:
-        raise ConfigError(
-            f"{where}: a condition is not SQL in DuckDB's dialect: {error.errors[0]['description']}"
-        ) from None
     if not comparisons:
         raise ConfigError(f"{where}: the model compares nothing")
-    return model
+    if not 0 < prior < 1:
+        raise ConfigError(f"{where}: probability_two_random_records_match lies between 0 and 1, both excluded")
+    return Model(comparisons, rules, prior, raw)
+
+
+def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
+    """The model with lambdas as DuckDB 2 writes them: Splink's library has the arrow that DuckDB 2 refuses."""
+    raw = deepcopy(raw)
+    for comparison in raw["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if "->" not in level["sql_condition"]:
+                continue
+            with suppress(sqlglot.errors.SqlglotError):  # reported where its comparison is read
+                parsed = sqlglot.parse_one(level["sql_condition"], read="duckdb")
+                if parsed.find(exp.Lambda):
+                    level["sql_condition"] = parsed.sql("duckdb")
+    return raw
+
+
+def _parsed(condition: str, where: str) -> exp.Expression:
+    try:
+        return sqlglot.parse_one(condition, read="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
+        raise ConfigError(
+            f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  it says: {condition}"
+        ) from None
 
 
 def sided_columns(condition: str) -> list[str]:
@@ -181,32 +205,31 @@ def sided_columns(condition: str) -> list[str]:
 
 def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     name = raw.get("output_column_name") or "comparison"
+    here = f"{where}: comparison '{name}'"
     levels = raw["comparison_levels"]
     graded = sum(1 for level in levels if not level.get("is_null_level"))
-    exact = _exact_level_u(levels)
+    exact = _exact_level_u(levels, here)
     parsed = []
     for level in levels:
         null = bool(level.get("is_null_level"))
         graded -= 0 if null else 1
         column = level.get("tf_adjustment_column")
         base = (
-            level.get("u_probability")
+            _probability(level, "u_probability", here)
             if level.get("disable_tf_exact_match_detection")
             else exact.get(str(column).lower())
         )
         weight = float(level.get("tf_adjustment_weight", 1.0)) if column else 0.0
         if column and weight and base is None and level.get("u_probability") is not None:
-            raise ConfigError(
-                f"{where}: comparison '{name}' adjusts for '{column}' but has no exact level on it to adjust"
-            )
+            raise ConfigError(f"{here} adjusts for '{column}' but has no exact level on it to adjust")
         condition = level["sql_condition"]
         parsed.append(
             Level(
                 value=-1 if null else graded,
                 condition=None if condition.strip().upper() == "ELSE" else condition,
                 label=level.get("label_for_charts") or condition,
-                m=None if null else level.get("m_probability"),
-                u=None if null else level.get("u_probability"),
+                m=None if null else _probability(level, "m_probability", here),
+                u=None if null else _probability(level, "u_probability", here),
                 tf_column=column,
                 tf_weight=weight,
                 tf_minimum_u=float(level.get("tf_minimum_u_value", 0.0)),
@@ -214,23 +237,36 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
             )
         )
     if not parsed or parsed[-1].condition is not None:
-        raise ConfigError(f"{where}: comparison '{name}' has no ELSE level at its end")
+        raise ConfigError(f"{here} has no ELSE level at its end")
     return Comparison(name, tuple(parsed))
 
 
-def _exact_level_u(levels: list[dict[str, Any]]) -> dict[str, float | None]:
+def _probability(level: dict[str, Any], key: str, where: str) -> float | None:
+    value = level.get(key)
+    if value is None or (isinstance(value, int | float) and 0 <= value <= 1):
+        return value
+    if value == _NOT_OBSERVED_TEXT:
+        return _NOT_OBSERVED
+    raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' is no probability")
+
+
+def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float | None]:
     """For each column, the u of the level that only says it is equal: Splink's base for term frequencies."""
     found: dict[str, float | None] = {}
     for level in levels:
-        if level.get("is_null_level") or level["sql_condition"].strip().upper() == "ELSE":
+        if level["sql_condition"].strip().upper() == "ELSE":
             continue
-        parsed = sqlglot.parse_one(level["sql_condition"], read="duckdb")
-        if isinstance(parsed, exp.EQ) and all(isinstance(side, exp.Column) for side in (parsed.left, parsed.right)):
-            found.setdefault(parsed.left.name.lower()[:-2], level.get("u_probability"))
+        parsed = _parsed(level["sql_condition"], where).unnest()  # without its brackets
+        if level.get("is_null_level") or not isinstance(parsed, exp.EQ):
+            continue
+        sides = [side.name.lower() if isinstance(side, exp.Column) else "" for side in (parsed.left, parsed.right)]
+        if sides[0][:-2] == sides[1][:-2] != "":
+            found.setdefault(sides[0][:-2], _probability(level, "u_probability", where))
     return found
 
 
-def _blocking_rule(raw: dict[str, Any] | str) -> BlockingRule:
+def _blocking_rule(raw: dict[str, Any] | str, where: str) -> BlockingRule:
     if isinstance(raw, str):
-        return BlockingRule(raw)
+        raw = {"blocking_rule": raw}
+    _parsed(raw["blocking_rule"], f"{where}: a blocking rule")
     return BlockingRule(raw["blocking_rule"], tuple(raw.get("arrays_to_explode") or ()))
