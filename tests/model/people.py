@@ -1,0 +1,101 @@
+"""A few hundred people seen twice, with typing errors, moves and gaps: what the scorer is held to Splink's on."""
+
+import datetime
+import random
+from typing import Any
+
+import pyarrow as pa
+
+_FORENAMES = [
+    "AMELIA",
+    "OLIVER",
+    "ISLA",
+    "MUHAMMAD",
+    "NOAH",
+    "AVA",
+    "JO",
+    "MARTHA",
+    "MARHTA",
+    "JONATHAN",
+    "ANNE",
+    "ANN",
+]
+_SURNAMES = ["SMITH", "SMYTH", "JONES", "KHAN", "PATEL", "OKONKWO", "OLIVER", "FITZGERALD", "DUNNE", "DUNN", "LEE"]
+_POSTCODES = ["AB1 2CD", "AB1 2CE", "AB1 9ZZ", "AB12 3CD", "M1 1AE", "SW1A 1AA", "B33 8TH", "CR2 6XH"]
+
+SCHEMA = pa.schema(
+    {
+        "unit_id": pa.int64(),
+        "forename": pa.string(),
+        "surname": pa.string(),
+        "full_name": pa.string(),
+        "dob": pa.string(),
+        "born": pa.date32(),
+        "sex": pa.string(),
+        "postcode": pa.string(),
+        "email": pa.string(),
+        "lat": pa.float64(),
+        "lon": pa.float64(),
+        "direction": pa.list_(pa.float64(), 2),
+        "names": pa.list_(pa.string()),
+        "postcodes": pa.list_(pa.string()),
+    }
+)
+
+
+def both_sides(left: int, right: int, seed: int = 7) -> tuple[pa.Table, pa.Table]:
+    """Two files: the first people of the right one are those of the left, as another clerk wrote them down."""
+    draw = random.Random(seed)
+    people = [_person(draw) for _ in range(max(left, right))]
+    first = [{**_seen(person, draw), "unit_id": n} for n, person in enumerate(people[:left], 1)]
+    again = [{**_seen(person, draw), "unit_id": 10_000 + n} for n, person in enumerate(people[:right], 1)]
+    for record in (first[0], again[0]):  # known to both but for the surname
+        record |= {"forename": "AVA", "sex": "F", "surname": None, "full_name": None}
+    return pa.Table.from_pylist(first, SCHEMA), pa.Table.from_pylist(again, SCHEMA)
+
+
+def _person(draw: random.Random) -> dict[str, Any]:
+    forename, surname = draw.choice(_FORENAMES), _SURNAMES[min(int(draw.expovariate(0.3)), len(_SURNAMES) - 1)]
+    born = datetime.date(1990, 1, 1) + datetime.timedelta(days=draw.randrange(4000))
+    return {
+        "forename": forename,
+        "surname": surname,
+        "dob": born.isoformat(),
+        "born": born,
+        "sex": draw.choice("MF"),
+        "postcode": draw.choice(_POSTCODES),
+        "email": f"{forename.lower()}.{surname.lower()}@{draw.choice(['post', 'mail'])}.example",
+        "lat": 51 + draw.random() / 5,
+        "lon": -1 + draw.random() / 5,
+        "direction": [draw.random(), draw.random()],
+    }
+
+
+def _seen(person: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+    seen = dict(person)
+    for field in ("forename", "surname", "dob", "postcode", "email"):
+        if draw.random() < 0.2:
+            seen[field] = _mistyped(seen[field], draw)
+    if draw.random() < 0.05:
+        seen["forename"], seen["surname"] = seen["surname"], seen["forename"]
+    if draw.random() < 0.2:
+        seen["born"] = person["born"] + datetime.timedelta(days=draw.choice([1, 20, 200, 3000]))
+    seen["names"] = [seen["surname"], *draw.sample(_SURNAMES, draw.randrange(3))]
+    seen["postcodes"] = [seen["postcode"], draw.choice(_POSTCODES)]
+    for field in tuple(seen):
+        if draw.random() < 0.1:
+            seen[field] = None
+    names = [seen["forename"], seen["surname"]]
+    seen["full_name"] = None if None in names else " ".join(names)
+    return seen
+
+
+def _mistyped(text: str, draw: random.Random) -> str:
+    at = draw.randrange(len(text) - 1)
+    return draw.choice(
+        [
+            text[:at] + text[at + 1 :],
+            text[:at] + text[at + 1] + text[at] + text[at + 2 :],
+            text[:at] + draw.choice("AEOX1") + text[at + 1 :],
+        ]
+    )
