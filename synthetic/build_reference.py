@@ -1,0 +1,191 @@
+"""Makes the compact tables of synthetic/reference/ from the published tables they come from (see reference/SOURCES.md).
+
+    python -m synthetic.build_reference FOLDER
+
+FOLDER holds the published tables. Only figures are carried over, in a layout of our own.
+"""
+
+import csv
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+OUT = Path(__file__).parent / "reference"
+
+SMALLEST_SHARE = 1e-5  # rarer names are left out; they are a hundredth of births
+
+# Names that the two bodies' authority tables spell differently: DfE's name to ONS's.
+AUTHORITIES = {
+    "Bristol": "Bristol, City of",
+    "City of Bristol": "Bristol, City of",
+    "Herefordshire": "Herefordshire, County of",
+    "Kingston upon Hull": "Kingston upon Hull, City of",
+    "Kingston Upon Hull": "Kingston upon Hull, City of",
+    "City of Kingston upon Hull": "Kingston upon Hull, City of",
+    "Durham": "County Durham",
+    "Bournemouth": "Bournemouth, Christchurch and Poole",
+    "Poole": "Bournemouth, Christchurch and Poole",
+    "St Helens": "St. Helens",
+    "St. Helens": "St. Helens",
+    "Southend": "Southend-on-Sea",
+}
+
+
+def build(source: Path, out: Path = OUT) -> None:
+    """Write every table below `out` from the published tables below `source`."""
+    names = forenames(source / "forenames")
+    pq.write_table(names, out / "forenames.parquet", compression="zstd", compression_level=19)
+    known = {"forename": set(names["name"].to_pylist())}
+    family_names = list(surnames(source / "surnames" / "uk_surnames_sdglinkage.csv"))
+    known["surname"] = {name for name, _ in family_names}
+    _write(out / "surnames.csv", ("name", "share"), family_names)
+    _write(
+        out / "variants.csv", ("field", "kind", "name", "variant", "weight"), variants(source / "name_variants", known)
+    )
+    schools = list(secondary_schools(source / "schools" / "secondary_schools_2019_20.csv"))
+    _write(out / "schools.csv", ("urn", "laestab", "pupils", "disadvantaged"), [row[:4] for row in schools])
+    sector_rows = list(sectors(source, {name: la for *_, la, name in schools}))
+    _write(out / "sectors.csv", ("sector", "units", "region", "authority"), sector_rows)
+    _write(out / "universities.csv", ("ukprn",), universities(source / "he_providers" / "he_institutions.csv"))
+    outcomes = source / "leo_outcomes"
+    _write(out / "activity.csv", ("characteristic", "level", "years", "activity", "percent"), activity(outcomes))
+    _write(out / "earnings.csv", ("population", "characteristic", "level", "years", "pounds"), earnings(outcomes))
+    _write(out / "industry.csv", ("subject", "section", "graduates"), industry(outcomes))
+
+
+def forenames(folder: Path) -> pa.Table:
+    """Share of births of a year and sex with a name: estimated for 1974-1995, counted from 1996 on, England and Wales."""
+    counted = pq.read_table(folder / "forenames_by_birth_year_sex.parquet", filters=[("nation", "=", "EW")])
+    counts: dict[tuple[int, str, str], float] = defaultdict(float)
+    births: dict[tuple[int, str], float] = defaultdict(float)
+    for row in counted.select(["year", "sex", "name", "n"]).to_pylist():
+        if row["year"] <= 2006:
+            counts[row["year"], row["sex"], proper(row["name"])] += row["n"]
+            births[row["year"], row["sex"]] += row["n"]
+    for row in pq.read_table(folder / "ew_estimated_1974_1995.parquet").to_pylist():
+        counts[row["year"], row["sex"], proper(row["name"])] += row["p"]
+        births[row["year"], row["sex"]] += row["p"]
+    rows = sorted((*key, n / births[key[:2]]) for key, n in counts.items() if n / births[key[:2]] >= SMALLEST_SHARE)
+    year, sex, name, share = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "year": pa.array(year, pa.int16()),
+            "sex": pa.array(sex).dictionary_encode(),
+            "name": pa.array(name).dictionary_encode(),
+            "share": pa.array([float(f"{s:.3g}") for s in share], pa.float32()),
+        }
+    )
+
+
+def surnames(path: Path) -> Iterator[tuple[str, str]]:
+    """Share of people with a surname, commonest first."""
+    for row in _rows(path):
+        if re.fullmatch(r"[a-z' -]{2,}", row["surname"]):
+            yield proper(row["surname"]), f"{float(row['freq']):.5f}"
+
+
+def variants(folder: Path, known: dict[str, set[str]]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Other spellings of a name and what its bearers are called for short, each with a weight."""
+    seen = set()
+    for field, kind, name, variant, weight in _variants(folder):
+        key = (field, kind, name, variant)
+        if name in known[field] and name != variant and len(variant) > 1 and key not in seen:
+            seen.add(key)
+            yield *key, weight
+
+
+def _variants(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    for row in _rows(folder / "nicknames_carltonnorthern.csv"):
+        yield "forename", "nickname", proper(row["name1"]), proper(row["name2"]), "1"
+    for row in _rows(folder / "wikidata_given_variants_uk.csv"):
+        if int(row["uk_count_name"] or 0) >= 50 and int(row["uk_count_variant"] or 0) >= 50:
+            kind = "nickname" if row["type"] in ("shortname", "hypocorism") else "variant"
+            yield "forename", kind, proper(row["name"]), proper(row["variant"]), "2"
+    for row in _rows(folder / "lastname_uk_variant.csv"):
+        yield "surname", "variant", proper(row["lastname1"]), proper(row["lastname2"]), f"{float(row['freq']):.2f}"
+    for row in _rows(folder / "wikidata_family_variants_uk.csv"):
+        yield "surname", "variant", proper(row["surname"]), proper(row["variant"]), "1"
+
+
+def secondary_schools(path: Path) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """urn, laestab, pupils of years 7 to 11, disadvantaged share, then the authority's number and name."""
+    for row in _rows(path):
+        pupils = float(row["secondary_pupils_y7_11"] or 0)
+        if pupils >= 30 and row["laestab"]:
+            share = min(float(row["deprivation_pupil_premium_pupils"] or 0) / pupils, 1)
+            name = AUTHORITIES.get(row["la_name"], row["la_name"])
+            yield row["urn"], row["laestab"], f"{pupils:.0f}", f"{share:.2f}", row["la_code"], name
+
+
+def sectors(source: Path, authority_of: dict[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """Postcode sectors of Great Britain with their number of unit postcodes, by region; authority 0 outside England."""
+    places = {row["outcode"]: row for row in _rows(source / "geography" / "outcodes.csv")}
+    local = {row["UTLACD"]: row for row in _rows(source / "geography" / "local_authorities.csv")}
+    rows = []
+    for row in _rows(source / "postcode_sectors" / "postcode_sectors.csv"):
+        place = places.get(row["outcode"])
+        area = local.get(place["utla_code"]) if place else None
+        units = int(row["live_unit_postcodes"])
+        if area is None or area["CTRYCD"].startswith("N") or units < 20:
+            continue
+        region = area["RGNCD"] if area["CTRYCD"].startswith("E") else area["CTRYCD"]
+        authority = authority_of.get(area["UTLANM"], "0")
+        rows.append((f"{row['outcode']} {row['sector_digit']}", str(min(units, 400)), region, authority))
+    yield from sorted(rows, key=lambda r: (r[2], r[3], r[0]))
+
+
+def universities(path: Path) -> Iterator[tuple[str]]:
+    """UKPRN of the bodies that call themselves universities."""
+    for row in _rows(path):
+        if row["ukprn"] and not row["closed"] and "universit" in row["name"].lower():
+            yield (row["ukprn"],)
+
+
+def activity(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Main activity in per cent by years after key stage 4, all pupils."""
+    for row in pq.read_table(folder / "main_activity_by_years_after_ks4.parquet").to_pylist():
+        if row["population"] == "National" and row["value"] is not None:
+            years = str(row["years_after_ks4"])
+            yield row["characteristic"], row["level"], years, row["activity"], f"{row['value']:.1f}"
+
+
+def earnings(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Average earnings in pounds by years after key stage 4."""
+    for row in _rows(folder / "average_earnings_by_years_after_ks4.csv"):
+        if row["value"] and row["characteristic"] in ("All", "Sex", "Gender", "FSM"):
+            pounds = f"{float(row['value']):.0f}"
+            yield row["population"], row["characteristic"], row["level"], row["years_after_ks4"], pounds
+
+
+def industry(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Graduates one year on by subject and industry section."""
+    for row in _rows(folder / "graduate_subject_by_sic_section_1yag.csv"):
+        yield row["subject_name"], row["section_from"].capitalize(), row["count"]
+
+
+def proper(name: str) -> str:
+    """A name with capitals as it is written: O'Brien, Mary-Jane, McDonald."""
+    titled = name.strip().replace("’", "'").title()
+    return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), titled)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))

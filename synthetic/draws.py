@@ -1,0 +1,113 @@
+"""Randomness without a state: each draw is a hash of seed, field, person and event.
+
+The same person has the same draws in any chunk, in any process and in a population of any size, and a new field
+changes none of the old ones. The hash is SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014). NumPy's own
+distributions may change between versions (NEP 19), so uniforms are inverted by tables instead.
+"""
+
+import functools
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_EVENT = np.uint64(0xD1342543DE82EF95)
+
+
+def mix(words: Words) -> Words:
+    """SplitMix64's finaliser: a bijection of 64 bits in which each bit moves about half of the others."""
+    out = words ^ (words >> np.uint64(30))
+    out *= np.uint64(0xBF58476D1CE4E5B9)
+    out ^= out >> np.uint64(27)
+    out *= np.uint64(0x94D049BB133111EB)
+    out ^= out >> np.uint64(31)
+    return out
+
+
+class Draws:
+    """Draws of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    @functools.lru_cache(maxsize=1024)  # noqa: B019 - one object a process
+    def key(self, field: str) -> np.uint64:
+        """64 bits that stand for a field under this seed."""
+        digest = hashlib.blake2b(f"{self.seed}/{field}".encode(), digest_size=8).digest()
+        return np.uint64(int.from_bytes(digest, "little"))
+
+    def words(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Words:
+        """64 random bits for each id and event (broadcast against each other)."""
+        with np.errstate(over="ignore"):
+            hashed = mix(ids.astype(np.uint64) * _GOLDEN + self.key(field))
+            if isinstance(event, int) and event == 0:
+                return hashed
+            return mix(hashed + np.asarray(event).astype(np.uint64) * _EVENT)
+
+    def uniform(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
+        """Numbers in [0, 1) with 53 bits."""
+        return (self.words(field, ids, event) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+    def normal(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
+        """Standard normal numbers, by a table of 65,536 slots."""
+        return _normal_table()[self.words(field, ids, event) >> np.uint64(48)]
+
+    def chance(self, field: str, ids: NDArray[Any], odds: Any, event: NDArray[Any] | int = 0) -> NDArray[np.bool_]:
+        """True with the given probability."""
+        return self.uniform(field, ids, event) < odds
+
+    def scramble(self, field: str, numbers: NDArray[Any], bits: int, below: int | None = None) -> Words:
+        """A permutation of [0, 2**bits), or of [0, below) where given, that leaves no order to guess from.
+
+        Args:
+            numbers: distinct whole numbers below `below`.
+            bits: width of the permuted words; 2**bits is at least `below`.
+        """
+        out = numbers.astype(np.uint64)
+        out = self._round(field, out, bits)
+        while below is not None and (outside := out >= np.uint64(below)).any():
+            out[outside] = self._round(field, out[outside], bits)
+        return out
+
+    def _round(self, field: str, words: Words, bits: int) -> Words:
+        mask = np.uint64((1 << bits) - 1)
+        key = self.key(field)
+        out = (words ^ key) & mask
+        with np.errstate(over="ignore"):
+            for factor in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93):
+                out = (out * np.uint64(factor)) & mask
+                out ^= out >> np.uint64((bits + 1) // 2)
+        return out
+
+
+class Slots:
+    """A discrete distribution as a table of equal slots: a draw is one look-up.
+
+    Slots are cut at the cumulated odds, so that the many rare values together keep their share.
+    """
+
+    def __init__(self, odds: NDArray[Any], bits: int = 12, values: NDArray[Any] | None = None) -> None:
+        size = 1 << bits
+        edges = np.cumsum(np.asarray(odds, np.float64))
+        middles = (np.arange(size) + 0.5) / size * edges[-1]
+        codes = np.searchsorted(edges, middles, side="right").clip(0, len(edges) - 1)
+        self.table = (np.arange(len(edges)) if values is None else values)[codes].astype(np.int32)
+        self.size = size
+
+    def at(self, uniforms: Floats) -> NDArray[np.int32]:
+        """The value for each uniform number."""
+        return self.table[(uniforms * self.size).astype(np.int64)]
+
+
+@functools.cache
+def _normal_table() -> Floats:
+    from scipy.special import ndtri
+
+    table: Floats = np.round(ndtri((np.arange(65536) + 0.5) / 65536), 6)
+    return table

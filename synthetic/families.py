@@ -1,0 +1,73 @@
+"""Who belongs together, by arithmetic on person numbers alone, so that no chunk has to look into another.
+
+Nine numbers in a row are a block: six people schooled in England, in families of one to four children, and three
+people who never were in English education. A person's family is known from the number; brothers and sisters draw their
+surname, home and birth dates with the family's number.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.dates import Days, day
+from synthetic.draws import Draws, Ints
+
+BLOCK = 9
+SCHOOLED = 6
+
+# Families of the six schooled people of a block: the slot of the family's first child.
+_PATTERNS = np.array(
+    [
+        [0, 1, 1, 3, 3, 3],
+        [0, 0, 2, 2, 4, 4],
+        [0, 1, 2, 2, 4, 4],
+        [0, 0, 0, 3, 4, 4],
+        [0, 1, 1, 1, 1, 5],
+        [0, 0, 2, 3, 3, 3],
+    ]
+)
+_BIGGEST = 4
+_SHARE_YOUNGER = 0.5  # of the schooled people, those with an older brother or sister in the table
+
+FIRST_BIRTH, LAST_BIRTH = day(1985, 9, 1), day(2006, 8, 31)
+
+
+@dataclass(frozen=True)
+class Families:
+    """Of each person: the family's number, the rank among the children, whether a twin, and the birth date."""
+
+    family: Ints
+    rank: Ints
+    outsider: NDArray[np.bool_]  # never in English education
+    twin_of_elder: NDArray[np.bool_]
+    birth: Days
+    eldest_birth: Days
+
+
+def families(draws: Draws, ids: Ints, twins: float) -> Families:
+    """Families of people by their numbers (1, 2, 3, ...); `twins` is the share of people who are one of twins."""
+    block, slot = np.divmod(ids - 1, BLOCK)
+    outsider = slot >= SCHOOLED
+    pattern = (draws.uniform("family.pattern", block) * len(_PATTERNS)).astype(np.int64)
+    first = np.where(outsider, slot, _PATTERNS[pattern, np.minimum(slot, SCHOOLED - 1)])
+    family = block * BLOCK + first + 1
+    rank = slot - first
+    gap = np.zeros(len(ids), np.int64)
+    twin_of_elder = np.zeros(len(ids), bool)
+    for child in range(1, _BIGGEST):
+        years = 1.4 + 3.2 * draws.uniform("family.gap", family, child)
+        twin = draws.chance("family.twin", family, twins / 2 / _SHARE_YOUNGER, child)
+        if child > 1:
+            twin &= ~draws.chance("family.twin", family, twins / 2 / _SHARE_YOUNGER, child - 1)
+        has = rank >= child
+        gap += np.where(has & ~twin, (years * 365.25).astype(np.int64), 0)
+        twin_of_elder |= (rank == child) & twin
+    span = LAST_BIRTH - FIRST_BIRTH + 1
+    eldest = FIRST_BIRTH + (draws.uniform("family.birth", family) * span).astype(np.int64)
+    back = (draws.chance("family.back", family, 0.5) & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
+    birth = np.where(back, eldest - gap, eldest + gap)
+    early, late = day(1970, 1, 1), day(2004, 8, 31)
+    elsewhere = early + (draws.uniform("outsider.birth", ids) * (late - early)).astype(np.int64)
+    birth = np.where(outsider, elsewhere, birth).astype(np.int32)
+    return Families(family, rank, outsider, twin_of_elder, birth, eldest.astype(np.int32))

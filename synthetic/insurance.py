@@ -1,0 +1,47 @@
+"""Who holds a National Insurance number, and since when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthetic import numbers
+from synthetic.dates import DATA_END, NEVER, YEAR, Days
+from synthetic.draws import Draws, Ints
+from synthetic.odds import Odds
+from synthetic.people import LATE, OUTSIDER, People
+from synthetic.text import Text
+
+
+@dataclass(frozen=True)
+class Insurance:
+    """Days on which a first and a second number were issued, NEVER for none."""
+
+    issued: Days
+    second: Days
+
+    def numbers(self, draws: Draws, people: People, person: Ints, second: NDArray[np.bool_]) -> Text:
+        """The number under which each row runs."""
+        both = [numbers.nino(draws, people.ids, which) for which in (0, 1)]
+        return Text(pa.concat_arrays(both), (person + second * len(people.ids)).astype(np.int32))
+
+
+def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
+    """Numbers come by themselves three months before the sixteenth birthday; to those who come later, on asking.
+
+    Some people are given a second number, the foreign-born more often.
+    """
+    ids = people.ids
+    abroad = people.foreign_born | (people.kind == LATE)
+    by_itself = people.birth + (15.75 * YEAR)
+    asked = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * 0.8 * YEAR
+    day: NDArray[Any] = np.where(people.arrival > by_itself, asked, by_itself)
+    share = np.where(people.kind == OUTSIDER, 1.0, np.where(abroad, 0.92, 0.985))
+    holds = draws.chance("nino.holds", ids, share) & (day <= DATA_END) & (day < people.departure)
+    issued = np.where(holds, day, NEVER)
+    again = draws.chance("nino.second", ids, np.where(abroad, odds.people.second_nino_foreign, odds.people.second_nino))
+    later = issued + (0.5 + 8 * draws.uniform("nino.second.at", ids)) * YEAR
+    second = np.where(holds & again & (later <= DATA_END) & (later < people.departure), later, NEVER)
+    return Insurance(issued.astype(np.int32), second.astype(np.int32))

@@ -1,0 +1,262 @@
+"""What a body writes down of a person: the truth of a day, a late truth, or a mistake.
+
+Mistakes are made once a dealing, that is when a school, provider or department first takes the person's details, and
+stay on all records of the dealing. The odds are the preset's, times the person's and the provider's own factors, so that
+mistakes come together. An old name or address is no mistake: it comes from dates and is not logged.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synthetic.dates import YEAR, Days, from_parts, parts
+from synthetic.draws import Draws, Floats, Ints
+from synthetic.homes import UNKNOWN
+from synthetic.odds import Factors, Odds
+from synthetic.people import People
+from synthetic.reference import Codes, Reference
+from synthetic.text import Text, joined, spread, strings
+from synthetic.typing_errors import mistyped
+
+KINDS = (
+    "", "typo", "variant", "nickname", "middle name as first", "missing", "swapped", "transliteration", "omitted",
+    "initial", "hyphen dropped", "day", "month", "year", "several parts", "wrong", "unknown",
+)  # fmt: skip
+TYPO, VARIANT, NICKNAME, MIDDLE_AS_FIRST, MISSING, SWAPPED, TRANSLITERATION, OMITTED = range(1, 9)
+INITIAL, HYPHEN_DROPPED, DAY, MONTH, YEAR_KIND, SEVERAL, WRONG, SENTINEL = range(9, 17)
+
+Kinds = NDArray[np.int8]
+
+
+@dataclass
+class Dealings:
+    """A source's dealings with the people of a chunk, and the mistakes made in them.
+
+    person: place in the chunk; event: number of the dealing among the person's dealings with the source.
+    """
+
+    source: str
+    draws: Draws
+    reference: Reference
+    odds: Odds
+    people: People
+    person: Ints
+    event: Ints
+    provider: Ints
+    kinds: dict[str, Kinds] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ids = self.people.ids[self.person]
+        spread_of = self.odds.quality.provider_spread
+        own = np.exp(spread_of * self.draws.normal(f"{self.source}.provider", self.provider) - spread_of**2 / 2)
+        self.factor: Floats = self.people.quality[self.person] * own
+        self.more: Factors = self.odds.source.get(self.source, Factors())
+
+    def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
+        """At most one kind of mistake for each dealing, by one draw."""
+        drawn = self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
+        out = np.zeros(len(self.ids), np.int8)
+        edge: Any = 0.0
+        for kind, chance in odds:
+            upper = edge + np.minimum(chance * self.factor, 0.5)
+            out[(drawn >= edge) & (drawn < upper)] = kind
+            edge = upper
+        return out
+
+    def uniform(self, name: str) -> Floats:
+        """A number for each dealing."""
+        return self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
+
+    def names(self) -> tuple[Any, Any, Text, Text]:
+        """Forename and middle names (string arrays), surname before and after the change, for each dealing."""
+        people, reference, odds = self.people, self.reference, self.odds
+        known = people.names
+        forename, middle = known.forename[self.person], known.middle[self.person]
+        foreign_script = np.array([bool(o.facts.get("variants")) for o in reference.origins])[
+            people.origin[self.person]
+        ]
+        kind = self.chosen(
+            "forename",
+            [
+                (SWAPPED, odds.forename.swapped),
+                (TYPO, odds.forename.typo * self.more.typo),
+                (VARIANT, odds.forename.variant),
+                (NICKNAME, odds.forename.nickname * self.more.nickname),
+                (MIDDLE_AS_FIRST, odds.forename.middle_as_first),
+                (MISSING, odds.forename.missing),
+            ],
+        )
+        redrawn = (kind == 0) & foreign_script & reference.variants.has(forename)
+        kind[redrawn & (self.uniform("transliteration") < odds.forename.transliteration)] = TRANSLITERATION
+        which = self.uniform("forename.other")
+        other = np.where(
+            kind == NICKNAME, reference.nicknames.pick(forename, which), reference.variants.pick(forename, which)
+        )
+        written = np.where(np.isin(kind, (VARIANT, NICKNAME, TRANSLITERATION)), other, forename)
+        kind[np.isin(kind, (VARIANT, NICKNAME, TRANSLITERATION)) & (written == forename)] = 0
+        first = (kind == MIDDLE_AS_FIRST) & (middle[:, 0] >= 0)
+        kind[(kind == MIDDLE_AS_FIRST) & ~first] = 0
+        written[first] = middle[first, 0]
+        middle = np.where(first[:, None], np.stack([middle[:, 1], np.full(len(first), -1)], axis=1), middle)
+        text = Text(reference.forenames, np.where(kind == MISSING, -1, written).astype(np.int32))
+        text = self._mistyped("forename", text, kind == TYPO)
+        before, after = self._surnames(kind == SWAPPED)
+        swapped = np.flatnonzero(kind == SWAPPED)
+        if len(swapped):
+            text = spread(text, kind == SWAPPED, before.take(swapped).plain())
+            true = Text(reference.forenames, forename)
+            before = spread(before, kind == SWAPPED, true.take(swapped).plain())
+            after = spread(after, kind == SWAPPED, true.take(swapped).plain())
+        self.kinds["forename"] = kind
+        return text.plain(), self._middle(middle, first), before, after
+
+    def _middle(self, middle: Codes, lost: NDArray[np.bool_]) -> Any:
+        kind = self.chosen(
+            "middle", [(OMITTED, self.odds.middle_names.omitted), (INITIAL, self.odds.middle_names.initial)]
+        )
+        kind[middle[:, 0] < 0] = 0
+        names = self.reference.forenames
+        parts_of = [names.take(pa.array(middle[:, place], mask=middle[:, place] < 0)) for place in (0, 1)]
+        whole = joined(*parts_of)
+        initial = pc.utf8_slice_codeunits(parts_of[0], 0, 1)
+        self.kinds["middle_names"] = np.where(lost, OMITTED, kind).astype(np.int8)
+        return pc.if_else(pa.array(kind == OMITTED), None, pc.if_else(pa.array(kind == INITIAL), initial, whole))
+
+    def _surnames(self, swapped: NDArray[np.bool_]) -> tuple[Text, Text]:
+        odds, known = self.odds.surname, self.people.names
+        kind = self.chosen("surname", [(TYPO, odds.typo * self.more.typo), (VARIANT, odds.variant)])
+        kind[swapped] = SWAPPED
+        plain = len(self.reference.surnames)
+        drops = self.uniform("hyphen") < odds.hyphen_dropped
+        which = self.uniform("surname.other")
+        out, kinds = [], []
+        for version in (0, 1):
+            codes = known.surname[self.person, version]
+            of = kind.copy()
+            hyphenated = (codes >= plain) & (of == 0) & drops
+            of[hyphenated] = HYPHEN_DROPPED
+            safe = np.minimum(codes, plain - 1)
+            other = self.reference.surname_variants.pick(safe, which)
+            of[(of == VARIANT) & ((other == safe) | (codes >= plain))] = 0
+            text = Text(known.surname_values, np.where(of == VARIANT, other, codes).astype(np.int32))
+            spaced = pc.replace_substring(text.take(np.flatnonzero(hyphenated)).plain(), "-", " ")
+            halves = pc.list_element(pc.split_pattern(spaced, " "), 0)
+            short = pa.array((which < 0.5)[hyphenated])
+            text = spread(text, hyphenated, pc.if_else(short, halves, spaced))
+            out.append(self._mistyped("surname", text, of == TYPO))
+            kinds.append(of)
+        self.kinds["surname"], self.kinds["surname.after"] = kinds
+        return out[0], out[1]
+
+    def _mistyped(self, name: str, text: Text, rows: NDArray[np.bool_]) -> Text:
+        """One slip in the given rows, written as a name is."""
+        at = np.flatnonzero(rows)
+        capitals = pc.utf8_upper(text.take(at).plain())
+        slipped = mistyped(self.draws, f"{self.source}.{name}", self.ids[at], self.event[at], capitals)
+        return spread(text, rows, pc.utf8_title(slipped))
+
+    def birth_dates(self) -> Days:
+        """Birth dates as written."""
+        true = self.people.birth[self.person]
+        odds, more = self.odds.dob, self.more.dob
+        kind = self.chosen(
+            "dob",
+            [
+                (DAY, odds.day * more),
+                (MONTH, odds.month * more),
+                (YEAR_KIND, odds.year * more),
+                (SEVERAL, odds.several * more),
+            ],
+        )
+        rows = np.flatnonzero(kind)
+        years, months, doms = parts(true[rows])
+        drawn, far = self.uniform("dob.shift")[rows], self.uniform("dob.far")[rows] < 0.69
+        sign = np.where(drawn < 0.5, -1, 1)
+        wide = (drawn * 2 % 1 * 10).astype(np.int64) + 1
+        of = kind[rows]
+        several = of == SEVERAL
+        step = np.where(far, wide, 1) * sign
+        doms = np.where((of == DAY) | several, (doms - 1 + step) % 28 + 1, doms)
+        months = np.where((of == MONTH) | several, (months - 1 + np.where(far, wide, 1) * sign) % 12 + 1, months)
+        years = np.where(of == YEAR_KIND, years + np.where(far, (wide - 1) % 4 + 1, 1) * sign, years)
+        out = true.copy()
+        out[rows] = from_parts(years, months, doms)
+        kind[rows[out[rows] == true[rows]]] = 0
+        self.kinds["dob"] = kind
+        return out
+
+    def female(self) -> NDArray[np.bool_]:
+        """Sex as written."""
+        kind = self.chosen("sex", [(WRONG, self.odds.sex.wrong)])
+        self.kinds["sex"] = kind
+        return self.people.female[self.person] ^ (kind == WRONG)
+
+    def nino(self, true: Any, given: NDArray[np.bool_]) -> Any:
+        """National Insurance numbers as written, NULL where not given; a wrong one has another digit."""
+        kind = self.chosen("nino", [(WRONG, self.odds.numbers.nino_wrong)])
+        kind[~given] = 0
+        self.kinds["nino"] = kind
+        return pc.if_else(pa.array(given), self.another_digit("nino.digit", true, kind == WRONG), None)
+
+    def another_digit(self, name: str, true: Any, rows: NDArray[np.bool_]) -> Any:
+        """Numbers with one of their six digits (places 3 to 8) raised, in the given rows."""
+        at = np.flatnonzero(rows)
+        if not len(at):
+            return true
+        values = np.array(true.take(pa.array(at)).to_pylist(), dtype="S9").view(np.uint8).reshape(len(at), 9).copy()
+        drawn = self.uniform(name)[at]
+        place = 2 + (drawn * 6).astype(np.int64)
+        here = np.arange(len(at))
+        values[here, place] = 48 + (values[here, place] - 48 + 1 + (drawn * 6 % 1 * 9).astype(np.uint8)) % 10
+        return pc.replace_with_mask(true, pa.array(rows), strings(values))
+
+    def lag(self, what: str, years: float, never: float, events: NDArray[Any], shape_ids: Ints) -> Ints:
+        """Days until this source hears of a change (very many where it never does), for each id and event."""
+        drawn = self.draws.uniform(f"{self.source}.{what}.lag", shape_ids, events)
+        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never
+        return np.where(heard, -np.log(1 - drawn) * years * YEAR, 100_000).astype(np.int64)
+
+
+def on_records(dealings: Dealings, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
+    """Which name and address the source holds on each record.
+
+    Args:
+        rows: dealing of each record.
+        when: day of each record.
+
+    Returns:
+        renamed: whether the new surname is known; postcode: codes, with mistakes; their kinds under "surname" and
+        "postcode".
+    """
+    people, odds = dealings.people, dealings.odds
+    person = dealings.person[rows]
+    late = odds.late[dealings.source]
+    lag = dealings.lag("surname", late.surname_years, late.surname_never, dealings.event, dealings.ids)[rows]
+    renamed = people.names.changed[person].astype(np.int64) + lag <= when
+    lag = dealings.lag("address", late.address_years, late.address_never, dealings.event, dealings.ids)[rows]
+    home = people.homes.at(person, when - lag.clip(max=30 * 365))
+    postcode = people.homes.postcode[person, home]
+    postcode, kind = wrong_postcodes(dealings, rows, home, postcode)
+    surname_kind = np.where(renamed, dealings.kinds["surname.after"][rows], dealings.kinds["surname"][rows])
+    return {"renamed": renamed, "postcode": postcode, "postcode.kind": kind, "surname.kind": surname_kind, "home": home}
+
+
+def wrong_postcodes(
+    dealings: Dealings, rows: Ints, home: NDArray[Any], postcode: Codes, name: str = "postcode"
+) -> tuple[Codes, Kinds]:
+    """Postcodes with another unit of the sector, or unknown; a mistake holds for a dealing and a home."""
+    ids, event = dealings.ids[rows], dealings.event[rows] * 16 + home
+    odds = dealings.odds.postcode
+    drawn = dealings.draws.uniform(f"{dealings.source}.{name}", ids, event)
+    factor = dealings.factor[rows] * dealings.more.postcode
+    typo = drawn < odds.typo * factor
+    unknown = ~typo & (drawn < (odds.typo + odds.unknown) * factor)
+    unit = postcode % 400
+    shift = (1 + dealings.draws.uniform(f"{dealings.source}.{name}.unit", ids, event) * 398).astype(np.int32)
+    other = postcode - unit + (unit + shift) % 400
+    out = np.where(typo, other, np.where(unknown, UNKNOWN, postcode)).astype(np.int32)
+    return out, np.where(typo, TYPO, np.where(unknown, SENTINEL, 0)).astype(np.int8)

@@ -1,0 +1,135 @@
+"""The odds of a preset: configs/synthetic/<preset>.toml, checked, with unknown keys refused."""
+
+import tomllib
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from linkage.errors import ConfigError
+from linkage.resources import configs_dir
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Factor = Annotated[float, Field(ge=0, le=20)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quality(_Strict):
+    """How unevenly errors fall on people and on the bodies that record them."""
+
+    person_spread: Factor  # standard deviation of the log of a person's factor
+    provider_spread: Factor
+    disadvantaged: Factor  # what a free school meal or a birth abroad multiplies the odds by
+
+
+class People(_Strict):
+    """Facts of people's lives that make linkage hard without any error."""
+
+    twins: Probability  # births that are one of twins
+    first_of_january: Factor  # multiplies an origin group's share of 1 January birth dates
+    split_reference: Probability  # pupils with two pupil matching references
+    second_nino: Probability
+    second_nino_foreign: Probability
+    temporary_upn: Probability  # of a first school
+    new_upn: Probability
+    marriage_surname: Probability  # women who take a husband's name
+    deed_poll: Probability
+    hyphen_at_birth: Probability
+
+
+class Forename(_Strict):
+    typo: Probability
+    variant: Probability
+    nickname: Probability
+    middle_as_first: Probability
+    missing: Probability
+    swapped: Probability  # forename and surname in each other's place
+    transliteration: Probability  # of names that are written in another script
+
+
+class MiddleNames(_Strict):
+    omitted: Probability
+    initial: Probability
+
+
+class Surname(_Strict):
+    typo: Probability
+    variant: Probability
+    hyphen_dropped: Probability  # of hyphenated names
+
+
+class BirthDate(_Strict):
+    day: Probability
+    month: Probability
+    year: Probability
+    several: Probability
+
+
+class Sex(_Strict):
+    wrong: Probability
+
+
+class Postcode(_Strict):
+    typo: Probability
+    unknown: Probability
+
+
+class Numbers(_Strict):
+    nino_wrong: Probability
+    uln_unknown: Probability
+
+
+class Late(_Strict):
+    """How long a body goes on with an old name or address, in years (mean), and how often it never hears."""
+
+    address_years: float
+    address_never: Probability
+    surname_years: float
+    surname_never: Probability
+
+
+class Factors(_Strict):
+    """What a source multiplies an error's odds by."""
+
+    typo: Factor = 1
+    nickname: Factor = 1
+    postcode: Factor = 1
+    dob: Factor = 1
+
+
+class Odds(_Strict):
+    """Everything a preset says."""
+
+    preset: str
+    why: str
+    quality: Quality
+    people: People
+    forename: Forename
+    middle_names: MiddleNames
+    surname: Surname
+    dob: BirthDate
+    sex: Sex
+    postcode: Postcode
+    numbers: Numbers
+    late: dict[str, Late]
+    source: dict[str, Factors]
+
+
+def load(preset: str) -> Odds:
+    """The odds of a shipped preset.
+
+    Raises:
+        ConfigError: there is no such preset, or its file has faults; all are named at once.
+    """
+    folder = configs_dir() / "synthetic"
+    path = folder / f"{preset}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
+        raise ConfigError(f"there is no preset '{preset}'\n  there are: {known}")
+    try:
+        return Odds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise ConfigError("\n".join([f"configs/synthetic/{path.name} has faults", *faults])) from None

@@ -1,0 +1,134 @@
+"""The people of a chunk: who they are, before any body writes anything down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.dates import NEVER, YEAR, Days, academic_year, day, from_parts, parts
+from synthetic.draws import Draws, Floats, Ints, Slots
+from synthetic.families import families
+from synthetic.homes import Homes, homes
+from synthetic.names import Names, names
+from synthetic.odds import Odds
+from synthetic.reference import Codes, Reference
+
+SCHOOLED, LATE, PRIVATE, OUTSIDER = range(4)
+"""In state schools; in English education without a school record; in private schools; never in English education."""
+
+KINDS = ("schooled", "late arrival", "private school", "never in English education")
+
+_LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
+
+
+@dataclass(frozen=True)
+class People:
+    """Arrays of equal length, one place a person."""
+
+    ids: Ints
+    kind: Codes
+    family: Ints
+    twin: NDArray[np.bool_]  # of the child before
+    birth: Days
+    cohort: Ints  # year in which the academic year of birth began
+    female: NDArray[np.bool_]
+    origin: Codes
+    ethnic: Codes
+    foreign_born: NDArray[np.bool_]
+    arrival: Days  # in England; long ago for those born there
+    departure: Days  # emigration or death, NEVER for most
+    death: Days
+    fsm: NDArray[np.bool_]
+    idaci: Floats
+    ability: Floats  # standard normal
+    quality: Floats  # what multiplies the odds of an error in this person's records, mean 1
+    names: Names
+    homes: Homes
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
+    """Make the people with these numbers (any distinct numbers from 1; the result does not depend on the others)."""
+    kin = families(draws, ids, odds.people.twins)
+    kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family)).astype(np.int32)
+    origin = _origin(draws, reference, kin.family, kin.outsider)
+    facts = reference.origins
+    born_abroad = np.array([o.share("foreign_born") for o in facts])[origin]
+    born_abroad = np.where(kind == LATE, 0.85, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
+    foreign = draws.chance("abroad", kin.family, born_abroad)
+    january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
+    birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
+    arrival = _arrival(draws, ids, birth, kind, foreign)
+    death, departure = _departure(draws, ids, birth, foreign)
+    departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
+    female = draws.chance("sex", ids, 0.487)
+    idaci = _idaci(draws, kin.family, origin, facts_london=np.array([o.share("london") for o in facts]))
+    fsm = draws.chance("fsm", kin.family, np.clip(idaci * 0.95 - 0.02, 0.01, 0.9))
+    ability = draws.normal("ability", ids) * 0.8 + draws.normal("family.ability", kin.family) * 0.6
+    ability += np.where(fsm, -0.55, 0.1) + np.where(female, 0.12, -0.12)
+    home = homes(draws, reference, ids, kin.family, kin.eldest_birth, birth, arrival, origin, kin.outsider)
+    known_as = names(draws, reference, odds, ids, kin, birth, female, origin)
+    ethnic = np.zeros(len(ids), np.int32)
+    for code, group in enumerate(facts):
+        rows = origin == code
+        ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
+    return People(
+        ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
+        departure, death, fsm, idaci, ability, _quality(draws, odds, ids, fsm, foreign), known_as, home,
+    )  # fmt: skip
+
+
+def _education_kind(draws: Draws, family: Ints) -> Codes:
+    return Slots(np.array([1 - _LATE_SHARE - _PRIVATE_SHARE, _LATE_SHARE, _PRIVATE_SHARE])).at(
+        draws.uniform("kind", family)
+    )
+
+
+def _origin(draws: Draws, reference: Reference, family: Ints, outsider: NDArray[np.bool_]) -> Codes:
+    pupils = Slots(np.array([o.share("pupils") for o in reference.origins]), 14)
+    elsewhere = Slots(np.array([o.share("elsewhere") for o in reference.origins]), 14)
+    drawn = draws.uniform("origin", family)
+    return np.where(outsider, elsewhere.at(drawn), pupils.at(drawn))
+
+
+def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
+    """Birth dates as all papers say: 1 January for those who came without any."""
+    years, months, doms = parts(birth)
+    return from_parts(years, np.where(january, 1, months), np.where(january, 1, doms))
+
+
+def _arrival(draws: Draws, ids: Ints, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:
+    """Pupils come aged 2 to 15, late arrivals at 16 to 26, others at 18 to 34."""
+    drawn = draws.uniform("arrival", ids)
+    age = np.select([kind == LATE, kind == OUTSIDER], [16 + 10 * drawn, 18 + 16 * drawn**1.5], 2 + 13 * drawn)
+    came = birth + (age * YEAR).astype(np.int64)
+    moved = foreign | (kind == LATE)
+    return np.where(moved, np.minimum(came, day(2021, 6, 30)), birth).astype(np.int32)
+
+
+def _departure(draws: Draws, ids: Ints, birth: Days, foreign: NDArray[np.bool_]) -> tuple[Days, Days]:
+    """Deaths (0.05 % a year) and emigration (6 %, 15 % of the foreign-born, between 18 and 35)."""
+    lived = -np.log(1 - draws.uniform("death", ids)) / 0.0005
+    death = np.where(lived < 60, birth + (5 + lived) * YEAR, NEVER)
+    leaves = draws.chance("emigrates", ids, np.where(foreign, 0.15, 0.06))
+    left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
+    departure = np.minimum(death, np.where(leaves, left, NEVER))
+    return death.astype(np.int64).clip(max=NEVER).astype(np.int32), departure.astype(np.int64).clip(max=NEVER).astype(
+        np.int32
+    )
+
+
+def _idaci(draws: Draws, family: Ints, origin: Codes, facts_london: Floats) -> Floats:
+    """Share of poor children around the home: mean about .2, skewed, higher for groups that live in cities."""
+    base = draws.uniform("idaci", family) ** 1.8 * 0.55
+    return np.round(np.clip(base + 0.03 * (facts_london[origin] - 0.45), 0.01, 0.95), 3)
+
+
+def _quality(draws: Draws, odds: Odds, ids: Ints, fsm: NDArray[np.bool_], foreign: NDArray[np.bool_]) -> Floats:
+    spread = odds.quality.person_spread
+    factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)
+    more = np.where(fsm | foreign, odds.quality.disadvantaged, 1.0)
+    usual = 1 + 0.26 * (odds.quality.disadvantaged - 1)  # the share of people it applies to
+    return factor * more / usual

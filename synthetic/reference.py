@@ -1,0 +1,248 @@
+"""The figures of synthetic/reference/ as look-up tables, read once a process."""
+
+import csv
+import functools
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from synthetic.draws import Floats, Slots
+
+FOLDER = Path(__file__).parent / "reference"
+FIRST_NAME_YEAR, LAST_NAME_YEAR = 1974, 2006
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """What else a name is written as: for each code a run of other codes."""
+
+    start: Codes  # (names + 1,)
+    other: Codes
+
+    def has(self, codes: Codes) -> NDArray[np.bool_]:
+        """Whether a name has alternatives."""
+        return self.start[codes + 1] > self.start[codes]
+
+    def pick(self, codes: Codes, uniforms: Floats) -> Codes:
+        """One alternative for each code, or the code itself where there is none."""
+        first = self.start[codes]
+        count = self.start[codes + 1] - first
+        chosen = first + (uniforms * count).astype(np.int32)
+        if not len(self.other):
+            return codes
+        return np.where(count > 0, self.other[np.minimum(chosen, len(self.other) - 1)], codes)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One origin group, as origins.toml describes it."""
+
+    name: str
+    facts: dict[str, Any]
+    ethnic: Slots  # to codes of Reference.ethnic
+    forenames: tuple[Slots, Slots] | None  # men, women
+    surnames: Slots | None
+    gendered: tuple[Slots, Slots] | None
+
+    def share(self, fact: str) -> float:
+        """A share that the group states, 0 where it states none."""
+        return float(self.facts.get(fact, 0.0))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Postcode sectors by region; a place is a position between 0 and 1, near positions being near places."""
+
+    outward: NDArray[np.bytes_]  # "AB10" of each sector
+    digit: NDArray[np.uint8]
+    units: Codes
+    region: Codes  # code of Reference.regions
+    authority: Codes
+    edges: Floats  # cumulated share of unit postcodes
+    region_start: Floats
+    region_end: Floats
+
+    def sector(self, position: Floats) -> Codes:
+        """The sector at a position."""
+        return np.searchsorted(self.edges, position, side="right").clip(0, len(self.edges) - 1).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Schools:
+    """Secondary schools by authority."""
+
+    urn: NDArray[np.int64]
+    laestab: NDArray[np.int64]
+    disadvantaged: Floats
+    edges: Floats  # cumulated pupils
+    first: dict[int, float]  # authority to the cumulated pupils before its first school
+    last: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """All look-up tables."""
+
+    forenames: Any  # pa.StringArray, sorted
+    surnames: Any
+    cohorts: list[tuple[Slots, Slots]]  # by birth year from FIRST_NAME_YEAR: men, women
+    general_surnames: Slots
+    origins: list[Origin]
+    ethnic: list[str]
+    nicknames: Alternatives
+    variants: Alternatives
+    surname_variants: Alternatives
+    regions: list[str]
+    places: Places
+    schools: Schools
+    universities: NDArray[np.int64]
+
+
+@functools.cache
+def reference() -> Reference:
+    """The reference figures that ship with the package."""
+    origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
+    births = pq.read_table(FOLDER / "forenames.parquet")
+    shares = [(row["name"], float(row["share"])) for row in _rows("surnames.csv")]
+    others = list(_rows("variants.csv"))
+    forenames = _dictionary(
+        births["name"].unique().to_pylist(), origins, ("forenames_m", "forenames_f"), others, "forename"
+    )
+    surnames = _dictionary([name for name, _ in shares], origins, ("surnames",), others, "surname")
+    first, last = _codes(forenames), _codes(surnames)
+    ethnic = sorted({code for facts in origins.values() for code in facts["ethnic"]})
+    places, regions = _places()
+    return Reference(
+        forenames=pa.array(forenames),
+        surnames=pa.array(surnames),
+        cohorts=_cohorts(births, first),
+        general_surnames=Slots(np.array([p for _, p in shares]), 16, np.array([last[n] for n, _ in shares])),
+        origins=[_origin(name, facts, ethnic, first, last) for name, facts in origins.items()],
+        ethnic=ethnic,
+        nicknames=_alternatives(others, "forename", "nickname", first),
+        variants=_alternatives(others, "forename", "variant", first),
+        surname_variants=_alternatives(others, "surname", "variant", last),
+        regions=regions,
+        places=places,
+        schools=_schools(),
+        universities=np.array([int(row["ukprn"]) for row in _rows("universities.csv")]),
+    )
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _dictionary(
+    names: list[str], origins: dict[str, Any], lists: tuple[str, ...], others: list[dict[str, str]], field: str
+) -> list[str]:
+    """Every name that can be borne or written, sorted."""
+    known = set(names)
+    for facts in origins.values():
+        for key in lists:
+            known.update(facts.get(key, ()))
+        if field == "surname":
+            known.update(*(value for key, value in facts.get("gendered", {}).items() if key != "share"))
+    known.update(row["variant"] for row in others if row["field"] == field)
+    return sorted(known)
+
+
+def _codes(names: list[str]) -> dict[str, int]:
+    return {name: code for code, name in enumerate(names)}
+
+
+def _cohorts(births: pa.Table, code: dict[str, int]) -> list[tuple[Slots, Slots]]:
+    year = births["year"].to_numpy()
+    sex = births["sex"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
+    name = births["name"].combine_chunks()
+    codes = np.array([code[value] for value in name.dictionary.to_pylist()])[name.indices.to_numpy()]
+    share = births["share"].to_numpy()
+    out = []
+    for of in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
+        rows = [(year == of) & (sex == s) for s in "MF"]
+        out.append((Slots(share[rows[0]], 16, codes[rows[0]]), Slots(share[rows[1]], 16, codes[rows[1]])))
+    return out
+
+
+def _origin(name: str, facts: dict[str, Any], ethnic: list[str], first: dict[str, int], last: dict[str, int]) -> Origin:
+    zipf = float(facts.get("zipf", 1))
+    gendered = facts.get("gendered")
+    return Origin(
+        name=name,
+        facts=facts,
+        ethnic=Slots(
+            np.array(list(facts["ethnic"].values())), 10, np.array([ethnic.index(c) for c in facts["ethnic"]])
+        ),
+        forenames=(_ranked(facts["forenames_m"], first, zipf), _ranked(facts["forenames_f"], first, zipf))
+        if "forenames_m" in facts
+        else None,
+        surnames=_ranked(facts["surnames"], last, zipf) if "surnames" in facts else None,
+        gendered=(_ranked(gendered["m"], last, 1), _ranked(gendered["f"], last, 1)) if gendered else None,
+    )
+
+
+def _ranked(names: list[str], code: dict[str, int], zipf: float) -> Slots:
+    """Names whose odds fall with their rank."""
+    odds = 1 / (np.arange(len(names)) + 1.5) ** zipf
+    return Slots(odds, 12, np.array([code[name] for name in names]))
+
+
+def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[str, int]) -> Alternatives:
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        if row["field"] == field and row["kind"] == kind and row["name"] in code:
+            found[code[row["name"]]].append(code[row["variant"]])
+    counts = np.zeros(len(code) + 1, np.int32)
+    for name, others in found.items():
+        counts[name + 1] = len(others)
+    other = [o for name in sorted(found) for o in sorted(found[name])]
+    return Alternatives(np.cumsum(counts).astype(np.int32), np.array(other, np.int32))
+
+
+def _places() -> tuple[Places, list[str]]:
+    rows = list(_rows("sectors.csv"))
+    regions = sorted({row["region"] for row in rows})
+    region = np.array([regions.index(row["region"]) for row in rows], np.int32)
+    units = np.array([int(row["units"]) for row in rows], np.int32)
+    edges = np.cumsum(units) / units.sum()
+    outward, digit = zip(*(row["sector"].split(" ") for row in rows), strict=True)
+    authority = np.array([int(row["authority"]) for row in rows], np.int32)
+    for row in range(1, len(rows)):  # an English sector without a known authority takes its neighbour's
+        if authority[row] == 0 and rows[row]["region"].startswith("E"):
+            authority[row] = authority[row - 1] or 850
+    starts = np.array([(edges - units / units.sum())[region == r].min() for r in range(len(regions))])
+    ends = np.array([edges[region == r].max() for r in range(len(regions))])
+    places = Places(
+        outward=np.array(outward, "S4"),
+        digit=np.array([ord(d) for d in digit], np.uint8),
+        units=units,
+        region=region,
+        authority=authority,
+        edges=edges,
+        region_start=starts,
+        region_end=ends,
+    )
+    return places, regions
+
+
+def _schools() -> Schools:
+    rows = sorted(_rows("schools.csv"), key=lambda row: int(row["laestab"]))
+    laestab = np.array([int(row["laestab"]) for row in rows])
+    pupils = np.array([float(row["pupils"]) for row in rows])
+    edges = np.cumsum(pupils)
+    authority = laestab // 10_000
+    first = {int(a): float((edges - pupils)[authority == a].min()) for a in np.unique(authority)}
+    last = {int(a): float(edges[authority == a].max()) for a in np.unique(authority)}
+    urn = np.array([int(row["urn"]) for row in rows])
+    return Schools(urn, laestab, np.array([float(row["disadvantaged"]) for row in rows]), edges, first, last)

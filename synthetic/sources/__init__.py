@@ -1,0 +1,1 @@
+"""One population seen by each body: what NPD, ILR, HESA, CIS, HMRC and DWP hold of it."""

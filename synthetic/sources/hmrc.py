@@ -1,0 +1,150 @@
+"""HMRC: employment spells from P45, a P14 for each employer and tax year, and self-assessment; with their quirks."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic import numbers
+from synthetic.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
+from synthetic.draws import Ints, Slots
+from synthetic.journeys import YEARS
+from synthetic.text import Text, digits, strings, unique_rows
+from synthetic.work import Jobs, Work, pay
+from synthetic.world import Tables, World, coded, dates, whole
+
+FIRST_EARNINGS_YEAR, FIRST_SELF_ASSESSMENT_YEAR = 2003, 2013
+EMPLOYERS = 40_000  # of each section; the first are the largest
+
+# Section, first and last division of SIC 2007, share of young people's jobs.
+_SECTIONS = (
+    ("A", 1, 3, 0.8), ("C", 10, 33, 7.5), ("F", 41, 43, 5.0), ("G", 45, 47, 19.0), ("H", 49, 53, 4.0),
+    ("I", 55, 56, 11.0), ("J", 58, 63, 5.0), ("K", 64, 66, 5.0), ("L", 68, 68, 1.3), ("M", 69, 75, 8.0),
+    ("N", 77, 82, 9.5), ("O", 84, 84, 4.0), ("P", 85, 85, 8.0), ("Q", 86, 88, 12.0), ("R", 90, 93, 3.0),
+    ("S", 94, 96, 2.5),
+)  # fmt: skip
+_SECTION = Slots(np.array([share for *_, share in _SECTIONS]))
+
+
+def hmrc(world: World, of: Work) -> Tables:
+    """Employment, earnings and self-assessment."""
+    out = Tables()
+    employer = _employers(world, of.jobs)
+    out.tables["hmrc_employment"] = _employment(world, of.jobs, employer)
+    out.tables["hmrc_earnings"] = _earnings(world, of, employer)
+    out.tables["hmrc_self_assessment"] = _self_assessment(world, of)
+    return out
+
+
+def _employers(world: World, jobs: Jobs) -> Ints:
+    """Employer of each job: section * EMPLOYERS + rank; people tend to stay in a section."""
+    draws, ids = world.draws, world.people.ids[jobs.person]
+    stays = draws.chance("job.section.stays", ids, 0.6, jobs.number)
+    section = _SECTION.at(draws.uniform("job.section", ids, np.where(stays, 99, jobs.number))).astype(np.int64)
+    rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
+    return section * EMPLOYERS + rank.astype(np.int64)
+
+
+def second_number(world: World, person: Ints, when: Days) -> NDArray[np.bool_]:
+    """Whether a row runs under the person's second number: half of those after it was issued do."""
+    second = world.insurance.second[person]
+    used = (second < NEVER) & (when > second)
+    used[used] &= world.draws.chance("nino.second.used", world.people.ids[person[used]], 0.5, when[used])
+    return used
+
+
+def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
+    """Spells; an employer who gives no date leaves 6 April as the start and 5 April as the end."""
+    draws, ids = world.draws, world.people.ids[jobs.person]
+    no_start = draws.chance("p45.no.start", ids, 0.03, jobs.number)
+    no_end = draws.chance("p45.no.end", ids, 0.03, jobs.number) & (jobs.end < NEVER)
+    end = np.where(no_end, on(tax_year(np.minimum(jobs.end, DATA_END)) + 1, 4, 5), jobs.end)
+    end = np.where(end > DATA_END, NEVER, end)
+    default = on(tax_year(jobs.start), 4, 6)
+    start = np.where(no_start, np.where(default < end, default, end - 1), jobs.start)
+    nino = world.insurance.numbers(draws, world.people, jobs.person, second_number(world, jobs.person, jobs.start))
+    return {
+        "NINO": nino.array(),
+        "StartDate": dates(start),
+        "EndDate": dates(end, end < NEVER),
+        "EmployerRef": _employer_references(employer).array(),
+    }
+
+
+def _employer_references(employer: Ints) -> Text:
+    used, index = np.unique(employer, return_inverse=True)
+    return unique_rows(numbers.employer_reference(used)).take(index)
+
+
+def _earnings(world: World, of: Work, employer: Ints) -> dict[str, Any]:
+    """A return for each job and tax year that it touches; some are sent twice, some take pay back."""
+    people, draws, jobs = world.people, world.draws, of.jobs
+    last_day = np.minimum(jobs.end, DATA_END - 148)  # the tax year 2020/21 is the last, to 5 April 2021
+    first, last = tax_year(jobs.start), tax_year(np.maximum(last_day, jobs.start))
+    count = np.maximum(np.minimum(last, YEARS[-1]) - first + 1, 0)
+    job = np.repeat(np.arange(len(first)), count)
+    year = first[job] + np.arange(len(job)) - np.repeat(np.cumsum(count) - count, count)
+    keep = year >= FIRST_EARNINGS_YEAR
+    job, year = job[keep], year[keep]
+    person, ids = jobs.person[job], people.ids[jobs.person[job]]
+    opens, closes = on(year, 4, 6), on(year + 1, 4, 5)
+    days = np.minimum(closes, last_day[job]) - np.maximum(opens, jobs.start[job]) + 1
+    full = pay(draws, people, world.journeys, of, person, year - YEARS[0])
+    key = jobs.number[job] * 64 + year - YEARS[0]
+    amount = np.maximum(full * np.maximum(days, 1) / 365 * np.where(jobs.casual[job], 0.5, 1.0), 1)
+    odd = draws.uniform("p14.odd", ids, key)
+    again = np.repeat(np.arange(len(job)), 1 + (odd < 0.009))
+    second = np.zeros(len(again), bool)
+    second[1:] = again[1:] == again[:-1]
+    pounds = np.round(amount)[again]
+    taken_back = second & (odd[again] < 0.004)
+    pounds = np.where(taken_back, -np.ceil(pounds * (0.1 + 1.1 * draws.uniform("p14.back", ids, key)[again])), pounds)
+    return _returns(world, person[again], year[again], employer[job][again], pounds)
+
+
+def _returns(world: World, person: Ints, year: Ints, employer: Ints, pounds: NDArray[Any]) -> dict[str, Any]:
+    second = second_number(world, person, on(year, 4, 6))
+    enterprise, section, sic, known = _business(world, employer)
+    return {
+        "NINO": world.insurance.numbers(world.draws, world.people, person, second).array(),
+        "TaxYear": whole(six_digits(year)),
+        "EmployerRef": _employer_references(employer).array(),
+        "EnterpriseRef": whole(enterprise, known),
+        "SIC2007": sic.where(known).array(),
+        "Section": coded(np.where(known, section, -1), [code for code, *_ in _SECTIONS]),
+        "Earnings": whole(pounds),
+    }
+
+
+def _business(world: World, employer: Ints) -> tuple[Ints, Ints, Text, NDArray[np.bool_]]:
+    """Enterprise, section, industry, and whether the scheme is on the business register (19 in 20 are)."""
+    section = employer // EMPLOYERS
+    first = np.array([low for _, low, _, _ in _SECTIONS])[section]
+    width = np.array([high - low + 1 for _, low, high, _ in _SECTIONS])[section]
+    mixed = world.draws.words("employer", employer)
+    division = first + (mixed % np.uint64(997)).astype(np.int64) % width
+    detail = (mixed >> np.uint64(20)).astype(np.int64) % 9
+    code = division * 1000 + 100 * (1 + detail % 3) + 10 * (detail // 3)
+    used, index = np.unique(code, return_inverse=True)
+    sic = unique_rows(strings(digits(used, 5))).take(index)
+    known = (mixed >> np.uint64(40)).astype(np.int64) % 20 > 0
+    return 9_900_000_000 + world.draws.scramble("enterprise", employer, 24).astype(np.int64), section, sic, known
+
+
+def _self_assessment(world: World, of: Work) -> dict[str, Any]:
+    """About one in twelve adults, most of them year after year; one in ten of them as a partner."""
+    people, draws = world.people, world.draws
+    ids, year = people.ids[:, None], YEARS[None, :]
+    lasting = draws.uniform("sa", people.ids)[:, None]
+    odds = np.where(lasting < 0.09, 0.75, 0.015) * np.interp(of.age, [17, 19, 25, 35], [0, 0.4, 0.9, 1.2])
+    files = of.able & (year >= FIRST_SELF_ASSESSMENT_YEAR) & draws.chance("sa.year", ids, odds, year)
+    person, at = np.nonzero(files)
+    profit = np.round(0.55 * pay(draws, people, world.journeys, of, person, at))
+    partner = draws.uniform("sa.partner", people.ids)[person]
+    second = second_number(world, person, on(YEARS[at], 4, 6))
+    return {
+        "NINO": world.insurance.numbers(draws, people, person, second).array(),
+        "TaxYear": whole(six_digits(YEARS[at])),
+        "EARNINGS_PTR": whole(profit, partner < 0.1),
+        "EARNINGS_SOLE": whole(np.where(partner < 0.02, profit // 3, profit), (partner >= 0.1) | (partner < 0.02)),
+    }

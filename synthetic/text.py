@@ -1,0 +1,103 @@
+"""Columns of text as codes over a list of values, so that a string is built once and not once a row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column: `values[index]`, where an index of -1 is NULL."""
+
+    values: Any  # pa.StringArray, without NULLs
+    index: NDArray[np.int32]
+
+    def take(self, rows: NDArray[Any]) -> "Text":
+        """The column at other rows."""
+        return Text(self.values, self.index[rows])
+
+    def where(self, keep: NDArray[np.bool_]) -> "Text":
+        """The same column, NULL where `keep` is false."""
+        return Text(self.values, np.where(keep, self.index, -1).astype(np.int32))
+
+    def upper(self) -> "Text":
+        """The same column in capitals."""
+        return Text(pc.utf8_upper(self.values), self.index)
+
+    def plain(self) -> Any:
+        """The column as a pa.StringArray."""
+        return self.values.take(pa.array(self.index, mask=self.index < 0))
+
+    def array(self) -> Any:
+        """The column as an Arrow dictionary without repeated or unused values.
+
+        Parquet files of equal rows then have equal bytes, and no value enters a file that no row holds.
+        """
+        used = np.zeros(len(self.values) + 1, bool)
+        used[self.index] = True  # -1 marks the last place
+        used[-1] = False
+        kept = np.flatnonzero(used)
+        encoded = self.values.take(pa.array(kept)).dictionary_encode()
+        place = np.full(len(used), -1, np.int32)
+        place[kept] = encoded.indices.to_numpy()
+        index = place[self.index]
+        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), encoded.dictionary)
+
+
+def spread(text: Text, changed: NDArray[np.bool_], values: Any) -> Text:
+    """The column with new values (one for each true `changed`, in order)."""
+    index = text.index.copy()
+    index[changed] = np.arange(len(values), dtype=np.int32) + len(text.values)
+    return Text(pa.concat_arrays([text.values, values]), index)
+
+
+def joined(first: Any, second: Any) -> Any:
+    """Two string arrays joined by a space; a NULL part and its space are left out."""
+    # Arrow 26 loses a row whose parts are all NULL when told to skip them, so they are written out and trimmed.
+    whole = pc.binary_join_element_wise(first, second, " ", null_handling="replace", null_replacement="")
+    none = pc.and_(pc.is_null(first), pc.is_null(second))
+    return pc.if_else(none, pa.scalar(None, pa.string()), pc.ascii_trim_whitespace(whole))
+
+
+def unique_rows(values: Any) -> Text:
+    """A string array with a row's value each as a column."""
+    missing = np.asarray(values.is_null())
+    index = np.arange(len(values), dtype=np.int32)
+    return Text(values.fill_null(""), np.where(missing, -1, index).astype(np.int32))
+
+
+def digits(numbers: NDArray[Any], width: int) -> Bytes:
+    """Whole numbers as rows of ASCII digits, padded with zeros: (n,) to (n, width)."""
+    rest = numbers.astype(np.int64)
+    out = np.empty((len(rest), width), np.uint8)
+    for place in range(width - 1, -1, -1):
+        rest, out[:, place] = np.divmod(rest, 10)
+    out += ord("0")
+    return out
+
+
+def letters(codes: NDArray[Any], alphabet: str) -> Bytes:
+    """Codes as one letter of an alphabet each: (n,) to (n, 1)."""
+    return np.frombuffer(alphabet.encode(), np.uint8)[codes.astype(np.int64)][:, None]
+
+
+def strings(*columns: Bytes) -> Any:
+    """Rows of bytes side by side as a pa.StringArray; bytes of zero are left out."""
+    rows = np.concatenate(columns, axis=1)
+    filled = rows != 0
+    offsets = np.zeros(len(rows) + 1, np.int32)
+    np.cumsum(filled.sum(axis=1), out=offsets[1:])
+    data = rows.ravel() if filled.all() else rows[filled]
+    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)))
+
+
+def byte_rows(values: Any, width: int) -> Bytes:
+    """A string array as rows of bytes, padded with zeros or cut at the width."""
+    rows = np.array(values.to_pylist(), dtype=f"S{width}")
+    return rows.view(np.uint8).reshape(len(rows), width).copy()

@@ -1,0 +1,84 @@
+"""A chunk of the population with all that the sources share, and the tables that they hand back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synthetic.draws import Draws, Ints
+from synthetic.insurance import Insurance
+from synthetic.journeys import Journeys
+from synthetic.mistakes import KINDS, Kinds
+from synthetic.odds import Odds
+from synthetic.people import People
+from synthetic.reference import Reference
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """What every source looks at."""
+
+    draws: Draws
+    reference: Reference
+    odds: Odds
+    people: People
+    journeys: Journeys
+    insurance: Insurance
+    subjects: list[str]
+
+
+@dataclass
+class Tables:
+    """What a source makes: its tables, and the truth and errors of its identity table."""
+
+    tables: dict[str, Columns] = field(default_factory=dict)  # "npd_census" to columns
+    entities: list[pa.Table] = field(default_factory=list)
+    records: list[pa.Table] = field(default_factory=list)
+    errors: list[pa.Table] = field(default_factory=list)
+
+    def truth(self, source: str, record: NDArray[np.int64], person: Ints, entity_key: Any, owner: Ints) -> None:
+        """Whose the records and the entities of a source are; entities may be named more than once."""
+        keys = pc.cast(pa.array(record), pa.string())
+        self.records.append(pa.table({"source": _same(source, len(record)), "record_key": keys, "person_id": person}))
+        found = pa.table({"entity_key": entity_key, "person_id": owner}).group_by(
+            ["entity_key", "person_id"], use_threads=False
+        )
+        found = found.aggregate([]).select(["entity_key", "person_id"])
+        self.entities.append(found.add_column(0, "source", _same(source, len(found))))
+
+    def mistakes(self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]) -> None:
+        """What was done to which field of which record; 0 is nothing."""
+        for role, kind in kinds.items():
+            rows = np.flatnonzero(kind)
+            keys = pc.cast(pa.array(record[rows]), pa.string())
+            names = pa.DictionaryArray.from_arrays(pa.array(kind[rows].astype(np.int32)), pa.array(KINDS))
+            columns = {
+                "source": _same(source, len(rows)), "record_key": keys, "field": _same(role, len(rows)),
+                "kind": names.cast(pa.string()),
+            }  # fmt: skip
+            self.errors.append(pa.table(columns))
+
+
+def _same(value: str, count: int) -> Any:
+    return pa.array(np.full(count, value, dtype=object), pa.string())
+
+
+def coded(codes: NDArray[Any], values: list[str]) -> Any:
+    """A column of codes of a frame; a code of -1 is NULL."""
+    index = codes.astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(values))
+
+
+def dates(days: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:
+    """A column of dates, NULL where not known."""
+    return pa.array(days.astype(np.int32), mask=None if known is None else ~known).cast(pa.date32())
+
+
+def whole(numbers: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:
+    """A column of whole numbers, NULL where not known."""
+    return pa.array(numbers.astype(np.int64), mask=None if known is None else ~known)
