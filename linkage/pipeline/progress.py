@@ -24,6 +24,10 @@ class RunProgress(Protocol):
         """What the stage is doing now."""
         ...
 
+    def tell(self, text: str) -> None:
+        """Something that the operator should read: rows set aside, expectations that are not met."""
+        ...
+
     def end(self, stage: str, seconds: float, rows: int) -> None:
         """A stage is in place, with so many rows in its tables."""
         ...
@@ -46,6 +50,8 @@ class Silent:
 
     def note(self, text: str) -> None: ...
 
+    def tell(self, text: str) -> None: ...
+
     def end(self, stage: str, seconds: float, rows: int) -> None: ...
 
     def skip(self, stage: str, why: str) -> None: ...
@@ -66,6 +72,9 @@ class Lines:
     def begin(self, stage: str) -> None: ...
 
     def note(self, text: str) -> None: ...
+
+    def tell(self, text: str) -> None:
+        self._stream.write(text + "\n")
 
     def end(self, stage: str, seconds: float, rows: int) -> None:
         self._line(f"{stage:<28} {rows:>13,} rows {seconds:>8.1f} s")
@@ -107,6 +116,9 @@ class Bar:
 
     def note(self, text: str) -> None:
         self._progress.update(self._task, description=f"{self._stage}: {text}")
+
+    def tell(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
 
     def end(self, stage: str, seconds: float, rows: int) -> None:
         self._progress.advance(self._task)

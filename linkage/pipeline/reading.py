@@ -8,7 +8,7 @@ from linkage.errors import GateError
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.workspace import Workspace
-from linkage.records import identify, read_attributes, read_source
+from linkage.records import AttributeSummary, ReadingSummary, described, identify, read_attributes, read_source
 
 CONTRACTS = "quality/contracts.json"
 ROOMS = ("linkage.records", "linkage.pipeline.reading")
@@ -27,6 +27,7 @@ def records_stage(job: Job, name: str) -> Stage:
         reading = read_source(space.engine, job.catalogue, name, source, job.data, progress=space.note)
         space.write(f"records/{name}", reading.records)
         space.write(f"quarantine/{name}", reading.quarantine)
+        _tell(space, reading.summary, f"quarantine/{name}")
         return _counted(reading.summary.as_dict())
 
     return Stage(
@@ -69,6 +70,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
         found = read_attributes(space.engine, job.catalogue, name, table, job.data, identities, progress=space.note)
         space.write(made, found.rows)
         space.write(aside, found.quarantine)
+        _tell(space, found.summary, aside)
         return _counted(found.summary.as_dict())
 
     return Stage(
@@ -100,6 +102,8 @@ def contracts_stage(job: Job) -> Stage:
             attributes={name: space.table(artefact) for name, artefact in attributes.items()},
         )
         space.write_document(CONTRACTS, report.as_dict())
+        if report.failed:
+            space.tell(f"contracts: {report.failed} of {len(report.results)} expectations are not met; see {CONTRACTS}")
         return {"failed": report.failed, "critical": report.critical}
 
     return Stage(
@@ -126,6 +130,14 @@ def _critical_gate(counts: Counts) -> None:
 def _files(job: Job, where: str) -> dict[str, Path]:
     """Input files, and the rules by which records are standardised."""
     return {job.relative(path): path for path in job.files[where]} | shipped_files("records/*.toml")
+
+
+def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
+    """Rows set aside, and rows of nobody: said at once, since they are lost to all that follows."""
+    if summary.rejections:
+        space.tell(described(summary.rejections, summary.rows_read) + f"\n  they are kept in the table {table}")
+    if isinstance(summary, AttributeSummary) and summary.orphans:
+        space.tell(f"{summary.table}: {summary.orphans:,} of {summary.rows_read:,} rows belong to no entity")
 
 
 def _counted(summary: dict[str, Any]) -> Counts:

@@ -135,7 +135,7 @@ class Runner:
         log.event("stage started", stage=stage.name, reason=reason)
         self.progress.begin(stage.name)
         try:
-            summary = self._work(index, stage, fingerprints, manifest)
+            summary = self._work(index, stage, fingerprints, manifest, log)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(OSError):
@@ -147,7 +147,9 @@ class Runner:
         manifest.stage(stage.name, "done", reason or "", summary)
         return dict(summary["counts"])
 
-    def _work(self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest) -> dict[str, Any]:
+    def _work(
+        self, index: int, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
+    ) -> dict[str, Any]:
         """Run a stage's function in a folder of its own and put the result in place."""
         now = fingerprints.of(stage)
         makers_of = {artefact: self.made[artefact].name for artefact in stage.reads}
@@ -158,7 +160,16 @@ class Runner:
             start, cpu = time.perf_counter(), _cpu_seconds()
             try:
                 with self._open_engine(self.folder.scratch) as engine:
-                    space = Workspace(stage, engine, part, places, counts, manifest.content, self.progress.note)
+                    space = Workspace(
+                        stage,
+                        engine,
+                        part,
+                        places,
+                        counts,
+                        manifest.content,
+                        self.progress.note,
+                        self._teller(stage, log),
+                    )
                     counted = stage.work(space)
                     made = space.made()
                 summary = {
@@ -176,6 +187,13 @@ class Runner:
                     remove(part)
                 raise
         return summary
+
+    def _teller(self, stage: Stage, log: RunLog) -> Callable[[str], None]:
+        def tell(text: str) -> None:
+            log.event("told", stage=stage.name, text=text)
+            self.progress.tell(text)
+
+        return tell
 
     def _withhold(self, stage: Stage, manifest: Manifest, log: RunLog) -> None:
         """A gate stands before this stage: what an earlier run made of it must not pass for this run's."""

@@ -19,6 +19,9 @@ class Workspace:
         part: the folder it writes to; renamed into place afterwards.
         places: every artefact that the stage reads, and where it lies.
         counts: what the stages that made those artefacts counted.
+        manifest: the run's, as far as it has come.
+        note: says what is being done now.
+        tell: says what the operator should read; also goes into the run's log.
     """
 
     def __init__(
@@ -29,13 +32,15 @@ class Workspace:
         places: Mapping[str, Path],
         counts: Mapping[str, Counts],
         manifest: Mapping[str, Any],
-        note: Callable[[str], None] = lambda text: None,
+        note: Callable[[str], None],
+        tell: Callable[[str], None],
     ) -> None:
         self.stage = stage
         self.engine = engine
         self.part = part
         self.manifest = manifest
         self.note = note
+        self.tell = tell
         self._places = places
         self._counts = counts
         self._rows: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import village_killed
 from toy_pipeline import tables
 
 from linkage.engine import Engine
-from linkage.errors import ConfigError, GateError, InputError
+from linkage.errors import ConfigError, GateError
 from linkage.pipeline.outputs import last_day
 
 
@@ -190,11 +191,16 @@ def test_the_unlinked_gate_names_the_step(village):
         village.runner().run()
 
 
-def test_a_truncated_source_is_named_and_what_was_made_before_stays(village):
+def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, leo):
+    keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
+    rewrite(village.folder / "sources/npd_ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
     path = village.folder / "sources/hmrc_earnings/part-00000.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(InputError, match=r"part-00000\.parquet"):
-        village.runner().run()
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 1
+    assert "sources/npd_ks4/part-00000.parquet: 1 of 120 rows set aside" in said
+    assert "npd_ks4: 1 of 120 rows belong to no entity" in said
+    assert re.search(r"leo: .*hmrc_earnings/part-00000\.parquet", said)
     assert statuses(village.root)["attributes-hmrc_employment"] == "kept"
     assert statuses(village.root)["attributes-hmrc_earnings"] == "failed"
 

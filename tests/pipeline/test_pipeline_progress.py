@@ -1,0 +1,79 @@
+"""What a run shows: lines in a log, a bar on a terminal, nothing personal in either."""
+
+import io
+import re
+
+import pytest
+import toy_pipeline
+from toy_pipeline import runner
+
+from linkage.pipeline.progress import Bar, Lines, counter_for, progress_for
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def plain_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, source):
+    def telling(space):
+        space.note("halfway")
+        space.tell("2 of 5 rows set aside")
+        return toy_pipeline.numbers(space)
+
+    stream = io.StringIO()
+    runner(root, source, progress=Lines(stream), numbers=telling).run()
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "2 of 5 rows set aside"
+    assert re.fullmatch(r"\[ 1/4\] numbers +5 rows +\d+\.\d s", lines[1])
+    assert [line.split()[2] for line in lines[1:]] == ["numbers", "squares", "parcel", "pages"]
+    assert '"text": "2 of 5 rows set aside"' in (root / "log.jsonl").read_text()
+    again = io.StringIO()
+    runner(root, source, progress=Lines(again)).run()
+    assert again.getvalue().splitlines()[0] == "[ 1/4] numbers                      up to date"
+
+
+def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
+    def telling(space):
+        space.note("halfway")
+        space.tell("2 of 5 rows set aside [sic]")
+        return toy_pipeline.numbers(space)
+
+    stream = Terminal()
+    runner(root, source, progress=Bar(stream), numbers=telling).run()
+    runner(root, source, progress=Bar(stream)).run()
+    assert "2 of 5 rows set aside [sic]" in stream.getvalue()
+
+
+def test_no_colour_where_none_is_wanted(root, source, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    runner(root, source, progress=Bar(stream)).run()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", stream.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("stream", "wanted", "kind"),
+    [(Terminal(), True, Bar), (Terminal(), False, Lines), (io.StringIO(), True, Lines)],
+)
+def test_a_bar_is_for_terminals_that_want_one(stream, wanted, kind):
+    assert isinstance(progress_for(stream, wanted=wanted), kind)
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(progress_for(Terminal()), Lines)
+
+
+def test_a_counter_counts_on_a_terminal_and_is_silent_elsewhere():
+    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
+        with counter_for(stream, "people", 10) as advance:
+            advance(10)
+        assert bool(stream.getvalue()) == shown
