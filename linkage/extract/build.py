@@ -1,0 +1,191 @@
+"""From an approved project to the folder that its researchers receive."""
+
+import datetime
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table, literal, one, quote
+from linkage.errors import LeoError
+from linkage.extract.files import DataFile, describe, parquet_parts, write_csv
+from linkage.extract.guards import refuse_identifiers
+from linkage.extract.guide import guide
+from linkage.extract.layout import Layout, layouts
+from linkage.extract.metadata import datapackage
+from linkage.extract.population import People, people
+from linkage.extract.project import Project, check_project
+from linkage.extract.pseudonym import MasterKey, key_table
+from linkage.extract.select import link_rows, select_rows
+
+DESCRIPTOR = "datapackage.json"
+GUIDE = "README.md"
+
+
+@dataclass(frozen=True)
+class ExtractSummary:
+    """What was published: counts and names, no personal value."""
+
+    project: str
+    folder: Path
+    people: int
+    rows: dict[str, int]  # rows delivered, by table
+    held: dict[str, int]  # rows that the run holds, by approved table
+    files: tuple[str, ...]
+    bytes: int
+    key_fingerprint: str
+    off_frame: tuple[str, ...]  # "table.column" whose values are not all in their code frame
+
+
+def extract(
+    engine: Engine,
+    project: Project,
+    catalogue: Catalogue,
+    tables: Mapping[str, Table],
+    key: MasterKey,
+    out: Path,
+    *,
+    run_info: Mapping[str, Any],
+    today: datetime.date | None = None,
+) -> ExtractSummary:
+    """Write what a project is approved for, and nothing else.
+
+    Args:
+        tables: the run's tables by name: spine, lookup_ae_id, lookup_edukey, lookup_pmr, attributes/* and LEO's own.
+        key: the master key; the project's own is derived from it and never written.
+        out: the extract's folder. It appears whole or not at all; an earlier one is replaced.
+        run_info: what the run says of itself, for the package: no personal value.
+        today: the day that the decision must be in force on; this day when None.
+
+    Raises:
+        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once.
+        ContractError: a lookup gives one record to two people.
+        GateError: what was written holds signs of an identifier.
+    """
+    check_project(project, catalogue, today=today)
+    plan = layouts(project, catalogue, tables)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    try:
+        summary = _fill(engine, project, catalogue, tables, key, plan, folder, out, run_info)
+        os.chmod(folder, 0o750)
+        _replace(folder, out)
+    except OSError as error:
+        raise LeoError(
+            f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; mend it and run again"
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return summary
+
+
+def _fill(
+    engine: Engine,
+    project: Project,
+    catalogue: Catalogue,
+    tables: Mapping[str, Table],
+    key: MasterKey,
+    plan: list[Layout],
+    folder: Path,
+    out: Path,
+    run_info: Mapping[str, Any],
+) -> ExtractSummary:
+    secret = key_table(engine, key.project(project.id))
+    population = people(engine, project.population, catalogue, tables, secret)
+    try:
+        parquet = {layout.name: _write(engine, layout, tables, population, secret, folder) for layout in plan}
+    finally:
+        population.drop(engine)
+        engine.drop(secret)
+    off_frame = frozenset(
+        (layout.name, column) for layout in plan for column in _off_frame(engine, layout, parquet[layout.name][0])
+    )
+    refuse_identifiers(engine, catalogue, [(layout, parquet[layout.name][0]) for layout in plan], [])
+    delivered = {layout.name: (layout, _files(project, folder, layout, *parquet[layout.name])) for layout in plan}
+    descriptor = datapackage(
+        project,
+        delivered,
+        created=datetime.datetime.now(datetime.UTC),
+        run_info=run_info,
+        key_fingerprint=key.fingerprint,
+        off_frame=off_frame,
+    )
+    (folder / DESCRIPTOR).write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / GUIDE).write_text(guide(project, delivered, run_info), encoding="utf-8")
+    refuse_identifiers(engine, catalogue, [], [folder / DESCRIPTOR, folder / GUIDE])
+    files = [file for _, found in delivered.values() for file in found]
+    return ExtractSummary(
+        project=project.id,
+        folder=out,
+        people=parquet["people"][1],
+        rows={name: rows for name, (_, rows) in parquet.items()},
+        held={layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding},
+        files=(*sorted(file.path for file in files), DESCRIPTOR, GUIDE),
+        bytes=sum(file.bytes for file in files),
+        key_fingerprint=key.fingerprint,
+        off_frame=tuple(sorted(f"{table}.{column}" for table, column in off_frame)),
+    )
+
+
+def _write(
+    engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: Table, folder: Path
+) -> tuple[Path, int]:
+    if layout.holding is None:
+        rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
+    else:
+        rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
+    path = folder / "parquet" / f"{layout.name}.parquet"
+    return path, engine.write(rows, path)
+
+
+def _off_frame(engine: Engine, layout: Layout, parquet: Path) -> list[str]:
+    """Columns with values that their code frame does not know: told to the researcher, no reason to refuse the data."""
+    framed = [field for field in layout.fields if field.labels]
+    if not framed:
+        return []
+    counts = ", ".join(
+        f"count(case when cast({quote(field.name)} as varchar) not in "
+        f"({', '.join(literal(code) for code in field.labels or {})}) then 1 end) as {quote(field.name)}"
+        for field in framed
+    )
+    found = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(parquet)))
+    return [name for name, count in found.items() if count]
+
+
+def _files(project: Project, folder: Path, layout: Layout, parquet: Path, rows: int) -> list[DataFile]:
+    """The files of one table in the formats that the project asked for."""
+    files = []
+    if "csv" in project.formats:
+        path = folder / "csv" / f"{layout.name}.csv"
+        write_csv(parquet, path)
+        files.append(describe(folder, path, "csv", rows))
+    if "parquet" in project.formats:
+        files += [describe(folder, part, "parquet", _rows(part)) for part in parquet_parts(parquet)]
+    elif parquet.is_dir():
+        shutil.rmtree(parquet)
+    else:
+        parquet.unlink()
+    if not any(parquet.parent.iterdir()):
+        parquet.parent.rmdir()
+    return files
+
+
+def _rows(part: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(part).num_rows)
+
+
+def _replace(folder: Path, out: Path) -> None:
+    """Put a whole folder in the place of an earlier one."""
+    earlier = out.with_name(f".{out.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if out.exists():
+        os.rename(out, earlier)
+    os.rename(folder, out)
+    shutil.rmtree(earlier, ignore_errors=True)

@@ -1,0 +1,197 @@
+"""The last look before an extract is published: are there signs of an identifier in what was written?
+
+The approval keeps identifiers out. This reads the files as they lie on the disk and trusts nothing that came before.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table, one, quote
+from linkage.errors import GateError
+from linkage.extract.holdings import holdings, names_a_person
+from linkage.extract.layout import Field, Layout
+from linkage.extract.pseudonym import PATTERN
+from linkage.extract.years import Years
+
+# Form of a value that is one of these, wherever it stands in a text (RE2). Forms after: ILR specification, rule
+# NINumber_01; Common Basic Data Set (UPN); ILR derived data rule 01 (ULN); HESA C15051 (HUSID); BS 7666 (postcode).
+SIGNS = {
+    "NINO": r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]?\b",
+    "UPN": r"\b[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]\b",
+    "ULN": r"\b[1-9][0-9]{9}\b",
+    "HUSID": r"\b[0-9]{13}\b",
+    "postcode": r"\b(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2})\b",
+    "full date": r"\b(?:(?:18|19|20)[0-9]{2}[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:18|19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))\b",
+    "e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
+}
+
+# Parts of a column's name that say who somebody is; without case, blanks and underscores.
+NAMES = (
+    *("nino", "ninumber", "nationalinsurance", "upn", "uln", "husid", "numhus", "forename", "firstname", "givenname"),
+    *("surname", "familyname", "lastname", "fullname", "birthd", "dateofbirth", "dob", "postcode", "addressline"),
+    *("email", "telephone", "phone", "entitykey", "entityid", "recordid", "personid"),
+)
+
+_BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something that looks like an identifier; how often, never which."""
+
+    table: str
+    column: str
+    kind: str
+    count: int
+
+    def __str__(self) -> str:
+        if not self.count:
+            return f"{self.table}.{self.column}: its name is that of {self.kind}"
+        values = "value looks" if self.count == 1 else "different values look"
+        return f"{self.table}.{self.column}: {self.count:,} {values} like {self.kind}"
+
+
+def refuse_identifiers(
+    engine: Engine, catalogue: Catalogue, parquet: Iterable[tuple[Layout, Path]], texts: Iterable[Path]
+) -> None:
+    """Read every file that is to be published.
+
+    Args:
+        parquet: each table's layout and what was written of it.
+        texts: documents beside the data, read whole.
+
+    Raises:
+        GateError: a column bears an identifier's name, or values have the form of one; the message gives columns and
+            counts, never a value.
+    """
+    signs: list[Sign] = []
+    for layout, path in parquet:
+        signs += table_signs(engine, catalogue, layout, engine.read(path))
+    for text in texts:
+        signs += _text_signs(text)
+    if signs:
+        raise GateError(
+            "the extract holds signs of identifiers, and was not published\n"
+            + "\n".join(f"  {sign}" for sign in signs)
+            + "\n  strike these variables out of the project, or mend the table that they come from"
+        )
+
+
+def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Table) -> list[Sign]:
+    """Signs in one table as it was written: its column names, then its values."""
+    fields = {field.name: field for field in layout.fields}
+    strangers = [name for name in table.columns if name not in fields]
+    signs = [Sign(layout.name, name, "a column that the project does not list", 0) for name in strangers]
+    identifying = _identifying_names(catalogue)
+    types = {field.name: field.type for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema}
+    for name in table.columns:
+        field = fields.get(name, Field(name, "string", ""))
+        if field.pseudonym_of:
+            signs += _counted(engine, layout, table, name, "no pseudonym", _not_pseudonym(name))
+            continue
+        plain = re.sub(r"[\s_]", "", name.lower())
+        if plain in identifying or any(part in plain for part in NAMES):
+            signs.append(Sign(layout.name, name, "an identifier", 0))
+        signs += _value_signs(engine, layout, table, field, str(types[name]))
+    return signs
+
+
+def _value_signs(engine: Engine, layout: Layout, table: Table, field: Field, type_: str) -> Iterator[Sign]:
+    if type_ in ("string", "large_string"):
+        yield from _string_signs(engine, layout, table, field)
+    elif "int" in type_ or type_ in ("double", "float") or type_.startswith("decimal"):
+        column = quote(field.name)
+        yield from _counted(
+            engine, layout, table, field.name, "ULN", f"{column} >= 1000000000 and {column} < 9999999999"
+        )
+        yield from _counted(
+            engine, layout, table, field.name, "HUSID", f"{column} >= 100000000000 and {column} < 10000000000000"
+        )
+    elif type_.startswith(("date", "timestamp")):
+        yield from _birth_signs(engine, layout, table, field)
+
+
+def _string_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
+    """All signs in one reading of the column's distinct values; codes of its frame are known and pass."""
+    known = [f"$code_{number}" for number in range(len(field.labels or {}))]
+    pass_over = f"and text not in ({', '.join(known)})" if known else ""
+    params = {f"code_{number}": code for number, code in enumerate(field.labels or {})}
+    names = list(SIGNS)
+    counts = ", ".join(
+        f"count(*) filter (where regexp_matches(text, $sign_{number})) as found_{number}"
+        for number in range(len(names))
+    )
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with texts as (
+                select distinct upper({quote(field.name)}) as text from {{table}} where {quote(field.name)} is not null
+            )
+            select {counts} from texts where text is not null {pass_over}
+            """,
+            params={**params, **{f"sign_{number}": SIGNS[name] for number, name in enumerate(names)}},
+            table=table,
+        ),
+    )
+    for number, name in enumerate(names):
+        if found[f"found_{number}"]:
+            yield Sign(layout.name, field.name, name, found[f"found_{number}"])
+
+
+def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:
+    """A date column whose dates lie mostly long before the years that the table is held in."""
+    held = [layout.years] if layout.years else [Years.parse(field.years)] if field.years else []
+    if not held:
+        return
+    column = quote(field.name)
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            select count({column}) as dates,
+                   count(distinct case when year({column}) < $year then {column} end) as early_values,
+                   count(case when year({column}) < $year then 1 end) as early
+            from {{table}}
+            """,
+            params={"year": held[0].first // 100 - _BIRTH_YEARS_BEFORE},
+            table=table,
+        ),
+    )
+    if found["early"] * 2 > found["dates"]:
+        yield Sign(layout.name, field.name, "a birth date", found["early_values"])
+
+
+def _counted(engine: Engine, layout: Layout, table: Table, column: str, kind: str, condition: str) -> Iterator[Sign]:
+    counted = engine.sql(
+        f"select count(distinct {quote(column)}) as found from {{table}} where {condition}", table=table
+    )
+    found = one(engine, counted)["found"]
+    if found:
+        yield Sign(layout.name, column, kind, found)
+
+
+def _not_pseudonym(name: str) -> str:
+    return f"not regexp_matches({quote(name)}, '^{PATTERN.pattern}$')"
+
+
+def _identifying_names(catalogue: Catalogue) -> frozenset[str]:
+    """Names of every variable of the catalogue that can be in no extract."""
+    return frozenset(
+        variable.name.lower().replace("_", "")
+        for holding in holdings(catalogue).values()
+        for variable in holding.definition.variable
+        if names_a_person(variable)
+    )
+
+
+def _text_signs(path: Path) -> Sequence[Sign]:
+    text = path.read_text(encoding="utf-8")
+    kinds = ("NINO", "UPN", "postcode")  # years, hashes and counts look like the others
+    found = {kind: len(set(re.findall(SIGNS[kind], text))) for kind in kinds}
+    return [Sign(path.name, "text", kind, count) for kind, count in found.items() if count]

@@ -1,0 +1,177 @@
+"""README.md: what is in an extract, for the people who will use it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from linkage.extract.files import DataFile
+from linkage.extract.layout import PERSON, Field, Layout
+from linkage.extract.project import Project
+
+Delivered = Mapping[str, tuple[Layout, list[DataFile]]]
+
+
+def guide(project: Project, delivered: Delivered, run_info: Mapping[str, Any]) -> str:
+    """The researcher's guide in Markdown: contents, joins, link metadata, cautions, codes, citation."""
+    parts = [
+        _title(project),
+        _contents(delivered),
+        _joining(project, delivered),
+        _linkage(delivered),
+        _cautions(delivered),
+        _variables(delivered),
+        _frames(delivered),
+        _citation(project, run_info),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _title(project: Project) -> list[str]:
+    decision = project.decision
+    lines = [f"# {project.title}", "", project.purpose, ""]
+    lines.append(f"Extract `{project.id}` for {project.organisation}.")
+    if decision:
+        lines.append(
+            f"Approved under {decision.reference} on {decision.date:%d %B %Y}, until {decision.expires:%d %B %Y}; "
+            "destroy it then, or have the decision renewed."
+        )
+    lines.append("Only the people named in the approval may use it, and only for the purpose above.")
+    return lines
+
+
+def _contents(delivered: Delivered) -> list[str]:
+    lines = ["## What is in it", "", "| table | one row is | years | rows |", "|---|---|---|---:|"]
+    for name, (layout, files) in delivered.items():
+        rows = max(sum(file.rows for file in files if file.format == form) for form in {file.format for file in files})
+        lines.append(f"| `{name}` | {layout.grain} | {layout.years or ''} | {rows:,} |")
+    folders = sorted({file.path.split("/")[0] for _, files in delivered.values() for file in files})
+    lines += [
+        "",
+        f"Files are in {' and '.join(f'`{folder}/`' for folder in folders)}; formats hold the same rows. "
+        "`datapackage.json` describes every column for programs, with the size and SHA-256 of every file. "
+        "In CSV an empty field is a missing value. Rows are sorted by pseudonym, so their order says nothing.",
+    ]
+    return lines
+
+
+def _joining(project: Project, delivered: Delivered) -> list[str]:
+    tables = [name for name, (layout, _) in delivered.items() if layout.holding]
+    first = tables[0]
+    second = tables[1] if len(tables) > 1 else "people"
+    form = "parquet" if "parquet" in project.formats else "csv"
+    reader = "arrow::read_parquet" if form == "parquet" else "readr::read_csv"
+    return [
+        "## How tables join",
+        "",
+        f"`{PERSON}` is in every table, is never empty, and is one person: nothing needs resolving first. `people` has "
+        "each person of the population once, also those without a row elsewhere: start from it, so that people without "
+        "an outcome stay in the denominator. Institutions join on their own columns in the same way. Pseudonyms are of "
+        "this project alone: they match nothing in another extract.",
+        "",
+        "```sql",
+        f"select people.{PERSON}, count(second.{PERSON}) as rows_found",
+        f"from '{form}/people.{form}' as people",
+        f"join '{form}/{first}.{form}' as first using ({PERSON})",
+        f"left join '{form}/{second}.{form}' as second on second.{PERSON} = people.{PERSON}",
+        f"group by people.{PERSON};   -- DuckDB reads the files in place",
+        "```",
+        "",
+        "```r",
+        "library(dplyr)",
+        f'people <- {reader}("{form}/people.{form}")',
+        f'first  <- {reader}("{form}/{first}.{form}")',
+        f'second <- {reader}("{form}/{second}.{form}")',
+        f'people |> semi_join(first, by = "{PERSON}") |> left_join(count(second, {PERSON}), by = "{PERSON}")',
+        "```",
+    ]
+
+
+def _linkage(delivered: Delivered) -> list[str]:
+    if "linkage" not in delivered:
+        return []
+    return [
+        "## How records were linked, and how sure that is",
+        "",
+        "`linkage` has a row for each person and each collection that holds the person; `people` has the least certain "
+        "of them. What it says is of the weakest link that joined the person's records.",
+        "",
+        "| column | meaning |",
+        "|---|---|",
+        "| `link_method` | deterministic: identifiers agreed by a rule; probabilistic: the weight of all agreements "
+        "and disagreements was high enough; clerical: a person decided. Empty: no link was needed |",
+        "| `link_pass` | the rule that accepted the link, or the model |",
+        "| `link_band` | the link's quality in a word |",
+        "| `match_probability` | the model's probability that the two records are one person |",
+        "| `margin` | log2 of how much likelier the link is than its nearest rival; empty where there was no rival |",
+        "",
+        "Use them to see how far a finding rests on uncertain links: repeat the analysis without links below a "
+        "probability (0.95, 0.99, 0.999), or without a method, and report both (Harron and others, International "
+        "Journal of Epidemiology 46, 2017; GUILD statement, Gilbert and others, Journal of Public Health 40, 2018).",
+    ]
+
+
+def _cautions(delivered: Delivered) -> list[str]:
+    lines = [
+        "## Cautions",
+        "",
+        "- A person without tax or benefit rows is not shown to be out of work: the person may be unlinked, abroad, or "
+        "self-employed in years before self-assessment is held (2013/14). Keep the two apart.",
+        "- Missed links are not spread evenly: people who changed name, moved often, or came recently are missed "
+        "more often. Compare linked and unlinked people before comparing groups.",
+        "- Years are six digits: 201213 is 2012/13. Academic years begin in September, tax years on 6 April; a "
+        "column's description says which it is.",
+        "- Hours of work are not recorded, so full-time and part-time pay cannot be told apart.",
+    ]
+    clipped = [(name, layout) for name, (layout, _) in delivered.items() if layout.is_clipped]
+    for name, layout in clipped:
+        if layout.years:
+            lines.append(
+                f"- Spells in `{name}` are cut to the approved years: one that began before {layout.years.first_day} "
+                f"starts on that day, and one that went on after {layout.years.last_day} ends on it."
+            )
+    lines.append("- Results leave the secure setting only after output checking.")
+    return lines
+
+
+def _variables(delivered: Delivered) -> list[str]:
+    lines = ["## Columns"]
+    for name, (layout, _) in delivered.items():
+        lines += ["", f"### `{name}`: {layout.title}", "", "| column | type | meaning | codes |", "|---|---|---|---|"]
+        for field in layout.fields:
+            codes = f"[{field.frame}](#{field.frame})" if field.frame and field.labels else ""
+            lines.append(f"| `{field.name}` | {field.type} | {_cell(field.description)} | {codes} |")
+    return lines
+
+
+def _frames(delivered: Delivered) -> list[str]:
+    frames: dict[str, Mapping[str, str]] = {}
+    for field in _fields(delivered):
+        if field.frame and field.labels:
+            frames[field.frame] = field.labels
+    if not frames:
+        return []
+    lines = ["## Codes"]
+    for name, labels in sorted(frames.items()):
+        lines += ["", f"### {name}", "", "| code | label |", "|---|---|"]
+        lines += [f"| `{code}` | {_cell(label)} |" for code, label in labels.items()]
+    return lines
+
+
+def _citation(project: Project, run_info: Mapping[str, Any]) -> list[str]:
+    release = f", release {run_info['name']}" if "name" in run_info else ""
+    reference = f", {project.decision.reference}" if project.decision else ""
+    return [
+        "## How to cite",
+        "",
+        f"> Longitudinal Education Outcomes, extract `{project.id}`{release}{reference}. Department for Education.",
+        "",
+        "Say in the paper which links were used and how many people were unlinked (RECORD statement, items 6 and 12).",
+    ]
+
+
+def _fields(delivered: Delivered) -> Iterator[Field]:
+    for layout, _ in delivered.values():
+        yield from layout.fields
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

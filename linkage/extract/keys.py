@@ -1,0 +1,96 @@
+"""The master key: where it is kept, and what is refused.
+
+It stays outside the run: in a file that its owner alone can read, or in an environment variable.
+"""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from linkage.errors import ConfigError
+from linkage.extract.pseudonym import MasterKey
+
+VARIABLE = "LEO_MASTER_KEY"
+KEY_BYTES = 32
+
+_HOW = (
+    "make one, and keep it where the run's files are not:\n"
+    "    (umask 077; openssl rand -hex 32 > master.key)\n"
+    f"  then name the file in [outputs] key_file, or put its text in the environment variable {VARIABLE}"
+)
+
+
+def new_key() -> str:
+    """A fresh master key as hexadecimal text: 256 bits from the system's source of randomness."""
+    return secrets.token_hex(KEY_BYTES)
+
+
+def write_new_key(path: Path) -> MasterKey:
+    """Make a master key in a file that its owner alone can read.
+
+    Raises:
+        ConfigError: the file is there already; a key is never written over.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigError(f"{path}: is there already\n  a key is never written over; give another path") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(new_key() + "\n")
+    return master_key(path)
+
+
+def master_key(path: Path | None = None, environment: Mapping[str, str] | None = None) -> MasterKey:
+    """The master key from a file, or from LEO_MASTER_KEY where no file is named.
+
+    The text is hexadecimal or base64, of 32 bytes or more.
+
+    Raises:
+        ConfigError: there is none, others can read it, or it is too short or too plain to be a key. The message says
+            how to make one and never quotes it.
+    """
+    if path is not None:
+        return _decoded(_text(path), str(path))
+    text = (os.environ if environment is None else environment).get(VARIABLE, "").strip()
+    if not text:
+        raise ConfigError(f"there is no master key, and extracts need one for their pseudonyms\n  {_HOW}")
+    return _decoded(text, f"environment variable {VARIABLE}")
+
+
+def _text(path: Path) -> str:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise ConfigError(
+                f"{path}: others can read this key (mode {mode:04o})\n"
+                f"  run: chmod 600 {path}\n  and if others may have read it, make a new one"
+            )
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  {_HOW}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: a key is text, hexadecimal or base64\n  {_HOW}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: the key cannot be read: {error.strerror}") from None
+
+
+def _decoded(text: str, where: str) -> MasterKey:
+    if not text:
+        raise ConfigError(f"{where}: the key is empty\n  {_HOW}")
+    try:
+        if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", text):
+            secret = bytes.fromhex(text)
+        else:
+            secret = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ConfigError(f"{where}: the key is neither hexadecimal nor base64\n  {_HOW}") from None
+    if len(secret) < KEY_BYTES:
+        raise ConfigError(f"{where}: the key has {len(secret)} bytes, {KEY_BYTES} are needed\n  {_HOW}")
+    if len(set(secret)) < KEY_BYTES // 4:
+        raise ConfigError(f"{where}: the key repeats a few bytes, as no random key does\n  {_HOW}")
+    return MasterKey(secret)

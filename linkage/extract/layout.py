@@ -1,0 +1,189 @@
+"""What an extract's tables look like, worked out before a row is read: columns, their meaning, what each replaces."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from linkage.catalogue import Catalogue, Variable
+from linkage.engine import Table
+from linkage.errors import ConfigError
+from linkage.extract.holdings import Holding, holdings
+from linkage.extract.project import ApprovedTable, Project
+from linkage.extract.years import Years
+
+PERSON = "AE_ID"
+EDUKEY = "EDUKEY"
+PMR = "PUPILMATCHINGREFANONYMOUS"
+
+# Columns that name the same kind of body under another name: they share pseudonyms, so that tables join on them.
+SAME_BODY = {"MAIN_ENTERPRISE": "ENTERPRISEREF", "ENTKEY": "ENTERPRISEREF"}
+
+_PERSON_KEYS = {
+    PERSON: "The person: the same in every table of this extract, and in no other project.",
+    EDUKEY: "Key of the person in tax and benefit tables, as this project knows it.",
+    PMR: "Pupil reference, as this project knows it; a few people hold two.",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of an extract's table."""
+
+    name: str
+    type: str  # as the catalogue names types
+    description: str
+    pseudonym_of: str | None = None  # the kind that a pseudonym stands for
+    frame: str | None = None
+    labels: Mapping[str, str] | None = None
+    concept: str | None = None
+    identifiability: int | None = None
+    sensitivity: str | None = None
+    years: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table of an extract."""
+
+    name: str  # as its files are named
+    title: str
+    grain: str
+    fields: tuple[Field, ...]
+    holding: Holding | None = None  # None for the tables that an extract makes itself
+    years: Years | None = None
+    key: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def is_clipped(self) -> bool:
+        """Whether rows are spells, cut to the approved years."""
+        return self.years is not None and self.holding is not None and _is_spell(self.holding)
+
+
+def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -> list[Layout]:
+    """Every table that a project receives, its people first.
+
+    Raises:
+        ConfigError: the run lacks tables or columns that the project is approved for: all of them at once.
+    """
+    held = holdings(catalogue)
+    needed = ["lookup_ae_id", "spine"] if project.link_metadata else ["lookup_ae_id"]
+    wanted = [(held[approved.name], approved) for approved in project.table]
+    faults = [_no_table(name, tables) for name in needed if name not in tables]
+    faults += [
+        _no_table(held[cohort.table].run_table, tables)
+        for cohort in project.population.cohort
+        if held[cohort.table].run_table not in tables
+    ]
+    for holding, approved in wanted:
+        faults += _lacking(holding, approved, tables)
+    if faults:
+        raise ConfigError(
+            f"project '{project.id}' is approved for what this run does not hold\n"
+            + "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
+        )
+    return [
+        *own_tables(project.link_metadata),
+        *(_layout(holding, approved, catalogue, tables) for holding, approved in wanted),
+    ]
+
+
+def own_tables(link_metadata: bool) -> list[Layout]:
+    """The tables that an extract makes: its people, and how their records were linked."""
+    person = _key_field(PERSON)
+    evidence = (
+        Field(
+            "link_method", "string", "How the least certain link was made: deterministic, probabilistic or clerical."
+        ),
+        Field("link_pass", "string", "The rule or model that made it."),
+        Field("link_band", "string", "Its quality in a word, from the strongest to the weakest."),
+        Field("match_probability", "number", "Its probability of being right, 0 to 1, to four decimals."),
+        Field("margin", "number", "How far it was ahead of its nearest rival, in bits (log2), to one decimal."),
+    )
+    if not link_metadata:
+        return [Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))]
+    sources = Field("sources", "string", "Collections that hold the person, parted by a blank.")
+    source = Field("source", "string", "Collection that holds records of the person.")
+    entities = Field("identities", "integer", "Identities of the collection that were joined in the person.")
+    return [
+        Layout(
+            "people",
+            "People, and their least certain link",
+            "person of the project's population",
+            (person, sources, *evidence),
+            key=(PERSON,),
+        ),
+        Layout(
+            "linkage",
+            "How records were linked",
+            "person, by collection that holds the person",
+            (person, source, entities, *evidence),
+            key=(PERSON, "source"),
+        ),
+    ]
+
+
+def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tables: Mapping[str, Table]) -> Layout:
+    present = tables[holding.run_table].columns
+    keys = [PERSON]
+    if EDUKEY in present:
+        keys.append(EDUKEY)
+    if holding.dataset == "npd" and "lookup_pmr" in tables:
+        keys.append(PMR)
+    variables = [holding.definition.variables[name] for name in approved.variables]
+    return Layout(
+        name=holding.file_name,
+        title=holding.definition.title,
+        grain=holding.definition.grain,
+        fields=(*map(_key_field, keys), *(_field(variable, catalogue) for variable in variables)),
+        holding=holding,
+        years=Years.parse(approved.years) if approved.years else None,
+    )
+
+
+def _key_field(name: str) -> Field:
+    return Field(name, "string", _PERSON_KEYS[name], pseudonym_of=name, concept="identity")
+
+
+def _field(variable: Variable, catalogue: Catalogue) -> Field:
+    kind = SAME_BODY.get(variable.name.upper(), variable.name.upper()) if variable.institution else None
+    return Field(
+        name=variable.name,
+        type="string" if kind else variable.type,
+        description=variable.description + (" A pseudonym of this project." if kind else ""),
+        pseudonym_of=kind,
+        frame=None if kind else variable.frame,
+        labels=None if kind else catalogue.frame(variable) or None,
+        concept=variable.concept,
+        identifiability=variable.identifiability,
+        sensitivity=variable.sensitivity,
+        years=variable.years,
+    )
+
+
+def _is_spell(holding: Holding) -> bool:
+    return not holding.year_columns and holding.spell_columns is not None
+
+
+def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Table]) -> Iterator[str]:
+    table = tables.get(holding.run_table)
+    if table is None:
+        yield _no_table(holding.run_table, tables)
+        return
+    if not {PERSON, EDUKEY, "entity_id"} & set(table.columns):
+        yield f"{holding.run_table}: no column says whose a row is ({PERSON}, {EDUKEY} or entity_id)"
+    if EDUKEY in table.columns and "lookup_edukey" not in tables:
+        yield _no_table("lookup_edukey", tables)
+    chosen_by = () if approved.years is None else holding.year_columns or holding.spell_columns or ()
+    for name in dict.fromkeys((*approved.variables, *chosen_by)):
+        if name not in table.columns:
+            near = difflib.get_close_matches(name, table.columns, 1)
+            yield f"{holding.run_table}: no column '{name}'" + (f"; nearest: {near[0]}" if near else "")
+
+
+def _no_table(name: str, tables: Mapping[str, Table]) -> str:
+    near = difflib.get_close_matches(name, list(tables), 1)
+    return f"no table '{name}'" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(sorted(tables))}")

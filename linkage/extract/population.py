@@ -1,0 +1,188 @@
+"""Who is in a project's extract, and the pseudonyms that stand for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table, columns, one, quote
+from linkage.errors import ContractError
+from linkage.extract.holdings import holdings
+from linkage.extract.layout import EDUKEY, PERSON, PMR
+from linkage.extract.project import Cohort, Population
+from linkage.extract.pseudonym import pseudonyms
+from linkage.extract.years import Years
+
+
+@dataclass(frozen=True)
+class People:
+    """A population by every key that rows may bear: raw keys on the left, pseudonyms on the right."""
+
+    persons: Table  # person (raw), AE_ID
+    entities: Table  # entity_id (raw), AE_ID
+    edukeys: Table | None  # tax_key (raw EDUKEY), AE_ID, EDUKEY
+    pupils: Table | None  # entity_id (raw), PUPILMATCHINGREFANONYMOUS
+
+    def drop(self, engine: Engine) -> None:
+        """Give back what the tables hold."""
+        engine.drop(*(t for t in (self.persons, self.entities, self.edukeys, self.pupils) if t is not None))
+
+
+def people(
+    engine: Engine, population: Population, catalogue: Catalogue, tables: Mapping[str, Table], key: Table
+) -> People:
+    """Find the people of a project and name them anew.
+
+    Args:
+        key: the project's padded key, as `key_table` makes it.
+
+    Raises:
+        ContractError: a lookup gives one record to two people; the message gives the count.
+    """
+    lookup = tables["lookup_ae_id"]
+    _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
+    members = _members(engine, population, catalogue, tables)
+    named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
+    persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
+    engine.drop(named)
+    entities = engine.sql(
+        f"""
+        select lookup.entity_id, persons.{PERSON}
+        from {{lookup}} as lookup join {{persons}} as persons on persons.person = lookup.{PERSON}
+        """,
+        store=True,
+        lookup=lookup,
+        persons=persons,
+    )
+    return People(
+        persons=persons,
+        entities=entities,
+        edukeys=_edukeys(engine, tables, persons, key) if "lookup_edukey" in tables else None,
+        pupils=_pupils(engine, tables, entities, key) if "lookup_pmr" in tables else None,
+    )
+
+
+def _members(engine: Engine, population: Population, catalogue: Catalogue, tables: Mapping[str, Table]) -> Table:
+    """Raw AE_ID of everyone whom all sources hold and who is of any cohort."""
+    lookup = tables["lookup_ae_id"]
+    members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
+    for source in population.sources:
+        members = engine.sql(
+            f"""
+            with held as (select distinct {PERSON} from {{lookup}} where source = $source)
+            select {PERSON} from {{members}} semi join held using ({PERSON})
+            """,
+            params={"source": source},
+            members=members,
+            lookup=lookup,
+        )
+    if population.cohort:
+        cohorts = {
+            f"cohort_{number}": _cohort(engine, cohort, catalogue, tables)
+            for number, cohort in enumerate(population.cohort)
+        }
+        union = " union ".join(f"select {PERSON} from {{{name}}}" for name in cohorts)
+        members = engine.sql(
+            f"""
+            with of_any_cohort as ({union})
+            select {PERSON} from {{members}} semi join of_any_cohort using ({PERSON})
+            """,
+            params=None,
+            store=False,
+            members=members,
+            **cohorts,
+        )
+    return members
+
+
+def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mapping[str, Table]) -> Table:
+    """Raw AE_ID of everyone with a row in the cohort's years."""
+    holding = holdings(catalogue)[cohort.table]
+    rows = tables[holding.run_table]
+    years = Years.parse(cohort.years)
+    on, lookup = "entity_id", tables["lookup_ae_id"]
+    if PERSON in rows.columns:
+        on = PERSON
+    elif EDUKEY in rows.columns:
+        on, lookup = EDUKEY, tables["lookup_edukey"]
+    return engine.sql(
+        f"""
+        with of_these_years as (
+            select distinct {on} from {{rows}}
+            where coalesce({columns(holding.year_columns)}) between $first and $last
+        )
+        select distinct {PERSON} from {{lookup}} semi join of_these_years using ({on})
+        """,
+        params={"first": years.first, "last": years.last},
+        rows=rows,
+        lookup=lookup,
+    )
+
+
+def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: Table) -> Table:
+    lookup = tables["lookup_edukey"]
+    _one_person_each(engine, lookup, EDUKEY, "lookup_edukey")
+    ours = engine.sql(
+        f"""
+        select distinct lookup.{EDUKEY} as tax_key, persons.{PERSON}
+        from {{lookup}} as lookup join {{persons}} as persons on persons.person = lookup.{PERSON}
+        """,
+        lookup=lookup,
+        persons=persons,
+    )
+    named = pseudonyms(engine, key, ours, "tax_key", kind=EDUKEY)
+    edukeys = engine.sql(
+        f"""
+        select ours.tax_key, ours.{PERSON}, named.pseudonym as {EDUKEY}
+        from {{ours}} as ours join {{named}} as named on named.value = ours.tax_key
+        """,
+        store=True,
+        ours=ours,
+        named=named,
+    )
+    engine.drop(named)
+    return edukeys
+
+
+def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: Table) -> Table:
+    ours = engine.sql(
+        f"""
+        select lookup.entity_id, min(cast(lookup.{PMR} as varchar)) as pmr
+        from {{lookup}} as lookup semi join {{entities}} as entities using (entity_id)
+        group by lookup.entity_id
+        """,
+        lookup=tables["lookup_pmr"],
+        entities=entities,
+    )
+    named = pseudonyms(engine, key, ours, "pmr", kind=PMR)
+    pupils = engine.sql(
+        f"""
+        select ours.entity_id, named.pseudonym as {PMR}
+        from {{ours}} as ours join {{named}} as named on named.value = ours.pmr
+        """,
+        store=True,
+        ours=ours,
+        named=named,
+    )
+    engine.drop(named)
+    return pupils
+
+
+def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> None:
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with shared as (
+                select {quote(record)} from {{lookup}}
+                group by {quote(record)} having count(distinct {PERSON}) > 1
+            )
+            select count(*) as shared from shared
+            """,
+            lookup=lookup,
+        ),
+    )
+    if found["shared"]:
+        raise ContractError(
+            f"{name}: {found['shared']:,} {record} belong to more than one {PERSON}\n"
+            "  an extract would give their rows to both; run the spine stage again"
+        )

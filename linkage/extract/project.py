@@ -1,0 +1,188 @@
+"""An approved project: who may have which variables of which tables for which years, and until when."""
+
+import datetime
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from linkage.catalogue import Catalogue
+from linkage.config import Name, check
+from linkage.errors import ConfigError
+from linkage.extract.holdings import Holding, holdings, names_a_person
+from linkage.extract.years import Years
+
+Format = Literal["parquet", "csv"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Decision(_Strict):
+    """What the panel decided."""
+
+    reference: Text
+    date: datetime.date
+    expires: datetime.date
+
+
+class ApprovedTable(_Strict):
+    """A table, and exactly what of it may leave."""
+
+    name: Text  # "npd.ks4"
+    variables: Annotated[tuple[str, ...], Field(min_length=1)]
+    years: str | None = None  # "2005/06-2014/15"; none only where the table is not held by year
+
+    @field_validator("years")
+    @classmethod
+    def _is_range(cls, years: str | None) -> str | None:
+        if years is not None:
+            Years.parse(years)
+        return years
+
+
+class Cohort(_Strict):
+    """People who have a row of a table in these years."""
+
+    table: Text
+    years: str
+
+    @field_validator("years")
+    @classmethod
+    def _is_range(cls, years: str) -> str:
+        Years.parse(years)
+        return years
+
+
+class Population(_Strict):
+    """Whose rows may leave: people whom all of `sources` hold and who are of any of the cohorts."""
+
+    sources: tuple[str, ...] = ()
+    cohort: tuple[Cohort, ...] = ()
+
+
+class Project(_Strict):
+    """One TOML file below configs/projects/."""
+
+    id: Name
+    title: Text
+    organisation: Text
+    purpose: Text
+    researchers: Annotated[int, Field(ge=1)]
+    decision: Decision | None = None  # checked with all the rest, so that one reading shows every fault
+    link_metadata: bool = False
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
+    population: Population = Population()
+    table: Annotated[tuple[ApprovedTable, ...], Field(min_length=1)]
+
+
+def load_project(path: Path) -> Project:
+    """Read a project's file. What it asks for is checked by `check_project`.
+
+    Raises:
+        ConfigError: no such file, no TOML, or keys that are wrong: all of them.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  name a project's TOML file in [outputs] projects") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return check(Project, raw, str(path))
+
+
+def check_project(project: Project, catalogue: Catalogue, *, today: datetime.date | None = None) -> None:
+    """Refuse a project that asks for what cannot be given.
+
+    Args:
+        today: the day that the decision must be in force on; this day when None.
+
+    Raises:
+        ConfigError: every fault at once: no decision in force, an unknown table or variable, an identifier, a year
+            that is not held.
+    """
+    held = holdings(catalogue)
+    faults = [
+        *_decision_faults(project.decision, today or datetime.date.today()),
+        *_population_faults(project.population, catalogue, held),
+        *(f"table: '{name}' is named twice" for name in _repeated(table.name for table in project.table)),
+    ]
+    for approved in project.table:
+        faults += _table_faults(approved, held)
+    if faults:
+        plural = "s" if len(faults) > 1 else ""
+        raise ConfigError(
+            f"project '{project.id}': {len(faults)} fault{plural}\n" + "\n".join(f"  {fault}" for fault in faults)
+        )
+
+
+def _decision_faults(decision: Decision | None, today: datetime.date) -> Iterator[str]:
+    if decision is None:
+        yield "decision: there is none; give [decision] reference, date and expires as the panel recorded them"
+        return
+    if decision.date > today:
+        yield f"decision.date: {decision.date} is still to come; nothing leaves before it"
+    if decision.expires < decision.date:
+        yield f"decision.expires: {decision.expires} is before the decision itself, {decision.date}"
+    elif decision.expires < today:
+        yield f"decision.expires: ended on {decision.expires}; ask the panel to renew it"
+
+
+def _population_faults(population: Population, catalogue: Catalogue, held: dict[str, Holding]) -> Iterator[str]:
+    for source in population.sources:
+        if source not in catalogue.datasets:
+            yield f"population.sources: no source '{source}'{_nearest(source, catalogue.datasets)}"
+    for cohort in population.cohort:
+        holding = held.get(cohort.table)
+        if holding is None:
+            yield f"population.cohort: no table '{cohort.table}'{_nearest(cohort.table, held)}"
+        elif not holding.year_columns:
+            yield f"population.cohort: {cohort.table} has no year to choose a cohort by"
+        else:
+            yield from _year_faults(f"population.cohort.{cohort.table}", cohort.years, holding)
+
+
+def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator[str]:
+    holding = held.get(approved.name)
+    if holding is None:
+        yield f"table: no table '{approved.name}'{_nearest(approved.name, held)}"
+        return
+    yield from _year_faults(approved.name, approved.years, holding)
+    for name in _repeated(approved.variables):
+        yield f"{approved.name}.{name}: named twice"
+    for name in dict.fromkeys(approved.variables):
+        variable = holding.definition.variables.get(name)
+        if variable is None:
+            yield f"{approved.name}: no variable '{name}'{_nearest(name, holding.definition.variables)}"
+        elif reason := names_a_person(variable):
+            yield f"{approved.name}.{name}: {reason}, and is replaced by a pseudonym; strike it out"
+        elif approved.years and variable.years and not Years.parse(variable.years).meets(Years.parse(approved.years)):
+            yield f"{approved.name}.{name}: not held in {approved.years}; it is held in {variable.years}"
+
+
+def _year_faults(where: str, years: str | None, holding: Holding) -> Iterator[str]:
+    yearly = bool(holding.year_columns or holding.spell_columns)
+    if years is None:
+        if yearly:
+            yield f'{where}: years are missing; write for example years = "{holding.years or "2012/13-2020/21"}"'
+    elif not yearly:
+        yield f"{where}: rows bear no year, so none can be chosen; strike out years"
+    elif holding.years and not holding.years.covers(Years.parse(years)):
+        yield f"{where}: not all of {years} is held; it is held in {holding.years}"
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    listed = list(names)
+    return sorted({name for name in listed if listed.count(name) > 1})
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    lowered = {candidate.lower(): candidate for candidate in names}
+    near = difflib.get_close_matches(name.lower(), list(lowered), 1, 0.5)
+    return f"; nearest: {lowered[near[0]]}" if near else f"; there are {', '.join(sorted(names))}"

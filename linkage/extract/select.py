@@ -1,0 +1,149 @@
+"""The rows of an extract: approved columns of approved years for the project's people, under their pseudonyms."""
+
+from collections.abc import Mapping
+
+from linkage.engine import Engine, Table, Value, columns, quote
+from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout
+from linkage.extract.population import People
+from linkage.extract.pseudonym import pseudonyms
+
+
+def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key: Table) -> Table:
+    """One approved table.
+
+    Rows are sorted by all columns, the person's pseudonym first: their order tells nothing of the order of the source,
+    and the same rows make the same file.
+
+    Args:
+        rows: the run's table; it bears AE_ID, EDUKEY or entity_id.
+        key: the project's padded key, as `key_table` makes it.
+
+    Returns:
+        The layout's columns, in its order.
+    """
+    sides, joins, chosen = _keys(layout, rows, people)
+    bodies = {
+        field.name: pseudonyms(engine, key, rows, field.name, kind=field.pseudonym_of or field.name)
+        for field in layout.fields
+        if field.pseudonym_of and field.name not in chosen
+    }
+    for number, (name, named) in enumerate(bodies.items()):
+        alias = f"body_{number}"
+        sides[alias] = named
+        joins.append(f"left join {{{alias}}} as {alias} on {alias}.value = held.{quote(name)}")
+        chosen[name] = f"{alias}.pseudonym"
+    listed = ",\n               ".join(
+        f"{chosen.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
+    )
+    condition, params = _of_approved_years(layout)
+    return engine.sql(
+        f"""
+        select {listed}
+        from {{held}} as held
+        {" ".join(joins)}
+        {condition}
+        order by {columns(layout.columns)}
+        """,
+        params=params,
+        store=False,
+        held=rows,
+        **sides,
+    )
+
+
+def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table], list[str], dict[str, str]]:
+    """Whose rows these are: tables to join, the joins, and the pseudonym that replaces each key."""
+    sides: dict[str, Table] = {}
+    joins: list[str] = []
+    chosen = {PERSON: f"person.{PERSON}"}
+    if PERSON in rows.columns:
+        sides["persons"] = people.persons
+        joins.append(f"join {{persons}} as person on person.person = held.{PERSON}")
+    elif EDUKEY in rows.columns and people.edukeys is not None:
+        sides["edukeys"] = people.edukeys
+        joins.append(f"join {{edukeys}} as person on person.tax_key = held.{EDUKEY}")
+    else:
+        sides["entities"] = people.entities
+        joins.append("join {entities} as person on person.entity_id = held.entity_id")
+    if EDUKEY in layout.columns and people.edukeys is not None:
+        chosen[EDUKEY] = f"person.{EDUKEY}"
+        if "edukeys" not in sides:
+            sides["edukeys"] = people.edukeys
+            joins.append(f"left join {{edukeys}} as taxpayer on taxpayer.tax_key = held.{EDUKEY}")
+            chosen[EDUKEY] = f"taxpayer.{EDUKEY}"
+    if PMR in layout.columns and people.pupils is not None:
+        sides["pupils"] = people.pupils
+        joins.append("left join {pupils} as pupil on pupil.entity_id = held.entity_id")
+        chosen[PMR] = f"pupil.{PMR}"
+    return sides, joins, chosen
+
+
+def _value(field: Field, layout: Layout) -> str:
+    """A column as it leaves: a spell's days are cut to the approved years."""
+    column = f"held.{quote(field.name)}"
+    spell = layout.holding.spell_columns if layout.is_clipped and layout.holding else None
+    if spell and field.name == spell[0]:
+        return f"greatest({column}, $first_day)"
+    if spell and field.name == spell[1]:
+        return f"least(coalesce({column}, $last_day), $last_day)"
+    return column
+
+
+def _of_approved_years(layout: Layout) -> tuple[str, Mapping[str, Value]]:
+    """The condition on a row's year, or on the days of its spell, and its parameters."""
+    if layout.years is None or layout.holding is None:
+        return "", {}
+    if layout.is_clipped and layout.holding.spell_columns:
+        start, end = (f"held.{quote(name)}" for name in layout.holding.spell_columns)
+        return (
+            f"where {start} <= $last_day and coalesce({end}, $last_day) >= $first_day",
+            {"first_day": layout.years.first_day, "last_day": layout.years.last_day},
+        )
+    return (
+        f"where coalesce({columns(layout.holding.year_columns, 'held')}) between $first and $last",
+        {"first": layout.years.first, "last": layout.years.last},
+    )
+
+
+def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: People) -> Table:
+    """The tables that an extract makes itself: `people` and `linkage`.
+
+    A person's least certain link is the accepted link of lowest probability among those that joined their records.
+    Figures are rounded, since a match weight with all its decimals would be the same in two projects, and so tell that
+    two pseudonyms are one person.
+    """
+    if spine is None:
+        return engine.sql(f"select {PERSON} from {{persons}} order by {PERSON}", persons=people.persons)
+    by = columns([PERSON, "source"] if "source" in layout.columns else [PERSON])
+    return engine.sql(
+        f"""
+        with linked as (
+            select entities.{PERSON}, spine.source, spine.link_method, spine.link_pass, spine.link_band,
+                   round(cast(spine.match_probability as double), 4) as match_probability,
+                   round(cast(spine.margin as double), 1) as margin
+            from {{spine}} as spine
+            join {{entities}} as entities on entities.entity_id = spine.entity_id
+        ),
+        ranked as (
+            select *, row_number() over (
+                       partition by {by}
+                       order by case when link_method is null then 1 else 0 end, match_probability nulls last,
+                                margin nulls last, link_method, link_pass, link_band, source
+                   ) as place
+            from linked
+        ),
+        of_source as (
+            select {PERSON}, source, cast(count(*) as bigint) as entities from linked group by {PERSON}, source
+        ),
+        held as (
+            select {by}, string_agg(source, ' ' order by source) as sources, cast(sum(entities) as bigint) as identities
+            from of_source group by {by}
+        )
+        select {columns(layout.columns)}
+        from ranked join held using ({by})
+        where place = 1
+        order by {columns(layout.columns)}
+        """,
+        spine=spine,
+        entities=people.entities,
+    )
