@@ -32,6 +32,9 @@ _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _PLACE = "row in file"  # a column of our own; with spaces, so that no field has its name
 
 
+_SAMPLE_ROWS = 20_000  # enough to tell what a column holds
+
+
 @dataclass
 class PersonFile:
     """A file as it was read."""
@@ -82,7 +85,7 @@ def british(engine: Engine, file: PersonFile, column: str) -> bool:
             where {quote(column)} is not null
             """,
             params={"form": _BRITISH},
-            t=file.table,
+            t=_sample(engine, file.table, file.rows),
         ),
     )
     return float(found["share"] or 0) > 0.6
@@ -103,7 +106,7 @@ def date_form(engine: Engine, file: PersonFile, column: str) -> str:
                 f"count(*) filter (where {_plausible(form, value)}) as f{n}" for n, form in enumerate(date_forms())
             )
             + f", count(*) as known from {{t}} where {quote(column)} is not null",
-            t=file.table,
+            t=_sample(engine, file.table, file.rows),
         ),
     )
     best = max(range(len(date_forms())), key=lambda n: (counted[f"f{n}"], -n))
@@ -152,10 +155,11 @@ def units(
 def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict[str, str]:
     """How each field is compared; a field that says nothing (one value, or unknown on a side) is left out."""
     chosen = {}
+    samples = [_sample(engine, table, engine.count(table)) for table in (left, right)]
     for name in left.columns:
         if name == "unit_id":
             continue
-        described = [_described(engine, table, name) for table in (left, right)]
+        described = [_described(engine, table, name) for table in samples]
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
             continue
         chosen[name] = _KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
@@ -167,6 +171,12 @@ def _kind(described: list[dict[str, float]]) -> str:
     return kind_of_values(
         int(fullest["distinct_values"]), int(fullest["known"]), fullest["mean_length"], fullest["digits"]
     )
+
+
+def _sample(engine: Engine, table: Table, rows: int) -> Table:
+    """Every so many-th row."""
+    place = quote(_PLACE) if _PLACE in table.columns else "unit_id"
+    return engine.sql(f"select * from {{t}} where {place} % {max(1, rows // _SAMPLE_ROWS)} = 0", t=table)
 
 
 def _described(engine: Engine, table: Table, name: str) -> dict[str, float]:

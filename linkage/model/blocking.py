@@ -27,7 +27,7 @@ class Suggestion:
     pairs: int  # expected pairs, counted on a sample
 
 
-def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_per_unit: float = 20.0) -> Suggestion:
+def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_per_unit: float = 10.0) -> Suggestion:
     """Rules for linking two sides.
 
     Args:

@@ -1,0 +1,166 @@
+"""make bench: ours, Splink alone and recordlinkage on the same files, in one run.
+
+python -m benchmarks                       # FEBRL 4, and pupils and customers of 100,000 and 1,000,000 people
+python -m benchmarks --people 20000        # that size alone
+python -m benchmarks --runs 3 --people 1000000
+"""
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import files, measure
+from linkage.engine import connect
+from linkage.pipeline.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.manifest import machine
+
+RESULTS = Path(__file__).parent / "results"
+_TIMEOUT = 3_600.0
+_RECORDLINKAGE_BEARS = 30_000  # rows of a file; beyond it takes more memory or hours than the run has
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
+        folder = Path(options.folder or scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        sets = {} if options.people and not options.febrl else {"febrl4": files.febrl4(folder)}
+        for people in options.people or (100_000, 1_000_000):
+            sets[f"pupils-{people}"] = files.pupils_and_customers(folder, people)
+        measured = [row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs)]
+    _report(measured, options.label)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.split("\n")[0])
+    parser.add_argument("--people", type=int, action="append", help="population size; may be repeated")
+    parser.add_argument("--febrl", action="store_true", help="FEBRL 4 too, where sizes are named")
+    parser.add_argument("--runs", type=int, default=1, help="runs of each system, in turn; medians are reported")
+    parser.add_argument("--folder", help="where the files are kept between runs; a temporary one when not given")
+    parser.add_argument("--label", default="link", help="name of the result files")
+    return parser.parse_args()
+
+
+def _systems(data: Path) -> dict[str, list[str] | None]:
+    """Each system's command, to which the path of its links is added; None where the size is beyond it."""
+    left, right = str(data / "left.parquet"), str(data / "right.parquet")
+    small = _rows(left) <= _RECORDLINKAGE_BEARS
+    python = [sys.executable, "-m"]
+    return {
+        "leo link": [str(Path(sys.executable).with_name("leo")), "link", left, right, "--force", "--out"],
+        "Splink alone": [*python, "benchmarks.systems.splink_alone", left, right],
+        "recordlinkage": [*python, "benchmarks.systems.recordlinkage_alone", left, right] if small else None,
+    }
+
+
+def _set(name: str, data: Path, scratch: Path, runs: int) -> list[dict[str, Any]]:
+    """Every system on one set of files, in turn, so that a change of the machine's speed meets them all."""
+    systems = _systems(data)
+    found: dict[str, list[dict[str, Any]]] = {system: [] for system in systems}
+    for number in range(runs):
+        for system, command in systems.items():
+            if command is None:
+                found[system].append({"skipped": f"more than {_RECORDLINKAGE_BEARS:,} rows"})
+                continue
+            out = scratch / f"{name}-{system.replace(' ', '-')}-{number}"
+            print(f"{name}: {system}, run {number + 1} of {runs}", flush=True)
+            took = measure.run([*command, str(out)], timeout=_TIMEOUT)
+            found[system].append(_judged(took, out, data))
+    sizes = {"left": _rows(str(data / "left.parquet")), "right": _rows(str(data / "right.parquet"))}
+    return [{"set": name, **sizes, "system": system, **_median(rows)} for system, rows in found.items()]
+
+
+def _judged(took: measure.Measured, out: Path, data: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "seconds": took.seconds,
+        "cpu_seconds": took.cpu_seconds,
+        "peak_gb": round(took.peak_bytes / 1e9, 2),
+    }
+    if took.exit_code:
+        return row | {"failed": f"exit {took.exit_code}", "last_words": took.last_words}
+    links = f"{out}/links.parquet" if out.is_dir() else str(out)
+    accepted = "where decision = 'accepted'" if out.is_dir() else ""
+    with duckdb.connect() as connection:
+        made, right, true = connection.execute(
+            f"""
+            with links as (
+                select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id
+                from read_parquet('{links}') {accepted}
+            ),
+            truth as (
+                -- pairs of which both records are in the files
+                select t.left_id, t.right_id
+                from read_csv('{data}/truth.csv', all_varchar = true) as t
+                semi join read_parquet('{data}/left.parquet') as l on cast(l.id as varchar) = t.left_id
+                semi join read_parquet('{data}/right.parquet') as r on cast(r.id as varchar) = t.right_id
+            )
+            select (select count(*) from links), (select count(*) from links join truth using (left_id, right_id)),
+                   (select count(*) from truth)
+            """
+        ).fetchall()[0]
+    precision, recall = right / max(made, 1), right / max(true, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
+    return row | {"links": made, "true_pairs": true, "precision": precision, "recall": recall, "f1": f1}
+
+
+def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    numbers = {key for row in rows for key, value in row.items() if isinstance(value, int | float)}
+    return {
+        key: statistics.median(row[key] for row in rows if key in row) if key in numbers else rows[-1].get(key)
+        for key in dict.fromkeys(key for row in rows for key in row)
+    } | {"runs": len(rows)}
+
+
+def _rows(path: str) -> int:
+    with connect("duckdb") as engine:
+        return engine.count(engine.read(Path(path)))
+
+
+def _report(measured: list[dict[str, Any]], label: str) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "load": os.getloadavg()[0],
+        "versions": library_versions((*LIBRARIES, "recordlinkage")),
+    }
+    (RESULTS / f"{label}.json").write_text(json.dumps({**facts, "measured": measured}, indent=2) + "\n")
+    page = _page(measured, facts)
+    (RESULTS / f"{label}.md").write_text(page)
+    print(page)
+
+
+def _page(measured: list[dict[str, Any]], facts: dict[str, Any]) -> str:
+    cores, memory = facts["machine"]["cores"], facts["machine"]["memory_bytes"] / 2**30
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items() if version)
+    head = [
+        "# Linking two files, side by side",
+        "",
+        f"Made by `make bench` on {facts['when']}: {cores} cores, {memory:.0f} GiB; {versions}.",
+        "Whole processes: reading, training, scoring, resolution and writing; ours writes its report too.",
+        "",
+        "| files | rows | system | seconds | CPU s | peak GB | precision | recall | F1 |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *(_line(row) for row in measured), ""])
+
+
+def _line(row: dict[str, Any]) -> str:
+    where = f"| {row['set']} | {row['left']:,} x {row['right']:,} | {row['system']} |"
+    if "f1" not in row:
+        return f"{where} {row.get('skipped') or row.get('failed')} | | | | | |"
+    figures = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}", f"{row['peak_gb']:.2f}"]
+    figures += [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
+    return f"{where} {' | '.join(figures)} |"
+
+
+if __name__ == "__main__":
+    main()

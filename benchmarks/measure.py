@@ -1,0 +1,70 @@
+"""One command as a whole process: seconds, CPU seconds and the most memory it held, its children's with it."""
+
+import resource
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a process took. `peak_bytes` is the largest sum over the process and its children, sampled."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    exit_code: int
+    last_words: str
+
+
+def run(command: list[str], *, timeout: float) -> Measured:
+    """Run a command to its end or its time limit (exit code 124)."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    peak = _Peak(process.pid)
+    peak.start()
+    try:
+        said, _ = process.communicate(timeout=timeout)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said, code = process.communicate()[0], 124
+    seconds = time.monotonic() - started
+    peak.stop()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, code, "\n".join(said.splitlines()[-3:]))
+
+
+class _Peak(threading.Thread):
+    """Samples the resident memory of a process tree ten times a second."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._done, self.bytes = pid, threading.Event(), 0
+
+    def run(self) -> None:
+        while not self._done.wait(0.1):
+            self.bytes = max(self.bytes, _tree_bytes(self._pid))
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _tree_bytes(pid: int) -> int:
+    """Resident bytes of a process and all below it, from /proc; proportional shares would need root."""
+    total = 0
+    waiting = [pid]
+    while waiting:
+        current = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{current}/statm").read_text().split()[1]) * resource.getpagesize()
+            for task in Path(f"/proc/{current}/task").iterdir():
+                waiting += [int(child) for child in (task / "children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return total
