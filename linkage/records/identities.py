@@ -1,11 +1,12 @@
 """Rows of one source key become one entity, with every value that it held and when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from linkage.catalogue import IDENTIFIERS
-from linkage.engine import Engine, Table, columns, quote
+from linkage.engine import Engine, Table, columns, one, quote
 from linkage.records.ids import numbered
 
 _OPEN = "9999-12-31"  # the last day of what is still held, while lists are made
@@ -112,7 +113,7 @@ def _histories(engine: Engine, entities: Table, appearances: Table, fields: list
     types = {
         field.name: field.type for field in engine.arrow(engine.sql("select * from {a} limit 0", a=appearances)).schema
     }
-    filled = [field for field in fields if _is_held(engine, appearances, field)]
+    filled = _held(engine, appearances, fields)
     lists = {f"l{i}": _lists(engine, appearances, field) for i, field in enumerate(filled)}
     alias = {field: f"l{i}" for i, field in enumerate(filled)}
     joins = "\n".join(f"        left join {{{a}}} as {a} on entities.entity_id = {a}.entity_id" for a in lists)
@@ -184,9 +185,10 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
     )
 
 
-def _is_held(engine: Engine, table: Table, column: str) -> bool:
-    """Whether any row has a value."""
-    found = engine.sql(f"select 1 as held from {{table}} where {quote(column)} is not null limit 1", table=table)
-    held = engine.count(found) > 0
-    engine.drop(found)
-    return held
+def _held(engine: Engine, table: Table, names: Sequence[str]) -> list[str]:
+    """The columns, of those named, in which any row has a value."""
+    counts = ", ".join(f"count({quote(name)}) as {quote(name)}" for name in names)
+    counted = engine.sql(f"select {counts} from {{table}}", table=table)
+    found = one(engine, counted)
+    engine.drop(counted)
+    return [name for name in names if found[name]]

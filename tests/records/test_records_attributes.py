@@ -30,7 +30,6 @@ def read_marks(engine, catalogue, tmp_path, entities):
     return read
 
 
-@pytest.mark.both_engines
 def test_rows_by_entity_without_identifiers(read_marks, put, world, rows, engine):
     put("m.parquet", MARKS)
     found = read_marks("m.parquet")

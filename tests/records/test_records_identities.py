@@ -36,7 +36,6 @@ def history(row, field):
     return [(v, f and str(f), t and str(t)) for v, f, t in zip(*lists, strict=True)]
 
 
-@pytest.mark.both_engines
 def test_values_newest_first_with_their_dates(engine, world):
     found = identify(engine, world(OF_A_SCHOOL), first_entity_id=11)
     one, two = sorted(as_dicts(engine, found.identities), key=lambda row: row["entity_id"])
@@ -53,7 +52,6 @@ def test_values_newest_first_with_their_dates(engine, world):
     assert history(two, "nino") is None
 
 
-@pytest.mark.both_engines
 def test_appearances_are_what_stood_together(engine, world, rows):
     found = identify(engine, world(OF_A_SCHOOL)).appearances
     assert found.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "appearance_records")
@@ -72,7 +70,6 @@ def test_appearances_are_what_stood_together(engine, world, rows):
     )
 
 
-@pytest.mark.both_engines
 def test_a_period_that_is_open_has_no_last_date_and_is_newest(engine, world):
     records = world(f"""
         {HEADER}

@@ -32,7 +32,6 @@ COLUMNS = (
 )
 
 
-@pytest.mark.both_engines
 def test_parquet_to_records(read_pupils, put, world, rows):
     put("a.parquet", PUPILS)
     reading = read_pupils("*.parquet")
@@ -130,7 +129,6 @@ def test_record_ids_do_not_depend_on_the_files(read_pupils, put, engine):
     assert one == many == {"3": 1, "5": 2, "7": 3}
 
 
-@pytest.mark.both_engines
 def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, put, tmp_path, rows):
     put(
         "l.parquet",
@@ -274,7 +272,6 @@ def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, put):
         assert secret not in said
 
 
-@pytest.mark.both_engines
 def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
     put("a.parquet", PUPILS.replace("5 ", "3 "))
     table = catalogue.table("school", "pupils")

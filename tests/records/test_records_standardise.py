@@ -37,7 +37,6 @@ def test_no_role_is_needed(engine, world, rows):
     assert rows(standardise_person_table(engine, world("id\n1"), {}, carry=["id"])) == [(1, *[None] * 12, 0)]
 
 
-@pytest.mark.both_engines
 def test_dates_in_any_of_the_formats(engine, world):
     people = world("born\n1999-05-06\n06/05/1999\n06-May-1999\nrubbish\n00/00/0000")
     found = standardise_person_table(
@@ -46,8 +45,11 @@ def test_dates_in_any_of_the_formats(engine, world):
     days = {r["born"]: (str(r["dob"]), r["problems"]) for r in engine.arrow(found).to_pylist()}
     good = ("1999-05-06", 0)
     assert days == {
-        **{"1999-05-06": good, "06/05/1999": good, "06-May-1999": good},
-        **{"rubbish": ("None", PROBLEMS["dob"]), "00/00/0000": ("None", PROBLEMS["dob"])},
+        "1999-05-06": good,
+        "06/05/1999": good,
+        "06-May-1999": good,
+        "rubbish": ("None", PROBLEMS["dob"]),
+        "00/00/0000": ("None", PROBLEMS["dob"]),
     }
 
 
