@@ -93,7 +93,12 @@ def _exposed(counts: Mapping[Key, int], sums: Sequence[Sum[Key]], hidden: set[Ke
     """The next key to hide, or None when nothing hidden can be found out."""
     for line in sums:
         if _gives_away(line, counts, hidden, threshold):
-            partner = _partner(counts, line.parts, hidden) or _partner(counts, (line.total,), hidden)
+            # A part before the total, which other tables show; a nought last, since hiding it hides next to nothing.
+            partner = (
+                _partner(counts, [key for key in line.parts if counts[key]], hidden)
+                or _partner(counts, [line.total] if counts[line.total] else [], hidden)
+                or _partner(counts, line.members, hidden)
+            )
             if partner is not None:
                 return partner[0]
     found = determined(sums, sorted(hidden, key=repr))

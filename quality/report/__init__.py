@@ -13,7 +13,7 @@ from markupsafe import Markup
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.report import coverage, data, drawing, error, facts, making, released, summary
+from quality.report import coverage, data, drawing, error, facts, making, pairs, released, summary
 from quality.report.names import Names
 from quality.report.page import Block, Figure, Fold, Headline
 
@@ -76,7 +76,8 @@ def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -
     """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
     d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped())
     subject = summary.subject_of(evaluation, _sides(evaluation, d))
-    return [(line.label, line.text, line.note) for line in summary.headlines(evaluation, subject, names, d)]
+    lines = summary.headlines(evaluation, subject, pairs.pairs(subject.step, d), names, d)
+    return [(line.label, line.text, line.note) for line in lines]
 
 
 def _json(path: Path) -> Any:
@@ -101,14 +102,15 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue)
     sides = _sides(evaluation, d)
     subject = summary.subject_of(evaluation, sides)
-    first: list[Headline] = summary.headlines(evaluation, subject, names, d)
+    shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
+    first: list[Headline] = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
     sections = [
-        coverage.flow_section(evaluation, subject, names, d),
+        coverage.flow_section(evaluation, shown_pairs, subject, names, d),
         coverage.rates_section(evaluation, sides, subject, names),
         coverage.reasons_section(sides, subject, names),
-        error.error_section(evaluation, names, d),
-        making.passes_section(evaluation, names, d),
-        making.weights_section(evaluation, names, d),
+        error.error_section(evaluation, shown_pairs, names, d),
+        making.passes_section(evaluation, shown_pairs, names),
+        making.weights_section(evaluation, shown_pairs, names),
         data.completeness_section(evaluation, names, d),
         data.contracts_section(inputs.contracts, names, d),
         facts.methods_section(evaluation, inputs.manifest, names, d),

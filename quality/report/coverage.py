@@ -10,34 +10,41 @@ from quality.report.drawing import figure
 from quality.report.flow import Bar, Box, Flow, draw
 from quality.report.names import Names
 from quality.report.page import Block, Figure, Fold, Heading, Section, Table, Text
+from quality.report.pairs import Pairs
 from quality.report.released import Group, Side, tied
 
 
-def flow_section(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> Section:
+def flow_section(
+    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], subject: Side, names: Names, d: Disclosure
+) -> Section:
     """Records in, people out, and the three denominators of the last step."""
     sources = _source_rows(evaluation, names, d)
-    links = [(names.step(step), step["step"], *_links_made(step, d)) for step in evaluation["steps"]]
+    links = [(names.step(step), pairs[step["step"]].links) for step in evaluation["steps"]]
     bands: list[tuple[str, list[Box]]] = []
     if sources:
         bands.append(("Sources", [_source_box(row) for row in sources]))
-    bands.append(("Link steps", [Box(title, [f"{made.text} links"]) for title, _, made, _ in links]))
+    bands.append(("Link steps", [Box(title, [f"{made.text} links"]) for title, made in links]))
     spine = evaluation.get("spine")
     if spine:
         bands.append(("Spine", [Box("People", [f"{d.count(spine['people']).text} people on the spine"])]))
     whole = subject.whole
     bars = [Bar("All", whole.everybody), Bar("In the calculation", whole.eligible), Bar("Matched", whole.linked)]
-    flow = Flow(bands, f"{names.step(subject.step)}: the three denominators", bars)
+    if not subject.has_rule:
+        del bars[1]
+    opening = names.people(_side_name(subject))
+    flow = Flow(bands, f"{names.step(subject.step)}: {opening}", bars)
     rows: list[list[str | Cell]] = [[f"{row[0]}, rows read", row[1]] for row in sources if row[1].mark != "unavailable"]
     rows += [[f"{row[0]}, rows set aside", row[2]] for row in sources if row[2].mark != "unavailable"]
     rows += [[f"{row[0]}, people", row[3]] for row in sources]
-    rows += [[f"Links made, {title}", made] for title, _, made, _ in links]
+    rows += [[f"Links made, {title}", made] for title, made in links]
     if spine:
         rows.append(["People on the spine", d.count(spine["people"])])
     rows += [[f"{names.step(subject.step)}, {bar.title.lower()}", bar.cell] for bar in bars]
     table = Table("Flow of records", ["Stage", "Count"], rows)
     summary = (
-        f"{whole.linked.text} of {whole.eligible.text} {names.people(_side_name(subject))} who are in the calculation "
-        f"are matched ({_percent(whole.rate)}). There are {whole.everybody.text} in all."
+        f"{whole.linked.text} of {whole.eligible.text} {opening}"
+        f"{' who are in the calculation' if subject.has_rule else ''} are matched ({_percent(whole.rate)})."
+        + (f" There are {whole.everybody.text} in all." if subject.has_rule else "")
     )
     drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
@@ -128,15 +135,10 @@ def _source_box(row: tuple[str, Cell, Cell, Cell]) -> Box:
     return Box(name, [*lines, *([f"{people.text} people"] if people.mark != "unavailable" else [])])
 
 
-def _links_made(step: Mapping[str, Any], d: Disclosure) -> tuple[Cell, Mapping[str, Cell]]:
-    parts, total = tied({f"{row['method']}|{row['pass']}": row["links"] for row in step["passes"]}, d)
-    return total, parts
-
-
 def _set_aside_note(subject: Side) -> list[Block]:
-    rule = subject.step.get("eligible")
-    if not rule or subject.side != "left":
-        return [Text("Everybody is in the calculation of this step.")]
+    if not subject.has_rule:
+        return []
+    rule = subject.step["eligible"]
     on = datetime.date.fromisoformat(rule["on"])
     day = f"{on.day} {on:%B %Y}"
     return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {day}. {rule['why']}.")]

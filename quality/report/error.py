@@ -8,12 +8,15 @@ from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.pairs import Pairs
 from quality.report.released import tied
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 
 
-def error_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def error_section(
+    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure
+) -> Section | None:
     """None where the run has no truth: error that was not measured is not shown as nought."""
     steps = [step for step in evaluation["steps"] if step["accuracy"]]
     if not steps:
@@ -35,11 +38,11 @@ def error_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) ->
             lambda width: charts.dots(_values(measured, d), width, x="Per cent", facet=True),
             _accuracy_table(measured, d),
         ),
-        _passes_table(steps, names, d),
+        _passes_table(steps, pairs, names, d),
         _outcomes_table(steps, names, d),
-        _bands_table(steps[-1], names, d),
+        _bands_table(steps[-1], pairs, names, d),
         *(
-            Fold(f"{names.step(step)}: pairs by band of match weight", [_bands_table(step, names, d)])
+            Fold(f"{names.step(step)}: pairs by band of match weight", [_bands_table(step, pairs, names, d)])
             for step in steps[:-1]
         ),
     ]
@@ -95,13 +98,14 @@ def _accuracy_table(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclo
     )
 
 
-def _passes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+def _passes_table(steps: Sequence[Mapping[str, Any]], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = []
     for step in steps:
         for row in step["passes"]:
             low, high = d.interval(row["precision"])
             shares = [d.accuracy(row["precision"]), low, high, d.accuracy(row["recall"])]
-            rows.append([names.step(step), names.words(row["pass"]), d.count(row["links"]), *shares])
+            links, _ = pairs[step["step"]].passes[(row["method"], row["pass"])]
+            rows.append([names.step(step), names.words(row["pass"]), links, *shares])
     return Table(
         "Error against truth by pass",
         ["Step", "Pass", "Links", "Precision, %", "from", "to", "Share of true pairs found, %"],
@@ -126,10 +130,10 @@ def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclos
     return Table("What became of the true pairs", ["Step", *_OUTCOMES.values(), "True pairs"], rows)
 
 
-def _bands_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+def _bands_table(step: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = [
-        [_band(row), d.count(row["pairs"]), d.count(row["accepted"]), d.accuracy(row["share_true"])]
-        for row in step["bands"]
+        [_band(row), everything, accepted, d.accuracy(row["share_true"])]
+        for row, (everything, accepted) in zip(step["bands"], pairs[step["step"]].bands, strict=True)
     ]
     return Table(
         f"{names.step(step)}: pairs by band of match weight, and how many are true",

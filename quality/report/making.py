@@ -3,33 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
-from quality.report.released import tied
+from quality.report.pairs import Pairs
 
 _DECISIONS = {"accepted": "Accepted", "review": "For review", "rejected": "Rejected"}
 
 
-def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
+def passes_section(evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names) -> Section:
     """Links by the pass that made them, and pairs by decision."""
     rows: list[list[str | Cell]] = []
     values = []
     decided: list[list[str | Cell]] = []
     for step in evaluation["steps"]:
-        counts = {f"{row['method']}|{row['pass']}": row["links"] for row in step["passes"]}
-        cells, total = tied(counts, d)
-        for row in step["passes"]:
-            cell = cells[f"{row['method']}|{row['pass']}"]
-            share = d.percent(row["links"], sum(counts.values()), tied=(cell, total))
-            rows.append([names.step(step), names.words(row["pass"]), names.words(row["method"]), cell, share])
-            label = names.words(row["pass"])
-            values.append({"label": label, "group": names.step(step), "value": cell.value, "shown": cell.text})
-        found = {row["decision"]: row["pairs"] for row in step["decisions"]}
-        pairs, _ = tied({decision: found.get(decision, 0) for decision in _DECISIONS}, d)
-        decided.append([names.step(step), *pairs.values()])
+        shown = pairs[step["step"]]
+        for (method, name), (cell, share) in shown.passes.items():
+            rows.append([names.step(step), names.words(name), names.words(method), cell, share])
+            values.append(
+                {"label": names.words(name), "group": names.step(step), "value": cell.value, "shown": cell.text}
+            )
+        decided.append([names.step(step), *(shown.decisions[decision] for decision in _DECISIONS)])
     table = Table("Links by pass", ["Step", "Pass", "Method", "Links", "Share of the step's links, %"], rows)
     return Section(
         "passes",
@@ -48,11 +44,11 @@ def passes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
     )
 
 
-def weights_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+def weights_section(evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names) -> Section | None:
     """Distribution of match weights, m and u and level weights, step by step."""
     blocks: list[Block] = []
     for step in reversed(evaluation["steps"]):  # the last is what the run is about
-        found = [*_histogram(step, names, d), *_model(step, names)]
+        found = [*_histogram(step, pairs[step["step"]], names), *_model(step, names)]
         if found:
             blocks += found if not blocks else [Fold(f"{names.step(step)}: match weights and model", found)]
     if not blocks:
@@ -64,19 +60,21 @@ def weights_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) 
     return Section("weights", "Match weights and the model", [opening, *blocks])
 
 
-def _histogram(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
-    weights = step["weights"]
-    if not weights:
-        return []
-    values: list[dict[str, Any]] = []
-    rows: list[list[str | Cell]] = []
-    for decision, title in _DECISIONS.items():
-        counts = {str(row["bin"]): row["pairs"] for row in weights if row["decision"] == decision}
-        cells, _ = tied(counts, d)
-        for name, cell in cells.items():
-            start = int(name)
-            values.append({"bin": start, "bin_end": start + 1, "group": title, "value": cell.value, "shown": cell.text})
-            rows.append([title, f"{start} to under {start + 1}", cell])
+def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Block]:
+    in_order = sorted(pairs.bins.items(), key=lambda item: (list(_DECISIONS).index(item[0][0]), item[0][1]))
+    values: list[dict[str, Any]] = [
+        {
+            "bin": start,
+            "bin_end": start + 1,
+            "group": _DECISIONS[decision],
+            "value": cell.value,
+            "shown": cell.text,
+        }
+        for (decision, start), cell in in_order
+    ]
+    rows: list[list[str | Cell]] = [
+        [_DECISIONS[decision], f"{start} to under {start + 1}", cell] for (decision, start), cell in in_order
+    ]
     bins = [row["bin"] for row in values if row["value"] is not None]
     if not bins:
         return []

@@ -40,6 +40,11 @@ class Side:
     characteristics: Sequence[tuple[str, str, Sequence[Group]]]  # name, title, groups
     reasons: Sequence[tuple[str, Cell, Cell]]  # reason, people, share of the unlinked
 
+    @property
+    def has_rule(self) -> bool:
+        """Whether a rule says who is in the calculation; otherwise everybody is."""
+        return self.side == "left" and bool(self.step["eligible"])
+
 
 def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
     """A side's denominators by every characteristic, and its reasons."""

@@ -6,6 +6,7 @@ from typing import Any
 from quality.disclosure import Disclosure
 from quality.report.names import Names
 from quality.report.page import Headline
+from quality.report.pairs import Pairs
 from quality.report.released import Side
 
 
@@ -18,10 +19,14 @@ def subject_of(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, S
     return sides[last["step"]][min(("left", "right"), key=lambda side: units.get(side, 0))]
 
 
-def headlines(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> list[Headline]:
+def headlines(
+    evaluation: Mapping[str, Any], subject: Side, pairs: Pairs, names: Names, d: Disclosure
+) -> list[Headline]:
     """Five figures: size, rate, precision, recall, and what is left to decide; without truth, how links were made."""
     step = subject.step
-    rate = Headline("Matched", subject.whole.rate, "%", f"of {names.people(step[subject.side])} in the calculation")
+    people = names.people(step[subject.side])
+    base = f"of {people} in the calculation" if subject.has_rule else f"of {people}"
+    rate = Headline("Matched", subject.whole.rate, "%", base)
     spine, accuracy = evaluation.get("spine"), step["accuracy"]
     size = (
         Headline("People", d.count(spine["people"]), "", "on the spine")
@@ -30,10 +35,9 @@ def headlines(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Dis
     )
     made = sum(row["links"] for row in step["passes"])
     links = Headline(
-        "Links", d.count(made), "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
+        "Links", pairs.links, "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
     )
-    review = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "review")
-    to_review = Headline("For review", d.count(review), "", "pairs too close to call")
+    to_review = Headline("For review", pairs.decisions["review"], "", "pairs too close to call")
     if accuracy:
         precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", "of the links are right")
         recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", "of the true pairs are linked")
@@ -48,10 +52,9 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     step, whole = subject.step, subject.whole
     other = names.source(step["right" if subject.side == "left" else "left"])
     rate = f"{whole.rate.text}%" if whole.rate.mark is None else "A share too small or too large to show"
-    said = (
-        f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])} who could be in {other} "
-        f"were linked to it."
-    )
+    could = f" who could be in {other}" if subject.has_rule else ""
+    target = "it" if could else other
+    said = f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])}{could} were linked to {target}."
     accuracy = step["accuracy"]
     if not accuracy:
         return (
