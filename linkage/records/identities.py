@@ -64,10 +64,9 @@ def _entities(engine: Engine, records: Table, first: int) -> Table:
 def _appearances(engine: Engine, records: Table, entities: Table, fields: list[str]) -> Table:
     """Distinct combinations of values; a row with a former surname or postcode gives a second, undated one."""
     former = {field: f"former_{field}" for field in ("surname", "postcode") if f"former_{field}" in records.columns}
-    held = _is_held(engine, records, "valid_to")
-    last_date = (
-        f"coalesce(valid_to, case when valid_from is not null then date '{_OPEN}' end)" if held else "valid_from"
-    )
+    last_date = "valid_from"
+    if _held(engine, records, ["valid_to"]):
+        last_date = f"coalesce(valid_to, case when valid_from is not null then date '{_OPEN}' end)"
     names = columns(fields)
     earlier = ""
     if former:
