@@ -11,8 +11,9 @@ from linkage.errors import ConfigError
 from linkage.pipeline.progress import counter_for
 
 
-def people_count(text: str) -> int:
-    """A number of people, as 20000, 20_000, 1e6, 250k or 3m."""
+def people_count(given: str | int) -> int:
+    """A number of people, as 20000, 20_000, 1e6, 250k or 3m; a default is a number already."""
+    text = str(given)
     factors = {"k": 1_000, "m": 1_000_000}
     digits, factor = (text[:-1], factors[text[-1].lower()]) if text[-1:].lower() in factors else (text, 1)
     try:
