@@ -28,6 +28,10 @@ from linkage.model.splink_json import Model, from_dict
 RANDOM_PAIRS = 1_000_000  # for u; a level of share 1e-4 is then known to 10 %
 BLOCK_PAIRS = 500_000  # for each run of EM
 _SAMPLE_ROWS = 100_000  # of each side, for u
+
+# Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
+# and sisters, who agree on surname and address, as matches.
+_PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
 _UNSEEN_MATCHES = 5.0  # pseudo-count of matches, spread evenly over a comparison's levels
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
 
@@ -87,7 +91,7 @@ def train(
         runs.append(_expectation_maximisation(engine, raw, rule, left, right, report))
     _set_probabilities(raw, "m_probability", _combined(model, runs, report))
     sizes = engine.count(left) * engine.count(right)
-    raw["probability_two_random_records_match"] = report.prior = _prior(raw, runs, sizes)
+    raw["probability_two_random_records_match"] = report.prior = _steady(_prior(raw, runs, sizes))
     return from_dict(raw), report
 
 
@@ -100,7 +104,8 @@ def training_rules(engine: Engine, model: Model, left: Table, right: Table) -> l
     exact = _equality_columns(model)
     smaller = min(engine.count(left), engine.count(right))
     candidates = []
-    for names in [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]:
+    sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
+    for names in [s for s in sets if _PERSONAL & set(s)] or sets:
         rule = _count_pairs(engine, names, left, right)
         # EM separates matches when they are between about 1 % and 99 % of the pairs (Splink's own advice).
         if smaller * rule.complete * 0.02 <= rule.pairs <= smaller * rule.complete * 40 and rule.pairs >= 30:
@@ -336,4 +341,9 @@ def _set_probabilities(raw: dict[str, Any], key: str, found: dict[tuple[int, int
     for (index, position), value in found.items():
         level = raw["comparisons"][index]["comparison_levels"][position]
         if not (level.get(fixed) and level.get(key) is not None):
-            level[key] = value
+            level[key] = _steady(value)
+
+
+def _steady(value: float) -> float:
+    """Without the last digits, in which sums over threads differ from run to run, so that a model is the same again."""
+    return float(f"{value:.12g}")
