@@ -1,0 +1,131 @@
+"""A model file is Splink's JSON; what is wrong with one is named, with where it stands."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import splink.comparison_library as cl
+
+from linkage.errors import ConfigError, ExitCode
+from linkage.model import from_dict, load
+from linkage.resources import config_file
+from tests.model.splink_says import with_probabilities
+
+MODEL = with_probabilities(
+    [cl.NameComparison("surname"), cl.ExactMatch("dob")],
+    rules=[{"blocking_rule": 'l."dob" = r."dob" AND l."postcode" = r."postcode"', "sql_dialect": "duckdb"}],
+)
+
+
+def _with(change: Any) -> dict[str, Any]:
+    raw = deepcopy(MODEL)
+    change(raw)
+    return raw
+
+
+def _level(raw: dict[str, Any], comparison: int, level: int) -> dict[str, Any]:
+    found: dict[str, Any] = raw["comparisons"][comparison]["comparison_levels"][level]
+    return found
+
+
+def test_a_model_reads_the_columns_of_its_comparisons_rules_and_frequencies() -> None:
+    model = from_dict(MODEL)
+    assert model.columns == ("surname", "dob", "postcode")
+    assert model.tf_columns == ("surname",)
+    assert [level.value for level in model.comparisons[0].levels] == [-1, 4, 3, 2, 1, 0]
+    assert model.is_trained
+
+
+def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
+    from_dict(MODEL).save(tmp_path / "models" / "m.json")
+    assert load(tmp_path / "models" / "m.json") == from_dict(MODEL)
+
+
+@pytest.mark.parametrize("name", ["education", "cis"])
+def test_models_that_ship_are_what_their_maker_writes(name: str) -> None:
+    from linkage.model import leo
+
+    assert load(config_file(f"models/{name}.json")).raw == getattr(leo, name)()
+
+
+FAULTS = {
+    "no comparisons": (
+        lambda raw: raw.pop("comparisons"),
+        ["not a Splink model", "'comparisons'", "save_model_to_json"],
+    ),
+    "nothing compared": (lambda raw: raw.update(comparisons=[]), ["compares nothing"]),
+    "no levels": (
+        lambda raw: raw["comparisons"][1].pop("comparison_levels"),
+        ["not a Splink model", "comparison_levels"],
+    ),
+    "no ELSE": (lambda raw: raw["comparisons"][1]["comparison_levels"].pop(), ["comparison 'dob'", "no ELSE level"]),
+    "ELSE not last": (lambda raw: raw["comparisons"][0]["comparison_levels"].reverse(), ["'surname'", "no ELSE level"]),
+    "no SQL": (
+        lambda raw: _level(raw, 0, 2).update(sql_condition="surname_l = = ("),
+        ["'surname'", "not SQL", "surname_l = = ("],
+    ),
+    "open quote": (lambda raw: _level(raw, 1, 1).update(sql_condition="dob_l = 'x"), ["comparison 'dob'", "not SQL"]),
+    "no SQL in a rule": (
+        lambda raw: raw["blocking_rules_to_generate_predictions"][0].update(blocking_rule="l.dob = = r.dob"),
+        ["a blocking rule", "not SQL", "l.dob = = r.dob"],
+    ),
+    "nothing to adjust": (
+        lambda raw: _level(raw, 0, 1).update(sql_condition="surname_l LIKE surname_r"),
+        ["'surname'", "no exact level"],
+    ),
+    "no probability": (
+        lambda raw: _level(raw, 0, 1).update(m_probability=1.4),
+        ["'surname'", "m_probability", "no probability"],
+    ),
+    "probability as text": (lambda raw: _level(raw, 0, 3).update(u_probability="high"), ["'surname'", "u_probability"]),
+    "a certain match": (
+        lambda raw: raw.update(probability_two_random_records_match=1.0),
+        ["probability_two_random_records_match"],
+    ),
+    "a list": (lambda raw: raw.update(comparisons=["surname"]), ["not a Splink model"]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
+    change, said = FAULTS[fault]
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(_with(change)))
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert str(refused.value).startswith(f"{path}: ")
+    for part in said:
+        assert part in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model")]
+)
+def test_what_is_no_json_is_said_so(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        load(path)
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.json: no such model file"):
+        load(tmp_path / "nowhere.json")
+
+
+def test_columns_that_the_records_lack_are_named() -> None:
+    with pytest.raises(ConfigError) as refused:
+        from_dict(MODEL).check_columns(["unit_id", "SURNAME", "forename"], "models/m.json")
+    assert "models/m.json" in str(refused.value)
+    assert "do not have: dob, postcode\n" in str(refused.value)
+    assert "forename" in str(refused.value)
+    from_dict(MODEL).check_columns(["SURNAME", "dob", "Postcode"], "models/m.json")
+
+
+def test_a_level_that_splink_never_observed_has_splinks_stand_in() -> None:
+    unseen = "level not observed in training dataset"
+    model = from_dict(_with(lambda raw: _level(raw, 1, 1).update(m_probability=unseen)))
+    assert model.comparisons[1].levels[1].m == 1e-6
