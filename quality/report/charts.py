@@ -244,7 +244,7 @@ def _label_axis(extent: int) -> alt.Axis:
 
 
 def _value_axis(width: int, domain: list[float]) -> alt.Axis:
-    return alt.Axis(tickCount=3 if width == NARROW else 6, format=".1f" if domain[1] - domain[0] < 3 else "~g")
+    return alt.Axis(tickCount=3 if width == NARROW else 6, format=".1f" if domain[1] - domain[0] < 3 else "~f")
 
 
 def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def flow_section(
     if not subject.has_rule:
         del bars[1]
     opening = names.people(_side_name(subject))
-    flow = Flow(bands, f"{names.step(subject.step)}: {opening}", bars)
+    ending = f"{names.step(subject.step)}: {'the three denominators' if subject.has_rule else opening}"
+    flow = Flow(bands, ending, bars)
     rows: list[list[str | Cell]] = [[f"{row[0]}, rows read", row[1]] for row in sources if row[1].mark != "unavailable"]
     rows += [[f"{row[0]}, rows set aside", row[2]] for row in sources if row[2].mark != "unavailable"]
     rows += [[f"{row[0]}, people", row[3]] for row in sources]
@@ -54,16 +55,19 @@ def rates_section(
     evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names
 ) -> Section:
     """Link rates of every step, and by characteristic of the last."""
+    every = [side for step in sides.values() for side in step.values()]
+    has_rule = any(side.has_rule for side in every)
+    has_found = any(side.whole.found.mark is None for side in every)
     blocks: list[Block] = [
         Text(
-            "A rate is the share of those in the calculation that are matched. How many of a source link says how far "
-            "two populations overlap as well as how well they were linked"
-            + ("; the share of true counterparts found says the latter alone." if evaluation["has_truth"] else ".")
+            f"A rate is the share of {'those in the calculation' if has_rule else 'a side'} that are matched. How many "
+            "of a source link says how far two populations overlap as well as how well they were linked"
+            + ("; the share of true counterparts found says the latter alone." if has_found else ".")
         ),
-        _steps_table(evaluation, sides, names),
+        _steps_table(every, names, has_rule, has_found),
     ]
     blocks += _by_characteristic(subject, names, evaluation["has_truth"])
-    others = [side for step in sides.values() for side in step.values() if side is not subject and side.characteristics]
+    others = [side for side in every if side is not subject and side.characteristics]
     if others:
         folds = [
             Fold(
@@ -97,10 +101,10 @@ def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, name
             figure(
                 "reasons",
                 f"People not linked, by reason: {names.step(subject.step)}",
-                f"{subject.whole.unlinked.text} {names.people(_side_name(subject))} are in the calculation and not "
-                "linked; the table has every step. “No candidate” means that nobody on the other side shared enough to "
-                "be compared; “below threshold” that the best pair was too weak; “ambiguous” that two pairs were too "
-                "close to choose between.",
+                f"{subject.whole.unlinked.text} {names.people(_side_name(subject))} "
+                f"{'in the calculation ' if subject.has_rule else ''}are not linked. “No candidate” means that nobody "
+                "on the other side shared enough to be compared; “below threshold” that the best pair was too weak; "
+                "“in review” or “ambiguous” that a person should decide. The table has every step and side.",
                 lambda width: charts.bars(values, width, x="People"),
                 table,
             )
@@ -144,16 +148,20 @@ def _set_aside_note(subject: Side) -> list[Block]:
     return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {day}. {rule['why']}.")]
 
 
-def _steps_table(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], names: Names) -> Table:
-    truth = evaluation["has_truth"]
-    columns = ["Step", "Side", "All", "In the calculation", "Matched", "Matched, %"]
-    rows: list[list[str | Cell]] = []
-    for step in sides.values():
-        for side in step.values():
-            row: list[str | Cell] = [names.step(side.step), names.source(_side_name(side)), side.whole.everybody]
-            row += [side.whole.eligible, side.whole.linked, side.whole.rate]
-            rows.append([*row, side.whole.found] if truth else row)
-    return Table("Link rates by step and side", [*columns, "True counterparts found, %"] if truth else columns, rows)
+def _steps_table(sides: Sequence[Side], names: Names, has_rule: bool, has_found: bool) -> Table:
+    """The third denominator stands where a rule makes one, and the share found where truth has the persons."""
+    columns = ["Step", "Side", "All", *(["In the calculation"] if has_rule else []), "Matched", "Matched, %"]
+    rows: list[list[str | Cell]] = [
+        [
+            *(names.step(side.step), names.source(_side_name(side)), side.whole.everybody),
+            *([side.whole.eligible] if has_rule else []),
+            *(side.whole.linked, side.whole.rate),
+            *([side.whole.found] if has_found else []),
+        ]
+        for side in sides
+    ]
+    columns += ["True counterparts found, %"] if has_found else []
+    return Table("Link rates by step and side", columns, rows)
 
 
 def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
