@@ -112,7 +112,7 @@ def _outcome(
     facts = engine.sql(
         f"""
         select p.AE_ID, k.EDUKEY, p.cohort_year, p.years_after, p.year, p.in_calculation,
-               p.tax_end - p.tax_start + 1 as tax_days,
+               date_diff('day', p.tax_start, p.tax_end) + 1 as tax_days,
                k.EDUKEY is not null or {some_study} as matched,
                {lasted(definition.employment, definition.period, "work.months")} or {stands_for_work}
                    as sustained_employment,

@@ -1,0 +1,113 @@
+"""Overlapping and abutting spells become one period; nothing else does."""
+
+import datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import connect
+from linkage.engine import rows as engine_rows
+from linkage.errors import ContractError
+from linkage.longitudinal import merge_spells
+
+DAY_ZERO = datetime.date(2010, 1, 1)
+
+
+@pytest.mark.both_engines
+def test_abutting_and_overlapping_spells_become_one(engine, world, rows):
+    spells = world("""
+        edukey | start_date | end_date
+        A      | 2015-04-06 | 2015-06-30
+        A      | 2015-07-01 | 2016-04-05
+        A      | 2016-04-07 | 2016-05-01
+        B      | 2015-04-06 | 2015-04-06
+        C      | 2015-01-01 | 2015-12-31
+        C      | 2015-02-01 | 2015-03-01
+        C      | 2015-12-01 | 2016-02-01
+    """)
+    assert rows(merge_spells(engine, spells, by=["edukey"])) == rows(
+        world("""
+        edukey | start_date | end_date   | spells_merged
+        A      | 2015-04-06 | 2016-04-05 | 2
+        A      | 2016-04-07 | 2016-05-01 | 1
+        B      | 2015-04-06 | 2015-04-06 | 1
+        C      | 2015-01-01 | 2016-02-01 | 3
+    """)
+    )
+
+
+def test_a_long_spell_holds_together_what_lies_inside_it(engine, world, rows):
+    spells = world("""
+        edukey | start_date | end_date
+        A      | 2015-01-01 | 2015-12-31
+        A      | 2015-02-01 | 2015-02-02
+        A      | 2015-06-01 | 2015-06-02
+    """)
+    ((_, start, end, merged),) = rows(merge_spells(engine, spells, by=["edukey"]))
+    assert (start, end, merged) == (datetime.date(2015, 1, 1), datetime.date(2015, 12, 31), 3)
+
+
+@pytest.mark.both_engines
+def test_a_mark_comes_from_the_spell_that_gives_the_date(engine, world, rows):
+    spells = world("""
+        who | start_date | end_date   | uncertain_start:bool | uncertain_end:bool
+        A   | 2015-04-06 | 2015-06-30 | true                 | true
+        A   | 2015-06-01 | 2015-09-01 | false                | false
+        B   | 2015-04-06 | 2015-06-30 | true                 | false
+        B   | 2015-04-06 | 2016-04-05 | false                | true
+        C   | 2015-04-06 | 2015-06-30 | false                | false
+        C   | 2015-05-01 | 2016-04-05 | true                 | true
+        C   | 2015-05-01 | 2016-04-05 | true                 | false
+    """)
+    found = {row[0]: row[-2:] for row in rows(merge_spells(engine, spells, by=["who"]))}
+    assert found == {"A": (True, False), "B": (False, True), "C": (False, False)}
+
+
+def test_impossible_spells_are_refused_by_count_alone(engine, world):
+    spells = world("""
+        who    | start_date | end_date
+        SECRET | 2015-04-06 | 2015-04-05
+        SECRET | 2015-04-06 | -
+    """)
+    with pytest.raises(ContractError, match="1 have no start or no end, 1 end before they start") as refused:
+        merge_spells(engine, spells, by=["who"])
+    assert "SECRET" not in str(refused.value)
+
+
+spans = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60), st.integers(0, 12)), min_size=1, max_size=14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(spans)
+def test_merging_keeps_every_day_and_is_done_once(found):
+    with connect("duckdb", threads=1) as engine:
+        spells = engine.from_arrow(
+            pa.table(
+                {
+                    "who": [who for who, _, _ in found],
+                    "start_date": [DAY_ZERO + datetime.timedelta(start) for _, start, _ in found],
+                    "end_date": [DAY_ZERO + datetime.timedelta(start + length) for _, start, length in found],
+                }
+            )
+        )
+        once = merge_spells(engine, spells, by=["who"])
+        merged = engine_rows(engine, once)
+        again = engine_rows(engine, merge_spells(engine, once, by=["who"]))
+
+    def days(spells):
+        return {
+            (row["who"], row["start_date"] + datetime.timedelta(n))
+            for row in spells
+            for n in range((row["end_date"] - row["start_date"]).days + 1)
+        }
+
+    given_days = {(w, DAY_ZERO + datetime.timedelta(s + n)) for w, s, length in found for n in range(length + 1)}
+    assert days(merged) == given_days
+    assert {(r["who"], r["start_date"], r["end_date"]) for r in again} == {
+        (r["who"], r["start_date"], r["end_date"]) for r in merged
+    }
+    # Between two periods of a person there is a day without a spell.
+    assert all((r["who"], r["end_date"] + datetime.timedelta(1)) not in given_days for r in merged)
+    assert sum(r["spells_merged"] for r in merged) == len(found)
