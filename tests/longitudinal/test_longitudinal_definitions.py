@@ -1,0 +1,72 @@
+"""A file of definitions is refused whole, with every fault and what is allowed."""
+
+import pytest
+
+from linkage import catalogue
+from linkage.errors import ConfigError
+from linkage.longitudinal import load_definitions
+
+WHOLE = """
+[benefits]
+out_of_work = ["JSA"]
+other = ["DLA"]
+
+[[definition]]
+name = "own"
+why = "a test"
+cohort_type = "ks4"
+years_after = [1]
+period = "tax"
+first_year = 1
+cohort = { table = "npd_ks4", year = "ACADYR" }
+employment = { months = [10, 11, 12, 1], at_least = 3, self_assessment = false }
+out_of_work_benefits = { months = [4], at_least = 1 }
+activity = [{ name = "work", all = ["sustained_employment"] }, { name = "rest" }]
+"""
+
+
+def test_what_ships_is_whole_and_has_the_three_cohorts(definitions):
+    assert [d.cohort_type for d in definitions.definition] == ["graduation", "ks4", "fe"]
+    assert all(d.years_after == (1, 3, 5, 10) for d in definitions.definition)
+
+
+def test_every_kind_of_benefit_is_placed(definitions):
+    frame = catalogue.shipped().frames["benefit_type"]
+    assert {*definitions.benefits.out_of_work, *definitions.benefits.other} == set(frame)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("at_least = 3", "at_leest = 3", "nearest: at_least"),
+        ("at_least = 3", "at_least = 5", "can never be met in 4 months"),
+        ("[10, 11, 12, 1]", "[10, 12, 1]", "write calendar months in order"),
+        ("[4]", "[3, 4]", "do not lie in one tax year"),
+        ('all = ["sustained_employment"]', 'all = ["sustained_work"]', "no condition 'sustained_work'; there are"),
+        ('{ name = "rest" }', '{ name = "rest", all = ["matched"] }', "the last activity takes all who are left"),
+        ('other = ["DLA"]', 'other = ["JSA"]', "out_of_work and other both name it"),
+        ('"npd_ks4"', '"npd_ks9"', "the catalogue has no table 'npd_ks9'"),
+        ('"ACADYR"', '"YEAR"', "'npd_ks4' has no column 'YEAR'"),
+        ("years_after = [1]", "years_after = [0]", "greater than or equal to 1"),
+    ],
+)
+def test_a_fault_says_what_is_allowed(written, was, now, said):
+    assert was in WHOLE
+    path = written(WHOLE.replace(was, now))
+    with pytest.raises(ConfigError, match="own.toml") as refused:
+        load_definitions(path, catalogue.shipped())
+    assert said in str(refused.value)
+
+
+def test_study_that_must_last_needs_its_dates(written):
+    lasting = "lasting = { months = [10], at_least = 1 }"
+    study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {lasting} }}]\nactivity'
+    with pytest.raises(ConfigError, match="lasting needs the columns of start and end"):
+        load_definitions(written(WHOLE.replace("activity", study, 1)), catalogue.shipped())
+
+
+def test_a_missing_file_and_broken_toml_are_named(written, tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        load_definitions(tmp_path / "none.toml", catalogue.shipped())
+    with pytest.raises(ConfigError, match="not TOML"):
+        load_definitions(written("[benefits"), catalogue.shipped())

@@ -1,0 +1,341 @@
+"""Outcomes of cohorts under the definitions that ship, and of an own one, worked out by hand."""
+
+import datetime
+
+import pytest
+
+from linkage import catalogue
+from linkage.engine import rows as engine_rows
+from linkage.errors import ContractError
+from linkage.longitudinal import build
+
+EXTRACT = datetime.date(2021, 4, 5)
+
+PEOPLE = """
+    AE_ID | source | entity_id
+    1     | hesa   | 101
+    1     | cis    | 11
+    2     | hesa   | 102
+    2     | cis    | 12
+    3     | hesa   | 103
+    3     | cis    | 13
+    4     | hesa   | 104
+    4     | cis    | 14
+    5     | hesa   | 105
+    6     | hesa   | 106
+    7     | hesa   | 107
+    7     | cis    | 17
+    8     | hesa   | 108
+    8     | cis    | 18
+"""
+KEYS = """
+    AE_ID | EDUKEY | entity_id
+    1     | K1     | 11
+    2     | K2     | 12
+    3     | K3     | 13
+    4     | K4     | 14
+    7     | K7     | 17
+    8     | K8     | 18
+"""
+# All graduated in 2012/13, so that one year after is tax year 2014/15.
+GRADUATES = """
+    entity_id | AcademicYear | XLEV601:text
+    101       | 201213       | 4
+    102       | 201213       | 4
+    103       | 201213       | 4
+    104       | 201213       | 4
+    105       | 201213       | 4
+    106       | 201213       | 4
+    107       | 201213       | 4
+    108       | 201213       | 2
+"""
+# 2 and 6 study on (6 has no tax record); 1's record is dormant; 7 came from overseas.
+STUDENTS = """
+    entity_id | AcademicYear | COMDATE    | ENDDATE:date | XMODE01:text | XLEV601:text | XDOMGR01
+    101       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    101       | 201415       | 2014-09-20 | -            | 6            | 2            | E12000001
+    102       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    102       | 201314       | 2013-09-20 | -            | 1            | 2            | E12000001
+    103       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    104       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    105       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    106       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | E12000001
+    106       | 201415       | 2014-09-20 | -            | 3            | 2            | E12000001
+    107       | 201213       | 2010-09-20 | 2013-06-30   | 1            | 4            | -
+"""
+# 1 works from November: five of six months, 156 of 365 days. 2 works all year. 3 works two months.
+SPELLS = """
+    entity_id | StartDate  | EndDate
+    11        | 2014-11-01 | 2015-04-05
+    12        | 2014-01-01 | 2016-01-01
+    13        | 2014-10-15 | 2014-11-15
+    17        | 2014-01-01 | 2016-01-01
+"""
+RETURNS = """
+    entity_id | TaxYear | EmployerRef | EnterpriseRef | SIC2007:text | Section | Earnings
+    11        | 201415  | E1          | 1             | 47110        | G       | 7800
+    12        | 201415  | E1          | 1             | 47110        | G       | 20000
+    13        | 201415  | E1          | 1             | 47110        | G       | 900
+    17        | 201415  | E1          | 1             | 47110        | G       | 30000
+"""
+
+
+@pytest.fixture
+def graduates(engine, world, definitions):
+    """The graduates' outcomes one year after, by person."""
+    return _by_person(engine, world, definitions, returns="")
+
+
+def _by_person(engine, world, definitions, *, returns, name="graduate"):
+    attributes = {
+        "hesa_qualifications": world(GRADUATES),
+        "hesa_students": world(STUDENTS),
+        "hmrc_employment": world(SPELLS),
+        "hmrc_earnings": world(RETURNS),
+    }
+    if returns:
+        attributes["hmrc_self_assessment"] = world(returns)
+    tables = build(
+        engine,
+        attributes,
+        {"lookup_ae_id": world(PEOPLE), "lookup_edukey": world(KEYS)},
+        definitions,
+        extract_date=EXTRACT,
+    )
+    return {
+        row["AE_ID"]: row
+        for row in engine_rows(engine, tables["outcomes"])
+        if row["definition"] == name and row["years_after"] == 1
+    }
+
+
+def test_the_first_whole_tax_year_after_graduation_is_measured(graduates):
+    assert {row["tax_year"] for row in graduates.values()} == {201415}
+    assert {row["academic_year"] for row in graduates.values()} == {None}
+    assert 8 not in graduates  # a master's degree is no first degree
+
+
+def test_each_graduate_has_the_first_activity_that_holds(graduates):
+    assert {person: row["activity"] for person, row in graduates.items()} == {
+        1: "sustained_employment_only",
+        2: "sustained_employment_with_study",
+        3: "no_sustained_destination",
+        4: "activity_not_captured",
+        5: "unmatched",
+        6: "further_study_only",
+        7: "sustained_employment_only",
+    }
+
+
+def test_three_denominators_nest(graduates):
+    every = set(graduates)
+    counted = {person for person, row in graduates.items() if row["in_calculation"]}
+    matched = {person for person in counted if graduates[person]["matched"]}
+    assert (every, counted, matched) == ({1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 6})
+
+
+def test_earnings_are_grossed_up_for_those_in_work_and_not_in_study(graduates):
+    assert graduates[1]["earnings"] == 7800
+    assert graduates[1]["annualised_earnings"] == round(7800 / 156 * 365)
+    assert {person for person, row in graduates.items() if row["earnings_included"]} == {1}  # 7 is not counted
+
+
+def test_a_self_assessment_return_stands_for_sustained_employment(engine, world, definitions):
+    returns = """
+        entity_id | TaxYear | EARNINGS_PTR:int | EARNINGS_SOLE:int
+        14        | 201415  | -                | 12000
+        11        | 201415  | 1000             | -
+    """
+    found = _by_person(engine, world, definitions, returns=returns)
+    assert (found[4]["activity"], found[4]["self_employed"]) == ("sustained_employment_only", True)
+    assert (found[4]["earnings"], found[4]["annualised_earnings"], found[4]["earnings_included"]) == (None, 12000, True)
+    assert found[1]["annualised_earnings"] == round(7800 / 156 * 365) + 1000
+    assert found[2]["self_employed"] is False
+
+
+PUPILS = """
+    AE_ID | source | entity_id
+    1     | npd    | 1
+    1     | npd    | 2
+    1     | cis    | 11
+    2     | npd    | 3
+    2     | cis    | 12
+    3     | npd    | 4
+    3     | ilr    | 204
+    3     | cis    | 13
+    4     | npd    | 5
+    4     | cis    | 14
+"""
+
+
+@pytest.fixture
+def pupils(engine, world, definitions):
+    """LEO's tables of four pupils who ended key stage 4 in 2012/13, or 2017/18."""
+    attributes = {
+        "npd_ks4": world("""
+            entity_id | ACADYR
+            1         | 201213
+            2         | 201314
+            3         | 201213
+            4         | 201213
+            5         | 201718
+        """),
+        "npd_census": world("""
+            entity_id | AcademicYear | EthnicGroupMajor | FSMeligible | NCyearActual:text
+            1         | 201213       | WHIT             | 0           | 11
+            1         | 201112       | ASIA             | 1           | 10
+            4         | 201314       | BLAC             | 0           | 11
+        """),
+        "ilr_aims": world("""
+            entity_id | Year   | FundModel:text | LearnStartDate | LearnActEndDate:date | Outcome:text
+            204       | 201314 | 25             | 2013-09-10     | -                    | 8
+            204       | 201516 | 36             | 2015-09-10     | 2016-01-31           | 1
+        """),
+        # 1 works every month of 2013/14 but in 2015/16 has a gap of a month; 2 is on benefits for six months together.
+        "hmrc_employment": world("""
+            entity_id | StartDate  | EndDate
+            11        | 2013-08-30 | 2015-12-31
+            11        | 2016-02-01 | 2016-12-31
+            12        | 2013-08-30 | 2014-12-31
+            99        | 2013-08-30 | 2014-12-31
+        """),
+        "dwp_benefits": world("""
+            entity_id | StartDate  | EndDate    | Benefit_type
+            12        | 2014-02-01 | 2014-06-01 | JSA
+            12        | 2015-09-01 | 2016-01-31 | JSA
+            12        | 2016-02-01 | 2016-02-01 | UAA
+        """),
+    }
+    keys = "AE_ID | EDUKEY | entity_id\n" + "\n".join(f"{n} | K{n} | 1{n}" for n in (1, 2, 3, 4))
+    return build(
+        engine,
+        attributes,
+        {"lookup_ae_id": world(PUPILS), "lookup_edukey": world(keys)},
+        definitions,
+        extract_date=EXTRACT,
+    )
+
+
+def test_pupils_follow_the_hierarchy_of_education_benefits_and_work(engine, pupils):
+    found = {
+        (row["AE_ID"], row["years_after"]): row["activity"]
+        for row in engine_rows(engine, pupils["outcomes"])
+        if row["definition"] == "ks4"
+    }
+    assert found == {
+        (1, 1): "sustained_employment",
+        (1, 3): "no_sustained_activity",  # eleven months of twelve
+        (1, 5): "activity_not_captured",
+        (2, 1): "sustained_employment",  # benefits touch five months only
+        (2, 3): "out_of_work_benefits",  # two kinds in turn, September to February
+        (2, 5): "activity_not_captured",
+        (3, 1): "other_education",  # no end given: to the end of the record's own year
+        (3, 3): "no_sustained_activity",  # five months of an apprenticeship
+        (3, 5): "activity_not_captured",
+        (4, 1): "activity_not_captured",  # later periods end after the extract
+    }
+
+
+def test_two_references_of_one_pupil_are_one_member(engine, pupils):
+    members = [
+        (row["AE_ID"], row["cohort_year"], row["academic_year"])
+        for row in engine_rows(engine, pupils["outcomes"])
+        if row["definition"] == "ks4" and row["years_after"] == 1
+    ]
+    assert sorted(members) == [(1, 201213, 201314), (2, 201213, 201314), (3, 201213, 201314), (4, 201718, 201819)]
+
+
+def test_achieved_adult_aims_make_a_cohort_of_further_education(engine, pupils):
+    found = [row for row in engine_rows(engine, pupils["outcomes"]) if row["definition"] == "further-education"]
+    assert sorted((r["AE_ID"], r["cohort_year"], r["years_after"], r["academic_year"]) for r in found) == [
+        (3, 201516, 1, 201617),
+        (3, 201516, 3, 201819),
+    ]
+
+
+def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitions):
+    tables = build(
+        engine,
+        {"npd_ks4": world("entity_id | ACADYR\n1 | 201112\n1 | 201112\n2 | 201213")},
+        {
+            "lookup_ae_id": world("AE_ID | source | entity_id\n1 | npd | 1\n2 | npd | 2"),
+            "lookup_edukey": world("AE_ID:int | EDUKEY:text | entity_id:int\n- | - | -"),
+        },
+        definitions,
+        extract_date=EXTRACT,
+    )
+    found = {
+        (row["AE_ID"], row["academic_year"]): row["self_employed"]
+        for row in engine_rows(engine, tables["outcomes"])
+        if row["years_after"] == 1
+    }
+    assert found == {(1, 201213): None, (2, 201314): False}
+
+
+def test_one_row_says_who_a_person_is(engine, pupils):
+    found = {row["AE_ID"]: row for row in engine_rows(engine, pupils["person"])}
+    assert found[1] == {
+        **{"AE_ID": 1, "EDUKEY": "K1", "in_npd": True, "in_ilr": False, "in_hesa": False, "in_cis": True},
+        **{"cis_records": 1, "ks4_year": 201213, "graduation_year": None, "ethnic_group": "WHIT", "ever_fsm": 1},
+    }
+    assert found[3]["in_ilr"]
+    assert found[2]["ever_fsm"] is None
+
+
+def test_rows_left_out_are_counted_with_their_reason(engine, world, definitions, rows):
+    tables = build(
+        engine,
+        {
+            "hmrc_employment": world("""
+                entity_id | StartDate:date | EndDate:date
+                10        | -              | -
+                10        | 2015-06-01     | 2015-05-01
+                10        | 2022-06-01     | -
+                99        | -              | -
+            """),
+            "hmrc_self_assessment": world("""
+                entity_id | TaxYear | EARNINGS_PTR:int | EARNINGS_SOLE:int
+                10        | 201213  | 1                | 1
+                10        | 201314  | 1                | 1
+            """),
+        },
+        {
+            "lookup_ae_id": world("AE_ID | source | entity_id\n1 | cis | 10"),
+            "lookup_edukey": world("AE_ID | EDUKEY | entity_id\n1 | A | 10"),
+        },
+        definitions,
+        extract_date=EXTRACT,
+    )
+    assert rows(tables["set_aside"]) == [
+        ("employment", "the record is linked to no person", 1),
+        ("employment", "the spell ends before it starts", 2),
+        ("employment", "the spell has no date", 1),
+        ("self_assessment", "the tax year is before 2013/14", 1),
+    ]
+
+
+def test_tables_have_the_catalogue_s_columns_even_when_a_run_has_no_files(engine, world, definitions):
+    tables = build(
+        engine,
+        {},
+        {
+            "lookup_ae_id": world("AE_ID:int | source:text | entity_id:int\n- | - | -"),
+            "lookup_edukey": world("AE_ID:int | EDUKEY:text | entity_id:int\n- | - | -"),
+        },
+        definitions,
+        extract_date=EXTRACT,
+    )
+    described = catalogue.shipped().datasets["leo"].table
+    for name in ("employment", "earnings", "self_assessment", "benefits", "geography", "outcomes", "person"):
+        assert set(tables[name].columns) == set(described[name].variables), name
+
+
+def test_a_column_that_is_missing_is_named(engine, world, definitions):
+    with pytest.raises(ContractError, match="attributes/npd_ks4 lacks ACADYR"):
+        build(
+            engine,
+            {"npd_ks4": world("entity_id | YEAR\n1 | 201213")},
+            {"lookup_ae_id": world(PEOPLE), "lookup_edukey": world(KEYS)},
+            definitions,
+            extract_date=EXTRACT,
+        )
