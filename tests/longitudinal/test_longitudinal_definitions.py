@@ -53,7 +53,7 @@ def test_every_kind_of_benefit_is_placed(definitions):
 def test_a_fault_says_what_is_allowed(written, was, now, said):
     assert was in WHOLE
     path = written(WHOLE.replace(was, now))
-    with pytest.raises(ConfigError, match="own.toml") as refused:
+    with pytest.raises(ConfigError, match=r"own\.toml") as refused:
         load_definitions(path, catalogue.shipped())
     assert said in str(refused.value)
 

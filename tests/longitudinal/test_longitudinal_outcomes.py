@@ -275,8 +275,17 @@ def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitio
 def test_one_row_says_who_a_person_is(engine, pupils):
     found = {row["AE_ID"]: row for row in engine_rows(engine, pupils["person"])}
     assert found[1] == {
-        **{"AE_ID": 1, "EDUKEY": "K1", "in_npd": True, "in_ilr": False, "in_hesa": False, "in_cis": True},
-        **{"cis_records": 1, "ks4_year": 201213, "graduation_year": None, "ethnic_group": "WHIT", "ever_fsm": 1},
+        "AE_ID": 1,
+        "EDUKEY": "K1",
+        "in_npd": True,
+        "in_ilr": False,
+        "in_hesa": False,
+        "in_cis": True,
+        "cis_records": 1,
+        "ks4_year": 201213,
+        "graduation_year": None,
+        "ethnic_group": "WHIT",
+        "ever_fsm": 1,
     }
     assert found[3]["in_ilr"]
     assert found[2]["ever_fsm"] is None
