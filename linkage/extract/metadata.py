@@ -73,6 +73,8 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
         resource["leo:years"] = str(layout.years)
     if file.format == "csv":
         resource |= {"type": "table", "encoding": "utf-8", "dialect": {"delimiter": ",", "header": True}}
+    else:
+        resource["type"] = "file"  # checked by size and hash; readers of packages read tables from the CSV
     schema: dict[str, Any] = {
         "fields": [_field(field, off_frame=(layout.name, field.name) in off_frame) for field in layout.fields],
         "missingValues": [""],

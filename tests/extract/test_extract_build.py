@@ -1,0 +1,239 @@
+"""An extract holds exactly what was approved, under the project's own names, and appears whole or not at all."""
+
+import csv
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError, ContractError
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
+
+TODAY = datetime.date(2026, 6, 1)
+Make = Callable[..., Project]
+
+
+@pytest.fixture
+def publish(
+    engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
+) -> Callable[..., ExtractSummary]:
+    def made(project: Project, *, out: str = "out", tables: dict[str, Table] | None = None) -> ExtractSummary:
+        return extract(
+            engine,
+            project,
+            catalogue,
+            tables or run_tables,
+            key,
+            tmp_path / out,
+            run_info={"name": "test"},
+            today=TODAY,
+        )
+
+    return made
+
+
+def read(summary: ExtractSummary, table: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(summary.folder / "parquet" / f"{table}.parquet").to_pylist()
+    return rows
+
+
+def test_only_approved_columns_years_and_people_leave(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    summary = publish(make_project())
+    name = key.project("study").pseudonym
+    one, two = name("AE_ID", "1"), name("AE_ID", "2")
+    pmr = "PUPILMATCHINGREFANONYMOUS"
+    expected = [
+        {"AE_ID": one, pmr: name(pmr, "P1"), "ACADYR": 201112, "URN": name("URN", "500"), "Grade": "A", "Note": None},
+        {"AE_ID": one, pmr: name(pmr, "P2"), "ACADYR": 201213, "URN": name("URN", "500"), "Grade": "B", "Note": "ok"},
+        {"AE_ID": two, pmr: name(pmr, "P3"), "ACADYR": 201213, "URN": name("URN", "600"), "Grade": "A", "Note": None},
+    ]
+    assert read(summary, "npd_ks4") == sorted(expected, key=lambda row: (row["AE_ID"], row[pmr]))
+    assert summary.rows == {"people": 3, "linkage": 4, "npd_ks4": 3, "leo_employment": 3}
+    assert summary.held == {"npd_ks4": 5, "leo_employment": 5}
+    assert summary.people == 3
+
+
+def test_spells_are_cut_to_the_approved_years(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    name = key.project("study").pseudonym
+    found = read(publish(make_project()), "leo_employment")
+    assert {row["EDUKEY"] for row in found} == {name("EDUKEY", "K1"), name("EDUKEY", "K3")}
+    assert sorted((str(row["StartDate"]), str(row["EndDate"])) for row in found) == [
+        ("2012-04-06", "2012-06-30"),
+        ("2012-08-01", "2012-09-30"),
+        ("2013-01-01", "2013-04-05"),
+    ]
+
+
+def test_rows_of_a_person_table_are_chosen_by_whichever_year_they_bear(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    table = {"name": "leo.outcomes", "years": "2012/13", "variables": ["tax_year", "main_enterprise"]}
+    name = key.project("study").pseudonym
+    found = {row["AE_ID"]: row for row in read(publish(make_project(table=[table])), "leo_outcomes")}
+    assert set(found) == {name("AE_ID", "1"), name("AE_ID", "2")}
+    first, second = found[name("AE_ID", "1")], found[name("AE_ID", "2")]
+    assert (first["EDUKEY"], first["main_enterprise"]) == (name("EDUKEY", "K1"), name("ENTERPRISEREF", "77"))
+    assert (second["EDUKEY"], second["main_enterprise"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("population", "members"),
+    [
+        ({}, {"1", "2", "3"}),
+        ({"sources": ["npd"]}, {"1", "2"}),
+        ({"cohort": [{"table": "npd.ks4", "years": "2013/14"}]}, {"2"}),
+        ({"cohort": [{"table": "npd.ks4", "years": "2011/12"}, {"table": "npd.ks4", "years": "2013/14"}]}, {"1", "2"}),
+        ({"cohort": [{"table": "leo.outcomes", "years": "2012/13"}]}, {"1", "2"}),
+    ],
+)
+def test_population(
+    publish: Callable[..., ExtractSummary],
+    make_project: Make,
+    key: MasterKey,
+    population: dict[str, Any],
+    members: set[str],
+) -> None:
+    found = publish(make_project(population=population))
+    name = key.project("study").pseudonym
+    assert [row["AE_ID"] for row in read(found, "people")] == sorted(name("AE_ID", member) for member in members)
+    allowed = {name("AE_ID", member) for member in members}
+    for table in ("npd_ks4", "leo_employment", "linkage"):
+        assert {row["AE_ID"] for row in read(found, table)} <= allowed
+
+
+def test_the_least_certain_link_stands_for_a_person(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    summary = publish(make_project())
+    name = key.project("study").pseudonym
+    first = next(row for row in read(summary, "people") if row["AE_ID"] == name("AE_ID", "1"))
+    assert first == {
+        "AE_ID": name("AE_ID", "1"),
+        "sources": "cis npd",
+        "link_method": "probabilistic",
+        "link_pass": "model",
+        "link_band": "good",
+        "match_probability": 0.9123,
+        "margin": 4.6,
+    }
+    linkage = {(row["AE_ID"], row["source"]): row for row in read(summary, "linkage")}
+    assert linkage[name("AE_ID", "1"), "npd"]["identities"] == 2
+    assert linkage[name("AE_ID", "1"), "cis"]["link_pass"] == "nino-dob"
+
+
+def test_without_link_metadata_people_are_names_alone(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    summary = publish(make_project(link_metadata=False))
+    assert [list(row) for row in read(summary, "people")] == [["AE_ID"]] * 3
+    assert "linkage" not in summary.rows
+
+
+def test_csv_says_what_parquet_says_and_order_tells_nothing(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    summary = publish(make_project())
+    for table in summary.rows:
+        with (summary.folder / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            found = list(csv.reader(file))
+        rows = read(summary, table)
+        assert found[0] == list(rows[0])
+        assert [row[:2] for row in found[1:]] == [[str(v) for v in list(row.values())[:2]] for row in rows]
+        assert [row["AE_ID"] for row in rows] == sorted(row["AE_ID"] for row in rows)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_only_the_formats_asked_for(publish: Callable[..., ExtractSummary], make_project: Make, form: str) -> None:
+    summary = publish(make_project(formats=[form]))
+    assert {path.name for path in summary.folder.iterdir()} == {form, "datapackage.json", "README.md"}
+
+
+def test_two_projects_share_no_name(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
+    names = []
+    for project in ("one", "two"):
+        summary = publish(make_project(id=project), out=project)
+        columns = [row for table in summary.rows for row in read(summary, table)]
+        names.append({str(v) for row in columns for v in row.values() if len(str(v)) == 26})
+    assert len(names[0]) == len(names[1]) == 3 + 3 + 2 + 2
+    assert not names[0] & names[1]
+
+
+def test_the_same_run_makes_the_same_files(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
+    hashes = []
+    for out in ("first", "second"):
+        summary = publish(make_project(), out=out)
+        described = json.loads((summary.folder / "datapackage.json").read_text())
+        hashes.append({r["path"]: r["hash"] for r in described["resources"]})
+    assert hashes[0] == hashes[1]
+
+
+def test_no_raw_key_is_in_any_file(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
+    summary = publish(make_project())
+    cells = {str(v) for table in summary.rows for row in read(summary, table) for v in row.values()}
+    assert "ok" in cells
+    assert not cells & {"11", "12", "13", "31", "K1", "K3", "P1", "P2", "P3", "500", "600", "SECRET"}
+
+
+def test_what_the_run_lacks_is_told_at_once(
+    publish: Callable[..., ExtractSummary],
+    make_project: Make,
+    run_tables: dict[str, Table],
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    narrower = engine.sql('select entity_id, "ACADYR", "URN" from {t}', t=run_tables["attributes/npd_ks4"])
+    tables = {**run_tables, "attributes/npd_ks4": narrower}
+    del tables["employment"], tables["spine"]
+    with pytest.raises(ConfigError) as refused:
+        publish(make_project(), tables=tables)
+    for part in ("no table 'employment'", "no table 'spine'", "no column 'Grade'", "no column 'Note'"):
+        assert part in str(refused.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_record_of_two_people_is_refused_with_a_count(
+    publish: Callable[..., ExtractSummary],
+    make_project: Make,
+    run_tables: dict[str, Table],
+    world: Callable[[str], Table],
+) -> None:
+    shared = world("""
+        AE_ID | source | entity_id
+        1     | npd    | 11
+        2     | npd    | 11
+    """)
+    with pytest.raises(ContractError, match="1 entity_id belong to more than one AE_ID"):
+        publish(make_project(), tables={**run_tables, "lookup_ae_id": shared})
+
+
+def test_a_failure_leaves_the_earlier_extract_and_no_scraps(
+    publish: Callable[..., ExtractSummary],
+    make_project: Make,
+    planted: Callable[[str], dict[str, Table]],
+    tmp_path: Path,
+) -> None:
+    publish(make_project())
+    before = (tmp_path / "out" / "datapackage.json").read_bytes()
+    with pytest.raises(Exception, match="signs of identifiers"):
+        publish(make_project(), tables=planted("AB123456C"))
+    assert (tmp_path / "out" / "datapackage.json").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
+
+
+def test_a_later_extract_replaces_the_earlier(
+    publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
+) -> None:
+    publish(make_project())
+    publish(make_project(formats=["csv"]))
+    assert not (tmp_path / "out" / "parquet").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}

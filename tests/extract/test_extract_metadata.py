@@ -1,0 +1,118 @@
+"""The package describes what was written, and a reader of packages agrees; the guide tells how to use it."""
+
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
+
+TODAY = datetime.date(2026, 6, 1)
+frictionless = pytest.importorskip("frictionless")
+
+
+@pytest.fixture
+def published(
+    engine: Engine,
+    catalogue: Catalogue,
+    key: MasterKey,
+    run_tables: dict[str, Table],
+    make_project: Callable[..., Project],
+    tmp_path: Path,
+) -> ExtractSummary:
+    return extract(
+        engine,
+        make_project(),
+        catalogue,
+        run_tables,
+        key,
+        tmp_path / "out",
+        run_info={"name": "release-1", "version": "0.1.0"},
+        today=TODAY,
+    )
+
+
+def descriptor(summary: ExtractSummary) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((summary.folder / "datapackage.json").read_text())
+    return found
+
+
+def test_frictionless_finds_nothing_wrong(published: ExtractSummary) -> None:
+    report = frictionless.validate(str(published.folder / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "title", "message"])
+
+
+@pytest.mark.parametrize("path", ["csv/npd_ks4.csv", "parquet/npd_ks4.parquet"])
+def test_a_changed_byte_is_found(published: ExtractSummary, path: str) -> None:
+    file = published.folder / path
+    changed = bytearray(file.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    file.write_bytes(bytes(changed))
+    assert not frictionless.validate(str(published.folder / "datapackage.json")).valid
+
+
+def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> None:
+    described = descriptor(published)
+    ks4 = next(resource for resource in described["resources"] if resource["name"] == "npd_ks4")
+    fields = {field["name"]: field for field in ks4["schema"]["fields"]}
+    assert (ks4["leo:rows"], ks4["leo:years"]) == (3, "2011/12-2012/13")
+    assert list(fields) == ["AE_ID", "PUPILMATCHINGREFANONYMOUS", "ACADYR", "URN", "Grade", "Note"]
+    assert fields["Grade"]["constraints"]["enum"] == ["A", "B"]
+    assert fields["Grade"]["leo:labels"] == {"A": "Best", "B": "Good"}
+    assert (fields["ACADYR"]["type"], fields["URN"]["type"]) == ("integer", "string")
+    assert fields["URN"]["leo:pseudonym"] == "URN"
+    assert (fields["URN"]["leo:sensitivity"], fields["URN"]["leo:identifiability"]) == ("E", 4)
+    assert described["leo:decision"]["reference"] == "D-1"
+    assert described["leo:key_fingerprint"] == published.key_fingerprint
+    assert {r["path"] for r in described["resources"]} | {"datapackage.json", "README.md"} == set(published.files)
+
+
+def test_values_off_the_frame_are_told_and_not_constrained(
+    engine: Engine,
+    catalogue: Catalogue,
+    key: MasterKey,
+    run_tables: dict[str, Table],
+    make_project: Callable[..., Project],
+    tmp_path: Path,
+) -> None:
+    other = engine.sql(
+        """select entity_id, "ACADYR", "URN", 'Z' as "Grade", "Note" from {t}""", t=run_tables["attributes/npd_ks4"]
+    )
+    tables = {**run_tables, "attributes/npd_ks4": other}
+    summary = extract(engine, make_project(), catalogue, tables, key, tmp_path / "o", run_info={}, today=TODAY)
+    assert summary.off_frame == ("npd_ks4.Grade",)
+    assert frictionless.validate(str(summary.folder / "datapackage.json")).valid
+
+
+def test_the_guide_explains_contents_joins_links_and_codes(published: ExtractSummary) -> None:
+    guide = (published.folder / "README.md").read_text()
+    for part in (
+        "| `npd_ks4` | pupil | 2011/12-2012/13 | 3 |",
+        "join 'parquet/npd_ks4.parquet' as first using (AE_ID)",
+        'semi_join(first, by = "AE_ID")',
+        "`match_probability`",
+        "| `A` | Best |",
+        "one that began before 2012-04-06 starts on that day",
+        "release release-1, D-1",
+        "destroy it then",
+    ):
+        assert part in guide
+
+
+def test_the_guides_join_runs(published: ExtractSummary, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (published.folder / "README.md").read_text()
+    query = guide.split("```sql\n")[1].split("```")[0]
+    monkeypatch.chdir(published.folder)
+    assert len(engine.connection.execute(query).fetchall()) == 2  # two of three people have a key stage 4 row
+
+
+def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key: MasterKey) -> None:
+    text = "".join((published.folder / name).read_text() for name in ("README.md", "datapackage.json"))
+    for secret in (key.secret, key.project("study").secret):
+        assert secret.hex() not in text
+    assert "SECRET" not in text
