@@ -1,6 +1,5 @@
 """Tables that belong to entities: what is known of them, keyed by entity_id, without anything that identifies."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +66,7 @@ def read_attributes(
         return attribute_columns(where, table, header, file)
 
     say(f"{name}: opening the files")
-    with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
-        raw = read_raw(
-            engine, where, spec.files, spec.format, data, Path(scratch), lambda h, f: list(variables_of(h, f))
-        )
+    with read_raw(engine, where, spec.files, spec.format, data, variables_of) as raw:
         variables = variables_of(raw.header, raw.files[0].path)
         held = {variable.name: column for column, variable in variables.items()}
         required = [column for column, variable in variables.items() if variable.required]

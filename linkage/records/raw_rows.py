@@ -1,5 +1,7 @@
 """The rows of a source's files as they stand, and a way to find the line of any of them."""
 
+import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +36,16 @@ class RawRows:
         return sum(file.rows for file in self.files)
 
 
+@contextlib.contextmanager
 def read_raw(
     engine: Engine,
     where: str,
     globs: Sequence[str],
     fmt: FileFormat,
     data: Path,
-    scratch: Path,
     check: Callable[[Sequence[str], str], object] | None = None,
-) -> RawRows:
-    """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
+) -> Iterator[RawRows]:
+    """Files as one table, while the context lasts: CSV becomes Parquet of text in a folder that goes with it.
 
     Args:
         check: told the header and name of each file; it raises when a column is not there, so that a part that lacks a
@@ -54,14 +56,17 @@ def read_raw(
     """
     paths = source_files.find(where, globs, data)
     facts = [source_files.facts(path, data) for path in paths]
-    raw = (_csv if fmt.type == "csv" else _parquet)(
-        engine, paths, facts, fmt, scratch, check or (lambda header, file: None)
-    )
-    if not raw.rows_read:
-        raise InputError(
-            f"{where}: the files hold a header and no rows: {', '.join(file.path for file in raw.files[:5])}"
-        )
-    return raw
+    checked = check or (lambda header, file: None)
+    with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
+        if fmt.type == "csv":
+            raw = _csv(engine, paths, facts, fmt, Path(scratch), checked)
+        else:
+            raw = _parquet(engine, paths, facts, checked)
+        if not raw.rows_read:
+            shown = ", ".join(file.path for file in raw.files[:5])
+            raise InputError(f"{where}: the files hold a header and no rows: {shown}\n  fetch them again")
+        with source_files.damage_named(() if raw.is_csv else raw.paths):
+            yield raw
 
 
 def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterator[tuple[int, Table]]:
@@ -98,8 +103,6 @@ def _parquet(
     engine: Engine,
     paths: list[Path],
     facts: list[SourceFile],
-    fmt: FileFormat,
-    scratch: Path,
     check: Callable[[Sequence[str], str], object],
 ) -> RawRows:
     counted = []

@@ -1,6 +1,5 @@
 """Raw person files to `records`: typed, standardised, numbered; what cannot be read goes to quarantine."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +66,7 @@ def read_source(
         return source_layout(where, table, source, header, file)
 
     say(f"{name}: opening the files")
-    with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
-        raw = read_raw(engine, where, source.files, source.format, data, Path(scratch), layout_of)
+    with read_raw(engine, where, source.files, source.format, data, layout_of) as raw:
         layout = layout_of(raw.header, raw.files[0].path)
         dates = [column for role, column in layout.roles.items() if role in DATES]
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
@@ -77,21 +75,25 @@ def read_source(
         keyed = _keyed(engine, raw, layout, first_fault(faults) if aside.has_faults else None)
         ids = _record_ids(engine, keyed, raw, layout, first_record_id, where)
         say(f"{name}: standardising {raw.rows_read - aside.count:,} rows")
-        sex = layout.variables.get(layout.roles.get("sex", ""))
-        persons = PersonColumns(
-            layout.roles,
-            carry=(_SOURCE_KEY, _ENTITY_KEY),
-            texts=layout.keep,
-            date_formats=(source.format.date_format,),
-            sexes=sex_codes(catalogue.frame(sex)) if sex and sex.frame else None,
-            split_forename=split_forename,
-        )
-        standard, behind = standard_view(engine, keyed, persons)
+        standard, behind = standard_view(engine, keyed, _persons(catalogue, source, layout, split_forename))
         records = _records(engine, name, standard, ids, layout)
         engine.drop(standard, *behind, keyed, ids)
-    summary = _summary(engine, name, records, raw, layout, aside.rejections, aside.count)
+        summary = _summary(engine, name, records, raw, layout, aside.rejections, aside.count)
     _must_have_names(where, summary, layout)
     return Reading(records, aside.table, summary)
+
+
+def _persons(catalogue: Catalogue, source: Source, layout: Layout, split_forename: bool | None) -> PersonColumns:
+    """What the files' columns are, for the standardiser."""
+    sex = layout.variables.get(layout.roles.get("sex", ""))
+    return PersonColumns(
+        layout.roles,
+        carry=(_SOURCE_KEY, _ENTITY_KEY),
+        texts=layout.keep,
+        date_formats=(source.format.date_format,),
+        sexes=sex_codes(catalogue.frame(sex)) if sex and sex.frame else None,
+        split_forename=split_forename,
+    )
 
 
 def _numbers(layout: Layout) -> list[str]:

@@ -1,8 +1,9 @@
 """The files of a source: found, hashed, and looked at before any row is read."""
 
+import contextlib
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,6 +91,24 @@ def parquet_header(path: Path) -> tuple[pa.Schema, int]:
         raise unreadable(path, error) from None
 
 
+@contextlib.contextmanager
+def damage_named(paths: Sequence[Path]) -> Iterator[None]:
+    """Name the damaged Parquet file when work on files fails: an engine's own error may not, or may quote what it read.
+
+    Raises:
+        InputError: a file cannot be read through; else the error stays as it was.
+    """
+    try:
+        yield
+    except Exception:
+        for path in paths:
+            if _is_damaged(path):
+                raise InputError(
+                    f"{path}: the file is damaged inside, though its end is whole\n  fetch it again"
+                ) from None
+        raise
+
+
 def open_bytes(path: Path, fmt: FileFormat) -> "gzip.GzipFile | object":
     """A binary stream of the file's content, decompressed where the format says so or its first bytes do.
 
@@ -109,6 +128,16 @@ def unreadable(path: Path, error: OSError) -> InputError:
     return InputError(
         f"{path}: the file cannot be read: {error.strerror or error}\n  check that it exists and may be read"
     )
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        with pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except (pa.ArrowException, OSError):
+        return True
+    return False
 
 
 def _matches(pattern: str, data: Path) -> list[Path]:

@@ -1,6 +1,8 @@
 """Files to records and quarantine: nothing is lost, and what is wrong is said with its place."""
 
+import errno
 import gzip
+import os
 import shutil
 
 import pyarrow.parquet as pq
@@ -8,7 +10,7 @@ import pytest
 
 from linkage.config import FileFormat, Source
 from linkage.engine import rows as as_dicts
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
 from linkage.records import described, read_source
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
@@ -288,3 +290,31 @@ def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
     found = as_dicts(engine, read_source(engine, plain, "npd", source, tmp_path).records)
     assert sorted((r["record_id"], r["entity_key"]) for r in found) == [(1, "#1"), (2, "#2"), (3, "#3")]
     assert len({r["source_key"] for r in found}) == 3
+
+
+def test_parquet_damaged_inside(read_pupils, put):
+    path = put("a.parquet", PUPILS)
+    content = bytearray(path.read_bytes())
+    content[4:80] = b"\xff" * 76
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError) as error:
+        read_pupils("a.parquet")
+    assert "a.parquet" in str(error.value)
+    assert "SMITH" not in str(error.value)
+
+
+def test_a_full_disk_is_told(read_pupils, tmp_path, monkeypatch):
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "a.csv").write_text(AS_CSV)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", no_room)
+    with pytest.raises(LeoError, match=r"a\.csv: no room .*No space left on device\n  free space there"):
+        read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
+
+
+def test_nothing_stays_in_the_scratch_folder(read_pupils, tmp_path, engine):
+    (tmp_path / "a.csv").write_text(AS_CSV)
+    reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
+    assert not list(engine.scratch.glob("leo-csv-*"))
+    assert engine.count(reading.records) == 3
