@@ -214,9 +214,8 @@ def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     current: Any = model
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):
-            current = (
-                _inner(current.model_fields[str(part)].annotation) if str(part) in current.model_fields else current
-            )
+            fields = {field.alias or name: field for name, field in current.model_fields.items()}
+            current = _inner(fields[str(part)].annotation) if str(part) in fields else current
     return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
 
 

@@ -49,13 +49,22 @@ def load(path: Path) -> tuple[Pass, ...]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     passes = check(_PassFile, raw, str(path)).passes
-    for rule in passes:
-        for term in rule.agree_any:
-            if term.partition("~")[2] not in ("", *_AGREEMENTS):
-                raise ConfigError(
-                    f"{path}: pass '{rule.name}': '{term}': after ~ there may be {', '.join(_AGREEMENTS)}"
-                )
+    faults = [f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)]
+    if faults:
+        raise ConfigError(f"{path}: passes have faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return passes
+
+
+def _faults(rule: Pass) -> list[str]:
+    found = [] if rule.equal else ["equal names no identifier; without one every pair would be compared"]
+    for term in rule.equal:
+        _, marked, length = term.partition("^")
+        if marked and not (length.isdigit() and int(length) > 0):
+            found.append(f"'{term}': after ^ there must be a number of characters")
+    for term in rule.agree_any:
+        if term.partition("~")[2] not in ("", *_AGREEMENTS):
+            found.append(f"'{term}': after ~ there may be {', '.join(_AGREEMENTS)}")
+    return found
 
 
 def run(engine: Engine, rules: Sequence[Pass], left: Table, right: Table, cardinality: Cardinality) -> PassResult:
