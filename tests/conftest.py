@@ -28,6 +28,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
 
 
+# Worlds are small: compiling queries, and compiling what compiles them, would take most of the time.
+_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_SMALL = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[Any]:
     """One Spark session for all specs, or a skip that says what is missing."""
@@ -35,7 +44,7 @@ def spark_session() -> Iterator[Any]:
     from linkage.engine.spark import start_session
 
     try:
-        session = start_session(threads=2, settings={"spark.sql.shuffle.partitions": "2"})
+        session = start_session(threads=2, settings=_SMALL, java_options=_QUICK_START)
     except ConfigError as missing:
         pytest.skip(str(missing).splitlines()[0])
     yield session

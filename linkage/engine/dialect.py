@@ -27,7 +27,7 @@ from sqlglot.generators.spark import SparkGenerator
 from sqlglot.parsers.duckdb import DuckDBParser
 
 from linkage.engine.functions import OF_LIST_AGGREGATE, OF_MORE_ARGUMENTS, OF_UNITS, REFUSED, RENDERINGS
-from linkage.engine.timeformat import parsed_date
+from linkage.engine.patterns import java_replacement, parsed_date
 from linkage.errors import ConfigError
 
 _OURS = {
@@ -216,12 +216,17 @@ class _Write(Spark):  # type: ignore[misc]
             )
 
         def regexpreplace_sql(self, expression: exp.RegexpReplace) -> str:
-            if "g" not in expression.text("modifiers"):
-                raise _refused("regexp_replace of the first match", "regexp_replace(text, pattern, to, 'g')")
-            flags = "".join(flag for flag in expression.text("modifiers") if flag != "g")
+            flags, to = expression.text("modifiers"), expression.args["replacement"]
+            if not (isinstance(to, exp.Literal) and to.is_string):
+                raise _refused("regexp_replace by a column", "replace, or a text to put in its place")
+            inline = flags.replace("g", "")
             pattern = self.sql(expression, "expression")
-            pattern = f"CONCAT('(?{flags})', {pattern})" if flags else pattern
-            return f"REGEXP_REPLACE({self.sql(expression, 'this')}, {pattern}, {self.sql(expression, 'replacement')})"
+            pattern = f"CONCAT('(?{inline})', {pattern})" if inline else pattern
+            if "g" not in flags:  # the first match only: what is before it is kept as the first group
+                pattern = f"CONCAT('\\\\A([\\\\s\\\\S]*?)(?:', {pattern}, ')')"
+            written = java_replacement(to.name, groups_before=0 if "g" in flags else 1)
+            put = self.sql(exp.Literal.string(written))
+            return f"REGEXP_REPLACE({self.sql(expression, 'this')}, {pattern}, {put})"
 
         def regexplike_sql(self, expression: exp.RegexpLike) -> str:
             pattern, flags = self.sql(expression, "expression"), expression.text("flag")

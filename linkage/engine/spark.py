@@ -1,5 +1,6 @@
 """The same engine on Spark, for data that one machine does not hold. Queries come in DuckDB's dialect (dialect.py)."""
 
+import atexit
 import itertools
 import os
 import re
@@ -44,12 +45,13 @@ SETTINGS: Mapping[str, str] = {
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
+_JAVA = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{_LOGGING}"
+
 _LAUNCH: Mapping[str, str] = {
     "spark.ui.enabled": "false",  # its pages would show plans to anyone on the machine
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{_LOGGING}",
     "spark.sql.shuffle.partitions": "4",
 }
 
@@ -65,7 +67,8 @@ class SparkEngine:
         threads: of the local master; all cores when None.
         scratch: folder for stored tables, on a cluster one that all workers see; a temporary one, removed on close,
             when None.
-        session: a session to work on, left open on close; one is found or started when None.
+        session: a session to work on; the process's own, found or started, when None. It outlives the engine, since
+            stages follow one another and a start takes seconds; it ends with the process.
 
     Raises:
         ConfigError: no Java runtime; the message says what to install.
@@ -85,7 +88,6 @@ class SparkEngine:
         self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
         self.scratch.mkdir(parents=True, exist_ok=True)
         running = session or SparkSession.getActiveSession()
-        self._own_session = running is None
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
         _prepare(self.session)
         self._views: set[str] = set()
@@ -172,8 +174,6 @@ class SparkEngine:
 
     def close(self) -> None:
         self.drop(*(Table(name, ()) for name in tuple(self._views)))
-        if self._own_session:
-            self.session.stop()
         if self._own_scratch:
             self._own_scratch.cleanup()
 
@@ -200,9 +200,19 @@ class SparkEngine:
 
 
 def start_session(
-    *, memory_limit: str | None = None, threads: int | None = None, settings: Mapping[str, str] | None = None
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    java_options: str = "",
 ) -> SparkSession:
     """A session on a master in this process, or on the one that spark-submit names.
+
+    Args:
+        memory_limit: of the driver; 2 GB when None.
+        threads: of the local master; all cores when None.
+        settings: of Spark, over the engine's own.
+        java_options: further options of the driver's Java.
 
     Raises:
         ConfigError: no Java runtime of a version that Spark runs on.
@@ -214,9 +224,11 @@ def start_session(
     if "SPARK_ENV_LOADED" not in os.environ:  # spark-submit has not chosen a master
         builder = builder.master(f"local[{threads or '*'}]")
         builder = builder.config("spark.driver.memory", java_memory(memory_limit or "2GB"))
+    builder = builder.config("spark.driver.extraJavaOptions", f"{_JAVA} {java_options}".strip())
     for key, value in {**_LAUNCH, **SETTINGS, **(settings or {})}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
+    atexit.register(session.stop)
     session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
     return session
 
@@ -285,7 +297,9 @@ def _explained(error: Exception, scratch: Path) -> LeoError:
     if "OutOfMemoryError" in text:
         return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
     if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
-        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}")
+        hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
+        told = hint if kind.startswith("DATATYPE_MISMATCH") else ""
+        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
     return ContractError(
         f"Spark failed on a row: {kind or type(error).__name__}\n"
         "  the value is not shown; look for a cast of text in the query that failed"

@@ -4,7 +4,7 @@ import pytest
 
 from linkage.engine.dialect import DialectError, to_spark
 from linkage.engine.functions import REFUSED
-from linkage.engine.timeformat import java_format
+from linkage.engine.patterns import java_format
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from linkage.engine.timeformat import java_format
         ("pivot t on a using sum(b)", "filter"),
         ("select * from t asof join u on t.a = u.a and t.d >= u.d", "window"),
         ("select * from t tablesample 10%", "hash of the key"),
-        ("select regexp_replace(a, 'x', '') from t", "'g'"),
+        ("select regexp_replace(a, 'x', b, 'g') from t", "a text to put in its place"),
         ("select row_number() over () from t", "order by a key"),
         ("select l[1:2] from t", "list_slice"),
         ("select list(a) over (partition by b) from t", "group by"),

@@ -1,4 +1,4 @@
-"""Formats of dates as strptime writes them, in Java's letters."""
+"""Formats of dates and replacements of regular expressions, as Java writes them."""
 
 import re
 
@@ -8,6 +8,18 @@ _LETTERS = {
 }  # fmt: skip
 _FIXED = {"%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
 _DIRECTIVE = re.compile(r"(%-?[A-Za-z])")
+
+
+def java_replacement(text: str, *, groups_before: int = 0) -> str:
+    """What to put in the place of a match: \\1 becomes $1, and a dollar is itself.
+
+    Args:
+        text: as RE2 takes it.
+        groups_before: groups set before the pattern's own; the first one is put back.
+    """
+    escaped = text.replace("$", "\\$")
+    numbered = re.sub(r"\\(\d)", lambda group: f"${int(group.group(1)) + groups_before}", escaped)
+    return f"$1{numbered}" if groups_before else numbered
 
 
 def java_format(strptime: str) -> str:
