@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from linkage import __version__
 from linkage.cli.failures import stoppable
 from linkage.cli.run import closing_lines
 from linkage.cli.synth import people_count
@@ -64,7 +65,7 @@ def _population(data: Path, people: int, seed: int, *, wanted: bool) -> None:
         if not manifest.is_file():
             raise ConfigError(f"{data}: holds other things than a demo's population\n  give another place with --out")
         made: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
-        if (made.get("people"), made.get("seed")) == (people, seed):
+        if (made.get("people"), made.get("seed"), made.get("version")) == (people, seed, __version__):
             return
         shutil.rmtree(data)
     with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:

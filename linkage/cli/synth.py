@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from linkage.errors import ConfigError
 from linkage.pipeline.progress import counter_for
 
 
@@ -41,9 +40,6 @@ def synth(
     """
     from synthetic import synthesise
 
-    try:
-        with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
-            synthesise(out, people, seed, preset=preset, workers=workers, progress=advance)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
+        synthesise(out, people, seed, preset=preset, workers=workers, progress=advance)
     typer.echo(f"{people:,} people in {out}: sources/ holds their records, truth/ who is who")

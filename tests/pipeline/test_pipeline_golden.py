@@ -1,0 +1,215 @@
+"""`leo demo` on 800 synthetic people, from nothing to report and extract."""
+
+import hashlib
+import itertools
+import json
+import re
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from toy_pipeline import tables
+
+from linkage.cli import main
+
+PEOPLE = 800
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What `leo demo` left, and what it printed."""
+
+    root: Path
+    data: Path
+    key: Path
+    shown: str
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.root / "manifest.json").read_text())
+
+    def stage(self, name: str) -> dict[str, Any]:
+        return next(stage for stage in self.manifest["stages"] if stage["name"] == name)
+
+    @property
+    def delivered(self) -> list[Path]:
+        """Every text file of the run outside its tables."""
+        texts = (".json", ".jsonl", ".html", ".md", ".csv")
+        return [path for path in self.root.rglob("*") if path.suffix in texts]
+
+
+def leo(*arguments: str | Path) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["leo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+    return int(left.value.code or 0)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    base = tmp_path_factory.mktemp("demo")
+    printed = base / "printed.txt"
+    with pytest.MonkeyPatch.context() as patch, printed.open("w") as stream:
+        patch.setattr(sys, "stdout", stream)
+        assert leo("demo", "--people", PEOPLE, "--out", base / "run", "--no-progress") == 0
+    return Demo(base / "run", base / "run-data", base / "run-key", printed.read_text())
+
+
+def test_it_says_where_report_and_extract_are_and_five_figures(demo):
+    lines = demo.shown.splitlines()
+    assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Matched", "Precision", "Recall", "For review"]
+    assert f"report   {demo.root}/report/index.html" in lines
+    assert f"extract  {demo.root}/extracts/graduate-earnings" in lines
+    assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.shown)
+    assert f"key      {demo.key}" in demo.shown
+
+
+def test_its_key_lies_outside_the_run_for_its_owner_alone(demo):
+    assert stat.S_IMODE(demo.key.stat().st_mode) == 0o600
+    secret = demo.key.read_text().strip()
+    assert len(secret) == 64
+    for path in demo.root.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert secret.encode() not in content, path
+            assert bytes.fromhex(secret) not in content, path
+
+
+def test_every_stage_is_done_and_has_its_hashes(demo):
+    manifest = demo.manifest
+    assert (manifest["status"], manifest["exit"], manifest["seed"]) == ("done", 0, 2026)
+    assert {stage["status"] for stage in manifest["stages"]} == {"done"}
+    assert len(manifest["stages"]) == 28
+    for stage in manifest["stages"]:
+        assert stage["seconds"] >= 0
+        assert stage["peak_memory_bytes"] > 0
+        for name, about in stage["made"].items():
+            if not name.endswith(("/", ".json")):
+                assert about["fingerprint"].startswith(f"{about['rows']}-"), name
+                assert (
+                    pq.read_metadata(next(demo.root.glob(f"stages/*-{stage['name']}/{name}.parquet"))).num_rows
+                    == about["rows"]
+                )
+
+
+def test_every_input_file_is_recorded_as_it_is(demo):
+    files = {path.relative_to(demo.data).as_posix(): path for path in (demo.data / "sources").rglob("*.parquet")}
+    inputs = demo.manifest["inputs"]
+    assert inputs.keys() == files.keys()
+    for name, path in files.items():
+        content = path.read_bytes()
+        assert inputs[name]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert inputs[name]["bytes"] == len(content)
+        assert inputs[name]["rows"] == pq.read_metadata(path).num_rows
+
+
+def test_rows_reconcile(demo):
+    for source in ("npd", "ilr", "hesa", "cis"):
+        read = demo.stage(f"records-{source}")["counts"]
+        assert read["rows_read"] == read["records"] + read["quarantined"]
+        assert read["rows_read"] == sum(
+            file["rows"]
+            for name, file in demo.manifest["inputs"].items()
+            if f"/{source}_" in name
+            and name.split("/")[1] in ("npd_census", "ilr_learners", "hesa_students", "cis_customers")
+        )
+    for stage in demo.manifest["stages"]:
+        if stage["name"].startswith("attributes-"):
+            read = stage["counts"]
+            assert read["rows_read"] == read["rows"] + read["orphans"] + read["quarantined"], stage["name"]
+
+
+def test_every_unit_is_linked_or_has_its_reason(demo):
+    for step in ("npd-ilr", "people-hesa", "education-cis"):
+        folder = next(demo.root.glob(f"stages/*-link-{step}"))
+        links = pq.read_table(folder / f"links/{step}.parquet").to_pylist()
+        unlinked = pq.read_table(folder / f"unlinked/{step}.parquet").to_pylist()
+        units = pq.read_table(folder / f"units/{step}.parquet").to_pylist()
+        for side in ("left", "right"):
+            linked = {link[f"{side}_id"] for link in links if link["decision"] == "accepted"}
+            without = [row["id"] for row in unlinked if row["side"] == side]
+            assert len(without) == len(set(without))
+            assert not linked & set(without)
+            assert linked | set(without) == {unit["unit_id"] for unit in units if unit["side"] == side}
+
+
+def test_every_educated_entity_is_on_the_spine_once(demo):
+    spine = pq.read_table(next(demo.root.glob("stages/*-spine")) / "spine.parquet")
+    entities = spine.column("entity_id").to_pylist()
+    assert len(entities) == len(set(entities))
+    educated = {
+        row
+        for source in ("npd", "ilr", "hesa")
+        for row in pq.read_table(next(demo.root.glob(f"stages/*-identities-{source}")) / f"identities/{source}.parquet")
+        .column("entity_id")
+        .to_pylist()
+    }
+    assert educated <= set(entities)
+    people = set(spine.column("person_id").to_pylist())
+    assert people == set(range(1, len(people) + 1))
+
+
+def test_the_links_are_right(demo):
+    headline = demo.manifest["headline"]
+    assert headline["precision"] >= 0.98
+    assert headline["recall"] >= 0.9
+
+
+def test_no_identifier_of_a_person_stands_outside_the_tables(demo):
+    identifiers: set[str] = set()
+    for table, column in (
+        ("cis_customers", "NINO"),
+        ("cis_customers", "Postcode"),
+        ("npd_census", "UPN"),
+        ("npd_census", "PupilMatchingRefAnonymous"),
+        ("ilr_learners", "ULN"),
+        ("hesa_students", "HUSID"),
+    ):
+        files = demo.data / "sources" / table
+        identifiers |= {str(value) for value in pq.read_table(files, columns=[column]).column(0).to_pylist() if value}
+    assert len(identifiers) > 1000
+    assert len(demo.delivered) > 30
+    for path in demo.delivered:
+        # Words that could be an identifier; a postcode is two of them.
+        words = re.findall(r"[A-Z0-9]+", path.read_text(errors="replace").upper())
+        found = identifiers & {*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))}
+        assert not found, path.name
+
+
+def test_a_second_demo_keeps_everything(demo, capsys):
+    before = {path: path.stat().st_mtime_ns for path in demo.data.rglob("*") if path.is_file()}
+    assert leo("demo", "--people", PEOPLE, "--out", demo.root, "--no-progress") == 0
+    assert capsys.readouterr().err.count("up to date") == 28
+    assert {path: path.stat().st_mtime_ns for path in demo.data.rglob("*") if path.is_file()} == before
+
+
+def test_the_demo_does_not_touch_data_that_it_did_not_make(tmp_path, capsys):
+    (tmp_path / "run-data").mkdir()
+    (tmp_path / "run-data" / "mine.csv").write_text("a")
+    assert leo("demo", "--people", PEOPLE, "--out", tmp_path / "run") == 2
+    assert "holds other things than a demo's population" in capsys.readouterr().err
+    assert (tmp_path / "run-data" / "mine.csv").exists()
+
+
+def test_links_trained_and_made_again_on_one_thread_are_the_same_rows(demo, tmp_path):
+    shutil.copytree(demo.root, tmp_path / "demo")
+    for stage in (tmp_path / "demo/stages").glob("*-link-*"):
+        shutil.rmtree(stage)
+    config = Path(str(demo.manifest["configuration"]["run"]["name"]) + ".toml")
+    alone = tmp_path / config
+    shipped = Path(__file__).parents[2] / "configs" / config
+    alone.write_text(shipped.read_text().replace("[run]\n", "[run]\nthreads = 1\n"))
+    assert leo("run", alone, "--data", demo.data, "--out", tmp_path / "demo", "--key", demo.key, "--no-progress") == 0
+    again = json.loads((tmp_path / "demo/manifest.json").read_text())
+    assert {stage["name"] for stage in again["stages"] if stage["status"] == "done"} == {
+        "link-npd-ilr",
+        "link-people-hesa",
+        "link-education-cis",
+    }
+    assert tables(again) == tables(demo.manifest)
