@@ -12,7 +12,7 @@ from linkage.records import keys
 from linkage.records.faults import faults_of, first_fault, is_text
 from linkage.records.layout import attribute_columns
 from linkage.records.quarantine import SetAside, set_aside
-from linkage.records.raw_rows import RawRows, read_raw
+from linkage.records.raw_rows import RawRows, opened
 from linkage.records.summaries import AttributeSummary
 from linkage.records.values import as_text, as_type
 
@@ -66,7 +66,7 @@ def read_attributes(
         return attribute_columns(where, table, header, file)
 
     say(f"{name}: opening the files")
-    with read_raw(engine, where, spec.files, spec.format, data, variables_of) as raw:
+    with opened(engine, where, spec.files, spec.format, data, variables_of) as raw:
         variables = variables_of(raw.header, raw.files[0].path)
         held = {variable.name: column for column, variable in variables.items()}
         required = [column for column, variable in variables.items() if variable.required]

@@ -36,16 +36,19 @@ class RawRows:
         return sum(file.rows for file in self.files)
 
 
-@contextlib.contextmanager
+Check = Callable[[Sequence[str], str], object]
+
+
 def read_raw(
     engine: Engine,
     where: str,
     globs: Sequence[str],
     fmt: FileFormat,
     data: Path,
-    check: Callable[[Sequence[str], str], object] | None = None,
-) -> Iterator[RawRows]:
-    """Files as one table, while the context lasts: CSV becomes Parquet of text in a folder that goes with it.
+    scratch: Path,
+    check: Check | None = None,
+) -> RawRows:
+    """Files as one table. CSV becomes Parquet of text below scratch, which must outlive the table.
 
     Args:
         check: told the header and name of each file; it raises when a column is not there, so that a part that lacks a
@@ -57,14 +60,23 @@ def read_raw(
     paths = source_files.find(where, globs, data)
     facts = [source_files.facts(path, data) for path in paths]
     checked = check or (lambda header, file: None)
+    if fmt.type == "csv":
+        raw = _csv(engine, paths, facts, fmt, scratch, checked)
+    else:
+        raw = _parquet(engine, paths, facts, checked)
+    if not raw.rows_read:
+        shown = ", ".join(file.path for file in raw.files[:5])
+        raise InputError(f"{where}: the files hold a header and no rows: {shown}\n  fetch them again")
+    return raw
+
+
+@contextlib.contextmanager
+def opened(
+    engine: Engine, where: str, globs: Sequence[str], fmt: FileFormat, data: Path, check: Check
+) -> Iterator[RawRows]:
+    """As read_raw, in a folder that goes with the context; work that fails on a damaged file names it."""
     with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
-        if fmt.type == "csv":
-            raw = _csv(engine, paths, facts, fmt, Path(scratch), checked)
-        else:
-            raw = _parquet(engine, paths, facts, checked)
-        if not raw.rows_read:
-            shown = ", ".join(file.path for file in raw.files[:5])
-            raise InputError(f"{where}: the files hold a header and no rows: {shown}\n  fetch them again")
+        raw = read_raw(engine, where, globs, fmt, data, Path(scratch), check)
         with source_files.damage_named(() if raw.is_csv else raw.paths):
             yield raw
 
@@ -103,7 +115,7 @@ def _parquet(
     engine: Engine,
     paths: list[Path],
     facts: list[SourceFile],
-    check: Callable[[Sequence[str], str], object],
+    check: Check,
 ) -> RawRows:
     counted = []
     for path, file in zip(paths, facts, strict=True):
@@ -123,7 +135,7 @@ def _csv(
     facts: list[SourceFile],
     fmt: FileFormat,
     scratch: Path,
-    check: Callable[[Sequence[str], str], object],
+    check: Check,
 ) -> RawRows:
     counted, rejected, header, written = [], [], dict[str, None](), []
     for number, (path, file) in enumerate(zip(paths, facts, strict=True)):

@@ -14,7 +14,7 @@ from linkage.records.faults import faults_of, first_fault
 from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
 from linkage.records.quarantine import set_aside
-from linkage.records.raw_rows import RawRows, numbered_lines, read_raw
+from linkage.records.raw_rows import RawRows, numbered_lines, opened
 from linkage.records.standardise import DATES, FORMER, OTHER, PROBLEMS, PersonColumns, sex_codes, standard_view
 from linkage.records.summaries import ReadingSummary, Rejection
 
@@ -66,7 +66,7 @@ def read_source(
         return source_layout(where, table, source, header, file)
 
     say(f"{name}: opening the files")
-    with read_raw(engine, where, source.files, source.format, data, layout_of) as raw:
+    with opened(engine, where, source.files, source.format, data, layout_of) as raw:
         layout = layout_of(raw.header, raw.files[0].path)
         dates = [column for role, column in layout.roles.items() if role in DATES]
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
