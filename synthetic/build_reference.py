@@ -60,7 +60,7 @@ def build(source: Path, out: Path = OUT) -> None:
 
 
 def forenames(folder: Path) -> pa.Table:
-    """Share of births of a year and sex with a name: estimated for 1974-1995, counted from 1996 on, England and Wales."""
+    """Share of births of a year and sex with a name, England and Wales: estimated to 1995, counted from 1996 on."""
     counted = pq.read_table(folder / "forenames_by_birth_year_sex.parquet", filters=[("nation", "=", "EW")])
     counts: dict[tuple[int, str, str], float] = defaultdict(float)
     births: dict[tuple[int, str], float] = defaultdict(float)

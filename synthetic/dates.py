@@ -40,7 +40,8 @@ def from_parts(years: NDArray[Any], months: NDArray[Any], doms: NDArray[Any]) ->
     index = (years.astype(np.int64) - 1970) * 12 + months.astype(np.int64) - 1
     first = index.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     next_first = (index + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return np.minimum(first + doms - 1, next_first - 1).astype(np.int32)
+    out: Days = np.minimum(first + doms - 1, next_first - 1).astype(np.int32)
+    return out
 
 
 def academic_year(days: NDArray[Any]) -> NDArray[np.int64]:
@@ -52,7 +53,8 @@ def academic_year(days: NDArray[Any]) -> NDArray[np.int64]:
 def tax_year(days: NDArray[Any]) -> NDArray[np.int64]:
     """The year in which the tax year of each date began (on 6 April)."""
     years, months, doms = parts(days)
-    return years - ((months < 4) | ((months == 4) & (doms < 6)))
+    out: NDArray[np.int64] = years - ((months < 4) | ((months == 4) & (doms < 6)))
+    return out
 
 
 def six_digits(years: NDArray[Any]) -> NDArray[np.int64]:

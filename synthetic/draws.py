@@ -52,15 +52,19 @@ class Draws:
 
     def uniform(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
         """Numbers in [0, 1) with 53 bits."""
-        return (self.words(field, ids, event) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        out: Floats = (self.words(field, ids, event) >> np.uint64(11)).astype(np.float64)
+        out *= 2.0**-53
+        return out
 
     def normal(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
         """Standard normal numbers, by a table of 65,536 slots."""
-        return _normal_table()[self.words(field, ids, event) >> np.uint64(48)]
+        out: Floats = _normal_table()[self.words(field, ids, event) >> np.uint64(48)]
+        return out
 
     def chance(self, field: str, ids: NDArray[Any], odds: Any, event: NDArray[Any] | int = 0) -> NDArray[np.bool_]:
         """True with the given probability."""
-        return self.uniform(field, ids, event) < odds
+        out: NDArray[np.bool_] = self.uniform(field, ids, event) < odds
+        return out
 
     def scramble(self, field: str, numbers: NDArray[Any], bits: int, below: int | None = None) -> Words:
         """A permutation of [0, 2**bits), or of [0, below) where given, that leaves no order to guess from.
@@ -102,7 +106,8 @@ class Slots:
 
     def at(self, uniforms: Floats) -> NDArray[np.int32]:
         """The value for each uniform number."""
-        return self.table[(uniforms * self.size).astype(np.int64)]
+        out: NDArray[np.int32] = self.table[(uniforms * self.size).astype(np.int64)]
+        return out
 
 
 @functools.cache

@@ -17,6 +17,9 @@ TYPES = {
     "boolean": pa.bool_(),
 }
 
+_ALL_DIFFERENT = {"RECORDID", "record_key", "entity_key", "person_id", "postcodes"}
+"""Columns that a dictionary would not shorten."""
+
 
 def write_source(folder: Path, part: int, table: TableDef, columns: dict[str, Any]) -> int:
     """Write one part of a source's table and return its rows.
@@ -47,7 +50,7 @@ def write(folder: Path, part: int, table: pa.Table) -> int:
         compression="zstd",
         compression_level=1,
         store_schema=False,  # coded columns then read as plain text
-        write_statistics=True,
+        use_dictionary=[name for name in table.column_names if name not in _ALL_DIFFERENT],
         dictionary_pagesize_limit=16 * 1024 * 1024,
         row_group_size=1_000_000,
     )

@@ -1,5 +1,6 @@
 """Makes a population in chunks, in several processes, into a folder that appears only when it is whole."""
 
+import contextlib
 import errno
 import json
 import multiprocessing
@@ -93,7 +94,7 @@ def synthesise(
     _check(out, people, seed, chunk, workers)
     presets.load(preset)
     out = out.absolute()
-    made = _parent_made(out.parent)
+    made = _parents_made(out.parent)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         chunks = list(_chunks(str(folder), people, seed, preset, chunk))
@@ -107,13 +108,14 @@ def synthesise(
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
         folder.chmod(0o755)
         os.replace(folder, out)
-        made = None
+        made = []
     except OSError as error:
         raise LeoError(_disk_fault(out, error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if made:
-            shutil.rmtree(made, ignore_errors=True)
+        for parent in made:
+            with contextlib.suppress(OSError):  # another run may have put something there
+                parent.rmdir()
     return manifest
 
 
@@ -133,14 +135,14 @@ def _check(out: Path, people: int, seed: int, chunk: int, workers: int | None) -
         raise ConfigError("cannot synthesise\n" + "\n".join(f"  {fault}" for fault in faults))
 
 
-def _parent_made(parent: Path) -> Path | None:
-    """Make the parent folders; the topmost one that was not there before, or None."""
+def _parents_made(parent: Path) -> list[Path]:
+    """Make the parent folders; those that were not there before, innermost first."""
     missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LeoError(_disk_fault(parent, error)) from error
-    return missing[-1] if missing else None
+    return missing
 
 
 def _disk_fault(out: Path, error: OSError) -> str:
@@ -188,51 +190,46 @@ def _make(chunk: _Chunk) -> Counter[str]:
     """Make one chunk and write its parts; rows by path."""
     made = world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1))
     working = work(made.draws, made.people, made.journeys, made.insurance)
+    folder, number = Path(chunk.folder), chunk.number
     rows: Counter[str] = Counter()
-    folder = Path(chunk.folder)
-    for source in (npd, ilr, hesa, cis):
-        rows.update(_write(folder, chunk.number, source(made), source.__name__))
+    truths = [_written(folder, number, source(made), rows) for source in (npd, ilr, hesa, cis)]
     for outcome in (hmrc, dwp):
-        rows.update(_write(folder, chunk.number, outcome(made, working), outcome.__name__))
-    rows["truth/persons"] = write(folder / "truth" / "persons", chunk.number, persons(made))
-    for name in ("records", "errors"):
-        _join_parts(folder, chunk.number, name)
+        _written(folder, number, outcome(made, working), rows)
+    rows["truth/persons"] = write(folder / "truth" / "persons", number, persons(made))
+    rows["truth/records"] = write(
+        folder / "truth" / "records", number, pa.concat_tables(t for s in truths for t in s.records)
+    )
+    rows["truth/errors"] = write(
+        folder / "truth" / "errors", number, pa.concat_tables(t for s in truths for t in s.errors)
+    )
+    write(folder / "entities", number, pa.concat_tables(t for s in truths for t in s.entities))
     return rows
 
 
-def _write(folder: Path, number: int, tables: Tables, source: str) -> Counter[str]:
-    rows: Counter[str] = Counter()
+def _written(folder: Path, number: int, tables: Tables, rows: Counter[str]) -> Tables:
+    """Write the tables of a source and let go of them; its truth stays."""
     for name, columns in tables.tables.items():
         dataset, table = name.split("_", 1)
         definition = shipped().table(dataset, table)
         rows[f"sources/{name}"] = write_source(folder / "sources" / name, number, definition, columns)
-    for name, parts in (("records", tables.records), ("errors", tables.errors), ("entities", tables.entities)):
-        if parts:
-            rows[f"truth/{name}"] = write(
-                folder / "parts" / name / f"{number:05d}" / source, 0, pa.concat_tables(parts)
-            )
-    return rows
-
-
-def _join_parts(folder: Path, number: int, name: str) -> None:
-    """The truths of a chunk's sources in one file."""
-    parts = [
-        pq.read_table(folder / "parts" / name / f"{number:05d}" / source / "part-00000.parquet")
-        for source in ("npd", "ilr", "hesa", "cis")
-    ]
-    write(folder / "truth" / name, number, pa.concat_tables(parts))
+    tables.tables.clear()
+    return tables
 
 
 def _join_entities(folder: Path) -> int:
     """The entities of all chunks in one file, written chunk by chunk."""
-    parts = sorted((folder / "parts" / "entities").glob("*/*/part-00000.parquet"))
+    parts = sorted((folder / "entities").glob("part-*.parquet"))
     count = 0
     with pq.ParquetWriter(
-        folder / "truth" / "entities.parquet", pq.read_schema(parts[0]), compression="zstd", store_schema=False
+        folder / "truth" / "entities.parquet",
+        pq.read_schema(parts[0]),
+        compression="zstd",
+        use_dictionary=["source"],
+        store_schema=False,
     ) as writer:
         for part in parts:
             table = pq.read_table(part)
             writer.write_table(table)
             count += table.num_rows
-    shutil.rmtree(folder / "parts")
+    shutil.rmtree(folder / "entities")
     return count

@@ -49,8 +49,8 @@ def homes(
 ) -> Homes:
     """Address histories: families move every eleven years on average, young adults every two to five.
 
-    Four moves in five stay near; own homes begin at 18 to 30 (a fifth of 19-year-olds moved across an authority's border
-    in a year, ONS internal migration 2012/13). Nobody moves here before arriving in England.
+    Four moves in five stay near; own homes begin at 18 to 35, most early (a fifth of 19-year-olds moved across an
+    authority's border in a year, ONS internal migration 2012/13). Nobody moves here before arriving in England.
     """
     n = len(ids)
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)

@@ -41,7 +41,8 @@ class Journeys:
         """(people, YEARS): at school, college or university."""
         year = YEARS[None, :]
         degree = (year >= self.degree_start[:, None]) & (year < (self.degree_start + self.degree_years)[:, None])
-        return degree | (year == self.postgraduate_start[:, None])
+        studies: NDArray[np.bool_] = degree | (year == self.postgraduate_start[:, None])
+        return studies
 
 
 def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
@@ -50,7 +51,7 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
     leaves_school = people.cohort + 16
     newer = np.clip((leaves_school - 2001) / 20, 0, 1)
     score = z + 0.5 * draws.normal("exam", ids)
-    points = np.round(np.clip(330 + 110 * score + 60 * newer, 0, 700), 1)
+    points: Floats = np.round(np.clip(330 + 110 * score + 60 * newer, 0, 700), 1).astype(np.float64)
     level2 = score > 0.12 - 0.55 * newer
     level2_em = score > 0.28 - 0.55 * newer
     private, outsider, late = (people.kind == k for k in (PRIVATE, OUTSIDER, LATE))
@@ -102,8 +103,7 @@ _wait = Slots(np.array([0.66, 0.18, 0.05, 0.03, 0.02, 0.02, 0.02, 0.02]))
 
 def _first_year(arrival: Days) -> Ints:
     """The first academic year whose 1 January comes after the arrival."""
-    years = arrival.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    return years
+    return arrival.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def _last_year(departure: Days) -> Ints:

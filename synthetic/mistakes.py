@@ -1,8 +1,8 @@
 """What a body writes down of a person: the truth of a day, a late truth, or a mistake.
 
 Mistakes are made once a dealing, that is when a school, provider or department first takes the person's details, and
-stay on all records of the dealing. The odds are the preset's, times the person's and the provider's own factors, so that
-mistakes come together. An old name or address is no mistake: it comes from dates and is not logged.
+stay on all records of the dealing. The odds are the preset's, times the person's and the provider's own factors, so
+that mistakes come together. An old name or address is no mistake: it comes from dates and is not logged.
 """
 
 from dataclasses import dataclass, field
@@ -90,6 +90,7 @@ class Dealings:
                 (MISSING, odds.forename.missing),
             ],
         )
+        kind[(kind == SWAPPED) & self._same_names()] = 0
         redrawn = (kind == 0) & foreign_script & reference.variants.has(forename)
         kind[redrawn & (self.uniform("transliteration") < odds.forename.transliteration)] = TRANSLITERATION
         which = self.uniform("forename.other")
@@ -113,6 +114,13 @@ class Dealings:
             after = spread(after, kind == SWAPPED, true.take(swapped).plain())
         self.kinds["forename"] = kind
         return text.plain(), self._middle(middle, first), before, after
+
+    def _same_names(self) -> NDArray[np.bool_]:
+        """Whether the forename is also the surname, before or after its change, so that a swap shows nothing."""
+        known = self.people.names
+        first = self.reference.forenames.take(pa.array(known.forename[self.person]))
+        last = [known.surname_values.take(pa.array(known.surname[self.person, version])) for version in (0, 1)]
+        return np.asarray(pc.or_(pc.equal(first, last[0]), pc.equal(first, last[1])))
 
     def _middle(self, middle: Codes, lost: NDArray[np.bool_]) -> Any:
         kind = self.chosen(
@@ -193,7 +201,8 @@ class Dealings:
         """Sex as written."""
         kind = self.chosen("sex", [(WRONG, self.odds.sex.wrong)])
         self.kinds["sex"] = kind
-        return self.people.female[self.person] ^ (kind == WRONG)
+        written: NDArray[np.bool_] = self.people.female[self.person] ^ (kind == WRONG)
+        return written
 
     def nino(self, true: Any, given: NDArray[np.bool_]) -> Any:
         """National Insurance numbers as written, NULL where not given; a wrong one has another digit."""
@@ -214,7 +223,7 @@ class Dealings:
         values[here, place] = 48 + (values[here, place] - 48 + 1 + (drawn * 6 % 1 * 9).astype(np.uint8)) % 10
         return pc.replace_with_mask(true, pa.array(rows), strings(values))
 
-    def lag(self, what: str, years: float, never: float, events: NDArray[Any], shape_ids: Ints) -> Ints:
+    def lag(self, what: str, years: float, never: float, events: NDArray[Any] | int, shape_ids: Ints) -> Ints:
         """Days until this source hears of a change (very many where it never does), for each id and event."""
         drawn = self.draws.uniform(f"{self.source}.{what}.lag", shape_ids, events)
         heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never

@@ -144,7 +144,7 @@ def _changed(
     values: Any,
     born: Codes,
 ) -> Names:
-    """Marriage from 19 on, at 30 on average for half of the people; women take a husband's name, or join both, men seldom.
+    """Half marry, at 30 on average and from 19 on; women take a husband's name or join both, men seldom do.
 
     Also children and adults who take another name: a parent's new partner's, or by deed poll.
     """

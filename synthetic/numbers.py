@@ -38,7 +38,7 @@ def nino(draws: Draws, ids: NDArray[Any], which: NDArray[Any] | int = 0) -> Any:
 
 
 def uln(draws: Draws, ids: NDArray[Any]) -> Any:
-    """Unique learner numbers: nine digits weighed 10 to 2, the remainder by 11 taken from 10 (a remainder of 0 is not used)."""
+    """Unique learner numbers: nine digits weighed 10 to 2; the remainder by 11, never 0, is taken from 10."""
     scrambled = draws.scramble("uln", ids, 30, 810_000_000).astype(np.int64)
     head, choice = np.divmod(scrambled, 9)
     body = digits(head + 10_000_000, 8)

@@ -64,7 +64,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     death, departure = _departure(draws, ids, birth, foreign)
     departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
     female = draws.chance("sex", ids, 0.487)
-    idaci = _idaci(draws, kin.family, origin, facts_london=np.array([o.share("london") for o in facts]))
+    idaci = _idaci(draws, kin.family, origin, np.array([o.share("london") for o in facts]))
     fsm = draws.chance("fsm", kin.family, np.clip(idaci * 0.95 - 0.02, 0.01, 0.9))
     ability = draws.normal("ability", ids) * 0.8 + draws.normal("family.ability", kin.family) * 0.6
     ability += np.where(fsm, -0.55, 0.1) + np.where(female, 0.12, -0.12)
@@ -115,15 +115,14 @@ def _departure(draws: Draws, ids: Ints, birth: Days, foreign: NDArray[np.bool_])
     leaves = draws.chance("emigrates", ids, np.where(foreign, 0.15, 0.06))
     left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
     departure = np.minimum(death, np.where(leaves, left, NEVER))
-    return death.astype(np.int64).clip(max=NEVER).astype(np.int32), departure.astype(np.int64).clip(max=NEVER).astype(
-        np.int32
-    )
+    return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
 
 
-def _idaci(draws: Draws, family: Ints, origin: Codes, facts_london: Floats) -> Floats:
+def _idaci(draws: Draws, family: Ints, origin: Codes, london: Floats) -> Floats:
     """Share of poor children around the home: mean about .2, skewed, higher for groups that live in cities."""
     base = draws.uniform("idaci", family) ** 1.8 * 0.55
-    return np.round(np.clip(base + 0.03 * (facts_london[origin] - 0.45), 0.01, 0.95), 3)
+    share = np.clip(base + 0.03 * (london[origin] - 0.45), 0.01, 0.95)
+    return np.round(share, 3).astype(np.float64)
 
 
 def _quality(draws: Draws, odds: Odds, ids: Ints, fsm: NDArray[np.bool_], foreign: NDArray[np.bool_]) -> Floats:

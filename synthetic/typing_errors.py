@@ -1,4 +1,4 @@
-"""Slips of the keyboard, on rows of bytes: a neighbouring key, a letter left out, doubled or in its neighbour's place."""
+"""Slips of the keyboard, on rows of bytes: a neighbouring key, a letter left out, doubled or swapped with the next."""
 
 from typing import Any
 

@@ -61,7 +61,8 @@ def _threshold(odds: Floats) -> Floats:
     from scipy.special import ndtri
 
     grid = np.arange(1, 1000) / 1000
-    return np.interp(odds, grid, np.round(ndtri(grid), 6))
+    out: Floats = np.interp(odds, grid, np.round(ndtri(grid), 6))
+    return out
 
 
 def _jobs(draws: Draws, people: People, insured: Insurance, age: Floats, employed: NDArray[np.bool_]) -> Jobs:
@@ -75,14 +76,15 @@ def _jobs(draws: Draws, people: People, insured: Insurance, age: Floats, employe
     leaves = draws.chance("job.leaves", ids, np.interp(age, [17, 24, 30, 45], [0.55, 0.45, 0.24, 0.15]), years)
     begins = employed & (~before | leaves)
     person, at = np.nonzero(begins)
-    first = employed_since = on(YEARS, 4, 6)[at]
-    start = first + (draws.uniform("job.start", people.ids[person], at) * 364).astype(np.int64)
-    start = np.maximum(start, insured.issued[person] + 20)
+    start = on(YEARS, 4, 6)[at].astype(np.int64) + (draws.uniform("job.start", people.ids[person], at) * 364).astype(
+        np.int64
+    )
+    start = np.maximum(start, insured.issued[person].astype(np.int64) + 20)
     end = _ends(draws, people, person, at, employed, begins, start)
     last = people.departure[person].astype(np.int64)
     end = np.where((end > last) & (last < NEVER), last, end)
     end = np.where(end > DATA_END, NEVER, np.maximum(end, start))
-    keep = (start <= DATA_END) & (start < last) & (employed_since < NEVER)
+    keep = (start <= DATA_END) & (start < last)
     extra_person, extra_at = np.nonzero(employed & draws.chance("job.casual", ids, 0.11, years))
     begun = on(YEARS, 4, 6)[extra_at] + (
         draws.uniform("job.casual.at", people.ids[extra_person], extra_at) * 330

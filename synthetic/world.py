@@ -59,19 +59,22 @@ class Tables:
             names = pa.DictionaryArray.from_arrays(pa.array(kind[rows].astype(np.int32)), pa.array(KINDS))
             columns = {
                 "source": _same(source, len(rows)), "record_key": keys, "field": _same(role, len(rows)),
-                "kind": names.cast(pa.string()),
+                "kind": names,
             }  # fmt: skip
             self.errors.append(pa.table(columns))
 
 
 def _same(value: str, count: int) -> Any:
-    return pa.array(np.full(count, value, dtype=object), pa.string())
+    """A column of one value; records and errors hold many of them."""
+    return pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), pa.array([value]))
 
 
 def coded(codes: NDArray[Any], values: list[str]) -> Any:
-    """A column of codes of a frame; a code of -1 is NULL."""
-    index = codes.astype(np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(values))
+    """A column of codes of a frame; a code of -1 is NULL. Two codes may have one value."""
+    unique = list(dict.fromkeys(values))  # a dictionary with repeated values has other bytes from run to run
+    place = np.array([unique.index(value) for value in values] + [-1], np.int32)
+    index = place[codes.astype(np.int64)]
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(unique))
 
 
 def dates(days: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:

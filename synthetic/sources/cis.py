@@ -15,6 +15,8 @@ from synthetic.mistakes import Dealings, wrong_postcodes
 from synthetic.text import Text, joined, unique_rows
 from synthetic.world import Tables, World, coded, dates, whole
 
+_OFFICES = 40  # that take details, in each region
+
 
 def cis(world: World) -> Tables:
     """Customers: a row for each period of one name and address of a number."""
@@ -23,9 +25,8 @@ def cis(world: World) -> Tables:
     event = np.concatenate([np.zeros((issued < NEVER).sum(), np.int64), np.ones((second < NEVER).sum(), np.int64)])
     order = np.lexsort((event, holders))
     person, event = holders[order], event[order]
-    dealings = Dealings(
-        "cis", world.draws, world.reference, world.odds, world.people, person, event, np.zeros(len(person), np.int64)
-    )
+    offices = world.people.homes.region[person].astype(np.int64) * _OFFICES + world.people.family[person] % _OFFICES
+    dealings = Dealings("cis", world.draws, world.reference, world.odds, world.people, person, event, offices)
     since = np.where(event == 1, second[person], issued[person])
     out = Tables()
     out.tables["cis_customers"] = _customers(world, dealings, since, out)

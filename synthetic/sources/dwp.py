@@ -1,7 +1,5 @@
 """DWP benefits: spells out of work, spells of universal credit in work, and benefits for disability."""
 
-from typing import Any
-
 import numpy as np
 
 from synthetic.dates import DATA_END, NEVER, on
@@ -79,7 +77,13 @@ def _disability(world: World, of: Work) -> Spells:
     drawn = draws.uniform("disability.at", people.ids[person])
     start = world.insurance.issued[person] + 90 + (drawn**2 * 12 * 365).astype(np.int64)
     days = (400 - np.log(1 - draws.uniform("disability.days", people.ids[person])) * 2500).astype(np.int64)
-    return person, start, days, np.where(start >= on(np.array([2013]), 4, 8), TYPES.index("PIP"), TYPES.index("DLA"))
+    since_pip = start >= int(on(np.array([2013]), 4, 8)[0])
+    return (
+        person,
+        start.astype(np.int64),
+        days,
+        np.where(since_pip, TYPES.index("PIP"), TYPES.index("DLA")).astype(np.int64),
+    )
 
 
 def _length(world: World, field: str, person: Ints, at: Ints, mean: int) -> tuple[Ints, Ints]:

@@ -41,7 +41,7 @@ class _Rows:
 def hesa(world: World) -> Tables:
     """Students and qualifications."""
     rows = _student_rows(world)
-    dealt, first, place = np.unique(rows.person * 4 + rows.event, return_index=True, return_inverse=True)
+    dealt, place = np.unique(rows.person * 4 + rows.event, return_inverse=True)
     person, event = dealt // 4, dealt % 4
     university = _universities(world, person, event)
     dealings = Dealings("hesa", world.draws, world.reference, world.odds, world.people, person, event, university)
@@ -104,7 +104,8 @@ def _students(world: World, rows: _Rows, place: Ints, dealings: Dealings, husid:
         draws.uniform("sname16", dealings.ids)[place] < 0.8
     )
     true_nino = numbers.nino(draws, people.ids).take(pa.array(dealings.person))
-    nino = dealings.nino(true_nino, dealings.uniform("nino.given") < 0.04)
+    issued = world.insurance.issued[dealings.person] < on(world.journeys.degree_start[dealings.person], 12, 1)
+    nino = dealings.nino(true_nino, issued & (dealings.uniform("nino.given") < 0.04))
     dob, female = dealings.birth_dates()[place], dealings.female()[place]
     uln = unique_rows(numbers.uln(draws, people.ids)).take(rows.person)
     started = journey.degree_start[rows.person]

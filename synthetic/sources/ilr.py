@@ -1,4 +1,4 @@
-"""The Individualised Learner Record: colleges at 16 to 18, apprenticeships, adults who learn; a record a provider and year."""
+"""The Individualised Learner Record: colleges, apprenticeships, adults who learn; a record a provider and year."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +93,8 @@ def _providers(world: World, person: Ints, event: Ints, programme: Ints) -> Ints
     drawn = world.draws.uniform("ilr.provider", ids, event) ** 2
     number = (drawn * PROVIDERS_PER_REGION).astype(np.int64)
     region = world.people.homes.region[person].astype(np.int64)
-    return 10_090_000 + (region * 2 + (programme == APPRENTICE)) * PROVIDERS_PER_REGION + number
+    out: Ints = 10_090_000 + (region * 2 + (programme == APPRENTICE)) * PROVIDERS_PER_REGION + number
+    return out
 
 
 def _keys(world: World, dealings: Dealings, rows: _Rows, first: Ints) -> dict[str, Any]:
@@ -136,7 +137,8 @@ def _learners(
     given = joined(forename, middle)
     share = np.array([0.12, 0.98, 0.45])[rows.programme[first]]
     true_nino = numbers.nino(draws, people.ids).take(pa.array(dealings.person))
-    nino = dealings.nino(true_nino, dealings.uniform("nino.given") < share)
+    issued = world.insurance.issued[dealings.person] <= start[first]
+    nino = dealings.nino(true_nino, issued & (dealings.uniform("nino.given") < share))
     dob, female = dealings.birth_dates()[place], dealings.female()[place]
     surname = Text(
         pa.concat_arrays([before.plain(), after.plain()]),

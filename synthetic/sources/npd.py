@@ -105,7 +105,7 @@ def _census(
     forename, middle, before, after = dealings.names()
     held = on_records(dealings, place, census_day)
     record = numbers.record_id(draws, ids, 0, rows.grade * 2 + rows.double)
-    pmr, second_pmr = _references(world, rows)
+    pmr = _references(world, rows)
     former, upn = _upns(world, rows, school["authority"][place])
     uln = unique_rows(numbers.uln(draws, people.ids)).take(rows.person)
     has_uln = (rows.year >= FIRST_ULN_YEAR) & (rows.grade >= 10) & draws.chance("npd.uln", ids, 0.9)
@@ -162,15 +162,15 @@ def split_grade(world: World) -> Ints:
     return np.where(split, 5 + (world.draws.uniform("pmr.split.at", ids) * 7).astype(np.int64), 99)
 
 
-def _references(world: World, rows: _Rows) -> tuple[Text, NDArray[np.bool_]]:
+def _references(world: World, rows: _Rows) -> Text:
     ids = world.people.ids
     both = pa.concat_arrays([numbers.pupil_reference(world.draws, ids, which) for which in (0, 1)])
     second = rows.grade >= split_grade(world)[rows.person]
-    return Text(both, (rows.person + second * len(ids)).astype(np.int32)), second
+    return Text(both, (rows.person + second * len(ids)).astype(np.int32))
 
 
 def _upns(world: World, rows: _Rows, authority: Ints) -> tuple[Text, Text]:
-    """Former and present UPN: a temporary one at the first school of some, a new one on a change of school of others."""
+    """Former and present UPN: temporary at the first school of some, another after a change of school of others."""
     people, draws, odds = world.people, world.draws, world.odds.people
     ids = people.ids
     temporary = draws.chance("upn.temporary", ids, odds.temporary_upn)
@@ -246,7 +246,7 @@ def _ks4(world: World) -> dict[str, Any]:
     ids = people.ids[at]
     moved = draws.uniform("school.move", ids, 1) < 0.10  # as in the census; the school of year 11
     school = _schools(world, at, np.where(moved, 3, 2))
-    second = 11 >= split_grade(world)[at]
+    second = split_grade(world)[at] <= 11
     both = pa.concat_arrays([numbers.pupil_reference(draws, people.ids[at], which) for which in (0, 1)])
     pmr = Text(both, (np.arange(len(at)) + second * len(at)).astype(np.int32))
     points, grades = journey.points[at], list("ABCDEFGUX")

@@ -1,0 +1,36 @@
+"""A population of 20,000 made once, and a way to ask it questions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synthetic import synthesise
+
+PEOPLE = 20_000
+
+Read = Callable[[str], pa.Table]
+
+
+@pytest.fixture(scope="session")
+def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of 20,000 people, made in chunks that divide no family evenly."""
+    out = tmp_path_factory.mktemp("synthetic") / "population"
+    synthesise(out, PEOPLE, workers=1, chunk=13_001)
+    return out
+
+
+@pytest.fixture(scope="session")
+def read(population: Path) -> Read:
+    """Read a table by its path below the folder, for example "sources/npd_census"."""
+    kept: dict[str, Any] = {}
+
+    def table(path: str) -> pa.Table:
+        if path not in kept:
+            kept[path] = pq.read_table(population / path)
+        return kept[path]
+
+    return table

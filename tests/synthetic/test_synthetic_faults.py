@@ -1,0 +1,97 @@
+"""Bad arguments and a full disk meet a clear error, and leave nothing behind."""
+
+import errno
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import shipped
+from linkage.errors import ConfigError, ContractError, LeoError
+from synthetic import generate, odds, synthesise
+from synthetic.draws import Draws
+from synthetic.files import write_source
+from synthetic.typing_errors import mistyped
+
+
+def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(ConfigError) as caught:
+        synthesise(tmp_path, 0, -1, chunk=0, workers=0)
+    message = str(caught.value)
+    assert all(f"  {name}: " in message for name in ("people", "seed", "chunk", "workers", "out"))
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_an_unknown_preset_is_met_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there are: easy, hard, realistic"):
+        synthesise(tmp_path / "out", 10, preset="gentle")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_preset_with_faults_names_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "synthetic"
+    folder.mkdir()
+    (folder / "odd.toml").write_text('preset = "odd"\nwhy = "test"\nsecs = 1\n[sex]\nwrong = 2.0\n')
+    monkeypatch.setattr(odds, "configs_dir", lambda: tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        odds.load("odd")
+    assert "  secs: " in str(caught.value)
+    assert "  sex.wrong: " in str(caught.value)
+
+
+@pytest.mark.parametrize("parent", ["", "new/deep"])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(generate, "write", full)
+    with pytest.raises(LeoError, match="the disk is full; nothing was kept"):
+        synthesise(tmp_path / parent / "out", 100, workers=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synthesise(tmp_path / "out", 100, workers=1, progress=stop)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_filled_and_progress_told(tmp_path: Path) -> None:
+    out, told = tmp_path / "out", []
+    out.mkdir()
+    manifest = synthesise(out, 100, workers=1, chunk=40, progress=told.append)
+    assert told == [40, 40, 20]
+    assert manifest.rows["truth/persons"] == 100
+    assert sorted(f.name for f in out.iterdir()) == ["manifest.json", "sources", "truth"]
+
+
+def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
+    table = shipped().table("dwp", "benefits")
+    with pytest.raises(ContractError, match="EndDate"):
+        write_source(tmp_path, 0, table, {"NINO": pa.array(["x"])})
+
+
+@given(
+    st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30).map(str.strip).filter(bool), min_size=1)
+)
+@settings(max_examples=60, deadline=None)
+def test_a_slip_changes_every_name_and_leaves_letters(names: list[str]) -> None:
+    ids = pa.array(range(len(names))).to_numpy()
+    slipped = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
+    for name, written in zip(names, slipped, strict=True):
+        assert written != name
+        assert written
+        assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
+        assert abs(len(written) - len(name)) <= 1
+
+
+def test_each_preset_is_harder_than_the_one_before() -> None:
+    easy, realistic, hard = (odds.load(name) for name in ("easy", "realistic", "hard"))
+    assert easy.forename.typo < realistic.forename.typo < hard.forename.typo
+    assert easy.late["cis"].address_never < realistic.late["cis"].address_never < hard.late["cis"].address_never

@@ -1,0 +1,99 @@
+"""Numbers have the right form and check digit, and no two people share one."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthetic import numbers
+from synthetic.draws import Draws, Slots
+
+IDS = np.concatenate([np.arange(1, 3001), np.arange(99_990_001, 100_000_001, 7)])
+DRAWS = Draws(5)
+
+
+def upn_letter(digits: str) -> str:
+    """Common Basic Data Set: weights 2 to 13, modulo 23."""
+    return "ABCDEFGHJKLMNPQRTUVWXYZ"[sum(w * int(d) for w, d in zip(range(2, 14), digits, strict=True)) % 23]
+
+
+def test_a_upn_has_its_check_letter() -> None:
+    no = np.zeros(len(IDS), bool)
+    made = numbers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
+    assert all(re.fullmatch("[A-HJ-NP-RT-Z][0-9]{12}", upn) and upn[0] == upn_letter(upn[1:]) for upn in made)
+    assert len(set(made)) == len(IDS)
+
+
+def test_a_temporary_upn_ends_in_a_letter_that_counts_as_its_number() -> None:
+    yes = np.ones(len(IDS), bool)
+    made = numbers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
+    last = {letter: str(n) for n, letter in enumerate("ABCDEFGHJK")}
+    assert all(upn[0] == upn_letter(upn[1:12] + last[upn[12]]) for upn in made)
+
+
+def test_a_uln_has_its_check_digit() -> None:
+    made = numbers.uln(DRAWS, IDS).to_pylist()
+    for uln in made:
+        remainder = sum((10 - place) * int(digit) for place, digit in enumerate(uln[:9])) % 11
+        assert re.fullmatch("[1-9][0-9]{9}", uln)
+        assert remainder != 0
+        assert int(uln[9]) == 10 - remainder
+    assert len(set(made)) == len(IDS)
+    assert numbers.NO_ULN not in made
+
+
+def test_a_nino_is_one_that_could_be_issued() -> None:
+    first, second = (numbers.nino(DRAWS, IDS, which).to_pylist() for which in (0, 1))
+    form = re.compile("(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
+    assert all(form.fullmatch(nino) for nino in first + second)
+    assert len({nino[:8] for nino in first + second}) == 2 * len(IDS)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_references_are_unique_and_of_their_length(which: int) -> None:
+    pmr = numbers.pupil_reference(DRAWS, IDS, which).to_pylist()
+    husid = numbers.husid(DRAWS, IDS, np.full(len(IDS), which), np.full(len(IDS), 2012)).to_pylist()
+    assert {len(r) for r in pmr} == {18}
+    assert {len(h) for h in husid} == {13}
+    assert len(set(pmr)) == len(set(husid)) == len(IDS)
+
+
+def test_numbers_tell_nothing_of_the_order_of_people() -> None:
+    people = np.arange(1, 20_001)
+    for made in (
+        numbers.record_id(DRAWS, people, 0, people % 28),
+        np.array(numbers.uln(DRAWS, people)).astype(np.int64),
+    ):
+        ranks = np.argsort(np.argsort(made))
+        assert abs(np.corrcoef(people, ranks)[0, 1]) < 0.03
+        assert abs(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]) < 0.03
+
+
+@given(bits=st.integers(2, 12), seed=st.integers(0, 2**62), share=st.floats(0.51, 1))
+@settings(max_examples=40, deadline=None)
+def test_scrambling_is_a_permutation(bits: int, seed: int, share: float) -> None:
+    below = max(int(2**bits * share), 2)
+    made = Draws(seed).scramble("field", np.arange(below), bits, below)
+    assert sorted(made.tolist()) == list(range(below))
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=1, max_size=40))
+@settings(max_examples=40, deadline=None)
+def test_slots_keep_the_odds(odds: list[float]) -> None:
+    slots = Slots(np.array(odds), 14)
+    found = np.bincount(slots.at((np.arange(20_000) + 0.5) / 20_000), minlength=len(odds)) / 20_000
+    assert np.abs(found - np.array(odds) / sum(odds)).max() < 3 / 2**13
+
+
+def test_a_draw_depends_on_seed_field_person_and_event_alone() -> None:
+    ids = np.arange(100)
+    alone = Draws(1).uniform("a", ids[40:41], 3)
+    assert alone[0] == Draws(1).uniform("a", ids, 3)[40]
+    assert alone[0] not in (
+        Draws(2).uniform("a", ids[40:41], 3)[0], Draws(1).uniform("b", ids[40:41], 3)[0], Draws(1).uniform("a", ids[40:41], 4)[0],
+    )  # fmt: skip
+    many = Draws(1).uniform("a", np.arange(200_000))
+    assert abs(many.mean() - 0.5) < 0.003
+    assert abs(np.corrcoef(many[1:], many[:-1])[0, 1]) < 0.01

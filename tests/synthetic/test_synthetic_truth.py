@@ -1,0 +1,181 @@
+"""The error log says what differs from the truth, all of it and nothing else; and errors come as often as the preset says."""
+
+from collections import defaultdict
+from typing import Any
+
+import pyarrow.compute as pc
+import pytest
+
+from synthetic import odds
+from tests.synthetic.conftest import PEOPLE, Read
+
+COLUMNS = {
+    "npd": ("npd_census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode"),
+    "ilr": ("ilr_learners", "GivenNames", "FamilyName", "DateOfBirth", "Sex", "Postcode"),
+    "hesa": ("hesa_students", "FNAMES", "SURNAME", "BIRTHDTE", "SEXID", "POSTCODE"),
+    "cis": ("cis_customers", "Forenames", "Surname", "DateOfBirth", "Sex", "Postcode"),
+}
+SEX = {"M": "Male", "F": "Female", "1": "Male", "2": "Female"}
+
+
+@pytest.fixture(scope="module")
+def persons(read: Read) -> dict[int, dict[str, Any]]:
+    return {row["person_id"]: row for row in read("truth/persons").to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def owner(read: Read) -> dict[str, int]:
+    records = read("truth/records")
+    return dict(zip(records["record_key"].to_pylist(), records["person_id"].to_pylist(), strict=True))
+
+
+@pytest.fixture(scope="module")
+def logged(read: Read) -> dict[tuple[str, str], str]:
+    """Record and field to the kind of mistake."""
+    errors = read("truth/errors").to_pylist()
+    found = {(row["record_key"], row["field"]): row["kind"] for row in errors}
+    assert len(found) == len(errors)
+    return found
+
+
+def given_names(person: dict[str, Any]) -> str:
+    return " ".join(filter(None, (person["forename"], person["middle_name"], person["second_middle_name"]))).upper()
+
+
+def surnames(person: dict[str, Any]) -> set[str]:
+    return {name.upper() for name in (person["surname"], person["new_surname"]) if name}
+
+
+@pytest.mark.parametrize("source", COLUMNS)
+def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
+    read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str], source: str
+) -> None:
+    table, forename, surname, dob, sex, postcode = COLUMNS[source]
+    wrong = defaultdict(int)
+    for row in read(f"sources/{table}").to_pylist():
+        key = str(row["RECORDID"])
+        person = persons[owner[key]]
+        name = (row[forename] or "").upper()
+        if source == "npd":
+            name = f"{name} {(row['MiddleNames'] or '').upper()}".strip()
+        true = {
+            "names": name == given_names(person),
+            "surname": row[surname].upper() in surnames(person),
+            "dob": row[dob] == person["birth_date"],
+            "sex": SEX[row[sex]] == person["sex"],
+            "postcode": row[postcode].replace(" ", "") in {p.replace(" ", "") for p in person["postcodes"]},
+        }
+        said = {field: logged.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
+        said["names"] = said["forename"] or said["middle_names"]
+        for field, agrees in true.items():
+            # A hyphenated name cut short may be the name before marriage: then both are true.
+            if agrees is bool(said[field]) and said[field] != "hyphen dropped":
+                wrong[field] += 1
+    assert not wrong
+
+
+def test_earlier_names_and_homes_are_true_ones_too(
+    read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str]
+) -> None:
+    for row in read("sources/hesa_students").to_pylist():
+        key = str(row["RECORDID"])
+        if row["SNAME16"] and (key, "former_surname") not in logged:
+            assert row["SNAME16"] in surnames(persons[owner[key]])
+    for row in read("sources/ilr_learners").to_pylist():
+        key = str(row["RECORDID"])
+        if (key, "former_postcode") not in logged:
+            assert row["PostcodePrior"] in persons[owner[key]]["postcodes"]
+
+
+def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
+    read: Read, owner: dict[str, int], logged: dict[tuple[str, str], str]
+) -> None:
+    cis = {(owner[str(row["RECORDID"])], row["NINO"]) for row in read("sources/cis_customers").to_pylist()}
+    for table, column in (("ilr_learners", "NINumber"), ("hesa_students", "NINO")):
+        rows = [row for row in read(f"sources/{table}").to_pylist() if row[column]]
+        for row in rows:
+            key = str(row["RECORDID"])
+            assert ((owner[key], row[column]) in cis) is ((key, "nino") not in logged)
+
+
+def test_ninos_are_given_for_apprentices_seldom_in_hesa_never_in_npd(read: Read) -> None:
+    aims = read("sources/ilr_aims").filter(pc.field("FundModel") == "36")
+    apprentices = set(aims["LearnRefNumber"].to_pylist())
+    learners = read("sources/ilr_learners").to_pylist()
+    given = [bool(row["NINumber"]) for row in learners if row["LearnRefNumber"] in apprentices]
+    assert sum(given) / len(given) > 0.93
+    hesa = read("sources/hesa_students")["NINO"]
+    assert 0.02 < 1 - hesa.null_count / len(hesa) < 0.06
+
+
+def test_rates_are_near_the_presets(read: Read, owner: dict[str, int]) -> None:
+    preset = odds.load("realistic")
+    errors = read("truth/errors").to_pylist()
+    records = read("truth/records")
+    total = records.num_rows
+    count = defaultdict(int)
+    for row in errors:
+        count[row["field"], row["kind"]] += 1
+    dob = sum(n for (field, _), n in count.items() if field == "dob") / total
+    assert dob == pytest.approx(0.005, abs=0.0017)
+    assert count["sex", "wrong"] / total == pytest.approx(preset.sex.wrong, abs=0.0012)
+    assert count["surname", "typo"] / total == pytest.approx(preset.surname.typo, abs=0.0025)
+    assert count["forename", "swapped"] / total == pytest.approx(preset.forename.swapped, abs=0.0006)
+    assert count["postcode", "typo"] / total == pytest.approx(preset.postcode.typo, abs=0.002)
+
+
+def test_mistakes_come_together(read: Read) -> None:
+    """Both names wrong is more frequent than chance would have it (3.9 times in CRATE)."""
+    total = read("truth/records").num_rows
+    wrong: dict[str, set[str]] = defaultdict(set)
+    for row in read("truth/errors").to_pylist():
+        if row["kind"] in ("typo", "variant", "nickname"):
+            wrong[row["field"]].add(row["record_key"])
+    first, last = wrong["forename"], wrong["surname"]
+    assert len(first & last) / total > 2 * len(first) / total * len(last) / total
+
+
+def test_twins_two_references_and_two_numbers(read: Read) -> None:
+    people = read("truth/persons").to_pylist()
+    schooled = [p for p in people if p["kind"] != "never in English education"]
+    births: dict[tuple[int, Any], list[str]] = defaultdict(list)
+    for person in schooled:
+        births[person["family_id"], person["birth_date"]].append(person["forename"])
+    twins = [names for names in births.values() if len(names) > 1]
+    assert sum(map(len, twins)) / len(schooled) == pytest.approx(0.03, abs=0.008)
+    assert all(len(set(names)) == len(names) for names in twins)
+    entities = read("truth/entities.parquet").to_pylist()
+    for source, expected, slack in (("npd", 0.006, 0.003), ("cis", 0.0075, 0.003)):
+        owners = defaultdict(int)
+        for row in entities:
+            owners[row["person_id"]] += row["source"] == source
+        held = [n for n in owners.values() if n]
+        assert sum(n > 1 for n in held) / len(held) == pytest.approx(expected, abs=slack)
+
+
+def test_cis_holds_more_people_than_education(read: Read) -> None:
+    entities = read("truth/entities.parquet").to_pylist()
+    people = defaultdict(set)
+    for row in entities:
+        people[row["source"]].add(row["person_id"])
+    education = people["npd"] | people["ilr"] | people["hesa"]
+    assert 1.3 < len(people["cis"]) / len(education) < 1.5
+    assert 0.85 < len(education & people["cis"]) / len(education) < 0.99
+    assert max(map(max, people.values())) <= PEOPLE
+
+
+def test_sisters_and_brothers_share_a_surname(read: Read) -> None:
+    families = defaultdict(set)
+    for person in read("truth/persons").to_pylist():
+        if person["origin_group"] == "white_british":
+            families[person["family_id"]].add(person["surname"])
+    assert {len(names) for names in families.values()} == {1}
+
+
+def test_people_leave_no_trace_before_they_come_or_after_they_go(
+    read: Read, persons: dict[int, Any], owner: dict[str, int]
+) -> None:
+    for row in read("sources/npd_census").to_pylist():
+        person = persons[owner[str(row["RECORDID"])]]
+        assert not person["arrival_date"] or person["arrival_date"].year <= row["CensusDate"].year
+        assert not person["departure_date"] or person["departure_date"] >= row["CensusDate"].replace(month=1, day=1)
