@@ -12,8 +12,8 @@ import pyarrow as pa
 def splink_tables(tables: Mapping[str, pa.Table]) -> Iterator[list[Any]]:
     """The tables as Splink data frames, in the order given.
 
-    Each call has a database and a Splink API of its own: two linkers on one API share term frequencies and blocked pairs
-    (Splink 5.0.0, seen), so one must never outlive its linker.
+    Each call has a database and a Splink API of its own: two linkers on one API share term frequencies and blocked
+    pairs (Splink 5.0.0, seen), so one must never outlive its linker.
     """
     from splink import DuckDBAPI
 

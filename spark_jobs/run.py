@@ -1,0 +1,43 @@
+"""What spark-submit runs: a run's file, on Spark.
+
+    spark-submit --master spark://HOST:7077 spark_jobs/run.py configs/leo.toml --out runs/leo
+
+Master, executors and their memory are spark-submit's to say. The run is the one that `leo run` makes, with engine =
+"spark" whatever the file says; rerunning the same command continues where it stopped.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from linkage.errors import ExitCode, LeoError
+from linkage.pipeline import progress_for
+from linkage.pipeline.job import load_job
+from linkage.pipeline.leo import pipeline
+from linkage.pipeline.log import place_of
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the pipeline on Spark; the exit code is `leo run`'s: 0 done, 1 failed, 2 configuration, 3 a gate failed."""
+    parser = argparse.ArgumentParser(description="Link the sources that CONFIG names, on Spark.")
+    parser.add_argument("config", type=Path, help="the run's TOML file")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of the run, on a cluster one that all workers see"
+    )
+    parser.add_argument("--key-file", type=Path, help="the master key, a file of mode 0600")
+    given = parser.parse_args(arguments)
+    try:
+        job = load_job(given.config, engine="spark", key_file=given.key_file)
+        pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
+    except LeoError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    except Exception as error:  # its message may quote a row
+        sys.stderr.write(f"unexpected {type(error).__name__} at {place_of(error)}\n")
+        return int(ExitCode.FAILED)
+    return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

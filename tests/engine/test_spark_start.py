@@ -1,0 +1,71 @@
+"""Starting Spark: what is looked for, and what a user is told when it is not there."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.engine.java import find_java
+from linkage.errors import ConfigError, ExitCode
+from spark_jobs import run
+
+
+def java_that_says(folder: Path, text: str) -> Path:
+    java = folder / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text(f"#!/bin/sh\necho '{text}' >&2\n")
+    java.chmod(0o755)
+    return java
+
+
+def test_java_of_java_home_comes_first(tmp_path, monkeypatch):
+    java = java_that_says(tmp_path, 'openjdk version "21.0.2" 2024-01-16')
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert find_java() == java
+
+
+def test_java_is_found_on_the_path(tmp_path, monkeypatch):
+    java = java_that_says(tmp_path, 'openjdk version "17" 2021-09-14')
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(java.parent))
+    assert find_java() == java
+
+
+@pytest.mark.parametrize("version", ["1.8.0_392", "11.0.21", "16"])
+def test_a_java_that_is_too_old_is_refused(tmp_path, monkeypatch, version):
+    java_that_says(tmp_path, f'openjdk version "{version}" 2020-01-01')
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(ConfigError, match="Java 17 or later"):
+        find_java()
+
+
+@pytest.mark.parametrize("home", [True, False])
+def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    if home:
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
+    with pytest.raises(ConfigError, match="apt-get install default-jre-headless") as error:
+        find_java()
+    assert ("JAVA_HOME is" in str(error.value)) == home
+
+
+@pytest.mark.parametrize(("said", "java"), [("8GB", "8g"), ("512 MiB", "512m"), ("1500m", "1500m"), ("2 tb", "2t")])
+def test_memory_as_java_writes_it(said, java):
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    from linkage.engine.spark import java_memory
+
+    assert java_memory(said) == java
+
+
+def test_no_amount_of_memory_is_refused():
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    from linkage.engine.spark import java_memory
+
+    with pytest.raises(ConfigError, match="for example 8GB"):
+        java_memory("plenty")
+
+
+def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
+    code = run.main([str(tmp_path / "gone.toml"), "--out", str(tmp_path / "run")])
+    assert code == ExitCode.USAGE
+    assert "gone.toml: no such file" in capsys.readouterr().err

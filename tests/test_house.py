@@ -1,0 +1,206 @@
+"""The house rules that a reader relies on: doors, sizes, names, no network, no values in text, a wheel that works alone."""
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("linkage", "quality", "synthetic", "spark_jobs")
+GROUND = {"linkage.engine", "linkage.catalogue", "linkage.config", "linkage.errors", "linkage.resources"}
+
+DOORS: dict[str, set[str]] = {
+    "linkage.errors": set(),
+    "linkage.resources": set(),
+    "linkage.engine": {"linkage.errors"},
+    "linkage.catalogue": {"linkage.errors", "linkage.resources"},
+    "linkage.config": {"linkage.errors", "linkage.resources", "linkage.catalogue"},
+    "linkage.records": GROUND,
+    "linkage.model": GROUND,
+    "linkage.spine": GROUND,
+    "linkage.longitudinal": GROUND,
+    "linkage.extract": GROUND,
+    "linkage.match": {*GROUND, "linkage.model"},
+    "linkage.adhoc": {
+        *GROUND,
+        "linkage.pipeline",
+        "linkage.records",
+        "linkage.model",
+        "linkage.match",
+        "linkage.spine",
+        "quality",
+    },
+    "linkage.pipeline": {
+        *GROUND,
+        *("linkage.records", "linkage.model", "linkage.match", "linkage.spine", "linkage.longitudinal"),
+        *("linkage.extract", "quality", "synthetic"),
+    },
+    "linkage.cli": {
+        *GROUND,
+        *("linkage.pipeline", "linkage.adhoc", "linkage.records", "linkage.model", "linkage.extract"),
+        *("quality", "synthetic"),
+    },
+    "quality": GROUND,
+    "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources"},
+    "spark_jobs": {*GROUND, "linkage.pipeline", "linkage.extract"},
+}
+"""Room to the rooms that it may import."""
+
+ENGINES = {"duckdb", "pyspark", "py4j"}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of ours by its dotted name."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+
+
+def room_of(module: str) -> str | None:
+    """The room that a module is in, or None where it is not ours."""
+    top, *rest = module.split(".")
+    if top == "linkage":
+        return f"linkage.{rest[0]}" if rest and not rest[0].startswith("_") else "linkage"
+    return top if top in PACKAGES else None
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: import by the full name"
+            # `from linkage import catalogue` imports linkage.catalogue.
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+MODULES = list(modules())
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_a_room_is_entered_by_its_doors(module, path):
+    here = room_of(module)
+    allowed = DOORS.get(here or "", GROUND) | {here, "linkage"}
+    wrong = [f"line {line}: {name}" for line, name in imports(path) if room_of(name) and room_of(name) not in allowed]
+    assert not wrong, f"{here} may import {', '.join(sorted(map(str, allowed)))}"
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_only_the_engine_knows_an_engine(module, path):
+    if room_of(module) != "linkage.engine":
+        assert not [f"line {line}: {name}" for line, name in imports(path) if name.split(".")[0] in ENGINES]
+
+
+def test_every_room_has_its_doors_written_down():
+    rooms = {room_of(module) for module, _ in MODULES} - {"linkage"}
+    assert rooms <= set(DOORS), "a new room: say in DOORS what it may import"
+
+
+OURS = [
+    path
+    for folder in (*PACKAGES, "tests", "benchmarks", "configs", ".ci")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.is_file() and path.suffix in {".py", ".toml", ".html", ".j2", ".css", ".js", ".sql", ".sh", ""}
+]  # fmt: skip
+CODE = [path for path in OURS if path.suffix == ".py"]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", CODE, ids=named)
+def test_a_file_can_be_read_at_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", OURS, ids=named)
+def test_a_file_is_finished_and_named_for_what_it_is(path):
+    assert not {"utils", "helpers", "common", "misc"} & {*path.with_suffix("").parts}
+    unfinished = ("TO" + "DO", "FIX" + "ME", "XX" + "X ", "NotImplemented" + "Error")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    assert not [word for word in unfinished if re.search(rf"\b{word}\b", text)]
+
+
+@pytest.mark.parametrize("path", [path for path in CODE if room_of(path.relative_to(ROOT).parts[0])], ids=named)
+def test_packages_log_and_do_not_print(path):
+    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    assert not [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+
+
+PAGES = [path for path in OURS if path.suffix in {".html", ".j2", ".css", ".js"}]
+_FETCH = re.compile(
+    r"""<(?:script|img|iframe|link|source|video|audio|object|embed)\b[^>]*?\b(?:src|href|data)\s*=\s*["']?(?:https?:)?//"""
+    r"""|@import\s+["']?(?:url\(["']?)?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|\bfetch\(|XMLHttpRequest""",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_a_page_fetches_nothing(path):
+    assert not _FETCH.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<script src="https://cdn.example/x.js">',
+        "<link rel=stylesheet href='//cdn.example/x.css'>",
+        "a { background: url(http://x.example/a.png) }",
+        "fetch('/data')",
+    ],
+)
+def test_what_a_page_may_not_fetch_is_seen(text):
+    assert _FETCH.search(text)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as `make wheel` builds it, from this checkout."""
+    pytest.importorskip("hatchling", reason="no hatchling: pip install 'leo-linkage[dev]'")
+    folder = tmp_path_factory.mktemp("dist")
+    build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for source in (*(ROOT / "configs").rglob("*"), *(ROOT / "quality").rglob("*"), *(ROOT / "synthetic").rglob("*")):
+        if source.is_file() and "__pycache__" not in source.parts:
+            place = source.relative_to(ROOT).as_posix()
+            assert (f"linkage/{place}" if place.startswith("configs/") else place) in names
+    assert "linkage/engine/log4j2.properties" in names
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
+    assert not [name for name in names if re.search(r"(vega|govuk|htmx)[^/]*\.(min\.)?(js|css)$", name)]
+
+
+@pytest.mark.slow
+def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    zipfile.ZipFile(wheel).extractall(site)
+    script = (
+        f"import sys; sys.path[:] = [p for p in sys.path if p not in ('', {str(ROOT)!r})]; sys.path.insert(0, {str(site)!r})\n"
+        "import linkage, linkage.catalogue, linkage.config\n"
+        "from linkage.resources import config_file\n"
+        f"assert linkage.__file__.startswith({str(site)!r}), linkage.__file__\n"
+        "assert len(linkage.catalogue.shipped().datasets) >= 6\n"
+        "linkage.config.load(config_file('demo.toml'))\n"
+        "from linkage.cli import main\n"
+        "sys.argv = ['leo', '--version']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=empty, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert re.search(r"\d+\.\d+", done.stdout)
+    assert list(empty.iterdir()) == []
