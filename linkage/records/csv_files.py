@@ -6,6 +6,7 @@ inside quotes or a row of another length is read again line by line, so that onl
 
 import csv
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ LINE, FILE = "file line", "file number"  # columns of the Parquet file; with a s
 
 _BLOCK = 8_000_000  # characters read at a time
 _LONGEST_ROW = 100  # lines: a quote that does not close within them is a fault of the line that opens it
+_ESCAPED, _REPLACED = re.compile("[\udc80-\udcff]"), re.compile("[\udc80-\udcff\ufffd]")
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -84,8 +86,8 @@ def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Seq
 
 def _opened(path: Path, fmt: FileFormat) -> io.TextIOWrapper:
     _check_mark(path, fmt)
-    # Bytes that the encoding lacks become lone surrogates, by which their line is known; UTF-16 has no such escape.
-    errors = "replace" if fmt.encoding.lower().startswith(("utf-16", "utf-32", "utf_16")) else "surrogateescape"
+    # Bytes that the encoding lacks become lone surrogates, or marks, by which their line is known.
+    errors = "replace" if _replaces(fmt) else "surrogateescape"
     encoding = "utf-8-sig" if fmt.encoding.lower() in ("utf-8", "utf8") else fmt.encoding
     try:
         return io.TextIOWrapper(cast(IO[bytes], open_bytes(path, fmt)), encoding=encoding, errors=errors, newline=None)
@@ -117,7 +119,7 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
 def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     with _reading(path):
         line = stream.readline()
-    if _undecoded(line) or "\0" in line:
+    if _undecoded(line, fmt) or "\0" in line:
         raise InputError(
             f"{path}: the header is not {fmt.encoding}\n  say in the source's format which encoding the file has"
         )
@@ -162,15 +164,13 @@ class _Lines:
 def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None:
     """A block by pyarrow, or None when any of its lines needs a closer look."""
     text = block.text
-    if "\0" in text or "\n\n" in text or text.startswith("\n") or "\ufffd" in text or text.count(fmt.quote) % 2:
+    if "\0" in text or "\n\n" in text or text.startswith("\n") or _undecoded(text, fmt):
         return None
-    try:
-        raw = text.encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate: a byte that the encoding lacks
+    if fmt.quote and text.count(fmt.quote) % 2:
         return None
     try:
         table = pacsv.read_csv(
-            io.BytesIO(raw),
+            io.BytesIO(text.encode("utf-8")),
             read_options=pacsv.ReadOptions(column_names=header),
             parse_options=pacsv.ParseOptions(delimiter=fmt.delimiter, quote_char=fmt.quote or False),
             convert_options=pacsv.ConvertOptions(
@@ -266,13 +266,19 @@ def _is_open(text: str, fmt: FileFormat) -> bool:
 def _unreadable_text(text: str, fmt: FileFormat) -> str | None:
     if "\0" in text:
         return "row holds a NUL"
-    if _undecoded(text):
+    if _undecoded(text, fmt):
         return f"row holds bytes that are not {fmt.encoding}"
     return None
 
 
-def _undecoded(text: str) -> bool:
-    return "\ufffd" in text or any("\udc80" <= char <= "\udcff" for char in text)
+def _undecoded(text: str, fmt: FileFormat) -> bool:
+    """Whether a byte of the text was none of the encoding."""
+    return bool((_REPLACED if _replaces(fmt) else _ESCAPED).search(text))
+
+
+def _replaces(fmt: FileFormat) -> bool:
+    """UTF-16 and UTF-32 know no escape for a byte that they lack; it is replaced by a mark."""
+    return fmt.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
 
 
 def _reader(lines: list[str], fmt: FileFormat) -> Iterator[list[str]]:
