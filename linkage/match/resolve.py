@@ -58,9 +58,12 @@ def resolve(engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: C
         new = engine.sql(_accepted(), params=_params(thresholds), ranked=ranked, store=True)
         if engine.count(new) == 0:
             break
+        before = accepted, undecided
         accepted = engine.sql("select * from {a} union all select * from {b}", a=accepted, b=new, store=True)
         undecided = engine.sql(_left_over(cardinality), pairs=undecided, new=new, store=True)
-        engine.drop(ranked, new)
+        engine.drop(ranked, new, *before)
+    else:
+        ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
     return engine.sql(_DECIDED, params=_params(thresholds), pairs=pairs, accepted=accepted, ranked=ranked, store=True)
 
 
@@ -86,7 +89,9 @@ _DECIDED = """
     )
     select p.left_id, p.right_id, p.match_weight, o.runner_up_weight,
            coalesce(o.decision, 'rejected') as decision,
-           case when o.decision is null then 'a better partner' else o.reason end as reason
+           case when o.decision is not null then o.reason
+                when p.match_weight < $review then 'below threshold'
+                else 'a better partner' end as reason
     from {pairs} as p
     left join outcomes as o on o.left_id = p.left_id and o.right_id = p.right_id
     """

@@ -1,0 +1,257 @@
+"""From scored pairs to links: best mutual pairs, and no guess where two are close."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.config import Step
+from linkage.engine import Engine, Table, connect
+from linkage.engine import rows as engine_rows
+from linkage.match.resolve import Thresholds, resolve, weight_of
+
+World = Callable[[str], Table]
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+
+AT = Thresholds(accept=4.0, review=0.0, margin=3.0)
+
+
+def _decided(engine: Engine, pairs: Table, cardinality: Any = "one-to-one") -> list[tuple[Any, ...]]:
+    found = engine_rows(engine, resolve(engine, pairs, AT, cardinality))
+    keys = ("left_id", "right_id", "runner_up_weight", "decision", "reason")
+    return sorted(tuple(row[key] for key in keys) for row in found)
+
+
+def test_a_pair_without_a_rival_is_decided_by_its_weight(engine: Engine, world: World) -> None:
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 4
+        2       | 12       | 3.9
+        3       | 13       | 0
+        4       | 14       | -0.1
+    """)
+    assert _decided(engine, pairs) == [
+        (1, 11, None, "accepted", None),
+        (2, 12, None, "review", "below threshold"),
+        (3, 13, None, "review", "below threshold"),
+        (4, 14, None, "rejected", "below threshold"),
+    ]
+
+
+def test_a_tie_goes_to_review_and_is_not_guessed(engine: Engine, world: World) -> None:
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 9
+        1       | 12       | 9
+        2       | 12       | 1
+    """)
+    assert _decided(engine, pairs) == [
+        (1, 11, 9.0, "review", "ambiguous"),
+        (1, 12, 9.0, "rejected", "a better partner"),
+        (2, 12, 9.0, "rejected", "a better partner"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rival", "decision"), [(6.0, "accepted"), (6.01, "review"), (9.0, "review"), (-5.0, "accepted")]
+)
+def test_a_lead_of_the_margin_is_needed_on_either_side(rival: float, decision: str, engine: Engine) -> None:
+    for sides in ((1, 12), (2, 11)):
+        pairs = engine.from_arrow(
+            pa.table({"left_id": [1, sides[0]], "right_id": [11, sides[1]], "match_weight": [9.0, rival]})
+        )
+        assert (1, 11, rival, decision) in [row[:4] for row in _decided(engine, pairs)]
+
+
+def test_a_link_takes_rivals_out_of_the_race_which_settles_others(engine: Engine, world: World) -> None:
+    """1-11 is clear of its rivals; without 11 the pair 2-12 has none left, and then 3-13 is free of 12."""
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 20
+        2       | 11       | 12
+        2       | 12       | 11
+        3       | 12       | 9
+        3       | 13       | 8
+    """)
+    assert _decided(engine, pairs) == [
+        (1, 11, 12.0, "accepted", None),
+        (2, 11, None, "rejected", "a better partner"),
+        (2, 12, 9.0, "review", "ambiguous"),
+        (3, 12, 11.0, "rejected", "a better partner"),
+        (3, 13, 9.0, "rejected", "a better partner"),
+    ]
+    clear = engine.sql("select * replace (match_weight * 2 as match_weight) from {p}", p=pairs)
+    assert [row[:2] for row in _decided(engine, clear) if row[3] == "accepted"] == [(1, 11), (2, 12), (3, 13)]
+
+
+SEVERAL = """
+    left_id | right_id | match_weight:float
+    1       | 11       | 9
+    1       | 12       | 8
+    2       | 12       | 2
+    2       | 13       | 1
+    3       | 13       | 9
+"""
+
+
+def test_one_to_many_holds_several_on_the_left_alone(engine: Engine, world: World) -> None:
+    assert _decided(engine, world(SEVERAL), "one-to-many") == [
+        (1, 11, None, "accepted", None),
+        (1, 12, 2.0, "accepted", None),
+        (2, 12, None, "rejected", "a better partner"),
+        (2, 13, None, "rejected", "a better partner"),
+        (3, 13, 1.0, "accepted", None),
+    ]
+
+
+def test_many_to_one_is_the_same_from_the_other_side(engine: Engine, world: World) -> None:
+    turned = engine.sql(
+        "select right_id as left_id, left_id as right_id, match_weight from {p}", p=world(SEVERAL), store=True
+    )
+    there = _decided(engine, world(SEVERAL), "one-to-many")
+    back = [(left, right, *rest) for right, left, *rest in _decided(engine, turned, "many-to-one")]
+    assert sorted(back) == there
+
+
+def test_many_to_many_takes_every_pair_by_its_weight(engine: Engine, world: World) -> None:
+    assert [(*row[:2], *row[3:]) for row in _decided(engine, world(SEVERAL), "many-to-many")] == [
+        (1, 11, "accepted", None),
+        (1, 12, "accepted", None),
+        (2, 12, "review", "below threshold"),
+        (2, 13, "review", "below threshold"),
+        (3, 13, "accepted", None),
+    ]
+
+
+def test_no_pairs_make_no_links(engine: Engine, world: World, rows: Rows) -> None:
+    nothing = engine.sql("select * from {p} where false", p=world(SEVERAL))
+    found = resolve(engine, nothing, AT, "one-to-one")
+    assert rows(found) == []
+    assert found.columns == ("left_id", "right_id", "match_weight", "runner_up_weight", "decision", "reason")
+
+
+def test_a_chain_longer_than_the_rounds_ends_in_no_wrong_link(engine: Engine) -> None:
+    """Each pair blocks the next until it is settled itself; what the rounds do not reach stays undecided, once each."""
+    links = 60
+    left = [n for n in range(links) for _ in (0, 1)]
+    right = [1000 + n + k for n in range(links) for k in (1, 0)]
+    weights = [500.0 - 8 * n - 4 * k for n in range(links) for k in (1, 0)]
+    found = _decided(engine, engine.from_arrow(pa.table({"left_id": left, "right_id": right, "match_weight": weights})))
+    assert len(found) == 2 * links
+    accepted = [row for row in found if row[3] == "accepted"]
+    assert len(accepted) >= 20
+    assert len({row[0] for row in accepted}) == len({row[1] for row in accepted}) == len(accepted)
+
+
+@pytest.mark.parametrize(
+    ("step", "accept", "review"),
+    [
+        ({"accept_weight": 7.5}, 7.5, 0.0),
+        ({"accept_probability": 0.5, "review_probability": 0.5}, 0.0, 0.0),
+        ({"accept_weight": -2.0}, -2.0, -2.0),  # nothing is for review that would be accepted
+        ({"accept_probability": 0.8, "review_probability": 0.2}, 2.0, -2.0),
+    ],
+)
+def test_thresholds_of_a_step(step: dict[str, float], accept: float, review: float) -> None:
+    found = Thresholds.of(Step(name="s", left="a", right="b", margin=3, **step))  # type: ignore[arg-type]
+    assert (found.accept, found.review) == (pytest.approx(accept), pytest.approx(review))
+    assert found.floor == pytest.approx(min(accept, review) - 3)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_a_certain_probability_has_a_weight_all_the_same(probability: float) -> None:
+    assert abs(weight_of(probability)) == pytest.approx(49.8, abs=0.1)
+
+
+# Properties: small graphs with many ties, since ties are where resolution goes wrong.
+
+_PAIRS = st.dictionaries(
+    st.tuples(st.integers(1, 5), st.integers(11, 15)), st.integers(-4, 14).map(float), min_size=1, max_size=16
+)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Engine]:
+    """One engine for all examples of a property."""
+    with connect("duckdb", threads=2) as engine:
+        yield engine
+
+
+def _resolved(engine: Engine, pairs: list[tuple[tuple[int, int], float]], cardinality: Any) -> list[dict[str, Any]]:
+    table = engine.from_arrow(
+        pa.table(
+            {
+                "left_id": [pair[0] for pair, _ in pairs],
+                "right_id": [pair[1] for pair, _ in pairs],
+                "match_weight": [weight for _, weight in pairs],
+            }
+        )
+    )
+    decided = resolve(engine, table, AT, cardinality)
+    found = engine_rows(engine, decided)
+    engine.drop(table, decided)
+    return sorted(found, key=lambda row: (row["left_id"], row["right_id"]))
+
+
+@given(_PAIRS, st.sampled_from(["one-to-one", "one-to-many", "many-to-one", "many-to-many"]))
+@settings(deadline=None, max_examples=30)
+def test_what_holds_for_all_links(shared: Engine, pairs: dict[tuple[int, int], float], cardinality: str) -> None:
+    found = _resolved(shared, list(pairs.items()), cardinality)
+    assert {(row["left_id"], row["right_id"]): row["match_weight"] for row in found} == pairs
+    assert len(found) == len(pairs), "every pair is decided once"
+    accepted = [row for row in found if row["decision"] == "accepted"]
+    if cardinality in ("one-to-one", "many-to-one"):
+        assert max(Counter(row["left_id"] for row in accepted).values(), default=1) == 1
+    if cardinality in ("one-to-one", "one-to-many"):
+        assert max(Counter(row["right_id"] for row in accepted).values(), default=1) == 1
+    for row in found:
+        lead = row["match_weight"] - (row["runner_up_weight"] if row["runner_up_weight"] is not None else -1e9)
+        if row["decision"] == "accepted":
+            assert row["reason"] is None
+            assert row["match_weight"] >= AT.accept
+            assert lead >= AT.margin
+        else:
+            assert row["reason"] in ("ambiguous", "below threshold", "a better partner")
+        if row["decision"] == "review":
+            assert row["match_weight"] >= AT.review
+        if row["match_weight"] < AT.review:
+            assert (row["decision"], row["reason"]) == ("rejected", "below threshold")
+
+
+@given(_PAIRS)
+@settings(deadline=None, max_examples=30)
+def test_accepted_pairs_are_those_of_a_plain_reading(shared: Engine, pairs: dict[tuple[int, int], float]) -> None:
+    """Best on both sides by the margin; take them out; again, until nothing changes."""
+    left_over, expected = dict(pairs), set()
+    while True:
+        new = {
+            pair
+            for pair, weight in left_over.items()
+            if weight >= AT.accept
+            and all(
+                weight - other >= AT.margin
+                for rival, other in left_over.items()
+                if rival != pair and (rival[0] == pair[0] or rival[1] == pair[1])
+            )
+        }
+        if not new:
+            break
+        expected |= new
+        taken = {unit for pair in new for unit in pair}
+        left_over = {pair: weight for pair, weight in left_over.items() if not taken & set(pair)}
+    found = _resolved(shared, list(pairs.items()), "one-to-one")
+    assert {(row["left_id"], row["right_id"]) for row in found if row["decision"] == "accepted"} == expected
+
+
+@given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))
+@settings(deadline=None, max_examples=25)
+def test_the_order_of_pairs_changes_nothing(
+    shared: Engine, pairs: dict[tuple[int, int], float], draw: Any, cardinality: str
+) -> None:
+    shuffled = list(pairs.items())
+    draw.shuffle(shuffled)
+    assert _resolved(shared, shuffled, cardinality) == _resolved(shared, list(pairs.items()), cardinality)
