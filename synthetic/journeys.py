@@ -55,7 +55,7 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
     level2 = score > 0.12 - 0.55 * newer
     level2_em = score > 0.28 - 0.55 * newer
     private, outsider, late = (people.kind == k for k in (PRIVATE, OUTSIDER, LATE))
-    odds_he = 1 / (1 + np.exp(-1.9 * (z - 0.42 + 0.35 * newer + 1.6 * private)))
+    odds_he = 1 / (1 + np.exp(-1.9 * (z - 0.52 + 0.35 * newer + 1.6 * private)))
     degree = draws.chance("degree", ids, np.where(late, 0.3, odds_he)) & ~outsider
     choice = draws.uniform("post16", ids)
     post16 = np.where(degree, _after_degree_school.at(choice), _after_other_school.at(choice)).astype(np.int32)
