@@ -169,7 +169,11 @@ def _birth_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> 
 
 def _counted(engine: Engine, layout: Layout, table: Table, column: str, kind: str, condition: str) -> Iterator[Sign]:
     counted = engine.sql(
-        f"select count(distinct {quote(column)}) as found from {{table}} where {condition}", table=table
+        f"""
+        with values_held as (select distinct {quote(column)} from {{table}})
+        select count(*) as found from values_held where {condition}
+        """,
+        table=table,
     )
     found = one(engine, counted)["found"]
     if found:
