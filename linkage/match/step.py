@@ -7,11 +7,12 @@ from typing import Any
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, quote, rows
 from linkage.match import passes as deterministic
+from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import Thresholds, resolve
 from linkage.match.score import score_candidates, score_given, with_term_frequencies
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model.compiled import candidate_pairs, pattern_column
+from linkage.model.compiled import pattern_column
 from linkage.model.training import train
 
 
@@ -45,10 +46,12 @@ def link_step(
         model: comparisons and blocking rules; trained already where `step.train` is false.
 
     Raises:
-        ConfigError: the model names columns that the units do not have.
+        ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
         LeoError: there is nothing to train on.
     """
     say = progress or (lambda _: None)
+    if not step.train:
+        model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     training: dict[str, Any] = {}
     if step.train:
@@ -63,11 +66,15 @@ def link_step(
     open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
     scored, rule_counts = score_candidates(engine, model, open_left, open_right, thresholds.floor, progress=say)
     say("resolution")
-    scored = engine.sql("select * from {scored}", scored=scored, store=True)
+    scored = engine.sql(_NOT_OF_A_PASS, scored=scored, linked=passed.links, store=True)
     decided = resolve(engine, scored, thresholds, step.cardinality)
     links = _links(engine, step, model, certain, scored, decided, thresholds)
     say("reasons")
-    unlinked = _unlinked(engine, step, model, links, left, right, open_left, open_right)
+    sides = {
+        "left": Side(left.units, adjusted_left, open_left),
+        "right": Side(right.units, adjusted_right, open_right),
+    }
+    unlinked = reasons(engine, step.name, model, links, sides, thresholds)
     units = _members(engine, step, left, right)
     summary = {
         "training": training,
@@ -80,6 +87,15 @@ def link_step(
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, model, summary)
+
+
+# Where both sides hold many links, the rules make the pairs of the passes again.
+_NOT_OF_A_PASS = """
+    select s.*
+    from {scored} as s
+    left join {linked} as p on p.left_id = s.left_id and p.right_id = s.right_id
+    where p.left_id is null
+    """
 
 
 def _scored_passes(engine: Engine, model: Model, left: Table, right: Table, linked: Table) -> Table:
@@ -135,89 +151,6 @@ def _links(
         certain=certain,
         decided=decided,
         scored=scored,
-        store=True,
-    )
-
-
-def _unlinked(
-    engine: Engine,
-    step: Step,
-    model: Model,
-    links: Table,
-    left: Units,
-    right: Units,
-    open_left: Table,
-    open_right: Table,
-) -> Table:
-    """Why each unit without an accepted link has none: the best thing that happened to it."""
-    parts = {}
-    for side, units in (("left", left), ("right", right)):
-        met = _met_a_candidate(engine, model, side, links, open_left, open_right)
-        parts[side] = engine.sql(
-            f"""
-            with accepted as (
-                select distinct {side}_id as unit_id from {{links}} where decision = 'accepted'
-            ),
-            without as (
-                select u.unit_id,
-                       {_identifiers_held(units.units)} as identifiers
-                from {{units}} as u
-                where u.unit_id not in (select unit_id from accepted)
-            ),
-            outcomes as (
-                select {side}_id as unit_id,
-                       max(case when decision = 'review' and reason = 'ambiguous' then 3
-                                when decision = 'review' then 2
-                                when reason = 'a better partner' then 1 else 0 end) as came_to
-                from {{links}}
-                group by {side}_id
-            )
-            select cast($step as varchar) as step, '{side}' as side, w.unit_id as id,
-                   case when o.came_to = 3 then 'ambiguous'
-                        when o.came_to = 2 then 'in review'
-                        when o.came_to = 1 then 'the candidate has a better partner'
-                        when o.came_to = 0 or m.unit_id is not null then 'below threshold'
-                        when w.identifiers < 3 then 'insufficient identifiers'
-                        else 'no candidate' end as reason
-            from without as w
-            left join outcomes as o on o.unit_id = w.unit_id
-            left join {{met}} as m on m.unit_id = w.unit_id
-            """,
-            params={"step": step.name},
-            links=links,
-            units=units.units,
-            met=met,
-            store=True,
-        )
-    return engine.sql("select * from {l} union all select * from {r}", l=parts["left"], r=parts["right"], store=True)
-
-
-def _identifiers_held(units: Table) -> str:
-    """How many of the plain identifiers of a unit are known."""
-    named = [c for c in ("forename", "surname", "dob", "sex", "postcode", "nino", "uln") if c in units.columns]
-    return " + ".join(f"case when u.{quote(c)} is null then 0 else 1 end" for c in named) or "0"
-
-
-def _met_a_candidate(
-    engine: Engine, model: Model, side: str, links: Table, open_left: Table, open_right: Table
-) -> Table:
-    """Unlinked units that a blocking rule pairs with anybody, however low the weight."""
-    alone = {
-        s: engine.sql(
-            f"select u.* from {{u}} as u where u.unit_id not in (select {s}_id from {{links}})", u=table, links=links
-        )
-        if s == side
-        else table
-        for s, table in (("left", open_left), ("right", open_right))
-    }
-    met = "\nunion\n".join(
-        f"select {side}_id as unit_id from ({candidate_pairs(model, rule, (), carry=False)}) as made"
-        for rule in model.blocking_rules
-    )
-    return engine.sql(
-        met or "select cast(null as bigint) as unit_id where false",
-        left=alone["left"],
-        right=alone["right"],
         store=True,
     )
 

@@ -240,11 +240,7 @@ def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[Blocking
 def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, carry: bool) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
     wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
-    sides = {}
-    for side, table in (("l", "left"), ("r", "right")):
-        sides[side] = f"(select {columns(['unit_id', *wanted])} from {{{table}}})"
-        for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
-            sides[side] = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {sides[side]})"
+    sides = {letter: _opened(rule, table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
     condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
     made = (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
@@ -256,6 +252,29 @@ def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule],
     return (
         f"select {listed}\nfrom ({made}) as made\n"
         f"join {{left}} as l on l.unit_id = made.left_id\njoin {{right}} as r on r.unit_id = made.right_id"
+    )
+
+
+def _opened(rule: BlockingRule, table: str, wanted: Sequence[str]) -> str:
+    """SQL of a side with the rule's lists opened into elements."""
+    opened = f"(select {columns(['unit_id', *wanted])} from {{{table}}})"
+    for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
+        opened = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {opened})"
+    return opened
+
+
+def blocked_units(rule: BlockingRule, side: str) -> str:
+    """SQL of the units (unit_id) of a side, "left" or "right", that a rule pairs with anybody.
+
+    A semi join, which makes none of the pairs; the query reads {left} and {right}.
+    """
+    sides = {name: _opened(rule, name, rule.columns) for name in ("left", "right")}
+    letters = {"left": "l", "right": "r"}
+    other = "right" if side == "left" else "left"
+    condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
+    return (
+        f"select distinct {letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
+        f"semi join {sides[other]} as {letters[other]}\n  on {condition}"
     )
 
 
@@ -297,5 +316,7 @@ def _element(column: str) -> str:
 
 
 def _renamed(condition: str, names: dict[str, str]) -> str:
+    if not names:
+        return condition
     pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     return re.sub(rf'(?<![\w])([lr])\."?({pattern})"?(?!\w)', lambda m: f"{m[1]}.{quote(names[m[2]])}", condition)

@@ -115,6 +115,23 @@ class Model:
         levels = (level for comparison in self.comparisons for level in comparison.levels if level.value >= 0)
         return all(level.m is not None and level.u is not None for level in levels)
 
+    def check_trained(self, where: str) -> None:
+        """Refuse a model that lacks probabilities: its levels would weigh nothing.
+
+        Raises:
+            ConfigError: the comparisons that lack an m or a u.
+        """
+        lacking = [
+            comparison.name
+            for comparison in self.comparisons
+            if any(level.value >= 0 and (level.m is None or level.u is None) for level in comparison.levels)
+        ]
+        if lacking:
+            raise ConfigError(
+                f"{where}: the model has no m and u for {', '.join(lacking)}\n"
+                "  train it (train = true), or give a trained model"
+            )
+
     def check_columns(self, known: Iterable[str], where: str) -> None:
         """Refuse a model that names columns which the records do not have.
 

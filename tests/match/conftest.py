@@ -1,0 +1,61 @@
+"""Identities of small sources, as the records room hands them on."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.engine import Engine, Table
+
+Held = tuple[Any, str | None]  # a value and the last date it was seen
+
+
+@pytest.fixture
+def identities(engine: Engine) -> Callable[..., Table]:
+    """A table of identities; each entity names what it held, newest first, as (value, last date)."""
+
+    def made(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
+        dated = pa.list_(pa.date32())
+        arrays: dict[str, Any] = {
+            "entity_id": pa.array(list(entities), pa.int64()),
+            "source": pa.array([source] * len(entities)),
+            "entity_key": pa.array([f"{source}-{entity}" for entity in entities]),
+            "records": pa.array([1] * len(entities), pa.int32()),
+        }
+        for field in IDENTIFIERS:
+            held = [history.get(field, []) for history in entities.values()]
+            seen = [[_day(day) for _, day in values] for values in held]
+            kind = pa.date32() if field == "dob" else pa.string()
+            values = [[_day(v) if field == "dob" else v for v, _ in values] for values in held]
+            arrays |= {
+                field: pa.array(values, pa.list_(kind)),
+                f"{field}_first": pa.array(seen, dated),
+                f"{field}_last": pa.array(seen, dated),
+            }
+        return engine.from_arrow(pa.table(arrays))
+
+    return made
+
+
+@pytest.fixture
+def appearances(engine: Engine) -> Callable[..., Table]:
+    """A table of appearances: what stood together on one row of an entity."""
+
+    def made(rows: list[dict[str, Any]]) -> Table:
+        columns: dict[str, Any] = {"entity_id": pa.array([row["entity_id"] for row in rows], pa.int64())}
+        for field in IDENTIFIERS:
+            values = [row.get(field) for row in rows]
+            if field == "dob":
+                columns[field] = pa.array([_day(value) for value in values], pa.date32())
+            else:
+                columns[field] = pa.array(values, pa.string())
+        return engine.from_arrow(pa.table(columns))
+
+    return made
+
+
+def _day(text: str | None) -> datetime.date | None:
+    return None if text is None else datetime.date.fromisoformat(text)

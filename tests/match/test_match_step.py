@@ -1,0 +1,228 @@
+"""A whole step on a hand-made world: every link with its evidence, every unit without one with its reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkage.config import Pass, Step
+from linkage.engine import Engine, Table, connect
+from linkage.errors import ConfigError
+from linkage.match import StepResult, Units, link_step
+from linkage.model import Model, from_dict
+from tests.conftest import parse
+
+World = Callable[[str], Table]
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+
+# log2 weights of agreement and disagreement; a pair starts at -10.
+WEIGHTS = {"forename": (5, -4), "surname": (6, -5), "dob": (8, -8), "sex": (1, -4), "postcode": (7, -1)}
+RULES = (
+    'l."dob" = r."dob" AND l."surname" = r."surname"',
+    'l."forename" = r."forename" AND l."postcode" = r."postcode"',
+)
+PASS = Pass(name="nino-dob", why="a number is one person's", equal=("nino", "dob"))
+STEP = Step(name="s", left="left", right="right", train=False, accept_weight=8, review_probability=0.5, margin=3)
+
+LEFT = """
+    unit_id | forename | surname | dob:text   | sex | postcode | nino
+    1       | AVA      | LEE     | 1990-01-02 | F   | P1       | N1
+    2       | NOAH     | KHAN    | 1991-01-02 | M   | P2       | N2
+    3       | ISLA     | SMITH   | 1992-01-02 | F   | P3       | -
+    4       | JO       | JONES   | 1993-01-02 | M   | P4       | -
+    5       | MIA      | DUNN    | 1994-01-02 | F   | P5       | -
+    6       | -        | PATEL   | -          | F   | -        | -
+    7       | OTTO     | BRAUN   | 1996-01-02 | M   | P7       | -
+    8       | ELLA     | -       | -          | F   | P8       | -
+"""
+RIGHT = """
+    unit_id | forename | surname | dob:text   | sex | postcode | nino
+    11      | AVA      | LEE     | 1990-01-02 | F   | P1       | N1
+    12      | ZOE      | WOLF    | 1991-01-02 | F   | P9       | N2
+    13      | ISLA     | SMITH   | 1992-01-02 | F   | P9       | -
+    14      | JO       | JONES   | 1993-01-02 | M   | P5       | -
+    15      | JO       | JONES   | 1993-01-02 | M   | P6       | -
+    16      | MIA      | KELLY   | 1980-01-02 | F   | P5       | -
+    17      | ELLA     | ROSSI   | 1997-01-02 | M   | P8       | -
+"""
+
+
+def exact_model(rules: tuple[str, ...] = RULES) -> Model:
+    """Agreement or not of five fields, with the weights above."""
+    comparisons = [
+        {
+            "output_column_name": name,
+            "comparison_levels": [
+                {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "is_null_level": True},
+                {"sql_condition": f"{name}_l = {name}_r", "m_probability": 0.5, "u_probability": 2.0 ** -(agree + 1)},
+                {"sql_condition": "ELSE", "m_probability": 2.0 ** (differ - 1), "u_probability": 0.5},
+            ],
+        }
+        for name, (agree, differ) in WEIGHTS.items()
+    ]
+    prior = 1 / (1 + 2.0**10)
+    raw = {"comparisons": comparisons, "probability_two_random_records_match": prior}
+    return from_dict({**raw, "blocking_rules_to_generate_predictions": [{"blocking_rule": rule} for rule in rules]})
+
+
+def units(engine: Engine, name: str, table: Table) -> Units:
+    """Rows that are units, entities and appearances at once."""
+    members = engine.sql("select unit_id, unit_id + 100 as entity_id from {t}", t=table)
+    return Units(name, table, table, members)
+
+
+def linked(engine: Engine, left: str = LEFT, right: str = RIGHT, **step: Any) -> StepResult:
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", left), ("right", right))]
+    return link_step(engine, STEP.model_copy(update=step), sides[0], sides[1], rules=[PASS], model=exact_model())
+
+
+LINKS = """
+    step | left_id | right_id | method        | pass     | pattern   | match_weight:float | runner_up_weight:float | decision | reason
+    s    | 1       | 11       | deterministic | nino-dob | 1,1,1,1,1 | 17                 | -                      | accepted | -
+    s    | 2       | 12       | deterministic | nino-dob | 0,0,1,0,0 | -16                | -                      | review   | the model disagrees
+    s    | 3       | 13       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | -                      | accepted | -
+    s    | 4       | 14       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | 9                      | review   | ambiguous
+    s    | 4       | 15       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | 9                      | rejected | a better partner
+    s    | 8       | 17       | probabilistic | rule 2   | 1,-1,-1,0,1 | -2               | -                      | rejected | below threshold
+"""
+UNLINKED = """
+    step | side  | id | reason
+    s    | left  | 2  | in review
+    s    | left  | 4  | ambiguous
+    s    | left  | 5  | below threshold
+    s    | left  | 6  | insufficient identifiers
+    s    | left  | 7  | no candidate
+    s    | left  | 8  | below threshold
+    s    | right | 12 | in review
+    s    | right | 14 | ambiguous
+    s    | right | 15 | the candidate has a better partner
+    s    | right | 16 | below threshold
+    s    | right | 17 | below threshold
+"""
+
+
+def test_every_link_has_its_evidence_and_every_other_unit_its_reason(engine: Engine, world: World, rows: Rows) -> None:
+    found = linked(engine)
+    columns = engine.sql(
+        "select step, left_id, right_id, method, pass, pattern, match_weight, runner_up_weight, decision, reason from {l}",
+        l=found.links,
+    )
+    assert rows(columns) == rows(world(LINKS))
+    assert rows(found.unlinked) == rows(world(UNLINKED))
+
+
+def test_columns_are_those_of_the_contract(engine: Engine) -> None:
+    found = linked(engine)
+    contract = (
+        "step left_id right_id method pass pattern match_weight match_probability runner_up_weight decision reason"
+    )
+    assert found.links.columns == tuple(contract.split())
+    assert found.unlinked.columns == ("step", "side", "id", "reason")
+    assert found.units.columns == ("step", "side", "unit_id", "entity_id")
+
+
+def test_units_name_the_entities_behind_them(engine: Engine, rows: Rows) -> None:
+    found = rows(linked(engine).units)
+    assert len(found) == 15
+    assert ("s", "left", 1, 101) in found
+    assert ("s", "right", 11, 111) in found
+
+
+def test_the_probability_is_that_of_the_weight(engine: Engine, rows: Rows) -> None:
+    found = engine.sql("select match_weight, match_probability from {l}", l=linked(engine).links)
+    for weight, probability in rows(found):
+        assert probability == pytest.approx(1 / (1 + 2**-weight))
+
+
+def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
+    summary = linked(engine).summary
+    assert summary["decisions"] == {"accepted": 2, "rejected": 2, "review": 2}
+    assert summary["unlinked"] == {
+        "ambiguous": 2, "below threshold": 4, "in review": 2, "insufficient identifiers": 1, "no candidate": 1,
+        "the candidate has a better partner": 1,
+    }  # fmt: skip
+    assert (summary["left_units"], summary["right_units"]) == (8, 7)
+    assert summary["left_units"] + summary["right_units"] == 2 * 2 + sum(summary["unlinked"].values())
+    assert summary["passes"] == [{"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0}]
+    assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
+    assert summary["thresholds"] == {"accept": 8.0, "review": 0.0, "margin": 3.0}
+
+
+def test_a_summary_holds_no_value_of_a_person(engine: Engine) -> None:
+    text = str(linked(engine).summary)
+    assert not [v for v in ("AVA", "KHAN", "1990-01-02", "P8", "N1", "ROSSI") if f"'{v}'" in text]
+
+
+def test_rows_in_another_order_on_one_thread_make_the_same_links(engine: Engine, rows: Rows) -> None:
+    first = linked(engine)
+    turned = [_turned(text) for text in (LEFT, RIGHT)]
+    with connect("duckdb", threads=1) as single:
+        again = linked(single, *turned)
+        for name in ("links", "unlinked", "units"):
+            assert single.fingerprint(getattr(again, name)) == engine.fingerprint(getattr(first, name))
+        assert single.count(again.links) == 6
+
+
+def _turned(text: str) -> str:
+    header, *body = text.strip().splitlines()
+    return "\n".join([header, *reversed(body)])
+
+
+def test_a_pair_is_linked_once_where_both_sides_hold_many(engine: Engine, rows: Rows) -> None:
+    """1 and 11 are linked by their number; the model's rule makes the same pair."""
+    found = rows(
+        engine.sql("select left_id, right_id, method from {l}", l=linked(engine, cardinality="many-to-many").links)
+    )
+    assert len({row[:2] for row in found}) == len(found)
+    assert (1, 11, "deterministic") in found
+
+
+def test_several_left_units_may_share_a_right_one_where_the_step_says_so(engine: Engine, rows: Rows) -> None:
+    left = LEFT + "    9 | AVA | LEE | 1990-01-02 | F | P1 | -\n"
+    one, many = (linked(engine, left, cardinality=c) for c in ("one-to-one", "many-to-one"))
+    accepted = "select left_id, right_id from {l} where decision = 'accepted'"
+    assert rows(engine.sql(accepted, l=one.links)) == [(1, 11), (3, 13)]
+    assert rows(engine.sql(accepted, l=many.links)) == [(1, 11), (3, 13), (9, 11)]
+
+
+def test_a_unit_whose_candidate_a_pass_took_is_told_so(engine: Engine, rows: Rows) -> None:
+    left = LEFT + "    9 | AVA | LEE | 1990-01-02 | F | P1 | -\n"
+    reasons = {(side, unit): reason for _, side, unit, reason in rows(linked(engine, left).unlinked)}
+    assert reasons["left", 9] == "the candidate has a better partner"
+
+
+def test_a_model_of_other_columns_is_refused_before_any_work(engine: Engine) -> None:
+    right = "\n".join(line.rsplit("|", 2)[0] for line in RIGHT.strip().splitlines())
+    with pytest.raises(ConfigError, match="step 's': the model names columns that the records do not have: postcode"):
+        linked(engine, LEFT, right)
+
+
+def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(engine: Engine) -> None:
+    raw = exact_model().raw
+    del raw["comparisons"][0]["comparison_levels"][1]["m_probability"]
+    side = units(engine, "left", engine.from_arrow(parse(LEFT)))
+    with pytest.raises(ConfigError, match="forename") as refused:
+        link_step(engine, STEP, side, side, rules=[], model=from_dict(raw))
+    assert "train" in str(refused.value)
+
+
+def test_a_side_without_units_links_nothing(engine: Engine, rows: Rows) -> None:
+    empty = engine.sql("select * from {t} where unit_id < 0", t=engine.from_arrow(parse(RIGHT)), store=True)
+    left = units(engine, "left", engine.from_arrow(parse(LEFT)))
+    found = link_step(engine, STEP, left, units(engine, "right", empty), rules=[PASS], model=exact_model())
+    assert rows(found.links) == []
+    assert {row[3] for row in rows(found.unlinked)} == {"no candidate", "insufficient identifiers"}
+    assert engine.count(found.unlinked) == 8
+
+
+def test_a_model_without_rules_leaves_all_to_the_passes(engine: Engine, rows: Rows) -> None:
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    found = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(()))
+    assert [row[1:4] for row in rows(found.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
+
+
+def test_progress_says_what_is_being_done(engine: Engine) -> None:
+    said: list[str] = []
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=said.append)
+    assert said == ["passes", "rule 1 of 2", "rule 2 of 2", "resolution", "reasons"]

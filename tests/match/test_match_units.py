@@ -1,0 +1,116 @@
+"""Units: entities of a source, or people of several entities, with all that they were ever called."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.match import from_sources
+
+World = Callable[[str], Table]
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+
+NPD = {
+    1: {
+        "forename": [("AVA", "2012-01-01")],
+        "surname": [("KHAN", "2014-01-01"), ("LEE", "2010-01-01")],
+        "dob": [("1996-02-03", None)],
+        "postcode": [("AB1 2CD", "2014-01-01"), ("AB1 2ZZ", "2011-01-01"), ("M15 9XY", "2009-01-01")],
+    },
+    2: {"forename": [("NOAH", "2012-01-01")], "surname": [("DUNN", "2012-01-01")]},
+}
+ILR = {
+    5: {
+        "surname": [("SMITH", "2016-01-01"), ("LEE", "2015-01-01")],
+        "dob": [("1996-02-03", None)],
+        "postcode": [("AB1 2CD", "2008-01-01")],
+        "uln": [("1000000001", None)],
+    },
+}
+
+
+def test_a_unit_has_its_latest_value_and_its_whole_history(
+    engine: Engine, identities: Any, appearances: Any, rows: Rows
+) -> None:
+    side = (identities("npd", NPD), appearances([]))
+    wanted = ["surname", "surname_all", "dob", "birth_year", "nino"]
+    units = from_sources(engine, "npd", [side], None, wanted)
+    assert units.units.columns == ("unit_id", *wanted)
+    assert rows(units.units) == [
+        (1, "KHAN", ["KHAN", "LEE"], "1996-02-03", "1996", None),
+        (2, "DUNN", ["DUNN"], None, None, None),
+    ]
+    assert rows(units.members) == [(1, 1), (2, 2)]
+    assert units.name == "npd"
+
+
+def test_derived_columns_are_parts_of_a_postcode(engine: Engine, identities: Any, appearances: Any, rows: Rows) -> None:
+    side = (identities("npd", NPD), appearances([]))
+    wanted = ["postcode_sector", "postcode_district", "postcode_sector_all", "postcode_district_all"]
+    (first, second) = rows(from_sources(engine, "npd", [side], None, wanted).units)
+    assert first[:3] == (1, "AB1 2", "AB1")
+    assert [sorted(parts) for parts in first[3:]] == [["AB1 2", "M15 9"], ["AB1", "M15"]]
+    assert second[:3] == (2, None, None)
+    assert not any(second[3:])
+
+
+def test_people_of_several_entities_have_one_history_newest_first(
+    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+) -> None:
+    sides = [(identities("npd", NPD), appearances([])), (identities("ilr", ILR), appearances([]))]
+    membership = world("""
+        entity_id | unit_id
+        1         | 1
+        2         | 2
+        5         | 1
+    """)
+    wanted = ["surname", "surname_all", "dob", "uln", "forename", "postcode_all"]
+    units = from_sources(engine, "people", sides, membership, wanted)
+    assert rows(units.units) == [
+        # LEE was last seen in 2015, at the college; AB1 2CD in 2014, at school.
+        (1, "SMITH", ["SMITH", "LEE", "KHAN"], "1996-02-03", "1000000001", "AVA", ["AB1 2CD", "AB1 2ZZ", "M15 9XY"]),
+        (2, "DUNN", ["DUNN"], None, None, "NOAH", []),
+    ]
+    assert rows(units.members) == [(1, 1), (1, 5), (2, 2)]
+
+
+def test_a_value_without_dates_is_older_than_any_with(
+    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+) -> None:
+    undated = {1: {"surname": [("AARON", None)]}, 2: {"surname": [("ZOLA", "1999-01-01")]}}
+    membership = world("""
+        entity_id | unit_id
+        1         | 1
+        2         | 1
+    """)
+    units = from_sources(engine, "people", [(identities("npd", undated), appearances([]))], membership, ["surname_all"])
+    assert rows(units.units) == [(1, ["ZOLA", "AARON"])]
+
+
+def test_appearances_follow_their_entities_and_stand_once(
+    engine: Engine, identities: Any, appearances: Any, world: World, rows: Rows
+) -> None:
+    lee = {"surname": "LEE", "dob": "1996-02-03"}
+    npd = appearances([{"entity_id": 1, **lee}, {"entity_id": 1, "surname": "KHAN"}, {"entity_id": 2, **lee}])
+    ilr = appearances([{"entity_id": 5, **lee}])
+    membership = world("""
+        entity_id | unit_id
+        1         | 1
+        2         | 2
+        5         | 1
+    """)
+    units = from_sources(
+        engine, "people", [(identities("npd", NPD), npd), (identities("ilr", ILR), ilr)], membership, ["dob"]
+    )
+    seen = engine.sql("select unit_id, surname, dob from {a}", a=units.appearances)
+    assert rows(seen) == [(1, "KHAN", None), (1, "LEE", "1996-02-03"), (2, "LEE", "1996-02-03")]
+    assert engine.count(units.appearances) == 3
+
+
+@pytest.mark.parametrize("wanted", [["postcode"], ["postcode", "postcode"]])
+def test_a_column_asked_for_twice_stands_once(
+    wanted: list[str], engine: Engine, identities: Any, appearances: Any
+) -> None:
+    units = from_sources(engine, "npd", [(identities("npd", NPD), appearances([]))], None, wanted)
+    assert units.units.columns == ("unit_id", "postcode")
