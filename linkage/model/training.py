@@ -32,6 +32,9 @@ _SAMPLE_ROWS = 100_000  # of each side, for u
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
 _PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
+# Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
+# with fewer where nothing purer leaves a comparison free.
+_PURE_PAIRS, _MOST_PAIRS = 40, 400
 _UNSEEN_MATCHES = 5.0  # pseudo-count of matches, spread evenly over a comparison's levels
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
 
@@ -107,29 +110,32 @@ def training_rules(engine: Engine, model: Model, left: Table, right: Table) -> l
     sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
     for names in [s for s in sets if _PERSONAL & set(s)] or sets:
         rule = _count_pairs(engine, names, left, right)
-        # EM separates matches when they are between about 1 % and 99 % of the pairs (Splink's own advice).
-        if smaller * rule.complete * 0.02 <= rule.pairs <= smaller * rule.complete * 40 and rule.pairs >= 30:
-            candidates.append(rule)
+        known = max(smaller * rule.complete, 1.0)
+        if rule.pairs >= max(0.02 * known, 30) and rule.pairs <= _MOST_PAIRS * known:
+            candidates.append((rule, rule.pairs / known > _PURE_PAIRS))
     if not candidates:
         raise LeoError(
-            "nothing to train on: no column or pair of columns makes between 0.02 and 40 pairs a unit\n"
+            f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
             "  give a trained model (train = false), or map more columns"
         )
-    first = min(candidates, key=_preference)
-    others = [rule for rule in candidates if not set(rule.columns) & set(first.columns)]
-    chosen = [first]
-    if others:
-        chosen.append(min(others, key=_preference))
-    blocked_always = set(chosen[0].columns).intersection(*(rule.columns for rule in chosen))
-    if blocked_always:
-        free = [rule for rule in candidates if not blocked_always & set(rule.columns)]
-        chosen += [min(free, key=_preference)] if free else []
+    chosen: list[TrainingRule] = []
+    waiting = {comparison.name: set(comparison.columns) for comparison in model.comparisons}
+    while waiting:
+        # A run of EM says nothing of a comparison that reads what it blocks on, so several runs share the work.
+        rule, _ = min(
+            candidates, key=lambda c: (-len(_free(waiting, c[0])), -round(c[0].complete, 1), c[1], c[0].pairs)
+        )
+        free = _free(waiting, rule)
+        if not free:
+            break
+        chosen.append(rule)
+        waiting = {name: used for name, used in waiting.items() if name not in free}
     return chosen
 
 
-def _preference(rule: TrainingRule) -> tuple[float, int, int]:
-    """Completeness first, in steps of a tenth; then fewer pairs, which are purer."""
-    return (-round(rule.complete, 1), len(rule.columns), rule.pairs)
+def _free(waiting: dict[str, set[str]], rule: TrainingRule) -> set[str]:
+    """Comparisons that a run of EM on a rule would estimate."""
+    return {name for name, used in waiting.items() if not used & set(rule.columns)}
 
 
 def _equality_columns(model: Model) -> list[str]:
