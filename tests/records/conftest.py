@@ -58,8 +58,18 @@ def catalogue() -> Catalogue:
         "marks": {"entity_key": [["PUPIL"]], "variable": marks},
     }
     college = {"learners": {"key": ["ROW"], "entity_key": [["ULN"], ["COLLEGE", "LEARNER"]], "variable": learners}}
+    payers = [
+        _variable("NINO", "string", "nino", format="nino", required=True),
+        _variable("Surname", "string", "surname"),
+        _variable("From", "date", "valid_from"),
+        _variable("To", "date", "valid_to"),
+        _variable("Rate", "number"),
+        _variable("Abroad", "boolean"),
+    ]
+    tax = {"payers": {"entity_key": [["NINO"]], "variable": payers}}
+    described = {"school": school, "college": college, "tax": tax}
     return Catalogue(
-        datasets={"school": _dataset("school", school), "college": _dataset("college", college)},
+        datasets={name: _dataset(name, tables) for name, tables in described.items()},
         frames={"sexes": {"1": "Male", "2": "Female", "3": "Other"}, "subjects": {"M": "Mathematics", "E": "English"}},
     )
 

@@ -74,3 +74,21 @@ def test_a_variable_that_the_file_lacks(read_marks, put):
         InputError, match=r"attributes\.school_marks: the catalogue's table marks: m\.parquet has no column 'Mark'"
     ):
         read_marks("m.parquet")
+
+
+def test_numbers_and_yes_or_no(engine, catalogue, tmp_path, world, rows):
+    (tmp_path / "p.csv").write_text(
+        "NINO,Surname,From,To,Rate,Abroad\nab 12 34 56 c,X,2010-01-01,,0.25,Y\nAB123456C,X,2010-01-02,,,no\nAB123456C,X,,,1e2,?\n"
+    )
+    spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=FileFormat(type="csv"))
+    found = read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
+    assert found.rows.columns == ("entity_id", "From", "To", "Rate", "Abroad")
+    assert rows(found.rows) == rows(
+        world("""
+            entity_id | From       | To:date | Rate:float | Abroad:bool
+            8         | 2010-01-01 | -       | 0.25       | true
+            8         | 2010-01-02 | -       | -          | false
+            8         | -          | -       | 100        | -
+        """)
+    )
+    assert found.summary.unread == {"Abroad": 1}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from linkage.config import Source
+from linkage.errors import ConfigError
 from linkage.records import read_source
 from quality.contracts import check
 from tests.records.conftest import PUPILS
@@ -76,3 +77,18 @@ def test_a_planted_value_is_nowhere(engine, catalogue, put, tmp_path):
     text = (json.dumps(report.as_dict()) + repr(report)).upper() + said.getvalue().upper()
     assert not [secret for secret in ("XANTHIPPE", "QUARTERMAINE", "QQ9") if secret in text]
     assert said.getvalue() == ""
+
+
+def test_a_source_is_taken_for_the_dataset_of_its_name(engine, catalogue, world):
+    payers = world("""
+        source_key:text | entity_key | valid_from | valid_to   | surname | nino     | problems
+        1               | AB123456C  | 2010-01-01 | 2009-01-01 | SMITH   | AB123456 | 0
+        2               | AB123456C  | 2010-01-01 | 2010-01-01 | SMITH   | -        | 8
+    """)
+    report = check(engine, catalogue, {"tax": payers})
+    ends = result(report, "is not before its start", "valid_to", "critical")
+    assert (ends.checked, ends.failed, ends.success) == (2, 1, False)
+    nino = result(report, "is a value that the form allows", "nino", "warning")
+    assert (nino.checked, nino.failed) == (2, 1)
+    with pytest.raises(ConfigError, match="no dataset 'customs'"):
+        check(engine, catalogue, {"customs": payers})
