@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -83,20 +84,24 @@ def synthesise(
         people: number of people, of whom two in three may be in English education; the others are in CIS alone.
         seed: another seed is another population.
         preset: odds of errors, a file of configs/synthetic: easy, realistic or hard.
-        workers: processes; the number of processors unless given. Each holds one chunk (about 1 GB at 100,000 people).
+        workers: processes; one a processor unless given. Each holds one chunk (about 0.7 GB at 100,000 people).
         chunk: people made at once, and held in one file of each table.
         progress: called with the number of people made since the last call.
 
     Raises:
         ConfigError: an argument is out of its range, or `out` is not empty.
-        LeoError: the disk is full or cannot be written; nothing is left behind.
+        LeoError: the disk is full or cannot be written, or a worker was killed; nothing is left behind.
+
+    More than one chunk is made by processes that import the caller's main module: guard it by
+    `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
     _check(out, people, seed, chunk, workers)
     presets.load(preset)
     out = out.absolute()
     made = _parents_made(out.parent)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    folder = Path()
     try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         chunks = list(_chunks(str(folder), people, seed, preset, chunk))
         rows: Counter[str] = Counter()
         for done, counts in _each(chunks, workers or os.cpu_count() or 1):
@@ -111,8 +116,14 @@ def synthesise(
         made = []
     except OSError as error:
         raise LeoError(_disk_fault(out, error)) from error
+    except BrokenProcessPool as error:
+        raise LeoError(
+            "a worker was stopped from outside, most often for lack of memory; nothing was kept\n"
+            f"  use fewer workers or a chunk below {chunk:,}"
+        ) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder != Path():
+            shutil.rmtree(folder, ignore_errors=True)
         for parent in made:
             with contextlib.suppress(OSError):  # another run may have put something there
                 parent.rmdir()
@@ -147,7 +158,7 @@ def _parents_made(parent: Path) -> list[Path]:
 
 def _disk_fault(out: Path, error: OSError) -> str:
     if error.errno == errno.ENOSPC or "No space left" in str(error):
-        return f"{out}: the disk is full; nothing was kept\n  a million people take about 1.2 GB"
+        return f"{out}: the disk is full; nothing was kept\n  a million people take about 0.6 GB"
     return f"{out}: cannot be written ({error.strerror or type(error).__name__}); nothing was kept"
 
 

@@ -1,6 +1,7 @@
 """Bad arguments and a full disk meet a clear error, and leave nothing behind."""
 
 import errno
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,6 +52,23 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(LeoError, match="the disk is full; nothing was kept"):
         synthesise(tmp_path / parent / "out", 100, workers=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_worker_is_told_of_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> object:
+        raise BrokenProcessPool("gone")
+
+    monkeypatch.setattr(generate, "_each", killed)
+    with pytest.raises(LeoError, match="use fewer workers or a chunk below 50"):
+        synthesise(tmp_path / "out", 100, chunk=50)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LeoError, match="cannot be written"):
+        synthesise(tmp_path / "file" / "out", 100)
+    assert [f.name for f in tmp_path.iterdir()] == ["file"]
 
 
 def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
