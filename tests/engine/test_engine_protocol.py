@@ -176,3 +176,20 @@ def test_one_row_is_one_row(engine, world):
 def test_an_unknown_engine_is_refused_with_what_there_is():
     with pytest.raises(ConfigError, match="duckdb, spark"):
         connect("oracle")
+
+
+def test_numbers_that_are_none_have_a_fingerprint(engine):
+    odd = pa.table({"x": [math.nan, math.inf, -math.inf, 1e15, None]})
+    assert engine.fingerprint(engine.from_arrow(odd)) == "5-f7e4889a4329893"
+
+
+def test_a_struct_has_a_fingerprint_of_its_fields(engine):
+    one_way = pa.table({"s": [{"a": 1, "b": "X"}, None]})
+    other_way = pa.table({"s": [{"a": 1, "b": None}, None]})
+    found = [engine.fingerprint(engine.from_arrow(table)) for table in (one_way, other_way)]
+    assert found[0] != found[1]
+
+
+def test_a_column_of_no_known_type_is_refused(engine):
+    with pytest.raises(TypeError, match="binary"):
+        engine.fingerprint(engine.sql("select cast('a' as blob) as b"))
