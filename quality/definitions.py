@@ -55,6 +55,8 @@ class Characteristic(_Strict):
             raise ValueError("table needs variable")
         if self.pick == "latest" and not self.order_by:
             raise ValueError("pick = 'latest' needs order_by")
+        if self.part is None and not self.frame and not self.labels:
+            raise ValueError("name frame or labels: only known codes are shown")
         return self
 
 

@@ -111,11 +111,17 @@ class Disclosure:
         self.hidden = 0
 
     def counts(
-        self, counts: Mapping[Key, int], sums: Sequence[Sum[Key]] = (), *, sensitive: Iterable[Key] = ()
+        self,
+        counts: Mapping[Key, int],
+        sums: Sequence[Sum[Key]] = (),
+        *,
+        sensitive: Iterable[Key] = (),
+        unshown: Iterable[Key] = (),
     ) -> dict[Key, Cell]:
         """Counts that are shown together, with the sums that tie them.
 
-        Every table that shares a total belongs in one call; see quality.suppression.
+        Every table that shares a total belongs in one call; see quality.suppression. Cells of `unshown` keys are for
+        `tied` of `percent` only.
         """
         hidden = suppress(
             counts,
@@ -123,6 +129,7 @@ class Disclosure:
             threshold=self.profile.threshold,
             zeros_are_sensitive=self.profile.zeros_are_sensitive,
             sensitive=sensitive,
+            unshown=unshown,
         )
         return {key: self.marked("suppressed") if key in hidden else self._rounded(n) for key, n in counts.items()}
 

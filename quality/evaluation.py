@@ -11,6 +11,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows
 from quality import accuracy, linked, rates, truth
+from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
@@ -72,7 +73,7 @@ def evaluate(
     """
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
-    described, persons = _entities(engine, inputs, definitions)
+    described, persons = _entities(engine, inputs, definitions, catalogue)
     result = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
@@ -87,11 +88,13 @@ def evaluate(
     return result
 
 
-def _entities(engine: Engine, inputs: Inputs, definitions: Definitions) -> tuple[Table | None, Table | None]:
+def _entities(
+    engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue
+) -> tuple[Table | None, Table | None]:
     """Entities with their characteristics, and with their true persons."""
     if not inputs.identities:
         return None, None
-    described = rates.entities_described(engine, inputs.identities, inputs.attributes, definitions)
+    described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
         return described, None
     keys = ("entity_id", "source", "entity_key")

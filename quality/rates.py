@@ -6,10 +6,11 @@ from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote, rows
-from quality.definitions import Characteristic, Definitions, Eligible
+from quality.characteristics import NOT_KNOWN, OTHER_CODE, labels_of
+from quality.definitions import Definitions, Eligible
 from quality.truth import StepTruth
 
-NOT_KNOWN = "not known"
+_UNLABELLED = {OTHER_CODE: "Other code", NOT_KNOWN: "Not known"}
 
 
 def units_described(
@@ -156,7 +157,7 @@ def rates(
     for characteristic in definitions.characteristic:
         if characteristic.name in counted.columns:
             group = f"coalesce({quote(characteristic.name)}, {literal(NOT_KNOWN)})"
-            labels = _labels(characteristic, catalogue)
+            labels = labels_of(characteristic, catalogue)
             found += _by_side(_summed(engine, counted, group), characteristic.name, characteristic.title, labels, True)
     return found
 
@@ -221,97 +222,13 @@ def _by_side(
             "groups": [
                 {
                     "group": row["group"],
-                    "label": labels.get(
-                        row["group"], row["group"].capitalize() if row["group"] == NOT_KNOWN else row["group"]
-                    ),
+                    "label": labels.get(row["group"], _UNLABELLED.get(row["group"], row["group"])),
                     **{key: row[key] for key in ("all", "eligible", "linked", "in_both", "found")},
                 }
-                for row in sorted(counted, key=lambda row: (row["group"] == NOT_KNOWN, row["group"]))
+                for row in sorted(counted, key=lambda row: (row["group"] in _UNLABELLED, row["group"]))
                 if row["side"] == side
             ],
         }
         for side in ("left", "right")
         if any(row["side"] == side for row in counted)
     ]
-
-
-def _labels(characteristic: Characteristic, catalogue: Catalogue) -> Mapping[str, str]:
-    framed = catalogue.frames.get(characteristic.frame or "", {})
-    return {**framed, **characteristic.labels}
-
-
-def entities_described(
-    engine: Engine, identities: Mapping[str, Table], attributes: Mapping[str, Table], definitions: Definitions
-) -> Table:
-    """entity_id, source, born, and a text column for each characteristic that the run's tables can give.
-
-    Args:
-        identities: by source.
-        attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
-    """
-    by_identity = [c for c in definitions.characteristic if c.identity]
-    by_attribute = [
-        c
-        for c in definitions.characteristic
-        if c.table in attributes and c.variable in attributes[str(c.table)].columns
-    ]
-    parts, tables = [], {}
-    for index, table in enumerate(identities.values()):
-        tables[f"identities_{index}"] = table
-        values = "".join(f", {_identity_value(c, table)} as {quote(c.name)}" for c in by_identity)
-        parts.append(
-            f"select entity_id, $source_{index} as source, {_newest('dob', table, 'date')} as born {values} "
-            f"from {{identities_{index}}}"
-        )
-    entities = engine.sql(
-        "\nunion all\n".join(parts),
-        params={f"source_{index}": source for index, source in enumerate(identities)},
-        store=False,
-        **tables,
-    )
-    joined, joins, named = [], [], {}
-    for index, c in enumerate(by_attribute):
-        named[f"picked_{index}"] = _picked(engine, attributes[str(c.table)], c)
-        joined.append(f", picked_{index}.value as {quote(c.name)}")
-        joins.append(f"left join {{picked_{index}}} as picked_{index} on picked_{index}.entity_id = entities.entity_id")
-    return engine.sql(
-        f"select {columns(entities.columns, of='entities')} {''.join(joined)} "
-        f"from {{entities}} as entities {' '.join(joins)}",
-        params=None,
-        store=True,
-        entities=entities,
-        **named,
-    )
-
-
-def _newest(identifier: str, table: Table, kind: str) -> str:
-    """The first value of an identifier's list, which is its newest."""
-    if identifier not in table.columns:
-        return f"cast(null as {kind})"
-    name = quote(identifier)
-    return f"case when array_length({name}) > 0 then cast({name}[1] as {kind}) end"
-
-
-def _identity_value(characteristic: Characteristic, table: Table) -> str:
-    if characteristic.part == "year":
-        return f"cast(year({_newest(str(characteristic.identity), table, 'date')}) as varchar)"
-    return _newest(str(characteristic.identity), table, "varchar")
-
-
-def _picked(engine: Engine, attributes: Table, characteristic: Characteristic) -> Table:
-    """entity_id, value: the one value that stands for an entity."""
-    value = quote(str(characteristic.variable))
-    chosen = (
-        f"max_by({value}, {quote(characteristic.order_by)})"
-        if characteristic.pick == "latest" and characteristic.order_by
-        else f"max({value})"
-    )
-    return engine.sql(
-        f"""
-        select entity_id, cast({chosen} as varchar) as value
-        from {{attributes}}
-        where {value} is not null
-        group by entity_id
-        """,
-        attributes=attributes,
-    )

@@ -33,6 +33,7 @@ def suppress(
     threshold: int,
     zeros_are_sensitive: bool = False,
     sensitive: Iterable[Key] = (),
+    unshown: Iterable[Key] = (),
 ) -> frozenset[Key]:
     """The keys to hide.
 
@@ -41,18 +42,22 @@ def suppress(
         sums: the equations between them: rows, columns, subtotals.
         threshold: a count below it is hidden; zero only where `zeros_are_sensitive`.
         sensitive: further keys to hide, for example totals that one contributor dominates.
+        unshown: keys that stand in no table, such as all less those in the calculation. A small one is guarded like any
+            other; of a large one no harm is done when it is reckoned, and nobody knows it when it cannot be.
 
     Raises:
         ValueError: a sum does not hold or names a key that has no count.
     """
     _check(counts, sums)
     least = 0 if zeros_are_sensitive else 1
-    hidden = {key for key, count in counts.items() if least <= count < threshold} | set(sensitive)
+    guarded = {key for key, count in counts.items() if least <= count < threshold} | set(sensitive)
+    others = set(unshown)
     while True:
-        exposed = _exposed(counts, sums, hidden, threshold)
+        found = determined(sums, sorted(guarded | others, key=repr))
+        exposed = _exposed(counts, sums, guarded, guarded | (others - found), found & guarded, threshold)
         if exposed is None:
-            return frozenset(hidden)
-        hidden.add(exposed)
+            return frozenset(guarded)
+        guarded.add(exposed)
 
 
 def determined(sums: Sequence[Sum[Key]], hidden: Iterable[Key]) -> set[Key]:
@@ -89,36 +94,51 @@ def _check(counts: Mapping[Key, int], sums: Sequence[Sum[Key]]) -> None:
             raise ValueError("the parts of a sum do not add up to its total")
 
 
-def _exposed(counts: Mapping[Key, int], sums: Sequence[Sum[Key]], hidden: set[Key], threshold: int) -> Key | None:
-    """The next key to hide, or None when nothing hidden can be found out."""
+def _exposed(
+    counts: Mapping[Key, int],
+    sums: Sequence[Sum[Key]],
+    guarded: set[Key],
+    unknown: set[Key],
+    found: set[Key],
+    threshold: int,
+) -> Key | None:
+    """The next key to hide, or None when nothing guarded can be found out.
+
+    Args:
+        unknown: the guarded keys and the unshown ones that cannot be reckoned.
+        found: the guarded keys that can be.
+    """
     for line in sums:
-        if _gives_away(line, counts, hidden, threshold):
+        if _gives_away(line, counts, guarded, unknown, threshold):
             # A part before the total, which other tables show; a nought last, since hiding it hides next to nothing.
             partner = (
-                _partner(counts, [key for key in line.parts if counts[key]], hidden)
-                or _partner(counts, [line.total] if counts[line.total] else [], hidden)
-                or _partner(counts, line.members, hidden)
+                _partner(counts, [key for key in line.parts if counts[key]], unknown)
+                or _partner(counts, [line.total] if counts[line.total] else [], unknown)
+                or _partner(counts, line.members, unknown)
             )
             if partner is not None:
                 return partner[0]
-    found = determined(sums, sorted(hidden, key=repr))
     if not found:
         return None
     # A chain of sums gives it away, where each sum alone does not: widen the hidden part around it.
     near = [line for line in sums if any(key in found for key in line.members)]
     for lines in (near, sums):
-        partner = _partner(counts, [key for line in lines for key in line.members], hidden)
+        partner = _partner(counts, [key for line in lines for key in line.members], unknown)
         if partner is not None:
             return partner[0]
     return None
 
 
-def _gives_away(line: Sum[Key], counts: Mapping[Key, int], hidden: set[Key], threshold: int) -> bool:
-    """Whether a sum alone says a hidden count, or that its hidden counts together are under the threshold."""
-    parts = [key for key in line.parts if key in hidden]
-    if line.total in hidden:
-        return not parts
-    return bool(parts) and (len(parts) == 1 or sum(counts[key] for key in parts) < threshold)
+def _gives_away(
+    line: Sum[Key], counts: Mapping[Key, int], guarded: set[Key], unknown: set[Key], threshold: int
+) -> bool:
+    """Whether a sum alone says a guarded count, or that its unknown counts together are under the threshold."""
+    parts = [key for key in line.parts if key in unknown]
+    if line.total in unknown:
+        return not parts and line.total in guarded
+    if not any(key in guarded for key in parts):
+        return False
+    return len(parts) == 1 or sum(counts[key] for key in parts) < threshold
 
 
 def _partner(counts: Mapping[Key, int], keys: Sequence[Key], hidden: set[Key]) -> tuple[Key] | None:

@@ -76,6 +76,7 @@ def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
             "label:O",
             title=x,
             sort=None,
+            scale=alt.Scale(domain=[row["label"] for row in values]),
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6, grid=False),
         ),
         tooltip=[alt.Tooltip("name:N", title=x), alt.Tooltip("shown:N", title=y)],
@@ -166,7 +167,10 @@ def probabilities(values: Values, width: int) -> dict[str, Any]:
                 "value:Q",
                 title="Probability (log scale)",
                 scale=alt.Scale(type="log", domain=[10 ** _decade(floor), 1], nice=False),
-                axis=alt.Axis(values=[10**power for power in range(_decade(floor), 1)], format="~g"),
+                axis=alt.Axis(
+                    values=[10**power for power in range(_decade(floor), 1)],
+                    labelExpr="datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')",
+                ),
             ),
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["circle", "diamond"]), sort=None),
             color=alt.Color("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["var(--chart-1)", "var(--chart-2)"])),
@@ -206,11 +210,11 @@ def _label_room(values: Values, width: int) -> tuple[int, int]:
     """Pixels for the longest label, broken to its lines, and for a row."""
     lines = [line for row in values for line in _broken(str(row["label"]), width).split("\n")]
     longest = max((len(line) for line in lines), default=0)
-    return int(longest * 6.9) + 16, 38 if width == NARROW else 28
+    return int(longest * 6.9) + 16, 38 if len(lines) > len(values) else 28
 
 
 def _broken(label: str, width: int) -> str:
-    columns = 15 if width == NARROW else 36
+    columns = 15 if width == NARROW else 40
     return "\n".join(textwrap.wrap(label, columns, max_lines=2, placeholder=" …"))
 
 

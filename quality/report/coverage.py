@@ -170,13 +170,20 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
         blocks.append(Heading(f"{names.step(subject.step)}, by characteristic"))
     cohort = next((c for c in subject.characteristics if c[0] == "cohort"), None)
     if cohort:
-        values = _shares([group for group in cohort[2] if group.label != "Not known"])
+        years = [group for group in cohort[2] if group.label != "Not known"]
+        values = _shares(years)
+        axis = [{"label": year.label, "value": None, "low": None, "high": None, "shown": ""} for year in years]
+        along = sorted(
+            [*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label
+        )
         blocks.append(
             figure(
                 "rate-by-cohort",
                 "Link rate by year of birth",
-                _spread(values, "year of birth") + " Lines show 95% intervals.",
-                lambda width: charts.line(values, width, x="Year of birth", y="Matched, %"),
+                _spread(values, "year of birth")
+                + " Lines show 95% intervals"
+                + ("." if len(values) == len(years) else "; years too small to show are left out."),
+                lambda width: charts.line(along, width, x="Year of birth", y="Matched, %"),
                 _table(cohort[1], cohort[2], truth, names.step(subject.step)),
             )
         )
@@ -221,6 +228,10 @@ def _shares(groups: Sequence[Group]) -> list[dict[str, Any]]:
         for group in groups
         if group.rate.value is not None
     ]
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return str(row["label"])
 
 
 def _spread(values: Sequence[Mapping[str, Any]], what: str) -> str:

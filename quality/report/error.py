@@ -143,9 +143,10 @@ def _bands_table(step: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Nam
 
 
 def _band(row: Mapping[str, Any]) -> str:
-    if row["from"] is None:
-        return f"Below {row['to']:g}"
-    return f"{row['from']:g} and over" if row["to"] is None else f"{row['from']:g} to under {row['to']:g}"
+    low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
+    if low is None:
+        return f"Below {high}"
+    return f"{low} and over" if high is None else f"{low} to under {high}"
 
 
 def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:

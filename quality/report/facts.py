@@ -1,5 +1,6 @@
 """How the run was made, and what the words and symbols of the page mean."""
 
+import datetime
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -7,7 +8,7 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report.names import Names
-from quality.report.page import Block, Section, Table, Terms, Text
+from quality.report.page import Block, Fold, Section, Table, Terms, Text
 
 
 def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> Section:
@@ -25,7 +26,7 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
         if stage.get("seconds") is not None
     ]
     if stages:
-        blocks.append(Table("Seconds by stage", ["Stage", "Seconds"], stages))
+        blocks.append(Fold("Seconds by stage", [Table("Seconds by stage", ["Stage", "Seconds"], stages)]))
     profile = d.profile
     blocks.append(
         Text(
@@ -70,6 +71,15 @@ def _stages(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [stage for stage in stages if isinstance(stage, Mapping)]
 
 
+def _plain(value: str) -> str:
+    """A moment in words, anything else as it is."""
+    try:
+        moment = datetime.datetime.fromisoformat(value) if "T" in value else None
+    except ValueError:
+        moment = None
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC" if moment else value
+
+
 def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a manifest says in single values; what it lacks is left out."""
     titles = {
@@ -84,7 +94,7 @@ def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         "key_fingerprint": "Key fingerprint",
     }
     facts = [
-        (title, str(manifest[key]))
+        (title, _plain(str(manifest[key])))
         for key, title in titles.items()
         if isinstance(manifest.get(key), str | int | float) and manifest[key] != ""
     ]

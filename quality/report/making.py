@@ -73,16 +73,18 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
         for (decision, start), cell in in_order
     ]
     rows: list[list[str | Cell]] = [
-        [_DECISIONS[decision], f"{start} to under {start + 1}", cell] for (decision, start), cell in in_order
+        [_DECISIONS[decision], f"{start} to under {start + 1}".replace("-", "−"), cell]
+        for (decision, start), cell in in_order
     ]
-    bins = [row["bin"] for row in values if row["value"] is not None]
+    values = [row for row in values if row["value"]]
+    bins = [row["bin"] for row in values]
     if not bins:
         return []
     low, high = min(bins), max(bins) + 1
-    accepted = [row["bin"] for row in values if row["group"] == "Accepted" and row["value"] is not None]
+    accepted = [row["bin"] for row in values if row["group"] == "Accepted"]
     summary = (
         f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else ""
-    ) + "Each strip has its own scale. Bins too small to show are drawn empty."
+    ) + "Each strip has its own scale. Bins too small to show are left out."
     return [
         figure(
             f"weights-{step['step']}",
@@ -128,7 +130,7 @@ def _model(step: Mapping[str, Any], names: Names) -> list[Block]:
     ]
     columns = ["Comparison", "Level", "m", "u", "Match weight", "Adjusted for how common the value is"]
     table = Table(f"{names.step(step)}: m, u and match weight by level", columns, rows)
-    start = "" if model["prior_weight"] is None else f" A pair starts from {model['prior_weight']:.1f}."
+    start = "" if model["prior_weight"] is None else f" A pair starts from {_number(model['prior_weight'])}."
     blocks: list[Block] = []
     if weighted:
         strongest = max(weighted, key=lambda row: row["weight"])
@@ -158,13 +160,14 @@ def _model(step: Mapping[str, Any], names: Names) -> list[Block]:
 
 def _label(level: Mapping[str, Any]) -> str:
     """A level's label without the comparison's own name, which stands above it."""
-    text = str(level["label"])
+    text = str(level["label"]).removeprefix(f"{level['comparison']}: ")
     for tail in (f" on {level['comparison']}", f" of {level['comparison']}"):
         text = text.replace(tail, "")
-    return text
+    return text[:1].upper() + text[1:]
 
 
 def _number(value: float | None) -> str:
     if value is None:
         return "z"
-    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
+    text = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
+    return text.replace("-", "−", 1) if value < 0 else text

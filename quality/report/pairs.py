@@ -11,6 +11,7 @@ from quality.disclosure import Cell, Disclosure, Sum
 
 DECISIONS = ("accepted", "review", "rejected")
 Key = tuple[str, str, str]
+_ALL: Key = ("decision", "all", "")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def pairs(step: Mapping[str, Any], disclosure: Disclosure) -> Pairs:
     _add_passes(step, counts, sums)
     _add_bins(step, decided, counts, sums)
     _add_bands(step, decided, counts, sums)
-    cells = disclosure.counts(counts, sums)
+    unshown = [key for key in counts if key[:2] == ("band", "other") or key[::2] == ("bin", "none") or key == _ALL]
+    cells = disclosure.counts(counts, sums, unshown=unshown)
     links, linked = decided["accepted"], cells[("decision", "accepted", "")]
     passes = {}
     for row in step["passes"]:
@@ -87,9 +89,8 @@ def _add_bands(
         counts |= {keys[0]: row["accepted"], keys[1]: row["pairs"] - row["accepted"], whole: row["pairs"]}
         sums.append(Sum(whole, keys))
         _tie_to_bins(step, row, place, counts, sums)
-    everything: Key = ("decision", "all", "")
-    counts[everything] = sum(decided.values())
-    sums.append(Sum(everything, tuple(("decision", name, "") for name in decided)))
+    counts[_ALL] = sum(decided.values())
+    sums.append(Sum(_ALL, tuple(("decision", name, "") for name in decided)))
 
 
 def _tie_to_bins(

@@ -65,7 +65,10 @@ def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
         counts[("reason", reason["reason"], "unlinked")] = reason["units"]
     if reasons:
         sums.append(Sum((*_WHOLE, "unlinked"), tuple(("reason", r["reason"], "unlinked") for r in reasons)))
-    cells = disclosure.counts(counts, sums)
+    unshown = [
+        key for key in counts if key[2] == "outside" or (key[2] == "unlinked" and key[0] not in ("total", "reason"))
+    ]
+    cells = disclosure.counts(counts, sums, unshown=unshown)
     unlinked = total["eligible"] - total["linked"]
     return Side(
         step,

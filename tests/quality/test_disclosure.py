@@ -130,6 +130,25 @@ def test_nested_denominators_hide_no_worse(rows: list[tuple[int, int, int]]) -> 
         sums += [Sum((group, 3), ((group, 1), (group, 2))), Sum((group, 4), ((group, 0), (group, 3)))]
     sums += [Sum((-1, c), tuple((g, c) for g in range(len(rows)))) for c in range(5)]
     assert not solved(sums, set(suppress(counts, sums, threshold=10)))
+    unshown = {key for key in counts if key[1] in (0, 2)}  # tables have no column for these two
+    hidden = set(suppress(counts, sums, threshold=10, unshown=unshown))
+    assert not solved(sums, hidden | unshown) & hidden
+    assert all(key in hidden for key, count in counts.items() if 0 < count < 10)
+
+
+def test_what_no_table_shows_may_stay_unknown() -> None:
+    """Where nobody sees the total, two small parts give each other away to no one, and the large one stays."""
+    counts = {"accepted": 1415, "review": 4, "rejected": 3, "all": 1422}
+    sums = [Sum("all", ("accepted", "review", "rejected"))]
+    assert suppress(counts, sums, threshold=10, unshown=["all"]) == {"review", "rejected"}
+    assert suppress(counts, sums, threshold=10) == {"accepted", "review", "rejected"}
+
+
+def test_a_small_remainder_is_guarded_though_no_table_shows_it() -> None:
+    """Eligible less linked is three: one of the two must go."""
+    counts = {"eligible": 503, "linked": 500, "unlinked": 3}
+    hidden = suppress(counts, [Sum("eligible", ("linked", "unlinked"))], threshold=10, unshown=["unlinked"])
+    assert hidden == {"linked", "unlinked"}
 
 
 @settings(deadline=None, max_examples=100)

@@ -135,6 +135,19 @@ def test_people_of_several_records_stand_in_every_source(
     assert [(g["label"], g["all"]) for g in rates["sex"]["groups"]] == [("Female", 1), ("Male", 1)]
 
 
+def test_a_value_in_the_wrong_place_is_not_shown(engine: Engine, pupils_and_learners: Inputs, world: Any) -> None:
+    """A name that a school typed into the ethnic group is counted as another code."""
+    census = world("""
+        entity_id | AcademicYear | EthnicGroupMajor | FSMeligible
+        1         | 201112       | ZEBEDEE          | 1
+        2         | 201112       | WHIT             | 0
+    """)
+    found = evaluate(engine, dataclasses.replace(pupils_and_learners, attributes={"npd_census": census}))
+    groups = next(r["groups"] for r in step_of(found)["rates"] if r["characteristic"] == "ethnic_group")
+    assert [g["label"] for g in groups] == ["White", "Not known", "Other code"]
+    assert "ZEBEDEE" not in json.dumps(found)
+
+
 def test_spine_by_pairs_and_by_people(found: dict[str, Any]) -> None:
     """P1 is whole, P2 lost a learner who is on nobody's row, P4's learner lies with P2."""
     accuracy = found["spine"]["accuracy"]

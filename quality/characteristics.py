@@ -1,0 +1,108 @@
+"""Characteristics of entities: a column for each that the run's tables can give, with no value but known codes."""
+
+from collections.abc import Mapping
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, Table, columns, literal, quote
+from quality.definitions import Characteristic, Definitions
+
+NOT_KNOWN = "not known"
+OTHER_CODE = "other code"
+
+
+def labels_of(characteristic: Characteristic, catalogue: Catalogue) -> Mapping[str, str]:
+    """Code to label, from the catalogue's frame and the definition's own labels."""
+    framed = catalogue.frames.get(characteristic.frame or "", {})
+    return {**framed, **characteristic.labels}
+
+
+def entities_described(
+    engine: Engine,
+    identities: Mapping[str, Table],
+    attributes: Mapping[str, Table],
+    definitions: Definitions,
+    catalogue: Catalogue,
+) -> Table:
+    """entity_id, source, born, and a text column for each characteristic that the run's tables can give.
+
+    A code that is in no frame becomes "other code": what a file holds in a column is not shown because of its place.
+
+    Args:
+        identities: by source.
+        attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
+    """
+    by_identity = [c for c in definitions.characteristic if c.identity]
+    by_attribute = [
+        c
+        for c in definitions.characteristic
+        if c.table in attributes and c.variable in attributes[str(c.table)].columns
+    ]
+    parts, tables = [], {}
+    for index, table in enumerate(identities.values()):
+        tables[f"identities_{index}"] = table
+        values = "".join(f", {_identity_value(c, table, catalogue)} as {quote(c.name)}" for c in by_identity)
+        parts.append(
+            f"select entity_id, $source_{index} as source, {_newest('dob', table, 'date')} as born {values} "
+            f"from {{identities_{index}}}"
+        )
+    entities = engine.sql(
+        "\nunion all\n".join(parts),
+        params={f"source_{index}": source for index, source in enumerate(identities)},
+        store=False,
+        **tables,
+    )
+    joined, joins, named = [], [], {}
+    for index, c in enumerate(by_attribute):
+        named[f"picked_{index}"] = _picked(engine, attributes[str(c.table)], c, catalogue)
+        joined.append(f", picked_{index}.value as {quote(c.name)}")
+        joins.append(f"left join {{picked_{index}}} as picked_{index} on picked_{index}.entity_id = entities.entity_id")
+    return engine.sql(
+        f"select {columns(entities.columns, of='entities')} {''.join(joined)} "
+        f"from {{entities}} as entities {' '.join(joins)}",
+        params=None,
+        store=True,
+        entities=entities,
+        **named,
+    )
+
+
+def _newest(identifier: str, table: Table, kind: str) -> str:
+    """The first value of an identifier's list, which is its newest."""
+    if identifier not in table.columns:
+        return f"cast(null as {kind})"
+    name = quote(identifier)
+    return f"case when array_length({name}) > 0 then cast({name}[1] as {kind}) end"
+
+
+def _identity_value(characteristic: Characteristic, table: Table, catalogue: Catalogue) -> str:
+    if characteristic.part == "year":
+        return f"cast(year({_newest(str(characteristic.identity), table, 'date')}) as varchar)"
+    return _known(_newest(str(characteristic.identity), table, "varchar"), characteristic, catalogue)
+
+
+def _known(value: str, characteristic: Characteristic, catalogue: Catalogue) -> str:
+    """A text as it is where it is a code of the characteristic; another code by that name; NULL as NULL."""
+    codes = ", ".join(literal(code) for code in labels_of(characteristic, catalogue))
+    return f"case when {value} in ({codes}) then {value} when {value} is not null then {literal(OTHER_CODE)} end"
+
+
+def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:
+    """entity_id, value: the one value that stands for an entity."""
+    value = quote(str(characteristic.variable))
+    chosen = (
+        f"max_by({value}, {quote(characteristic.order_by)})"
+        if characteristic.pick == "latest" and characteristic.order_by
+        else f"max({value})"
+    )
+    return engine.sql(
+        f"""
+        with picked as (
+            select entity_id, cast({chosen} as varchar) as code
+            from {{attributes}}
+            where {value} is not null
+            group by entity_id
+        )
+        select entity_id, {_known("code", characteristic, catalogue)} as value from picked
+        """,
+        attributes=attributes,
+    )
