@@ -306,7 +306,10 @@ def _truth_table(engine: Engine, path: Path, fmt: str) -> Table:
     if fmt == "parquet":
         return engine.read(path)
     try:
-        return engine.from_arrow(pyarrow.csv.read_csv(path))
+        texts = pyarrow.csv.ConvertOptions(
+            column_types={"left_id": pa.string(), "right_id": pa.string()}
+        )  # 0007 is no 7
+        return engine.from_arrow(pyarrow.csv.read_csv(path, convert_options=texts))
     except pa.ArrowInvalid:
         raise InputError(f"{path}: the file of true pairs is no CSV with columns left_id and right_id") from None
 

@@ -30,6 +30,7 @@ _KINDS = {
 }
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _PLACE = "row in file"  # a column of our own; with spaces, so that no field has its name
+_ISO_DATE = quote("iso birth date")
 
 
 _SAMPLE_ROWS = 20_000  # enough to tell what a column holds
@@ -134,18 +135,18 @@ def units(
     Raises:
         InputError: an id that stands twice or is missing, or a file in which no name is known.
     """
-    identified = _identified(engine, file, id_column)
-    roles = {f: c for f, c in fields.items() if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
+    identified = _identified(engine, file, fields, id_column)
+    roles = {f: _held(f) for f in fields if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
     prepared = identified
     if "dob" in fields:
         form = next(form for form in date_forms() if form["name"] == date_form(engine, file, fields["dob"]))
-        value = f"trim(cast({quote(fields['dob'])} as varchar))"
-        prepared = engine.sql(f"select *, {_iso(form, value)} as iso_birth_date from {{t}}", t=identified, store=True)
-        roles["dob"] = "iso_birth_date"
-    texts = {c: f for f, c in fields.items() if f not in roles and f != "dob"}
-    carry = ["unit_id", "iso_birth_date"] if "dob" in fields else ["unit_id"]
+        value = f"trim(cast({quote(_held('dob'))} as varchar))"
+        prepared = engine.sql(f"select *, {_iso(form, value)} as {_ISO_DATE} from {{t}}", t=identified, store=True)
+        roles["dob"] = "iso birth date"
+    texts = {_held(f): _text(f) for f in fields if f not in roles}
+    carry = ["unit_id", "iso birth date"] if "dob" in fields else ["unit_id"]
     standard = standardise_person_table(engine, prepared, roles, carry=carry, texts=texts)
-    selected = ", ".join(f"{_value(f)} as {quote(f)}" for f in fields)
+    selected = ", ".join(f"{quote(_text(f)) if _held(f) in texts else _value(f)} as {quote(f)}" for f in fields)
     table = engine.sql(f"select unit_id, {selected} from {{t}}", t=standard, store=True)
     _refuse_nameless(engine, file, table)
     ids = engine.sql("select unit_id, source_id from {t}", t=identified, store=True)
@@ -206,12 +207,23 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
     return engine.from_arrow(table.append_column(_PLACE, pa.array(range(1, table.num_rows + 1), pa.int64())))
 
 
-def _identified(engine: Engine, file: PersonFile, id_column: str | None) -> Table:
-    """Rows with source_id and a dense unit_id in the order of the file."""
+def _held(field: str) -> str:
+    """The name of a field's raw values while they are put into form: one that no column of a file has."""
+    return f"raw {field}"
+
+
+def _text(field: str) -> str:
+    """The name of a field's values as plain text; with a space, since an identifier may have the field's name."""
+    return f"text {field}"
+
+
+def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None) -> Table:
+    """Rows with source_id, a dense unit_id in the order of the file, and the fields' raw values."""
     source_id = quote(id_column) if id_column else quote(_PLACE)
+    held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
     numbered = engine.sql(
         f"""
-        select *, {source_id} as source_id, row_number() over (order by {quote(_PLACE)}) as unit_id
+        select {source_id} as source_id, row_number() over (order by {quote(_PLACE)}) as unit_id{held}
         from {{t}}
         """,
         t=file.table,
@@ -248,9 +260,7 @@ def _refuse_nameless(engine: Engine, file: PersonFile, table: Table) -> None:
 def _value(name: str) -> str:
     if name == "dob":
         # An impossible date stays as text, since most of it is right; one that stands for "not known" does not.
-        return (
-            "coalesce(cast(dob as varchar), case when try_cast(iso_birth_date as date) is null then iso_birth_date end)"
-        )
+        return f"coalesce(cast(dob as varchar), case when try_cast({_ISO_DATE} as date) is null then {_ISO_DATE} end)"
     return quote(name)
 
 

@@ -116,7 +116,13 @@ def _shared(
     """Columns of one name in both files that are no known field."""
     used = {*found["left"].values(), *found["right"].values(), *ids}
     both = [name for name in left if name in set(right) and name not in used]
-    return {re.sub(r"\W", "_", name.lower()): name for name in both}
+    fields: dict[str, str] = {}
+    for name in both:
+        field = re.sub(r"\W", "_", name.lower())
+        while field in {*fields, *found["left"], *found["right"], "unit_id"}:  # neither another's name nor our own
+            field += "_"
+        fields[field] = name
+    return fields
 
 
 def _plain(name: str) -> str:
