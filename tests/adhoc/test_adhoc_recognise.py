@@ -1,0 +1,131 @@
+"""Columns are recognised by their names, by an analyst's word, and by what both files hold."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.adhoc.recognise import recognise
+from linkage.errors import ConfigError
+
+LEFT = ["person_id", "First Name", "SURNAME", "date-of-birth", "Gender", "Post Code"]
+RIGHT = ["ID", "fname", "family_name", "DOB", "sex", "zip", "income"]
+
+
+def test_names_that_many_files_use_are_known() -> None:
+    found = recognise(LEFT, RIGHT)
+    assert found.left == {
+        "forename": "First Name", "surname": "SURNAME", "dob": "date-of-birth", "sex": "Gender", "postcode": "Post Code",
+    }  # fmt: skip
+    assert found.right == {"forename": "fname", "surname": "family_name", "dob": "DOB", "sex": "sex", "postcode": "zip"}
+    assert (found.left_id, found.right_id) == ("person_id", "ID")
+    assert found.fields == ["forename", "surname", "dob", "sex", "postcode"]
+
+
+def test_a_field_that_one_file_lacks_is_recognised_but_not_compared() -> None:
+    found = recognise([*LEFT, "NINO"], RIGHT)
+    assert found.left["nino"] == "NINO"
+    assert "nino" not in found.fields
+
+
+def test_a_column_of_one_name_in_both_files_is_compared_too() -> None:
+    found = recognise([*LEFT, "Shoe Size", "income"], [*RIGHT, "Shoe Size"])
+    assert found.left["shoe_size"] == found.right["shoe_size"] == "Shoe Size"
+    assert "income" in found.fields
+
+
+def test_an_analysts_word_wins_over_names() -> None:
+    found = recognise([*LEFT, "PERNAME1"], RIGHT, ["left.forename=PERNAME1", "right.SURNAME=income"])
+    assert found.left["forename"] == "PERNAME1"
+    assert found.right["surname"] == "income"
+
+
+def test_shared_columns_take_no_name_that_is_another_fields_or_our_own() -> None:
+    both = ["id", "surname", "sex", "g", "unit_id", "Shoe Size", "shoe-size"]
+    found = recognise(both, both, ["left.sex=g", "right.sex=g"])
+    assert found.left == found.right
+    assert found.left["sex"] == "g"
+    assert "unit_id" not in found.fields
+    assert sorted(found.left.values()) == sorted(set(both) - {"id"})
+
+
+def test_a_field_of_the_analysts_own_is_compared() -> None:
+    found = recognise([*LEFT, "house_name"], RIGHT, ["left.house=house_name", "right.house=income"])
+    assert "house" in found.fields
+
+
+def test_a_column_that_the_map_takes_is_no_other_field() -> None:
+    names = ["id", "surname", "dob", "sex"]
+    found = recognise(names, names, ["left.forename=surname"])
+    assert "surname" not in found.left
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [(("SURNAME", None), ("SURNAME", "ID")), (("person_id", "income"), ("person_id", "income"))],
+)
+def test_id_columns_may_be_named(ids: tuple[str | None, str | None], expected: tuple[str, str]) -> None:
+    found = recognise(LEFT, RIGHT, (), ids)
+    assert (found.left_id, found.right_id) == expected
+    assert "SURNAME" not in found.left.values() or ids[0] != "SURNAME"
+
+
+def test_an_id_may_be_mapped_like_any_field() -> None:
+    assert recognise(LEFT, RIGHT, ["right.id=income"]).right_id == "income"
+
+
+def test_a_file_without_an_id_has_none() -> None:
+    assert recognise(LEFT[1:], RIGHT).left_id is None
+
+
+def test_the_stronger_name_wins_where_two_columns_fit() -> None:
+    found = recognise(["id", "yob", "dob", "surname"], ["id", "birth_year", "surname"])
+    assert found.left["dob"] == "dob"
+    assert found.right["dob"] == "birth_year"
+
+
+@pytest.mark.parametrize(
+    ("maps", "said"),
+    [
+        (["left.forename"], ["--map left.forename", "left.FIELD=COLUMN", "forename, "]),
+        (["middle.forename=X"], ["--map middle.forename=X"]),
+        (["left.forename=NAME1"], ["the left file has no column 'NAME1'", "it has: person_id, First Name"]),
+        (["right.forename=First Name"], ["the right file has no column 'First Name'", "fname"]),
+    ],
+)
+def test_a_map_that_fits_nothing_is_refused(maps: list[str], said: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        recognise(LEFT, RIGHT, maps)
+    for part in said:
+        assert part in str(refused.value)
+
+
+def test_an_id_that_is_no_column_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--id: the right file has no column 'key'") as refused:
+        recognise(LEFT, RIGHT, (), (None, "key"))
+    assert "it has: ID, fname" in str(refused.value)
+
+
+def test_files_that_share_nothing_are_refused_with_what_they_have() -> None:
+    with pytest.raises(ConfigError, match="fewer than two fields") as refused:
+        recognise(["id", "surname", "colour"], ["id", "surname", "weight"])
+    assert "left has: id, surname, colour" in str(refused.value)
+    assert "--map left.surname=COLUMN" in str(refused.value)
+
+
+_NAMES = st.lists(
+    st.sampled_from([*LEFT, *RIGHT, "NINO", "phone", "Telephone", "city", "x1", "x2", "id"]), min_size=1, unique=True
+)
+
+
+@given(_NAMES, _NAMES)
+@settings(deadline=None, max_examples=100)
+def test_no_column_is_two_fields_and_every_field_is_a_column(left: list[str], right: list[str]) -> None:
+    try:
+        found = recognise(left, right)
+    except ConfigError:
+        return
+    for columns, mapped, key in ((left, found.left, found.left_id), (right, found.right, found.right_id)):
+        assert set(mapped.values()) <= set(columns)
+        assert len(set(mapped.values())) == len(mapped)
+        assert key not in mapped.values()
+    assert len(found.fields) >= 2
