@@ -209,6 +209,19 @@ def test_two_numbers_of_one_person_cannot_both_be_linked_one_to_one(
     assert (accuracy["accepted"], accuracy["assessed"]) == (2, 1)  # a pair without a known person is not judged
 
 
+@pytest.mark.both_engines
+def test_both_engines_count_the_same(engine: Engine, pupils_and_learners: Inputs) -> None:
+    """The headline counts on either engine; the whole result is one text of SQL."""
+    found = evaluate(engine, pupils_and_learners)
+    accuracy, spine = step_of(found)["accuracy"], found["spine"]["accuracy"]
+    assert (accuracy["true_pairs"], accuracy["correct"], accuracy["false"]) == (2, 1, 1)
+    assert (spine["pairwise"]["correct"], spine["people"]["exact"]) == (1, 2)
+    assert [(row["all"], row["eligible"], row["linked"]) for row in step_of(found)["totals"]] == [(3, 2, 2), (3, 3, 2)]
+    assert [row["bin"] for row in step_of(found)["weights"]] == [-12, 6, 7, 20]
+    fsm = next(row for row in step_of(found)["rates"] if row["characteristic"] == "fsm")
+    assert [group["all"] for group in fsm["groups"]] == [1, 1, 1]
+
+
 def test_truth_may_come_as_pairs(engine: Engine, pupils_and_learners: Inputs, world: Any) -> None:
     pairs = world("""
         left_id | right_id
