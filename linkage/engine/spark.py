@@ -67,6 +67,9 @@ class SparkEngine:
         threads: of the local master; all cores when None.
         scratch: folder for stored tables, on a cluster one that all workers see; a temporary one, removed on close,
             when None.
+        durable: keep stored tables as Parquet in `scratch`, so that the loss of a worker costs nothing. Else they are
+            in the memory and on the disks of the workers, which is faster; chosen when None and the only worker is
+            this process.
         session: a session to work on; the process's own, found or started, when None. It outlives the engine, since
             stages follow one another and a start takes seconds; it ends with the process.
 
@@ -82,6 +85,7 @@ class SparkEngine:
         memory_limit: str | None = None,
         threads: int | None = None,
         scratch: Path | None = None,
+        durable: bool | None = None,
         session: SparkSession | None = None,
     ) -> None:
         self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-spark-") if scratch is None else None
@@ -90,6 +94,8 @@ class SparkEngine:
         running = session or SparkSession.getActiveSession()
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
         _prepare(self.session)
+        local = self.session.sparkContext.master.startswith("local")
+        self._durable = not local if durable is None else durable
         self._views: set[str] = set()
         self._stored: dict[str, Path] = {}
 
@@ -113,6 +119,8 @@ class SparkEngine:
         _check_types(frame)
         if not store:
             return self._named(frame)
+        if not self._durable:
+            return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
         path = self.scratch / uuid.uuid4().hex
         self._guarded(lambda: frame.write.parquet(str(path)))
         table = self._named(self.session.read.schema(frame.schema).parquet(str(path)))

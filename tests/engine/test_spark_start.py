@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from linkage.engine import rows
 from linkage.engine.java import find_java
 from linkage.errors import ConfigError, ExitCode
 from spark_jobs import run
@@ -63,6 +65,20 @@ def test_no_amount_of_memory_is_refused():
 
     with pytest.raises(ConfigError, match="for example 8GB"):
         java_memory("plenty")
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_stored_table_outlives_its_source_and_leaves_nothing(spark_session, tmp_path, durable):
+    from linkage.engine.spark import SparkEngine
+
+    with SparkEngine(session=spark_session, scratch=tmp_path, durable=durable) as engine:
+        source = engine.from_arrow(pa.table({"n": [1, 2]}))
+        kept = engine.sql("select n + 1 as n from {source}", source=source, store=True)
+        engine.drop(source)
+        assert sorted(row["n"] for row in rows(engine, kept)) == [2, 3]
+        assert bool(list(tmp_path.iterdir())) == durable
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
