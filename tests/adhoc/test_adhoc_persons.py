@@ -70,8 +70,8 @@ def test_dates_of_a_parquet_file_are_dates(engine: Engine, tmp_path: Path, rows:
     pq.write_table(pa.table({"dob": [datetime.date(1990, 2, 3), None], "id": ["B", "A"]}), path)
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding="utf-8")
     units, ids = persons.units(engine, file, {"dob": "dob"}, "id", postcodes=False)
-    assert rows(units) == [(1, "1990-02-03"), (2, None)]
-    assert rows(ids) == [(1, "B"), (2, "A")]
+    assert rows(units) == [(1, None), (2, "1990-02-03")]
+    assert rows(ids) == [(1, "A"), (2, "B")]
 
 
 def test_names_sexes_and_postcodes_have_one_form(read: Any, engine: Engine, rows: Rows) -> None:
@@ -112,13 +112,14 @@ def test_postcodes_of_another_country_are_codes(read: Any, engine: Engine, rows:
     assert rows(units) == [(1, "90210"), (2, "90210-1234")]
 
 
-def test_rows_have_the_order_of_the_file_as_their_number(read: Any, engine: Engine, rows: Rows) -> None:
+def test_units_are_numbered_by_their_ids_or_as_they_stand(read: Any, engine: Engine, rows: Rows) -> None:
     file = read("id,sex\nz,F\na,M\nm,F\n")
-    _, named = persons.units(engine, file, {"sex": "sex"}, "id", postcodes=False)
-    assert rows(named) == [(1, "z"), (2, "a"), (3, "m")]
-    _, numbered = persons.units(engine, file, {"sex": "sex"}, None, postcodes=False)
-    assert [row[0] for row in rows(numbered)] == [1, 2, 3]
+    units, named = persons.units(engine, file, {"sex": "sex"}, "id", postcodes=False)
+    assert rows(named) == [(1, "a"), (2, "m"), (3, "z")]
+    assert rows(units) == [(1, "M"), (2, "F"), (3, "F")]
+    units, numbered = persons.units(engine, file, {"sex": "sex"}, None, postcodes=False)
     assert [int(row[1]) for row in rows(numbered)] == [2, 3, 4], "the lines of the file, its header the first"
+    assert rows(units) == [(1, "F"), (2, "M"), (3, "F")]
 
 
 def test_an_id_that_repeats_or_is_missing_is_refused(read: Any, engine: Engine) -> None:
