@@ -9,14 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv
-
-from linkage.adhoc import persons
+from linkage.adhoc import persons, truth
 from linkage.adhoc.persons import PersonFile
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.config import Step
-from linkage.engine import Engine, Table, connect, one
+from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
 from linkage.match.passes import load as load_passes
 from linkage.match.step import StepResult, link_step
@@ -123,6 +120,7 @@ def _work(
             columns = Columns(columns.left, columns.right, none[0], none[1])
         recognised(columns)
         (left, left_ids), (right, right_ids), kinds = _sides(engine, files, columns)
+        told = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
     with clock("train"):
         model, training = _model(engine, request, kinds, left, right, say)
     with clock("link"):
@@ -142,8 +140,8 @@ def _work(
         hashes = _write(engine, part, result, left_ids, right_ids)
         result.model.save(part / "model.json")
         done = Linked(columns, kinds, summary)
-        true_pairs = _truth(engine, request.truth, left_ids, right_ids) if request.truth else None
-        done.truth = _error(engine, result.links, true_pairs) if true_pairs else None
+        true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
+        done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
         _evaluate(engine, part, request, result, true_pairs)
     manifest.content |= {
         "config_hash": _hash(request, done),
@@ -276,69 +274,6 @@ def _write(engine: Engine, part: Path, result: StepResult, left: Table, right: T
     return {
         name: {"rows": engine.write(table, part / f"{name}.parquet"), "hash": engine.fingerprint(table)}
         for name, table in tables.items()
-    }
-
-
-def _truth(engine: Engine, path: Path, left: Table, right: Table) -> Table:
-    """True pairs in units; a pair of which a file lacks an id cannot be found and is left out."""
-    fmt = "parquet" if path.suffix == ".parquet" else "csv"
-    if not path.is_file():
-        raise InputError(f"{path}: no such file of true pairs")
-    table = _truth_table(engine, path, fmt)
-    missing = {"left_id", "right_id"} - set(table.columns)
-    if missing:
-        raise InputError(f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}")
-    return engine.sql(
-        """
-        select distinct l.unit_id as left_id, r.unit_id as right_id
-        from {truth} as t
-        join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
-        join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
-        """,
-        truth=table,
-        left=left,
-        right=right,
-        store=True,
-    )
-
-
-def _truth_table(engine: Engine, path: Path, fmt: str) -> Table:
-    if fmt == "parquet":
-        return engine.read(path)
-    try:
-        texts = pyarrow.csv.ConvertOptions(
-            column_types={"left_id": pa.string(), "right_id": pa.string()}
-        )  # 0007 is no 7
-        return engine.from_arrow(pyarrow.csv.read_csv(path, convert_options=texts))
-    except pa.ArrowInvalid:
-        raise InputError(f"{path}: the file of true pairs is no CSV with columns left_id and right_id") from None
-
-
-def _error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
-    """Precision, recall and F1 of the accepted links."""
-    counted = one(
-        engine,
-        engine.sql(
-            """
-            select (select count(*) from {links} where decision = 'accepted') as accepted,
-                   (select count(*) from {truth}) as true_pairs,
-                   count(*) as right_links
-            from {links} as k
-            join {truth} as t on t.left_id = k.left_id and t.right_id = k.right_id
-            where k.decision = 'accepted'
-            """,
-            links=links,
-            truth=truth,
-        ),
-    )
-    accepted, true_pairs, right = (int(counted[k]) for k in ("accepted", "true_pairs", "right_links"))
-    precision, recall = right / max(accepted, 1), right / max(true_pairs, 1)
-    return {
-        "true_pairs": true_pairs,
-        "accepted": accepted,
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
     }
 
 
