@@ -84,6 +84,10 @@ def train(
     say = progress or (lambda _: None)
     report = TrainingReport()
     raw = deepcopy(model.raw)
+    sizes = engine.count(left), engine.count(right)
+    # EM starts from the odds that half of the smaller side has a match; from much higher odds it takes a whole block
+    # for matches and never comes back.
+    raw["probability_two_random_records_match"] = 0.5 / max(*sizes, 2)
     say(f"u from {RANDOM_PAIRS:,} random pairs")
     _set_probabilities(raw, "u_probability", _random_u(engine, model, left, right, seed, report))
     say("blocks to train m on")
@@ -93,8 +97,8 @@ def train(
         say(f"m from pairs that agree on {' and '.join(rule.columns)}")
         runs.append(_expectation_maximisation(engine, raw, rule, left, right, report))
     _set_probabilities(raw, "m_probability", _combined(model, runs, report))
-    sizes = engine.count(left) * engine.count(right)
-    raw["probability_two_random_records_match"] = report.prior = _steady(_prior(raw, runs, sizes))
+    prior = _prior(raw, runs, sizes[0] * sizes[1])
+    raw["probability_two_random_records_match"] = report.prior = _steady(prior)
     return from_dict(raw), report
 
 
@@ -225,7 +229,7 @@ def _expectation_maximisation(
     sides = [_sample(engine, model, table, condition) for table in (left, right)]
     with _linker(raw, sides) as linker:
         session = linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*rule.columns), estimate_without_term_frequencies=True
+            block_on(*rule.columns), estimate_without_term_frequencies=True, fix_u_probabilities=False
         )
         trained = session.core_model_settings
         iterations = len(session._core_model_settings_history) - 1
