@@ -21,7 +21,7 @@ demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipel
 
 test: $(VENV)/.test ## install what the tests need and run them all, with coverage
 	@.ci/system-packages
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --cov --cov-report term:skip-covered $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --cov --cov-report term:skip-covered $(PYTEST)
 
 coverage: ## the tests, which fail where fewer than 90 % of the lines are run
 	@$(MAKE) --no-print-directory test PYTEST="--cov-fail-under 90 $(PYTEST)"

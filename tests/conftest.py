@@ -1,6 +1,7 @@
 """What all specs share: an engine, small worlds written as tables, and rows to compare them by."""
 
 import datetime
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,20 @@ from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All Spark specs go to one process of a parallel run, so that one JVM is started."""
-    for item in items:
-        if item.get_closest_marker("spark"):
-            item.add_marker(pytest.mark.xdist_group("spark"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In a parallel run a file's specs stay together, and all Spark specs in one process, so that one JVM is started.
+
+    pytest-xdist's own groups have no effect with pytest 9.2: it renames a node that no longer reads its name there.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            on_spark = re.search(r"[\[-]spark[]-]|/test_spark_", nodeid)
+            return "spark" if on_spark else nodeid.partition("::")[0]
+
+    return Together(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
