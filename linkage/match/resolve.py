@@ -143,12 +143,17 @@ def _accepted() -> str:
 
 
 def _left_over(cardinality: Cardinality) -> str:
-    """Pairs whose units are both still free."""
+    """Pairs whose units are both still free; where both sides hold many, those not accepted themselves."""
     taken = [
         f"{side}_id not in (select {side}_id from {{new}})"
         for side in ("left", "right")
         if not holds_many(cardinality, side)
     ]
-    if not taken:
-        taken = ["(left_id, right_id) not in (select (left_id, right_id) from {new})"]
-    return f"select left_id, right_id, match_weight from {{pairs}} where {' and '.join(taken)}"
+    if taken:
+        return f"select left_id, right_id, match_weight from {{pairs}} where {' and '.join(taken)}"
+    return """
+        select p.left_id, p.right_id, p.match_weight
+        from {pairs} as p
+        left join {new} as n on n.left_id = p.left_id and n.right_id = p.right_id
+        where n.left_id is null
+        """

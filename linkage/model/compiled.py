@@ -19,7 +19,7 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.engine import columns, quote
-from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
+from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, spelled
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
 
@@ -60,6 +60,11 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
     weights = [_number(model.prior_weight), *(f"w_{index}" for index in range(len(model.comparisons)))]
     return f"{query}\n{_select(['left_id', 'right_id', *gammas, f'{_sum(weights)} as match_weight'], source)}"
+
+
+def level_columns(model: Model) -> list[str]:
+    """gamma_<comparison> of each comparison, over columns <column>_l and <column>_r, with nothing pruned."""
+    return [f"{_gamma(comparison.levels)} as {quote(pattern_column(comparison))}" for comparison in model.comparisons]
 
 
 def _select(selected: Sequence[str], source: str) -> str:
@@ -184,9 +189,7 @@ def _shared_calls(levels: Sequence[Level]) -> list[str]:
             continue
         parsed = sqlglot.parse_one(level.condition, read="duckdb")
         calls = {
-            node.sql("duckdb")
-            for node in parsed.find_all(exp.Func)
-            if not isinstance(node, exp.And | exp.Or | exp.Cast)
+            spelled(node) for node in parsed.find_all(exp.Func) if not isinstance(node, exp.And | exp.Or | exp.Cast)
         }
         for call in calls:
             counted[call] = counted.get(call, 0) + 1
@@ -212,10 +215,10 @@ def _with_calls(condition: str, names: dict[str, str]) -> str:
         return condition
 
     def replace(node: exp.Expression) -> exp.Expression:
-        name = names.get(node.sql("duckdb")) if isinstance(node, exp.Func) else None
+        name = names.get(spelled(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
-    return str(sqlglot.parse_one(condition, read="duckdb").transform(replace).sql("duckdb"))
+    return spelled(sqlglot.parse_one(condition, read="duckdb").transform(replace))
 
 
 def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
@@ -308,7 +311,7 @@ def _any_element(rule: BlockingRule) -> str:
             return exp.func("list_has_any", node.left, node.right)
         return node
 
-    return str(sqlglot.parse_one(rule.condition, read="duckdb").transform(overlap).sql("duckdb"))
+    return spelled(sqlglot.parse_one(rule.condition, read="duckdb").transform(overlap))
 
 
 def _element(column: str) -> str:

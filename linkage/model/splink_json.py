@@ -199,7 +199,7 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
             with suppress(sqlglot.errors.SqlglotError):  # reported where its comparison is read
                 parsed = sqlglot.parse_one(level["sql_condition"], read="duckdb")
                 if parsed.find(exp.Lambda):
-                    level["sql_condition"] = parsed.sql("duckdb")
+                    level["sql_condition"] = spelled(parsed)
     return raw
 
 
@@ -211,6 +211,16 @@ def _parsed(condition: str, where: str) -> exp.Expression:
         raise ConfigError(
             f"{where}: a condition is not SQL in DuckDB's dialect: {found}\n  it says: {condition}"
         ) from None
+
+
+def spelled(parsed: exp.Expression) -> str:
+    """SQL of a condition that was parsed, in the words that both engines know: sqlglot writes list_has_any as &&."""
+
+    def known(node: exp.Expression) -> exp.Expression:
+        overlaps = isinstance(node, exp.ArrayOverlaps)
+        return exp.Anonymous(this="list_has_any", expressions=[node.left, node.right]) if overlaps else node
+
+    return str(parsed.transform(known).sql("duckdb"))
 
 
 def sided_columns(condition: str) -> list[str]:

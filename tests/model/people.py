@@ -99,3 +99,25 @@ def _mistyped(text: str, draw: random.Random) -> str:
             text[:at] + draw.choice("AEOX1") + text[at + 1 :],
         ]
     )
+
+
+def with_histories(side: pa.Table, seed: int = 5) -> pa.Table:
+    """The columns of LEO's own models: latest values, and every value ever held, the latest first."""
+    draw = random.Random(seed)
+    held: dict[str, list[Any]] = {
+        name: [] for name in ("forename_all", "surname_all", "postcode_all", "nino", "nino_all")
+    }
+    for row in side.to_pylist():
+        for field, others in (("forename", _FORENAMES), ("surname", _SURNAMES), ("postcode", _POSTCODES)):
+            latest = row[field]
+            earlier = draw.sample(others, draw.randrange(3))
+            held[f"{field}_all"].append(None if latest is None else list(dict.fromkeys([latest, *earlier])))
+        numbers = [f"AB{row['unit_id'] % 10_000 % 40:06}{letter}" for letter in draw.sample("ABCD", draw.randrange(3))]
+        held["nino"].append(numbers[0] if numbers else None)
+        held["nino_all"].append(numbers or None)
+    held["postcode_sector_all"] = [v and list(dict.fromkeys(p[:-2] for p in v)) for v in held["postcode_all"]]
+    held["middle_names"] = [draw.choice([*_FORENAMES, None]) for _ in range(side.num_rows)]
+    lists = pa.list_(pa.string())
+    for name, values in held.items():
+        side = side.append_column(name, pa.array(values, lists if name.endswith("_all") else pa.string()))
+    return side

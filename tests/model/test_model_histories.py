@@ -1,0 +1,62 @@
+"""The models that ship compare whole histories; they too weigh as Splink does, pair for pair."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine
+from linkage.engine import rows as engine_rows
+from linkage.match.score import score_candidates, with_term_frequencies
+from linkage.model import from_dict
+from linkage.model.compiled import blocked_units
+from linkage.resources import config_file
+from tests.model.people import both_sides, with_histories
+from tests.model.splink_says import splink_weights
+
+LEFT, RIGHT = (with_histories(side, seed) for seed, side in enumerate(both_sides(90, 80, seed=13)))
+
+
+@pytest.fixture(scope="module")
+def cis() -> dict[str, Any]:
+    """The model for DWP's customers, each level with a u."""
+    raw: dict[str, Any] = json.loads(config_file("models/cis.json").read_text())
+    for comparison in raw["comparisons"]:
+        graded = comparison["comparison_levels"][1:]
+        for place, level in enumerate(graded):
+            level["u_probability"] = 0.001 * (place + 1) if level is not graded[-1] else 0.95
+    return raw
+
+
+@pytest.fixture(scope="module")
+def splinks(cis: dict[str, Any]) -> dict[tuple[int, int], dict[str, float]]:
+    """What Splink makes of it."""
+    return splink_weights(cis, LEFT, RIGHT)
+
+
+def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks: Any, engine: Engine) -> None:
+    model = from_dict(cis)
+    sides = with_term_frequencies(engine, model, engine.from_arrow(LEFT), engine.from_arrow(RIGHT))
+    scored, counts = score_candidates(engine, model, *sides, -1e9)
+    ours = {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, scored)}
+    assert len(ours) == engine.count(scored)
+    assert ours.keys() == splinks.keys()
+    for pair, said in splinks.items():
+        for name, value in said.items():
+            assert math.isclose(ours[pair][name], value, abs_tol=1e-6), (pair, name)
+    assert all(rule["pairs_kept"] for rule in counts), "every rule is tried"
+
+
+def test_a_model_of_histories_tries_its_levels(splinks: Any) -> None:
+    for name, least in (("forename", 7), ("surname", 7), ("postcode", 5), ("nino", 4)):
+        assert len({said[f"gamma_{name}"] for said in splinks.values()}) >= least, name
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_units_in_blocks_are_those_of_the_pairs(side: str, cis: Any, splinks: Any, engine: Engine) -> None:
+    tables = {"left": engine.from_arrow(LEFT), "right": engine.from_arrow(RIGHT)}
+    query = " union ".join(blocked_units(rule, side) for rule in from_dict(cis).blocking_rules)
+    met = {row["unit_id"] for row in engine_rows(engine, engine.sql(query, **tables))}
+    assert met == {pair[side == "right"] for pair in splinks}
+    assert len(met) < (LEFT if side == "left" else RIGHT).num_rows
