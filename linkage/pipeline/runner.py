@@ -72,26 +72,29 @@ class Runner:
             GateError: a gate stopped the run; what is partial has been run, and what the gate guards withdrawn.
         """
         self.folder.check(self.facts.run)
-        self.folder.root.mkdir(parents=True, exist_ok=True)
-        with locked(self.folder.root):
+        with _explained_disk(self.folder.root):
+            self.folder.root.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder.root):
+                return self._run_locked(force)
+
+    def _run_locked(self, force: bool) -> Manifest:
+        manifest = Manifest(self.folder.root, self.facts)
+        manifest.save()  # first of all: without it the folder would not pass for a run's
+        self.folder.prepare()
+        log = RunLog(self.folder.root / "log.jsonl")
+        log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
+        try:
             with _explained_disk(self.folder.root):
-                manifest = Manifest(self.folder.root, self.facts)
-                manifest.save()  # first of all: without it the folder would not pass for a run's
-                self.folder.prepare()
-            log = RunLog(self.folder.root / "log.jsonl")
-            log.event("run started", run=self.facts.run, config=self.facts.config, engine=self.engine)
-            try:
                 self._run_all(manifest, log, force)
-            except BaseException as error:
-                _record_end(manifest, log, error)
-                raise
-            else:
-                manifest.end("done", ExitCode.DONE)
-                log.event("run done", seconds=manifest.content["seconds"])
-            finally:
-                self.progress.close()
-                with suppress(OSError):
-                    remove(self.folder.scratch)
+            manifest.end("done", ExitCode.DONE)
+        except BaseException as error:
+            _record_end(manifest, log, error)
+            raise
+        finally:
+            self.progress.close()
+            with suppress(OSError):
+                remove(self.folder.scratch)
+        log.event("run done", seconds=manifest.content["seconds"])
         return manifest
 
     def _fingerprints_now(self) -> Fingerprints:
@@ -155,37 +158,36 @@ class Runner:
         makers_of = {artefact: self.made[artefact].name for artefact in stage.reads}
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
-        with _explained_disk(self.folder.root):
-            part = self.folder.begin(index, stage.name)
-            start, cpu = time.perf_counter(), _cpu_seconds()
-            try:
-                with self._open_engine(self.folder.scratch) as engine:
-                    space = Workspace(
-                        stage,
-                        engine,
-                        part,
-                        places,
-                        counts,
-                        manifest.content,
-                        self.progress.note,
-                        self._teller(stage, log),
-                    )
-                    counted = stage.work(space)
-                    made = space.made()
-                summary = {
-                    "stage": stage.name,
-                    "fingerprint": {"whole": now.whole, **asdict(now)},
-                    "seconds": round(time.perf_counter() - start, 3),
-                    "cpu_seconds": round(_cpu_seconds() - cpu, 3),
-                    "peak_memory_bytes": peak_memory(),
-                    "counts": counted,
-                    "made": made,
-                }
-                self.folder.finish(part, stage, summary)
-            except BaseException:
-                with suppress(OSError):
-                    remove(part)
-                raise
+        part = self.folder.begin(index, stage.name)
+        start, cpu = time.perf_counter(), _cpu_seconds()
+        try:
+            with self._open_engine(self.folder.scratch) as engine:
+                space = Workspace(
+                    stage,
+                    engine,
+                    part,
+                    places,
+                    counts,
+                    manifest.content,
+                    self.progress.note,
+                    self._teller(stage, log),
+                )
+                counted = stage.work(space)
+                made = space.made()
+            summary = {
+                "stage": stage.name,
+                "fingerprint": {"whole": now.whole, **asdict(now)},
+                "seconds": round(time.perf_counter() - start, 3),
+                "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+                "peak_memory_bytes": peak_memory(),
+                "counts": counted,
+                "made": made,
+            }
+            self.folder.finish(part, stage, summary)
+        except BaseException:
+            with suppress(OSError):
+                remove(part)
+            raise
         return summary
 
     def _teller(self, stage: Stage, log: RunLog) -> Callable[[str], None]:
@@ -221,7 +223,9 @@ def _explained_disk(root: Path) -> Iterator[None]:
             ) from error
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             place = error.filename or root
-            raise LeoError(f"{place}: may not be written\n  give a folder that may be written to with --out") from error
+            raise LeoError(
+                f"{place}: this user may not write there\n  give a folder that may be written to with --out"
+            ) from error
         raise
 
 

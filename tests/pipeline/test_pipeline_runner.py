@@ -15,6 +15,7 @@ from toy_pipeline import runner, tables
 
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.pipeline import Stage, Workspace
+from linkage.pipeline.atomic import write_json
 from linkage.pipeline.stage import makers
 
 
@@ -218,12 +219,29 @@ def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
     assert json.loads((root / "manifest.json").read_text())["status"] == "failed"
 
 
-def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source, monkeypatch):
-    def full(path: Path, value: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize("writes", [0, 1, 2, 5])
+def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source, monkeypatch, writes):
+    left = [writes]
 
-    monkeypatch.setattr("linkage.pipeline.manifest.write_json", full)
+    def filling(path: Path, value: Any) -> None:
+        if left[0] == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        left[0] -= 1
+        write_json(path, value)
+
+    monkeypatch.setattr("linkage.pipeline.manifest.write_json", filling)
     with pytest.raises(LeoError, match="the disk is full"):
+        runner(root, source).run()
+    monkeypatch.undo()
+    assert runner(root, source).run().content["status"] == "done"
+
+
+def test_a_place_that_may_not_be_written_is_named(root, source, monkeypatch):
+    def refuse(self: Path, **options: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(LeoError, match=r"run: this user may not write there\n  give a folder"):
         runner(root, source).run()
 
 
