@@ -117,8 +117,16 @@ def _pairs(rule: Pass, cardinality: Cardinality) -> str:
         _AGREEMENTS[kind or "equal"].format(f=quote(field))
         for field, _, kind in (t.partition("~") for t in rule.agree_any)
     )
-    open_left = "" if holds_many(cardinality, "left") else "and unit_id not in (select left_id from {linked})"
-    open_right = "" if holds_many(cardinality, "right") else "and unit_id not in (select right_id from {linked})"
+    open_left = (
+        ""
+        if holds_many(cardinality, "left")
+        else "and not exists (select 1 from {linked} as b where b.left_id = unit_id)"
+    )
+    open_right = (
+        ""
+        if holds_many(cardinality, "right")
+        else "and not exists (select 1 from {linked} as b where b.right_id = unit_id)"
+    )
     return f"""
         with of_left as (
             select distinct unit_id, {selected} from {{left}} where {known} {open_left}

@@ -50,7 +50,7 @@ def _of_side(
     thresholds: Thresholds,
 ) -> Table:
     alone = engine.sql(
-        f"select u.* from {{units}} as u where u.unit_id not in (select {side}_id from {{links}})",
+        f"select u.* from {{units}} as u where not exists (select 1 from {{links}} as k where k.{side}_id = u.unit_id)",
         units=sides[side].adjusted,
         links=links,
         store=True,
@@ -63,7 +63,7 @@ def _of_side(
         without as (
             select u.unit_id, {_identifiers_held(sides[side].units)} as identifiers
             from {{units}} as u
-            where u.unit_id not in (select unit_id from accepted)
+            where not exists (select 1 from accepted as a where a.unit_id = u.unit_id)
         ),
         outcomes as (
             select {side}_id as unit_id,
@@ -105,7 +105,7 @@ def _fit_a_taken_unit(
 ) -> Table:
     """Units that would be worth a review with a unit that a pass has linked to somebody else."""
     taken = engine.sql(
-        "select u.* from {units} as u where u.unit_id not in (select unit_id from {still_open})",
+        "select u.* from {units} as u where not exists (select 1 from {still_open} as o where o.unit_id = u.unit_id)",
         units=other.adjusted,
         still_open=other.still_open,
         store=True,

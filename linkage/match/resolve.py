@@ -145,12 +145,12 @@ def _accepted() -> str:
 def _left_over(cardinality: Cardinality) -> str:
     """Pairs whose units are both still free; where both sides hold many, those not accepted themselves."""
     taken = [
-        f"{side}_id not in (select {side}_id from {{new}})"
+        f"not exists (select 1 from {{new}} as n where n.{side}_id = p.{side}_id)"
         for side in ("left", "right")
         if not holds_many(cardinality, side)
     ]
     if taken:
-        return f"select left_id, right_id, match_weight from {{pairs}} where {' and '.join(taken)}"
+        return f"select p.left_id, p.right_id, p.match_weight from {{pairs}} as p where {' and '.join(taken)}"
     return """
         select p.left_id, p.right_id, p.match_weight
         from {pairs} as p

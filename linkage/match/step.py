@@ -114,7 +114,10 @@ def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: St
     if deterministic.holds_many(step.cardinality, side):
         return units
     return engine.sql(
-        f"select u.* from {{units}} as u where u.unit_id not in (select {side}_id from {{linked}})",
+        f"""
+        select u.* from {{units}} as u
+        where not exists (select 1 from {{linked}} as p where p.{side}_id = u.unit_id)
+        """,
         units=units,
         linked=linked,
         store=True,
