@@ -53,15 +53,20 @@ def pupils_and_customers(folder: Path, people: int, seed: int = 2026) -> Path:
     with duckdb.connect() as connection:
         for name, query in (("left", _PUPILS), ("right", _CUSTOMERS)):
             sources = population / "sources"
-            connection.execute(f"copy ({query.format(sources=sources)}) to '{out / name}.parquet' (format parquet)")
+            connection.execute(
+                f"copy ({query.format(sources=sources, postcode=_POSTCODE)}) to '{out / name}.parquet' (format parquet)"
+            )
         connection.execute(f"copy ({_TRUTH.format(truth=population / 'truth')}) to '{out}/truth.csv' (header)")
     return out
 
 
+# In one form, as both systems expect it; DWP writes it without the space.
+_POSTCODE = r"nullif(regexp_replace(replace(upper(Postcode), ' ', ''), '^(.+)(.{3})$', '\1 \2'), 'ZZ99 9ZZ')"
+
 _PUPILS = """
     select PupilMatchingRefAnonymous as id, upper(Forename) as forename, upper(Surname) as surname,
            strftime(DateOfBirth, '%Y-%m-%d') as dob, Gender as sex,
-           nullif(upper(Postcode), 'ZZ99 9ZZ') as postcode
+           {postcode} as postcode
     from read_parquet('{sources}/npd_census/*.parquet')
     qualify row_number() over (partition by PupilMatchingRefAnonymous order by CensusDate desc, RECORDID) = 1
 """
@@ -69,7 +74,7 @@ _PUPILS = """
 _CUSTOMERS = """
     select NINO as id, upper(split_part(Forenames, ' ', 1)) as forename, upper(Surname) as surname,
            strftime(DateOfBirth, '%Y-%m-%d') as dob, Sex as sex,
-           nullif(upper(Postcode), 'ZZ99 9ZZ') as postcode
+           {postcode} as postcode
     from read_parquet('{sources}/cis_customers/*.parquet')
     qualify row_number() over (partition by NINO order by StartDate desc, RECORDID) = 1
 """

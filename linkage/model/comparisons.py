@@ -17,7 +17,6 @@ def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -
         "link_type": "link_only",
         "unique_id_column_name": "unit_id",
         "probability_two_random_records_match": 0.0001,
-        "max_iterations": 100,  # EM iterates on counts of agreement patterns, so that many cost little
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": False,
         "sql_dialect": "duckdb",

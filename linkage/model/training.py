@@ -1,8 +1,8 @@
 """u and m as Splink estimates them, each on the sample that shows it best.
 
 - u: Splink's random sampling, on a random sample of both sides;
-- m: Splink's EM, once for each training rule, on whole blocks: a sample by the blocks' value keeps every match inside
-  it, where a sample of records would lose most of them;
+- m: Splink's EM, once for each training rule, with u as strangers have it inside the blocks (see chance). It runs on
+  whole blocks: a sample by the blocks' value keeps every match, where a sample of records would lose most of them;
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
 
 A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen level
@@ -23,10 +23,13 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.engine.splink_api import splink_tables
 from linkage.errors import ConfigError, LeoError
+from linkage.model.chance import block_u
+from linkage.model.sampling import share_condition
 from linkage.model.splink_json import Model, from_dict
 
 RANDOM_PAIRS = 1_000_000  # for u; a level of share 1e-4 is then known to 10 %
 BLOCK_PAIRS = 500_000  # for each run of EM
+_ITERATIONS = (100, 25, 10, 5)  # of EM; the first that Splink brings to an end is taken
 _SAMPLE_ROWS = 100_000  # of each side, for u
 
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
@@ -191,21 +194,13 @@ def _sample(engine: Engine, model: Model, table: Table, condition: str) -> pa.Ta
     return engine.arrow(engine.sql(f"select {wanted} from {{units}} where {condition}", units=table))
 
 
-def _share_condition(text: str, share: float, seed: int) -> str:
-    """SQL that holds for a share of values, the same on every engine: a slice of md5."""
-    if share >= 1:
-        return "true"
-    limit = f"{min(int(share * 16**8), 16**8 - 1):08x}"
-    return f"substr(md5('{seed}|' || {text}), 1, 8) < '{limit}'"
-
-
 def _random_u(
     engine: Engine, model: Model, left: Table, right: Table, seed: int, report: TrainingReport
 ) -> dict[tuple[int, int], float]:
     sides = []
     for table in (left, right):
         share = _SAMPLE_ROWS / max(engine.count(table), 1)
-        sides.append(_sample(engine, model, table, _share_condition("cast(unit_id as varchar)", share, seed)))
+        sides.append(_sample(engine, model, table, share_condition("cast(unit_id as varchar)", share, seed)))
     pairs = min(RANDOM_PAIRS, sides[0].num_rows * sides[1].num_rows)
     with _linker(model.raw, sides) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=seed)
@@ -220,29 +215,16 @@ def _expectation_maximisation(
     engine: Engine, raw: dict[str, Any], rule: TrainingRule, left: Table, right: Table, report: TrainingReport
 ) -> dict[str, Any]:
     """One run of EM on the blocks of a rule: Splink's m for every comparison that the rule does not block on."""
-    from splink import block_on
-
     model = from_dict(raw)
     share = BLOCK_PAIRS / max(rule.pairs, 1)
     value = " || '|' || ".join(f"cast({quote(name)} as varchar)" for name in rule.columns)
-    condition = _share_condition(value, share, 0)
+    condition = share_condition(value, share, 0)
     sides = [_sample(engine, model, table, condition) for table in (left, right)]
-    with _linker(raw, sides) as linker:
-        session = linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*rule.columns), estimate_without_term_frequencies=True, fix_u_probabilities=False
-        )
-        trained = session.core_model_settings
-        iterations = len(session._core_model_settings_history) - 1
-        most = int(session.training_settings.max_iterations)
-        found = {
-            comparison.output_column_name: [
-                None if level.is_null_level else level.m_probability for level in comparison.comparison_levels
-            ]
-            for comparison in trained.comparisons
-        }
-        share_of_matches = float(trained.probability_two_random_records_match)
-    if iterations >= most:
-        report.warnings.append(f"EM on {', '.join(rule.columns)} stopped at its limit of {most} iterations")
+    inside = deepcopy(raw)
+    _set_probabilities(inside, "u_probability", block_u(engine, model, rule.columns, sides))
+    found, share_of_matches, iterations = _em(inside, rule, sides, _ITERATIONS)
+    if iterations >= _ITERATIONS[0]:
+        report.warnings.append(f"EM on {', '.join(rule.columns)} stopped at its limit of {iterations} iterations")
     sampled = int(rule.pairs * min(share, 1.0))
     report.rules.append(
         {
@@ -258,6 +240,35 @@ def _expectation_maximisation(
         "matches": share_of_matches * sampled,
         "matches_in_all": share_of_matches * rule.pairs,
     }
+
+
+def _em(
+    raw: dict[str, Any], rule: TrainingRule, sides: Sequence[pa.Table], limits: Sequence[int]
+) -> tuple[dict[str, list[float | None]], float, int]:
+    """m of each comparison's levels, the share of matches, and iterations used.
+
+    A level that no match shows shrinks at each iteration until Splink refuses it as too small; then a lower limit of
+    iterations stops before that, with all that matters long settled.
+    """
+    from splink import block_on
+
+    with _linker({**raw, "max_iterations": limits[0]}, sides) as linker:
+        try:
+            session = linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*rule.columns), estimate_without_term_frequencies=True
+            )
+        except ValueError:
+            if len(limits) == 1:
+                raise
+            return _em(raw, rule, sides, limits[1:])
+        trained = session.core_model_settings
+        found = {
+            comparison.output_column_name: [
+                None if level.is_null_level else level.m_probability for level in comparison.comparison_levels
+            ]
+            for comparison in trained.comparisons
+        }
+        return found, float(trained.probability_two_random_records_match), len(session._core_model_settings_history) - 1
 
 
 def _combined(model: Model, runs: Sequence[dict[str, Any]], report: TrainingReport) -> dict[tuple[int, int], float]:
