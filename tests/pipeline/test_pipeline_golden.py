@@ -199,17 +199,13 @@ def test_the_demo_does_not_touch_data_that_it_did_not_make(tmp_path, capsys):
 
 def test_links_trained_and_made_again_on_one_thread_are_the_same_rows(demo, tmp_path):
     shutil.copytree(demo.root, tmp_path / "demo")
-    for stage in (tmp_path / "demo/stages").glob("*-link-*"):
-        shutil.rmtree(stage)
+    shutil.rmtree(next((tmp_path / "demo/stages").glob("*-link-education-cis")))
     config = Path(str(demo.manifest["configuration"]["run"]["name"]) + ".toml")
     alone = tmp_path / config
     shipped = Path(__file__).parents[2] / "configs" / config
     alone.write_text(shipped.read_text().replace("[run]\n", "[run]\nthreads = 1\n"))
     assert leo("run", alone, "--data", demo.data, "--out", tmp_path / "demo", "--key", demo.key, "--no-progress") == 0
     again = json.loads((tmp_path / "demo/manifest.json").read_text())
-    assert {stage["name"] for stage in again["stages"] if stage["status"] == "done"} == {
-        "link-npd-ilr",
-        "link-people-hesa",
-        "link-education-cis",
-    }
+    done = [stage["name"] for stage in again["stages"] if stage["status"] == "done"]
+    assert done == ["link-education-cis"]
     assert tables(again) == tables(demo.manifest)

@@ -10,9 +10,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import great_expectations  # noqa: F401  imported once here, so that each fork need not
+import great_expectations  # noqa: F401  these two are imported once here, so that each fork need not
 from toy_pipeline import in_a_fork
 
+import quality.report  # noqa: F401
 from linkage.pipeline import Stage, Workspace
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline, stages
