@@ -49,10 +49,10 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
         for names in itertools.combinations(strong, size)
     }
     counted: set[tuple[str, ...]] = set()
-    chosen: list[tuple[str, ...]] = []
-    spent = 0.0
+    chosen: dict[tuple[str, ...], float] = {}
     while candidates and len(chosen) < _MOST_RULES:
         gains = {names: _reached(missed, names) for names in candidates}
+        spent = sum(chosen.values())
         affordable = [n for n, cost in candidates.items() if spent + cost <= budget and gains[n] >= _WORTH]
         if not affordable:
             break
@@ -62,11 +62,12 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
             counted.add(best)
             candidates[best] = _counted_pairs(engine, best, samples, sizes)
             continue
-        spent += candidates.pop(best)
         missed = [(share, agreeing) for share, agreeing in missed if not set(best) <= agreeing]
-        chosen.append(best)
+        # A rule of more columns makes no pair that this one does not.
+        chosen = {names: cost for names, cost in chosen.items() if not set(best) <= set(names)}
+        chosen[best] = candidates.pop(best)
     rules = tuple(" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in chosen)
-    return Suggestion(rules, 1 - sum(share for share, _ in missed), int(spent))
+    return Suggestion(rules, 1 - sum(share for share, _ in missed), int(sum(chosen.values())))
 
 
 def _exact_levels(model: Model) -> list[tuple[str, float, float]]:

@@ -69,6 +69,8 @@ def test_suggested_rules_reach_what_they_promise_within_their_budget(files: File
     assert suggestion.recall == pytest.approx(made["matches"] / known_errors.SHARED, abs=0.01)
     assert suggestion.recall > 0.99
     assert made["pairs"] <= suggestion.pairs <= 20 * known_errors.PEOPLE
+    columns = [set(rule.split(" AND ")) for rule in suggestion.rules]
+    assert not [(a, b) for a in columns for b in columns if a < b], "a rule of more columns makes no pair of its own"
     assert len(set(suggestion.rules)) == len(suggestion.rules)
 
 
@@ -108,6 +110,17 @@ def test_a_field_that_a_side_never_knows_is_in_no_rule(files: Files) -> None:
     suggestion = suggest(files.engine, files.model, files.left, unknown)
     assert suggestion.rules
     assert not [rule for rule in suggestion.rules if "dob" in rule]
+
+
+def test_a_field_that_is_often_unknown_reaches_less(files: Files) -> None:
+    half = files.engine.sql(
+        "select * replace (if(unit_id % 2 = 0, null, dob) as dob) from {t}", t=files.right, store=True
+    )
+    raw = {**files.model.raw, "comparisons": files.model.raw["comparisons"][2:4]}
+    suggestion = suggest(files.engine, from_dict(raw), files.left, half, pairs_per_unit=5)
+    assert suggestion.rules == ('l."dob" = r."dob"',)
+    made = _made(Files(files.engine, files.left, half, files.model), suggestion.rules)
+    assert suggestion.recall == pytest.approx(made["matches"] / known_errors.SHARED, abs=0.02)
 
 
 def test_fields_that_hang_together_are_counted_and_not_multiplied(engine: Engine, world: Any) -> None:

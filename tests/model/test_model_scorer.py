@@ -178,6 +178,16 @@ def test_levels_of_our_own_have_splinks_weight(name: str, levels: dict[str, Any]
     _assert_same(_ours(engine, settings, LEFT, RIGHT, -1e9), splink_weights(settings, LEFT, RIGHT))
 
 
+@pytest.mark.parametrize("name", ["adjusted without an exact level", "adjusted at half weight with a floor"])
+def test_a_rare_value_lifts_a_pair_over_the_floor(name: str, levels: dict[str, Any], engine: Engine) -> None:
+    """How rare a value is shows last of all: the bound must leave room for it."""
+    settings = with_probabilities([levels[name]])
+    splinks = splink_weights(settings, LEFT, RIGHT)
+    for floor in sorted({said["match_weight"] - 1e-9 for said in splinks.values()})[-3:]:
+        reached = {pair for pair, said in splinks.items() if said["match_weight"] >= floor}
+        assert _ours(engine, settings, LEFT, RIGHT, floor).keys() == reached
+
+
 WHOLE = [
     LIBRARY[name]
     for name in ("forename and surname", "birth date as text", "postcode", "email", "exact", "array intersection")
