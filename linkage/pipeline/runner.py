@@ -172,7 +172,8 @@ class Runner:
                     self.progress.note,
                     self._teller(stage, log),
                 )
-                counted = stage.work(space)
+                with _stopped_queries():
+                    counted = stage.work(space)
                 made = space.made()
             summary = {
                 "stage": stage.name,
@@ -226,6 +227,20 @@ def _explained_disk(root: Path) -> Iterator[None]:
             raise LeoError(
                 f"{place}: this user may not write there\n  give a folder that may be written to with --out"
             ) from error
+        raise
+
+
+@contextmanager
+def _stopped_queries() -> Iterator[None]:
+    """A query that a signal ended is a run that was stopped: DuckDB takes Ctrl-C and raises an error of its own."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, RuntimeError) and str(cause) == "Query interrupted":
+                raise KeyboardInterrupt from error
+            cause = cause.__cause__ or cause.__context__
         raise
 
 

@@ -2,17 +2,22 @@
 
 import errno
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toy_pipeline
+import typer
 from toy_pipeline import runner, tables
 
+from linkage.cli.failures import stoppable
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.pipeline import Stage, Workspace
 from linkage.pipeline.atomic import write_json
@@ -255,6 +260,23 @@ def test_stopped_from_outside_says_so(root, source):
     assert (manifest["status"], manifest["exit"]) == ("interrupted", 130)
     assert statuses(root)["parcel"] == "interrupted"
     runner(root, source).run()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_midst_of_a_query_stops_the_run(root, source, capsys, number):
+    def slow(space: Workspace) -> dict[str, Any]:
+        threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
+        endless = "select sum(a.i * b.i) from generate_series(1, 300000) as a(i), generate_series(1, 300000) as b(i)"
+        space.engine.sql(endless, store=True)
+        return {}
+
+    with pytest.raises(typer.Exit) as left, stoppable(root):
+        runner(root, source, squares=slow).run()
+    assert left.value.exit_code == 130
+    assert f"what is whole is kept in {root}; the same command continues" in capsys.readouterr().err
+    assert json.loads((root / "manifest.json").read_text())["status"] == "interrupted"
+    assert statuses(root) == {"numbers": "done", "squares": "interrupted"}
+    assert runner(root, source).run().content["status"] == "done"
 
 
 def test_a_crash_is_logged_without_its_message(root, source):
