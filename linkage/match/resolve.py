@@ -6,10 +6,11 @@ follow until nothing changes. What stays close, or below the threshold but likel
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
+from linkage.match.coverage import MOST_GAIN
 from linkage.match.passes import holds_many
 
 _MOST_ROUNDS = 20  # each round accepts something or is the last; ties in long chains stay for review
@@ -22,17 +23,31 @@ class Thresholds:
     accept: float
     review: float
     margin: float
+    gain: float = 0.0  # what the cardinality adds to a weight (see coverage)
+    is_weight: bool = False  # an analyst named the weight itself
 
     @property
     def floor(self) -> float:
-        """Below this no pair matters, not even as a rival of an accepted one."""
-        return min(self.review, self.accept) - self.margin
+        """Below this no pair matters, not even as a rival of an accepted one, whatever the cardinality adds."""
+        return min(self.review, self.accept) - self.margin - (0.0 if self.is_weight else 2 * MOST_GAIN)
+
+    def given(self, gain: float) -> "Thresholds":
+        """The same probabilities, where the cardinality adds so many bits. A weight that was named stays."""
+        if self.is_weight:
+            return self
+        return replace(self, accept=self.certain - gain, review=self.review + self.gain - gain, gain=gain)
+
+    @property
+    def certain(self) -> float:
+        """Accepted without regard to the cardinality."""
+        return self.accept + self.gain
 
     @classmethod
     def of(cls, step: Step) -> "Thresholds":
         """From a step's weights or probabilities."""
         accept = step.accept_weight if step.accept_weight is not None else weight_of(step.accept_probability)
-        return cls(accept, min(weight_of(step.review_probability), accept), step.margin)
+        review = min(weight_of(step.review_probability), accept)
+        return cls(accept, review, step.margin, is_weight=step.accept_weight is not None)
 
 
 def weight_of(probability: float) -> float:

@@ -1,12 +1,14 @@
 """One step of a run: two sides' units become links, and every unit without one gets its reason."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
+from linkage.match.coverage import gain
+from linkage.match.duplicates import excuse
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import Thresholds, resolve
 from linkage.match.score import score_candidates, score_given, with_term_frequencies
@@ -68,6 +70,9 @@ def link_step(
     say("resolution")
     scored = engine.sql(_NOT_OF_A_PASS, scored=scored, linked=passed.links, store=True)
     decided = resolve(engine, scored, thresholds, step.cardinality)
+    thresholds = thresholds.given(_gain(engine, step, passed.links, decided, left, right))
+    decided = resolve(engine, scored, thresholds, step.cardinality)
+    decided = excuse(engine, model, decided, open_left, open_right, thresholds, step.cardinality)
     links = _links(engine, step, model, certain, scored, decided, thresholds)
     say("reasons")
     sides = {
@@ -80,13 +85,37 @@ def link_step(
         "training": training,
         "passes": passed.counts,
         "rules": rule_counts,
-        "thresholds": {"accept": thresholds.accept, "review": thresholds.review, "margin": thresholds.margin},
+        "thresholds": asdict(thresholds),
         "left_units": engine.count(left.units),
         "right_units": engine.count(right.units),
         "decisions": _counted(engine, links, "decision"),
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, model, summary)
+
+
+def _gain(engine: Engine, step: Step, passed: Table, decided: Table, left: Units, right: Units) -> float:
+    """What the cardinality adds, from the shares that passes and certain weights have matched."""
+    accepted = engine.sql(
+        """
+        select left_id, right_id from {passed}
+        union all
+        select left_id, right_id from {decided} where decision = 'accepted'
+        """,
+        passed=passed,
+        decided=decided,
+    )
+    matched = one(
+        engine,
+        engine.sql(
+            "select count(distinct left_id) as left_units, count(distinct right_id) as right_units from {t}", t=accepted
+        ),
+    )
+    shares = {
+        "left": matched["left_units"] / max(engine.count(left.units), 1),
+        "right": matched["right_units"] / max(engine.count(right.units), 1),
+    }
+    return gain(share for side, share in shares.items() if not deterministic.holds_many(step.cardinality, side))
 
 
 # Where both sides hold many links, the rules make the pairs of the passes again.
@@ -146,11 +175,11 @@ def _links(
             join {{scored}} as s using (left_id, right_id)
         )
         select cast($step as varchar) as step, left_id, right_id, method, pass, pattern, match_weight,
-               1 / (1 + pow(cast(2 as double), -match_weight)) as match_probability,
+               1 / (1 + pow(cast(2 as double), -match_weight - $gain)) as match_probability,
                runner_up_weight, decision, reason
         from found
         """,
-        params={"step": step.name, "review": thresholds.review},
+        params={"step": step.name, "review": thresholds.review, "gain": thresholds.gain},
         certain=certain,
         decided=decided,
         scored=scored,

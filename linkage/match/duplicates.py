@@ -1,0 +1,105 @@
+"""Rivals that are one person: a customer with two numbers, a pupil with two references.
+
+Two records of one person on one side are equally good partners for the other side's record. That is no doubt about who
+is meant, so the better one is linked, and the other stays for the next release or a person to join. Rivals who only
+happen to be alike (twins, two of one name and birth date) stay in review.
+"""
+
+import math
+
+from linkage.config import Cardinality
+from linkage.engine import Engine, Table
+from linkage.match.passes import holds_many
+from linkage.match.resolve import Thresholds
+from linkage.match.score import score_given
+from linkage.model import Model
+
+# Share of a file's records that are a second one of somebody. 15 of 589 respondents whom DWP matched had two numbers,
+# some of them by a wrong match (Jenkins et al., ISER); split pupil references are 0.6 % (ECHILD).
+_SECOND_RECORDS = 0.005
+
+
+def excuse(
+    engine: Engine,
+    model: Model,
+    decided: Table,
+    left: Table,
+    right: Table,
+    thresholds: Thresholds,
+    cardinality: Cardinality,
+) -> Table:
+    """Accept ambiguous pairs whose near rivals are all the same person as the partner.
+
+    Args:
+        decided: as `resolve` returns it.
+        left, right: units with the model's columns and term frequencies.
+
+    Returns:
+        decided, with such pairs accepted for the reason 'rivals are the same person'.
+    """
+    sides = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
+    if not sides:
+        return decided  # units that hold many partners have no rivals
+    weighed = {
+        side: _weighed(engine, model, decided, side, {"left": left, "right": right}[side], thresholds) for side in sides
+    }
+    union = " union all ".join(f"select * from {{{side}}}" for side in sides)
+    rivals = engine.sql(union, params=None, store=False, **weighed)
+    return engine.sql(_EXCUSED, decided=decided, rivals=rivals, store=True)
+
+
+_OTHER = {"left": "right", "right": "left"}
+
+
+def _weighed(engine: Engine, model: Model, decided: Table, side: str, units: Table, thresholds: Thresholds) -> Table:
+    """Each rival on a side of an ambiguous pair, and whether it is the same person as the partner."""
+    rivals = engine.sql(
+        _RIVALS.format(side=side, other=_OTHER[side]),
+        params={"margin": thresholds.margin},
+        decided=decided,
+        store=True,
+    )
+    pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
+    scored = score_given(engine, model, units, units, pairs)
+    # The prior of the model is for records of two files; within one, a second record of a person is rarer.
+    within = math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
+    return engine.sql(
+        """
+        select r.of_left, r.of_right, s.match_weight >= $same as is_same
+        from {rivals} as r
+        join {scored} as s on s.left_id = r.left_id and s.right_id = r.right_id
+        """,
+        params={"same": thresholds.certain - within},
+        rivals=rivals,
+        scored=scored,
+        store=True,
+    )
+
+
+# For each ambiguous pair, the units that stand against its partner: near in weight, and nobody else's.
+_RIVALS = """
+    with ambiguous as (
+        select left_id, right_id, match_weight from {{decided}} where decision = 'review' and reason = 'ambiguous'
+    ),
+    taken as (
+        select {side}_id from {{decided}} where decision = 'accepted'
+    )
+    select a.left_id as of_left, a.right_id as of_right, a.{side}_id as left_id, d.{side}_id as right_id
+    from ambiguous as a
+    join {{decided}} as d on d.{other}_id = a.{other}_id and d.{side}_id <> a.{side}_id
+    where d.match_weight > a.match_weight - $margin
+      and not exists (select 1 from taken as t where t.{side}_id = d.{side}_id)
+    """
+
+_EXCUSED = """
+    with judged as (
+        select of_left, of_right, bool_and(is_same) as same
+        from {rivals}
+        group by of_left, of_right
+    )
+    select d.left_id, d.right_id, d.match_weight, d.runner_up_weight,
+           case when j.same then 'accepted' else d.decision end as decision,
+           case when j.same then 'rivals are the same person' else d.reason end as reason
+    from {decided} as d
+    left join judged as j on j.of_left = d.left_id and j.of_right = d.right_id
+    """
