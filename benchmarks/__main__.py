@@ -6,9 +6,6 @@ python -m benchmarks --runs 3 --people 1000000
 """
 
 import argparse
-import datetime
-import json
-import os
 import statistics
 import sys
 import tempfile
@@ -18,11 +15,14 @@ from typing import Any
 import duckdb
 
 from benchmarks import files, measure
+from benchmarks.report import facts, write
 from linkage.engine import connect
-from linkage.pipeline.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.manifest import machine
 
-RESULTS = Path(__file__).parent / "results"
+_NOTE = (
+    "Whole processes: reading, training, scoring, resolution and writing; ours writes its report too. Files: FEBRL 4 "
+    "without its number; the latest school record of each pupil and the latest record of each DWP customer of a "
+    "synthetic population."
+)
 _TIMEOUT = 3_600.0
 _RECORDLINKAGE_BEARS = 30_000  # rows of a file; beyond it takes more memory or hours than the run has
 
@@ -36,7 +36,7 @@ def main() -> None:
         for people in options.people or (100_000, 1_000_000):
             sets[f"pupils-{people}"] = files.pupils_and_customers(folder, people)
         measured = [row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs)]
-    _report(measured, options.label)
+    write(options.label, "Linking two files, side by side", measured, facts(), _NOTE)
 
 
 def _options() -> argparse.Namespace:
@@ -122,44 +122,6 @@ def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _rows(path: str) -> int:
     with connect("duckdb") as engine:
         return engine.count(engine.read(Path(path)))
-
-
-def _report(measured: list[dict[str, Any]], label: str) -> None:
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    facts = {
-        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "load": os.getloadavg()[0],
-        "versions": library_versions((*LIBRARIES, "recordlinkage")),
-    }
-    (RESULTS / f"{label}.json").write_text(json.dumps({**facts, "measured": measured}, indent=2) + "\n")
-    page = _page(measured, facts)
-    (RESULTS / f"{label}.md").write_text(page)
-    print(page)
-
-
-def _page(measured: list[dict[str, Any]], facts: dict[str, Any]) -> str:
-    cores, memory = facts["machine"]["cores"], facts["machine"]["memory_bytes"] / 2**30
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items() if version)
-    head = [
-        "# Linking two files, side by side",
-        "",
-        f"Made by `make bench` on {facts['when']}: {cores} cores, {memory:.0f} GiB; {versions}.",
-        "Whole processes: reading, training, scoring, resolution and writing; ours writes its report too.",
-        "",
-        "| files | rows | system | seconds | CPU s | peak GB | precision | recall | F1 |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    return "\n".join([*head, *(_line(row) for row in measured), ""])
-
-
-def _line(row: dict[str, Any]) -> str:
-    where = f"| {row['set']} | {row['left']:,} x {row['right']:,} | {row['system']} |"
-    if "f1" not in row:
-        return f"{where} {row.get('skipped') or row.get('failed')} | | | | | |"
-    figures = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}", f"{row['peak_gb']:.2f}"]
-    figures += [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
-    return f"{where} {' | '.join(figures)} |"
 
 
 if __name__ == "__main__":

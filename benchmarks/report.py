@@ -1,0 +1,57 @@
+"""What was measured, as JSON and as a page, with the machine and the versions it was measured on."""
+
+import datetime
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from linkage.pipeline.fingerprint import LIBRARIES, library_versions
+from linkage.pipeline.manifest import git_commit, machine
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def facts() -> dict[str, Any]:
+    """The machine, its load before the run, and the versions."""
+    return {
+        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "load": round(os.getloadavg()[0], 2),
+        "git_commit": git_commit(),
+        "versions": library_versions((*LIBRARIES, "recordlinkage")),
+    }
+
+
+def write(label: str, title: str, rows: Sequence[dict[str, Any]], known: dict[str, Any], note: str) -> None:
+    """Write results/LABEL.json and results/LABEL.md."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{label}.json").write_text(json.dumps({**known, "measured": rows}, indent=2) + "\n", encoding="utf-8")
+    (RESULTS / f"{label}.md").write_text(_page(title, rows, known, note), encoding="utf-8")
+    print(_page(title, rows, known, note))
+
+
+def _page(title: str, rows: Sequence[dict[str, Any]], known: dict[str, Any], note: str) -> str:
+    cores, memory = known["machine"]["cores"], known["machine"]["memory_bytes"] / 2**30
+    versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items() if version)
+    head = [
+        f"# {title}",
+        "",
+        f"{known['when']}, {cores} cores, {memory:.0f} GiB, load {known['load']} before the run; {versions}.",
+        "",
+        note,
+        "",
+        "| files | rows | system | seconds | CPU s | peak GB | precision | recall | F1 |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *(_line(row) for row in rows), ""])
+
+
+def _line(row: dict[str, Any]) -> str:
+    where = f"| {row['set']} | {row['left']:,} x {row['right']:,} | {row['system']} |"
+    if "f1" not in row:
+        return f"{where} {row.get('skipped') or row.get('failed')} | | | | | |"
+    figures = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}", f"{row['peak_gb']:.2f}"]
+    figures += [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
+    return f"{where} {' | '.join(figures)} |"
