@@ -120,6 +120,10 @@ def _work(
             columns = Columns(columns.left, columns.right, none[0], none[1])
         recognised(columns)
         (left, left_ids), (right, right_ids), kinds = _sides(engine, files, columns)
+        lost_dates = [
+            persons.dates_in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
+            for file, side in zip(files, (columns.left, columns.right), strict=True)
+        ]
         told = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
     with clock("train"):
         model, training = _model(engine, request, kinds, left, right, say)
@@ -147,7 +151,7 @@ def _work(
         "config_hash": _hash(request, done),
         "seed": request.seed,
         "engine": engine.name,
-        "inputs": {file.path.name: _facts(file) for file in files},
+        "inputs": {file.path.name: _facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
         "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
         "counts": summary,
         "tables": hashes,
@@ -304,7 +308,7 @@ def _report(part: Path, request: Request) -> None:
     render(Inputs(evaluation, (), manifest, title), part / "report" / "index.html")
 
 
-def _facts(file: PersonFile) -> dict[str, Any]:
+def _facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
     reasons: dict[str, int] = {}
     for _, reason in file.quarantined:
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -314,6 +318,7 @@ def _facts(file: PersonFile) -> dict[str, Any]:
         "sha256": file.sha256,
         "set_aside": reasons,
         "first_line_set_aside": min((line for line, _ in file.quarantined), default=None),
+        "birth_dates_in_no_form": lost_dates,
     }
 
 

@@ -29,7 +29,7 @@ _KINDS = {
     "phone": "code",
 }
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
-_PLACE = "row in file"  # a column of our own; with spaces, so that no field has its name
+_PLACE, _ROW = "row in file", "row of the file"  # columns of our own; with spaces, so that no field has their names
 _ISO_DATE = quote("iso birth date")
 
 
@@ -120,6 +120,14 @@ def date_form(engine: Engine, file: PersonFile, column: str) -> str:
     return str(date_forms()[best]["name"])
 
 
+def dates_in_no_form(engine: Engine, file: PersonFile, column: str) -> int:
+    """Rows whose birth date has not the column's form, and so counts as unknown."""
+    form = _form(date_form(engine, file, column))
+    value = f"trim(cast({quote(column)} as varchar))"
+    lost = f"select count(*) as n from {{t}} where {value} <> '' and {_iso(form, value)} is null"
+    return int(one(engine, engine.sql(lost, t=file.table))["n"])
+
+
 def units(
     engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None, *, postcodes: bool
 ) -> tuple[Table, Table]:
@@ -139,7 +147,7 @@ def units(
     roles = {f: _held(f) for f in fields if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
     prepared = identified
     if "dob" in fields:
-        form = next(form for form in date_forms() if form["name"] == date_form(engine, file, fields["dob"]))
+        form = _form(date_form(engine, file, fields["dob"]))
         value = f"trim(cast({quote(_held('dob'))} as varchar))"
         prepared = engine.sql(f"select *, {_iso(form, value)} as {_ISO_DATE} from {{t}}", t=identified, store=True)
         roles["dob"] = "iso birth date"
@@ -199,12 +207,32 @@ def _described(engine: Engine, table: Table, name: str) -> dict[str, float]:
 
 
 def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
-    """Rows numbered as they stand in the file, so that a file without ids has its row numbers."""
+    """Rows with their place in the file: the line of a CSV file, the row of a Parquet one."""
     if raw.is_csv:
         line = next(c for c in raw.table.columns if c == "file line")
         return engine.sql(f"select *, {quote(line)} as {quote(_PLACE)} from {{t}}", t=raw.table)
     table = pq.read_table(path)
     return engine.from_arrow(table.append_column(_PLACE, pa.array(range(1, table.num_rows + 1), pa.int64())))
+
+
+def _with_row_numbers(engine: Engine, file: PersonFile) -> Table:
+    """Rows numbered from 1, as they stand in the file whatever its format, those that were set aside counted too."""
+    aside = pa.table({"place": pa.array([line for line, _ in file.quarantined], pa.int64())})
+    return engine.sql(
+        f"""
+        with places as (
+            select {quote(_PLACE)} as place from {{t}} union all select place from {{aside}}
+        ),
+        numbered as (
+            select place, row_number() over (order by place) as number from places
+        )
+        select t.*, n.number as {quote(_ROW)}
+        from {{t}} as t
+        join numbered as n on n.place = t.{quote(_PLACE)}
+        """,
+        t=file.table,
+        aside=engine.from_arrow(aside),
+    )
 
 
 def _held(field: str) -> str:
@@ -222,7 +250,7 @@ def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_
 
     Units are numbered in the order of their ids, so that samples and ties do not depend on the order of rows.
     """
-    source_id = quote(id_column) if id_column else quote(_PLACE)
+    source_id = quote(id_column or _ROW)
     order = f"cast({source_id} as varchar), {quote(_PLACE)}" if id_column else quote(_PLACE)
     held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
     numbered = engine.sql(
@@ -230,7 +258,7 @@ def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_
         select {source_id} as source_id, row_number() over (order by {order}) as unit_id{held}
         from {{t}}
         """,
-        t=file.table,
+        t=file.table if id_column else _with_row_numbers(engine, file),
         store=True,
     )
     counted = one(
@@ -266,6 +294,10 @@ def _value(name: str) -> str:
         # An impossible date stays as text, since most of it is right; one that stands for "not known" does not.
         return f"coalesce(cast(dob as varchar), case when try_cast({_ISO_DATE} as date) is null then {_ISO_DATE} end)"
     return quote(name)
+
+
+def _form(name: str) -> dict[str, object]:
+    return next(form for form in date_forms() if form["name"] == name)
 
 
 def _group(form: dict[str, object], value: str, part: int) -> str:

@@ -83,6 +83,7 @@ def test_the_manifest_says_what_was_read_recognised_and_made(done: Done) -> None
         "pupils.csv": PEOPLE,
         "customers.csv": PEOPLE,
     }
+    assert [facts["birth_dates_in_no_form"] for facts in manifest["inputs"].values()] == [0, 0]
     assert manifest["recognised"]["right"] == {
         "forename": "FORENAME", "surname": "SURNAME", "dob": "DOB", "sex": "SEX", "postcode": "PCODE",
     }  # fmt: skip
@@ -238,6 +239,19 @@ def test_rows_may_be_numbered_instead(files: Files, done: Done, tmp_path: Path) 
     links = pq.read_table(tmp_path / "o" / "links.parquet")
     assert pa.types.is_integer(links.schema.field("left_id").type)
     assert links.num_rows == pq.read_metadata(done.request.out / "links.parquet").num_rows
+
+
+def test_birth_dates_that_nobody_can_read_are_counted(files: Files, done: Done, tmp_path: Path) -> None:
+    left = tmp_path / "pupils.csv"
+    table = [dict(zip(*pair, strict=True)) for pair in _rows(files.left)]
+    for row, date in zip(table, ("about 1980", "May 1981", ""), strict=False):
+        row["date_of_birth"] = date
+    request = replace(
+        done.request, left=write_csv(left, table), out=tmp_path / "o", model=done.request.out / "model.json"
+    )
+    link_files(request)
+    inputs = _manifest(tmp_path / "o")["inputs"]
+    assert [facts["birth_dates_in_no_form"] for facts in inputs.values()] == [2, 0]
 
 
 def test_a_model_of_other_fields_is_named(files: Files, tmp_path: Path, done: Done) -> None:

@@ -118,8 +118,23 @@ def test_units_are_numbered_by_their_ids_or_as_they_stand(read: Any, engine: Eng
     assert rows(named) == [(1, "a"), (2, "m"), (3, "z")]
     assert rows(units) == [(1, "M"), (2, "F"), (3, "F")]
     units, numbered = persons.units(engine, file, {"sex": "sex"}, None, postcodes=False)
-    assert [int(row[1]) for row in rows(numbered)] == [2, 3, 4], "the lines of the file, its header the first"
+    assert rows(numbered) == [(1, 1), (2, 2), (3, 3)]
     assert rows(units) == [(1, "F"), (2, "M"), (3, "F")]
+
+
+def test_rows_are_numbered_alike_whatever_the_format(read: Any, engine: Engine, tmp_path: Path, rows: Rows) -> None:
+    """A line break inside quotes makes no row; a row that was set aside keeps its number to itself."""
+    text = read('town,sex\n"Upper\nAby",F\nLee,M,extra\nBye,M\n\nDunn,F\n')
+    pq.write_table(pa.table({"town": ["Upper Aby", "Lee", "Bye", "Dunn"], "sex": list("FMMF")}), tmp_path / "p.parquet")
+    table = persons.read(engine, tmp_path / "p.parquet", tmp_path / "s", delimiter=None, encoding="utf-8")
+    ids = [rows(persons.units(engine, file, {"sex": "sex"}, None, postcodes=False)[1]) for file in (text, table)]
+    assert ids[0] == [(1, 1), (2, 3), (3, 4)]
+    assert ids[1] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+
+
+def test_birth_dates_in_no_form_are_counted(read: Any, engine: Engine) -> None:
+    file = read("dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\n")
+    assert persons.dates_in_no_form(engine, file, "dob") == 2
 
 
 def test_an_id_that_repeats_or_is_missing_is_refused(read: Any, engine: Engine) -> None:
