@@ -73,7 +73,9 @@ def score_candidates(
         return score_given(engine, model, left, right, _no_pairs(engine)), counts
     named = {f"rule_{number}": table for number, table in enumerate(found)}
     union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
-    return engine.sql(union, params=None, store=False, **named), counts
+    united = engine.sql(union, params=None, store=True, **named)
+    engine.drop(*found)
+    return united, counts
 
 
 def score_given(engine: Engine, model: Model, left: Table, right: Table, pairs: Table) -> Table:
