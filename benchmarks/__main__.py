@@ -55,6 +55,7 @@ def _systems(data: Path) -> dict[str, list[str] | None]:
     small = _rows(left) <= _RECORDLINKAGE_BEARS
     python = [sys.executable, "-m"]
     return {
+        "leo-linkage": [*python, "benchmarks.systems.ours", left, right],
         "leo link": [str(Path(sys.executable).with_name("leo")), "link", left, right, "--force", "--out"],
         "Splink alone": [*python, "benchmarks.systems.splink_alone", left, right],
         "recordlinkage": [*python, "benchmarks.systems.recordlinkage_alone", left, right] if small else None,

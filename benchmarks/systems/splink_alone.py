@@ -28,7 +28,7 @@ def main(left: str, right: str, out: str) -> None:
         link_type="link_only",
         unique_id_column_name="id",
         comparisons=[_comparison(connection, name) for name in columns],
-        blocking_rules_to_generate_predictions=[block_on(*names) for names in _rules(columns)],
+        blocking_rules_to_generate_predictions=[block_on(*names) for names in blocking_columns(columns)],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
     )
@@ -60,7 +60,7 @@ def main(left: str, right: str, out: str) -> None:
         ) to '{out}' (format parquet)
         """
     )
-    Path(out).with_suffix(".json").write_text(json.dumps({"comparisons": columns, "rules": _rules(columns)}))
+    Path(out).with_suffix(".json").write_text(json.dumps({"comparisons": columns, "rules": blocking_columns(columns)}))
 
 
 def _comparison(connection: duckdb.DuckDBPyConnection, name: str) -> object:
@@ -78,7 +78,7 @@ def _british(connection: duckdb.DuckDBPyConnection) -> bool:
     return (connection.execute(query).fetchall()[0][0] or 0) > 0.5
 
 
-def _rules(columns: list[str]) -> list[list[str]]:
+def blocking_columns(columns: list[str]) -> list[list[str]]:
     """Blocking as Splink's tutorials choose it: pairs of fields that err apart."""
     rules = [
         ["dob", "forename"],

@@ -56,27 +56,32 @@ def weight_of(probability: float) -> float:
     return math.log2(inside / (1 - inside))
 
 
-def resolve(engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: Cardinality) -> Table:
+def resolve(
+    engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: Cardinality, before: Table | None = None
+) -> Table:
     """Decide each pair.
 
     Args:
         pairs: left_id, right_id, match_weight; a pair once.
+        before: what an earlier resolution decided; its accepted pairs stand, and the rest is decided anew.
 
     Returns:
         left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was decided, NULL without one),
         decision (accepted, review, rejected), reason.
     """
-    undecided = engine.sql("select left_id, right_id, match_weight from {pairs}", pairs=pairs, store=True)
-    accepted = engine.sql(_EMPTY, store=True)
+    accepted = engine.sql(
+        _STANDING if before else _EMPTY, params=None, store=True, **({"decided": before} if before else {})
+    )
+    undecided = engine.sql(_left_over(cardinality), pairs=pairs, new=accepted, store=True)
     for _ in range(_MOST_ROUNDS):
         ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
         new = engine.sql(_accepted(), params=_params(thresholds), ranked=ranked, store=True)
         if engine.count(new) == 0:
             break
-        before = accepted, undecided
+        replaced = accepted, undecided
         accepted = engine.sql("select * from {a} union all select * from {b}", a=accepted, b=new, store=True)
         undecided = engine.sql(_left_over(cardinality), pairs=undecided, new=new, store=True)
-        engine.drop(ranked, new, *before)
+        engine.drop(ranked, new, *replaced)
     else:
         ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
     return engine.sql(_DECIDED, params=_params(thresholds), pairs=pairs, accepted=accepted, ranked=ranked, store=True)
@@ -86,6 +91,10 @@ _EMPTY = """
     select cast(null as bigint) as left_id, cast(null as bigint) as right_id,
            cast(null as double) as match_weight, cast(null as double) as runner_up_weight
     where false
+    """
+
+_STANDING = """
+    select left_id, right_id, match_weight, runner_up_weight from {decided} where decision = 'accepted'
     """
 
 _DECIDED = """

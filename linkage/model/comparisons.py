@@ -42,7 +42,7 @@ def comparison(column: str, kind: str, *, swapped_with: str | None = None, histo
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
-    return _comparison(column, graded, adjusted=kind not in ("category", "number"))
+    return _comparison(column, graded, adjusted=kind not in ("category", "number", "postcode"))
 
 
 def kind_of_values(distinct: int, known: int, mean_length: float, digits: float) -> str:

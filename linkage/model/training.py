@@ -27,10 +27,11 @@ from linkage.model.chance import block_u
 from linkage.model.sampling import share_condition
 from linkage.model.splink_json import Model, from_dict
 
-RANDOM_PAIRS = 1_000_000  # for u; a level of share 1e-4 is then known to 10 %
-BLOCK_PAIRS = 500_000  # for each run of EM
+RANDOM_PAIRS = 500_000  # for u; a level of share 1e-4 is then known to 14 %
+BLOCK_PAIRS = 300_000  # for each run of EM
 _ITERATIONS = (100, 25, 10, 5)  # of EM; the first that Splink brings to an end is taken
 _SAMPLE_ROWS = 100_000  # of each side, for u
+_COUNTED_ROWS = 200_000  # of each side, to count the pairs that a rule makes
 
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
@@ -114,9 +115,10 @@ def training_rules(engine: Engine, model: Model, left: Table, right: Table) -> l
     exact = _equality_columns(model)
     smaller = min(engine.count(left), engine.count(right))
     candidates = []
+    samples = [_counting_sample(engine, table, exact) for table in (left, right)]
     sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
     for names in [s for s in sets if _PERSONAL & set(s)] or sets:
-        rule = _count_pairs(engine, names, left, right)
+        rule = _count_pairs(engine, names, samples)
         known = max(smaller * rule.complete, 1.0)
         if rule.pairs >= max(0.02 * known, 30) and rule.pairs <= _MOST_PAIRS * known:
             candidates.append((rule, rule.pairs / known > _PURE_PAIRS))
@@ -160,7 +162,17 @@ def _equality_columns(model: Model) -> list[str]:
     return found
 
 
-def _count_pairs(engine: Engine, names: Sequence[str], left: Table, right: Table) -> TrainingRule:
+def _counting_sample(engine: Engine, table: Table, names: Sequence[str]) -> tuple[Table, float]:
+    """Some units with the columns named, and their share of all: enough to count what a rule would make."""
+    units = engine.count(table)
+    share = min(_COUNTED_ROWS / max(units, 1), 1.0)
+    kept = share_condition("cast(unit_id as varchar)", share, 2)
+    sample = engine.sql(f"select {columns(names)} from {{t}} where {kept}", t=table, store=True)
+    return sample, engine.count(sample) / max(units, 1)
+
+
+def _count_pairs(engine: Engine, names: Sequence[str], samples: Sequence[tuple[Table, float]]) -> TrainingRule:
+    (left, left_share), (right, right_share) = samples
     listed = columns(names)
     known = " and ".join(f"{quote(name)} is not null" for name in names)
     counted = engine.sql(
@@ -181,11 +193,11 @@ def _count_pairs(engine: Engine, names: Sequence[str], left: Table, right: Table
         right=right,
     )
     found = one(engine, counted)
-    share = min(
-        int(found["known_left"]) / max(engine.count(left), 1),
-        int(found["known_right"]) / max(engine.count(right), 1),
+    complete = min(
+        int(found["known_left"]) / max(engine.count(left), 1), int(found["known_right"]) / max(engine.count(right), 1)
     )
-    return TrainingRule(tuple(names), int(found["pairs"]), share)
+    pairs = round(int(found["pairs"]) / max(left_share * right_share, 1e-12))
+    return TrainingRule(tuple(names), pairs, complete)
 
 
 def _sample(engine: Engine, model: Model, table: Table, condition: str) -> pa.Table:
@@ -257,9 +269,12 @@ def _em(
             session = linker.training.estimate_parameters_using_expectation_maximisation(
                 block_on(*rule.columns), estimate_without_term_frequencies=True
             )
-        except ValueError:
+        except ValueError as error:
             if len(limits) == 1:
-                raise
+                raise LeoError(
+                    f"nothing learnt from pairs that agree on {' and '.join(rule.columns)}: Splink's EM does not end\n"
+                    "  give a trained model (train = false), or map more columns"
+                ) from error
             return _em(raw, rule, sides, limits[1:])
         trained = session.core_model_settings
         found = {

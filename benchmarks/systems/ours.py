@@ -1,0 +1,70 @@
+"""Ours on the same terms as Splink alone: the same files and blocking rules, training, scoring, best mutual links.
+
+python -m benchmarks.systems.ours LEFT RIGHT OUT
+"""
+
+import sys
+from pathlib import Path
+
+from benchmarks.systems.splink_alone import blocking_columns
+from linkage.config import Step
+from linkage.engine import Engine, Table, connect, quote
+from linkage.match import Units, link_step
+from linkage.model import comparisons, from_dict
+
+_KINDS = {
+    "forename": "name",
+    "surname": "name",
+    "middle_names": "name",
+    "dob": "date",
+    "sex": "category",
+    "nino": "number",
+}
+_SWAPPED = {"forename": "surname", "surname": "forename"}
+
+
+def main(left: str, right: str, out: str) -> None:
+    with connect("duckdb") as engine:
+        sides = [_units(engine, Path(path)) for path in (left, right)]
+        fields = [name for name in sides[0].columns if name not in ("unit_id", "id")]
+        compared = [
+            comparisons.comparison(name, _kind(engine, sides[0], name), swapped_with=_SWAPPED.get(name))
+            for name in fields
+        ]
+        rules = [" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in blocking_columns(fields)]
+        model = from_dict(comparisons.settings(compared, rules))
+        step = Step(name="link", left="left", right="right")
+        units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
+        found = link_step(engine, step, units[0], units[1], rules=(), model=model)
+        links = engine.sql(
+            """
+            select l.id as left_id, r.id as right_id, k.match_weight
+            from {links} as k
+            join {left} as l on l.unit_id = k.left_id
+            join {right} as r on r.unit_id = k.right_id
+            where k.decision = 'accepted'
+            """,
+            links=found.links,
+            left=sides[0],
+            right=sides[1],
+        )
+        engine.write(links, Path(out))
+
+
+def _units(engine: Engine, path: Path) -> Table:
+    return engine.sql("select row_number() over () as unit_id, * from {t}", t=engine.read(path), store=True)
+
+
+def _members(engine: Engine, side: Table) -> Table:
+    return engine.sql("select unit_id, unit_id as entity_id from {t}", t=side)
+
+
+def _kind(engine: Engine, side: Table, name: str) -> str:
+    if name == "postcode":
+        british = engine.sql("select 1 as n from {t} where regexp_matches(postcode, '^[A-Z]+[0-9]') limit 1", t=side)
+        return "postcode" if engine.count(british) else "code"
+    return _KINDS.get(name) or ("category" if name == "state" else "code" if name == "street_number" else "text")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
