@@ -41,7 +41,8 @@ def excuse(
     if not sides:
         return decided  # units that hold many partners have no rivals
     weighed = {
-        side: _weighed(engine, model, decided, side, {"left": left, "right": right}[side], thresholds) for side in sides
+        side: _weighed(engine, model, decided, side, {"left": left, "right": right}[side], thresholds, cardinality)
+        for side in sides
     }
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
     rivals = engine.sql(union, params=None, store=False, **weighed)
@@ -51,10 +52,19 @@ def excuse(
 _OTHER = {"left": "right", "right": "left"}
 
 
-def _weighed(engine: Engine, model: Model, decided: Table, side: str, units: Table, thresholds: Thresholds) -> Table:
+def _weighed(
+    engine: Engine,
+    model: Model,
+    decided: Table,
+    side: str,
+    units: Table,
+    thresholds: Thresholds,
+    cardinality: Cardinality,
+) -> Table:
     """Each rival on a side of an ambiguous pair, and whether it is the same person as the partner."""
+    free = "true" if holds_many(cardinality, side) else _FREE.format(side=side)
     rivals = engine.sql(
-        _RIVALS.format(side=side, other=_OTHER[side]),
+        _RIVALS.format(side=side, other=_OTHER[side], free=free),
         params={"margin": thresholds.margin},
         decided=decided,
         store=True,
@@ -76,7 +86,7 @@ def _weighed(engine: Engine, model: Model, decided: Table, side: str, units: Tab
     )
 
 
-# For each ambiguous pair, the units that stand against its partner: near in weight, and nobody else's.
+# For each ambiguous pair, the units that stand against its partner: near in weight, and free.
 _RIVALS = """
     with ambiguous as (
         select left_id, right_id, match_weight from {{decided}} where decision = 'review' and reason = 'ambiguous'
@@ -88,8 +98,11 @@ _RIVALS = """
     from ambiguous as a
     join {{decided}} as d on d.{other}_id = a.{other}_id and d.{side}_id <> a.{side}_id
     where d.match_weight > a.match_weight - $margin
-      and not exists (select 1 from taken as t where t.{side}_id = d.{side}_id)
+      and {free}
     """
+
+# A unit that holds many links is a rival still when it has some.
+_FREE = "not exists (select 1 from taken as t where t.{side}_id = d.{side}_id)"
 
 _EXCUSED = """
     with judged as (

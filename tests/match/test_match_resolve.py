@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
+from linkage.match.coverage import gain
 from linkage.match.resolve import Thresholds, resolve, weight_of
 
 World = Callable[[str], Table]
@@ -159,12 +160,66 @@ def test_a_chain_longer_than_the_rounds_ends_in_no_wrong_link(engine: Engine) ->
 def test_thresholds_of_a_step(step: dict[str, float], accept: float, review: float) -> None:
     found = Thresholds.of(Step(name="s", left="a", right="b", margin=3, **step))  # type: ignore[arg-type]
     assert (found.accept, found.review) == (pytest.approx(accept), pytest.approx(review))
-    assert found.floor == pytest.approx(min(accept, review) - 3)
+    assert found.is_weight == ("accept_weight" in step)
+    assert (found.gain, found.certain) == (0.0, found.accept)
+
+
+def test_a_gain_lowers_what_is_asked_of_a_weight() -> None:
+    found = Thresholds(accept=6.0, review=1.0, margin=3.0).given(2.5)
+    assert found == Thresholds(accept=3.5, review=-1.5, margin=3.0, gain=2.5)
+    assert found.certain == 6.0
+    assert found.given(1.0) == Thresholds(accept=5.0, review=0.0, margin=3.0, gain=1.0), "gains are not added up"
+    assert found.given(0.0) == Thresholds(accept=6.0, review=1.0, margin=3.0)
+
+
+def test_a_named_weight_gains_nothing() -> None:
+    named = Thresholds(accept=6.0, review=1.0, margin=3.0, is_weight=True)
+    assert named.given(2.5) == named
+    assert named.floor == 1.0 - 3.0
+
+
+_SHARES = st.lists(st.floats(0, 1), max_size=2)
+
+
+@given(_SHARES, st.floats(-5, 15), st.floats(-5, 15), st.floats(0, 5))
+def test_no_gain_asks_for_a_pair_below_the_floor(
+    shares: list[float], accept: float, review: float, margin: float
+) -> None:
+    """Pairs are made before the gain is known."""
+    before = Thresholds(accept, min(review, accept), margin)
+    after = before.given(gain(shares))
+    assert min(after.accept, after.review) - margin >= before.floor - 1e-9
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_a_certain_probability_has_a_weight_all_the_same(probability: float) -> None:
     assert abs(weight_of(probability)) == pytest.approx(49.8, abs=0.1)
+
+
+def test_what_was_accepted_before_stands_and_the_rest_is_decided_anew(engine: Engine, world: World, rows: Rows) -> None:
+    """With 2 bits gained, 2-12 reaches 2; 3-13 is still in doubt, and 4-11 comes too late."""
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 9
+        2       | 12       | 2
+        3       | 13       | 3
+        3       | 14       | 2
+        4       | 11       | 5
+    """)
+    first = resolve(engine, pairs, AT, "one-to-one")
+    found = resolve(engine, pairs, AT.given(2.0), "one-to-one", before=first)
+    assert rows(found) == rows(
+        world("""
+        left_id | right_id | match_weight:float | runner_up_weight:float | decision | reason
+        1       | 11       | 9                  | 5                      | accepted | -
+        2       | 12       | 2                  | -                      | accepted | -
+        3       | 13       | 3                  | 2                      | review   | ambiguous
+        3       | 14       | 2                  | 3                      | rejected | a better partner
+        4       | 11       | 5                  | -                      | rejected | a better partner
+    """)
+    )
+    stored = "select left_id, right_id from {t} where decision = 'accepted'"
+    assert rows(engine.sql(stored, t=first)) == [(1, 11)], "the earlier decisions are left as they were"
 
 
 # Properties: small graphs with many ties, since ties are where resolution goes wrong.
@@ -181,8 +236,8 @@ def shared() -> Iterator[Engine]:
         yield engine
 
 
-def _resolved(engine: Engine, pairs: list[tuple[tuple[int, int], float]], cardinality: Any) -> list[dict[str, Any]]:
-    table = engine.from_arrow(
+def _table(engine: Engine, pairs: list[tuple[tuple[int, int], float]]) -> Table:
+    return engine.from_arrow(
         pa.table(
             {
                 "left_id": [pair[0] for pair, _ in pairs],
@@ -191,7 +246,13 @@ def _resolved(engine: Engine, pairs: list[tuple[tuple[int, int], float]], cardin
             }
         )
     )
-    decided = resolve(engine, table, AT, cardinality)
+
+
+def _resolved(
+    engine: Engine, pairs: list[tuple[tuple[int, int], float]], cardinality: Any, at: Thresholds = AT
+) -> list[dict[str, Any]]:
+    table = _table(engine, pairs)
+    decided = resolve(engine, table, at, cardinality)
     found = engine_rows(engine, decided)
     engine.drop(table, decided)
     return sorted(found, key=lambda row: (row["left_id"], row["right_id"]))
@@ -245,6 +306,33 @@ def test_accepted_pairs_are_those_of_a_plain_reading(shared: Engine, pairs: dict
         left_over = {pair: weight for pair, weight in left_over.items() if not taken & set(pair)}
     found = _resolved(shared, list(pairs.items()), "one-to-one")
     assert {(row["left_id"], row["right_id"]) for row in found if row["decision"] == "accepted"} == expected
+
+
+@given(_PAIRS, st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None, max_examples=25)
+def test_more_units_with_a_partner_undo_no_link(
+    shared: Engine, pairs: dict[tuple[int, int], float], one: float, other: float
+) -> None:
+    accepted = []
+    for share in sorted((one, other)):
+        found = _resolved(shared, list(pairs.items()), "one-to-one", AT.given(gain([share, share])))
+        accepted.append({(row["left_id"], row["right_id"]) for row in found if row["decision"] == "accepted"})
+    assert accepted[0] <= accepted[1]
+
+
+@given(_PAIRS, st.floats(0, 6), st.sampled_from(["one-to-one", "one-to-many", "many-to-one", "many-to-many"]))
+@settings(deadline=None, max_examples=25)
+def test_to_go_on_from_an_earlier_resolution_comes_to_the_same_links(
+    shared: Engine, pairs: dict[tuple[int, int], float], gained: float, cardinality: Any
+) -> None:
+    at = AT.given(gained)
+    table = _table(shared, list(pairs.items()))
+    before = resolve(shared, table, AT, cardinality)
+    after = resolve(shared, table, at, cardinality, before=before)
+    outcome = {(r["left_id"], r["right_id"]): r["decision"] for r in engine_rows(shared, after)}
+    shared.drop(table, before, after)
+    whole = _resolved(shared, list(pairs.items()), cardinality, at)
+    assert outcome == {(r["left_id"], r["right_id"]): r["decision"] for r in whole}
 
 
 @given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))

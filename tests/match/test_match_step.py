@@ -1,5 +1,6 @@
 """A whole step on a hand-made world: every link with its evidence, every unit without one with its reason."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,19 +9,14 @@ import pytest
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
-from linkage.match import StepResult, Units, link_step
-from linkage.model import Model, from_dict
+from linkage.match import StepResult, link_step
+from linkage.model import from_dict
 from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 
-# log2 weights of agreement and disagreement; a pair starts at -10.
-WEIGHTS = {"forename": (5, -4), "surname": (6, -5), "dob": (8, -8), "sex": (1, -4), "postcode": (7, -1)}
-RULES = (
-    'l."dob" = r."dob" AND l."surname" = r."surname"',
-    'l."forename" = r."forename" AND l."postcode" = r."postcode"',
-)
 PASS = Pass(name="nino-dob", why="a number is one person's", equal=("nino", "dob"))
 STEP = Step(name="s", left="left", right="right", train=False, accept_weight=8, review_probability=0.5, margin=3)
 
@@ -29,7 +25,7 @@ LEFT = """
     1       | AVA      | LEE     | 1990-01-02 | F   | P1       | N1
     2       | NOAH     | KHAN    | 1991-01-02 | M   | P2       | N2
     3       | ISLA     | SMITH   | 1992-01-02 | F   | P3       | -
-    4       | JO       | JONES   | 1993-01-02 | M   | P4       | -
+    4       | -        | JONES   | 1993-01-02 | -   | P4       | -
     5       | MIA      | DUNN    | 1994-01-02 | F   | P5       | -
     6       | -        | PATEL   | -          | F   | -        | -
     7       | OTTO     | BRAUN   | 1996-01-02 | M   | P7       | -
@@ -40,35 +36,11 @@ RIGHT = """
     11      | AVA      | LEE     | 1990-01-02 | F   | P1       | N1
     12      | ZOE      | WOLF    | 1991-01-02 | F   | P9       | N2
     13      | ISLA     | SMITH   | 1992-01-02 | F   | P9       | -
-    14      | JO       | JONES   | 1993-01-02 | M   | P5       | -
-    15      | JO       | JONES   | 1993-01-02 | M   | P6       | -
+    14      | JO       | JONES   | 1993-01-02 | M   | P4       | -
+    15      | ANN      | JONES   | 1993-01-02 | F   | P4       | -
     16      | MIA      | KELLY   | 1980-01-02 | F   | P5       | -
     17      | ELLA     | ROSSI   | 1997-01-02 | M   | P8       | -
 """
-
-
-def exact_model(rules: tuple[str, ...] = RULES) -> Model:
-    """Agreement or not of five fields, with the weights above."""
-    comparisons = [
-        {
-            "output_column_name": name,
-            "comparison_levels": [
-                {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "is_null_level": True},
-                {"sql_condition": f"{name}_l = {name}_r", "m_probability": 0.5, "u_probability": 2.0 ** -(agree + 1)},
-                {"sql_condition": "ELSE", "m_probability": 2.0 ** (differ - 1), "u_probability": 0.5},
-            ],
-        }
-        for name, (agree, differ) in WEIGHTS.items()
-    ]
-    prior = 1 / (1 + 2.0**10)
-    raw = {"comparisons": comparisons, "probability_two_random_records_match": prior}
-    return from_dict({**raw, "blocking_rules_to_generate_predictions": [{"blocking_rule": rule} for rule in rules]})
-
-
-def units(engine: Engine, name: str, table: Table) -> Units:
-    """Rows that are units, entities and appearances at once."""
-    members = engine.sql("select unit_id, unit_id + 100 as entity_id from {t}", t=table)
-    return Units(name, table, table, members)
 
 
 def linked(engine: Engine, left: str = LEFT, right: str = RIGHT, **step: Any) -> StepResult:
@@ -81,8 +53,8 @@ LINKS = """
     s    | 1       | 11       | deterministic | nino-dob | 1,1,1,1,1 | 17                 | -                      | accepted | -
     s    | 2       | 12       | deterministic | nino-dob | 0,0,1,0,0 | -16                | -                      | review   | the model disagrees
     s    | 3       | 13       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | -                      | accepted | -
-    s    | 4       | 14       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | 9                      | review   | ambiguous
-    s    | 4       | 15       | probabilistic | rule 1   | 1,1,1,1,0 | 9                  | 9                      | rejected | a better partner
+    s    | 4       | 14       | probabilistic | rule 1   | -1,1,1,-1,1 | 11               | 11                     | review   | ambiguous
+    s    | 4       | 15       | probabilistic | rule 1   | -1,1,1,-1,1 | 11               | 11                     | rejected | a better partner
     s    | 8       | 17       | probabilistic | rule 2   | 1,-1,-1,0,1 | -2               | -                      | rejected | below threshold
 """
 UNLINKED = """
@@ -128,6 +100,69 @@ def test_units_name_the_entities_behind_them(engine: Engine, rows: Rows) -> None
     assert ("s", "right", 11, 111) in found
 
 
+def test_rivals_who_are_one_person_are_no_doubt_about_who_is_meant(engine: Engine, rows: Rows) -> None:
+    """JO JONES has moved and stands twice on the right; the twins of the other worlds are two people."""
+    right = RIGHT.replace("ANN      | JONES   | 1993-01-02 | F", "JO       | JONES   | 1993-01-02 | M")
+    found = linked(engine, right=right)
+    links = engine.sql("select left_id, right_id, runner_up_weight, decision, reason from {l}", l=found.links)
+    assert [row for row in rows(links) if row[0] == 4] == [
+        (4, 14, 11.0, "accepted", "rivals are the same person"),
+        (4, 15, 11.0, "rejected", "a better partner"),
+    ]
+    unlinked = {(side, unit): reason for _, side, unit, reason in rows(found.unlinked)}
+    assert ("left", 4) not in unlinked
+    assert unlinked["right", 15] == "the candidate has a better partner"
+
+
+# Three of four on each side are linked at 0.99; given that, 9 bits are enough for the fourth pair, which has 5.
+MOST_LEFT = """
+    unit_id | forename | surname | dob:text   | sex | postcode | nino
+    1       | AVA      | LEE     | 1990-01-02 | F   | P1       | -
+    2       | NOAH     | KHAN    | 1991-01-02 | M   | P2       | -
+    3       | ISLA     | SMITH   | 1992-01-02 | F   | P3       | -
+    4       | -        | DUNN    | 1993-01-02 | F   | -        | -
+"""
+MOST_RIGHT = """
+    unit_id | forename | surname | dob:text   | sex | postcode | nino
+    11      | AVA      | LEE     | 1990-01-02 | F   | P1       | -
+    12      | NOAH     | KHAN    | 1991-01-02 | M   | P2       | -
+    13      | ISLA     | SMITH   | 1992-01-02 | F   | P3       | -
+    14      | MIA      | DUNN    | 1993-01-02 | F   | P9       | -
+"""
+
+
+@pytest.mark.parametrize(
+    ("cardinality", "gained", "decision"),
+    [
+        ("one-to-one", 4.0, "accepted"),  # 1 / (1 - 3/4) is 2 bits a side
+        ("many-to-one", 2.0, "accepted"),
+        ("one-to-many", 2.0, "accepted"),
+        ("many-to-many", 0.0, "review"),
+    ],
+)
+def test_where_most_units_have_a_partner_less_evidence_will_do(
+    cardinality: str, gained: float, decision: str, engine: Engine, rows: Rows
+) -> None:
+    step = {"accept_weight": None, "accept_probability": 0.99, "cardinality": cardinality}
+    found = linked(engine, MOST_LEFT, MOST_RIGHT, **step)
+    assert found.summary["thresholds"]["gain"] == pytest.approx(gained)
+    assert found.summary["thresholds"]["accept"] == pytest.approx(math.log2(99) - gained)
+    decided = {
+        row[0]: row[1:]
+        for row in rows(engine.sql("select left_id, match_weight, decision, match_probability from {l}", l=found.links))
+    }
+    assert decided[4][:2] == (5.0, decision)
+    for weight, _, probability in decided.values():
+        assert probability == pytest.approx(1 / (1 + 2 ** -(weight + gained)))
+
+
+def test_a_weight_that_was_named_is_not_moved_by_who_else_is_linked(engine: Engine, rows: Rows) -> None:
+    found = linked(engine, MOST_LEFT, MOST_RIGHT, accept_weight=6)
+    assert found.summary["thresholds"]["gain"] == 0.0
+    decided = rows(engine.sql("select left_id, decision from {l}", l=found.links))
+    assert decided == [(1, "accepted"), (2, "accepted"), (3, "accepted"), (4, "review")]
+
+
 def test_the_probability_is_that_of_the_weight(engine: Engine, rows: Rows) -> None:
     found = engine.sql("select match_weight, match_probability from {l}", l=linked(engine).links)
     for weight, probability in rows(found):
@@ -145,7 +180,9 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     assert summary["left_units"] + summary["right_units"] == 2 * 2 + sum(summary["unlinked"].values())
     assert summary["passes"] == [{"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0}]
     assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
-    assert summary["thresholds"] == {"accept": 8.0, "review": 0.0, "margin": 3.0}
+    assert summary["thresholds"] == {
+        "accept": 8.0, "review": 0.0, "margin": 3.0, "gain": 0.0, "is_weight": True,
+    }  # fmt: skip
 
 
 def test_a_summary_holds_no_value_of_a_person(engine: Engine) -> None:
