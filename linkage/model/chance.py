@@ -57,11 +57,12 @@ def _agreements(engine: Engine, model: Model, block: Sequence[str], units: Table
     """Counts of agreement patterns over pairs of one file that agree on the block."""
     equal = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in block)
     listed = columns(block)
+    known = " and ".join(f"{quote(name)} is not null" for name in block)
     made = one(
         engine,
         engine.sql(
             f"""
-            with blocks as (select count(*) as units from {{units}} group by {listed})
+            with blocks as (select count(*) as units from {{units}} where {known} group by {listed})
             select coalesce(sum(units * (units - 1) / 2), 0) as pairs from blocks
             """,
             units=units,

@@ -6,12 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from splink.internals.linker_components.training import LinkerTraining
 
 from linkage.engine import Engine, Table, connect
 from linkage.errors import LeoError
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
-from linkage.model.training import TrainingReport, train, training_rules
+from linkage.model.training import RANDOM_PAIRS, TrainingReport, train, training_rules
 from tests.conftest import parse
 from tests.model import known_errors
 
@@ -72,13 +73,13 @@ def test_a_level_that_no_match_showed_keeps_a_pseudo_count(trained: Trained) -> 
     """Nobody's forename stands in the place of the surname; Splink's constant would give it log2(1e-6 / u)."""
     swapped = _level(trained.model, "forename", "swapped with surname")
     assert 0 < swapped.m < 1e-4
-    assert swapped.u >= 0.5 / 1_000_000
+    assert swapped.u >= 0.5 / RANDOM_PAIRS
     assert abs(swapped.weight) < 8
 
 
 def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> None:
     report = trained.report
-    assert report.random_pairs == 1_000_000
+    assert report.random_pairs == RANDOM_PAIRS
     assert len(report.rules) >= 2
     blocked = [set(rule["columns"]) for rule in report.rules]
     assert not set.intersection(*blocked), "every comparison must be free in one run"
@@ -125,6 +126,22 @@ def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: A
     with pytest.raises(LeoError, match="nothing to train on") as refused:
         train(engine, model, left, right)
     assert "map more columns" in str(refused.value)
+    assert "KHAN" not in str(refused.value)
+
+
+def test_an_estimation_that_never_ends_says_which_and_what_to_do(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(self: Any, *_: Any, **__: Any) -> None:
+        tried.append(self)
+        raise ValueError("m of level 'KHAN' is too small")
+
+    monkeypatch.setattr(LinkerTraining, "estimate_parameters_using_expectation_maximisation", refuse)
+    with pytest.raises(LeoError, match=r"^nothing learnt from pairs that agree on \w+.*\n  give a trained") as refused:
+        train(trained.engine, known_errors.model(), trained.left, trained.right, seed=5)
+    assert len(tried) > 1, "fewer iterations are tried first"
     assert "KHAN" not in str(refused.value)
 
 
