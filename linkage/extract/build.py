@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def _fill(
         (layout.name, column) for layout in plan for column in _off_frame(engine, layout, parquet[layout.name][0])
     )
     refuse_identifiers(engine, catalogue, [(layout, parquet[layout.name][0]) for layout in plan], [])
-    delivered = {layout.name: (layout, _files(project, folder, layout, *parquet[layout.name])) for layout in plan}
+    delivered = _delivered(project, folder, plan, parquet)
     descriptor = datapackage(
         project,
         delivered,
@@ -157,6 +158,19 @@ def _off_frame(engine: Engine, layout: Layout, parquet: Path) -> list[str]:
     return [name for name, count in found.items() if count]
 
 
+def _delivered(
+    project: Project, folder: Path, plan: list[Layout], parquet: Mapping[str, tuple[Path, int]]
+) -> dict[str, tuple[Layout, list[DataFile]]]:
+    """The files of all tables, side by side: writing CSV and hashing run outside the interpreter's lock."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        files = pool.map(lambda layout: _files(project, folder, layout, *parquet[layout.name]), plan)
+        delivered = {layout.name: (layout, found) for layout, found in zip(plan, files, strict=True)}
+    between = folder / "parquet"
+    if not any(between.iterdir()):
+        between.rmdir()
+    return delivered
+
+
 def _files(project: Project, folder: Path, layout: Layout, parquet: Path, rows: int) -> list[DataFile]:
     """The files of one table in the formats that the project asked for."""
     files = []
@@ -170,8 +184,6 @@ def _files(project: Project, folder: Path, layout: Layout, parquet: Path, rows: 
         shutil.rmtree(parquet)
     else:
         parquet.unlink()
-    if not any(parquet.parent.iterdir()):
-        parquet.parent.rmdir()
     return files
 
 

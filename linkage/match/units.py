@@ -52,10 +52,11 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    histories = _histories(engine, identities, members)
+    named = list(dict.fromkeys(wanted))
+    histories = _histories(engine, identities, members, _fields(named))
     return Units(
         name=name,
-        units=engine.sql(f"select unit_id, {_columns(wanted)} from {{histories}}", histories=histories, store=True),
+        units=engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True),
         appearances=engine.sql(
             f"""
             select distinct m.unit_id, {_text_dates("a")}
@@ -78,10 +79,16 @@ def _together(engine: Engine, tables: Sequence[Table]) -> Table:
     return engine.sql(union, params=None, store=False, **named)
 
 
-def _histories(engine: Engine, identities: Table, members: Table) -> Table:
+def _fields(wanted: Iterable[str]) -> list[str]:
+    """Identifiers that the columns asked for are made of."""
+    bases = (name.removesuffix("_all") for name in wanted)
+    return list(dict.fromkeys(DERIVED.get(base, (base, ""))[0] for base in bases))
+
+
+def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str]) -> Table:
     """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
     alone = f"""
-        select m.unit_id, {columns(IDENTIFIERS, "i")}
+        select m.unit_id, {columns(fields, "i")}
         from {{identities}} as i
         join {{members}} as m using (entity_id)
         join (select unit_id from {{members}} group by unit_id having count(*) = 1) as single
@@ -101,9 +108,9 @@ def _histories(engine: Engine, identities: Table, members: Table) -> Table:
             )
             group by unit_id
         )"""
-        for field in IDENTIFIERS
+        for field in fields
     )
-    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in IDENTIFIERS)
+    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
     return engine.sql(
         f"""
         with several as (
@@ -115,7 +122,7 @@ def _histories(engine: Engine, identities: Table, members: Table) -> Table:
         ),
         {merged},
         ids as (select distinct unit_id from several)
-        select ids.unit_id, {", ".join(f"of_{field}.{field}" for field in IDENTIFIERS)}
+        select ids.unit_id, {", ".join(f"of_{field}.{field}" for field in fields)}
         from ids
         {joined}
         union all

@@ -29,7 +29,7 @@ from linkage.model.splink_json import Model, from_dict
 
 RANDOM_PAIRS = 500_000  # for u; a level of share 1e-4 is then known to 14 %
 BLOCK_PAIRS = 300_000  # for each run of EM
-_ITERATIONS = (100, 25, 10, 5)  # of EM; the first that Splink brings to an end is taken
+_ITERATIONS = (25, 10, 5)  # of EM; the first that Splink brings to an end is taken
 _SAMPLE_ROWS = 100_000  # of each side, for u
 _COUNTED_ROWS = 200_000  # of each side, to count the pairs that a rule makes
 
