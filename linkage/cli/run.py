@@ -14,12 +14,12 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder
 
 def run(
     config: Annotated[Path, typer.Argument(help="The run's TOML file, for example configs/leo.toml.")],
-    data: Annotated[Path | None, typer.Option(help="Folder of the sources, in the stead of [run] data.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the sources, in the stead of \\[run] data.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME when not given.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show which stages would run and why; run nothing.")] = False,
-    engine: Annotated[str | None, typer.Option(help="duckdb or spark, in the stead of [run] engine.")] = None,
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark, in the stead of \\[run] engine.")] = None,
     key: Annotated[
-        Path | None, typer.Option(help="File of the master key, in the stead of [outputs] key_file.")
+        Path | None, typer.Option(help="File of the master key, in the stead of \\[outputs] key_file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Run every stage again, also what is up to date.")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,

@@ -34,12 +34,16 @@ def write_new_key(path: Path) -> MasterKey:
     """Make a master key in a file that its owner alone can read.
 
     Raises:
-        ConfigError: the file is there already; a key is never written over.
+        ConfigError: the file is there already, since a key is never written over; or it cannot be written there.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigError(f"{path}: is there already\n  a key is never written over; give another path") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}\n  give a file in a folder that is there"
+        ) from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(new_key() + "\n")
     return master_key(path)

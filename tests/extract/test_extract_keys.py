@@ -59,3 +59,8 @@ def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="never written over"):
         write_new_key(tmp_path / "key")
     assert new_key() != new_key()
+
+
+def test_a_new_key_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
+        write_new_key(tmp_path / "nowhere" / "key")
