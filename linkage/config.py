@@ -132,35 +132,48 @@ class RunConfig(_Strict):
 
     @model_validator(mode="after")
     def _names_exist(self) -> "RunConfig":
-        faults = []
-        sides = {*self.source, "people"}
-        for index, step in enumerate(self.step):
-            for side in ("left", "right"):
-                named = getattr(step, side)
-                if named not in sides:
-                    faults.append(f"step.{index}.{side}: no source '{named}'; there are {', '.join(sorted(sides))}")
-            if index == 0 and "people" in (step.left, step.right):
-                faults.append(f"step.{index}: the first step has no people yet; name two sources")
-        names = [step.name for step in self.step]
-        faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
-        for name, table in self.attributes.items():
-            if table.source not in self.source:
-                faults.append(
-                    f"attributes.{name}.source: no source '{table.source}'; there are {', '.join(sorted(self.source))}"
-                )
-        for name, source in self.source.items():
-            faults += [
-                f"source.{name}.columns: '{role}' is no role; there are {', '.join(ROLES)}"
-                for role in source.columns
-                if role not in ROLES
-            ]
+        faults = self.faults_between(self.model_dump())
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
+    @staticmethod
+    def faults_between(raw: dict[str, Any]) -> list[str]:
+        """Names that one part of a file gives and another lacks, whatever else is wrong with it."""
+        sources, steps = _table(raw.get("source")), [_table(step) for step in raw.get("step") or ()]
+        sides = {*sources, "people"}
+        faults = []
+        for index, step in enumerate(steps):
+            named = {side: step[side] for side in ("left", "right") if isinstance(step.get(side), str)}
+            faults += [
+                f"step.{index}.{side}: no source '{name}'; there are {', '.join(sorted(sides))}"
+                for side, name in named.items()
+                if name not in sides
+            ]
+            if index == 0 and "people" in named.values():
+                faults.append(f"step.{index}: the first step has no people yet; name two sources")
+        names = [str(step["name"]) for step in steps if "name" in step]
+        faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
+        for name, table in _table(raw.get("attributes")).items():
+            source = _table(table).get("source")
+            if isinstance(source, str) and source not in sources:
+                faults.append(f"attributes.{name}.source: no source '{source}'; there are {', '.join(sorted(sources))}")
+        for name, source in sources.items():
+            faults += [
+                f"source.{name}.columns: '{role}' is no role; there are {', '.join(ROLES)}"
+                for role in _table(_table(source).get("columns"))
+                if role not in ROLES
+            ]
+        return faults
+
     def fingerprint(self) -> str:
         """A hash of everything the file says."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """A TOML table, or an empty one where something else stands."""
+    return value if isinstance(value, dict) else {}
 
 
 def load(path: Path, **overrides: Any) -> RunConfig:
@@ -193,6 +206,9 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
         lines = [
             line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)
         ]
+        # Pydantic looks at what lies between the parts only when each part is right.
+        between = getattr(model, "faults_between", None)
+        lines += [line for line in (between(raw) if between else []) if line not in lines]
         raise ConfigError(
             f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
         ) from None
