@@ -1,0 +1,68 @@
+"""A run's file is checked whole: what is wrong inside its parts and what is wrong between them, all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.config import load
+from linkage.errors import ConfigError
+
+FAULTY = """
+[run]
+name = "x"
+enginee = "duckdb"
+
+[source.npd]
+dataset = "npd"
+table = "census"
+files = ["x"]
+fmt = 1
+
+[source.npd.columns]
+forname = "Forename"
+
+[attributes.ks4]
+dataset = "npd"
+table = "ks4"
+source = "npdd"
+files = ["y"]
+
+[[step]]
+name = "s"
+left = "people"
+right = "ilr"
+accept_probability = 2.0
+
+[[step]]
+name = "s"
+left = "people"
+right = "npd"
+"""
+
+
+def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(FAULTY)
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    message = str(error.value)
+    assert "8 faults" in message
+    for fault in (
+        "run.enginee: no such key; nearest: engine",
+        "source.npd.fmt: no such key; nearest: format",
+        "step.0.accept_probability: input should be less than or equal to 1",
+        "step.0.right: no source 'ilr'; there are npd, people",
+        "step.0: the first step has no people yet; name two sources",
+        "step: two steps are named 's'",
+        "attributes.ks4.source: no source 'npdd'; there are npd",
+        "source.npd.columns: 'forname' is no role",
+    ):
+        assert fault in message
+
+
+@pytest.mark.parametrize("text", ["[run]\nname = 1\nstep = 3", "source = 3\nstep = [1]\n[run]\nname = 'x'"])
+def test_what_has_the_wrong_shape_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="fault"):
+        load(path)
