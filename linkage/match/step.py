@@ -68,8 +68,10 @@ def link_step(
     open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
     made, rule_counts = score_candidates(engine, model, open_left, open_right, thresholds.floor, progress=say)
     say("resolution")
-    scored = engine.sql(_NOT_OF_A_PASS, scored=made, linked=passed.links, store=True)
-    engine.drop(made)
+    scored = made
+    if step.cardinality == "many-to-many":
+        scored = engine.sql(_NOT_OF_A_PASS, scored=made, linked=passed.links, store=True)
+        engine.drop(made)
     first = resolve(engine, scored, thresholds, step.cardinality)
     thresholds = thresholds.given(_gain(engine, step, passed.links, first, left, right))
     decided = resolve(engine, scored, thresholds, step.cardinality, before=first)

@@ -15,7 +15,7 @@ from linkage.model.compiled import level_columns, pattern_column
 from linkage.model.sampling import share_condition
 from linkage.model.splink_json import Model
 
-_MOST_PAIRS = 200_000
+_MOST_PAIRS = 100_000
 _RANDOM_COUNTS_AS = 200.0  # pairs that u of random pairs stands for: what holds where a block has next to no strangers
 
 

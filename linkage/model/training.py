@@ -27,11 +27,12 @@ from linkage.model.chance import block_u
 from linkage.model.sampling import share_condition
 from linkage.model.splink_json import Model, from_dict
 
-RANDOM_PAIRS = 500_000  # for u; a level of share 1e-4 is then known to 14 %
-BLOCK_PAIRS = 300_000  # for each run of EM
+RANDOM_PAIRS = 300_000  # for u; a level of share 1e-4 is then known to 18 %
+BLOCK_PAIRS = 200_000  # for each run of EM
 _ITERATIONS = (25, 10, 5)  # of EM; the first that Splink brings to an end is taken
 _SAMPLE_ROWS = 100_000  # of each side, for u
-_COUNTED_ROWS = 200_000  # of each side, to count the pairs that a rule makes
+_BLOCK_ROWS = 300_000  # of each side, for a run of EM: a pure block has its fill of matches long before
+_COUNTED_ROWS = 100_000  # of each side, to count the pairs that a rule makes
 
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
@@ -228,7 +229,8 @@ def _expectation_maximisation(
 ) -> dict[str, Any]:
     """One run of EM on the blocks of a rule: Splink's m for every comparison that the rule does not block on."""
     model = from_dict(raw)
-    share = BLOCK_PAIRS / max(rule.pairs, 1)
+    larger = max(engine.count(left), engine.count(right), 1)
+    share = min(BLOCK_PAIRS / max(rule.pairs, 1), _BLOCK_ROWS / larger)
     value = " || '|' || ".join(f"cast({quote(name)} as varchar)" for name in rule.columns)
     condition = share_condition(value, share, 0)
     sides = [_sample(engine, model, table, condition) for table in (left, right)]
