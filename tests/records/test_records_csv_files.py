@@ -58,7 +58,7 @@ def test_nul_and_bytes_of_another_encoding(convert):
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_declared_encoding(convert, encoding, packed):
     content = "name;born\nMüller;1999\nÉmile;2000\n".encode(encoding)
-    found = convert(gzip.compress(content) if packed else content, encoding=encoding, delimiter=";")
+    found = convert(gzip.compress(content, mtime=0) if packed else content, encoding=encoding, delimiter=";")
     assert found == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
 
 
@@ -134,7 +134,7 @@ def test_blocks_of_whole_lines_go_the_quick_way(convert, monkeypatch):
         (b"a,a\n1,2\n", {}, "names 'a' twice"),
         (b"\n1,2\n", {}, "the first line names no columns"),
         (b"a,b\n", {"encoding": "klingon"}, "no encoding is called 'klingon'"),
-        (gzip.compress(b"a,b\n" + b"1,2\n" * 9000)[:-20], {}, "compressed file is cut short"),
+        (gzip.compress(b"a,b\n" + b"1,2\n" * 9000, mtime=0)[:-20], {}, "compressed file is cut short"),
         (b"a,b\n", {"compression": "gzip"}, "compressed file is cut short or damaged"),
     ],
 )
