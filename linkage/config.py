@@ -182,16 +182,23 @@ def load(path: Path, **overrides: Any) -> RunConfig:
     Raises:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such file\n  give the path of a run's TOML file, for example configs/demo.toml"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path, "give the path of a run's TOML file, for example configs/demo.toml")
     raw.setdefault("run", {}).update({key: value for key, value in overrides.items() if value is not None})
     return check(RunConfig, raw, str(path))
+
+
+def read_toml(path: Path, remedy: str) -> dict[str, Any]:
+    """A TOML file as it stands.
+
+    Raises:
+        ConfigError: no such file, with what to do about it, or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  {remedy}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
 def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:

@@ -1,13 +1,12 @@
 """What counts as an outcome: the rules of configs/outcomes/*.toml, checked whole before any work."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.catalogue import Catalogue
-from linkage.config import Name, check
+from linkage.config import Name, check, read_toml
 from linkage.errors import ConfigError
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
@@ -179,14 +178,7 @@ def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
     Raises:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such file\n  [outcomes] of the run names it; the one shipped is outcomes/leo.toml"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path, "[outcomes] of the run names it; the one shipped is outcomes/leo.toml")
     definitions = check(OutcomeDefinitions, raw, str(path))
     faults = [fault for definition in definitions.definition for fault in _unknown_columns(definition, catalogue)]
     if faults:
