@@ -113,6 +113,7 @@ class Run(_Strict):
     engine: Literal["duckdb", "spark"] = "duckdb"
     data: str = "."  # folder of the sources, beside the run's file
     truth: str | None = None  # folder of the truth, where there is one
+    previous: str | None = None  # folder of the last release's run, whose person ids live on, beside the run's file
     memory_limit: str | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     seed: int = 2026

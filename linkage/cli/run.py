@@ -21,6 +21,9 @@ def run(
     key: Annotated[
         Path | None, typer.Option(help="File of the master key, in the stead of \\[outputs] key_file.")
     ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The last release's run, whose person ids live on; else \\[run] previous.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Run every stage again, also what is up to date.")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
 ) -> None:
@@ -33,7 +36,7 @@ def run(
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
-    job = load_job(config, data=data, engine=engine, key_file=key)
+    job = load_job(config, data=data, engine=engine, key_file=key, previous=previous)
     root = out or Path("runs") / job.config.run.name
     runner = pipeline(job, root, progress=progress_for(sys.stderr, wanted=not no_progress))
     if plan:

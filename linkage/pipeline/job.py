@@ -17,6 +17,7 @@ from linkage.match import passes as pass_files
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
+from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.records.source_files import find
 from linkage.resources import configs_dir
 
@@ -35,6 +36,7 @@ class Job:
         models: step to its model.
         projects: id to approved project.
         key: the master key, where a project needs one.
+        previous: the release before this one, where there is one.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Job:
     projects: Mapping[str, Project] = field(default_factory=dict)
     project_files: Mapping[str, Path] = field(default_factory=dict)
     key: MasterKey | None = field(default=None, repr=False)
+    previous: PreviousRun | None = None
 
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
@@ -89,6 +92,7 @@ def load_job(
     data: Path | None = None,
     engine: str | None = None,
     key_file: Path | None = None,
+    previous: Path | None = None,
     need_data: bool = True,
     need_key: bool = True,
 ) -> Job:
@@ -99,6 +103,7 @@ def load_job(
         data: folder of the sources, in the stead of [run] data.
         engine: in the stead of [run] engine.
         key_file: the master key, in the stead of [outputs] key_file.
+        previous: the last release's run, in the stead of [run] previous.
         need_data: look for the input files.
         need_key: read the master key where a project needs one.
 
@@ -116,6 +121,10 @@ def load_job(
     _check_tables(config, job["catalogue"], faults)
     job |= _linking(config, path, faults)
     job |= _outputs(config, path, job["catalogue"], faults)
+    last_release = previous or (path.parent / config.run.previous if config.run.previous else None)
+    if last_release and need_data:
+        with faults.collected():
+            job["previous"] = previous_run(last_release, "--previous" if previous else "run.previous")
     if need_key and config.outputs.projects:
         with faults.collected():
             job["key"] = master_key(key_file or _key_file(config, path))

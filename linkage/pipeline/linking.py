@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns
+from linkage.engine import Engine, Table, columns, rows
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.workspace import Workspace
-from linkage.spine import build, each_alone, join_people
+from linkage.spine import Release, build, each_alone, join_people
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
@@ -64,6 +64,7 @@ def spine_stage(job: Job) -> Stage:
     """Links of all steps to the spine and its lookups."""
     sources, steps = list(job.config.source), [step.name for step in job.config.step]
     people_of = job.config.run.spine or tuple(sources)
+    previous = job.previous
 
     def work(space: Workspace) -> Counts:
         engine = space.engine
@@ -77,14 +78,21 @@ def spine_stage(job: Job) -> Stage:
             people_of=people_of,
             edukey_source=_source_of(job, "cis"),
             pmr_source=_source_of(job, "npd"),
+            before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
         )
         tables = {
             "spine": made.spine,
             "lookup_ae_id": made.lookup_ae_id,
             "lookup_edukey": made.lookup_edukey,
             "lookup_pmr": made.lookup_pmr,
+            "concordance": made.concordance,
         }
-        return {"rows": {name: space.write(name, table) for name, table in tables.items()}}
+        changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
+        return {
+            "rows": {name: space.write(name, table) for name, table in tables.items()},
+            "changes": {row["change"]: int(row["ids"]) for row in rows(engine, changes)},
+            "last_person_id": made.last_person_id,
+        }
 
     return Stage(
         name="spine",
@@ -94,8 +102,11 @@ def spine_stage(job: Job) -> Stage:
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
             *(f"membership/{step}" for step in steps[-1:]),
         ),
-        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr"),
-        settings={"people_of": list(people_of)},
+        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance"),
+        settings={
+            "people_of": list(people_of),
+            "previous": {"spine": previous.fingerprint, "last": previous.last_person_id} if previous else None,
+        },
         files=shipped_files("bands.toml"),
         rooms=("linkage.spine", "linkage.pipeline.linking"),
     )

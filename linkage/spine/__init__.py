@@ -2,5 +2,6 @@
 
 from linkage.spine.build import Spine, build
 from linkage.spine.people import each_alone, join_people
+from linkage.spine.releases import Release
 
-__all__ = ["Spine", "build", "each_alone", "join_people"]
+__all__ = ["Release", "Spine", "build", "each_alone", "join_people"]

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, literal
 from linkage.resources import config_file
+from linkage.spine.releases import Release, number_people
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Spine:
     lookup_ae_id: Table
     lookup_edukey: Table
     lookup_pmr: Table
+    concordance: Table
+    last_person_id: int  # the greatest id ever given
 
 
 def build(
@@ -30,6 +33,7 @@ def build(
     people_of: Sequence[str],
     edukey_source: str | None,
     pmr_source: str | None,
+    before: Release | None = None,
 ) -> Spine:
     """People from joined entities.
 
@@ -42,19 +46,29 @@ def build(
             record is not a person of the study).
         edukey_source: source of tax and benefit records; its linked entities carry EDUKEY.
         pmr_source: source whose entity key is the pupil matching reference.
+        before: the release before this one, whose person ids live on.
     """
-    people = engine.from_arrow(_names(people_of))
-    spine = engine.sql(
-        _SPINE.replace("{band}", _band()),
+    people = engine.sql(
+        _PEOPLE,
         entities=entities,
         membership=membership,
-        links=links,
-        units=units,
-        people_of=people,
+        people_of=engine.from_arrow(_names(people_of)),
         store=True,
     )
+    numbered = number_people(engine, people, before, preference=people_of)
+    spine = engine.sql(
+        _SPINE.replace("{band}", _band()),
+        people=people,
+        ids=numbered.ids,
+        links=links,
+        units=units,
+        store=True,
+    )
+    engine.drop(people)
     return Spine(
         spine=spine,
+        concordance=numbered.concordance,
+        last_person_id=numbered.last_person_id,
         lookup_ae_id=engine.sql("select person_id as AE_ID, source, entity_id from {spine}", spine=spine, store=True),
         lookup_edukey=engine.sql(
             """
@@ -79,18 +93,23 @@ def build(
     )
 
 
+# Every entity of every unit that is a person.
+_PEOPLE = """
+    with persons as (
+        select distinct m.unit_id
+        from {membership} as m
+        join {entities} as e using (entity_id)
+        join {people_of} as p on p.source = e.source
+    )
+    select m.unit_id, e.entity_id, e.source, e.entity_key
+    from {entities} as e
+    join {membership} as m using (entity_id)
+    join persons as p on p.unit_id = m.unit_id
+    """
+
 # The link of an entity is the accepted one that brought it to the people before it: where it stood on the right.
 _SPINE = """
-    with persons as (
-        select m.unit_id, row_number() over (order by m.unit_id) as person_id
-        from (
-            select distinct mm.unit_id
-            from {membership} as mm
-            join {entities} as e using (entity_id)
-            join {people_of} as p on p.source = e.source
-        ) as m
-    ),
-    brought as (
+    with brought as (
         select u.entity_id, l.method, l.pass, l.match_weight, l.match_probability,
                l.match_weight - l.runner_up_weight as margin
         from {links} as l
@@ -98,14 +117,13 @@ _SPINE = """
         where l.decision = 'accepted'
         qualify row_number() over (partition by u.entity_id order by l.match_weight desc, l.left_id) = 1
     )
-    select p.person_id, e.entity_id, e.source, e.entity_key,
+    select i.person_id, p.entity_id, p.source, p.entity_key,
            b.method as link_method, b.pass as link_pass,
            case when b.method is null then 'first seen here' {band} end as link_band,
            b.match_weight, b.match_probability, b.margin
-    from {entities} as e
-    join {membership} as m using (entity_id)
-    join persons as p on p.unit_id = m.unit_id
-    left join brought as b on b.entity_id = e.entity_id
+    from {people} as p
+    join {ids} as i using (unit_id)
+    left join brought as b on b.entity_id = p.entity_id
     """
 
 

@@ -1,0 +1,68 @@
+"""A run after another: people keep their ids, and the concordance tells what changed."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+
+def spine(root: Path) -> dict[tuple[str, str], int]:
+    table = pq.read_table(next(root.glob("stages/*-spine")) / "spine.parquet").to_pylist()
+    return {(row["source"], row["entity_key"]): row["person_id"] for row in table}
+
+
+def changes(root: Path) -> dict[str, int]:
+    table = pq.read_table(next(root.glob("stages/*-spine")) / "concordance.parquet").to_pylist()
+    found = [row["change"] for row in table]
+    return {change: found.count(change) for change in sorted(set(found))}
+
+
+def drop_first_pupil(folder: Path) -> None:
+    """The first pupil is in the next delivery no more, so that every entity has another number."""
+    for path in folder.glob("sources/**/*.parquet"):
+        if "npd" in path.as_posix():
+            table = pq.read_table(path)
+            gone = table.column("PupilMatchingRefAnonymous").to_pylist()
+            pq.write_table(table.filter([reference != "PMR000000" for reference in gone]), path)
+
+
+def test_people_keep_their_ids_in_the_next_release(village, leo, tmp_path):
+    last = tmp_path / "last"
+    shutil.copytree(village.root, last)
+    drop_first_pupil(village.folder)
+    out = tmp_path / "next"
+    code, _, said = leo("run", village.config, "--out", out, "--key", village.key, "--previous", last, "--no-progress")
+    assert code == 0, said
+    before, now = spine(last), spine(out)
+    gone = before[("npd", "PMR000000")]
+    assert set(before.values()) - set(now.values()) == {gone}
+    assert all(now[entity] == before[entity] for entity in now)
+    assert changes(out) == {"kept": 119, "retired": 1}
+
+
+def test_the_same_delivery_again_changes_nothing(village, leo, tmp_path):
+    last = tmp_path / "last"
+    shutil.copytree(village.root, last)
+    village.change("[run]", f'[run]\nprevious = "{last}"')
+    assert [d.stage.name for d in village.runner().plan() if d.run][:1] == ["spine"]
+    village.runner().run()
+    assert spine(village.root) == spine(last)
+    assert changes(village.root) == {"kept": 120}
+
+
+def test_a_folder_that_is_no_run_is_named(village, leo, tmp_path):
+    code, _, said = leo(
+        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "none"
+    )
+    assert code == 2
+    assert "--previous" in said
+    assert "is no run's folder" in said
+
+
+def test_an_unfinished_release_is_no_base_for_the_next(village, leo, tmp_path):
+    shutil.rmtree(next(village.root.glob("stages/*-spine")))
+    code, _, said = leo(
+        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", village.root
+    )
+    assert code == 2
+    assert "holds no whole spine" in said
