@@ -35,6 +35,7 @@ from synthetic.sources.hesa import hesa
 from synthetic.sources.hmrc import hmrc
 from synthetic.sources.ilr import ilr
 from synthetic.sources.npd import npd
+from synthetic.studying import studying
 from synthetic.truth import persons
 from synthetic.work import work
 from synthetic.world import Tables, World
@@ -193,7 +194,7 @@ def world(seed: int, preset: str, ids: "np.ndarray[tuple[int], np.dtype[np.int64
     draws, figures, odds = Draws(seed), reference(), presets.load(preset)
     subjects = list(shipped().frames["cah2"])
     everyone = people(draws, figures, odds, ids)
-    paths = journeys(draws, everyone, len(subjects))
+    paths = studying(draws, figures, everyone, journeys(draws, everyone, len(subjects)))
     return World(draws, figures, odds, everyone, paths, insurance(draws, odds, everyone), subjects)
 
 

@@ -11,8 +11,10 @@ from synthetic import numbers
 from synthetic.dates import DATA_END, NEVER, YEAR, Days
 from synthetic.draws import Draws, Ints
 from synthetic.odds import Odds
-from synthetic.people import LATE, OUTSIDER, People
+from synthetic.people import LATE, OUTSIDER, VISITOR, People
+from synthetic.reference import reference
 from synthetic.text import Text
+from synthetic.visitors import numbered
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
     ids = people.ids
     abroad = people.foreign_born | (people.kind == LATE)
     by_itself = people.birth + (15.75 * YEAR)
-    asked = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * 0.8 * YEAR
+    wait = np.where(people.kind == VISITOR, 0.3, 0.8)  # years, on average; students ask when they take a first job
+    asked = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * wait * YEAR
     day: NDArray[Any] = np.where(people.arrival > by_itself, asked, by_itself)
     share = np.where(people.kind == OUTSIDER, 1.0, np.where(abroad, 0.92, 0.985))
+    share = np.where(people.kind == VISITOR, numbered(reference().origins, people.origin), share)
     holds = draws.chance("nino.holds", ids, share) & (day <= DATA_END) & (day < people.departure)
     issued = np.where(holds, day, NEVER)
     again = draws.chance("nino.second", ids, np.where(abroad, odds.people.second_nino_foreign, odds.people.second_nino))

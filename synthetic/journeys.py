@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synthetic.dates import Days, on
 from synthetic.draws import Draws, Floats, Ints, Slots
-from synthetic.people import LATE, OUTSIDER, PRIVATE, People
+from synthetic.people import LATE, OUTSIDER, PRIVATE, VISITOR, People
 from synthetic.reference import Codes
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
@@ -54,7 +54,8 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
     points: Floats = np.round(np.clip(330 + 110 * score + 60 * newer, 0, 700), 1).astype(np.float64)
     level2 = score > 0.12 - 0.55 * newer
     level2_em = score > 0.28 - 0.55 * newer
-    private, outsider, late = (people.kind == k for k in (PRIVATE, OUTSIDER, LATE))
+    private, late = people.kind == PRIVATE, people.kind == LATE
+    outsider = np.isin(people.kind, (OUTSIDER, VISITOR))
     odds_he = 1 / (1 + np.exp(-1.9 * (z - 0.52 + 0.35 * newer + 1.6 * private)))
     degree = draws.chance("degree", ids, np.where(late, 0.3, odds_he)) & ~outsider
     choice = draws.uniform("post16", ids)

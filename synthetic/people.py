@@ -12,11 +12,13 @@ from synthetic.homes import Homes, homes
 from synthetic.names import Names, names
 from synthetic.odds import Odds
 from synthetic.reference import Codes, Reference
+from synthetic.visitors import visits
 
-SCHOOLED, LATE, PRIVATE, OUTSIDER = range(4)
-"""In state schools; in English education without a school record; in private schools; never in English education."""
+SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR = range(5)
+"""In state schools; in English education without a school record; in private schools; never in English education;
+come from abroad to study at a university."""
 
-KINDS = ("schooled", "late arrival", "private school", "never in English education")
+KINDS = ("schooled", "late arrival", "private school", "never in English education", "came to study")
 
 _LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
 
@@ -62,6 +64,10 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
     arrival = _arrival(draws, ids, birth, kind, foreign)
     death, departure = _departure(draws, ids, birth, foreign)
+    visit = visits(draws, facts, ids, kin.outsider & foreign, origin, birth)
+    kind = np.where(visit.comes, VISITOR, kind).astype(np.int32)
+    arrival = np.where(visit.comes, visit.arrival, arrival).astype(np.int32)
+    departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
     departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
     female = draws.chance("sex", ids, 0.487)
     idaci = _idaci(draws, kin.family, origin, np.array([o.share("london") for o in facts]))

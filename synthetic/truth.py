@@ -6,7 +6,7 @@ import pyarrow as pa
 from synthetic.dates import NEVER, Days, on
 from synthetic.homes import postcodes
 from synthetic.journeys import FIRST_YEAR
-from synthetic.people import KINDS, OUTSIDER
+from synthetic.people import KINDS, OUTSIDER, VISITOR
 from synthetic.text import Text
 from synthetic.world import World, coded, dates, whole
 
@@ -44,7 +44,7 @@ def persons(world: World) -> pa.Table:
         "idaci": pa.array(people.idaci),
         "region": coded(people.homes.region, reference.regions),
         "cohort": whole(people.cohort),
-        "post16": coded(np.where(people.kind == OUTSIDER, -1, journey.post16), POST16),
+        "post16": coded(np.where(np.isin(people.kind, (OUTSIDER, VISITOR)), -1, journey.post16), POST16),
         "degree_start": whole(journey.degree_start, journey.degree_start > 0),
         "graduate": pa.array(journey.graduates),
         "nino_issued": dates(world.insurance.issued, world.insurance.issued < NEVER),

@@ -14,7 +14,7 @@ from synthetic.draws import Ints
 from synthetic.homes import postcodes
 from synthetic.journeys import COLLEGE, taught
 from synthetic.mistakes import SENTINEL, Dealings, on_records, wrong_postcodes
-from synthetic.people import LATE, OUTSIDER
+from synthetic.people import LATE, OUTSIDER, VISITOR
 from synthetic.text import Text, joined, unique_rows
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -64,7 +64,7 @@ def ilr(world: World) -> Tables:
 def _learner_rows(world: World) -> _Rows:
     people, journey, draws = world.people, world.journeys, world.draws
     ids, year = people.ids[:, None], YEARS[None, :]
-    there = taught(people, journey, year) & (people.kind != OUTSIDER)[:, None]
+    there = taught(people, journey, year) & ~np.isin(people.kind, (OUTSIDER, VISITOR))[:, None]
     age = year - people.cohort[:, None]
     event = np.full(there.shape, -1)
     hazard = np.where(age < 24, 0.085, 0.05) * np.where(people.kind == LATE, 1.8, 1.0)[:, None]
