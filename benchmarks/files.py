@@ -67,7 +67,7 @@ _PUPILS = """
     select PupilMatchingRefAnonymous as id, upper(Forename) as forename, upper(Surname) as surname,
            strftime(DateOfBirth, '%Y-%m-%d') as dob, Gender as sex,
            {postcode} as postcode
-    from read_parquet('{sources}/npd_census/*.parquet')
+    from read_parquet('{sources}/npd/census/*.parquet')
     qualify row_number() over (partition by PupilMatchingRefAnonymous order by CensusDate desc, RECORDID) = 1
 """
 
@@ -75,7 +75,7 @@ _CUSTOMERS = """
     select NINO as id, upper(split_part(Forenames, ' ', 1)) as forename, upper(Surname) as surname,
            strftime(DateOfBirth, '%Y-%m-%d') as dob, Sex as sex,
            {postcode} as postcode
-    from read_parquet('{sources}/cis_customers/*.parquet')
+    from read_parquet('{sources}/cis/customers/*.parquet')
     qualify row_number() over (partition by NINO order by StartDate desc, RECORDID) = 1
 """
 

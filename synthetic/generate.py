@@ -223,7 +223,8 @@ def _written(folder: Path, number: int, tables: Tables, rows: Counter[str]) -> T
     for name, columns in tables.tables.items():
         dataset, table = name.split("_", 1)
         definition = shipped().table(dataset, table)
-        rows[f"sources/{name}"] = write_source(folder / "sources" / name, number, definition, columns)
+        place = f"sources/{dataset}/{table}"
+        rows[place] = write_source(folder / place, number, definition, columns)
     tables.tables.clear()
     return tables
 

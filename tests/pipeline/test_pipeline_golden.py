@@ -116,8 +116,7 @@ def test_rows_reconcile(demo):
         assert read["rows_read"] == sum(
             file["rows"]
             for name, file in demo.manifest["inputs"].items()
-            if f"/{source}_" in name
-            and name.split("/")[1] in ("npd_census", "ilr_learners", "hesa_students", "cis_customers")
+            if name.split("/")[1] == source and name.split("/")[2] in ("census", "learners", "students", "customers")
         )
     for stage in demo.manifest["stages"]:
         if stage["name"].startswith("attributes-"):
@@ -164,12 +163,12 @@ def test_the_links_are_right(demo):
 def test_no_identifier_of_a_person_stands_outside_the_tables(demo):
     identifiers: set[str] = set()
     for table, column in (
-        ("cis_customers", "NINO"),
-        ("cis_customers", "Postcode"),
-        ("npd_census", "UPN"),
-        ("npd_census", "PupilMatchingRefAnonymous"),
-        ("ilr_learners", "ULN"),
-        ("hesa_students", "HUSID"),
+        ("cis/customers", "NINO"),
+        ("cis/customers", "Postcode"),
+        ("npd/census", "UPN"),
+        ("npd/census", "PupilMatchingRefAnonymous"),
+        ("ilr/learners", "ULN"),
+        ("hesa/students", "HUSID"),
     ):
         files = demo.data / "sources" / table
         identifiers |= {str(value) for value in pq.read_table(files, columns=[column]).column(0).to_pylist() if value}

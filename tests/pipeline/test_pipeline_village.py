@@ -78,11 +78,11 @@ def test_rows_reconcile(linked_village):
         assert read["rows"] + read["orphans"] + read["quarantined"] == read["rows_read"]
     inputs = manifest_of(root)["inputs"]
     assert {path: about["rows"] for path, about in inputs.items()} == {
-        "sources/npd_census/part-00000.parquet": 240,
-        "sources/npd_ks4/part-00000.parquet": 120,
-        "sources/cis_customers/part-00000.parquet": 115,
-        "sources/hmrc_employment/part-00000.parquet": 115,
-        "sources/hmrc_earnings/part-00000.parquet": 230,
+        "sources/npd/census/part-00000.parquet": 240,
+        "sources/npd/ks4/part-00000.parquet": 120,
+        "sources/cis/customers/part-00000.parquet": 115,
+        "sources/hmrc/employment/part-00000.parquet": 115,
+        "sources/hmrc/earnings/part-00000.parquet": 230,
     }
 
 
@@ -140,7 +140,7 @@ def test_a_changed_model_file_runs_the_link(village):
 
 
 def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
-    path = village.folder / "sources/hmrc_earnings/part-00000.parquet"
+    path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     rewrite(path, "Earnings", [1 for _ in range(230)])
     assert reasons(village) == {
         "attributes-hmrc_earnings": "input changed",
@@ -166,7 +166,7 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
 
 
 def test_a_failed_critical_contract_stops_before_any_link(village, leo):
-    customers = village.folder / "sources/cis_customers/part-00000.parquet"
+    customers = village.folder / "sources/cis/customers/part-00000.parquet"
     rewrite(customers, "DateOfBirth", [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)])
     code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 3
@@ -193,14 +193,14 @@ def test_the_unlinked_gate_names_the_step(village):
 
 def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, leo):
     keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
-    rewrite(village.folder / "sources/npd_ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
-    path = village.folder / "sources/hmrc_earnings/part-00000.parquet"
+    rewrite(village.folder / "sources/npd/ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
+    path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     path.write_bytes(path.read_bytes()[:-200])
     code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 1
-    assert "sources/npd_ks4/part-00000.parquet: 1 of 120 rows set aside" in said
+    assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows set aside" in said
     assert "npd_ks4: 1 of 120 rows belong to no entity" in said
-    assert re.search(r"leo: .*hmrc_earnings/part-00000\.parquet", said)
+    assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", said)
     assert statuses(village.root)["attributes-hmrc_employment"] == "kept"
     assert statuses(village.root)["attributes-hmrc_earnings"] == "failed"
 

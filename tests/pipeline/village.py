@@ -121,7 +121,7 @@ def _earnings(p: dict[str, Any], year: int) -> dict[str, Any]:
 def _write(folder: Path, dataset: str, table: str, rows: list[dict[str, Any]]) -> None:
     """Rows as the catalogue's table: every column, those not given empty."""
     described: TableDef = shipped().table(dataset, table)
-    place = folder / "sources" / f"{dataset}_{table}"
+    place = folder / "sources" / dataset / table
     place.mkdir(parents=True)
     arrays = {v.name: pa.array([row.get(v.name) for row in rows], _TYPES[v.type]) for v in described.variable}
     pq.write_table(pa.table(arrays), place / "part-00000.parquet")
@@ -204,36 +204,36 @@ spine = ["npd"]
 [source.npd]
 dataset = "npd"
 table = "census"
-files = ["sources/npd_census/*.parquet"]
+files = ["sources/npd/census/*.parquet"]
 
 [source.cis]
 dataset = "cis"
 table = "customers"
-files = ["sources/cis_customers/*.parquet"]
+files = ["sources/cis/customers/*.parquet"]
 
 [attributes.npd_census]
 dataset = "npd"
 table = "census"
 source = "npd"
-files = ["sources/npd_census/*.parquet"]
+files = ["sources/npd/census/*.parquet"]
 
 [attributes.npd_ks4]
 dataset = "npd"
 table = "ks4"
 source = "npd"
-files = ["sources/npd_ks4/*.parquet"]
+files = ["sources/npd/ks4/*.parquet"]
 
 [attributes.hmrc_employment]
 dataset = "hmrc"
 table = "employment"
 source = "cis"
-files = ["sources/hmrc_employment/*.parquet"]
+files = ["sources/hmrc/employment/*.parquet"]
 
 [attributes.hmrc_earnings]
 dataset = "hmrc"
 table = "earnings"
 source = "cis"
-files = ["sources/hmrc_earnings/*.parquet"]
+files = ["sources/hmrc/earnings/*.parquet"]
 
 [[step]]
 name = "npd-cis"

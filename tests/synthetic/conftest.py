@@ -25,7 +25,7 @@ def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def read(population: Path) -> Read:
-    """Read a table by its path below the folder, for example "sources/npd_census"."""
+    """Read a table by its path below the folder, for example "sources/npd/census"."""
     kept: dict[str, Any] = {}
 
     def table(path: str) -> pa.Table:

@@ -10,10 +10,10 @@ from synthetic import odds
 from tests.synthetic.conftest import PEOPLE, Read
 
 COLUMNS = {
-    "npd": ("npd_census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode"),
-    "ilr": ("ilr_learners", "GivenNames", "FamilyName", "DateOfBirth", "Sex", "Postcode"),
-    "hesa": ("hesa_students", "FNAMES", "SURNAME", "BIRTHDTE", "SEXID", "POSTCODE"),
-    "cis": ("cis_customers", "Forenames", "Surname", "DateOfBirth", "Sex", "Postcode"),
+    "npd": ("npd/census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode"),
+    "ilr": ("ilr/learners", "GivenNames", "FamilyName", "DateOfBirth", "Sex", "Postcode"),
+    "hesa": ("hesa/students", "FNAMES", "SURNAME", "BIRTHDTE", "SEXID", "POSTCODE"),
+    "cis": ("cis/customers", "Forenames", "Surname", "DateOfBirth", "Sex", "Postcode"),
 }
 SEX = {"M": "Male", "F": "Female", "1": "Male", "2": "Female"}
 
@@ -77,11 +77,11 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
 def test_earlier_names_and_homes_are_true_ones_too(
     read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str]
 ) -> None:
-    for row in read("sources/hesa_students").to_pylist():
+    for row in read("sources/hesa/students").to_pylist():
         key = str(row["RECORDID"])
         if row["SNAME16"] and (key, "former_surname") not in logged:
             assert row["SNAME16"] in surnames(persons[owner[key]])
-    for row in read("sources/ilr_learners").to_pylist():
+    for row in read("sources/ilr/learners").to_pylist():
         key = str(row["RECORDID"])
         if (key, "former_postcode") not in logged:
             assert row["PostcodePrior"] in persons[owner[key]]["postcodes"]
@@ -90,8 +90,8 @@ def test_earlier_names_and_homes_are_true_ones_too(
 def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
     read: Read, owner: dict[str, int], logged: dict[tuple[str, str], str]
 ) -> None:
-    cis = {(owner[str(row["RECORDID"])], row["NINO"]) for row in read("sources/cis_customers").to_pylist()}
-    for table, column in (("ilr_learners", "NINumber"), ("hesa_students", "NINO")):
+    cis = {(owner[str(row["RECORDID"])], row["NINO"]) for row in read("sources/cis/customers").to_pylist()}
+    for table, column in (("ilr/learners", "NINumber"), ("hesa/students", "NINO")):
         rows = [row for row in read(f"sources/{table}").to_pylist() if row[column]]
         for row in rows:
             key = str(row["RECORDID"])
@@ -99,12 +99,12 @@ def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
 
 
 def test_ninos_are_given_for_apprentices_seldom_in_hesa_never_in_npd(read: Read) -> None:
-    aims = read("sources/ilr_aims").filter(pc.field("FundModel") == "36")
+    aims = read("sources/ilr/aims").filter(pc.field("FundModel") == "36")
     apprentices = set(aims["LearnRefNumber"].to_pylist())
-    learners = read("sources/ilr_learners").to_pylist()
+    learners = read("sources/ilr/learners").to_pylist()
     given = [bool(row["NINumber"]) for row in learners if row["LearnRefNumber"] in apprentices]
     assert sum(given) / len(given) > 0.93
-    hesa = read("sources/hesa_students")["NINO"]
+    hesa = read("sources/hesa/students")["NINO"]
     assert 0.02 < 1 - hesa.null_count / len(hesa) < 0.06
 
 
@@ -175,7 +175,7 @@ def test_sisters_and_brothers_share_a_surname(read: Read) -> None:
 def test_people_leave_no_trace_before_they_come_or_after_they_go(
     read: Read, persons: dict[int, Any], owner: dict[str, int]
 ) -> None:
-    for row in read("sources/npd_census").to_pylist():
+    for row in read("sources/npd/census").to_pylist():
         person = persons[owner[str(row["RECORDID"])]]
         assert not person["arrival_date"] or person["arrival_date"].year <= row["CensusDate"].year
         assert not person["departure_date"] or person["departure_date"] >= row["CensusDate"].replace(month=1, day=1)
