@@ -38,6 +38,7 @@ def link_step(
     rules: Sequence[Pass],
     model: Model,
     seed: int = 2026,
+    held: Table | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StepResult:
     """Link two sides: deterministic passes first, then the model on what they leave.
@@ -46,6 +47,7 @@ def link_step(
         step: cardinality, thresholds, and whether the model is trained on these sides first.
         rules: the step's passes, in order.
         model: comparisons and blocking rules; trained already where `step.train` is false.
+        held: left_id, right_id of units that were one person in the last release.
 
     Raises:
         ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
@@ -72,9 +74,9 @@ def link_step(
     if step.cardinality == "many-to-many":
         scored = engine.sql(_NOT_OF_A_PASS, scored=made, linked=passed.links, store=True)
         engine.drop(made)
-    first = resolve(engine, scored, thresholds, step.cardinality)
+    first = resolve(engine, scored, thresholds, step.cardinality, held=held)
     thresholds = thresholds.given(_gain(engine, step, passed.links, first, left, right))
-    decided = resolve(engine, scored, thresholds, step.cardinality, before=first)
+    decided = resolve(engine, scored, thresholds, step.cardinality, before=first, held=held)
     engine.drop(first)
     decided = excuse(engine, model, decided, open_left, open_right, thresholds, step.cardinality)
     links = _links(engine, step, model, certain, scored, decided, thresholds)

@@ -7,6 +7,7 @@ from linkage.engine import Engine, Table, columns, rows
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
 from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.previous import PreviousRun
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.workspace import Workspace
 from linkage.spine import Release, build, each_alone, join_people
@@ -29,7 +30,15 @@ def link_stage(job: Job, step: Step) -> Stage:
         )
         left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
         found = link_step(
-            engine, step, left, right, rules=rules, model=model, seed=job.config.run.seed, progress=space.note
+            engine,
+            step,
+            left,
+            right,
+            rules=rules,
+            model=model,
+            seed=job.config.run.seed,
+            held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
+            progress=space.note,
         )
         space.write(f"links/{step.name}", found.links)
         space.write(f"unlinked/{step.name}", found.unlinked)
@@ -45,7 +54,7 @@ def link_stage(job: Job, step: Step) -> Stage:
         name=f"link-{step.name}",
         work=work,
         reads=(
-            *(f"identities/{source}" for source in (sources if not before else needed)),
+            *(f"identities/{source}" for source in (sources if not before or job.previous else needed)),
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
         ),
@@ -55,6 +64,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             "passes": [rule.model_dump(mode="json") for rule in rules],
             "model": model.raw,
             "seed": job.config.run.seed,
+            "previous": job.previous.fingerprint if job.previous else None,
         },
         rooms=("linkage.match", "linkage.model", "linkage.spine.people", "linkage.pipeline.linking"),
     )
@@ -109,6 +119,30 @@ def spine_stage(job: Job) -> Stage:
         },
         files=shipped_files("bands.toml"),
         rooms=("linkage.spine", "linkage.pipeline.linking"),
+    )
+
+
+def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:
+    """Units of the two sides that were one person in the last release: left_id, right_id."""
+    return engine.sql(
+        """
+        with persons as (
+            select e.entity_id, s.person_id
+            from {entities} as e
+            join {spine} as s on s.source = e.source and s.entity_key = e.entity_key
+        )
+        select distinct l.unit_id as left_id, r.unit_id as right_id
+        from {left} as l
+        join persons as of_left on of_left.entity_id = l.entity_id
+        join persons as of_right on of_right.person_id = of_left.person_id
+        join {right} as r on r.entity_id = of_right.entity_id
+        where l.unit_id <> r.unit_id
+        """,
+        entities=entities,
+        spine=engine.read(previous.spine),
+        left=left.members,
+        right=right.members,
+        store=True,
     )
 
 

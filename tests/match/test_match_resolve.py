@@ -99,6 +99,58 @@ SEVERAL = """
 """
 
 
+KEEPING = Thresholds(accept=4.0, review=0.0, margin=3.0, keep=1.0)
+
+
+def _held(engine: Engine, pairs: Table, held: Table, cardinality: Any = "one-to-one") -> list[tuple[Any, ...]]:
+    found = engine_rows(engine, resolve(engine, pairs, KEEPING, cardinality, held=held))
+    keys = ("left_id", "right_id", "decision", "reason")
+    return sorted(tuple(row[key] for key in keys) for row in found)
+
+
+def test_staying_joined_takes_less_than_joining(engine: Engine, world: World) -> None:
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 5
+        2       | 12       | 1
+        3       | 13       | 0.9
+        4       | 14       | 1
+    """)
+    held = world("""
+        left_id | right_id
+        1       | 11
+        2       | 12
+        3       | 13
+    """)
+    assert _held(engine, pairs, held) == [
+        (1, 11, "accepted", None),
+        (2, 12, "accepted", "held since the last release"),
+        (3, 13, "review", "below threshold"),
+        (4, 14, "review", "below threshold"),
+    ]
+
+
+def test_a_held_pair_stands_before_rivals_within_the_margin_alone(engine: Engine, world: World) -> None:
+    pairs = world("""
+        left_id | right_id | match_weight:float
+        1       | 11       | 6
+        1       | 12       | 8.9
+        2       | 21       | 6
+        2       | 22       | 12.1
+    """)
+    held = world("""
+        left_id | right_id
+        1       | 11
+        2       | 21
+    """)
+    assert _held(engine, pairs, held) == [
+        (1, 11, "accepted", "held since the last release"),
+        (1, 12, "rejected", "a better partner"),
+        (2, 21, "rejected", "a better partner"),
+        (2, 22, "accepted", None),
+    ]
+
+
 def test_one_to_many_holds_several_on_the_left_alone(engine: Engine, world: World) -> None:
     assert _decided(engine, world(SEVERAL), "one-to-many") == [
         (1, 11, None, "accepted", None),
