@@ -16,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from linkage.catalogue import shipped
+
 OUT = Path(__file__).parent / "reference"
 
 SMALLEST_SHARE = 1e-5  # rarer names are left out; they are a hundredth of births
@@ -52,11 +54,11 @@ def build(source: Path, out: Path = OUT) -> None:
     _write(out / "schools.csv", ("urn", "laestab", "pupils", "disadvantaged"), [row[:4] for row in schools])
     sector_rows = list(sectors(source, {name: la for *_, la, name in schools}))
     _write(out / "sectors.csv", ("sector", "units", "region", "authority"), sector_rows)
-    _write(out / "universities.csv", ("ukprn",), universities(source / "he_providers" / "he_institutions.csv"))
     outcomes = source / "leo_outcomes"
     _write(out / "activity.csv", ("characteristic", "level", "years", "activity", "percent"), activity(outcomes))
     _write(out / "earnings.csv", ("population", "characteristic", "level", "years", "pounds"), earnings(outcomes))
     _write(out / "industry.csv", ("subject", "section", "graduates"), industry(outcomes))
+    _write(out / "subjects.csv", ("level", "sex", "subject", "share"), subjects(outcomes))
 
 
 def forenames(folder: Path) -> pa.Table:
@@ -140,13 +142,6 @@ def sectors(source: Path, authority_of: dict[str, str]) -> Iterator[tuple[str, s
     yield from sorted(rows, key=lambda r: (r[2], r[3], r[0]))
 
 
-def universities(path: Path) -> Iterator[tuple[str]]:
-    """UKPRN of the bodies that call themselves universities."""
-    for row in _rows(path):
-        if row["ukprn"] and not row["closed"] and "universit" in row["name"].lower():
-            yield (row["ukprn"],)
-
-
 def activity(folder: Path) -> Iterator[tuple[str, ...]]:
     """Main activity in per cent by years after key stage 4, all pupils."""
     for row in pq.read_table(folder / "main_activity_by_years_after_ks4.parquet").to_pylist():
@@ -167,6 +162,25 @@ def industry(folder: Path) -> Iterator[tuple[str, ...]]:
     """Graduates one year on by subject and industry section."""
     for row in _rows(folder / "graduate_subject_by_sic_section_1yag.csv"):
         yield row["subject_name"], row["section_from"].capitalize(), row["count"]
+
+
+LEVELS = {"First degree": "first degree", "Level 7 (taught)": "taught", "Level 8": "research"}
+
+
+def subjects(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Share of graduates of a level and sex with a subject; certificates of education and MBAs stand for themselves."""
+    codes = {label: code for code, label in shipped().frames["cah2"].items()} | {"PGCE": "PGCE", "MBA": "MBA"}
+    graduates: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in pq.read_table(folder / "graduate_industry_transitions.parquet").to_pylist():
+        known = row["qualification"] in LEVELS and row["sex"] in ("F", "M") and row["subject_name"] in codes
+        if known and row["yag_from"] == 1:
+            graduates[LEVELS[row["qualification"]], row["sex"], codes[row["subject_name"]]] += row["count"] or 0
+    everyone: dict[tuple[str, str], int] = defaultdict(int)
+    for key, count in graduates.items():
+        everyone[key[:2]] += count
+    for key, count in sorted(graduates.items()):
+        if count:
+            yield *key, f"{count / everyone[key[:2]]:.4f}"
 
 
 def proper(name: str) -> str:

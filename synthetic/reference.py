@@ -105,7 +105,6 @@ class Reference:
     regions: list[str]
     places: Places
     schools: Schools
-    universities: NDArray[np.int64]
 
 
 @functools.cache
@@ -135,7 +134,6 @@ def reference() -> Reference:
         regions=regions,
         places=places,
         schools=_schools(),
-        universities=np.array([int(row["ukprn"]) for row in _rows("universities.csv")]),
     )
 
 

@@ -84,6 +84,20 @@ class Universities(_Strict):
     classes: dict[int, tuple[Share, Share, Share, Share]] = Field(alias="class")  # by the year of the award
 
 
+class Unclassified(_Strict):
+    """First degrees without a class."""
+
+    subjects: tuple[str, ...]
+
+
+class Subjects(_Strict):
+    """All of subjects.toml, by code of the common aggregation hierarchy."""
+
+    lean: dict[str, float]
+    jacs: dict[str, tuple[str, ...]]
+    unclassified: Unclassified
+
+
 Rules = TypeVar("Rules", bound=BaseModel)
 
 
@@ -95,6 +109,16 @@ def universities() -> Universities:
         ConfigError: the file has faults; all are named at once.
     """
     return _load("universities", Universities)
+
+
+@functools.cache
+def subjects() -> Subjects:
+    """The shipped configs/synthetic/study/subjects.toml.
+
+    Raises:
+        ConfigError: the file has faults; all are named at once.
+    """
+    return _load("subjects", Subjects)
 
 
 def _load(name: str, rules: type[Rules]) -> Rules:

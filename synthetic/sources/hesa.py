@@ -15,6 +15,7 @@ from synthetic.journeys import taught
 from synthetic.mistakes import Dealings, on_records
 from synthetic.people import PRIVATE
 from synthetic.text import Text, joined, unique_rows
+from synthetic.universities import universities
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2004, 2020
@@ -70,7 +71,7 @@ def _universities(world: World, person: Ints, event: Ints) -> Ints:
     stays = (event == 2) & draws.chance("hesa.stays", ids, 0.5)
     of = np.where(stays, world.journeys.transfers[person].astype(np.int64), event)
     drawn = draws.uniform("hesa.university", ids, of) ** 1.4
-    known = world.reference.universities
+    known = universities().ukprn
     return known[(drawn * len(known)).astype(np.int64)]
 
 

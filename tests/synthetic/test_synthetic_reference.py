@@ -32,7 +32,6 @@ PUBLISHED = {
     "postcode_sectors/postcode_sectors.csv": (
         "outcode,sector_digit,live_unit_postcodes\nNE10,0,224\nNE10,8,3\nNE10,9,900\nBT1,1,100\nXX1,1,100\n"
     ),
-    "he_providers/he_institutions.csv": "name,ukprn,closed\nUniversity of A,10000001,\nB College,10000002,\nUniversity C,,\n",
     "leo_outcomes/average_earnings_by_years_after_ks4.csv": (
         "population,characteristic,level,years_after_ks4,value\nNational,All,Overall Average,1,4874.2\nNational,Region,x,1,5\n"
     ),
@@ -59,6 +58,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     activity = {"population": ["National"], "characteristic": ["All"], "level": ["National Average"]}
     activity |= {"years_after_ks4": [1], "activity": ["KS5"], "value": [47.51]}
     pq.write_table(pa.table(activity), source / "leo_outcomes/main_activity_by_years_after_ks4.parquet")
+    working = {"qualification": ["First degree"] * 4, "sex": ["F", "F", "F", "F+M"], "yag_from": [1, 1, 3, 1]}
+    working |= {"subject_name": ["Law", "History and archaeology", "Law", "Law"], "count": [30, 10, 99, 99]}
+    pq.write_table(pa.table(working), source / "leo_outcomes/graduate_industry_transitions.parquet")
     build(source, out)
     return out
 
@@ -95,7 +97,10 @@ def test_variants_are_of_names_that_people_bear(built: Path) -> None:
 def test_small_tables_carry_figures_alone(built: Path) -> None:
     assert table(built / "surnames.csv") == [["O'Brien", "0.01000"], ["Smith", "0.02000"]]
     assert table(built / "schools.csv") == [["1", "3901000", "200", "0.25"]]
-    assert table(built / "universities.csv") == [["10000001"]]
+    assert table(built / "subjects.csv") == [
+        ["first degree", "F", "CAH16-01", "0.7500"],
+        ["first degree", "F", "CAH20-01", "0.2500"],
+    ]
     assert table(built / "activity.csv") == [["All", "National Average", "1", "KS5", "47.5"]]
     assert table(built / "earnings.csv") == [["National", "All", "Overall Average", "1", "4874"]]
     assert table(built / "industry.csv") == [["Law", "Education", "95"]]
