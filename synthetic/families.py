@@ -1,8 +1,9 @@
 """Who belongs together, by arithmetic on person numbers alone, so that no chunk has to look into another.
 
 Nine numbers in a row are a block: six people schooled in England, in families of one to four children, and three
-people who never were in English education. A person's family is known from the number; brothers and sisters draw their
-surname, home and birth dates with the family's number.
+people who never were in English education, each alone; in some blocks these three grow up in Scotland or Wales, in
+families. A person's family is known from the number; brothers and sisters draw their surname, home and birth dates with
+the family's number.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from synthetic.dates import Days, day
 from synthetic.draws import Draws, Ints
+from synthetic.nations import ENGLAND, other_nation
+from synthetic.reference import Codes
 
 BLOCK = 9
 SCHOOLED = 6
@@ -27,6 +30,7 @@ _PATTERNS = np.array(
         [0, 0, 2, 3, 3, 3],
     ]
 )
+_OTHER_PATTERNS = np.array([[6, 7, 7], [6, 6, 8], [6, 7, 8], [6, 6, 6]])  # of the three of Scotland or Wales
 _BIGGEST = 4
 _SHARE_YOUNGER = 0.5  # of the schooled people, those with an older brother or sister in the table
 
@@ -39,7 +43,8 @@ class Families:
 
     family: Ints
     rank: Ints
-    outsider: NDArray[np.bool_]  # never in English education
+    outsider: NDArray[np.bool_]  # never in education in England, Scotland or Wales
+    nation: Codes  # that the family is at school in; England for outsiders, who have none
     twin_of_elder: NDArray[np.bool_]
     birth: Days
     eldest_birth: Days
@@ -48,9 +53,14 @@ class Families:
 def families(draws: Draws, ids: Ints, twins: float) -> Families:
     """Families of people by their numbers (1, 2, 3, ...); `twins` is the share of people who are one of twins."""
     block, slot = np.divmod(ids - 1, BLOCK)
-    outsider = slot >= SCHOOLED
-    pattern = (draws.uniform("family.pattern", block) * len(_PATTERNS)).astype(np.int64)
+    other = slot >= SCHOOLED
+    nation = np.where(other, other_nation(draws, block), ENGLAND).astype(np.int32)
+    outsider = other & (nation == ENGLAND)
+    drawn = draws.uniform("family.pattern", block)
+    pattern = (drawn * len(_PATTERNS)).astype(np.int64)
     first = np.where(outsider, slot, _PATTERNS[pattern, np.minimum(slot, SCHOOLED - 1)])
+    others = _OTHER_PATTERNS[(drawn * len(_OTHER_PATTERNS)).astype(np.int64), np.maximum(slot - SCHOOLED, 0)]
+    first = np.where(nation != ENGLAND, others, first)
     family = block * BLOCK + first + 1
     rank = slot - first
     gap = np.zeros(len(ids), np.int64)
@@ -70,4 +80,4 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     early, late = day(1970, 1, 1), day(2004, 8, 31)
     elsewhere = early + (draws.uniform("outsider.birth", ids) * (late - early)).astype(np.int64)
     birth = np.where(outsider, elsewhere, birth).astype(np.int32)
-    return Families(family, rank, outsider, twin_of_elder, birth, eldest.astype(np.int32))
+    return Families(family, rank, outsider, nation, twin_of_elder, birth, eldest.astype(np.int32))

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from synthetic.dates import DATA_END, NEVER, YEAR, Days
 from synthetic.draws import Draws, Floats, Ints, Slots
+from synthetic.families import Families
+from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
 from synthetic.reference import Codes, Reference
+from synthetic.schooling import nations
 from synthetic.text import Text, letters, strings
 
 FAMILY_HOMES, OWN_HOMES = 4, 5
@@ -17,7 +20,6 @@ UNKNOWN = -2
 
 _UNIT_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 _LONDON = "E12000007"
-_OUTSIDE_ENGLAND = ("W92000004", "S92000003")
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,27 @@ class Homes:
 
     start: Days  # (people, 9)
     postcode: Codes  # (people, 9): sector * 400 + unit
-    region: Codes  # of the first home
+    region: Codes  # that the family belongs to
+    raised: Upbringing
 
     def at(self, person: NDArray[Any], when: NDArray[Any]) -> Codes:
         """Which home (its place in the order) each person had on a day; the first where the day is before all."""
-        out = np.zeros(len(person), np.int32)
+        out = np.zeros(np.broadcast(person, when).shape, np.int32)
         for place in range(1, self.start.shape[1]):
             out[self.start[person, place] <= when] = place
+        return out
+
+    def nation(self, person: NDArray[Any], when: NDArray[Any]) -> Codes:
+        """The nation in which the family of each person lived on a day."""
+        moved = self.start[person, 1] <= when
+        out: Codes = np.where(moved, self.raised.later[person], self.raised.first[person])
+        return out
+
+    def in_england(self, reference: Reference, person: NDArray[Any], when: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether each person lived in England on a day."""
+        england = np.array([region not in REGIONS for region in reference.regions])
+        region = reference.places.region[self.postcode[person, self.at(person, when)] // 400]
+        out: NDArray[np.bool_] = england[region]
         return out
 
 
@@ -40,43 +56,57 @@ def homes(
     draws: Draws,
     reference: Reference,
     ids: Ints,
-    family: Ints,
-    eldest_birth: Days,
+    kin: Families,
+    raised: Upbringing,
     birth: Days,
     arrival: Days,
     origin: Codes,
-    outsider: NDArray[np.bool_],
 ) -> Homes:
     """Address histories: families move every eleven years on average, young adults every two to five.
 
     Four moves in five stay near; own homes begin at 18 to 35, most early (a fifth of 19-year-olds moved across an
-    authority's border in a year, ONS internal migration 2012/13). Nobody moves here before arriving in England.
+    authority's border in a year, ONS internal migration 2012/13). Who was born or came after a move of the family has
+    the newer home from the first.
     """
     n = len(ids)
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)
     position = np.empty((n, FAMILY_HOMES + OWN_HOMES))
-    region = _region(draws, reference, family, origin, outsider)
-    place = _within(reference, region, draws.uniform("home", family))
-    since = eldest_birth - 2 * YEAR
+    number = np.tile(np.arange(FAMILY_HOMES + OWN_HOMES), (n, 1))  # of the move that led to each home
+    english = _region(draws, reference, kin, origin)
+    region = [_in_nation(reference, english, nation) for nation in (kin.nation, raised.first, raised.later)]
+    place = _within(reference, region[1], draws.uniform("home", kin.family))
+    since = kin.eldest_birth - 2 * YEAR
     start[:, 0], position[:, 0] = -20_000, place
     leaves = birth + (18 + np.minimum(-np.log(1 - draws.uniform("leaves", ids)) * 5, 17)) * YEAR
+    first = raised.first
     for move in range(1, FAMILY_HOMES):
-        since = since - np.log(1 - draws.uniform("family.move", family, move)) * 11 * YEAR
-        place = _moved(draws, reference, "family.place", family, move, place)
-        start[:, move] = np.where((since < leaves) & (since > arrival), np.minimum(since, NEVER), NEVER)
-        position[:, move] = np.where(start[:, move] < NEVER, place, position[:, move - 1])
+        since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * 11 * YEAR
+        place = _moved(
+            draws, reference, "family.place", kin.family, move, place, np.where(kin.outsider, -1, raised.later)
+        )
+        if move == 1:
+            across = _within(reference, region[2], draws.uniform("home.across", kin.family))
+            place = np.where(raised.crosses, across, place)
+            first = np.where(since <= arrival, raised.later, first)
+        moves = (since < leaves) & (since > arrival)
+        start[:, move] = np.where(moves, np.minimum(since, NEVER), NEVER)
+        position[:, move] = np.where(moves, place, position[:, move - 1])
+        before = np.flatnonzero(since <= arrival)
+        position[before, : move + 1], number[before, : move + 1] = place[before, None], move
     place, since = position[:, FAMILY_HOMES - 1], np.maximum(leaves, arrival)
+    nation = _grown_up(draws, ids, np.where(start[:, 1] < NEVER, raised.later, first))
     for move in range(OWN_HOMES):
         if move:
             mean = 1.8 + 0.9 * move
             since = since + (0.25 - np.log(1 - draws.uniform("own.move", ids, move)) * mean) * YEAR
-        place = _moved(draws, reference, "own.place", ids, move, place)
+        place = _moved(draws, reference, "own.place", ids, move, place, nation, near_anywhere=True)
         start[:, FAMILY_HOMES + move] = np.where(since <= DATA_END, np.minimum(since, NEVER), NEVER)
         position[:, FAMILY_HOMES + move] = place
-    owner = np.where(np.arange(start.shape[1]) < FAMILY_HOMES, family[:, None], ids[:, None])
+    owner = np.where(np.arange(start.shape[1]) < FAMILY_HOMES, kin.family[:, None], ids[:, None])
     sector = reference.places.sector(position.ravel()).reshape(position.shape)
-    unit = draws.uniform("unit", owner, np.arange(start.shape[1])[None, :]) * reference.places.units[sector]
-    return Homes(start, (sector * 400 + unit.astype(np.int32)).astype(np.int32), region)
+    unit = draws.uniform("unit", owner, number) * reference.places.units[sector]
+    codes = (sector * 400 + unit.astype(np.int32)).astype(np.int32)
+    return Homes(start, codes, region[0], Upbringing(first, raised.later))
 
 
 def postcodes(reference: Reference, codes: Codes, space: str = " ") -> Text:
@@ -102,21 +132,26 @@ def _with(values: Any, more: str) -> Any:
     return pa.concat_arrays([values, pa.array([more])])
 
 
-def _region(draws: Draws, reference: Reference, family: Ints, origin: Codes, outsider: NDArray[np.bool_]) -> Codes:
+def _region(draws: Draws, reference: Reference, kin: Families, origin: Codes) -> Codes:
     """Regions by number of postcodes, London more or less likely by origin group; pupils live in England."""
     places = reference.places
     size = places.region_end - places.region_start
-    england = np.array([r not in _OUTSIDE_ENGLAND for r in reference.regions])
+    england = np.array([r not in REGIONS for r in reference.regions])
     london = np.array([r == _LONDON for r in reference.regions])
-    out = np.empty(len(family), np.int32)
-    drawn = draws.uniform("region", family)
+    out = np.empty(len(kin.family), np.int32)
+    drawn = draws.uniform("region", kin.family)
     for code, group in enumerate(reference.origins):
         odds = size * np.where(london, 1.35 * group.share("london"), 1.0)
         rows = origin == code
-        out[rows] = np.where(
-            outsider[rows], Slots(odds * np.where(england, 1, 3)).at(drawn[rows]), Slots(odds * england).at(drawn[rows])
-        )
+        anywhere, english = Slots(odds * np.where(england, 1, 3)), Slots(odds * england)
+        out[rows] = np.where(kin.outsider[rows], anywhere.at(drawn[rows]), english.at(drawn[rows]))
     return out
+
+
+def _in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
+    """The region of a home in the given nation, `english` where that is England."""
+    codes = [reference.regions.index(REGIONS[other]) for other in (SCOTLAND, WALES)]
+    return np.select([nation == SCOTLAND, nation == WALES], codes, english).astype(np.int32)
 
 
 def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:
@@ -124,10 +159,39 @@ def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:
     return start + (end - start) * drawn
 
 
-def _moved(draws: Draws, reference: Reference, field: str, ids: Ints, event: int, place: Floats) -> Floats:
-    """A new place: near the old one, elsewhere in England for a fifth."""
+def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:
+    """The nation that moves far away lead to: for some of those who grew up in Scotland and Wales it is England."""
+    odds = nations().leaving
+    leaves = draws.uniform("nation.leaves", ids) < np.array([0, odds.scotland, odds.wales])[nation]
+    return np.where(leaves, ENGLAND, nation).astype(np.int32)
+
+
+def _moved(
+    draws: Draws,
+    reference: Reference,
+    field: str,
+    ids: Ints,
+    event: int,
+    place: Floats,
+    nation: Codes,
+    near_anywhere: bool = False,
+) -> Floats:
+    """A new place: near the old one, elsewhere in the nation for a fifth.
+
+    A move to a near place stays in the nation, too, where there is one (nation -1 is none: far moves lead to England)
+    and it may not lead just anywhere.
+    """
+    places = reference.places
+    regions = np.array([REGIONS.index(r) if r in REGIONS else ENGLAND for r in reference.regions])
+    start = np.array([places.region_start[regions == code].min() for code in range(len(REGIONS))])
+    end = np.array([places.region_end[regions == code].max() for code in range(len(REGIONS))])
     near = place + draws.normal(field, ids, event) * 0.002
     far = draws.uniform(field + ".far", ids, event)
     goes_far = draws.chance(field + ".goes", ids, 0.2, event)
-    last_english = reference.places.region_end[[r.startswith("E") for r in reference.regions]].max()
-    return np.where(goes_far, far * last_english, near).clip(0, 1 - 1e-9)
+    far = start[nation.clip(0)] + far * (end - start)[nation.clip(0)]
+    if near_anywhere:
+        near = near.clip(0, 1 - 1e-9)
+    else:
+        low, high = np.append(start, 0.0)[nation], np.append(end, 1.0)[nation]
+        near = near.clip(low, high - 1e-9)
+    return np.where(goes_far, far, near)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synthetic.dates import Days, on
 from synthetic.draws import Draws, Floats, Ints, Slots
-from synthetic.people import LATE, OUTSIDER, PRIVATE, VISITOR, People
+from synthetic.people import LATE, OUTSIDER, PRIVATE, SCOTTISH, VISITOR, WELSH, People
 from synthetic.reference import Codes
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
@@ -61,12 +61,16 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
     choice = draws.uniform("post16", ids)
     post16 = np.where(degree, _after_degree_school.at(choice), _after_other_school.at(choice)).astype(np.int32)
     post16 = np.where(private, SIXTH_FORM, np.where(late | outsider, LEFT, post16))
+    # Scotland and Wales: their schools go on to the end; their colleges and apprenticeships are in no source.
+    other_nation = np.isin(people.kind, (SCOTTISH, WELSH))
+    stays_on = choice < np.where(degree, 0.95, 0.55)
+    post16 = np.where(other_nation, np.where(stays_on, SIXTH_FORM, LEFT), post16).astype(np.int32)
     wait = _wait.at(draws.uniform("degree.wait", ids))
     degree_start = np.where(degree, people.cohort + 18 + wait + np.where(late, 2, 0), 0)
     full = 3 + (draws.uniform("degree.length", ids) < 0.22)
     drops = draws.chance("degree.drops", ids, 0.08)
     college_years = np.where(post16 == COLLEGE, 1 + (draws.uniform("college.years", ids) < 0.62), 0)
-    second = ~degree & draws.chance("apprentice.later", ids, 0.13) & ~outsider
+    second = ~degree & draws.chance("apprentice.later", ids, 0.13) & ~outsider & ~other_nation
     later = people.cohort + 18 + (draws.uniform("apprentice.wait", ids) * 6).astype(np.int64)
     apprentice_start = np.where(post16 == APPRENTICE, leaves_school + 1, np.where(second, later, 0))
     graduates = degree & ~drops

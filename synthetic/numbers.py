@@ -90,8 +90,8 @@ def reference(draws: Draws, field: str, ids: NDArray[Any], which: NDArray[Any]) 
 
 
 def record_id(draws: Draws, ids: NDArray[Any], source: int, slot: NDArray[Any]) -> NDArray[np.int64]:
-    """Record numbers, unique over all tables: `source` is below 4 and `slot` below 64."""
-    numbers = (ids.astype(np.int64) * 4 + source) * 64 + slot
+    """Record numbers, unique over all tables: `source` is below 8 and `slot` below 64."""
+    numbers = (ids.astype(np.int64) * 8 + source) * 64 + slot
     return draws.scramble("recordid", numbers, 48).astype(np.int64)
 
 

@@ -7,18 +7,22 @@ from numpy.typing import NDArray
 
 from synthetic.dates import NEVER, YEAR, Days, academic_year, day, from_parts, parts
 from synthetic.draws import Draws, Floats, Ints, Slots
-from synthetic.families import families
+from synthetic.families import Families, families
 from synthetic.homes import Homes, homes
 from synthetic.names import Names, names
+from synthetic.nations import ENGLAND, SCOTLAND, WALES, upbringing
 from synthetic.odds import Odds
 from synthetic.reference import Codes, Reference
 from synthetic.visitors import visits
 
-SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR = range(5)
-"""In state schools; in English education without a school record; in private schools; never in English education;
-come from abroad to study at a university."""
+SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR, SCOTTISH, WELSH = range(7)
+"""In state schools; in English education without a school record; in private schools; never in British education;
+come from abroad to study at a university; in state schools in Scotland and in Wales."""
 
-KINDS = ("schooled", "late arrival", "private school", "never in English education", "came to study")
+KINDS = (
+    "schooled", "late arrival", "private school", "never in English education", "came to study", "schooled in Scotland",
+    "schooled in Wales",
+)  # fmt: skip
 
 _LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
 
@@ -54,8 +58,9 @@ class People:
 def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     """Make the people with these numbers (any distinct numbers from 1; the result does not depend on the others)."""
     kin = families(draws, ids, odds.people.twins)
-    kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family)).astype(np.int32)
-    origin = _origin(draws, reference, kin.family, kin.outsider)
+    kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family))
+    kind = np.select([kin.nation == SCOTLAND, kin.nation == WALES], [SCOTTISH, WELSH], kind).astype(np.int32)
+    origin = _origin(draws, reference, kin)
     facts = reference.origins
     born_abroad = np.array([o.share("foreign_born") for o in facts])[origin]
     born_abroad = np.where(kind == LATE, 0.85, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
@@ -74,7 +79,8 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     fsm = draws.chance("fsm", kin.family, np.clip(idaci * 0.95 - 0.02, 0.01, 0.9))
     ability = draws.normal("ability", ids) * 0.8 + draws.normal("family.ability", kin.family) * 0.6
     ability += np.where(fsm, -0.55, 0.1) + np.where(female, 0.12, -0.12)
-    home = homes(draws, reference, ids, kin.family, kin.eldest_birth, birth, arrival, origin, kin.outsider)
+    raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
+    home = homes(draws, reference, ids, kin, raised, birth, arrival, origin)
     known_as = names(draws, reference, odds, ids, kin, birth, female, origin)
     ethnic = np.zeros(len(ids), np.int32)
     for code, group in enumerate(facts):
@@ -92,11 +98,13 @@ def _education_kind(draws: Draws, family: Ints) -> Codes:
     )
 
 
-def _origin(draws: Draws, reference: Reference, family: Ints, outsider: NDArray[np.bool_]) -> Codes:
-    pupils = Slots(np.array([o.share("pupils") for o in reference.origins]), 14)
-    elsewhere = Slots(np.array([o.share("elsewhere") for o in reference.origins]), 14)
-    drawn = draws.uniform("origin", family)
-    return np.where(outsider, elsewhere.at(drawn), pupils.at(drawn))
+def _origin(draws: Draws, reference: Reference, kin: Families) -> Codes:
+    drawn = draws.uniform("origin", kin.family)
+    places = {ENGLAND: "pupils", SCOTLAND: "scotland", WALES: "wales"}
+    of = {name: Slots(np.array([o.share(name) for o in reference.origins]), 14).at(drawn) for name in places.values()}
+    pupils = np.select([kin.nation == nation for nation in places], list(of.values()))
+    elsewhere = Slots(np.array([o.share("elsewhere") for o in reference.origins]), 14).at(drawn)
+    return np.where(kin.outsider, elsewhere, pupils).astype(np.int32)
 
 
 def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:

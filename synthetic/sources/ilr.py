@@ -65,6 +65,10 @@ def _learner_rows(world: World) -> _Rows:
     people, journey, draws = world.people, world.journeys, world.draws
     ids, year = people.ids[:, None], YEARS[None, :]
     there = taught(people, journey, year) & ~np.isin(people.kind, (OUTSIDER, VISITOR))[:, None]
+    moved = np.flatnonzero(
+        (people.homes.raised.first > 0) | (people.homes.raised.later > 0)
+    )
+    there[moved] &= people.homes.in_england(world.reference, moved[:, None], on(YEARS, 10, 1)[None, :])
     age = year - people.cohort[:, None]
     event = np.full(there.shape, -1)
     hazard = np.where(age < 24, 0.085, 0.05) * np.where(people.kind == LATE, 1.8, 1.0)[:, None]
