@@ -36,6 +36,9 @@ class Journeys:
     subject: Codes
     here_from: Ints  # academic years in England
     here_until: Ints
+    sixth_form: NDArray[np.bool_]  # (people, YEARS): at a school's sixth form, a year 12, 13 or 14 each
+    college: NDArray[np.bool_]  # (people, YEARS): "other education", full time at a college (FundModel 25)
+    adult_learning: NDArray[np.bool_]  # (people, YEARS): learns from October to March at least, not as an apprentice
 
     def studies_full_time(self) -> NDArray[np.bool_]:
         """(people, YEARS): at school, college or university."""
@@ -93,7 +96,25 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
         subject=(draws.uniform("subject", ids) ** 1.2 * subjects).astype(np.int32),
         here_from=_first_year(people.arrival),
         here_until=here_until,
+        **_classes(draws, people, post16, college_years, degree_start),
     )
+
+
+def _classes(
+    draws: Draws, people: People, post16: Codes, college_years: Ints, degree_start: Ints
+) -> dict[str, NDArray[np.bool_]]:
+    """(people, YEARS): at a sixth form, at a college, and learning as an adult."""
+    year = YEARS[None, :]
+    since = year - (people.cohort[:, None] + 17)
+    there = (year >= _first_year(people.arrival)[:, None]) & (year <= _last_year(people.departure)[:, None])
+    young = there & (since >= 0) & ~((degree_start > 0)[:, None] & (year >= degree_start[:, None]))
+    adult = there & (since >= 3) & ~np.isin(people.kind, (OUTSIDER, VISITOR))[:, None]
+    adult &= draws.chance("adult", people.ids[:, None], np.where(since < 7, 0.085, 0.05), year)
+    return {
+        "sixth_form": young & (since < 2) & (post16 == SIXTH_FORM)[:, None],
+        "college": young & (post16 == COLLEGE)[:, None] & (since < college_years[:, None]),
+        "adult_learning": adult & ~((year >= degree_start[:, None]) & (year < degree_start[:, None] + 3)),
+    }
 
 
 def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
