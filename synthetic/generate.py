@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from linkage import __version__
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, LeoError
 from synthetic import odds as presets
 from synthetic.draws import Draws
-from synthetic.files import write, write_source
+from synthetic.files import FORMATS, Format, join, write, write_source
 from synthetic.insurance import insurance
 from synthetic.journeys import journeys
 from synthetic.numbers import MOST_PEOPLE
@@ -48,6 +47,7 @@ class SynthManifest:
     people: int
     seed: int
     preset: str
+    format: str
     chunk: int
     version: str
     rows: dict[str, int] = field(default_factory=dict)
@@ -63,6 +63,7 @@ class _Chunk:
     last: int
     seed: int
     preset: str
+    form: Format
 
 
 def synthesise(
@@ -71,6 +72,7 @@ def synthesise(
     seed: int = 2026,
     *,
     preset: str = "realistic",
+    format: Format = "parquet",
     workers: int | None = None,
     chunk: int = 100_000,
     progress: Callable[[int], None] | None = None,
@@ -85,6 +87,7 @@ def synthesise(
         people: number of people, of whom two in three may be in English education; the others are in CIS alone.
         seed: another seed is another population.
         preset: odds of errors, a file of configs/synthetic: easy, realistic or hard.
+        format: "parquet" or "csv"; the rows are the same.
         workers: processes; one a processor unless given. Each holds one chunk (about 0.7 GB at 100,000 people).
         chunk: people made at once, and held in one file of each table.
         progress: called with the number of people made since the last call.
@@ -96,21 +99,21 @@ def synthesise(
     More than one chunk is made by processes that import the caller's main module: guard it by
     `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
-    _check(out, people, seed, chunk, workers)
+    _check(out, people, seed, format, chunk, workers)
     presets.load(preset)
     out = out.absolute()
     made = _parents_made(out.parent)
     folder = Path()
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        chunks = list(_chunks(str(folder), people, seed, preset, chunk))
+        chunks = list(_chunks(str(folder), people, seed, preset, format, chunk))
         rows: Counter[str] = Counter()
         for done, counts in _each(chunks, workers or os.cpu_count() or 1):
             rows.update(counts)
             if progress:
                 progress(done.last - done.first + 1)
-        rows["truth/entities"] = _join_entities(folder)
-        manifest = SynthManifest(people, seed, preset, chunk, __version__, dict(sorted(rows.items())))
+        rows["truth/entities"] = _join_entities(folder, format)
+        manifest = SynthManifest(people, seed, preset, format, chunk, __version__, dict(sorted(rows.items())))
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
         folder.chmod(0o755)
         os.replace(folder, out)
@@ -131,12 +134,14 @@ def synthesise(
     return manifest
 
 
-def _check(out: Path, people: int, seed: int, chunk: int, workers: int | None) -> None:
+def _check(out: Path, people: int, seed: int, form: str, chunk: int, workers: int | None) -> None:
     faults = []
     if not 1 <= people <= MOST_PEOPLE:
         faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {people:,}")
     if not 0 <= seed < 2**63:
         faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {seed}")
+    if form not in FORMATS:
+        faults.append(f"format: {' or '.join(FORMATS)}, not '{form}'")
     if not 1 <= chunk <= 1_000_000:
         faults.append(f"chunk: a whole number from 1 to 1,000,000, not {chunk:,}")
     if workers is not None and workers < 1:
@@ -163,9 +168,9 @@ def _disk_fault(out: Path, error: OSError) -> str:
     return f"{out}: cannot be written ({error.strerror or type(error).__name__}); nothing was kept"
 
 
-def _chunks(folder: str, people: int, seed: int, preset: str, size: int) -> Iterator[_Chunk]:
+def _chunks(folder: str, people: int, seed: int, preset: str, form: Format, size: int) -> Iterator[_Chunk]:
     for number, first in enumerate(range(1, people + 1, size)):
-        yield _Chunk(folder, number, first, min(first + size - 1, people), seed, preset)
+        yield _Chunk(folder, number, first, min(first + size - 1, people), seed, preset, form)
 
 
 def _each(chunks: list[_Chunk], workers: int) -> Iterator[tuple[_Chunk, Counter[str]]]:
@@ -202,47 +207,36 @@ def _make(chunk: _Chunk) -> Counter[str]:
     """Make one chunk and write its parts; rows by path."""
     made = world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1))
     working = work(made.draws, made.people, made.journeys, made.insurance)
-    folder, number = Path(chunk.folder), chunk.number
+    folder, number, form = Path(chunk.folder), chunk.number, chunk.form
     rows: Counter[str] = Counter()
-    truths = [_written(folder, number, source(made), rows) for source in (npd, ilr, hesa, cis)]
+    truths = [_written(folder, number, source(made), rows, form) for source in (npd, ilr, hesa, cis)]
     for outcome in (hmrc, dwp):
-        _written(folder, number, outcome(made, working), rows)
-    rows["truth/persons"] = write(folder / "truth" / "persons", number, persons(made))
+        _written(folder, number, outcome(made, working), rows, form)
+    rows["truth/persons"] = write(folder / "truth" / "persons", number, persons(made), form)
     rows["truth/records"] = write(
-        folder / "truth" / "records", number, pa.concat_tables(t for s in truths for t in s.records)
+        folder / "truth" / "records", number, pa.concat_tables(t for s in truths for t in s.records), form
     )
     rows["truth/errors"] = write(
-        folder / "truth" / "errors", number, pa.concat_tables(t for s in truths for t in s.errors)
+        folder / "truth" / "errors", number, pa.concat_tables(t for s in truths for t in s.errors), form
     )
     write(folder / "entities", number, pa.concat_tables(t for s in truths for t in s.entities))
     return rows
 
 
-def _written(folder: Path, number: int, tables: Tables, rows: Counter[str]) -> Tables:
+def _written(folder: Path, number: int, tables: Tables, rows: Counter[str], form: Format) -> Tables:
     """Write the tables of a source and let go of them; its truth stays."""
     for name, columns in tables.tables.items():
         dataset, table = name.split("_", 1)
         definition = shipped().table(dataset, table)
         place = f"sources/{dataset}/{table}"
-        rows[place] = write_source(folder / place, number, definition, columns)
+        rows[place] = write_source(folder / place, number, definition, columns, form)
     tables.tables.clear()
     return tables
 
 
-def _join_entities(folder: Path) -> int:
+def _join_entities(folder: Path, form: Format) -> int:
     """The entities of all chunks in one file, written chunk by chunk."""
     parts = sorted((folder / "entities").glob("part-*.parquet"))
-    count = 0
-    with pq.ParquetWriter(
-        folder / "truth" / "entities.parquet",
-        pq.read_schema(parts[0]),
-        compression="zstd",
-        use_dictionary=["source"],
-        store_schema=False,
-    ) as writer:
-        for part in parts:
-            table = pq.read_table(part)
-            writer.write_table(table)
-            count += table.num_rows
+    count = join(parts, folder / "truth" / f"entities.{form}")
     shutil.rmtree(folder / "entities")
     return count
