@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.dates import DATA_END, NEVER, YEAR, Days
-from synthetic.draws import Draws, Floats, Ints, Slots
+from synthetic.draws import Draws, Floats, Ints
 from synthetic.families import Families
 from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
+from synthetic.origins import regions
 from synthetic.reference import Codes, Reference
 from synthetic.schooling import nations
 from synthetic.text import Text, letters, strings
@@ -19,7 +20,6 @@ UNKNOWN = -2
 """The code of ZZ99 9ZZ."""
 
 _UNIT_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
-_LONDON = "E12000007"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def homes(
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)
     position = np.empty((n, FAMILY_HOMES + OWN_HOMES))
     number = np.tile(np.arange(FAMILY_HOMES + OWN_HOMES), (n, 1))  # of the move that led to each home
-    english = _region(draws, reference, kin, origin)
+    english = regions(draws, reference, kin.family, origin, ~kin.outsider)
     region = [_in_nation(reference, english, nation) for nation in (kin.nation, raised.first, raised.later)]
     place = _within(reference, region[1], draws.uniform("home", kin.family))
     since = kin.eldest_birth - 2 * YEAR
@@ -130,22 +130,6 @@ def _with(values: Any, more: str) -> Any:
     import pyarrow as pa
 
     return pa.concat_arrays([values, pa.array([more])])
-
-
-def _region(draws: Draws, reference: Reference, kin: Families, origin: Codes) -> Codes:
-    """Regions by number of postcodes, London more or less likely by origin group; pupils live in England."""
-    places = reference.places
-    size = places.region_end - places.region_start
-    england = np.array([r not in REGIONS for r in reference.regions])
-    london = np.array([r == _LONDON for r in reference.regions])
-    out = np.empty(len(kin.family), np.int32)
-    drawn = draws.uniform("region", kin.family)
-    for code, group in enumerate(reference.origins):
-        odds = size * np.where(london, 1.35 * group.share("london"), 1.0)
-        rows = origin == code
-        anywhere, english = Slots(odds * np.where(england, 1, 3)), Slots(odds * england)
-        out[rows] = np.where(kin.outsider[rows], anywhere.at(drawn[rows]), english.at(drawn[rows]))
-    return out
 
 
 def _in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.dates import NEVER, YEAR, Days, academic_year, day, from_parts, parts
+from synthetic.disadvantage import circumstances
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.families import Families, families
 from synthetic.homes import Homes, homes
 from synthetic.names import Names, names
-from synthetic.nations import ENGLAND, SCOTLAND, WALES, upbringing
+from synthetic.nations import SCOTLAND, WALES, upbringing
 from synthetic.odds import Odds
+from synthetic.origins import pupils_origin
 from synthetic.reference import Codes, Reference
 from synthetic.visitors import visits
 
@@ -60,10 +62,11 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     kin = families(draws, ids, odds.people.twins)
     kind = np.where(kin.outsider, OUTSIDER, _education_kind(draws, kin.family))
     kind = np.select([kin.nation == SCOTLAND, kin.nation == WALES], [SCOTTISH, WELSH], kind).astype(np.int32)
-    origin = _origin(draws, reference, kin)
+    origin = _origin(draws, reference, kin, kind == LATE)
     facts = reference.origins
     born_abroad = np.array([o.share("foreign_born") for o in facts])[origin]
-    born_abroad = np.where(kind == LATE, 0.85, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
+    late = np.minimum(0.3 + 1.5 * born_abroad, 0.92)
+    born_abroad = np.where(kind == LATE, late, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
     foreign = draws.chance("abroad", kin.family, born_abroad)
     january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
     birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
@@ -75,12 +78,9 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
     departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
     female = draws.chance("sex", ids, 0.487)
-    idaci = _idaci(draws, kin.family, origin, np.array([o.share("london") for o in facts]))
-    fsm = draws.chance("fsm", kin.family, np.clip(idaci * 0.95 - 0.02, 0.01, 0.9))
-    ability = draws.normal("ability", ids) * 0.8 + draws.normal("family.ability", kin.family) * 0.6
-    ability += np.where(fsm, -0.55, 0.1) + np.where(female, 0.12, -0.12)
     raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
     home = homes(draws, reference, ids, kin, raised, birth, arrival, origin)
+    means = circumstances(draws, ids, kin.family, origin, home.region, kind == PRIVATE, female)
     known_as = names(draws, reference, odds, ids, kin, birth, female, origin)
     ethnic = np.zeros(len(ids), np.int32)
     for code, group in enumerate(facts):
@@ -88,7 +88,8 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
         ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
     return People(
         ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
-        departure, death, fsm, idaci, ability, _quality(draws, odds, ids, fsm, foreign), known_as, home,
+        departure, death, means.fsm, means.idaci, means.ability, _quality(draws, odds, ids, means.fsm, foreign),
+        known_as, home,
     )  # fmt: skip
 
 
@@ -98,13 +99,19 @@ def _education_kind(draws: Draws, family: Ints) -> Codes:
     )
 
 
-def _origin(draws: Draws, reference: Reference, kin: Families) -> Codes:
+def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.bool_]) -> Codes:
+    """Origin groups: those of pupils by nation and birth, or, of people who came to no school here, those of adults."""
     drawn = draws.uniform("origin", kin.family)
-    places = {ENGLAND: "pupils", SCOTLAND: "scotland", WALES: "wales"}
-    of = {name: Slots(np.array([o.share(name) for o in reference.origins]), 14).at(drawn) for name in places.values()}
-    pupils = np.select([kin.nation == nation for nation in places], list(of.values()))
-    elsewhere = Slots(np.array([o.share("elsewhere") for o in reference.origins]), 14).at(drawn)
-    return np.where(kin.outsider, elsewhere, pupils).astype(np.int32)
+
+    def of(place: str) -> Codes:
+        return Slots(np.array([group.share(place) for group in reference.origins]), 14).at(drawn)
+
+    pupils = np.select(
+        [kin.nation == SCOTLAND, kin.nation == WALES],
+        [of("scotland"), of("wales")],
+        pupils_origin(drawn, kin.eldest_birth),
+    )
+    return np.where(kin.outsider | late, of("elsewhere"), pupils).astype(np.int32)
 
 
 def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
@@ -130,13 +137,6 @@ def _departure(draws: Draws, ids: Ints, birth: Days, foreign: NDArray[np.bool_])
     left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
     departure = np.minimum(death, np.where(leaves, left, NEVER))
     return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
-
-
-def _idaci(draws: Draws, family: Ints, origin: Codes, london: Floats) -> Floats:
-    """Share of poor children around the home: mean about .2, skewed, higher for groups that live in cities."""
-    base = draws.uniform("idaci", family) ** 1.8 * 0.55
-    share = np.clip(base + 0.03 * (london[origin] - 0.45), 0.01, 0.95)
-    return np.round(share, 3).astype(np.float64)
 
 
 def _quality(draws: Draws, odds: Odds, ids: Ints, fsm: NDArray[np.bool_], foreign: NDArray[np.bool_]) -> Floats:
