@@ -46,7 +46,7 @@ DOORS: dict[str, set[str]] = {
         *("quality", "synthetic"),
     },
     "quality": GROUND,
-    "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources"},
+    "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},
     "spark_jobs": {*GROUND, "linkage.pipeline", "linkage.extract"},
 }
 """Room to the rooms that it may import."""

@@ -1,0 +1,6 @@
+"""Whether a population is like the published figures: targets in configs/calibration, measured on the written files."""
+
+from synthetic.calibration.checking import Checked, check, measured
+from synthetic.calibration.page import as_json, as_markdown
+
+__all__ = ["Checked", "as_json", "as_markdown", "check", "measured"]

@@ -1,0 +1,190 @@
+"""The figures to reach: configs/calibration/*.toml, one file a theme, checked whole."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from linkage.errors import ConfigError
+from linkage.resources import config_file
+
+Unit = Literal["%", "£", "number"]
+Bound = Literal["equal", "at most", "at least"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tolerance(_Strict):
+    """How far a figure may be off before chance is counted: the wider of the two."""
+
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the target
+    points: Annotated[float, Field(ge=0)] = 0.0  # in the figure's own unit
+
+    def around(self, target: float) -> float:
+        """The tolerance of one target, in its unit."""
+        return max(self.share * abs(target), self.points)
+
+
+class Figure(_Strict):
+    """One published figure."""
+
+    id: str  # under which it is measured
+    says: str
+    target: float
+    unit: Unit
+    tolerance: Tolerance
+    source: str
+    bound: Bound = "equal"  # a published limit binds from one side
+    note: str = ""
+    for_information: str = ""  # why it is shown and not judged
+
+
+class Unmeasured(_Strict):
+    """A published figure that these files cannot show, and why."""
+
+    says: str
+    source: str
+    why: str
+
+
+class Theme(_Strict):
+    """One file of figures."""
+
+    name: str
+    title: str
+    about: str
+    figures: tuple[Figure, ...]
+    unmeasured: tuple[Unmeasured, ...]
+
+
+class _Given(_Strict):
+    """A figure as written; what it leaves out is the grid's or the file's."""
+
+    id: str
+    says: str
+    target: float
+    unit: Unit | None = None
+    tolerance: Tolerance | None = None
+    source: str | None = None
+    bound: Bound = "equal"
+    note: str = ""
+    for_information: str = ""
+
+
+class _Grid(_Strict):
+    """Figures of one kind: the figure of a row and a column is measured as id.row.column, and NaN is none."""
+
+    id: str
+    says: str
+    columns: tuple[str, ...]
+    rows: dict[str, tuple[float, ...]]
+    unit: Unit | None = None
+    tolerance: Tolerance | None = None
+    source: str | None = None
+    note: str = ""
+    for_information: str = ""
+
+    def figures(self) -> Iterator[_Given]:
+        """One figure a cell."""
+        for row, targets in self.rows.items():
+            for column, target in zip(self.columns, targets, strict=True):
+                if target == target:
+                    yield _Given(
+                        id=f"{self.id}.{row}.{column}",
+                        says=f"{self.says}: {row.replace('_', ' ')}, {column.replace('_', ' ')}",
+                        target=target,
+                        unit=self.unit,
+                        tolerance=self.tolerance,
+                        source=self.source,
+                        note=self.note,
+                        for_information=self.for_information,
+                    )
+
+
+class _File(_Strict):
+    title: str
+    order: int
+    about: str
+    unit: Unit
+    tolerance: Tolerance
+    source: str
+    sources: dict[str, str]
+    figure: tuple[_Given, ...] = ()
+    grid: tuple[_Grid, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
+
+
+def themes(folder: Path | None = None) -> list[Theme]:
+    """All themes, in their order.
+
+    Args:
+        folder: of TOML files; the one that ships where not given.
+
+    Raises:
+        ConfigError: a file is no TOML, has faults, or names a figure twice; with file and key.
+    """
+    folder = folder or config_file("calibration")
+    files = {path: _read(path) for path in sorted(folder.glob("*.toml"))}
+    if not files:
+        raise ConfigError(
+            f"{folder}: no figures to check against\n  give a folder of TOML files as configs/calibration"
+        )
+    out = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
+    named = [figure.id for theme in out for figure in theme.figures]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise ConfigError(f"{folder}: figures named twice: {', '.join(twice)}\n  a figure is measured under one name")
+    return out
+
+
+def _theme(path: Path, file: _File) -> Theme:
+    given = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
+    return Theme(
+        name=path.stem,
+        title=file.title,
+        about=file.about,
+        figures=tuple(_whole(path, file, figure) for figure in given),
+        unmeasured=tuple(
+            Unmeasured(says=u.says, source=_source(path, file.sources, u.source), why=u.why) for u in file.unmeasured
+        ),
+    )
+
+
+def _whole(path: Path, file: _File, given: _Given) -> Figure:
+    return Figure(
+        id=given.id,
+        says=given.says,
+        target=given.target,
+        unit=given.unit or file.unit,
+        tolerance=given.tolerance or file.tolerance,
+        source=_source(path, file.sources, given.source or file.source),
+        bound=given.bound,
+        note=given.note,
+        for_information=given.for_information,
+    )
+
+
+def _source(path: Path, sources: Mapping[str, str], name: str) -> str:
+    if name not in sources:
+        raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(sources)}")
+    return sources[name]
+
+
+def _read(path: Path) -> _File:
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    for grid in raw.get("grid", []):
+        wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
+        if wrong:
+            raise ConfigError(f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column")
+    try:
+        return _File.model_validate(raw)
+    except ValidationError as error:
+        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise ConfigError("\n".join([f"{path} has faults", *faults])) from None
