@@ -57,15 +57,26 @@ class Dealings:
         self.more: Factors = self.odds.source.get(self.source, Factors())
 
     def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
-        """At most one kind of mistake for each dealing, by one draw."""
+        """At most one kind of mistake for each dealing, by one draw; more at an earlier release."""
         drawn = self.draws.uniform(f"{self.source}.{name}", self.ids, self.event)
+        out, upper = self._first_below(drawn, odds)
+        if more := self.odds.uncorrected.get(name):
+            # Mistakes put right since: as likely among the kinds as those that stand, and never beside one.
+            since = self.draws.uniform(f"{self.source}.{name}.corrected", self.ids, self.event)
+            which = self.draws.uniform(f"{self.source}.{name}.corrected.kind", self.ids, self.event)
+            rows = (out == 0) & (since < more * upper)
+            out[rows] = self._first_below(which * upper, odds)[0][rows]
+        return out
+
+    def _first_below(self, drawn: Floats, odds: list[tuple[int, Any]]) -> tuple[Kinds, Any]:
+        """The kind within whose share of the line from 0 each number falls, 0 beyond them; and where they end."""
         out = np.zeros(len(self.ids), np.int8)
         edge: Any = 0.0
         for kind, chance in odds:
             upper = edge + np.minimum(chance * self.factor, 0.5)
             out[(drawn >= edge) & (drawn < upper)] = kind
             edge = upper
-        return out
+        return out, edge
 
     def uniform(self, name: str) -> Floats:
         """A number for each dealing."""

@@ -115,6 +115,7 @@ class Odds(_Strict):
     numbers: Numbers
     late: dict[str, Late]
     source: dict[str, Factors]
+    uncorrected: dict[str, float] = {}  # by draw, how many more mistakes stood at an earlier release
 
 
 def load(preset: str) -> Odds:

@@ -1,6 +1,6 @@
 """A chunk of the population with all that the sources share, and the tables that they hand back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from linkage.catalogue import shipped
+from synthetic.deliveries import Deliveries
 from synthetic.draws import Draws, Ints
 from synthetic.insurance import Insurance
 from synthetic.journeys import Journeys
@@ -30,6 +32,24 @@ class World:
     journeys: Journeys
     insurance: Insurance
     subjects: list[str]
+    identities_only: bool = False
+
+    def wants(self, table: str) -> bool:
+        """Whether a table, for example "ilr_aims", is asked for: without outcomes, only those that hold identities."""
+        return not self.identities_only or shipped().table(*table.split("_", 1)).with_role("record_key") is not None
+
+    def wanted(self, made: "Tables") -> "Tables":
+        """What a source made, less the tables that are not asked for."""
+        made.tables = {name: columns for name, columns in made.tables.items() if self.wants(name)}
+        return made
+
+    def before(self, back: int, rules: Deliveries) -> "World":
+        """The same people as bodies had them so many years ago, with mistakes that were put right since.
+
+        Where a share c of the mistakes that stand is put right in a year, (1 - c) ** -back as many stood then as now.
+        """
+        more = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
+        return replace(self, odds=self.odds.model_copy(update={"uncorrected": more}))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, ContractError, LeoError
-from synthetic import generate, odds, synthesise
+from synthetic import chunks, generate, odds, synthesise
 from synthetic.draws import Draws
 from synthetic.files import write_source
 from synthetic.typing_errors import mistyped
@@ -20,9 +20,9 @@ from synthetic.typing_errors import mistyped
 def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ConfigError) as caught:
-        synthesise(tmp_path, 0, -1, chunk=0, workers=0)
+        synthesise(tmp_path, 0, -1, releases=0, tables="most", chunk=0, workers=0)  # type: ignore[arg-type]
     message = str(caught.value)
-    assert all(f"  {name}: " in message for name in ("people", "seed", "chunk", "workers", "out"))
+    assert all(f"  {name}: " in message for name in ("people", "seed", "releases", "tables", "chunk", "workers", "out"))
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
@@ -48,7 +48,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(generate, "write", full)
+    monkeypatch.setattr(chunks, "write", full)
     with pytest.raises(LeoError, match="the disk is full; nothing was kept"):
         synthesise(tmp_path / parent / "out", 100, workers=1)
     assert not list(tmp_path.iterdir())
@@ -58,7 +58,7 @@ def test_a_killed_worker_is_told_of_and_leaves_nothing(tmp_path: Path, monkeypat
     def killed(*_: object) -> object:
         raise BrokenProcessPool("gone")
 
-    monkeypatch.setattr(generate, "_each", killed)
+    monkeypatch.setattr(generate, "each", killed)
     with pytest.raises(LeoError, match="use fewer workers or a chunk below 50"):
         synthesise(tmp_path / "out", 100, chunk=50)
     assert not list(tmp_path.iterdir())

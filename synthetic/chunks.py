@@ -1,0 +1,158 @@
+"""A chunk of the population: its people, and a part of each table that the sources hold of them."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.catalogue import shipped
+from synthetic import odds as presets
+from synthetic.deliveries import deliveries
+from synthetic.draws import Draws, Ints
+from synthetic.files import Format, write, write_source
+from synthetic.insurance import insurance
+from synthetic.journeys import journeys
+from synthetic.people import people
+from synthetic.reference import reference
+from synthetic.releases import Stay, delivered, stay
+from synthetic.sources.cis import cis
+from synthetic.sources.dwp import dwp
+from synthetic.sources.hesa import hesa
+from synthetic.sources.hmrc import hmrc
+from synthetic.sources.ilr import ilr
+from synthetic.sources.npd import npd
+from synthetic.spans import definition, spans
+from synthetic.studying import studying
+from synthetic.truth import persons
+from synthetic.work import work
+from synthetic.world import Columns, Tables, World
+
+SOURCES = (npd, ilr, hesa, cis)
+"""Bodies that hold identities."""
+
+OUTCOMES = (hmrc, dwp)
+"""Bodies that hold what people did, under CIS's number."""
+
+Which = Literal["all", "identities"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a worker needs to make the people from `first` to `last`."""
+
+    folder: str
+    number: int
+    first: int
+    last: int
+    seed: int
+    preset: str
+    form: Format = "parquet"
+    tables: Which = "all"
+    releases: int = 1
+
+
+@dataclass
+class _Parts:
+    """The chunk's part of each table, and the rows of each by its path below the folder."""
+
+    chunk: Chunk
+    rows: Counter[str] = field(default_factory=Counter)
+
+    def source(self, name: str, columns: Columns, release: int | None = None) -> None:
+        """Write a table of a source, for example "npd_census"."""
+        place = (f"release-{release}/" if release else "") + "sources/" + name.replace("_", "/", 1)
+        folder = Path(self.chunk.folder) / place
+        self.rows[place] = write_source(folder, self.chunk.number, definition(name), columns, self.chunk.form)
+
+    def truth(self, name: str, table: pa.Table) -> None:
+        """Write a table of the truth."""
+        folder = Path(self.chunk.folder) / "truth" / name
+        self.rows[f"truth/{name}"] = write(folder, self.chunk.number, table, self.chunk.form)
+
+    def entities(self, table: pa.Table) -> None:
+        """Keep the entities to be joined to those of the other chunks."""
+        write(Path(self.chunk.folder) / "entities", self.chunk.number, table)
+
+
+def world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -> World:
+    """People with these numbers and what the sources share."""
+    draws, figures, odds = Draws(seed), reference(), presets.load(preset)
+    subjects = list(shipped().frames["cah2"])
+    everyone = people(draws, figures, odds, ids)
+    paths = studying(draws, figures, everyone, journeys(draws, everyone, len(subjects)))
+    insured = insurance(draws, odds, everyone)
+    return World(draws, figures, odds, everyone, paths, insured, subjects, identities_only)
+
+
+def make(chunk: Chunk) -> Counter[str]:
+    """Make one chunk and write its parts; rows by path."""
+    only = chunk.tables == "identities"
+    made = world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identities_only=only)
+    parts = _Parts(chunk)
+    truths = [_identities(made, source, parts) for source in SOURCES]
+    parts.truth("records", pa.concat_tables(t for truth in truths for t in truth.records))
+    parts.truth("errors", pa.concat_tables(t for truth in truths for t in truth.errors))
+    parts.entities(pa.concat_tables(t for truth in truths for t in truth.entities))
+    truths.clear()
+    parts.truth("persons", persons(made))
+    if not only:
+        _outcomes(made, parts)
+    return parts.rows
+
+
+def _identities(made: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
+    """Make and write the tables of a body that holds identities; its truth is left."""
+    today = made.wanted(source(made))
+    if parts.chunk.releases > 1:
+        return _by_release(made, source, today, parts)
+    for name, columns in today.tables.items():
+        parts.source(name, columns)
+    today.tables.clear()
+    return today
+
+
+def _by_release(made: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
+    """Write each delivery of a body that holds identities, as it was then: before some mistakes were put right."""
+    releases, rules = parts.chunk.releases, deliveries()
+    stays = _stays(made, today, releases)
+    held = spans(today.tables, stays, releases)
+    mistakes = []
+    for back in range(releases):
+        then = made.wanted(source(made.before(back, rules))) if back else today
+        for name, columns in then.tables.items():
+            known = delivered(rules.delivered(name, definition(name)), columns, stays[name].during(back), back)
+            parts.source(name, known, releases - back)
+        mistakes.append(pa.concat_tables(then.errors))
+    return Tables(
+        entities=[held.entities(pa.concat_tables(today.entities), today.tables)],
+        records=[held.records(pa.concat_tables(today.records))],
+        errors=[held.mistakes(mistakes)],
+    )
+
+
+def _outcomes(made: World, parts: _Parts) -> None:
+    """Make and write the tables of the bodies that hold outcomes."""
+    releases, rules = parts.chunk.releases, deliveries()
+    working = work(made.draws, made.people, made.journeys, made.insurance)
+    for source in OUTCOMES:
+        today = source(made, working)
+        stays = _stays(made, today, releases) if releases > 1 else {}
+        for name, columns in today.tables.items():
+            if releases == 1:
+                parts.source(name, columns)
+                continue
+            rule = rules.delivered(name, definition(name))
+            for back in range(releases):
+                parts.source(name, delivered(rule, columns, stays[name].during(back), back), releases - back)
+
+
+def _stays(made: World, today: Tables, releases: int) -> dict[str, Stay]:
+    """When the rows of each table arrive and leave."""
+    return {
+        name: stay(made.draws, deliveries(), name, definition(name), columns, releases - 1)
+        for name, columns in today.tables.items()
+    }
