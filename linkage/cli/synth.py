@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from linkage.cli.calibration import check_population, made_before, named
 from linkage.pipeline.progress import counter_for
 
 
@@ -25,6 +26,7 @@ def people_count(given: str | int) -> int:
 
 
 def synth(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder to write to; new or empty.")],
     people: Annotated[
         int, typer.Option(parser=people_count, metavar="N", help="How many people: 20000, 250k, 1e6.")
@@ -33,6 +35,13 @@ def synth(
     preset: Annotated[str, typer.Option(help="How much goes wrong in the files: easy, realistic, hard.")] = "realistic",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores when not given.")] = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Hold it against published figures; one that is in OUT already is checked as it is."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --check: the figures as JSON too.")] = False,
 ) -> None:
     """Write a synthetic population as its education, tax and benefit records, and the truth about it.
 
@@ -40,6 +49,11 @@ def synth(
     """
     from synthetic import synthesise
 
+    if check and made_before(out, named(context, {"people": people, "seed": seed, "preset": preset})):
+        check_population(out, as_json=as_json)
+        return
     with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
         synthesise(out, people, seed, preset=preset, workers=workers, progress=advance)
     typer.echo(f"{people:,} people in {out}: sources/ holds their records, truth/ who is who")
+    if check:
+        check_population(out, as_json=as_json)

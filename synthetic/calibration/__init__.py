@@ -1,6 +1,7 @@
 """Whether a population is like the published figures: targets in configs/calibration, measured on the written files."""
 
 from synthetic.calibration.checking import Checked, check, measured
-from synthetic.calibration.page import as_json, as_markdown
+from synthetic.calibration.page import as_json, as_markdown, in_words
+from synthetic.calibration.verdicts import VERDICTS
 
-__all__ = ["Checked", "as_json", "as_markdown", "check", "measured"]
+__all__ = ["VERDICTS", "Checked", "as_json", "as_markdown", "check", "in_words", "measured"]

@@ -1,24 +1,19 @@
 """The check as a page to read, docs/calibration.md, and as data."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from synthetic.calibration.checking import Checked
 from synthetic.calibration.targets import Bound, Figure, Theme, Unit, Unmeasured
-from synthetic.calibration.verdicts import CHANCE, Compared
+from synthetic.calibration.verdicts import CHANCE, VERDICTS, Compared
 
 _BOUNDS: dict[Bound, str] = {"equal": "", "at most": "at most ", "at least": "at least "}
 
 
-def as_markdown(checked: Checked, made: dict[str, Any], command: str) -> str:
-    """The page.
-
-    Args:
-        checked: the figures.
-        made: the manifest of the population: people, seed, preset, version.
-        command: what makes the page again.
-    """
-    parts = [_head(checked, made, command)]
+def as_markdown(checked: Checked) -> str:
+    """The page, as docs/calibration.md is."""
+    parts = [_head(checked)]
     for theme, figures in checked.themes:
         parts += [f"## {theme.title}", theme.about.strip(), _table(figures), _sources(figures), _notes(figures)]
         if theme.unmeasured:
@@ -26,15 +21,15 @@ def as_markdown(checked: Checked, made: dict[str, Any], command: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(checked: Checked, made: dict[str, Any], command: str) -> str:
-    verdicts = ("within", "outside", "for information", "nobody")
-    counts = ", ".join(f"{checked.count(v):,} {v}" for v in verdicts if checked.count(v))
+def _head(checked: Checked) -> str:
+    made = checked.made
+    counts = ", ".join(f"{checked.count(v):,} {v}" for v in VERDICTS if checked.count(v))
     lines = [
         "# Calibration",
         "What is published, and what a synthetic population has, figure by figure: measured by SQL on the files that"
         " were written, with truth as the key. This page is made by the check itself; do not edit it.",
-        f"| | |\n|---|---|\n| people | {made['people']:,} |\n| seed | {made['seed']} |\n| preset | {made['preset']} |\n"
-        f"| version | {made['version']} |\n| command | `{command}` |\n| figures | {counts} |",
+        f"| | |\n|---|---|\n| people | {made.people:,} |\n| seed | {made.seed} |\n| preset | {made.preset} |\n"
+        f"| version | {made.version} |\n| command | `{made.command}` |\n| figures | {counts} |",
         f"A figure is *outside* when it misses its target by more than the tolerance and {CHANCE} standard errors"
         " together: a small population differs from the large one it is drawn from by chance, and the standard error"
         " says how much. `n` is the number of people (or records, pairs, graduates) behind the figure. Shares are in"
@@ -66,6 +61,14 @@ def _row(one: Compared) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def in_words(one: Compared) -> str:
+    """A figure in one line."""
+    figure, achieved = one.figure, one.achieved
+    target = _BOUNDS[figure.bound] + _number(figure.target, figure)
+    reached = _number(achieved.value, figure) if achieved else "nobody"
+    return f"{figure.says}: {reached}, published {target} ({figure.id})"
+
+
 def _number(value: float, figure: Figure) -> str:
     """As many places as the target needs to be told from its neighbours."""
     unit: Unit = figure.unit
@@ -95,11 +98,11 @@ def _unmeasured(left_out: tuple[Unmeasured, ...]) -> str:
     return "Not measured:\n\n" + "\n".join(f"- {one.says} ({one.source}): {one.why}" for one in left_out)
 
 
-def as_json(checked: Checked, made: dict[str, Any], command: str) -> str:
+def as_json(checked: Checked) -> str:
     """The same as data: header, themes, figures."""
     document = {
-        "made": {key: made[key] for key in ("people", "seed", "preset", "version")},
-        "command": command,
+        "made": asdict(checked.made),
+        "command": checked.made.command,
         "standard_errors_allowed": CHANCE,
         "themes": [_theme(theme, figures) for theme, figures in checked.themes],
     }

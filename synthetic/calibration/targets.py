@@ -58,6 +58,7 @@ class Theme(_Strict):
     title: str
     about: str
     figures: tuple[Figure, ...]
+    presets: tuple[str, ...]  # of which alone the figures hold; of all where there is none
     unmeasured: tuple[Unmeasured, ...]
 
 
@@ -81,6 +82,8 @@ class _Grid(_Strict):
     id: str
     says: str
     columns: tuple[str, ...]
+    row_says: str = "{}"
+    column_says: str = "{}"
     rows: dict[str, tuple[float, ...]]
     unit: Unit | None = None
     tolerance: Tolerance | None = None
@@ -95,7 +98,7 @@ class _Grid(_Strict):
                 if target == target:
                     yield _Given(
                         id=f"{self.id}.{row}.{column}",
-                        says=f"{self.says}: {row.replace('_', ' ')}, {column.replace('_', ' ')}",
+                        says=f"{self.says}: {_said(self.row_says, row)}, {_said(self.column_says, column)}",
                         target=target,
                         unit=self.unit,
                         tolerance=self.tolerance,
@@ -109,6 +112,7 @@ class _File(_Strict):
     title: str
     order: int
     about: str
+    presets: tuple[str, ...] = ()
     unit: Unit
     tolerance: Tolerance
     source: str
@@ -141,6 +145,10 @@ def themes(folder: Path | None = None) -> list[Theme]:
     return out
 
 
+def _said(form: str, name: str) -> str:
+    return form.replace("{}", name.replace("_", " "))
+
+
 def _theme(path: Path, file: _File) -> Theme:
     given = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
     return Theme(
@@ -148,6 +156,7 @@ def _theme(path: Path, file: _File) -> Theme:
         title=file.title,
         about=file.about,
         figures=tuple(_whole(path, file, figure) for figure in given),
+        presets=file.presets,
         unmeasured=tuple(
             Unmeasured(says=u.says, source=_source(path, file.sources, u.source), why=u.why) for u in file.unmeasured
         ),

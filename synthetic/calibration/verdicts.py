@@ -1,7 +1,7 @@
 """What a measured figure says about the target."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from synthetic.calibration.targets import Figure
 
@@ -9,6 +9,7 @@ CHANCE = 2.6
 """Standard errors that a figure may miss by beyond its tolerance: one right figure in a hundred misses by more."""
 
 Verdict = Literal["within", "outside", "for information", "nobody"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True)
