@@ -28,6 +28,10 @@ class _PassFile(BaseModel):
     passes: tuple[Pass, ...] = Field(alias="pass")
 
 
+OVERRIDE = "override"
+"""The pass of a link that people have made."""
+
+
 @dataclass(frozen=True)
 class PassResult:
     """Pairs that a pass accepted, and what it saw."""
@@ -67,25 +71,33 @@ def _faults(rule: Pass) -> list[str]:
     return found
 
 
-def run(engine: Engine, rules: Sequence[Pass], left: Table, right: Table, cardinality: Cardinality) -> PassResult:
+def run(
+    engine: Engine,
+    rules: Sequence[Pass],
+    left: Table,
+    right: Table,
+    cardinality: Cardinality,
+    *,
+    forced: Table | None = None,
+    barred: Table | None = None,
+) -> PassResult:
     """Apply passes in order.
 
     Args:
         left, right: appearances: unit_id and identifiers.
         cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
+        forced: left_id, right_id that people have linked; they come first.
+        barred: left_id, right_id that people have parted; no pass makes them, nor are they rivals.
     """
     linked = engine.sql(
-        """
-        select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as varchar) as pass
-        where false
-        """,
-        store=True,
+        f"select left_id, right_id, '{OVERRIDE}' as pass from {{forced}}", forced=forced or no_pairs(engine), store=True
     )
+    barred = barred or no_pairs(engine)
     counts: list[dict[str, int | str]] = []
     for rule in rules:
         if not set(_fields(rule)) <= set(left.columns) & set(right.columns):
             continue
-        pairs = engine.sql(_pairs(rule, cardinality), left=left, right=right, linked=linked, store=True)
+        pairs = engine.sql(_pairs(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True)
         accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
         made, kept = engine.count(pairs), engine.count(accepted)
         counts.append({"pass": rule.name, "pairs": made, "accepted": kept, "ambiguous": made - kept})
@@ -138,7 +150,9 @@ def _pairs(rule: Pass, cardinality: Cardinality) -> str:
         from of_left as l
         join of_right as r on {equal}
         left join {{linked}} as before on before.left_id = l.unit_id and before.right_id = r.unit_id
-        where before.left_id is null {f"and ({more})" if more else ""}
+        where before.left_id is null
+          and not exists (select 1 from {{barred}} as b where b.left_id = l.unit_id and b.right_id = r.unit_id)
+          {f"and ({more})" if more else ""}
         """
 
 
@@ -154,6 +168,13 @@ def _accept(rule: Pass, cardinality: Cardinality) -> str:
     alone = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
     qualify = f"qualify {' and '.join(alone)}" if alone else ""
     return f"select left_id, right_id, cast($pass_name as varchar) as pass from {{pairs}} {qualify}"
+
+
+def no_pairs(engine: Engine) -> Table:
+    """left_id, right_id of nobody."""
+    return engine.sql(
+        "select cast(null as bigint) as left_id, cast(null as bigint) as right_id where false", store=True
+    )
 
 
 def holds_many(cardinality: Cardinality, side: str) -> bool:

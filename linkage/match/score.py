@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from linkage.engine import Engine, Table, quote
+from linkage.match.passes import no_pairs
 from linkage.model import Model
 from linkage.model.compiled import candidate_pairs, given_pairs, scored_pairs
 
@@ -70,7 +71,7 @@ def score_candidates(
         seconds = round(time.monotonic() - started, 3)
         counts.append({"rule": rule.condition, "pairs_kept": engine.count(table), "seconds": seconds})
     if not found:
-        return score_given(engine, model, left, right, _no_pairs(engine)), counts
+        return score_given(engine, model, left, right, no_pairs(engine)), counts
     named = {f"rule_{number}": table for number, table in enumerate(found)}
     union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
     united = engine.sql(union, params=None, store=True, **named)
@@ -87,10 +88,4 @@ def score_given(engine: Engine, model: Model, left: Table, right: Table, pairs: 
         right=right,
         pairs=pairs,
         store=True,
-    )
-
-
-def _no_pairs(engine: Engine) -> Table:
-    return engine.sql(
-        "select cast(null as bigint) as left_id, cast(null as bigint) as right_id where false", store=True
     )

@@ -9,6 +9,7 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
 from linkage.match.coverage import gain
 from linkage.match.duplicates import excuse
+from linkage.match.overrides import Overrides
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import Thresholds, resolve
 from linkage.match.score import score_candidates, score_given, with_term_frequencies
@@ -39,6 +40,7 @@ def link_step(
     model: Model,
     seed: int = 2026,
     held: Table | None = None,
+    overrides: Overrides | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StepResult:
     """Link two sides: deterministic passes first, then the model on what they leave.
@@ -48,6 +50,7 @@ def link_step(
         rules: the step's passes, in order.
         model: comparisons and blocking rules; trained already where `step.train` is false.
         held: left_id, right_id of units that were one person in the last release.
+        overrides: what people have decided about pairs of these units.
 
     Raises:
         ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
@@ -63,17 +66,24 @@ def link_step(
         training = report.as_dict()
     thresholds = Thresholds.of(step)
     say("passes")
-    passed = deterministic.run(engine, rules, left.appearances, right.appearances, step.cardinality)
+    passed = deterministic.run(
+        engine,
+        rules,
+        left.appearances,
+        right.appearances,
+        step.cardinality,
+        forced=overrides.forced if overrides else None,
+        barred=overrides.barred if overrides else None,
+    )
     adjusted_left, adjusted_right = with_term_frequencies(engine, model, left.units, right.units)
     certain = _scored_passes(engine, model, adjusted_left, adjusted_right, passed.links)
     open_left = _still_open(engine, adjusted_left, passed.links, "left", step)
     open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
     made, rule_counts = score_candidates(engine, model, open_left, open_right, thresholds.floor, progress=say)
     say("resolution")
-    scored = made
-    if step.cardinality == "many-to-many":
-        scored = engine.sql(_NOT_OF_A_PASS, scored=made, linked=passed.links, store=True)
-        engine.drop(made)
+    scored = _without(engine, made, passed.links) if step.cardinality == "many-to-many" else made
+    if overrides:
+        scored = _without(engine, scored, overrides.barred)
     first = resolve(engine, scored, thresholds, step.cardinality, held=held)
     thresholds = thresholds.given(_gain(engine, step, passed.links, first, left, right))
     decided = resolve(engine, scored, thresholds, step.cardinality, before=first, held=held)
@@ -89,6 +99,7 @@ def link_step(
     units = _members(engine, step, left, right)
     summary = {
         "training": training,
+        "overrides": overrides.counts if overrides else {},
         "passes": passed.counts,
         "rules": rule_counts,
         "thresholds": asdict(thresholds),
@@ -124,13 +135,20 @@ def _gain(engine: Engine, step: Step, passed: Table, decided: Table, left: Units
     return gain(share for side, share in shares.items() if not deterministic.holds_many(step.cardinality, side))
 
 
-# Where both sides hold many links, the rules make the pairs of the passes again.
-_NOT_OF_A_PASS = """
-    select s.*
-    from {scored} as s
-    left join {linked} as p on p.left_id = s.left_id and p.right_id = s.right_id
-    where p.left_id is null
-    """
+def _without(engine: Engine, scored: Table, taken: Table) -> Table:
+    """Pairs but for some: those of the passes, which rules make again where both sides hold many; those forbidden."""
+    left = engine.sql(
+        """
+        select s.*
+        from {scored} as s
+        where not exists (select 1 from {taken} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+        """,
+        scored=scored,
+        taken=taken,
+        store=True,
+    )
+    engine.drop(scored)
+    return left
 
 
 def _scored_passes(engine: Engine, model: Model, left: Table, right: Table, linked: Table) -> Table:
@@ -146,7 +164,7 @@ def _scored_passes(engine: Engine, model: Model, left: Table, right: Table, link
 
 def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: Step) -> Table:
     """Units that the passes left unlinked, and those that may hold further links."""
-    if deterministic.holds_many(step.cardinality, side):
+    if deterministic.holds_many(step.cardinality, side) or engine.count(linked) == 0:
         return units
     return engine.sql(
         f"""
@@ -166,13 +184,17 @@ def _links(
     gammas = [f"cast({{alias}}.{quote(pattern_column(c))} as varchar)" for c in model.comparisons]
     pattern = " || ',' || ".join(gammas)
     by_pass, by_model = pattern.format(alias="c"), pattern.format(alias="s")
+    by_people = f"c.pass = '{deterministic.OVERRIDE}'"
+    disputed = f"c.match_weight < $review and not {by_people}"
     return engine.sql(
         f"""
         with found as (
-            select c.left_id, c.right_id, 'deterministic' as method, c.pass, {by_pass} as pattern, c.match_weight,
+            select c.left_id, c.right_id,
+                   case when {by_people} then 'override' else 'deterministic' end as method,
+                   c.pass, {by_pass} as pattern, c.match_weight,
                    cast(null as double) as runner_up_weight,
-                   case when c.match_weight < $review then 'review' else 'accepted' end as decision,
-                   case when c.match_weight < $review then 'the model disagrees' end as reason
+                   case when {disputed} then 'review' else 'accepted' end as decision,
+                   case when {disputed} then 'the model disagrees' end as reason
             from {{certain}} as c
             union all
             select d.left_id, d.right_id, 'probabilistic' as method, 'rule ' || cast(s.rule + 1 as varchar) as pass,

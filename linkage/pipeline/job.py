@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from linkage import config as configuration
 from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
 from linkage.config import Pass, RunConfig, Step
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.extract import MasterKey, Project, check_project, load_project, master_key
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
+from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
 from linkage.match.units import DERIVED
 from linkage.model import Model
@@ -37,6 +40,7 @@ class Job:
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
+        overrides: step to what people have decided.
     """
 
     path: Path
@@ -53,6 +57,7 @@ class Job:
     project_files: Mapping[str, Path] = field(default_factory=dict)
     key: MasterKey | None = field(default=None, repr=False)
     previous: PreviousRun | None = None
+    overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
 
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
@@ -177,6 +182,7 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
 def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
     named: dict[str, Path] = {}
     passes: dict[str, tuple[Pass, ...]] = {}
+    decisions: dict[str, pa.Table] = {}
     models: dict[str, Model] = {}
     for step in config.step:
         where = f"step.{step.name}"
@@ -185,6 +191,10 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             with faults.collected():
                 named[step.passes] = resolve(step.passes, path, f"{where}.passes")
                 passes[step.name] = pass_files.load(named[step.passes])
+        if step.overrides:
+            with faults.collected():
+                named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
+                decisions[step.name] = decision_files.load(named[step.overrides])
         if step.model is None:
             faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
             continue
@@ -193,7 +203,7 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             models[step.name] = load_model(named[step.model])
             models[step.name].check_columns(unit_columns(), f"{where}.model")
             _must_be_trained(step, models[step.name])
-    return {"named": named, "passes": passes, "models": models}
+    return {"named": named, "passes": passes, "models": models, "overrides": decisions}
 
 
 def _must_be_trained(step: Step, model: Model) -> None:

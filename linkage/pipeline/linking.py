@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns, rows
+from linkage.match.overrides import Overrides, of_units
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
 from linkage.pipeline.job import Job, shipped_files
@@ -14,6 +15,25 @@ from linkage.spine import Release, build, each_alone, join_people
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
+
+
+def _decided(space: Workspace, job: Job, step: Step, sources: Iterable[str], left: Units, right: Units) -> Overrides:
+    """What people have decided about the units of a step; those whom this delivery lacks are told of."""
+    found = of_units(
+        space.engine,
+        job.overrides[step.name],
+        _all(space, sources),
+        left.members,
+        right.members,
+        step.cardinality,
+        str(step.overrides),
+    )
+    if found.counts["met"] < found.counts["decisions"]:
+        space.tell(
+            f"{step.overrides}: {found.counts['met']:,} of {found.counts['decisions']:,} decisions are about two units "
+            "of this step; the others name keys that it lacks, or of whom both are one person already"
+        )
+    return found
 
 
 def link_stage(job: Job, step: Step) -> Stage:
@@ -37,6 +57,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             rules=rules,
             model=model,
             seed=job.config.run.seed,
+            overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
             progress=space.note,
         )
@@ -50,11 +71,12 @@ def link_stage(job: Job, step: Step) -> Stage:
         return found.summary
 
     needed = dict.fromkeys(source for side in sides.values() for source in side)
+    known_by_key = bool(job.previous or step.overrides)
     return Stage(
         name=f"link-{step.name}",
         work=work,
         reads=(
-            *(f"identities/{source}" for source in (sources if not before or job.previous else needed)),
+            *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
         ),
@@ -66,6 +88,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             "seed": job.config.run.seed,
             "previous": job.previous.fingerprint if job.previous else None,
         },
+        files={f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {},
         rooms=("linkage.match", "linkage.model", "linkage.spine.people", "linkage.pipeline.linking"),
     )
 

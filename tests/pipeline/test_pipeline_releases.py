@@ -66,3 +66,17 @@ def test_an_unfinished_release_is_no_base_for_the_next(village, leo, tmp_path):
     )
     assert code == 2
     assert "holds no whole spine" in said
+
+
+def test_a_panels_decisions_outlive_the_models(village, leo):
+    """Pupil 4 never was customer 4, and is customer 121, who was nobody's."""
+    lines = ["left_source,left_key,right_source,right_key,decision,by"]
+    lines += ["npd,PMR000003,cis,AB100111C,never,panel", "cis,AB104440C,npd,PMR000003,link,panel"]
+    (village.folder / "decisions.csv").write_text("\n".join(lines) + "\n")
+    village.change("[[step]]", '[[step]]\noverrides = "decisions.csv"')
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 0, said
+    people = spine(village.root)
+    assert people[("cis", "AB104440C")] == people[("npd", "PMR000003")]
+    assert ("cis", "AB100111C") not in people
+    assert "AB104440C" not in said + (village.root / "manifest.json").read_text()

@@ -1,0 +1,158 @@
+"""What people decide: it is read with its faults, becomes pairs of units, and outweighs passes and model."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.match import link_step
+from linkage.match.overrides import Overrides, load, of_units
+from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
+from tests.match.test_match_step import LEFT, PASS, RIGHT, STEP
+
+World = Callable[[str], Table]
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+
+HEAD = "left_source,left_key,right_source,right_key,decision"
+
+
+def written(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
+    path = tmp_path / "decisions.csv"
+    path.write_text("\n".join([head, *lines]) + "\n")
+    return path
+
+
+def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewers(tmp_path: Path) -> None:
+    path = written(tmp_path, "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee", head=HEAD + ",by")
+    assert load(path).to_pylist() == [
+        {
+            "left_source": "npd",
+            "left_key": "A",
+            "right_source": "cis",
+            "right_key": "N1",
+            "decision": "link",
+            "line": 2,
+        },
+        {
+            "left_source": "npd",
+            "left_key": "B",
+            "right_source": "cis",
+            "right_key": "N2",
+            "decision": "never",
+            "line": 3,
+        },
+    ]
+
+
+def test_every_fault_is_named_by_its_line_and_no_key_is_shown(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "npd,SECRET1,cis,SECRET2,link",
+        "npd,,cis,SECRET3,link",
+        "npd,SECRET4,cis,SECRET5,perhaps",
+        "cis,SECRET2,npd,SECRET1,never",
+    )
+    with pytest.raises(ConfigError) as found:
+        load(path)
+    said = str(found.value)
+    assert "3 faults" in said
+    assert "line 3: left_key is empty" in said
+    assert "line 4: decision is neither link nor never" in said
+    assert "line 5: says never of a pair of which line 2 says otherwise" in said
+    assert "SECRET" not in said
+
+
+def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no column decision"):
+        load(written(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "none.csv")
+
+
+ENTITIES = """
+    entity_id | source | entity_key
+    1         | npd    | A
+    2         | ilr    | B
+    3         | cis    | N1
+    4         | cis    | N2
+"""
+LEFT_MEMBERS = """
+    unit_id | entity_id
+    1       | 1
+    1       | 2
+"""
+RIGHT_MEMBERS = """
+    unit_id | entity_id
+    3       | 3
+    4       | 4
+"""
+
+
+def decisions(*rows: tuple[str, str, str, str, str]) -> pa.Table:
+    names = (*HEAD.split(","), "line")
+    return pa.Table.from_pylist(
+        [dict(zip(names, (*row, line), strict=True)) for line, row in enumerate(rows, 2)],
+        pa.schema([*((name, pa.string()) for name in names[:-1]), ("line", pa.int64())]),
+    )
+
+
+def met(engine: Engine, given: pa.Table, cardinality: str = "one-to-one") -> Overrides:
+    sides = [engine.from_arrow(parse(text)) for text in (LEFT_MEMBERS, RIGHT_MEMBERS)]
+    return of_units(engine, given, engine.from_arrow(parse(ENTITIES)), *sides, cardinality, "decisions.csv")
+
+
+@pytest.mark.both_engines
+def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_named_on(
+    engine: Engine, rows: Rows
+) -> None:
+    found = met(
+        engine,
+        decisions(
+            ("ilr", "B", "cis", "N1", "link"), ("cis", "N2", "npd", "A", "never"), ("npd", "gone", "cis", "N1", "link")
+        ),
+    )
+    assert rows(found.forced) == [(1, 3)]
+    assert rows(found.barred) == [(1, 4)]
+    assert found.counts == {"decisions": 3, "met": 2}
+
+
+def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
+    given = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
+    with pytest.raises(ConfigError, match="1 units of the left side are linked twice, for example by lines 2 and 3"):
+        met(engine, given)
+    assert rows(met(engine, given, "one-to-many").forced) == [(1, 3), (1, 4)]
+
+
+def linked(engine: Engine, world: World, forced: str, barred: str) -> dict[tuple[int, int], tuple[Any, ...]]:
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    given = Overrides(world(forced), world(barred), {"decisions": 2, "met": 2})
+    found = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), overrides=given)
+    links = engine.arrow(found.links).to_pylist()
+    return {
+        (row["left_id"], row["right_id"]): (row["method"], row["pass"], row["decision"], row["reason"]) for row in links
+    }
+
+
+NOBODY = """
+    left_id:int | right_id:int
+"""
+
+
+def test_a_forced_pair_is_a_link_although_the_model_disagrees_and_takes_its_units(engine: Engine, world: World) -> None:
+    """ISLA SMITH is linked to another number by a person, so the model's link of her is gone."""
+    links = linked(engine, world, "left_id | right_id\n3 | 16", NOBODY)
+    assert links[3, 16] == ("override", "override", "accepted", None)
+    assert (3, 13) not in links
+
+
+def test_a_barred_pair_is_made_by_no_pass_and_no_model_and_is_nobodys_rival(engine: Engine, world: World) -> None:
+    """AVA LEE agrees on her number; of the two JONES one is barred, so the other is no longer ambiguous."""
+    links = linked(engine, world, NOBODY, "left_id | right_id\n1 | 11\n4 | 15")
+    assert (1, 11) not in links
+    assert (4, 15) not in links
+    assert links[4, 14] == ("probabilistic", "rule 1", "accepted", None)
