@@ -15,6 +15,7 @@ from linkage import __version__
 from linkage.errors import ConfigError, LeoError
 from synthetic import odds as presets
 from synthetic.chunks import Chunk, Which, make, world
+from synthetic.datapackage import describe
 from synthetic.files import FORMATS, Format, join
 from synthetic.numbers import MOST_PEOPLE
 from synthetic.whole import whole
@@ -96,6 +97,8 @@ def synthesise(
             rows["truth/entities"] = _join_entities(folder, format)
             counted = dict(sorted(rows.items()))
             manifest = SynthManifest(people, seed, preset, releases, tables, format, chunk, __version__, counted)
+            about = asdict(manifest)
+            describe(folder, about.pop("rows"), about)
             (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise LeoError(_disk_fault(out, error)) from error

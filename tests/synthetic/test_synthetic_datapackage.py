@@ -1,0 +1,145 @@
+"""Every folder of tables describes itself, truly, and to readers of data packages too."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import shipped
+from synthetic import synthesise
+from synthetic.attribution import figures
+from synthetic.datapackage import describe, truth_tables
+from synthetic.files import TYPES
+from tests.synthetic.conftest import PEOPLE, Read
+
+
+@pytest.fixture(scope="module")
+def packages(population: Path) -> dict[str, dict[str, Any]]:
+    """Descriptor by folder."""
+    found = population.rglob("datapackage.json")
+    return {path.parent.relative_to(population).as_posix(): json.loads(path.read_text()) for path in found}
+
+
+def test_every_file_is_described_with_its_size_and_rows(population: Path, packages: dict[str, Any]) -> None:
+    described = set()
+    for folder, package in packages.items():
+        for resource in package["resources"]:
+            paths = [resource["path"]] if isinstance(resource["path"], str) else resource["path"]
+            files = [population / folder / path for path in paths]
+            described |= set(files)
+            assert resource["leo:bytes"] == sum(file.stat().st_size for file in files)
+            assert resource["leo:rows"] == sum(pq.read_metadata(file).num_rows for file in files)
+    assert described == set(population.rglob("*.parquet"))
+    truth = {resource["name"]: resource["leo:rows"] for resource in packages["truth"]["resources"]}
+    assert truth["persons"] == PEOPLE
+
+
+def test_fields_are_those_of_the_files_with_the_catalogues_words(population: Path, packages: dict[str, Any]) -> None:
+    sources = {folder: package for folder, package in packages.items() if folder.startswith("sources/")}
+    assert len(sources) >= 6
+    for folder, package in sources.items():
+        for resource in package["resources"]:
+            table = shipped().table(folder.split("/")[1], resource["name"])
+            fields = resource["schema"]["fields"]
+            schema = pq.read_schema(next((population / folder / table.name).glob("*.parquet")))
+            assert [(f["name"], TYPES[f["type"]]) for f in fields] == list(zip(schema.names, schema.types, strict=True))
+            assert [f["description"] for f in fields] == [v.description for v in table.variable]
+            assert resource["schema"].get("primaryKey", []) == list(table.key)
+
+
+def test_codes_have_their_labels(packages: dict[str, Any]) -> None:
+    (customers,) = packages["sources/cis"]["resources"]
+    (sex,) = (field for field in customers["schema"]["fields"] if field["name"] == "Sex")
+    assert sex["constraints"]["enum"] == ["M", "F"]
+    assert sex["categories"] == [{"value": "M", "label": "Male"}, {"value": "F", "label": "Female"}]
+
+
+@pytest.mark.parametrize("table", ["persons", "records", "entities", "errors"])
+def test_every_column_of_the_truth_is_described(read: Read, table: str) -> None:
+    made = read("truth/entities.parquet" if table == "entities" else f"truth/{table}")
+    described = {column.name: column.type for column in truth_tables()[table].column}
+    held = {field.name: said(field.type) for field in made.schema}
+    assert {name: kind for name, kind in described.items() if not name.endswith("_release")} == held
+
+
+def said(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {said(kind.value_type)}"
+    return {held: name for name, held in TYPES.items()}[kind]
+
+
+def test_no_value_of_a_person_stands_in_a_descriptor(population: Path, packages: dict[str, Any], read: Read) -> None:
+    texts = " ".join(json.dumps(package) for package in packages.values())
+    customers = read("sources/cis/customers")
+    assert not [nino for nino in customers["NINO"].to_pylist() if nino in texts]
+    assert not [text for text in map(str, read("truth/records")["record_key"].to_pylist()) if f'"{text}"' in texts]
+
+
+def test_every_table_of_figures_is_named_as_a_source(packages: dict[str, Any]) -> None:
+    folder = Path(__file__).parents[2] / "synthetic" / "reference"
+    named = ", ".join(one.table for one in figures())
+    missing = [file.name for file in folder.iterdir() if file.name != "SOURCES.md" and file.name not in named]
+    assert not missing
+    assert len(packages["truth"]["sources"]) == len(figures()) >= 9
+    assert all(one.source and one.licence for one in figures())
+
+
+@pytest.fixture(scope="module")
+def in_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 500 people in two chunks, as CSV."""
+    out = tmp_path_factory.mktemp("packages") / "csv"
+    synthesise(out, 500, format="csv", workers=1, chunk=300)
+    return out
+
+
+@pytest.mark.parametrize("folder", ["npd", "ilr", "hesa", "cis", "hmrc", "dwp", "../truth"])
+def test_frictionless_finds_nothing_wrong_in_csv(in_csv: Path, folder: str) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(in_csv / "sources" / folder / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "title", "fieldName"])[:5]
+    assert all(task.stats["rows"] for task in report.tasks)
+
+
+def test_frictionless_finds_a_code_off_its_frame(in_csv: Path, tmp_path: Path) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    (tmp_path / "benefits").mkdir()
+    first, *rows = (in_csv / "sources/dwp/benefits/part-00000.csv").read_text().splitlines()
+    (tmp_path / "benefits/part-00000.csv").write_text("\r\n".join([first, rows[0].replace('"', '"9', 1), ""]))
+    package = json.loads((in_csv / "sources/dwp/datapackage.json").read_text())
+    (resource,) = package["resources"]
+    resource |= {"path": "benefits/part-00000.csv"}
+    resource["schema"]["fields"][0]["constraints"] = {"enum": ["Z"]}
+    (tmp_path / "datapackage.json").write_text(json.dumps(package))
+    assert not frictionless.validate(str(tmp_path / "datapackage.json")).valid
+
+
+def test_a_package_of_parquet_is_a_package(population: Path) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    for path in population.rglob("datapackage.json"):
+        package = frictionless.Package.from_descriptor(json.loads(path.read_text()), basepath=str(path.parent))
+        assert [resource.name for resource in package.resources] == sorted(
+            file.name.split(".")[0] for file in path.parent.iterdir() if file != path
+        )
+
+
+def test_one_part_is_a_path_and_several_are_a_list(tmp_path: Path) -> None:
+    about = {"version": "0"}
+    for number, expected in ((0, "errors/part-00000.csv"), (1, ["errors/part-00000.csv", "errors/part-00001.csv"])):
+        (tmp_path / "truth/errors").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"truth/errors/part-0000{number}.csv").write_bytes(b"source,first_release\r\n")
+        describe(tmp_path, {"truth/errors": 2}, about)
+        (resource,) = json.loads((tmp_path / "truth/datapackage.json").read_text())["resources"]
+        assert [field["name"] for field in resource["schema"]["fields"]] == ["source", "first_release"]
+        assert (resource["path"], resource.get("bytes")) == (expected, None if number else 22)
+
+
+def test_every_delivery_describes_itself(tmp_path: Path) -> None:
+    synthesise(tmp_path / "out", 300, releases=2, workers=1)
+    found = {p.parent.relative_to(tmp_path / "out").as_posix() for p in tmp_path.rglob("datapackage.json")}
+    assert {"release-1/sources/npd", "release-2/sources/npd", "release-2/sources/dwp", "truth"} < found
+    truth = json.loads((tmp_path / "out/truth/datapackage.json").read_text())
+    errors = next(resource for resource in truth["resources"] if resource["name"] == "errors")
+    assert [field["name"] for field in errors["schema"]["fields"]][-2:] == ["first_release", "last_release"]
