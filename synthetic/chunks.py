@@ -19,17 +19,18 @@ from synthetic.journeys import journeys
 from synthetic.people import people
 from synthetic.reference import reference
 from synthetic.releases import Stay, delivered, stay
+from synthetic.seen import Seen
 from synthetic.sources.cis import cis
 from synthetic.sources.dwp import dwp
 from synthetic.sources.hesa import hesa
 from synthetic.sources.hmrc import hmrc
 from synthetic.sources.ilr import ilr
 from synthetic.sources.npd import npd
-from synthetic.spans import definition, spans
+from synthetic.stages import last_of_each_stage
 from synthetic.studying import studying
 from synthetic.truth import persons
 from synthetic.work import work
-from synthetic.world import Columns, Tables, World
+from synthetic.world import Columns, Tables, World, definition
 
 SOURCES = (npd, ilr, hesa, cis)
 """Bodies that hold identities."""
@@ -62,9 +63,9 @@ class _Parts:
     chunk: Chunk
     rows: Counter[str] = field(default_factory=Counter)
 
-    def source(self, name: str, columns: Columns, release: int | None = None) -> None:
-        """Write a table of a source, for example "npd_census"."""
-        place = (f"release-{release}/" if release else "") + "sources/" + name.replace("_", "/", 1)
+    def source(self, name: str, columns: Columns, release: int = 1) -> None:
+        """Write a table of a source, for example "npd_census"; several releases have a folder each."""
+        place = (f"release-{release}/" if self.chunk.releases > 1 else "") + "sources/" + name.replace("_", "/", 1)
         folder = Path(self.chunk.folder) / place
         self.rows[place] = write_source(folder, self.chunk.number, definition(name), columns, self.chunk.form)
 
@@ -106,32 +107,34 @@ def make(chunk: Chunk) -> Counter[str]:
 
 def _identities(made: World, source: Callable[[World], Tables], parts: _Parts) -> Tables:
     """Make and write the tables of a body that holds identities; its truth is left."""
-    today = made.wanted(source(made))
-    if parts.chunk.releases > 1:
-        return _by_release(made, source, today, parts)
+    today = source(made)
+    if parts.chunk.releases > 1 or made.identities_only:
+        return _shown(made, source, today, parts)
     for name, columns in today.tables.items():
         parts.source(name, columns)
     today.tables.clear()
     return today
 
 
-def _by_release(made: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
-    """Write each delivery of a body that holds identities, as it was then: before some mistakes were put right."""
+def _shown(made: World, source: Callable[[World], Tables], today: Tables, parts: _Parts) -> Tables:
+    """Write the deliveries of a body that holds identities, earlier ones before some mistakes were put right.
+
+    Where identities alone are asked for, a census shows its last record of each stage as each delivery had it.
+    """
     releases, rules = parts.chunk.releases, deliveries()
     stays = _stays(made, today, releases)
-    held = spans(today.tables, stays, releases)
-    mistakes = []
+    seen = Seen(today, releases)
     for back in range(releases):
-        then = made.wanted(source(made.before(back, rules))) if back else today
-        for name, columns in then.tables.items():
-            known = delivered(rules.delivered(name, definition(name)), columns, stays[name].during(back), back)
-            parts.source(name, known, releases - back)
-        mistakes.append(pa.concat_tables(then.errors))
-    return Tables(
-        entities=[held.entities(pa.concat_tables(today.entities), today.tables)],
-        records=[held.records(pa.concat_tables(today.records))],
-        errors=[held.mistakes(mistakes)],
-    )
+        then = source(made.before(back, rules)) if back else today
+        known = {name: columns for name, columns in then.tables.items() if made.wants(name)}
+        for name, columns in known.items():
+            if releases > 1:
+                rule = rules.delivered(name, definition(name))
+                columns = delivered(rule, columns, stays[name].during(back), back)
+            known[name] = last_of_each_stage(name, columns) if made.identities_only else columns
+            parts.source(name, known[name], releases - back)
+        seen.add(releases - back, known, then.errors)
+    return seen.truth()
 
 
 def _outcomes(made: World, parts: _Parts) -> None:
@@ -140,7 +143,7 @@ def _outcomes(made: World, parts: _Parts) -> None:
     working = work(made.draws, made.people, made.journeys, made.insurance)
     for source in OUTCOMES:
         today = source(made, working)
-        stays = _stays(made, today, releases) if releases > 1 else {}
+        stays = _stays(made, today, releases)
         for name, columns in today.tables.items():
             if releases == 1:
                 parts.source(name, columns)
@@ -151,8 +154,9 @@ def _outcomes(made: World, parts: _Parts) -> None:
 
 
 def _stays(made: World, today: Tables, releases: int) -> dict[str, Stay]:
-    """When the rows of each table arrive and leave."""
+    """When the rows of each table arrive and leave; nothing where there is one delivery."""
     return {
         name: stay(made.draws, deliveries(), name, definition(name), columns, releases - 1)
         for name, columns in today.tables.items()
+        if releases > 1 and made.wants(name)
     }

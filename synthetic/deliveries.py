@@ -1,47 +1,42 @@
 """What configs/synthetic/releases/deliveries.toml says of how tables come year by year, checked."""
 
 import functools
-import tomllib
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from linkage.catalogue import TableDef
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from synthetic.settings import Strict, settings
 
 Share = Annotated[float, Field(ge=0, le=0.5)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Amended(_Strict):
+class Amended(Strict):
     """Shares of a dataset's records that arrive a delivery late, and that are withdrawn in a year."""
 
     late: Share
     withdrawn: Share
 
 
-class Dated(_Strict):
+class Dated(Strict):
     """Columns that date a row: of years, and of days."""
 
     years: tuple[str, ...]
     days: tuple[str, ...]
 
 
-class Delivered(_Strict):
+class Delivered(Strict):
     """How a table comes."""
 
     together: tuple[str, ...] = ()  # rows of equal values here are late or withdrawn as one
     years: str | None = None  # the column that dates a row, where it has another name than the usual ones
     days: str | None = None
     ends: tuple[str, ...] = ()
-    while_open: dict[str, str] = {}
+    while_open: dict[str, str] = Field(default_factory=dict)
 
 
-class Deliveries(_Strict):
+class Deliveries(Strict):
     """All of deliveries.toml."""
 
     why: str
@@ -82,9 +77,4 @@ def deliveries() -> Deliveries:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    path = configs_dir() / "synthetic" / "releases" / "deliveries.toml"
-    try:
-        return Deliveries.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"configs/synthetic/releases/{path.name} has faults", *faults])) from None
+    return settings("releases/deliveries.toml", Deliveries)

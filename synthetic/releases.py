@@ -13,7 +13,7 @@ from synthetic.dates import DATA_END, academic_year, day
 from synthetic.deliveries import Delivered, Deliveries
 from synthetic.draws import Draws, Ints, Words, mix
 from synthetic.text import Text, byte_rows
-from synthetic.world import Columns
+from synthetic.world import Columns, rows_of
 
 LAST_YEAR = int(academic_year(np.array([DATA_END]))[0])
 """The academic year of the last delivery; one `back` years before it ends so many years earlier."""
@@ -61,7 +61,7 @@ def stay(draws: Draws, rules: Deliveries, name: str, definition: TableDef, colum
 
 def delivered(rule: Delivered, columns: Columns, rows: NDArray[np.bool_], back: int) -> Columns:
     """The given rows as the delivery knows them: what ends after it is open, and what follows from an end unknown."""
-    out = columns if rows.all() else {name: _kept(array, rows) for name, array in columns.items()}
+    out = columns if rows.all() else rows_of(columns, rows)
     opened = None
     for name in rule.ends:
         later = pc.fill_null(pc.greater(out[name], pa.scalar(data_end(back), pa.int32()).cast(pa.date32())), False)
@@ -78,7 +78,8 @@ def _years(rule: Delivered, columns: Columns) -> Ints:
     """The academic or tax year in which each row belongs."""
     if rule.years:
         labels = columns[rule.years].to_numpy(zero_copy_only=False).astype(np.int64)
-        return np.where(labels > 9999, labels // 100, labels)
+        begun: Ints = np.where(labels > 9999, labels // 100, labels)
+        return begun
     days = columns[str(rule.days)].cast(pa.int32()).to_numpy(zero_copy_only=False)
     years: Ints = academic_year(days)
     return years
@@ -108,14 +109,6 @@ def _numbers(array: Any) -> Words:
         for place in range(words.shape[1]):
             out = mix(out * np.uint64(0xD1342543DE82EF95) + words[:, place])
     return out
-
-
-def _kept(array: Any, rows: NDArray[np.bool_]) -> Any:
-    """The rows of a column; a dictionary keeps no value that no row has."""
-    if not pa.types.is_dictionary(array.type):
-        return array.filter(pa.array(rows))
-    index = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)[rows]
-    return Text(array.dictionary, index.astype(np.int32)).array()
 
 
 def _saying(array: Any, rows: NDArray[np.bool_], value: str) -> Any:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from linkage.catalogue import shipped
+from linkage.catalogue import TableDef, shipped
+from linkage.errors import ContractError
 from synthetic.deliveries import Deliveries
 from synthetic.draws import Draws, Ints
 from synthetic.insurance import Insurance
@@ -17,6 +18,7 @@ from synthetic.mistakes import KINDS, Kinds
 from synthetic.odds import Odds
 from synthetic.people import People
 from synthetic.reference import Reference
+from synthetic.text import Text
 
 Columns = dict[str, Any]
 
@@ -36,12 +38,7 @@ class World:
 
     def wants(self, table: str) -> bool:
         """Whether a table, for example "ilr_aims", is asked for: without outcomes, only those that hold identities."""
-        return not self.identities_only or shipped().table(*table.split("_", 1)).with_role("record_key") is not None
-
-    def wanted(self, made: "Tables") -> "Tables":
-        """What a source made, less the tables that are not asked for."""
-        made.tables = {name: columns for name, columns in made.tables.items() if self.wants(name)}
-        return made
+        return not self.identities_only or definition(table).with_role("record_key") is not None
 
     def before(self, back: int, rules: Deliveries) -> "World":
         """The same people as bodies had them so many years ago, with mistakes that were put right since.
@@ -82,6 +79,35 @@ class Tables:
                 "kind": names,
             }  # fmt: skip
             self.errors.append(pa.table(columns))
+
+
+def definition(name: str) -> TableDef:
+    """The catalogue's table of a name such as "npd_census"."""
+    return shipped().table(*name.split("_", 1))
+
+
+def record_key(name: str) -> str:
+    """The record key of a table that holds identities.
+
+    Raises:
+        ContractError: the table has none.
+    """
+    found = definition(name).with_role("record_key")
+    if not found:
+        raise ContractError(f"'{name}' has no record key in the catalogue, so its rows are no identities")
+    return found.name
+
+
+def rows_of(columns: Columns, rows: NDArray[np.bool_]) -> Columns:
+    """Some rows of a table; a coded column keeps no value that no row has."""
+    return {name: _rows_of(array, rows) for name, array in columns.items()}
+
+
+def _rows_of(array: Any, rows: NDArray[np.bool_]) -> Any:
+    if not pa.types.is_dictionary(array.type):
+        return array.filter(pa.array(rows))
+    index = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)[rows]
+    return Text(array.dictionary, index.astype(np.int32)).array()
 
 
 def _same(value: str, count: int) -> Any:
