@@ -6,7 +6,7 @@ import typer
 
 from linkage import __version__
 from linkage.adhoc.command import link
-from linkage.cli import catalogue, config, demo, key, run, synth
+from linkage.cli import catalogue, compare, config, demo, key, run, synth
 from linkage.cli.failures import failing_clearly
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command()(synth.synth)
 app.command("run")(run.run)
 app.command()(run.report)
 app.command()(run.extract)
+app.command()(compare.compare)
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")

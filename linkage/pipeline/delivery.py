@@ -50,15 +50,25 @@ def ended_well(run: Path) -> dict[str, Any]:
         ConfigError: the folder is no run's, or of another format.
         GateError: the run has not ended, failed, or a gate stopped it.
     """
+    manifest = manifest_of(run)
+    if manifest["exit"] != 0:
+        raise GateError(
+            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
+        )
+    return manifest
+
+
+def manifest_of(run: Path) -> dict[str, Any]:
+    """The manifest of a run, however it ended.
+
+    Raises:
+        ConfigError: the folder is no run's, or of another format.
+    """
     path = run / MANIFEST
     if not path.is_file():
         raise ConfigError(f"{run}: is no run's folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     RunFolder(run).check(str(manifest.get("run")))
-    if manifest["exit"] != 0:
-        raise GateError(
-            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
-        )
     return manifest
 
 

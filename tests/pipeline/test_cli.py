@@ -264,3 +264,23 @@ def test_a_plan_is_shown_with_its_reasons():
 
 def test_the_app_is_the_console_script():
     assert app.info.name == "leo"
+
+
+def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo, tmp_path):
+    village.change("train = false", "train = false\naccept_weight = 25")
+    village.runner().run()
+    counted = tmp_path / "compared.json"
+    code, said, _ = leo("compare", linked_village.root, village.root, "--json", counted)
+    assert code == 0
+    assert "step.npd-cis.accept_weight" in said
+    (step,) = json.loads(counted.read_text())["steps"]
+    assert step["gained"] == 0
+    assert step["lost"] > 0
+    assert step["before"] == step["kept"] + step["moved"] + step["lost"] == 100
+    assert "PMR000" not in said + counted.read_text()
+
+
+def test_compare_needs_two_runs(linked_village, leo, tmp_path):
+    code, _, said = leo("compare", linked_village.root, tmp_path)
+    assert code == 2
+    assert "no manifest.json" in said

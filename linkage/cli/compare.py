@@ -1,0 +1,104 @@
+"""`leo compare`: what a second run links otherwise than the first."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from linkage.engine import Engine
+    from quality.comparison import RunTables
+
+_MOST_ROWS = 12  # of a table on the terminal; the JSON has all
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run to compare with.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run that may differ.")],
+    to_json: Annotated[Path | None, typer.Option("--json", help="Write all that was counted to a file.")] = None,
+) -> None:
+    """Show which links RUN_B keeps, gains, loses and makes by another pass, by subgroup, and how its models differ.
+
+    Counts are exact: they are for the analyst, and not for publication.
+
+    Example: leo compare runs/demo runs/tuned
+    """
+    from linkage.engine import connect
+    from quality.comparison import compare as compared
+
+    with connect("duckdb") as engine:
+        found = compared(engine, _tables(engine, before), _tables(engine, after))
+    if to_json:
+        to_json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    _show(found)
+
+
+def _tables(engine: "Engine", run: Path) -> "RunTables":
+    """A run's tables as they lie in its folder."""
+    from linkage.pipeline.delivery import manifest_of, tables_of
+    from quality.comparison import RunTables
+
+    manifest = manifest_of(run)
+    tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
+
+    def of(kind: str) -> dict[str, Any]:
+        return {name.removeprefix(f"{kind}/"): table for name, table in tables.items() if name.startswith(f"{kind}/")}
+
+    links = of("links")
+    models = {step: run / "models" / f"{step}.json" for step in links}
+    return RunTables(
+        name=str(run),
+        links=links,
+        units=of("units"),
+        models={step: json.loads(path.read_text(encoding="utf-8")) for step, path in models.items() if path.is_file()},
+        identities=of("identities"),
+        attributes=of("attributes"),
+        configuration=manifest["configuration"],
+    )
+
+
+def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)
+    if found["settings"]:
+        _table(console, "Settings", ("key", "before", "after"), found["settings"], ("path", "before", "after"))
+    counts = ("before", "kept", "moved", "gained", "lost", "after")
+    _table(console, "Links", ("step", *counts), found["steps"], ("step", *counts))
+    for step in found["steps"]:
+        if step["moves"]:
+            rows = [
+                {**row, "from": row["from"] or "not linked", "to": row["to"] or "not linked"} for row in step["moves"]
+            ]
+            _table(console, f"{step['step']}: what made a link", ("from", "to", "links"), rows, ("from", "to", "links"))
+        groups = [row for row in step["groups"] if row["gained"] or row["lost"]]
+        if groups:
+            columns = ("characteristic", "value", "kept", "moved", "gained", "lost")
+            _table(console, f"{step['step']}: subgroups that gain or lose", columns, groups, columns)
+        if step["weights"]:
+            parts = ("comparison", "level", "before", "after")
+            _table(console, f"{step['step']}: match weights (log2)", parts, step["weights"], parts)
+
+
+def _table(console: Any, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for head, key in zip(heads, keys, strict=True):
+        numeric = any(isinstance(row[key], int | float) for row in rows)
+        table.add_column(head, justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*(_said(row[key]) for key in keys))
+    console.print()
+    console.print(table)
+    if len(rows) > _MOST_ROWS:
+        console.print(f"and {len(rows) - _MOST_ROWS} more; --json writes all")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else str(value)

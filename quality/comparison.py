@@ -1,0 +1,262 @@
+"""Two runs side by side: links kept, moved to another pass, gained and lost, by subgroup; how their models differ.
+
+A link is known again by the keys that the sources gave to its two ends, since units have other numbers in every run. A
+unit may be a person of several entities: a link is the same when any two of them stand on either end in both runs.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkage.catalogue import Catalogue, shipped
+from linkage.engine import Engine, Table, columns, quote, rows
+from quality.characteristics import entities_described
+from quality.definitions import Definitions
+from quality.definitions import load as load_definitions
+from quality.parameters import parameters
+
+FATES = ("kept", "moved", "gained", "lost")
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """What is compared of a run.
+
+    Attributes:
+        links, units, models: by step.
+        identities: by source.
+        attributes: by <dataset>_<table>.
+    """
+
+    name: str
+    links: Mapping[str, Table]
+    units: Mapping[str, Table]
+    models: Mapping[str, Mapping[str, Any]]
+    identities: Mapping[str, Table]
+    attributes: Mapping[str, Table] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+
+def compare(
+    engine: Engine,
+    before: RunTables,
+    after: RunTables,
+    definitions: Definitions | None = None,
+    catalogue: Catalogue | None = None,
+) -> dict[str, Any]:
+    """What the second run does otherwise. The result is JSON: exact counts, for the analyst.
+
+    Returns:
+        runs; settings (path, before, after); steps: step, before, after (accepted links), kept, moved, gained, lost,
+        moves (from, to, links), groups (characteristic, value, and the four counts), weights (comparison, level,
+        before, after) where they differ.
+    """
+    definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
+    named = list(dict.fromkeys([*before.links, *after.links]))
+    described = {run.name: _described(engine, run, definitions, catalogue) for run in (before, after) if run.identities}
+    steps = []
+    for step in named:
+        pairs = [_keyed_links(engine, run, step) for run in (before, after)]
+        fates = engine.sql(_FATES, before=pairs[0], after=pairs[1], store=True)
+        steps.append(
+            {
+                "step": step,
+                **_counts(engine, fates),
+                "moves": _moves(engine, fates),
+                "groups": _groups(engine, fates, described, before.name, after.name, definitions),
+                "weights": _weights(before.models.get(step), after.models.get(step)),
+            }
+        )
+        engine.drop(fates, *pairs)
+    settings = _settings(before.configuration, after.configuration)
+    return {"runs": {"before": before.name, "after": after.name}, "settings": settings, "steps": steps}
+
+
+def _keyed_links(engine: Engine, run: RunTables, step: str) -> Table:
+    """link (a number), pass, and the source and key of each end, for each two entities of each accepted link."""
+    if step not in run.links:
+        return engine.sql(_NO_LINKS, store=True)
+    parts = {f"of_{index}": table for index, table in enumerate(run.identities.values())}
+    listed = columns(("entity_id", "source", "entity_key"))
+    entities = engine.sql(
+        "\nunion all\n".join(f"select {listed} from {{{name}}}" for name in parts), params=None, store=False, **parts
+    )
+    return engine.sql(_KEYED, links=run.links[step], units=run.units[step], entities=entities, store=True)
+
+
+_NO_LINKS = """
+    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as varchar) as pass,
+           cast(null as varchar) as left_source, cast(null as varchar) as left_key,
+           cast(null as varchar) as right_source, cast(null as varchar) as right_key
+    where false
+    """
+
+_KEYED = """
+    with ends as (
+        select u.side, u.unit_id, e.source, e.entity_key
+        from {units} as u
+        join {entities} as e using (entity_id)
+    )
+    select k.left_id, k.right_id, k.method || ' ' || coalesce(k.pass, '') as pass,
+           l.source as left_source, l.entity_key as left_key, r.source as right_source, r.entity_key as right_key
+    from {links} as k
+    join ends as l on l.side = 'left' and l.unit_id = k.left_id
+    join ends as r on r.side = 'right' and r.unit_id = k.right_id
+    where k.decision = 'accepted'
+    """
+
+# One row a link of either run, with one entity of its left end to describe it by.
+_FATES = """
+    with both_runs as (
+        select distinct b.left_id as before_left, b.right_id as before_right, b.pass as before_pass,
+               a.left_id as after_left, a.right_id as after_right, a.pass as after_pass
+        from {before} as b
+        join {after} as a
+          on a.left_source = b.left_source and a.left_key = b.left_key
+         and a.right_source = b.right_source and a.right_key = b.right_key
+    ),
+    of_before as (
+        select left_id, right_id, pass, min(left_source) as source, min(left_key) as entity_key
+        from {before}
+        group by left_id, right_id, pass
+    ),
+    of_after as (
+        select left_id, right_id, pass, min(left_source) as source, min(left_key) as entity_key
+        from {after}
+        group by left_id, right_id, pass
+    )
+    select case when m.before_left is null then 'gained' when m.same_pass then 'kept' else 'moved' end as fate,
+           m.before_pass, a.pass as after_pass, a.source, a.entity_key
+    from of_after as a
+    left join (
+        select after_left, after_right, min(before_left) as before_left, min(before_pass) as before_pass,
+               bool_or(before_pass = after_pass) as same_pass
+        from both_runs
+        group by after_left, after_right
+    ) as m on m.after_left = a.left_id and m.after_right = a.right_id
+    union all
+    select 'lost' as fate, b.pass as before_pass, cast(null as varchar) as after_pass, b.source, b.entity_key
+    from of_before as b
+    where not exists (
+        select 1 from both_runs as m where m.before_left = b.left_id and m.before_right = b.right_id
+    )
+    """
+
+
+def _counts(engine: Engine, fates: Table) -> dict[str, int]:
+    found = {
+        row["fate"]: int(row["links"])
+        for row in rows(engine, engine.sql("select fate, count(*) as links from {f} group by fate", f=fates))
+    }
+    counts = {fate: found.get(fate, 0) for fate in FATES}
+    stayed = counts["kept"] + counts["moved"]
+    return {"before": stayed + counts["lost"], "after": stayed + counts["gained"], **counts}
+
+
+def _moves(engine: Engine, fates: Table) -> list[dict[str, Any]]:
+    return rows(
+        engine,
+        engine.sql(
+            """
+            select before_pass as "from", after_pass as "to", count(*) as links
+            from {fates}
+            where fate <> 'kept'
+            group by before_pass, after_pass
+            order by links desc, "from", "to"
+            """,
+            fates=fates,
+        ),
+    )
+
+
+def _described(engine: Engine, run: RunTables, definitions: Definitions, catalogue: Catalogue) -> Table:
+    """source, entity_key and the characteristics of each entity of a run."""
+    described = entities_described(engine, run.identities, run.attributes, definitions, catalogue)
+    parts = {f"of_{index}": table for index, table in enumerate(run.identities.values())}
+    keyed = engine.sql(
+        "\nunion all\n".join(f"select entity_id, entity_key from {{{name}}}" for name in parts),
+        params=None,
+        store=False,
+        **parts,
+    )
+    return engine.sql(
+        "select k.entity_key, d.* from {described} as d join {keyed} as k using (entity_id)",
+        described=described,
+        keyed=keyed,
+        store=True,
+    )
+
+
+def _groups(
+    engine: Engine,
+    fates: Table,
+    described: Mapping[str, Table],
+    before: str,
+    after: str,
+    definitions: Definitions,
+) -> list[dict[str, Any]]:
+    """Counts by each characteristic; a lost link is described by the run that had it."""
+    if not {before, after} <= set(described):
+        return []
+    counted = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
+    found: list[dict[str, Any]] = []
+    for characteristic in definitions.characteristic:
+        name = characteristic.name
+        if not all(name in described[run].columns for run in (before, after)):
+            continue
+        query = f"""
+            with of_fates as (
+                select f.fate, case when f.fate = 'lost' then b.{quote(name)} else a.{quote(name)} end as value
+                from {{fates}} as f
+                left join {{after}} as a on a.source = f.source and a.entity_key = f.entity_key
+                left join {{before}} as b on b.source = f.source and b.entity_key = f.entity_key
+            )
+            select value, {counted} from of_fates as f group by value order by value
+            """
+        table = engine.sql(query, fates=fates, before=described[before], after=described[after])
+        found += [{"characteristic": name, **row} for row in rows(engine, table)]
+    return found
+
+
+def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Levels whose weight differs by a hundredth of a bit or more, most first."""
+    weights = [_by_level(model) for model in (before, after)]
+    changed = []
+    for comparison, level in dict.fromkeys([*weights[0], *weights[1]]):
+        old, new = (found.get((comparison, level)) for found in weights)
+        if old is None or new is None or abs(new - old) >= 0.01:
+            changed.append({"comparison": comparison, "level": level, "before": old, "after": new})
+    return sorted(changed, key=lambda row: -_distance(row))
+
+
+def _distance(row: Mapping[str, Any]) -> float:
+    return math.inf if row["before"] is None or row["after"] is None else abs(row["after"] - row["before"])
+
+
+def _by_level(model: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+    if model is None:
+        return {}
+    found = parameters(dict(model))
+    weights = {("prior", "two random records match"): found["prior_weight"]}
+    weights |= {(level["comparison"], level["label"]): level["match_weight"] for level in found["levels"]}
+    return {key: round(float(weight), 3) for key, weight in weights.items() if weight is not None}
+
+
+def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Keys of the configuration that differ; folders and files of data are no setting."""
+    flat = [_flat(configuration) for configuration in (before, after)]
+    differ = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
+    shown = [key for key in differ if not key.startswith(("run.data", "run.truth", "run.previous", "outputs.key"))]
+    return [{"path": key, "before": flat[0].get(key), "after": flat[1].get(key)} for key in shown]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """A nested configuration as dotted paths; a list of named tables goes by the names."""
+    if isinstance(value, Mapping):
+        parts = [(str(key), inner) for key, inner in value.items()]
+    elif isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, Mapping) for v in value):
+        parts = [(str(inner.get("name", index)), inner) for index, inner in enumerate(value)]
+    else:
+        return {path: value}
+    return {k: v for key, inner in parts for k, v in _flat(inner, f"{path}.{key}" if path else key).items()}

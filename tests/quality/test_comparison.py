@@ -1,0 +1,122 @@
+"""Two runs of other unit numbers: which links stay, move, come and go, for whom, and by which change of the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+from linkage.engine import Engine, Table
+from quality.comparison import RunTables, compare
+
+World = Callable[[str], Table]
+
+# Four pupils and their customers; in the second run every unit has another number, and pupil D is a person of two.
+IDENTITIES = """
+    entity_id | source | entity_key | dob:dates | sex:list
+    {0}1      | npd    | A          | -         | F
+    {0}2      | npd    | B          | -         | M
+    {0}3      | npd    | C          | -         | F
+    {0}4      | npd    | D          | -         | M
+"""
+CUSTOMERS = """
+    entity_id | source | entity_key | dob:dates | sex:list
+    {0}5      | cis    | N1         | -         | F
+    {0}6      | cis    | N2         | -         | M
+    {0}7      | cis    | N3         | -         | F
+    {0}8      | cis    | N4         | -         | M
+"""
+
+
+def run(world: World, name: str, digit: int, links: str, model: dict[str, Any], **configuration: Any) -> RunTables:
+    ids = range(1, 9)
+    units = "step | side | unit_id | entity_id\n" + "\n".join(
+        f"ec | {'left' if n < 5 else 'right'} | {digit}{n} | {digit}{n}" for n in ids
+    )
+    head = "left_id | right_id | method | pass | match_weight:float | decision\n"
+    clean = lambda text: text.replace("dob:dates | ", "").replace("| - ", "")  # noqa: E731
+    return RunTables(
+        name=name,
+        links={"ec": world(head + links)},
+        units={"ec": world(units)},
+        models={"ec": model},
+        identities={
+            "npd": world(clean(IDENTITIES.format(digit))),
+            "cis": world(clean(CUSTOMERS.format(digit))),
+        },
+        configuration=configuration,
+    )
+
+
+def model(m: float) -> dict[str, Any]:
+    levels = [
+        {"sql_condition": "a", "label_for_charts": "equal", "m_probability": m, "u_probability": 0.25},
+        {"sql_condition": "ELSE", "label_for_charts": "differs", "m_probability": 0.5, "u_probability": 0.5},
+    ]
+    return {
+        "probability_two_random_records_match": 0.5,
+        "comparisons": [{"output_column_name": "sex", "comparison_levels": levels}],
+    }
+
+
+BEFORE = """
+    11 | 15 | deterministic | nino   | 20 | accepted
+    12 | 16 | probabilistic | rule 1 | 9  | accepted
+    13 | 17 | probabilistic | rule 1 | 9  | accepted
+    14 | 18 | probabilistic | rule 1 | 3  | review
+"""
+AFTER = """
+    21 | 25 | deterministic | nino   | 21 | accepted
+    22 | 26 | probabilistic | rule 2 | 8  | accepted
+    23 | 27 | probabilistic | rule 1 | 3  | review
+    24 | 28 | probabilistic | rule 1 | 8  | accepted
+"""
+
+
+def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World) -> None:
+    found = compare(
+        engine,
+        run(world, "a", 1, BEFORE, model(0.5), step=[{"name": "ec", "margin": 3}], run={"data": "x"}),
+        run(world, "b", 2, AFTER, model(1.0), step=[{"name": "ec", "margin": 1}], run={"data": "y"}),
+    )
+    assert found["runs"] == {"before": "a", "after": "b"}
+    assert found["settings"] == [{"path": "step.ec.margin", "before": 3, "after": 1}]
+    (step,) = found["steps"]
+    counts = {name: step[name] for name in ("before", "after", "kept", "moved", "gained", "lost")}
+    assert counts == {"before": 3, "after": 3, "kept": 1, "moved": 1, "gained": 1, "lost": 1}
+    assert step["moves"] == [
+        {"from": "probabilistic rule 1", "to": "probabilistic rule 2", "links": 1},
+        {"from": "probabilistic rule 1", "to": None, "links": 1},
+        {"from": None, "to": "probabilistic rule 1", "links": 1},
+    ]
+    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+        {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 1},
+        {"characteristic": "sex", "value": "M", "kept": 0, "moved": 1, "gained": 1, "lost": 0},
+    ]
+    assert step["weights"] == [{"comparison": "sex", "level": "equal", "before": 1.0, "after": 2.0}]
+
+
+def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
+    same = run(world, "a", 1, BEFORE, model(0.5))
+    found = compare(engine, same, same)
+    (step,) = found["steps"]
+    assert (step["kept"], step["moved"], step["gained"], step["lost"]) == (3, 0, 0, 0)
+    assert step["moves"] == step["weights"] == found["settings"] == []
+
+
+def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine: Engine, world: World) -> None:
+    """In the second run pupil A has come together with pupil D; the link to N1 is the same link."""
+    after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
+    together = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 21      | 21
+        ec   | left  | 21      | 24
+        ec   | right | 25      | 25
+    """)
+    joined = RunTables("b", after.links, {"ec": together}, after.models, after.identities)
+    (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), joined)["steps"]
+    assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
+
+
+def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World) -> None:
+    after = run(world, "b", 2, AFTER, model(0.5))
+    before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
+    (step,) = compare(engine, before, after)["steps"]
+    assert (step["before"], step["after"], step["gained"]) == (0, 3, 3)
