@@ -2,8 +2,11 @@
 
 import functools
 import tomllib
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import ConfigError
@@ -98,7 +101,96 @@ class Subjects(_Strict):
     unclassified: Unclassified
 
 
+class Learner(_Strict):
+    """What learners do, and what colleges know of them."""
+
+    other_college: Share
+    same_provider: Share
+    again: Share
+    ethnic_unknown: Share
+    lldd: Share
+    lldd_unknown: Share
+
+
+class Uln(_Strict):
+    """Where the unique learner number is not known."""
+
+    known_before_2008: Share
+    unknown: Annotated[float, Field(ge=0, le=20)]
+
+
+class Blank(_Strict):
+    """Community learners without a name."""
+
+    blank: Share
+
+
+class Short(_Strict):
+    """Courses that are too short to count."""
+
+    people: tuple[Share, ...]
+    longest: Annotated[int, Field(ge=2, le=110)]
+    kinds: Shares
+
+
+class Adult(_Strict):
+    """Adult learning that counts."""
+
+    kinds: Shares
+    courses: tuple[Share, ...]
+
+
+class Programmes(_Strict):
+    """Programmes at 16 to 19."""
+
+    traineeship: Share
+    two_years: Share
+    sixth_form_college: Share
+
+
+class Finish(_Strict):
+    """How aims end."""
+
+    no_end_date: Share
+    break_: Share = Field(alias="break")
+    transfer: Share
+    withdrawn: Shares
+    achieved: Shares
+
+
+class Areas(_Strict):
+    """Weights of sector subject areas."""
+
+    m: dict[str, float]
+    f: dict[str, float]
+
+
+class Colleges(_Strict):
+    """All of colleges.toml."""
+
+    nino: Shares
+    uln: Uln
+    names: Blank
+    learner: Learner
+    short: Short
+    adult: Adult
+    study: Programmes
+    finish: Finish
+    standards: dict[int, Share]  # by year
+    apprenticeships: dict[int, tuple[Share, Share, Share]]
+    levy: dict[int, Share]
+    area: dict[str, Areas]
+
+
 Rules = TypeVar("Rules", bound=BaseModel)
+
+
+def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64]:
+    """For each year the entry of the last year named up to it, or the first one before all."""
+    known = sorted(table)
+    place = np.searchsorted(known, years, side="right") - 1
+    out: NDArray[np.float64] = np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
+    return out
 
 
 @functools.cache
@@ -109,6 +201,16 @@ def universities() -> Universities:
         ConfigError: the file has faults; all are named at once.
     """
     return _load("universities", Universities)
+
+
+@functools.cache
+def colleges() -> Colleges:
+    """The shipped configs/synthetic/study/colleges.toml.
+
+    Raises:
+        ConfigError: the file has faults; all are named at once.
+    """
+    return _load("colleges", Colleges)
 
 
 @functools.cache

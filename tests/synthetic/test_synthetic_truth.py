@@ -60,7 +60,7 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
             name = f"{name} {(row['MiddleNames'] or '').upper()}".strip()
         true = {
             "names": name == given_names(person),
-            "surname": row[surname].upper() in surnames(person),
+            "surname": (row[surname] or "").upper() in surnames(person),
             "dob": row[dob] == person["birth_date"],
             "sex": SEX[row[sex]] == person["sex"],
             "postcode": row[postcode].replace(" ", "") in {p.replace(" ", "") for p in person["postcodes"]},

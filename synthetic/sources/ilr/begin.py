@@ -1,0 +1,40 @@
+"""When learning begins: study and adult learning in September, apprenticeships from August, short courses any time."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic import study
+from synthetic.dates import DATA_END, Days, on
+from synthetic.draws import Floats, Ints
+from synthetic.sources.ilr.enrolments import ADULT, APPRENTICESHIP, STUDY, Enrolments
+from synthetic.world import World
+
+_FIRST_DAYS = 25  # days of September in which programmes begin
+
+
+def began(world: World, rows: Enrolments, year: Ints) -> Days:
+    """First day of the first aim of each record that begins in `year`."""
+    ids = world.people.ids[rows.person]
+    drawn = world.draws.uniform("ilr.start", ids, rows.event * 32 + year - rows.first)
+    autumn = on(year, 9, 1) + (drawn * _FIRST_DAYS).astype(np.int32)
+    apprentice = on(year, 8, 1) + (drawn**1.3 * 200).astype(np.int32)
+    length = short_days(world, rows)
+    any_time = on(year, 8, 20) + (drawn * (330 - length)).astype(np.int32)
+    begun = np.select([rows.short, rows.programme == APPRENTICESHIP], [any_time, apprentice], autumn)
+    out: Days = np.minimum(begun, DATA_END - 30).astype(np.int32)
+    return out
+
+
+def short_days(world: World, rows: Enrolments) -> Ints:
+    """Days that a short course lasts; many take a day or two."""
+    longest = study.colleges().short.longest
+    drawn: Floats = world.draws.uniform("ilr.short.days", world.people.ids[rows.person], rows.event)
+    return 1 + (drawn**1.5 * (longest - 1)).astype(np.int64)
+
+
+def renewed(world: World, rows: Enrolments) -> NDArray[np.bool_]:
+    """Whether each year of the dealing has a programme of its own; else the first year's goes on."""
+    ids = world.people.ids[rows.person]
+    longer = world.draws.chance("ilr.two.years", ids, study.colleges().study.two_years, rows.event)
+    out: NDArray[np.bool_] = (rows.programme >= ADULT) | ((rows.programme == STUDY) & ~longer)
+    return out
