@@ -24,7 +24,8 @@ class Upbringing:
     @property
     def crosses(self) -> NDArray[np.bool_]:
         """Whether the family's first move leads across a border."""
-        return self.first != self.later
+        out: NDArray[np.bool_] = self.first != self.later
+        return out
 
 
 def other_nation(draws: Draws, block: Ints) -> Codes:

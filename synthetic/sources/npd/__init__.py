@@ -1,0 +1,27 @@
+"""The National Pupil Database: the school census, and what else is known of pupils by their reference."""
+
+from synthetic.sources.npd.absence import absence
+from synthetic.sources.npd.alternative import places
+from synthetic.sources.npd.attainment import key_stage_2, key_stage_4, key_stage_5
+from synthetic.sources.npd.care import care
+from synthetic.sources.npd.census import census
+from synthetic.sources.npd.exclusions import excluded, exclusions
+from synthetic.sources.npd.pupils import pupils
+from synthetic.world import Tables, World
+
+
+def npd(world: World) -> Tables:
+    """All tables of the people schooled in state schools; examinations also of those schooled in private ones."""
+    out = Tables()
+    known = pupils(world)
+    sent = excluded(known)
+    placed = places(known, sent)
+    out.tables["npd_census"] = census(known, placed.alone, out)
+    out.tables["npd_ap"] = placed.table
+    out.tables["npd_ks2"] = key_stage_2(known)
+    out.tables["npd_ks4"] = key_stage_4(known)
+    out.tables["npd_ks5"] = key_stage_5(known)
+    out.tables["npd_absence"] = absence(known)
+    out.tables["npd_exclusions"] = exclusions(known, sent)
+    out.tables["npd_cin"], out.tables["npd_cla"] = care(known)
+    return out

@@ -1,0 +1,143 @@
+"""The school census of each January: who is on which roll, under which name, at which address."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthetic import numbers
+from synthetic.dates import on, six_digits
+from synthetic.draws import Ints
+from synthetic.homes import postcodes
+from synthetic.journeys import FIRST_YEAR
+from synthetic.mistakes import Dealings, on_records
+from synthetic.sources.npd.pupils import Pupils, census_days, schools
+from synthetic.text import Text, unique_rows
+from synthetic.world import Tables, World, coded, dates, whole
+
+GRADE_NAMES = ["R", *map(str, range(1, 15))]
+FIRST_ULN_YEAR = 2010
+
+_MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
+
+
+def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, Any]:
+    """The table, its truth and its mistakes; `absent` marks years at school that the census does not hold."""
+    world, people = pupils.world, pupils.world.people
+    rows = np.flatnonzero(~absent)
+    person, grade, year, double = pupils.person[rows], pupils.grade[rows], pupils.year[rows], pupils.double[rows]
+    ids, draws = people.ids[person], world.draws
+    dealt, place = np.unique(person * 8 + pupils.event[rows], return_inverse=True)
+    school = schools(world, dealt // 8, dealt % 8)
+    dealings = Dealings("npd", draws, world.reference, world.odds, people, dealt // 8, dealt % 8, school["laestab"])
+    census_day = census_days()[year - FIRST_YEAR]
+    forename, middle, before, after = dealings.names()
+    held = on_records(dealings, place, census_day)
+    record = numbers.record_id(draws, ids, 0, grade * 2 + double)
+    pmr = pupils.reference(person, grade)
+    former, upn = _upns(pupils, person, grade, school["authority"][place])
+    uln = unique_rows(numbers.uln(draws, people.ids)).take(person)
+    told = draws.chance("npd.uln", ids, pupils.odds.registration.learner_number)
+    has_uln = (year >= FIRST_ULN_YEAR) & (grade >= 10) & told
+    surname = Text(
+        pa.concat_arrays([before.plain(), after.plain()]).fill_null(""), _versions(before, after, place, held)
+    )
+    out.truth("npd", record, ids, pmr.plain(), ids)
+    dob, female = dealings.birth_dates()[place], dealings.female()[place]
+    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
+    kinds |= {"surname": held["surname.kind"], "postcode": held["postcode.kind"]}
+    out.mistakes("npd", record, kinds)
+    return {
+        "RECORDID": whole(record),
+        "PupilMatchingRefAnonymous": pmr.array(),
+        "AcademicYear": whole(six_digits(year)),
+        "CensusDate": dates(census_day),
+        "UPN": upn.array(),
+        "FormerUPN": former.array(),
+        "UniqueLearnerNumber": uln.where(has_uln).array(),
+        "Surname": surname.array(),
+        "Forename": unique_rows(forename).take(place).array(),
+        "MiddleNames": unique_rows(middle).take(place).array(),
+        "DateOfBirth": dates(dob),
+        "Gender": coded(female, ["M", "F"]),
+        "Postcode": postcodes(world.reference, held["postcode"]).array(),
+        "URN": whole(school["urn"][place]),
+        "LAEstab": whole(school["laestab"][place]),
+        **_registration(world, person, grade, double),
+        **_pupil(pupils, person, grade, year),
+    }
+
+
+def _versions(before: Text, after: Text, place: Ints, held: dict[str, NDArray[Any]]) -> NDArray[np.int32]:
+    """Rows of the two surnames of each dealing laid end to end."""
+    index = np.where(held["renamed"], place + len(before.index), place)
+    return np.where(np.where(held["renamed"], after.index[place], before.index[place]) < 0, -1, index).astype(np.int32)
+
+
+def _upns(pupils: Pupils, person: Ints, grade: Ints, authority: Ints) -> tuple[Text, Text]:
+    """Former and present UPN: temporary at the first school of some, another after a change of school of others."""
+    people, draws, odds = pupils.world.people, pupils.world.draws, pupils.world.odds.people
+    ids = people.ids
+    temporary = draws.chance("upn.temporary", ids, odds.temporary_upn)
+    renewed = draws.chance("upn.new", ids, odds.new_upn) | (pupils.split < 99)
+    change = np.where(pupils.split < 99, pupils.split, np.where(temporary, 2, 7))
+    later = (temporary | renewed)[person] & (grade >= change[person])
+    home = np.full(len(ids), 850, np.int64)
+    home[person[::-1]] = authority[::-1]  # the authority of the first record
+    no = np.zeros(len(ids), bool)
+    both = pa.concat_arrays(
+        [numbers.upn(draws, ids, home, np.zeros(len(ids), np.int64), temporary),
+         numbers.upn(draws, ids, home, np.ones(len(ids), np.int64), no)]
+    )  # fmt: skip
+    told = draws.chance("upn.former", ids, pupils.odds.registration.former_number_told)[person]
+    present = Text(both, (person + later * len(ids)).astype(np.int32))
+    return Text(both, np.where(later & told, person, -1).astype(np.int32)), present
+
+
+def _registration(world: World, person: Ints, grade: Ints, double: NDArray[np.bool_]) -> dict[str, Any]:
+    doubled = np.zeros(len(person), bool)
+    doubled[:-1] = double[1:]
+    phase_start = np.where(grade <= 6, 0, np.where(grade <= 11, 7, 12))
+    entry = on(world.people.cohort[person] + 5 + phase_start, 9, 1)
+    return {
+        "RecordStatus": whole(np.where(double, 101, 1), double | doubled),
+        "OnRoll": whole(np.ones(len(person), np.int64)),
+        "EnrolStatus": coded(np.where(double, 2, np.where(doubled, 1, 0)), ["C", "M", "S"]),
+        "EntryDate": dates(np.maximum(entry, world.people.arrival[person])),
+        "NCyearActual": coded(grade, GRADE_NAMES),
+        "AgeAtStartOfAcademicYear": whole(grade + 4),
+    }
+
+
+def _pupil(pupils: Pupils, person: Ints, grade: Ints, year: Ints) -> dict[str, Any]:
+    """Attributes, which linkage never reads."""
+    people, draws, reference = pupils.world.people, pupils.world.draws, pupils.world.reference
+    ids, odds = people.ids[person], pupils.odds.registration
+    minor = [*reference.ethnic, "NOBT", "REFU"]
+    unknown = draws.uniform("npd.ethnic", people.ids)[person]
+    ethnic = np.where(unknown < odds.ethnic_not_obtained + odds.ethnic_refused, len(minor) - 1, people.ethnic[person])
+    ethnic = np.where(unknown < odds.ethnic_not_obtained, len(minor) - 2, ethnic)
+    majors = ["WHIT", "MIXD", "ASIA", "BLAC", "CHIN", "AOEG", "UNCL"]
+    to_major = np.array([majors.index(_MAJOR[code[0]]) for code in reference.ethnic] + [6, 6])
+    to_major[minor.index("OOTH")], to_major[minor.index("AOTH")] = 5, 2
+    share_english = np.array([o.share("general_forename") for o in reference.origins])[people.origin]
+    other = (draws.uniform("language", people.family) > np.clip(share_english * 0.9 + 0.1, 0, 0.985))[person]
+    needs = pupils.special_needs[person]
+    planned = draws.chance("sen.plan", people.ids, pupils.odds.special_needs.plan)[person]
+    late = year >= 2014
+    stage = np.where(planned, np.where(late, 5, 3), np.where(late, 4, 1 + ids % 2))
+    kind = draws.uniform("sen.type", people.ids)[person] ** 1.5 * 13
+    typed = needs & (year >= 2003)
+    kinds = ["MLD", "SPLD", "BESD", "SLCN", "ASD", "SEMH", "OTH", "PD", "SLD", "HI", "VI", "NSA", "PMLD"]
+    return {
+        "EthnicGroupMinor": coded(ethnic, minor),
+        "EthnicGroupMajor": coded(to_major[ethnic], majors),
+        "LanguageGroupMinor": coded(np.where(other, 1, 0), ["ENG", "OTH"]),
+        "LanguageGroupMajor": coded(np.where(other, 1, 0), ["1_ENG", "2_OTH"]),
+        "FSMeligible": whole(pupils.free_meals(person, grade)),
+        "EVERFSM_6": whole(people.fsm[person]),
+        "IDACIScore": pa.array(people.idaci[person]),
+        "SENprovision": coded(np.where(needs, stage, 0), ["N", "A", "P", "S", "K", "E"]),
+        "PrimarySENtype": coded(np.where(typed, kind.astype(np.int64), -1), kinds),
+    }
