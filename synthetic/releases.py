@@ -54,7 +54,7 @@ def stay(draws: Draws, rules: Deliveries, name: str, definition: TableDef, colum
     back = back - ((back >= 1) & draws.chance(f"release.{dataset}.late", key, odds.late))
     arrives = back.clip(0, oldest)
     drawn = draws.uniform(f"release.{dataset}.withdrawn", key)
-    gone = (drawn / odds.withdrawn).clip(max=100).astype(np.int64) if odds.withdrawn else np.full(len(key), 100)
+    gone = (drawn / max(odds.withdrawn, 1e-9)).astype(np.int64)  # so many years ago, for nearly all before any release
     leaves = np.where(gone < arrives, gone + 1, 0)
     return Stay(arrives.astype(np.int8), leaves.astype(np.int8))
 

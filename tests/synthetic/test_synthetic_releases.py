@@ -1,0 +1,296 @@
+"""Successive deliveries: each holds what was known then, and one truth says which record, entity and mistake is in which."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import TableDef, shipped
+from synthetic import synthesise
+from synthetic.deliveries import Delivered, Deliveries, deliveries
+from synthetic.draws import Draws
+from synthetic.releases import Stay, delivered, stay
+from synthetic.world import dates, whole
+
+PEOPLE, RELEASES = 3_000, 3
+END = {1: date(2019, 8, 31), 2: date(2020, 8, 31), 3: date(2021, 8, 31)}
+
+TABLES = [
+    (dataset.dataset, name)
+    for dataset in shipped().datasets.values()
+    if dataset.dataset != "leo"
+    for name, table in dataset.table.items()
+    if table.generated
+]
+IDENTITIES = [(d, t) for d, t in TABLES if shipped().table(d, t).with_role("record_key")]
+
+Release = Callable[..., pa.Table]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("releases") / "population"
+    synthesise(out, PEOPLE, workers=1, chunk=1_700, releases=RELEASES)
+    return out
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("plain") / "population"
+    synthesise(out, PEOPLE, workers=1, chunk=PEOPLE)
+    return out
+
+
+@pytest.fixture(scope="module")
+def release(folder: Path) -> Release:
+    """Read a table of a release."""
+    kept: dict[Any, pa.Table] = {}
+
+    def table(number: int, dataset: str, name: str) -> pa.Table:
+        key = number, dataset, name
+        if key not in kept:
+            kept[key] = pq.read_table(folder / f"release-{number}" / "sources" / dataset / name)
+        return kept[key]
+
+    return table
+
+
+def truth(folder: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(folder / "truth" / name).to_pylist()
+    return rows
+
+
+def rows_of(table: pa.Table) -> set[tuple[Any, ...]]:
+    return set(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+@pytest.mark.parametrize(("dataset", "name"), TABLES, ids=lambda part: str(part))
+def test_the_last_release_is_the_population_of_today_less_what_was_withdrawn(
+    release: Release, plain: Path, dataset: str, name: str
+) -> None:
+    today, last = rows_of(pq.read_table(plain / "sources" / dataset / name)), rows_of(release(3, dataset, name))
+    assert last <= today
+    assert len(today) - len(last) <= 0.03 * len(today) + 3
+
+
+@pytest.mark.parametrize(("dataset", "name"), TABLES, ids=lambda part: str(part))
+def test_a_release_has_no_row_of_a_later_year_and_no_end_that_is_still_to_come(
+    release: Release, dataset: str, name: str
+) -> None:
+    rule = deliveries().delivered(f"{dataset}_{name}", shipped().table(dataset, name))
+    for number, end in END.items():
+        table = release(number, dataset, name)
+        if rule.years:
+            assert max(table[rule.years].to_pylist()) // 100 <= end.year - 1
+        else:
+            assert max(table[rule.days].to_pylist()) <= end
+        for column in rule.ends:
+            assert max(filter(None, table[column].to_pylist()), default=end) <= end
+
+
+def test_new_rows_come_with_each_release_and_few_go(release: Release) -> None:
+    for dataset, name in IDENTITIES:
+        keys = [set(release(number, dataset, name)["RECORDID"].to_pylist()) for number in END]
+        assert len(keys[1] - keys[0]) > 4 * len(keys[0] - keys[1])
+        assert len(keys[2] - keys[1]) > 4 * len(keys[1] - keys[2])
+
+
+def test_a_job_is_open_until_the_release_after_its_end(release: Release) -> None:
+    ends = {row[:3]: row[3] for row in _jobs(release, 3)}
+    closed = 0
+    for number in (1, 2):
+        for *job, end in _jobs(release, number):
+            last = ends.get(tuple(job), "withdrawn")
+            if last == "withdrawn":
+                continue
+            known = last if last is not None and last <= END[number] else None
+            assert end == known
+            closed += last is not None and end is None
+    assert closed > 50
+
+
+def _jobs(release: Release, number: int) -> set[tuple[Any, ...]]:
+    table = release(number, "hmrc", "employment")
+    return rows_of(table.select(["NINO", "EmployerRef", "StartDate", "EndDate"]))
+
+
+def test_an_aim_that_goes_on_has_no_outcome(release: Release) -> None:
+    later = {row["LearnRefNumber"] + str(row["AimSeqNumber"]): row for row in release(3, "ilr", "aims").to_pylist()}
+    opened = 0
+    for row in release(2, "ilr", "aims").to_pylist():
+        then = later.get(row["LearnRefNumber"] + str(row["AimSeqNumber"]))
+        if row["LearnActEndDate"] is None and then and then["Year"] == row["Year"] and then["LearnActEndDate"]:
+            assert (row["CompStatus"], row["Outcome"]) == ("1", None)
+            opened += 1
+    assert opened > 5
+
+
+def test_truth_says_of_each_record_in_which_releases_it_is(folder: Path, release: Release) -> None:
+    said: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for row in truth(folder, "records"):
+        for number in range(row["first_release"], row["last_release"] + 1):
+            said[row["source"], number].add(int(row["record_key"]))
+    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for dataset, name in IDENTITIES:
+        for number in END:
+            found[dataset, number] |= set(release(number, dataset, name)["RECORDID"].to_pylist())
+    assert said == found
+
+
+def test_truth_says_of_each_entity_in_which_releases_it_is(folder: Path, release: Release) -> None:
+    said: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for row in truth(folder, "entities.parquet"):
+        for number in range(row["first_release"], row["last_release"] + 1):
+            said[row["source"], number].add(row["entity_key"])
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for dataset, name in IDENTITIES:
+        for number in END:
+            found[dataset, number] |= set(_entity_keys(dataset, name, release(number, dataset, name)))
+    # An entity whose records come, go and come again counts as there in between.
+    assert all(found[key] <= said[key] and len(said[key] - found[key]) <= 2 for key in found)
+
+
+def _entity_keys(dataset: str, name: str, table: pa.Table) -> Iterator[str]:
+    for row in table.to_pylist():
+        for alternative in shipped().table(dataset, name).entity_key:
+            key = "|".join(str(row[column]) for column in alternative)
+            if key not in ("9999999999", "None"):
+                yield key
+                break
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "column", "field"),
+    [
+        ("npd", "census", "Forename", "forename"),
+        ("npd", "census", "DateOfBirth", "dob"),
+        ("ilr", "learners", "FamilyName", "surname"),
+        ("hesa", "students", "SEXID", "sex"),
+        ("cis", "customers", "DateOfBirth", "dob"),
+    ],
+    ids=lambda part: str(part),
+)
+def test_a_field_changes_between_releases_where_a_mistake_was_put_right_and_nowhere_else(
+    folder: Path, release: Release, dataset: str, name: str, column: str, field: str
+) -> None:
+    kinds: dict[int, dict[int, str]] = {number: {} for number in END}
+    for row in truth(folder, "errors"):
+        if row["source"] == dataset and row["field"] == field:
+            for number in range(row["first_release"], row["last_release"] + 1):
+                assert int(row["record_key"]) not in kinds[number]
+                kinds[number][int(row["record_key"])] = row["kind"]
+    now = _values(release(3, dataset, name), column)
+    for number in (1, 2):
+        then = _values(release(number, dataset, name), column)
+        for key in then.keys() & now.keys():
+            assert (then[key] == now[key]) is (kinds[number].get(key) == kinds[3].get(key))
+
+
+def _values(table: pa.Table, column: str) -> dict[int, Any]:
+    return dict(zip(table["RECORDID"].to_pylist(), table[column].to_pylist(), strict=True))
+
+
+def test_earlier_releases_have_more_mistakes_by_the_share_that_is_put_right(folder: Path) -> None:
+    records = {(r["source"], r["record_key"]): r for r in truth(folder, "records")}
+    stood, right = 0, 0
+    for row in truth(folder, "errors"):
+        record = records[row["source"], row["record_key"]]
+        if row["field"] == "forename" and record["first_release"] == 1 and record["last_release"] == 3:
+            stood += row["first_release"] == 1
+            right += row["first_release"] == 1 and row["last_release"] < 3
+    expected = 1 - (1 - deliveries().corrected["forename"]) ** 2
+    assert right / stood == pytest.approx(expected, abs=0.06)
+
+
+def test_people_are_told_of_once(folder: Path) -> None:
+    persons = pq.read_table(folder / "truth" / "persons")["person_id"].to_pylist()
+    assert persons == list(range(1, PEOPLE + 1))
+
+
+@pytest.mark.parametrize(("dataset", "name"), TABLES, ids=lambda part: str(part))
+def test_every_table_is_dated(dataset: str, name: str) -> None:
+    table = shipped().table(dataset, name)
+    rule = deliveries().delivered(f"{dataset}_{name}", table)
+    assert {*filter(None, (rule.years, rule.days)), *rule.ends, *rule.while_open, *rule.together} <= set(
+        table.variables
+    )
+
+
+def _rules(late: float = 0.0, withdrawn: float = 0.0) -> Deliveries:
+    amended = {
+        name: of.model_copy(update={"late": late, "withdrawn": withdrawn}) for name, of in deliveries().dataset.items()
+    }
+    return deliveries().model_copy(update={"dataset": amended})
+
+
+def _stay(rules: Deliveries, years: list[int], oldest: int) -> Stay:
+    table = shipped().table("hmrc", "self_assessment")
+    columns = {
+        "NINO": pa.array([f"AB{n:06d}C" for n in range(len(years))]).dictionary_encode(),
+        "TaxYear": whole(np.array(years) * 100 + (np.array(years) + 1) % 100),
+    }
+    return stay(Draws(1), rules, "hmrc_self_assessment", table, columns, oldest)
+
+
+def test_a_row_comes_with_the_release_of_its_year() -> None:
+    found = _stay(_rules(), [2010, 2018, 2019, 2020], oldest=2)
+    assert found.arrives.tolist() == [2, 2, 1, 0]
+    assert found.leaves.tolist() == [0, 0, 0, 0]
+    assert found.during(1).tolist() == [True, True, True, False]
+
+
+def test_a_late_row_comes_a_release_later_and_those_of_the_last_year_are_there() -> None:
+    assert _stay(_rules(late=1.0), [2010, 2018, 2019, 2020], oldest=2).arrives.tolist() == [2, 1, 0, 0]
+
+
+def test_a_row_is_withdrawn_after_a_release_that_had_it() -> None:
+    found = _stay(_rules(withdrawn=1.0), [2010, 2018, 2019, 2020], oldest=2)
+    assert found.leaves.tolist() == [1, 1, 1, 0]
+
+
+@given(
+    st.lists(st.integers(2001, 2020), min_size=1, max_size=40),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(1, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_each_row_is_in_some_release_and_in_all_between_its_first_and_last(
+    years: list[int], late: float, withdrawn: float, oldest: int
+) -> None:
+    found = _stay(_rules(late, withdrawn), years, oldest)
+    there = np.stack([found.during(back) for back in range(oldest, -1, -1)]).astype(int)
+    assert there.any(axis=0).all()
+    assert (np.abs(np.diff(there, axis=0, prepend=0, append=0)).sum(axis=0) == 2).all()
+
+
+def test_what_is_not_known_yet_is_left_out_of_a_row() -> None:
+    rule = Delivered(days="StartDate", ends=("EndDate", "DateOfDeath"), while_open={"Status": "1", "Outcome": ""})
+    columns = {
+        "StartDate": dates(np.array([18_000, 18_100, 18_200])),
+        "EndDate": dates(np.array([18_400, 18_800, 0]), np.array([True, True, False])),
+        "DateOfDeath": dates(np.array([18_800, 0, 18_400]), np.array([True, False, True])),
+        "Status": pa.array(["2", "3", "2"]).dictionary_encode(),
+        "Outcome": pa.array(["8", "9", "8"]).dictionary_encode(),
+    }
+    known = delivered(rule, columns, np.array([False, True, True]), 1)  # to 31 August 2020, day 18,505
+    assert known["StartDate"].cast(pa.int32()).to_pylist() == [18_100, 18_200]
+    assert known["EndDate"].to_pylist() == [None, None]
+    assert known["DateOfDeath"].cast(pa.int32()).to_pylist() == [None, 18_400]
+    assert known["Status"].to_pylist() == ["1", "2"]
+    assert known["Outcome"].to_pylist() == [None, "8"]
+    assert known["Outcome"].dictionary.to_pylist() == ["8"]
+
+
+def test_a_table_without_a_date_is_told_of() -> None:
+    table = TableDef(name="odd", title="", grain="", entity_key=(("NINO",),), variable=())
+    with pytest.raises(Exception, match=r"add \[table.dwp_odd\] with years or days"):
+        deliveries().delivered("dwp_odd", table)
