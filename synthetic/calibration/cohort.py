@@ -20,6 +20,8 @@ _LEVELS = {
     "five_a_to_c": "c.level_2",
     "not_five_a_to_c": "not c.level_2",
     "independent_school": "not state",
+    "london": "state and c.region = 'E12000007'",
+    "north_east": "state and c.region = 'E12000001'",
     "graduates": "c.graduate",
     "non_graduates": "not c.graduate",
     "women_graduates": "c.graduate and c.sex = 'Female'",
@@ -58,7 +60,7 @@ def levels(population: Population, cohort: Table) -> Table:
     return population.engine.sql(
         f"""
         with joined as (
-            select c.*, p.sex, p.fsm, p.ethnic_group, p.graduate, p.kind <> 'private school' as state
+            select c.*, p.sex, p.fsm, p.ethnic_group, p.graduate, p.region, p.kind <> 'private school' as state
             from {{cohort}} as c
             join {{persons}} as p on p.person_id = c.person_id
         )

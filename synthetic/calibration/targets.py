@@ -146,7 +146,8 @@ def themes(folder: Path | None = None) -> list[Theme]:
 
 
 def _said(form: str, name: str) -> str:
-    return form.replace("{}", name.replace("_", " "))
+    said = form.replace("{}", name.replace("_", " "))
+    return said.replace("years", "year") if name == "1" else said
 
 
 def _theme(path: Path, file: _File) -> Theme:

@@ -67,7 +67,7 @@ def test_a_file_gives_its_figures_what_they_leave_out(targets):
     (theme,) = targets(FILE)
     assert [(f.id, f.says, f.target, f.unit, f.source) for f in theme.figures] == [
         ("width", "Width", 5.0, "%", "A book"),
-        ("pay.all_people.1", "Pay: all people, 1 years on", 1000.0, "£", "A book"),
+        ("pay.all_people.1", "Pay: all people, 1 year on", 1000.0, "£", "A book"),
     ]
     assert [f.tolerance.around(f.target) for f in theme.figures] == [0.5, 50.0]
     assert theme.unmeasured[0].why == "nobody asked"
@@ -147,7 +147,7 @@ def test_the_page_says_target_achieved_and_why(checked):
     assert "| people | 20,000 |" in page
     assert "`leo synth --people 20000 --seed 7 --preset realistic --check --out FOLDER`" in page
     assert "| Width | at most 5.00 % | 50.00 % | +45.00 % | 0.50 % | 0.25 % | 1,234 | **outside** |" in page
-    assert "| Pay: all people, 1 years on | £1,000 |  |  | £50 |  | 0 | nobody |" in page
+    assert "| Pay: all people, 1 year on | £1,000 |  |  | £50 |  | 0 | nobody |" in page
     assert "- Width: of a page" in page
     assert "- height (A book): nobody asked" in page
     assert "1 outside, 1 nobody" in page
