@@ -3,19 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.report import coverage, data, drawing, error, facts, making, pairs, released, summary
+from quality.report import coverage, data, error, facts, making, pairs, released, summary
+from quality.report.document import document, write_page
 from quality.report.names import Names
-from quality.report.page import Block, Figure, Fold, Headline
+from quality.report.page import Headline
 
 __all__ = ["Inputs", "headlines", "render", "render_run"]
 
@@ -47,12 +44,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         InputError: the evaluation has no step, so that there is nothing to report.
         ConfigError: there is no such disclosure profile.
     """
-    page = _page(inputs, catalogue or shipped())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.part")
-    part.write_text(page, encoding="utf-8")
-    part.replace(out)
-    return out
+    return write_page(_page(inputs, catalogue or shipped()), out)
 
 
 def render_run(run: Path, profile: str = "leo_publication") -> Path:
@@ -116,57 +108,9 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         facts.methods_section(evaluation, inputs.manifest, names, d),
         facts.glossary_section(d),
     ]
-    shown = [section for section in sections if section is not None]
-    charts = {chart.name: chart.specs for section in shown for chart in _figures(section.blocks) if chart.specs}
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        title=inputs.title,
-        statement=summary.statement(subject, names, d),
-        headlines=first,
-        sections=shown,
-        symbols=d.profile.symbols,
-        version=_version(),
-        style=Markup(_text("report.css")),
-        charts=Markup(_script_json(charts)),
-        vega=Markup(drawing.script()),
-        script=Markup(_text("report.js")),
+    return document(
+        inputs.title,
+        summary.statement(subject, names, d),
+        first,
+        [section for section in sections if section is not None],
     )
-
-
-def _figures(blocks: Sequence[Block]) -> list[Figure]:
-    return [
-        chart
-        for block in blocks
-        for chart in (
-            [block] if isinstance(block, Figure) else _figures(block.blocks) if isinstance(block, Fold) else []
-        )
-    ]
-
-
-def _script_json(value: Any) -> str:
-    """JSON that may stand inside a script element."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _text(name: str) -> str:
-    return resources.files("quality.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _version() -> str:
-    try:
-        return metadata.version("leo-linkage")
-    except metadata.PackageNotFoundError:
-        return "from source"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("quality.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["kind"] = lambda block: type(block).__name__
-    environment.tests["text"] = lambda value: isinstance(value, str)
-    return environment

@@ -66,7 +66,7 @@ def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
         x=alt.X("value:Q", scale=scale)
     )
     chart = alt.layer(rule, point).properties(width=width - extent - 24, height=alt.Step(rows))
-    return _finished(_strips(chart, values) if facet else chart)
+    return finished(strips(chart, values) if facet else chart)
 
 
 def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
     point = base.mark_point(filled=True, size=60, color="var(--chart-1)", opacity=1).encode(
         y=alt.Y("value:Q", scale=scale)
     )
-    return _finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
+    return finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
 
 
 def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
         x=alt.X("length:Q", scale=scale), text="shown:N"
     )
     chart = alt.layer(bar, text).properties(width=width - extent - 24, height=alt.Step(rows))
-    return _finished(_strips(chart, values) if facet else chart)
+    return finished(strips(chart, values) if facet else chart)
 
 
 def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, A
         y2=alt.datum(0),
     )
     chart = alt.layer(bar).properties(width=width - 86, height=92)
-    return _finished(_strips(chart, values))
+    return finished(strips(chart, values))
 
 
 def weights(values: Values, width: int) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def weights(values: Values, width: int) -> dict[str, Any]:
         color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
     )
     chart = alt.layer(bar).properties(width=width - extent - 24, height=alt.Step(rows))
-    return _finished(_strips(chart, values))
+    return finished(strips(chart, values))
 
 
 def probabilities(values: Values, width: int) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def probabilities(values: Values, width: int) -> dict[str, Any]:
         )
         .properties(width=width - extent - 24, height=alt.Step(rows))
     )
-    return _finished(_strips(chart, values))
+    return finished(strips(chart, values))
 
 
 _KINDS = ("m, among matches", "u, among non-matches")
@@ -199,7 +199,7 @@ def _decade(value: float) -> int:
     return power
 
 
-def _strips(chart: alt.Chart | alt.LayerChart, values: Values) -> alt.FacetChart:
+def strips(chart: alt.Chart | alt.LayerChart, values: Values) -> alt.FacetChart:
     """The chart once for each group, one under the other, in the order of the values."""
     groups = list(dict.fromkeys(str(row["group"]) for row in values))
     row = alt.Row("group:N", sort=groups, header=alt.Header(title=None))
@@ -251,6 +251,7 @@ def _value_axis(width: int, domain: list[float]) -> alt.Axis:
     return alt.Axis(tickCount=3 if width == NARROW else 6, format=".1f" if domain[1] - domain[0] < 3 else "~f")
 
 
-def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
+def finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """A chart's Vega-Lite in the look of the page."""
     spec: dict[str, Any] = chart.to_dict(validate=False)
     return {**spec, "config": _CONFIG, "padding": 2}

@@ -1,0 +1,92 @@
+"""Sections to one HTML file that needs no network: styles, scripts and charts are inside it."""
+
+import json
+from collections.abc import Sequence
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from quality.report import drawing
+from quality.report.page import Block, Figure, Fold, Headline, Section
+
+
+def document(
+    title: str,
+    statement: str,
+    headlines: Sequence[Headline],
+    sections: Sequence[Section],
+    *,
+    style: str = "",
+    is_interactive: bool = True,
+) -> str:
+    """A page in the report's form.
+
+    Args:
+        statement: what the page says, in a sentence or two.
+        style: CSS beside the report's own.
+        is_interactive: whether charts are drawn again with tooltips where scripts run, which takes a megabyte.
+    """
+    charts = {chart.name: chart.specs for section in sections for chart in _figures(section.blocks) if chart.specs}
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        title=title,
+        statement=statement,
+        headlines=headlines,
+        sections=sections,
+        version=_version(),
+        style=Markup(_text("report.css") + style),
+        charts=Markup(_script_json(charts if is_interactive else {})),
+        vega=Markup(drawing.script() if is_interactive else ""),
+        script=Markup(_text("report.js")),
+    )
+
+
+def write_page(page: str, out: Path) -> Path:
+    """Write a page whole or not at all, and return where."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".{out.name}.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(out)
+    return out
+
+
+def _figures(blocks: Sequence[Block]) -> list[Figure]:
+    return [
+        chart
+        for block in blocks
+        for chart in (
+            [block] if isinstance(block, Figure) else _figures(block.blocks) if isinstance(block, Fold) else []
+        )
+    ]
+
+
+def _script_json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _text(name: str) -> str:
+    return resources.files("quality.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("leo-linkage")
+    except metadata.PackageNotFoundError:
+        return "from source"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("quality.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.tests["text"] = lambda value: isinstance(value, str)
+    return environment
