@@ -9,6 +9,7 @@ from synthetic.dates import Days, on
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.people import LATE, OUTSIDER, PRIVATE, SCOTTISH, VISITOR, WELSH, People
 from synthetic.reference import Codes
+from synthetic.universities import subjects_of
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
 """What people do in the year after key stage 4 (DfE's longitudinal outcomes: KS5 47.5 %, other education 24.3 %)."""
@@ -33,6 +34,7 @@ class Journeys:
     graduates: NDArray[np.bool_]
     transfers: NDArray[np.bool_]  # to another university after the first year
     postgraduate_start: Ints
+    postgraduate_years: Ints  # one for a master's or certificate full time, two part time, more for a doctorate
     subject: Codes
     here_from: Ints  # academic years in England
     here_until: Ints
@@ -44,11 +46,12 @@ class Journeys:
         """(people, YEARS): at school, college or university."""
         year = YEARS[None, :]
         degree = (year >= self.degree_start[:, None]) & (year < (self.degree_start + self.degree_years)[:, None])
-        studies: NDArray[np.bool_] = degree | (year == self.postgraduate_start[:, None])
+        since = year - self.postgraduate_start[:, None]
+        studies: NDArray[np.bool_] = degree | ((since >= 0) & (since < self.postgraduate_years[:, None]))
         return studies
 
 
-def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
+def journeys(draws: Draws, people: People) -> Journeys:
     """Journeys by ability, disadvantage and chance; calibrated roughly to the notes' figures."""
     ids, z = people.ids, people.ability
     leaves_school = people.cohort + 16
@@ -93,7 +96,8 @@ def journeys(draws: Draws, people: People, subjects: int) -> Journeys:
         graduates=graduates & (degree_start + full <= LAST_YEAR + 1),
         transfers=degree & ~drops & draws.chance("degree.transfer", ids, 0.05),
         postgraduate_start=np.where(postgraduate, degree_start + full + gap, 0),
-        subject=(draws.uniform("subject", ids) ** 1.2 * subjects).astype(np.int32),
+        postgraduate_years=np.where(postgraduate, _postgraduate_years.at(draws.uniform("postgraduate.years", ids)), 0),
+        subject=subjects_of(draws, ids, people.female, z),
         here_from=_first_year(people.arrival),
         here_until=here_until,
         **_classes(draws, people, post16, college_years, degree_start),
@@ -124,6 +128,7 @@ def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArr
 
 _after_degree_school = Slots(np.array([0.58, 0.40, 0.01, 0.01]))
 _after_other_school = Slots(np.array([0.20, 0.46, 0.12, 0.22]))
+_postgraduate_years = Slots(np.array([0.64, 0.28, 0.04, 0.04]), values=np.arange(1, 5))
 _wait = Slots(np.array([0.66, 0.18, 0.05, 0.03, 0.02, 0.02, 0.02, 0.02]))
 
 

@@ -17,10 +17,12 @@ def studying(draws: Draws, reference: Reference, people: People, journey: Journe
     visit = visits(draws, reference.origins, people.ids, comes, people.origin, people.birth)
     first = comes & (visit.level == FIRST_DEGREE)
     later = np.where(visit.goes_on, visit.start + visit.years, np.where(first, 0, visit.start))
+    taken = journey.postgraduate_years
     return dataclasses.replace(
         journey,
         degree_start=np.where(first, visit.start, journey.degree_start),
         degree_years=np.where(first, visit.years, journey.degree_years),
         graduates=np.where(first, visit.start + visit.years <= LAST_YEAR + 1, journey.graduates),
         postgraduate_start=np.where(comes, later, journey.postgraduate_start),
+        postgraduate_years=np.where(comes, np.where(visit.goes_on, 1, np.where(first, 0, visit.years)), taken),
     )
