@@ -6,6 +6,7 @@ FOLDER holds the published tables. Only figures are carried over, in a layout of
 """
 
 import csv
+import difflib
 import re
 import sys
 from collections import defaultdict
@@ -93,26 +94,34 @@ def surnames(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def variants(folder: Path, known: dict[str, set[str]]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Other spellings of a name and what its bearers are called for short, each with a weight."""
+    """Other spellings of a name and what its bearers are called for short, each with a weight.
+
+    A spelling is written in error the oftener the more alike it is; a short form is used the oftener the more people
+    bear it as their name. One that is unlike is no spelling, and left out.
+    """
     seen = set()
     for field, kind, name, variant, weight in _variants(folder):
+        alike = difflib.SequenceMatcher(None, name, variant).ratio()
+        if kind == "variant" and alike < 0.6:
+            continue
         key = (field, kind, name, variant)
         if name in known[field] and name != variant and len(variant) > 1 and key not in seen:
             seen.add(key)
-            yield *key, weight
+            yield *key, f"{weight * (alike**4 if kind == 'variant' else 1):.3f}"
 
 
-def _variants(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
-    for row in _rows(folder / "nicknames_carltonnorthern.csv"):
-        yield "forename", "nickname", proper(row["name1"]), proper(row["name2"]), "1"
+def _variants(folder: Path) -> Iterator[tuple[str, str, str, str, float]]:
     for row in _rows(folder / "wikidata_given_variants_uk.csv"):
-        if int(row["uk_count_name"] or 0) >= 50 and int(row["uk_count_variant"] or 0) >= 50:
-            kind = "nickname" if row["type"] in ("shortname", "hypocorism") else "variant"
-            yield "forename", kind, proper(row["name"]), proper(row["variant"]), "2"
+        bearers = int(row["uk_count_variant"] or 0)
+        if int(row["uk_count_name"] or 0) >= 50 and bearers >= 50:
+            kind = "nickname" if row["type"] in ("shortname", "hypocorism", "diminutive") else "variant"
+            yield "forename", kind, proper(row["name"]), proper(row["variant"]), bearers**0.5 / 10
+    for row in _rows(folder / "nicknames_carltonnorthern.csv"):
+        yield "forename", "nickname", proper(row["name1"]), proper(row["name2"]), 1
     for row in _rows(folder / "lastname_uk_variant.csv"):
-        yield "surname", "variant", proper(row["lastname1"]), proper(row["lastname2"]), f"{float(row['freq']):.2f}"
+        yield "surname", "variant", proper(row["lastname1"]), proper(row["lastname2"]), 2 * float(row["freq"])
     for row in _rows(folder / "wikidata_family_variants_uk.csv"):
-        yield "surname", "variant", proper(row["surname"]), proper(row["variant"]), "1"
+        yield "surname", "variant", proper(row["surname"]), proper(row["variant"]), 1
 
 
 def secondary_schools(path: Path) -> Iterator[tuple[str, str, str, str, str, str]]:

@@ -13,21 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthetic.dates import YEAR, Days, from_parts, parts
+from synthetic.dates import YEAR, Days
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.homes import UNKNOWN
+from synthetic.misdating import misdated
 from synthetic.odds import Factors, Odds
 from synthetic.people import People
 from synthetic.reference import Codes, Reference
+from synthetic.slips import misheard, misread
 from synthetic.text import Text, joined, spread, strings
 from synthetic.typing_errors import mistyped
 
 KINDS = (
     "", "typo", "variant", "nickname", "middle name as first", "missing", "swapped", "transliteration", "omitted",
-    "initial", "hyphen dropped", "day", "month", "year", "several parts", "wrong", "unknown",
+    "initial", "hyphen dropped", "day", "month", "year", "several parts", "wrong", "unknown", "phonetic", "scanned",
 )  # fmt: skip
 TYPO, VARIANT, NICKNAME, MIDDLE_AS_FIRST, MISSING, SWAPPED, TRANSLITERATION, OMITTED = range(1, 9)
-INITIAL, HYPHEN_DROPPED, DAY, MONTH, YEAR_KIND, SEVERAL, WRONG, SENTINEL = range(9, 17)
+INITIAL, HYPHEN_DROPPED, DAY, MONTH, YEAR_KIND, SEVERAL, WRONG, SENTINEL, PHONETIC, SCANNED = range(9, 19)
 
 Kinds = NDArray[np.int8]
 
@@ -47,6 +49,9 @@ class Dealings:
     person: Ints
     event: Ints
     provider: Ints
+    paper: Any = (
+        1.0  # how much of each dealing is read from forms, on average 1: multiplies the odds of a scanning error
+    )
     kinds: dict[str, Kinds] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,6 +59,7 @@ class Dealings:
         spread_of = self.odds.quality.provider_spread
         own = np.exp(spread_of * self.draws.normal(f"{self.source}.provider", self.provider) - spread_of**2 / 2)
         self.factor: Floats = self.people.quality[self.person] * own
+        self.slowness: Floats = self.people.quality[self.person].clip(0.3, 3.5)
         self.more: Factors = self.odds.source.get(self.source, Factors())
 
     def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
@@ -84,38 +90,26 @@ class Dealings:
 
     def names(self) -> tuple[Any, Any, Text, Text]:
         """Forename and middle names (string arrays), surname before and after the change, for each dealing."""
-        people, reference, odds = self.people, self.reference, self.odds
+        people, reference = self.people, self.reference
         known = people.names
         forename, middle = known.forename[self.person], known.middle[self.person]
-        foreign_script = np.array([bool(o.facts.get("variants")) for o in reference.origins])[
-            people.origin[self.person]
-        ]
-        kind = self.chosen(
-            "forename",
-            [
-                (SWAPPED, odds.forename.swapped),
-                (TYPO, odds.forename.typo * self.more.typo),
-                (VARIANT, odds.forename.variant),
-                (NICKNAME, odds.forename.nickname * self.more.nickname),
-                (MIDDLE_AS_FIRST, odds.forename.middle_as_first),
-                (MISSING, odds.forename.missing),
-            ],
-        )
-        kind[(kind == SWAPPED) & self._same_names()] = 0
-        redrawn = (kind == 0) & foreign_script & reference.variants.has(forename)
-        kind[redrawn & (self.uniform("transliteration") < odds.forename.transliteration)] = TRANSLITERATION
+        kind = self._forename_kinds(forename)
         which = self.uniform("forename.other")
-        other = np.where(
-            kind == NICKNAME, reference.nicknames.pick(forename, which), reference.variants.pick(forename, which)
-        )
-        written = np.where(np.isin(kind, (VARIANT, NICKNAME, TRANSLITERATION)), other, forename)
+        written = forename.copy()
+        for of, others in (
+            (VARIANT, reference.variants),
+            (NICKNAME, reference.nicknames),
+            (TRANSLITERATION, reference.transliterations),
+        ):
+            rows = np.flatnonzero(kind == of)
+            written[rows] = others.pick(forename[rows], which[rows])
         kind[np.isin(kind, (VARIANT, NICKNAME, TRANSLITERATION)) & (written == forename)] = 0
         first = (kind == MIDDLE_AS_FIRST) & (middle[:, 0] >= 0)
         kind[(kind == MIDDLE_AS_FIRST) & ~first] = 0
         written[first] = middle[first, 0]
         middle = np.where(first[:, None], np.stack([middle[:, 1], np.full(len(first), -1)], axis=1), middle)
         text = Text(reference.forenames, np.where(kind == MISSING, -1, written).astype(np.int32))
-        text = self._mistyped("forename", text, kind == TYPO)
+        text = self._slipped("forename", text, kind)
         before, after = self._surnames(kind == SWAPPED)
         swapped = np.flatnonzero(kind == SWAPPED)
         if len(swapped):
@@ -124,7 +118,37 @@ class Dealings:
             before = spread(before, kind == SWAPPED, true.take(swapped).plain())
             after = spread(after, kind == SWAPPED, true.take(swapped).plain())
         self.kinds["forename"] = kind
-        return text.plain(), self._middle(middle, first), before, after
+        return text.plain(), self._middle(middle, first, kind == MISSING), before, after
+
+    def _forename_kinds(self, forename: Codes) -> Kinds:
+        """What happens to each forename; names of another script are spelt anew as if by chance."""
+        odds, more, people, facts = self.odds.forename, self.more, self.people, self.reference.origins
+        origin = people.origin[self.person]
+        turned = np.array([float(o.facts.get("name_order", 1)) for o in facts])[origin]
+        kind = self.chosen(
+            "forename",
+            [
+                (SWAPPED, odds.swapped * turned),
+                (TYPO, odds.typo * more.typo),
+                (PHONETIC, odds.phonetic * more.typo),
+                (SCANNED, odds.scanned * more.scanned * self.paper),
+                (VARIANT, odds.variant),
+                (NICKNAME, odds.nickname * more.nickname),
+                (MIDDLE_AS_FIRST, odds.middle_as_first),
+                (MISSING, odds.missing),
+            ],
+        )
+        kind[(kind == SWAPPED) & self._same_names()] = 0
+        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here, "transliteration")
+        kind[anew & self.reference.transliterations.has(forename)] = TRANSLITERATION
+        return kind
+
+    def _spelt_anew(self, abroad: float, here: float, name: str) -> NDArray[np.bool_]:
+        """Whether a name of another script is spelt anew: more often where its bearer's papers came from abroad."""
+        facts = self.reference.origins
+        foreign_script = np.array([bool(o.facts.get("variants")) for o in facts])[self.people.origin[self.person]]
+        odds = np.where(self.people.foreign_born[self.person], abroad, here)
+        return foreign_script & (self.uniform(name) < odds)
 
     def _same_names(self) -> NDArray[np.bool_]:
         """Whether the forename is also the surname, before or after its change, so that a swap shows nothing."""
@@ -133,10 +157,12 @@ class Dealings:
         last = [known.surname_values.take(pa.array(known.surname[self.person, version])) for version in (0, 1)]
         return np.asarray(pc.or_(pc.equal(first, last[0]), pc.equal(first, last[1])))
 
-    def _middle(self, middle: Codes, lost: NDArray[np.bool_]) -> Any:
+    def _middle(self, middle: Codes, lost: NDArray[np.bool_], blank: NDArray[np.bool_]) -> Any:
+        """Middle names as written: none where no given name is."""
         kind = self.chosen(
             "middle", [(OMITTED, self.odds.middle_names.omitted), (INITIAL, self.odds.middle_names.initial)]
         )
+        kind[blank] = OMITTED
         kind[middle[:, 0] < 0] = 0
         names = self.reference.forenames
         parts_of = [names.take(pa.array(middle[:, place], mask=middle[:, place] < 0)) for place in (0, 1)]
@@ -146,10 +172,20 @@ class Dealings:
         return pc.if_else(pa.array(kind == OMITTED), None, pc.if_else(pa.array(kind == INITIAL), initial, whole))
 
     def _surnames(self, swapped: NDArray[np.bool_]) -> tuple[Text, Text]:
-        odds, known = self.odds.surname, self.people.names
-        kind = self.chosen("surname", [(TYPO, odds.typo * self.more.typo), (VARIANT, odds.variant)])
+        odds, known, reference = self.odds.surname, self.people.names, self.reference
+        kind = self.chosen(
+            "surname",
+            [
+                (TYPO, odds.typo * self.more.typo),
+                (PHONETIC, odds.phonetic * self.more.typo),
+                (SCANNED, odds.scanned * self.more.scanned * self.paper),
+                (VARIANT, odds.variant),
+            ],
+        )
+        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here, "surname.anew")
+        kind[anew] = TRANSLITERATION
         kind[swapped] = SWAPPED
-        plain = len(self.reference.surnames)
+        plain = len(reference.surnames)
         drops = self.uniform("hyphen") < odds.hyphen_dropped
         which = self.uniform("surname.other")
         out, kinds = [], []
@@ -158,25 +194,34 @@ class Dealings:
             of = kind.copy()
             hyphenated = (codes >= plain) & (of == 0) & drops
             of[hyphenated] = HYPHEN_DROPPED
-            safe = np.minimum(codes, plain - 1)
-            other = self.reference.surname_variants.pick(safe, which)
-            of[(of == VARIANT) & ((other == safe) | (codes >= plain))] = 0
-            text = Text(known.surname_values, np.where(of == VARIANT, other, codes).astype(np.int32))
+            written = codes.copy()
+            for other, spellings in (
+                (VARIANT, reference.surname_variants),
+                (TRANSLITERATION, reference.surname_spellings),
+            ):
+                rows = np.flatnonzero((of == other) & (codes < plain))
+                written[rows] = spellings.pick(codes[rows], which[rows])
+            of[np.isin(of, (VARIANT, TRANSLITERATION)) & (written == codes)] = 0
+            text = Text(known.surname_values, written)
             spaced = pc.replace_substring(text.take(np.flatnonzero(hyphenated)).plain(), "-", " ")
             halves = pc.list_element(pc.split_pattern(spaced, " "), 0)
             short = pa.array((which < 0.5)[hyphenated])
             text = spread(text, hyphenated, pc.if_else(short, halves, spaced))
-            out.append(self._mistyped("surname", text, of == TYPO))
+            out.append(self._slipped("surname", text, of))
             kinds.append(of)
         self.kinds["surname"], self.kinds["surname.after"] = kinds
         return out[0], out[1]
 
-    def _mistyped(self, name: str, text: Text, rows: NDArray[np.bool_]) -> Text:
-        """One slip in the given rows, written as a name is."""
-        at = np.flatnonzero(rows)
-        capitals = pc.utf8_upper(text.take(at).plain())
-        slipped = mistyped(self.draws, f"{self.source}.{name}", self.ids[at], self.event[at], capitals)
-        return spread(text, rows, pc.utf8_title(slipped))
+    def _slipped(self, name: str, text: Text, kind: Kinds) -> Text:
+        """Names with a slip where the kind says so, written as a name is; a kind becomes 0 where no slip could be."""
+        for of, slip in ((TYPO, mistyped), (PHONETIC, misheard), (SCANNED, misread)):
+            at = np.flatnonzero(kind == of)
+            capitals = pc.utf8_upper(text.take(at).plain())
+            changed = slip(self.draws, f"{self.source}.{name}", self.ids[at], self.event[at], capitals)
+            same = np.asarray(pc.equal(capitals, changed))
+            kind[at[same]] = 0
+            text = spread(text, kind == of, pc.utf8_title(changed.filter(pa.array(~same))))
+        return text
 
     def birth_dates(self) -> Days:
         """Birth dates as written."""
@@ -192,18 +237,10 @@ class Dealings:
             ],
         )
         rows = np.flatnonzero(kind)
-        years, months, doms = parts(true[rows])
-        drawn, far = self.uniform("dob.shift")[rows], self.uniform("dob.far")[rows] < 0.69
-        sign = np.where(drawn < 0.5, -1, 1)
-        wide = (drawn * 2 % 1 * 10).astype(np.int64) + 1
-        of = kind[rows]
-        several = of == SEVERAL
-        step = np.where(far, wide, 1) * sign
-        doms = np.where((of == DAY) | several, (doms - 1 + step) % 28 + 1, doms)
-        months = np.where((of == MONTH) | several, (months - 1 + np.where(far, wide, 1) * sign) % 12 + 1, months)
-        years = np.where(of == YEAR_KIND, years + np.where(far, (wide - 1) % 4 + 1, 1) * sign, years)
         out = true.copy()
-        out[rows] = from_parts(years, months, doms)
+        out[rows] = misdated(
+            true[rows], kind[rows] - DAY, odds, self.uniform("dob.shift")[rows], self.uniform("dob.far")[rows]
+        )
         kind[rows[out[rows] == true[rows]]] = 0
         self.kinds["dob"] = kind
         return out
@@ -235,10 +272,14 @@ class Dealings:
         return pc.replace_with_mask(true, pa.array(rows), strings(values))
 
     def lag(self, what: str, years: float, never: float, events: NDArray[Any] | int, shape_ids: Ints) -> Ints:
-        """Days until this source hears of a change (very many where it never does), for each id and event."""
+        """Days until this source hears of a change (very many where it never does), for each id and event.
+
+        Who is badly known is heard of later, so that old names and mistakes come together.
+        """
         drawn = self.draws.uniform(f"{self.source}.{what}.lag", shape_ids, events)
-        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never
-        return np.where(heard, -np.log(1 - drawn) * years * YEAR, 100_000).astype(np.int64)
+        slow = self.slowness if shape_ids.ndim == 1 else self.slowness[:, None]
+        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never * slow
+        return np.where(heard, -np.log(1 - drawn) * years * YEAR * slow, 100_000).astype(np.int64)
 
 
 def on_records(dealings: Dealings, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:

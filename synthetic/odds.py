@@ -41,12 +41,15 @@ class People(_Strict):
 
 class Forename(_Strict):
     typo: Probability
+    phonetic: Probability  # written as it sounds
+    scanned: Probability  # misread from a form
     variant: Probability
     nickname: Probability
     middle_as_first: Probability
     missing: Probability
     swapped: Probability  # forename and surname in each other's place
-    transliteration: Probability  # of names that are written in another script
+    transliteration: Probability  # of names of another script, of people born abroad
+    transliteration_born_here: Probability
 
 
 class MiddleNames(_Strict):
@@ -56,15 +59,24 @@ class MiddleNames(_Strict):
 
 class Surname(_Strict):
     typo: Probability
+    phonetic: Probability
+    scanned: Probability
     variant: Probability
+    transliteration: Probability  # of names of another script, of people born abroad
+    transliteration_born_here: Probability
     hyphen_dropped: Probability  # of hyphenated names
 
 
 class BirthDate(_Strict):
+    """How often a part is wrong, and, of wrong parts, how many are one off or two digits turned round."""
+
     day: Probability
     month: Probability
     year: Probability
     several: Probability
+    off_by_one: Probability
+    turned: Probability
+    exchanged: Probability  # day and month, of mistakes in several parts
 
 
 class Sex(_Strict):
@@ -94,6 +106,7 @@ class Factors(_Strict):
     """What a source multiplies an error's odds by."""
 
     typo: Factor = 1
+    scanned: Factor = 1
     nickname: Factor = 1
     postcode: Factor = 1
     dob: Factor = 1
@@ -115,8 +128,9 @@ class Odds(_Strict):
     numbers: Numbers
     late: dict[str, Late]
     source: dict[str, Factors]
-    # By draw, how many more mistakes stood at an earlier release; none in a preset.
-    uncorrected: dict[str, float] = Field(default_factory=dict)
+    uncorrected: dict[str, float] = Field(
+        default_factory=dict
+    )  # by draw, how many more mistakes stood at an earlier release
 
 
 def load(preset: str) -> Odds:

@@ -24,23 +24,24 @@ Codes = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Alternatives:
-    """What else a name is written as: for each code a run of other codes."""
+    """What else a name is written as: for each code a run of other codes, with the weights before each."""
 
     start: Codes  # (names + 1,)
     other: Codes
+    edge: Floats  # (others + 1,): cumulated weights
 
     def has(self, codes: Codes) -> NDArray[np.bool_]:
         """Whether a name has alternatives."""
         return self.start[codes + 1] > self.start[codes]
 
     def pick(self, codes: Codes, uniforms: Floats) -> Codes:
-        """One alternative for each code, or the code itself where there is none."""
-        first = self.start[codes]
-        count = self.start[codes + 1] - first
-        chosen = first + (uniforms * count).astype(np.int32)
+        """One alternative for each code by their weights, or the code itself where there is none."""
+        first, end = self.start[codes], self.start[codes + 1]
+        low, high = self.edge[first], self.edge[end]
+        chosen = np.searchsorted(self.edge, low + uniforms * (high - low), side="right") - 1
         if not len(self.other):
             return codes
-        return np.where(count > 0, self.other[np.minimum(chosen, len(self.other) - 1)], codes)
+        return np.where(end > first, self.other[np.clip(chosen, first, np.maximum(end - 1, 0))], codes)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ class Reference:
     nicknames: Alternatives
     variants: Alternatives
     surname_variants: Alternatives
+    transliterations: Alternatives  # other spellings of names of another script
+    surname_spellings: Alternatives
     regions: list[str]
     places: Places
     schools: Schools
@@ -113,7 +116,7 @@ def reference() -> Reference:
     origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
     births = pq.read_table(FOLDER / "forenames.parquet")
     shares = [(row["name"], float(row["share"])) for row in _rows("surnames.csv")]
-    others = list(_rows("variants.csv"))
+    others = [*_rows("variants.csv"), *_transliterations()]
     forenames = _dictionary(
         births["name"].unique().to_pylist(), origins, ("forenames_m", "forenames_f"), others, "forename"
     )
@@ -131,6 +134,8 @@ def reference() -> Reference:
         nicknames=_alternatives(others, "forename", "nickname", first),
         variants=_alternatives(others, "forename", "variant", first),
         surname_variants=_alternatives(others, "surname", "variant", last),
+        transliterations=_alternatives(others, "forename", "transliteration", first),
+        surname_spellings=_alternatives(others, "surname", "transliteration", last),
         regions=regions,
         places=places,
         schools=_schools(),
@@ -153,6 +158,7 @@ def _dictionary(
         if field == "surname":
             known.update(*(value for key, value in facts.get("gendered", {}).items() if key != "share"))
     known.update(row["variant"] for row in others if row["field"] == field)
+    known.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
     return sorted(known)
 
 
@@ -196,16 +202,33 @@ def _ranked(names: list[str], code: dict[str, int], zipf: float) -> Slots:
     return Slots(odds, 12, np.array([code[name] for name in names]))
 
 
+def _transliterations() -> Iterator[dict[str, str]]:
+    """Each spelling of a name with each of its others, the commoner the likelier."""
+    for row in _rows("transliterations.csv"):
+        spellings = row["spellings"].split()
+        for name in spellings:
+            for rank, variant in enumerate(spellings, 1):
+                if variant != name:
+                    yield {
+                        "field": row["field"], "kind": "transliteration", "name": name, "variant": variant,
+                        "weight": f"{1 / rank:.3f}",
+                    }  # fmt: skip
+
+
 def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[str, int]) -> Alternatives:
-    found: dict[int, list[int]] = defaultdict(list)
+    found: dict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
         if row["field"] == field and row["kind"] == kind and row["name"] in code:
-            found[code[row["name"]]].append(code[row["variant"]])
+            found[code[row["name"]]][code[row["variant"]]] = float(row["weight"])
     counts = np.zeros(len(code) + 1, np.int32)
     for name, others in found.items():
         counts[name + 1] = len(others)
-    other = [o for name in sorted(found) for o in sorted(found[name])]
-    return Alternatives(np.cumsum(counts).astype(np.int32), np.array(other, np.int32))
+    pairs = [pair for name in sorted(found) for pair in sorted(found[name].items())]
+    return Alternatives(
+        np.cumsum(counts).astype(np.int32),
+        np.array([other for other, _ in pairs], np.int32),
+        np.cumsum([0.0, *(weight for _, weight in pairs)]),
+    )
 
 
 def _places() -> tuple[Places, list[str]]:

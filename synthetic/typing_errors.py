@@ -13,6 +13,7 @@ WIDTH = 40
 _ROWS = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
 SUBSTITUTE, DELETE, DOUBLE, TRANSPOSE = range(4)
 _SHARES = np.cumsum([0.35, 0.25, 0.15, 0.25])
+_FIRST = 0.7  # the part of the first letter that is spared: one slip in thirteen falls on it (Pollock and Zamora 1984)
 
 
 def _neighbours() -> Bytes:
@@ -38,7 +39,7 @@ def mistyped(draws: Draws, field: str, ids: NDArray[Any], events: NDArray[Any], 
     spot = draws.uniform(field + ".spot", ids, events)
     which = draws.uniform(field + ".key", ids, events)
     kind = np.where((length < 3) & (kind != DOUBLE), SUBSTITUTE, kind)
-    at = (spot * (length - (kind == TRANSPOSE))).astype(np.int64)
+    at = (_FIRST + spot * (length - (kind == TRANSPOSE) - _FIRST)).astype(np.int64)
     here = np.arange(len(rows))
     alike = rows[here, at] == rows[here, np.minimum(at + 1, WIDTH - 1)]
     kind = np.where((kind == TRANSPOSE) & alike, SUBSTITUTE, kind)
