@@ -46,7 +46,8 @@ def _last(rule: Census, columns: Columns) -> NDArray[np.bool_]:
     pupil = columns[rule.pupil].indices.to_numpy().astype(np.int64)
     groups: Any = columns[rule.year_group]
     stage_of = {group: place for place, values in enumerate(rule.stages) for group in values}
-    stage = np.array([stage_of[group] for group in groups.dictionary.to_pylist()])[groups.indices.to_numpy()]
+    of_code = np.array([stage_of[group] for group in groups.dictionary.to_pylist()], np.int64)
+    stage = of_code[groups.indices.to_numpy()]
     key = pupil * len(rule.stages) + stage
     last = np.full(key.max(initial=-1) + 1, -1)
     last[key] = np.arange(len(key))  # of several rows of one place the last one is left
