@@ -6,7 +6,8 @@ import pyarrow as pa
 from synthetic.dates import NEVER, Days, on
 from synthetic.homes import postcodes
 from synthetic.journeys import FIRST_YEAR
-from synthetic.people import KINDS, OUTSIDER, VISITOR
+from synthetic.numbers import pupil_reference
+from synthetic.people import KINDS, OUTSIDER, PRIVATE, VISITOR
 from synthetic.text import Text
 from synthetic.world import World, coded, dates, whole
 
@@ -47,11 +48,21 @@ def persons(world: World) -> pa.Table:
         "post16": coded(np.where(np.isin(people.kind, (OUTSIDER, VISITOR)), -1, journey.post16), POST16),
         "degree_start": whole(journey.degree_start, journey.degree_start > 0),
         "graduate": pa.array(journey.graduates),
+        "examined_as": _examined(world),
         "nino_issued": dates(world.insurance.issued, world.insurance.issued < NEVER),
         "second_nino_issued": dates(world.insurance.second, world.insurance.second < NEVER),
         **_homes(world),
     }
     return pa.table(columns)
+
+
+def _examined(world: World) -> pa.Array:
+    """The pupil matching reference of those in private schools, whom no census but examinations have."""
+    people = world.people
+    rows = np.flatnonzero(people.kind == PRIVATE)
+    index = np.full(len(people), -1, np.int32)
+    index[rows] = np.arange(len(rows), dtype=np.int32)
+    return Text(pupil_reference(world.draws, people.ids[rows], 0), index).array()
 
 
 def _homes(world: World) -> dict[str, pa.Array]:

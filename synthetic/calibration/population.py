@@ -74,11 +74,17 @@ class Population:
         )
 
     def owners(self, source: str) -> Table:
-        """entity_key and person_id of a source's entities; stored."""
+        """entity_key and person_id of those whom a source has rows of; stored."""
         if source not in self._owners:
+            # Pupils of private schools have examinations and no identity record: truth names them with the persons.
+            examined = "select examined_as, person_id from {persons} where examined_as is not null"
             self._owners[source] = self.engine.sql(
-                "select entity_key, person_id from {entities} where source = $source",
+                f"""
+                select entity_key, person_id from {{entities}} where source = $source
+                {f"union all {examined}" if source == "npd" else ""}
+                """,
                 entities=self.tables["truth_entities"],
+                persons=self.persons,
                 params={"source": source},
                 store=True,
             )

@@ -15,7 +15,7 @@ _TRUTH = {
     "truth_persons": {
         "person_id": pa.int64(), "kind": pa.string(), "family_id": pa.int64(), "twin_of_elder": pa.bool_(),
         "birth_date": pa.date32(), "sex": pa.string(), "forename": pa.string(), "surname": pa.string(),
-        "new_surname": pa.string(), "new_surname_reason": pa.string(), "ethnic_group": pa.string(), "region": pa.string(),
+        "new_surname": pa.string(), "new_surname_reason": pa.string(), "ethnic_group": pa.string(), "examined_as": pa.string(), "region": pa.string(),
         "foreign_born": pa.bool_(), "departure_date": pa.date32(), "fsm": pa.bool_(), "graduate": pa.bool_(),
         "nino_issued": pa.date32(), "postcodes": pa.list_(pa.string()), "postcodes_from": pa.list_(pa.date32()),
     },

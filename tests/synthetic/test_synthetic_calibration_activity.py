@@ -172,3 +172,17 @@ def test_the_last_day_is_that_of_the_files(population):
 def test_the_rules_are_those_that_the_pipeline_reads():
     assert [activity["name"] for activity in outcome_rules("ks4")["activity"]][-1] == "activity_not_captured"
     assert outcome_rules("graduate")["employment"]["at_least"] == 5
+
+
+def test_examinations_are_somebodys(engine, population):
+    """Pupils of private schools are in no census: truth says by which reference they were examined."""
+    files = Population.read(engine, population)
+    for table in ("npd_ks4", "ilr_aims", "hesa_qualifications", "hmrc_earnings", "dwp_benefits"):
+        # A second reference that begins in a year of alternative provision alone is in no census either.
+        assert engine.count(files.owned(table)) >= 0.999 * engine.count(files.tables[table]), table
+    kinds = engine.sql(
+        "select distinct p.kind from {k} as k join {p} as p on p.person_id = k.person_id",
+        k=files.owned("npd_ks4"),
+        p=files.persons,
+    )
+    assert {row["kind"] for row in engine_rows(engine, kinds)} == {"schooled", "private school"}
