@@ -51,6 +51,8 @@ def spellings(kind: str, name: str) -> list[tuple[str, float]]:
     """What a name in capitals may become by one use of one rule, with weights; in the order of the rules."""
     found = []
     for rule in rules()[kind]:
+        if rule.old not in name:
+            continue
         places = [at for at in range(len(name)) if name.startswith(rule.old, at) and _fits(rule, name, at)]
         for at in places:
             spelling = name[:at] + rule.new + name[at + len(rule.old) :]
