@@ -7,12 +7,12 @@ none at all. With a share c of a side matched, the odds against having no partne
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from linkage.config import Cardinality
+from linkage.match.passes import holds_many
 
 _MOST_COVERED = 0.9  # a share near 1 would rest the odds on the few that are not matched, which nobody knows that well
-
-MOST_GAIN = -math.log2(1 - _MOST_COVERED)
-"""The most that one side can add, in bits."""
 
 
 def gain(covered: Iterable[float]) -> float:
@@ -23,3 +23,20 @@ def gain(covered: Iterable[float]) -> float:
             from accepted links is too low rather than too high.
     """
     return sum(-math.log2(1 - min(max(share, 0.0), _MOST_COVERED)) for share in covered)
+
+
+def most_gain(units: Mapping[str, int], cardinality: Cardinality) -> float:
+    """The most bits that the cardinality can add, whatever is linked.
+
+    A side's units have at most as many partners as the other side has units, where each of those has one.
+
+    Args:
+        units: how many a side has, by "left" and "right".
+    """
+    other = {"left": "right", "right": "left"}
+    shares = {
+        side: 1.0 if holds_many(cardinality, other[side]) else units[other[side]] / max(units[side], 1)
+        for side in units
+        if not holds_many(cardinality, side)
+    }
+    return gain(shares.values())

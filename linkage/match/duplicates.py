@@ -22,7 +22,7 @@ _SECOND_RECORDS = 0.005
 def excuse(
     engine: Engine,
     model: Model,
-    decided: Table,
+    outcomes: Table,
     left: Table,
     right: Table,
     thresholds: Thresholds,
@@ -31,22 +31,22 @@ def excuse(
     """Accept ambiguous pairs whose near rivals are all the same person as the partner.
 
     Args:
-        decided: as `resolve` returns it.
+        outcomes: as `contested` returns them.
         left, right: units with the model's columns and term frequencies.
 
     Returns:
-        decided, with such pairs accepted for the reason 'rivals are the same person'.
+        outcomes, with such pairs accepted for the reason 'rivals are the same person'.
     """
     sides = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
     if not sides:
-        return decided  # units that hold many partners have no rivals
+        return outcomes  # units that hold many partners have no rivals
     weighed = {
-        side: _weighed(engine, model, decided, side, {"left": left, "right": right}[side], thresholds, cardinality)
+        side: _weighed(engine, model, outcomes, side, {"left": left, "right": right}[side], thresholds, cardinality)
         for side in sides
     }
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
     rivals = engine.sql(union, params=None, store=False, **weighed)
-    return engine.sql(_EXCUSED, decided=decided, rivals=rivals, store=True)
+    return engine.sql(_EXCUSED, decided=outcomes, rivals=rivals, store=True)
 
 
 _OTHER = {"left": "right", "right": "left"}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
-from linkage.match.coverage import MOST_GAIN
 from linkage.match.passes import holds_many
 
 _MOST_ROUNDS = 20  # each round accepts something or is the last; ties in long chains stay for review
@@ -30,11 +29,19 @@ class Thresholds:
     gain: float = 0.0  # what the cardinality adds to a weight (see coverage)
     is_weight: bool = False  # an analyst named the weight itself
 
+    def floor(self, most_gain: float) -> float:
+        """Below this no pair matters: neither for review, nor as a rival of an accepted one, nor as one that came close.
+
+        Args:
+            most_gain: the most bits that the cardinality may add.
+        """
+        lowest = min(self.review, self.accept, self.keep) - self.margin
+        return lowest - (0.0 if self.is_weight else most_gain - self.gain)
+
     @property
-    def floor(self) -> float:
-        """Below this no pair matters, not even as a rival of an accepted one, whatever the cardinality adds."""
-        lowest = min(self.review, self.accept, self.keep)
-        return lowest - self.margin - (0.0 if self.is_weight else 2 * MOST_GAIN)
+    def reach(self) -> float:
+        """Below this a pair is neither accepted nor a rival of one that is."""
+        return min(self.accept, self.keep) - self.margin
 
     def given(self, gain: float) -> "Thresholds":
         """The same probabilities, where the cardinality adds so many bits. A weight that was named stays."""
@@ -49,11 +56,11 @@ class Thresholds:
         return self.accept + self.gain
 
     @classmethod
-    def of(cls, step: Step) -> "Thresholds":
-        """From a step's weights or probabilities."""
+    def of(cls, step: Step, *, holding: bool = False) -> "Thresholds":
+        """From a step's weights or probabilities; `holding` where there is a last release to hold to."""
         accept = step.accept_weight if step.accept_weight is not None else weight_of(step.accept_probability)
         review = min(weight_of(step.review_probability), accept)
-        keep = min(weight_of(step.keep_probability), accept)
+        keep = min(weight_of(step.keep_probability), accept) if holding else accept
         return cls(accept, review, step.margin, keep, is_weight=step.accept_weight is not None)
 
 
@@ -64,165 +71,225 @@ def weight_of(probability: float) -> float:
 
 
 def resolve(
+    engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: Cardinality, held: Table | None = None
+) -> Table:
+    """Decide each pair: what `settle` accepts, what `contested` leaves in doubt, and the rest.
+
+    Args:
+        pairs: left_id, right_id, match_weight; a pair once.
+        held: left_id, right_id of units that were one person in the last release.
+
+    Returns:
+        left_id, right_id, match_weight, runner_up_weight, decision (accepted, review, rejected), reason.
+    """
+    accepted = settle(engine, pairs, thresholds, cardinality, held=held)
+    outcomes = contested(engine, pairs, accepted, thresholds, cardinality, held=held)
+    return engine.sql(
+        f"""
+        select p.left_id, p.right_id, p.match_weight, o.runner_up_weight, {DECISION} as decision, {REASON} as reason
+        from {{pairs}} as p
+        left join {{outcomes}} as o on o.left_id = p.left_id and o.right_id = p.right_id
+        """,
+        params={"review": thresholds.review},
+        pairs=pairs,
+        outcomes=outcomes,
+        store=True,
+    )
+
+
+# A pair `p` with its outcome `o`, if it has one: the others ended when another pair took one of their units.
+DECISION = "coalesce(o.decision, 'rejected')"
+REASON = """case when o.decision is not null then o.reason
+                when p.match_weight < $review then 'below threshold'
+                else 'a better partner' end"""
+
+
+def settle(
     engine: Engine,
     pairs: Table,
     thresholds: Thresholds,
     cardinality: Cardinality,
+    *,
     before: Table | None = None,
     held: Table | None = None,
 ) -> Table:
-    """Decide each pair.
+    """The pairs to accept.
 
     Args:
         pairs: left_id, right_id, match_weight; a pair once.
-        before: what an earlier resolution decided; its accepted pairs stand, and the rest is decided anew.
+        before: what this function accepted earlier, under thresholds at least as high; it stands.
         held: left_id, right_id of units that were one person in the last release.
 
     Returns:
-        left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was decided, NULL without one),
-        decision (accepted, review, rejected), reason.
+        left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was accepted, among those that
+        could have kept it from being so; NULL without one), reason.
     """
-    accepted = engine.sql(
-        _STANDING if before else _EMPTY, params=None, store=True, **({"decided": before} if before else {})
-    )
-    tables = {"pairs": pairs, **({"held": held} if held else {})}
-    marked = engine.sql(_HELD if held else _NONE_HELD, params=_params(thresholds), store=False, **tables)
-    undecided = engine.sql(_left_over(cardinality), pairs=marked, new=accepted, store=True)
+    race = _Race(thresholds, cardinality, bool(held))
+    accepted = before or engine.sql(_NOTHING_YET, store=True)
+    undecided = _runners(engine, race, pairs, accepted, held, thresholds.reach)
     for _ in range(_MOST_ROUNDS):
-        ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
-        new = engine.sql(_ACCEPTED, params=_params(thresholds), ranked=ranked, store=True)
+        ranked = engine.sql(race.ranked(), params=race.params(), pairs=undecided, store=True)
+        new = engine.sql(race.accepted(), params=race.params(), ranked=ranked, store=True)
+        engine.drop(ranked)
         if engine.count(new) == 0:
             break
-        replaced = accepted, undecided
-        accepted = engine.sql("select * from {a} union all select * from {b}", a=accepted, b=new, store=True)
-        undecided = engine.sql(_left_over(cardinality), pairs=undecided, new=new, store=True)
-        engine.drop(ranked, new, *replaced)
-    else:
-        ranked = engine.sql(_ranked(cardinality), pairs=undecided, store=True)
-    return engine.sql(_DECIDED, params=_params(thresholds), pairs=pairs, accepted=accepted, ranked=ranked, store=True)
+        earlier, left = accepted, undecided
+        accepted = engine.sql("select * from {a} union all select * from {b}", a=earlier, b=new, store=True)
+        undecided = engine.sql(race.left_over(), params=race.params(), pairs=left, new=new, store=True)
+        engine.drop(new, left, *(() if earlier is before else (earlier,)))
+    engine.drop(undecided)
+    return accepted
 
 
-_EMPTY = """
+def contested(
+    engine: Engine,
+    pairs: Table,
+    accepted: Table,
+    thresholds: Thresholds,
+    cardinality: Cardinality,
+    *,
+    held: Table | None = None,
+) -> Table:
+    """Accepted pairs, and those whose units are both still free: which of them a person should see.
+
+    Returns:
+        left_id, right_id, match_weight, runner_up_weight, decision, reason.
+    """
+    race = _Race(thresholds, cardinality, bool(held))
+    free = _runners(engine, race, pairs, accepted, held, min(thresholds.review, thresholds.reach))
+    ranked = engine.sql(race.ranked(), params=race.params(), pairs=free, store=True)
+    found = engine.sql(_CONTESTED, params=race.params(), accepted=accepted, ranked=ranked, store=True)
+    engine.drop(free, ranked)
+    return found
+
+
+def _runners(engine: Engine, race: "_Race", pairs: Table, accepted: Table, held: Table | None, lowest: float) -> Table:
+    """Pairs heavy enough to matter whose units are free."""
+    tables = {"held": held} if held else {}
+    heavy = engine.sql(race.started(), params={**race.params(), "lowest": lowest}, store=False, pairs=pairs, **tables)
+    return engine.sql(race.left_over(), params=race.params(), pairs=heavy, new=accepted, store=True)
+
+
+_NOTHING_YET = """
     select cast(null as bigint) as left_id, cast(null as bigint) as right_id,
            cast(null as double) as match_weight, cast(null as double) as runner_up_weight,
            cast(null as varchar) as reason
     where false
     """
 
-# The weight that a pair takes into the race, and the one from which it is accepted.
-_NONE_HELD = """
-    select left_id, right_id, match_weight, match_weight as standing, $accept as enough, $margin as lead_needed
-    from {pairs}
-    """
-
-_HELD = """
-    select p.left_id, p.right_id, p.match_weight,
-           p.match_weight + case when h.left_id is null then 0 else $margin end as standing,
-           case when h.left_id is null then $accept else $keep end as enough,
-           case when h.left_id is null then $margin else 0 end as lead_needed
-    from {pairs} as p
-    left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id
-    """
-
-_STANDING = """
-    select left_id, right_id, match_weight, runner_up_weight, reason from {decided} where decision = 'accepted'
-    """
-
-_DECIDED = """
-    with outcomes as (
-        select left_id, right_id, match_weight, runner_up_weight,
-               'accepted' as decision, reason
-        from {accepted}
-        union all
-        select left_id, right_id, match_weight, runner_up_weight,
-               case when best and match_weight >= $review then 'review' else 'rejected' end,
-               case when match_weight < $review then 'below threshold'
-                    when not best then 'a better partner'
-                    when match_weight < $accept then 'below threshold'
-                    else 'ambiguous' end
-        from {ranked}
-    )
-    select p.left_id, p.right_id, p.match_weight, o.runner_up_weight,
-           coalesce(o.decision, 'rejected') as decision,
-           case when o.decision is not null then o.reason
-                when p.match_weight < $review then 'below threshold'
-                else 'a better partner' end as reason
-    from {pairs} as p
-    left join outcomes as o on o.left_id = p.left_id and o.right_id = p.right_id
-    """
-
-
-def _params(thresholds: Thresholds) -> dict[str, float]:
-    return {name: getattr(thresholds, name) for name in ("accept", "review", "margin", "keep")}
-
-
-def _ranked(cardinality: Cardinality) -> str:
-    """Each pair with its best rival, and whether it is the best on every side that holds one link."""
-    sides = [side for side in ("left", "right") if not holds_many(cardinality, side)]
-    if not sides:
-        unrivalled = "cast(null as double) as runner_up_weight, cast(null as double) as rival, true as best"
-        return f"select *, {unrivalled} from {{pairs}}"
-    ranks = ",\n               ".join(
-        f"row_number() over by_{s} as {s}_rank"
-        + "".join(
-            f", lead({weight}) over by_{s} as {s}_next_{weight},"
-            f" first_value({weight}) over by_{s} as {s}_first_{weight}"
-            for weight in ("match_weight", "standing")
-        )
-        for s in sides
-    )
-    other = {"left": "right", "right": "left"}
-    windows = ",\n               ".join(
-        f"by_{s} as (partition by {s}_id order by standing desc, {other[s]}_id)" for s in sides
-    )
-    best = " and ".join(f"{s}_rank = 1" for s in sides)
-    return f"""
-        with ranked as (
-            select *,
-               {ranks}
-            from {{pairs}}
-            window
-               {windows}
-        )
-        select left_id, right_id, match_weight, standing, enough, lead_needed,
-               {_rival(sides, "match_weight")} as runner_up_weight, {_rival(sides, "standing")} as rival,
-               {best} as best
-        from ranked
-        """
-
-
-def _rival(sides: list[str], weight: str) -> str:
-    """The greatest weight that stands against a pair: the next one's for the best of a side, else the best one's."""
-    rivals = ", ".join(f"case when {s}_rank = 1 then {s}_next_{weight} else {s}_first_{weight} end" for s in sides)
-    return f"greatest({rivals})" if len(sides) > 1 else rivals
-
-
-_ACCEPTED = """
+_CONTESTED = """
+    select left_id, right_id, match_weight, runner_up_weight, 'accepted' as decision, reason
+    from {accepted}
+    union all
     select left_id, right_id, match_weight, runner_up_weight,
-           -- A pair that would not be joined today, but was before.
-           case when match_weight < $accept or match_weight - runner_up_weight < $margin
-                then 'held since the last release' end as reason
+           case when best and match_weight >= $review then 'review' else 'rejected' end as decision,
+           case when match_weight < $review then 'below threshold'
+                when not best then 'a better partner'
+                when match_weight < $accept then 'below threshold'
+                else 'ambiguous' end as reason
     from {ranked}
-    where best
-      and match_weight >= enough
-      and (rival is null or standing - rival >= lead_needed)
     """
 
-_UNDECIDED = "p.left_id, p.right_id, p.match_weight, p.standing, p.enough, p.lead_needed"
 
+@dataclass(frozen=True)
+class _Race:
+    """SQL of one round. With `held`, a pair carries what it has since the last release; without, nothing is carried."""
 
-def _left_over(cardinality: Cardinality) -> str:
-    """Pairs whose units are both still free; where both sides hold many, those not accepted themselves."""
-    taken = [
-        f"not exists (select 1 from {{new}} as n where n.{side}_id = p.{side}_id)"
-        for side in ("left", "right")
-        if not holds_many(cardinality, side)
-    ]
-    if taken:
-        return f"select {_UNDECIDED} from {{pairs}} as p where {' and '.join(taken)}"
-    return f"""
-        select {_UNDECIDED}
-        from {{pairs}} as p
-        left join {{new}} as n on n.left_id = p.left_id and n.right_id = p.right_id
-        where n.left_id is null
-        """
+    thresholds: Thresholds
+    cardinality: Cardinality
+    held: bool
+
+    def params(self) -> dict[str, float]:
+        """Values of the parameters that the queries name."""
+        names = ("accept", "review", "margin", "keep")
+        return {name: getattr(self.thresholds, name) for name in names}
+
+    @property
+    def _single(self) -> list[str]:
+        """Sides whose units hold one link."""
+        return [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
+
+    @property
+    def _standing(self) -> str:
+        """The weight that a pair takes into the race: a held one stands before rivals within the margin."""
+        return "match_weight + case when held then $margin else 0 end" if self.held else "match_weight"
+
+    def started(self) -> str:
+        """Pairs of some weight: left_id, right_id, match_weight, and held where there is a last release."""
+        if not self.held:
+            return "select left_id, right_id, match_weight from {pairs} where match_weight >= $lowest"
+        return """
+            select p.left_id, p.right_id, p.match_weight, h.left_id is not null as held
+            from {pairs} as p
+            left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id
+            where p.match_weight >= $lowest
+            """
+
+    def ranked(self) -> str:
+        """Each pair with its best rival, and whether it is the best on every side that holds one link."""
+        if not self._single:
+            return """
+                select *, cast(null as double) as runner_up_weight, cast(null as double) as rival, true as best
+                from {pairs}
+                """
+        other = {"left": "right", "right": "left"}
+        ranks = ", ".join(
+            f"row_number() over by_{s} as {s}_rank" + "".join(self._neighbours(s, *weight) for weight in self._weights)
+            for s in self._single
+        )
+        windows = ", ".join(
+            f"by_{s} as (partition by {s}_id order by {self._standing} desc, {other[s]}_id)" for s in self._single
+        )
+        rivals = ", ".join(f"{self._rival(name)} as {name}" for name, _ in self._weights)
+        best = " and ".join(f"{s}_rank = 1" for s in self._single)
+        return f"""
+            with ranked as (
+                select *, {ranks}
+                from {{pairs}}
+                window {windows}
+            )
+            select left_id, right_id, match_weight, {rivals}, {best} as best{", held" if self.held else ""}
+            from ranked
+            """
+
+    @property
+    def _weights(self) -> list[tuple[str, str]]:
+        """The weights of rivals: as they are, and where pairs are held, as they stand."""
+        weights = [("runner_up_weight", "match_weight")]
+        return [*weights, ("rival", self._standing)] if self.held else weights
+
+    @staticmethod
+    def _neighbours(side: str, name: str, weight: str) -> str:
+        return (
+            f", lead({weight}) over by_{side} as {side}_next_{name}"
+            f", first_value({weight}) over by_{side} as {side}_first_{name}"
+        )
+
+    def _rival(self, name: str) -> str:
+        """The greatest that stands against a pair: the next one for the best of a side, else the best one."""
+        rivals = ", ".join(
+            f"case when {s}_rank = 1 then {s}_next_{name} else {s}_first_{name} end" for s in self._single
+        )
+        return f"greatest({rivals})" if len(self._single) > 1 else rivals
+
+    def accepted(self) -> str:
+        """The best pairs that are heavy enough and lead."""
+        leads = "(runner_up_weight is null or match_weight - runner_up_weight >= $margin)"
+        joins = f"match_weight >= $accept and {leads}"
+        stays = f"held and match_weight >= $keep and (rival is null or {self._standing} - rival >= 0)"
+        new_leads = "(rival is null or match_weight - rival >= $margin)"
+        enough = f"(({stays}) or (not held and match_weight >= $accept and {new_leads}))" if self.held else joins
+        # A pair that would not be joined today, but was before.
+        reason = f"case when not ({joins}) then 'held since the last release' end" if self.held else "null"
+        return f"""
+            select left_id, right_id, match_weight, runner_up_weight, cast({reason} as varchar) as reason
+            from {{ranked}}
+            where best and {enough}
+            """
+
+    def left_over(self) -> str:
+        """Pairs whose units are both still free; where both sides hold many, those not accepted themselves."""
+        taken = [f"not exists (select 1 from {{new}} as n where n.{s}_id = p.{s}_id)" for s in self._single] or [
+            "not exists (select 1 from {new} as n where n.left_id = p.left_id and n.right_id = p.right_id)"
+        ]
+        return f"select p.* from {{pairs}} as p where {' and '.join(taken)}"

@@ -1,17 +1,17 @@
 """One step of a run: two sides' units become links, and every unit without one gets its reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
-from linkage.match.coverage import gain
+from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
 from linkage.match.overrides import Overrides
 from linkage.match.reasons import Side, reasons
-from linkage.match.resolve import Thresholds, resolve
+from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
 from linkage.match.score import score_candidates, score_given, with_term_frequencies
 from linkage.match.units import Units
 from linkage.model import Model
@@ -64,7 +64,8 @@ def link_step(
     if step.train:
         model, report = train(engine, model, left.units, right.units, seed=seed, progress=say)
         training = report.as_dict()
-    thresholds = Thresholds.of(step)
+    sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
+    thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
     passed = deterministic.run(
         engine,
@@ -79,17 +80,18 @@ def link_step(
     certain = _scored_passes(engine, model, adjusted_left, adjusted_right, passed.links)
     open_left = _still_open(engine, adjusted_left, passed.links, "left", step)
     open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
-    made, rule_counts = score_candidates(engine, model, open_left, open_right, thresholds.floor, progress=say)
+    floor = thresholds.floor(most_gain(sizes, step.cardinality))
+    made, rule_counts = score_candidates(engine, model, open_left, open_right, floor, progress=say)
     say("resolution")
     scored = _without(engine, made, passed.links) if step.cardinality == "many-to-many" else made
     if overrides:
         scored = _without(engine, scored, overrides.barred)
-    first = resolve(engine, scored, thresholds, step.cardinality, held=held)
-    thresholds = thresholds.given(_gain(engine, step, passed.links, first, left, right))
-    decided = resolve(engine, scored, thresholds, step.cardinality, before=first, held=held)
-    engine.drop(first)
-    decided = excuse(engine, model, decided, open_left, open_right, thresholds, step.cardinality)
-    links = _links(engine, step, model, certain, scored, decided, thresholds)
+    sure = settle(engine, scored, thresholds, step.cardinality, held=held)
+    thresholds = thresholds.given(_gain(engine, step, passed.links, sure, sizes))
+    accepted = settle(engine, scored, thresholds, step.cardinality, before=sure, held=held)
+    outcomes = contested(engine, scored, accepted, thresholds, step.cardinality, held=held)
+    outcomes = excuse(engine, model, outcomes, open_left, open_right, thresholds, step.cardinality)
+    links = _links(engine, step, model, certain, scored, outcomes, thresholds)
     say("reasons")
     sides = {
         "left": Side(left.units, adjusted_left, open_left),
@@ -103,24 +105,20 @@ def link_step(
         "passes": passed.counts,
         "rules": rule_counts,
         "thresholds": asdict(thresholds),
-        "left_units": engine.count(left.units),
-        "right_units": engine.count(right.units),
+        "left_units": sizes["left"],
+        "right_units": sizes["right"],
         "decisions": _counted(engine, links, "decision"),
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, model, summary)
 
 
-def _gain(engine: Engine, step: Step, passed: Table, decided: Table, left: Units, right: Units) -> float:
+def _gain(engine: Engine, step: Step, passed: Table, sure: Table, sizes: Mapping[str, int]) -> float:
     """What the cardinality adds, from the shares that passes and certain weights have matched."""
     accepted = engine.sql(
-        """
-        select left_id, right_id from {passed}
-        union all
-        select left_id, right_id from {decided} where decision = 'accepted'
-        """,
+        "select left_id, right_id from {passed} union all select left_id, right_id from {sure}",
         passed=passed,
-        decided=decided,
+        sure=sure,
     )
     matched = one(
         engine,
@@ -128,10 +126,7 @@ def _gain(engine: Engine, step: Step, passed: Table, decided: Table, left: Units
             "select count(distinct left_id) as left_units, count(distinct right_id) as right_units from {t}", t=accepted
         ),
     )
-    shares = {
-        "left": matched["left_units"] / max(engine.count(left.units), 1),
-        "right": matched["right_units"] / max(engine.count(right.units), 1),
-    }
+    shares = {side: matched[f"{side}_units"] / max(units, 1) for side, units in sizes.items()}
     return gain(share for side, share in shares.items() if not deterministic.holds_many(step.cardinality, side))
 
 
@@ -178,12 +173,12 @@ def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: St
 
 
 def _links(
-    engine: Engine, step: Step, model: Model, certain: Table, scored: Table, decided: Table, thresholds: Thresholds
+    engine: Engine, step: Step, model: Model, certain: Table, scored: Table, outcomes: Table, thresholds: Thresholds
 ) -> Table:
     """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
     gammas = [f"cast({{alias}}.{quote(pattern_column(c))} as varchar)" for c in model.comparisons]
     pattern = " || ',' || ".join(gammas)
-    by_pass, by_model = pattern.format(alias="c"), pattern.format(alias="s")
+    by_pass, by_model = pattern.format(alias="c"), pattern.format(alias="p")
     by_people = f"c.pass = '{deterministic.OVERRIDE}'"
     disputed = f"c.match_weight < $review and not {by_people}"
     return engine.sql(
@@ -197,10 +192,10 @@ def _links(
                    case when {disputed} then 'the model disagrees' end as reason
             from {{certain}} as c
             union all
-            select d.left_id, d.right_id, 'probabilistic' as method, 'rule ' || cast(s.rule + 1 as varchar) as pass,
-                   {by_model} as pattern, d.match_weight, d.runner_up_weight, d.decision, d.reason
-            from {{decided}} as d
-            join {{scored}} as s using (left_id, right_id)
+            select p.left_id, p.right_id, 'probabilistic' as method, 'rule ' || cast(p.rule + 1 as varchar) as pass,
+                   {by_model} as pattern, p.match_weight, o.runner_up_weight, {DECISION} as decision, {REASON} as reason
+            from {{scored}} as p
+            left join {{outcomes}} as o on o.left_id = p.left_id and o.right_id = p.right_id
         )
         select cast($step as varchar) as step, left_id, right_id, method, pass, pattern, match_weight,
                1 / (1 + pow(cast(2 as double), -match_weight - $gain)) as match_probability,
@@ -209,7 +204,7 @@ def _links(
         """,
         params={"step": step.name, "review": thresholds.review, "gain": thresholds.gain},
         certain=certain,
-        decided=decided,
+        outcomes=outcomes,
         scored=scored,
         store=True,
     )

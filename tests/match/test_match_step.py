@@ -181,7 +181,7 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     assert summary["passes"] == [{"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0}]
     assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
     assert summary["thresholds"] == {
-        "accept": 8.0, "review": 0.0, "margin": 3.0, "keep": 0.0, "gain": 0.0, "is_weight": True,
+        "accept": 8.0, "review": 0.0, "margin": 3.0, "keep": 8.0, "gain": 0.0, "is_weight": True,
     }  # fmt: skip
 
 
