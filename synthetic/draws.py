@@ -22,12 +22,20 @@ _EVENT = np.uint64(0xD1342543DE82EF95)
 
 def mix(words: Words) -> Words:
     """SplitMix64's finaliser: a bijection of 64 bits in which each bit moves about half of the others."""
-    out = words ^ (words >> np.uint64(30))
+    out = words >> np.uint64(30)
+    out ^= words
     out *= np.uint64(0xBF58476D1CE4E5B9)
-    out ^= out >> np.uint64(27)
+    high = out >> np.uint64(27)
+    out ^= high
     out *= np.uint64(0x94D049BB133111EB)
-    out ^= out >> np.uint64(31)
+    out ^= np.right_shift(out, np.uint64(31), out=high)
     return out
+
+
+def _words(numbers: NDArray[Any]) -> Words:
+    """Whole numbers as words, without a copy where they are as wide."""
+    wide = numbers.dtype == np.int64 or numbers.dtype == np.uint64
+    return numbers.view(np.uint64) if wide else numbers.astype(np.uint64)
 
 
 class Draws:
@@ -45,14 +53,18 @@ class Draws:
     def words(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Words:
         """64 random bits for each id and event (broadcast against each other)."""
         with np.errstate(over="ignore"):
-            hashed = mix(ids.astype(np.uint64) * _GOLDEN + self.key(field))
+            seeded = _words(ids) * _GOLDEN
+            seeded += self.key(field)
+            hashed = mix(seeded)
             if isinstance(event, int) and event == 0:
                 return hashed
-            return mix(hashed + np.asarray(event).astype(np.uint64) * _EVENT)
+            return mix(hashed + _words(np.asarray(event)) * _EVENT)
 
     def uniform(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
         """Numbers in [0, 1) with 53 bits."""
-        out: Floats = (self.words(field, ids, event) >> np.uint64(11)).astype(np.float64)
+        words = self.words(field, ids, event)
+        words >>= np.uint64(11)
+        out: Floats = words.astype(np.float64)
         out *= 2.0**-53
         return out
 

@@ -13,7 +13,7 @@ from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
 from synthetic.origins import regions
 from synthetic.reference import Codes, Reference
 from synthetic.schooling import nations
-from synthetic.text import Text, letters, strings
+from synthetic.text import Text, distinct, letters, strings
 
 FAMILY_HOMES, OWN_HOMES = 4, 5
 UNKNOWN = -2
@@ -111,7 +111,7 @@ def homes(
 
 def postcodes(reference: Reference, codes: Codes, space: str = " ") -> Text:
     """Postcodes as text: the sector is a real one, the unit invented. -1 is NULL and UNKNOWN is ZZ99 9ZZ."""
-    used, index = np.unique(codes, return_inverse=True)
+    used, index = distinct(codes)
     real = used[used >= 0]
     sector, unit = np.divmod(real, 400)
     gap = np.full((len(real), len(space)), 32, np.uint8)

@@ -14,7 +14,7 @@ from synthetic.homes import postcodes
 from synthetic.journeys import taught
 from synthetic.mistakes import Dealings, on_records
 from synthetic.people import PRIVATE
-from synthetic.text import Text, joined, unique_rows
+from synthetic.text import Text, distinct, joined, unique_rows
 from synthetic.universities import universities
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -42,7 +42,7 @@ class _Rows:
 def hesa(world: World) -> Tables:
     """Students and qualifications."""
     rows = _student_rows(world)
-    dealt, place = np.unique(rows.person * 4 + rows.event, return_inverse=True)
+    dealt, place = distinct(rows.person * 4 + rows.event)
     person, event = dealt // 4, dealt % 4
     university = _universities(world, person, event)
     dealings = Dealings("hesa", world.draws, world.reference, world.odds, world.people, person, event, university)

@@ -9,7 +9,7 @@ from synthetic import numbers
 from synthetic.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
 from synthetic.draws import Ints, Slots
 from synthetic.journeys import YEARS
-from synthetic.text import Text, digits, strings, unique_rows
+from synthetic.text import Text, digits, distinct, strings, unique_rows
 from synthetic.work import Jobs, Work, pay
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -72,7 +72,7 @@ def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
 
 
 def _employer_references(employer: Ints) -> Text:
-    used, index = np.unique(employer, return_inverse=True)
+    used, index = distinct(employer)
     return unique_rows(numbers.employer_reference(used)).take(index)
 
 
@@ -125,7 +125,7 @@ def _business(world: World, employer: Ints) -> tuple[Ints, Ints, Text, NDArray[n
     division = first + (mixed % np.uint64(997)).astype(np.int64) % width
     detail = (mixed >> np.uint64(20)).astype(np.int64) % 9
     code = division * 1000 + 100 * (1 + detail % 3) + 10 * (detail // 3)
-    used, index = np.unique(code, return_inverse=True)
+    used, index = distinct(code)
     sic = unique_rows(strings(digits(used, 5))).take(index)
     known = (mixed >> np.uint64(40)).astype(np.int64) % 20 > 0
     return 9_900_000_000 + world.draws.scramble("enterprise", employer, 24).astype(np.int64), section, sic, known
