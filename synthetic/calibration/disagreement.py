@@ -191,12 +191,14 @@ def _absent(engine: Engine, last: dict[str, Table]) -> Table:
         for source in last
     )
     everywhere = " union all ".join(f"select forename, written_postcode from {{{source}}}" for source in last)
+    asked = " union all ".join(f"select forename from {{{source}}}" for source in last if source != "ilr")
     return engine.sql(
         f"""
         {queries}
         union all
-        select 'forename_unknown.everywhere', count(*), count(*) filter (where forename is null)
-        from ({everywhere}) as e
+        -- Community learners may leave theirs out, so learners are left out here.
+        select 'forename_unknown.where_required', count(*), count(*) filter (where forename is null)
+        from ({asked}) as e
         union all
         select 'postcode_unknown.everywhere', count(*), count(*) filter (where written_postcode like 'ZZ99%')
         from ({everywhere}) as f

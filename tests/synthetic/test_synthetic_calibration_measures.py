@@ -165,7 +165,7 @@ def test_two_bodies_differ_field_by_field(found):
     assert share("postcode_same_sector.npd_ilr.all") == (33.333, 3)
     assert share("postcode_unknown.npd") == (25.0, 4)
     assert share("forename_unknown.npd") == (25.0, 4)
-    assert share("forename_unknown.everywhere") == (12.5, 8)
+    assert share("forename_unknown.where_required") == (25.0, 4)
 
 
 def test_birth_dates_differ_in_parts(found):
