@@ -1,41 +1,13 @@
 """The report as people meet it: in a browser without a network, by keyboard, narrow, dark, without scripts."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.quality.browsing import RULES, barriers, opened
+
 pytestmark = pytest.mark.browser
-
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-    if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-def opened(browser: Any, report: Path, **how: Any) -> tuple[Any, list[str], list[str]]:
-    """The page with the network cut, what it asked for and what it complained of."""
-    context = browser.new_context(offline=True, **{"viewport": {"width": 1280, "height": 900}, **how})
-    page = context.new_page()
-    requests: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.goto(report.as_uri())
-    return page, requests, faults
 
 
 def all_charts_drawn(page: Any) -> None:
@@ -46,18 +18,12 @@ def all_charts_drawn(page: Any) -> None:
             chart.locator(".vega-embed:visible").wait_for()
 
 
-def barriers(page: Any, **only: Any) -> list[tuple[str, str]]:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    found = axe.Axe().run(page, options={"runOnly": only})
-    return [(fault["id"], fault["nodes"][0]["html"]) for fault in found.response["violations"]]
-
-
 @pytest.mark.parametrize("width", [1280, 320])
 def test_no_barrier_and_no_request(browser: Any, report_file: Path, width: int) -> None:
     page, requests, faults = opened(browser, report_file, viewport={"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     all_charts_drawn(page)
-    assert barriers(page, type="tag", values=_RULES) == []
+    assert barriers(page, type="tag", values=RULES) == []
     assert requests == [report_file.as_uri()]
     assert faults == []
     page.context.close()
