@@ -21,6 +21,18 @@ def _given(context: typer.Context, key: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
+def refuse_unchecked(form: str, tables: str) -> None:
+    """Say before the work is done that what is asked for cannot be checked.
+
+    Raises:
+        ConfigError: the population is not to be in Parquet, or not to have every table.
+    """
+    if form != "parquet" or tables != "all":
+        raise ConfigError(
+            "--check reads every table in Parquet\n  leave --check out, or make it with --format parquet --tables all"
+        )
+
+
 def made_before(out: Path, asked: dict[str, Any]) -> bool:
     """Whether `out` holds a population already, which then is the one to check.
 

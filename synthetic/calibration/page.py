@@ -23,21 +23,32 @@ def as_markdown(checked: Checked) -> str:
 
 def _head(checked: Checked) -> str:
     made = checked.made
-    counts = ", ".join(f"{checked.count(v):,} {v}" for v in VERDICTS if checked.count(v))
     lines = [
         "# Calibration",
         "What is published, and what a synthetic population has, figure by figure: measured by SQL on the files that"
         " were written, with truth as the key. This page is made by the check itself; do not edit it.",
         f"| | |\n|---|---|\n| people | {made.people:,} |\n| seed | {made.seed} |\n| preset | {made.preset} |\n"
-        f"| version | {made.version} |\n| command | `{made.command}` |\n| figures | {counts} |",
+        f"| version | {made.version} |\n| command | `{made.command}` |",
         f"A figure is *outside* when it misses its target by more than the tolerance and {CHANCE} standard errors"
         " together: a small population differs from the large one it is drawn from by chance, and the standard error"
         " says how much. `n` is the number of people (or records, pairs, graduates) behind the figure. Shares are in"
         " per cent, and differences between them in points. Figures *for information* cannot be held against their"
         " source, for the reason beside them; what cannot be measured at all is named below each table.",
         "The targets are data: `configs/calibration/*.toml`.",
+        _summary(checked),
     ]
     return "\n\n".join(lines)
+
+
+def _summary(checked: Checked) -> str:
+    """Figures of each theme by verdict."""
+    themes = [(theme.title, figures) for theme, figures in checked.themes]
+    themes.append(("All", [one for _, figures in themes for one in figures]))
+    lines = [f"| | figures | {' | '.join(VERDICTS)} |", f"|---|--:|{'--:|' * len(VERDICTS)}"]
+    for title, figures in themes:
+        counts = [sum(one.verdict == verdict for one in figures) for verdict in VERDICTS]
+        lines.append(f"| {title} | {len(figures):,} | {' | '.join(f'{count:,}' for count in counts)} |")
+    return "\n".join(lines)
 
 
 def _table(figures: list[Compared]) -> str:

@@ -150,7 +150,8 @@ def test_the_page_says_target_achieved_and_why(checked):
     assert "| Pay: all people, 1 year on | £1,000 |  |  | £50 |  | 0 | nobody |" in page
     assert "- Width: of a page" in page
     assert "- height (A book): nobody asked" in page
-    assert "1 outside, 1 nobody" in page
+    assert "| Widths | 2 | 0 | 1 | 0 | 1 |" in page
+    assert "| All | 2 | 0 | 1 | 0 | 1 |" in page
     assert in_words(checked.outside[0]) == "Width: 50.00 %, published at most 5.00 % (width)"
 
 
