@@ -10,13 +10,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process took. `peak_bytes` is the largest sum over the process and its children, sampled."""
+    """What a process took. `peak_bytes` is the largest sum over the process and its children, sampled.
+
+    `largest_bytes` is the most that any one of them held.
+    """
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     exit_code: int
     last_words: str
+    largest_bytes: int = 0
 
 
 def run(command: list[str], *, timeout: float) -> Measured:
@@ -36,7 +40,8 @@ def run(command: list[str], *, timeout: float) -> Measured:
     peak.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, code, "\n".join(said.splitlines()[-3:]))
+    words = "\n".join(said.splitlines()[-3:])
+    return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, code, words, peak.largest)
 
 
 class _Peak(threading.Thread):
@@ -44,27 +49,28 @@ class _Peak(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self._pid, self._done, self.bytes = pid, threading.Event(), 0
+        self._pid, self._done, self.bytes, self.largest = pid, threading.Event(), 0, 0
 
     def run(self) -> None:
         while not self._done.wait(0.1):
-            self.bytes = max(self.bytes, _tree_bytes(self._pid))
+            sizes = _tree_bytes(self._pid)
+            self.bytes, self.largest = max(self.bytes, sum(sizes)), max(self.largest, *sizes, 0)
 
     def stop(self) -> None:
         self._done.set()
         self.join()
 
 
-def _tree_bytes(pid: int) -> int:
-    """Resident bytes of a process and all below it, from /proc; proportional shares would need root."""
-    total = 0
+def _tree_bytes(pid: int) -> list[int]:
+    """Resident bytes of a process and of all below it, from /proc; proportional shares would need root."""
+    sizes = [0]
     waiting = [pid]
     while waiting:
         current = waiting.pop()
         try:
-            total += int(Path(f"/proc/{current}/statm").read_text().split()[1]) * resource.getpagesize()
+            sizes.append(int(Path(f"/proc/{current}/statm").read_text().split()[1]) * resource.getpagesize())
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-    return total
+    return sizes
