@@ -3,7 +3,7 @@
 import math
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,8 +33,17 @@ def synth(
     ] = 20_000,  # type: ignore[assignment, unused-ignore]
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 2026,
     preset: Annotated[str, typer.Option(help="How much goes wrong in the files: easy, realistic, hard.")] = "realistic",
+    releases: Annotated[int, typer.Option(help="Deliveries, a year apart, each in a folder of its own.")] = 1,
+    tables: Annotated[
+        str, typer.Option(metavar="all|identities", help="All tables, or only what linkage reads.")
+    ] = "all",
+    format: Annotated[
+        str, typer.Option(metavar="parquet|csv", help="How the files are written; the rows are the same.")
+    ] = "parquet",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores when not given.")] = None,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="A picture of it, population.html; also of one that is in OUT already.")
+    ] = False,
     check: Annotated[
         bool,
         typer.Option(
@@ -42,18 +51,28 @@ def synth(
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --check: the figures as JSON too.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Lines instead of a bar.")] = False,
 ) -> None:
     """Write a synthetic population as its education, tax and benefit records, and the truth about it.
 
-    Example: leo synth --people 1e6 --out data/million
+    Example: leo synth --people 1e6 --page --out data/million
     """
-    from synthetic import synthesise
+    asked = {"people": people, "seed": seed, "preset": preset, "releases": releases, "tables": tables, "format": format}
+    if not ((check or page) and made_before(out, named(context, asked))):
+        _make(out, asked, workers, wanted=not no_progress)
+    if page:
+        from quality.population import render_population
 
-    if check and made_before(out, named(context, {"people": people, "seed": seed, "preset": preset})):
-        check_population(out, as_json=as_json)
-        return
-    with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
-        synthesise(out, people, seed, preset=preset, workers=workers, progress=advance)
-    typer.echo(f"{people:,} people in {out}: sources/ holds their records, truth/ who is who")
+        typer.echo(f"page {render_population(out)}")
     if check:
         check_population(out, as_json=as_json)
+
+
+def _make(out: Path, asked: dict[str, Any], workers: int | None, *, wanted: bool) -> None:
+    from synthetic import synthesise
+
+    people, releases = asked["people"], asked["releases"]
+    with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:
+        synthesise(out, workers=workers, progress=advance, **asked)
+    places = "sources/ holds" if releases == 1 else f"release-1/ to release-{releases}/ hold"
+    typer.echo(f"{people:,} people in {out}: {places} their records, truth/ who is who")

@@ -2,11 +2,22 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 
 class RunProgress(Protocol):
@@ -137,20 +148,49 @@ def progress_for(stream: TextIO, *, wanted: bool = True) -> RunProgress:
 
 @contextlib.contextmanager
 def counter_for(stream: TextIO, what: str, total: int, *, wanted: bool = True) -> Iterator[Callable[[int], None]]:
-    """A bar that counts up to a total, on a terminal; elsewhere nothing. Gives the function that adds to it."""
+    """Count up to a total: a bar with rate and time left on a terminal, elsewhere a line at each tenth on the way.
+
+    Gives the function that adds to the count.
+    """
     if not (wanted and _is_terminal(stream)):
-        yield lambda more: None
+        yield _Tenths(stream, what, total).add
         return
     with Progress(
         BarColumn(bar_width=30),
         TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
         TextColumn(what),
+        _RateColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=Console(file=stream),
         transient=True,
     ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda more: bar.advance(task, more)
+
+
+class _RateColumn(ProgressColumn):
+    """How many a second, once that is known."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "")
+
+
+class _Tenths:
+    """A line whenever another tenth is done, but for the last: the verb's own words say that all is."""
+
+    def __init__(self, stream: TextIO, what: str, total: int) -> None:
+        self._stream, self._what, self._total = stream, what, total
+        self._done, self._start = 0, time.monotonic()
+
+    def add(self, more: int) -> None:
+        before, self._done = self._done, self._done + more
+        if self._done < self._total and self._done * 10 // self._total > before * 10 // self._total:
+            seconds = time.monotonic() - self._start
+            self._stream.write(f"{self._done:,} of {self._total:,} {self._what}, {seconds:.0f} s\n")
+            self._stream.flush()
 
 
 def _is_terminal(stream: TextIO) -> bool:

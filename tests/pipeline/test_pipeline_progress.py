@@ -72,8 +72,28 @@ def test_a_dumb_terminal_gets_lines(monkeypatch):
     assert isinstance(progress_for(Terminal()), Lines)
 
 
-def test_a_counter_counts_on_a_terminal_and_is_silent_elsewhere():
-    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
-        with counter_for(stream, "people", 10) as advance:
-            advance(10)
-        assert bool(stream.getvalue()) == shown
+def test_a_counter_shows_rate_and_time_left_on_a_terminal():
+    stream = Terminal()
+    with counter_for(stream, "people", 10) as advance:
+        advance(5)
+        advance(5)
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert "10/10 people" in shown
+    assert re.search(r"[\d,]+/s", shown)
+    assert "left" in shown
+
+
+def test_a_counter_writes_a_line_at_each_tenth_on_the_way_elsewhere():
+    stream = io.StringIO()
+    with counter_for(stream, "people", 40) as advance:
+        for more in (3, 1, 1, 15, 19, 1):
+            advance(more)
+    assert [re.sub(r"\d+ s", "0 s", line) for line in stream.getvalue().splitlines()] == [
+        "4 of 40 people, 0 s",
+        "20 of 40 people, 0 s",
+        "39 of 40 people, 0 s",
+    ]
+    stream = io.StringIO()
+    with counter_for(stream, "people", 40) as advance:
+        advance(40)
+    assert stream.getvalue() == ""

@@ -1,0 +1,65 @@
+"""`leo synth`: what its options make, and what it says of faults."""
+
+import json
+
+import pytest
+
+
+def test_options_say_what_is_made(leo, tmp_path):
+    out = tmp_path / "out"
+    code, said, _ = leo(
+        "synth", "--people=300", "--releases=2", "--format=csv", "--tables=identities", "--preset=hard", "--out", out
+    )
+    assert code == 0
+    assert said == f"300 people in {out}: release-1/ to release-2/ hold their records, truth/ who is who\n"
+    manifest = json.loads((out / "manifest.json").read_text())
+    asked = {"people": 300, "releases": 2, "format": "csv", "tables": "identities", "preset": "hard", "seed": 2026}
+    assert {name: manifest[name] for name in asked} == asked
+    assert list((out / "release-2/sources/npd/census").glob("*.csv"))
+    assert not (out / "release-2/sources/hmrc").exists()
+
+
+def test_all_faults_are_told_at_once(leo, tmp_path):
+    code, _, said = leo("synth", "--releases=0", "--format=xml", "--tables=some", "--seed=-1", "--out", tmp_path / "o")
+    assert code == 2
+    for fault in ("releases: a whole number from 1 to", "format: parquet or csv", "tables: all or", "seed: a whole"):
+        assert fault in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_unknown_preset_is_met_with_those_there_are(leo, tmp_path):
+    code, _, said = leo("synth", "--preset=gentle", "--out", tmp_path / "out")
+    assert code == 2
+    assert "easy, hard, realistic" in said
+
+
+def test_a_folder_that_holds_something_stays_as_it_is(leo, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    code, _, said = leo("synth", "--people=10", "--out", tmp_path)
+    assert code == 2
+    assert "is there and not an empty folder" in said
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture
+def pictured(leo, tmp_path):
+    """A population with its page, and what was said when it was made."""
+    out = tmp_path / "pictured"
+    code, said, _ = leo("synth", "--people=400", "--page", "--out", out)
+    assert code == 0
+    return out, said
+
+
+def test_the_page_of_one_that_is_there_is_made_again_and_nothing_else(leo, pictured):
+    out, said = pictured
+    page = out / "population.html"
+    assert said.splitlines()[1] == f"page {page}"
+    before = (out / "manifest.json").stat().st_mtime_ns, page.read_text()
+    page.unlink()
+    code, said, _ = leo("synth", "--page", "--out", out)
+    assert (code, said) == (0, f"page {page}\n")
+    assert ((out / "manifest.json").stat().st_mtime_ns, page.read_text()) == before
+    code, _, said = leo("synth", "--page", "--people=500", "--format=csv", "--out", out)
+    assert code == 2
+    assert "people: 400 there, 500 asked for" in said
+    assert "format: parquet there, csv asked for" in said
