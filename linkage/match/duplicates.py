@@ -11,7 +11,7 @@ from linkage.config import Cardinality
 from linkage.engine import Engine, Table
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
-from linkage.match.score import score_given
+from linkage.match.score import Frequencies, score_given
 from linkage.model import Model
 
 # Share of a file's records that are a second one of somebody. 15 of 589 respondents whom DWP matched had two numbers,
@@ -25,6 +25,7 @@ def excuse(
     outcomes: Table,
     left: Table,
     right: Table,
+    frequencies: Frequencies,
     thresholds: Thresholds,
     cardinality: Cardinality,
 ) -> Table:
@@ -32,7 +33,7 @@ def excuse(
 
     Args:
         outcomes: as `contested` returns them.
-        left, right: units with the model's columns and term frequencies.
+        left, right: units with the model's columns.
 
     Returns:
         outcomes, with such pairs accepted for the reason 'rivals are the same person'.
@@ -41,7 +42,9 @@ def excuse(
     if not sides:
         return outcomes  # units that hold many partners have no rivals
     weighed = {
-        side: _weighed(engine, model, outcomes, side, {"left": left, "right": right}[side], thresholds, cardinality)
+        side: _weighed(
+            engine, model, outcomes, side, {"left": left, "right": right}[side], frequencies, thresholds, cardinality
+        )
         for side in sides
     }
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
@@ -58,6 +61,7 @@ def _weighed(
     decided: Table,
     side: str,
     units: Table,
+    frequencies: Frequencies,
     thresholds: Thresholds,
     cardinality: Cardinality,
 ) -> Table:
@@ -70,7 +74,7 @@ def _weighed(
         store=True,
     )
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
-    scored = score_given(engine, model, units, units, pairs)
+    scored = score_given(engine, model, units, units, frequencies, pairs)
     # The prior of the model is for records of two files; within one, a second record of a person is rarer.
     within = math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
     return engine.sql(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, quote
 from linkage.match.resolve import Thresholds
-from linkage.match.score import score_candidates
+from linkage.match.score import Frequencies, score_candidates
 from linkage.model import Model
 from linkage.model.compiled import blocked_units
 
@@ -18,12 +18,17 @@ class Side:
     """One side of a step as its unlinked units see it."""
 
     units: Table  # unit_id and the columns of the model
-    adjusted: Table  # the same with term frequencies
-    still_open: Table  # of these, the units that the passes left to the model
+    still_open: Table  # of these, the units that the passes left to the model; the same table where they took none
 
 
 def reasons(
-    engine: Engine, step: str, model: Model, links: Table, sides: Mapping[str, Side], thresholds: Thresholds
+    engine: Engine,
+    step: str,
+    model: Model,
+    links: Table,
+    sides: Mapping[str, Side],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
 ) -> Table:
     """A reason for each unit without an accepted link.
 
@@ -31,7 +36,7 @@ def reasons(
         step, side, id, reason: ambiguous, in review, the candidate has a better partner, below threshold (it met
         somebody), insufficient identifiers (fewer than three are known), no candidate.
     """
-    parts = {side: _of_side(engine, step, model, links, side, sides, thresholds) for side in sides}
+    parts = {side: _of_side(engine, step, model, links, side, sides, frequencies, thresholds) for side in sides}
     return engine.sql(
         "select * from {left} union all select * from {right}",
         left=parts["left"],
@@ -47,11 +52,12 @@ def _of_side(
     links: Table,
     side: str,
     sides: Mapping[str, Side],
+    frequencies: Frequencies,
     thresholds: Thresholds,
 ) -> Table:
     alone = engine.sql(
         f"select u.* from {{units}} as u where not exists (select 1 from {{links}} as k where k.{side}_id = u.unit_id)",
-        units=sides[side].adjusted,
+        units=sides[side].units,
         links=links,
         store=True,
     )
@@ -88,7 +94,7 @@ def _of_side(
         params={"step": step},
         links=links,
         units=sides[side].units,
-        taken=_fit_a_taken_unit(engine, model, side, alone, sides[_OTHER[side]], thresholds),
+        taken=_fit_a_taken_unit(engine, model, side, alone, sides[_OTHER[side]], frequencies, thresholds),
         met=_met_a_candidate(engine, model, side, alone, sides[_OTHER[side]]),
         store=True,
     )
@@ -101,17 +107,25 @@ def _identifiers_held(units: Table) -> str:
 
 
 def _fit_a_taken_unit(
-    engine: Engine, model: Model, side: str, alone: Table, other: Side, thresholds: Thresholds
+    engine: Engine,
+    model: Model,
+    side: str,
+    alone: Table,
+    other: Side,
+    frequencies: Frequencies,
+    thresholds: Thresholds,
 ) -> Table:
     """Units that would be worth a review with a unit that a pass has linked to somebody else."""
+    if other.still_open is other.units:
+        return engine.sql("select cast(null as bigint) as unit_id where false", store=True)
     taken = engine.sql(
         "select u.* from {units} as u where not exists (select 1 from {still_open} as o where o.unit_id = u.unit_id)",
-        units=other.adjusted,
+        units=other.units,
         still_open=other.still_open,
         store=True,
     )
     pair = {side: alone, _OTHER[side]: taken}
-    scored, _ = score_candidates(engine, model, pair["left"], pair["right"], thresholds.review)
+    scored, _ = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review)
     found = engine.sql(f"select distinct {side}_id as unit_id from {{scored}}", scored=scored, store=True)
     engine.drop(taken)
     return found
@@ -119,7 +133,7 @@ def _fit_a_taken_unit(
 
 def _met_a_candidate(engine: Engine, model: Model, side: str, alone: Table, other: Side) -> Table:
     """Units that a blocking rule pairs with anybody, however low the weight."""
-    pair = {side: alone, _OTHER[side]: other.adjusted}
+    pair = {side: alone, _OTHER[side]: other.units}
     met = "\nunion\n".join(blocked_units(rule, side) for rule in model.blocking_rules)
     return engine.sql(
         met or "select cast(null as bigint) as unit_id where false",

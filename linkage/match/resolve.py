@@ -30,7 +30,7 @@ class Thresholds:
     is_weight: bool = False  # an analyst named the weight itself
 
     def floor(self, most_gain: float) -> float:
-        """Below this no pair matters: neither for review, nor as a rival of an accepted one, nor as one that came close.
+        """Below this no pair matters: not for review, not as a rival of an accepted one, not as one that came close.
 
         Args:
             most_gain: the most bits that the cardinality may add.

@@ -12,7 +12,7 @@ from linkage.match.duplicates import excuse
 from linkage.match.overrides import Overrides
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
-from linkage.match.score import score_candidates, score_given, with_term_frequencies
+from linkage.match.score import Frequencies, score_candidates, score_given, term_frequencies
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_column
@@ -76,12 +76,12 @@ def link_step(
         forced=overrides.forced if overrides else None,
         barred=overrides.barred if overrides else None,
     )
-    adjusted_left, adjusted_right = with_term_frequencies(engine, model, left.units, right.units)
-    certain = _scored_passes(engine, model, adjusted_left, adjusted_right, passed.links)
-    open_left = _still_open(engine, adjusted_left, passed.links, "left", step)
-    open_right = _still_open(engine, adjusted_right, passed.links, "right", step)
+    frequencies = term_frequencies(engine, model, left.units, right.units)
+    certain = _scored_passes(engine, model, left.units, right.units, frequencies, passed.links)
+    open_left = _still_open(engine, left.units, passed.links, "left", step)
+    open_right = _still_open(engine, right.units, passed.links, "right", step)
     floor = thresholds.floor(most_gain(sizes, step.cardinality))
-    made, rule_counts = score_candidates(engine, model, open_left, open_right, floor, progress=say)
+    made, rule_counts = score_candidates(engine, model, open_left, open_right, frequencies, floor, progress=say)
     say("resolution")
     scored = _without(engine, made, passed.links) if step.cardinality == "many-to-many" else made
     if overrides:
@@ -90,14 +90,12 @@ def link_step(
     thresholds = thresholds.given(_gain(engine, step, passed.links, sure, sizes))
     accepted = settle(engine, scored, thresholds, step.cardinality, before=sure, held=held)
     outcomes = contested(engine, scored, accepted, thresholds, step.cardinality, held=held)
-    outcomes = excuse(engine, model, outcomes, open_left, open_right, thresholds, step.cardinality)
+    outcomes = excuse(engine, model, outcomes, open_left, open_right, frequencies, thresholds, step.cardinality)
     links = _links(engine, step, model, certain, scored, outcomes, thresholds)
     say("reasons")
-    sides = {
-        "left": Side(left.units, adjusted_left, open_left),
-        "right": Side(right.units, adjusted_right, open_right),
-    }
-    unlinked = reasons(engine, step.name, model, links, sides, thresholds)
+    sides = {"left": Side(left.units, open_left), "right": Side(right.units, open_right)}
+    unlinked = reasons(engine, step.name, model, links, sides, frequencies, thresholds)
+    engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
     summary = {
         "training": training,
@@ -146,9 +144,11 @@ def _without(engine: Engine, scored: Table, taken: Table) -> Table:
     return left
 
 
-def _scored_passes(engine: Engine, model: Model, left: Table, right: Table, linked: Table) -> Table:
+def _scored_passes(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, linked: Table
+) -> Table:
     """Links of passes with the model's levels and weight, so that one scale of evidence covers all."""
-    scored = score_given(engine, model, left, right, linked)
+    scored = score_given(engine, model, left, right, frequencies, linked)
     return engine.sql(
         "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",
         scored=scored,

@@ -226,35 +226,75 @@ def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) ->
     return f"coalesce(known_{index}, {case}) as w_{index}"
 
 
-def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, carry: bool) -> str:
-    """SQL of the pairs that a rule makes and no earlier rule has made.
+def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
+    """SQL of the pairs that a rule makes and no earlier rule has made, as `scored_pairs` wants them.
 
-    Args:
-        carry: the model's columns and term frequencies stand beside the ids (as `scored_pairs` wants them).
-
-    The query reads {left} and {right}: unit_id and the model's columns, tf_<column> for each adjusted one.
+    The query reads {left} and {right}, unit_id and the model's columns, and for each adjusted column its table of
+    frequencies, named by `frequency_table`.
     """
     if rule.explode:
-        return _exploded(model, rule, earlier, carry=carry)
-    listed = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *(_carried(model) if carry else [])])
-    return f"select {listed}\nfrom {{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}"
+        return _with_columns(model, _UNITS_OF.format(pairs=f"({_exploded(rule, earlier)})"))
+    return _with_columns(model, f"{{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}")
 
 
-def _exploded(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule], *, carry: bool) -> str:
+def given_pairs(model: Model) -> str:
+    """SQL of pairs named elsewhere, as `scored_pairs` wants them: reads {pairs} (left_id, right_id) and the units."""
+    return _with_columns(model, _UNITS_OF.format(pairs="{pairs}"))
+
+
+_UNITS_OF = """{pairs} as made
+join {{left}} as l on l.unit_id = made.left_id
+join {{right}} as r on r.unit_id = made.right_id"""
+
+
+def frequency_table(column: str, model: Model) -> str:
+    """The name under which a compiled query reads the frequencies (value, frequency) of an adjusted column."""
+    return f"frequencies_{model.tf_columns.index(column)}"
+
+
+def _with_columns(model: Model, source: str) -> str:
+    """SQL of joined units l and r with the model's columns of both and the frequencies of their values."""
+    compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
+    listed = [f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in compared for side in "lr"]
+    joins = ""
+    for column in model.tf_columns:
+        table = frequency_table(column, model)
+        # Where only equal values are adjusted, one side's frequency is the other's.
+        looked_up = ("l", "l") if _adjusts_equal_values_alone(model, column) else ("l", "r")
+        for side in dict.fromkeys(looked_up):
+            joins += f"\nleft join {{{table}}} as {table}_{side} on {table}_{side}.value = {side}.{quote(column)}"
+        listed += [
+            f"{table}_{found}.frequency as {quote(f'tf_{column}_{side}')}"
+            for side, found in zip("lr", looked_up, strict=True)
+        ]
+    selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *listed])
+    return f"select {selected}\nfrom {source}{joins}"
+
+
+def _adjusts_equal_values_alone(model: Model, column: str) -> bool:
+    """Whether each level that is adjusted by a column holds of equal values of it only."""
+    adjusted = [level for c in model.comparisons for level in c.levels if level.adjusted and level.tf_column == column]
+    return all(_implies_equality(level, column) for level in adjusted)
+
+
+def _implies_equality(level: Level, column: str) -> bool:
+    parsed = sqlglot.parse_one(level.condition or "false", read="duckdb").unnest()
+    terms = parsed.flatten() if isinstance(parsed, exp.And) else [parsed]
+    wanted = {f"{column}_l".lower(), f"{column}_r".lower()}
+    return any(
+        isinstance(term, exp.EQ) and {side.name.lower() for side in (term.left, term.right)} == wanted
+        for term in (term.unnest() for term in terms)
+    )
+
+
+def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
     wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
     sides = {letter: _opened(rule, table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
     condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
-    made = (
+    return (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
         f"from {sides['l']} as l join {sides['r']} as r\n  on {condition}{_not_made_before(earlier)}"
-    )
-    if not carry:
-        return made
-    listed = ",\n       ".join(["made.left_id", "made.right_id", *_carried(model)])
-    return (
-        f"select {listed}\nfrom ({made}) as made\n"
-        f"join {{left}} as l on l.unit_id = made.left_id\njoin {{right}} as r on r.unit_id = made.right_id"
     )
 
 
@@ -279,21 +319,6 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
         f"select distinct {letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
         f"semi join {sides[other]} as {letters[other]}\n  on {condition}"
     )
-
-
-def given_pairs(model: Model) -> str:
-    """SQL of pairs named elsewhere, with the model's columns: reads {pairs} (left_id, right_id), {left} and {right}."""
-    listed = ",\n       ".join(["given.left_id", "given.right_id", *_carried(model)])
-    return (
-        f"select {listed}\nfrom {{pairs}} as given\n"
-        f"join {{left}} as l on l.unit_id = given.left_id\njoin {{right}} as r on r.unit_id = given.right_id"
-    )
-
-
-def _carried(model: Model) -> list[str]:
-    compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
-    names = [*compared, *(f"tf_{column}" for column in model.tf_columns)]
-    return [f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in names for side in "lr"]
 
 
 def _not_made_before(earlier: Sequence[BlockingRule]) -> str:

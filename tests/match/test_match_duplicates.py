@@ -8,7 +8,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.match.duplicates import excuse
 from linkage.match.resolve import Thresholds, resolve
-from linkage.match.score import score_given, with_term_frequencies
+from linkage.match.score import score_given, term_frequencies
 from tests.conftest import parse
 from tests.match.exact_model import exact_model
 
@@ -37,16 +37,17 @@ def _decided(
 ) -> dict[tuple[int, int], tuple[str, str | None]]:
     """Every pair of two sides, decided and excused."""
     model = exact_model()
-    sides = with_term_frequencies(engine, model, _people(engine, left), _people(engine, right))
+    sides = _people(engine, left), _people(engine, right)
+    frequencies = term_frequencies(engine, model, *sides)
     every = engine.sql(
         "select l.unit_id as left_id, r.unit_id as right_id from {l} as l cross join {r} as r",
         l=sides[0],
         r=sides[1],
         store=True,
     )
-    pairs = score_given(engine, model, *sides, every)
+    pairs = score_given(engine, model, *sides, frequencies, every)
     decided = resolve(engine, pairs, thresholds, cardinality)
-    found = excuse(engine, model, decided, *sides, thresholds, cardinality)
+    found = excuse(engine, model, decided, *sides, frequencies, thresholds, cardinality)
     assert found.columns == decided.columns
     assert engine.count(found) == len(left) * len(right), "every pair is decided once"
     table = engine.arrow(engine.sql("select left_id, right_id, decision, reason from {t}", t=found))

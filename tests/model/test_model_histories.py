@@ -8,7 +8,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.score import score_candidates, with_term_frequencies
+from linkage.match.score import score_candidates, term_frequencies
 from linkage.model import from_dict
 from linkage.model.compiled import blocked_units
 from linkage.resources import config_file
@@ -37,8 +37,9 @@ def splinks(cis: dict[str, Any]) -> dict[tuple[int, int], dict[str, float]]:
 
 def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks: Any, engine: Engine) -> None:
     model = from_dict(cis)
-    sides = with_term_frequencies(engine, model, engine.from_arrow(LEFT), engine.from_arrow(RIGHT))
-    scored, counts = score_candidates(engine, model, *sides, -1e9)
+    sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
+    frequencies = term_frequencies(engine, model, *sides)
+    scored, counts = score_candidates(engine, model, *sides, frequencies, -1e9)
     ours = {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, scored)}
     assert len(ours) == engine.count(scored)
     assert ours.keys() == splinks.keys()

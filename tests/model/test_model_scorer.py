@@ -11,7 +11,7 @@ from splink import ColumnExpression
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.score import score_candidates, score_given, with_term_frequencies
+from linkage.match.score import score_candidates, score_given, term_frequencies
 from linkage.model import from_dict
 from tests.model.people import both_sides
 from tests.model.splink_says import splink_weights, with_probabilities
@@ -148,8 +148,9 @@ OF_OUR_OWN = (
 
 def _ours(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float) -> dict[Any, Any]:
     model = from_dict(settings)
-    sides = with_term_frequencies(engine, model, engine.from_arrow(left), engine.from_arrow(right))
-    scored, _ = score_candidates(engine, model, *sides, floor)
+    sides = engine.from_arrow(left), engine.from_arrow(right)
+    frequencies = term_frequencies(engine, model, *sides)
+    scored, _ = score_candidates(engine, model, *sides, frequencies, floor)
     found = engine_rows(engine, scored)
     by_pair = {(row["left_id"], row["right_id"]): row for row in found}
     assert len(by_pair) == len(found), "a pair stands twice"
@@ -249,8 +250,9 @@ def test_pairs_named_elsewhere_are_scored_whatever_they_weigh(whole: Any, engine
     model = from_dict(settings)
     asked = sorted(splinks)[::50]
     pairs = engine.from_arrow(pa.table({"left_id": [a for a, _ in asked], "right_id": [b for _, b in asked]}))
-    sides = with_term_frequencies(engine, model, engine.from_arrow(left), engine.from_arrow(right))
-    scored = engine_rows(engine, score_given(engine, model, *sides, pairs))
+    sides = engine.from_arrow(left), engine.from_arrow(right)
+    frequencies = term_frequencies(engine, model, *sides)
+    scored = engine_rows(engine, score_given(engine, model, *sides, frequencies, pairs))
     _assert_same({(row["left_id"], row["right_id"]): row for row in scored}, {pair: splinks[pair] for pair in asked})
 
 
