@@ -39,7 +39,8 @@ class Seen:
             place = np.searchsorted(self._sorted, columns[record_key(name)].to_numpy())
             shown[place] = True
             self._of_record.add(self._order[place], release)
-            self._of_entity.add(_entities(name, columns, self._known), release)
+            if self._releases > 1:  # a single one shows each entity
+                self._of_entity.add(_entities(name, columns, self._known), release)
         made = pa.concat_tables(mistakes)
         seen = made.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(made))]))
         self._mistakes.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
@@ -48,7 +49,7 @@ class Seen:
         """Records, entities and mistakes that any delivery shows, each with the first and last that does."""
         return Tables(
             records=[self._of_record.of(self._records)],
-            entities=[self._of_entity.of(self._entities)],
+            entities=[self._of_entity.of(self._entities) if self._releases > 1 else self._entities],
             errors=[self._all_mistakes()],
         )
 

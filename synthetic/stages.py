@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthetic.settings import Strict, settings
@@ -42,15 +43,16 @@ def last_of_each_stage(name: str, columns: Columns) -> Columns:
 
 
 def _last(rule: Census, columns: Columns) -> NDArray[np.bool_]:
-    """The last row of each pupil and stage; rows of a pupil are in the order of time."""
-    pupil = columns[rule.pupil].indices.to_numpy().astype(np.int64)
+    """The last row of each pupil and stage; rows of a pupil are in the order of time. One without a reference stays."""
+    pupil = pc.fill_null(columns[rule.pupil].indices, -1).to_numpy().astype(np.int64)
     groups: Any = columns[rule.year_group]
     stage_of = {group: place for place, values in enumerate(rule.stages) for group in values}
     of_code = np.array([stage_of[group] for group in groups.dictionary.to_pylist()], np.int64)
     stage = of_code[groups.indices.to_numpy()]
-    key = pupil * len(rule.stages) + stage
+    known = np.flatnonzero(pupil >= 0)
+    key = (pupil * len(rule.stages) + stage)[known]
     last = np.full(key.max(initial=-1) + 1, -1)
-    last[key] = np.arange(len(key))  # of several rows of one place the last one is left
-    kept = np.zeros(len(key), bool)
+    last[key] = known  # of several rows of one place the last one is left
+    kept: NDArray[np.bool_] = pupil < 0
     kept[last[last >= 0]] = True
     return kept

@@ -74,12 +74,12 @@ def test_truth_speaks_of_what_is_there(few: Path, read: Read) -> None:
 
 def test_the_last_record_of_a_stage_is_kept() -> None:
     census = {
-        "RECORDID": pa.array([1, 2, 3, 4, 5, 6, 7]),
-        "PupilMatchingRefAnonymous": pa.array(["P", "P", "P", "P", "Q", "Q", "R"]).dictionary_encode(),
-        "NCyearActual": pa.array(["R", "1", "2", "3", "10", "11", "2"]).dictionary_encode(),
+        "RECORDID": pa.array([1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        "PupilMatchingRefAnonymous": pa.array(["P", "P", "P", "P", "Q", "Q", "R", None, None]).dictionary_encode(),
+        "NCyearActual": pa.array(["R", "1", "2", "3", "10", "11", "2", "2", "2"]).dictionary_encode(),
     }
     kept = last_of_each_stage("npd_census", census)
-    assert kept["RECORDID"].to_pylist() == [1, 3, 4, 6, 7]
+    assert kept["RECORDID"].to_pylist() == [1, 3, 4, 6, 7, 8, 9]
     assert kept["NCyearActual"].dictionary.to_pylist() == ["R", "2", "3", "11"]
     assert last_of_each_stage("cis_customers", census) is census
 

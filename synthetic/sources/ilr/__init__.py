@@ -20,5 +20,6 @@ def ilr(world: World) -> Tables:
     keys = numbered(world, dealings, of)
     out = Tables()
     out.tables["ilr_learners"] = learners(world, rows, of, place, dealings, keys, out)
-    out.tables["ilr_aims"] = aims(world, rows, place, dealings, keys)
+    if not world.identities_only:
+        out.tables["ilr_aims"] = aims(world, rows, place, dealings, keys)
     return out

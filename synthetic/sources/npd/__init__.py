@@ -17,6 +17,8 @@ def npd(world: World) -> Tables:
     sent = excluded(known)
     placed = places(known, sent)
     out.tables["npd_census"] = census(known, placed.alone, out)
+    if world.identities_only:
+        return out
     out.tables["npd_ap"] = placed.table
     out.tables["npd_ks2"] = key_stage_2(known)
     out.tables["npd_ks4"] = key_stage_4(known)
