@@ -26,8 +26,8 @@ TYPES = {
     "boolean": pa.bool_(),
 }
 
-_ALL_DIFFERENT = {"RECORDID", "record_key", "entity_key", "person_id", "postcodes"}
-"""Columns that a dictionary would not shorten."""
+_ALL_DIFFERENT = {"RECORDID", "record_key", "entity_key", "person_id", "family_id", "postcodes", "EnterpriseRef"}
+"""Columns that a dictionary would not shorten, or would be given up for after it was built."""
 
 # RFC 4180. Texts are always in quotes, so that a reader which guesses types leaves codes such as 01 alone.
 _CSV = pa_csv.WriteOptions(quoting_style="needed", eol="\r\n", batch_size=65_536)
