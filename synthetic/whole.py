@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import glob
 import os
 import shutil
 import signal
@@ -33,7 +34,8 @@ def whole(out: Path) -> Iterator[Path]:
         _remove_leftovers(out)
         folder = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
         with (folder / _MARK).open("w") as mark, _stoppable():
-            fcntl.flock(mark, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # a file system without locks; then nobody removes what is left there
+                fcntl.flock(mark, fcntl.LOCK_EX)
             yield folder
             folder.chmod(0o755)
             (folder / _MARK).unlink()
@@ -60,7 +62,7 @@ def _parents_made(parent: Path) -> list[Path]:
 
 def _remove_leftovers(out: Path) -> None:
     """Remove hidden folders of the same name that no living process holds."""
-    for mark in out.parent.glob(f"{_prefix(out)}*/{_MARK}"):
+    for mark in out.parent.glob(f"{glob.escape(_prefix(out))}*/{_MARK}"):
         with contextlib.suppress(OSError), mark.open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(mark.parent, ignore_errors=True)
