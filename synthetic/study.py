@@ -43,8 +43,10 @@ class Home(_Strict):
     ethnic_refused: Share
     husid_kept: Share
     same_university: Share
+    completes: Share
     writing_up: Share
     dormant: Share
+    exit_award: Share
 
 
 class PartTime(_Strict):
@@ -53,17 +55,14 @@ class PartTime(_Strict):
     young_first: Share
     mature_first: Share
     other_undergraduate: Share
-    taught: Share
-    pgce: Share
     research: Share
 
 
 class Next(_Strict):
     """What graduates take next."""
 
-    pgce: Share
     diploma: Share
-    research_years: int
+    research_years: Annotated[int, Field(ge=2)]
 
 
 class Kinds(_Strict):
@@ -72,7 +71,7 @@ class Kinds(_Strict):
     foundation_young: Share
     foundation_mature: Share
     certificate_mature: Share
-    top_up: Share
+    sandwich: Share
     next: Next
 
 
@@ -96,6 +95,7 @@ class Unclassified(_Strict):
 class Subjects(_Strict):
     """All of subjects.toml, by code of the common aggregation hierarchy."""
 
+    integrated: tuple[str, ...]
     lean: dict[str, float]
     jacs: dict[str, tuple[str, ...]]
     unclassified: Unclassified

@@ -13,8 +13,9 @@ from synthetic.study import universities
 FIRST_DEGREE, TAUGHT, RESEARCH = range(3)
 FIRST_YEAR, LAST_YEAR = 2004, 2020
 
-_AGES = np.array([18, 21, 23])  # at the start of the year of birth's eighteenth, and so on
-_SPREAD = np.array([5, 9, 10])
+_AGES = np.array([18, 21, 23])  # the youngest begin at, by level
+_SPREAD = np.array([5, 9, 10])  # years over which the others follow
+_GROWN = 24  # who is as old when the sources begin comes for a postgraduate course alone, up to fifteen years later
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,16 @@ def visits(
     """Who comes to study, of those who `may` because they came from abroad as adults."""
     rules = universities().visitors
     share = np.array([rules.share.get(group.name, 0.0) for group in origins])[origin]
-    level = Slots(np.array([rules.first_degree, rules.taught, rules.research])).at(draws.uniform("visit.level", ids))
-    late = draws.uniform("visit.age", ids) ** 1.7 * _SPREAD[level]
-    start = academic_year(birth) + 1 + _AGES[level] + late.astype(np.int64)
+    cohort = academic_year(birth)
+    grown = cohort + _GROWN < FIRST_YEAR
+    drawn = draws.uniform("visit.level", ids)
+    level = Slots(np.array([rules.first_degree, rules.taught, rules.research])).at(drawn)
+    level = np.where(
+        grown & (level == FIRST_DEGREE), np.where(drawn < rules.first_degree * 0.1, RESEARCH, TAUGHT), level
+    )
+    age = draws.uniform("visit.age", ids)
+    late = np.where(grown, age * 15, age**1.7 * _SPREAD[level])
+    start = cohort + 1 + _AGES[level] + late.astype(np.int64)
     comes = may & draws.chance("visit", ids, share) & (start >= FIRST_YEAR) & (start <= LAST_YEAR)
     long = draws.chance("visit.long", ids, 0.2)
     years = np.array([3, 1, 3])[level] + (long & (level != TAUGHT))
