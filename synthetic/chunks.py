@@ -26,13 +26,15 @@ from synthetic.sources.hesa import hesa
 from synthetic.sources.hmrc import hmrc
 from synthetic.sources.ilr import ilr
 from synthetic.sources.npd import npd
+from synthetic.sources.scotland import scotland
+from synthetic.sources.wales import wales
 from synthetic.stages import last_of_each_stage
 from synthetic.studying import studying
 from synthetic.truth import persons
 from synthetic.work import work
 from synthetic.world import Columns, Tables, World, definition
 
-SOURCES = (npd, ilr, hesa, cis)
+SOURCES = (npd, scotland, wales, ilr, hesa, cis)
 """Bodies that hold identities."""
 
 OUTCOMES = (hmrc, dwp)

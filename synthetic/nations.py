@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.draws import Draws, Ints, Slots
-from synthetic.reference import Codes
+from synthetic.reference import Codes, Reference
 from synthetic.schooling import nations
 
 ENGLAND, SCOTLAND, WALES = range(3)
@@ -51,3 +51,13 @@ def upbringing(draws: Draws, family: Ints, nation: Codes, foreign_place: NDArray
     first = np.where(crosses & comes, other, nation).astype(np.int32)
     later = np.where(crosses & ~comes, other, nation).astype(np.int32)
     return Upbringing(first, later)
+
+
+def district(reference: Reference, nation: int, postcode: Codes, count: int) -> Ints:
+    """In which of so many districts of a nation homes lie, from 0: near homes are in one district."""
+    places = reference.places
+    code = reference.regions.index(REGIONS[nation])
+    start, end = places.region_start[code], places.region_end[code]
+    position = places.edges[postcode // 400] - 1e-9
+    out: Ints = ((position - start) / (end - start) * count).astype(np.int64).clip(0, count - 1)
+    return out

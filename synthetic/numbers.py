@@ -89,6 +89,11 @@ def reference(draws: Draws, field: str, ids: NDArray[Any], which: NDArray[Any]) 
     return strings(digits(draws.scramble(field, ids.astype(np.int64) * 64 + which, 39), 12))
 
 
+def candidate_number(draws: Draws, ids: NDArray[Any], which: NDArray[Any] | int) -> Any:
+    """Scottish Candidate Numbers: nine digits; `which` is 0 for a pupil's first and 1 for a second."""
+    return strings(digits(draws.scramble("scn", ids.astype(np.int64) * 2 + which, 30, 1_000_000_000), 9))
+
+
 def record_id(draws: Draws, ids: NDArray[Any], source: int, slot: NDArray[Any]) -> NDArray[np.int64]:
     """Record numbers, unique over all tables: `source` is below 8 and `slot` below 64."""
     numbers = (ids.astype(np.int64) * 8 + source) * 64 + slot

@@ -26,6 +26,9 @@ KINDS = (
     "schooled in Wales",
 )  # fmt: skip
 
+IN_STATE_SCHOOLS = (SCHOOLED, SCOTTISH, WELSH)
+"""Of England, Scotland and Wales: those whose families live or have lived in the nation."""
+
 _LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
 
 

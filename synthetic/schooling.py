@@ -1,25 +1,19 @@
-"""What configs/synthetic/schools/ says of schools and pupils, checked, with unknown keys refused."""
+"""What configs/synthetic/schools/nations.toml says of schooling in the nations, checked."""
 
 import functools
-import tomllib
-from typing import Annotated, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
 
-from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from synthetic.settings import Strict, settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Strict(BaseModel):
-    """A table whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Shares(Strict):
-    """Of blocks of people who are never in English education, those that grow up in a nation."""
+    """A share for each nation beside England."""
 
     scotland: Share
     wales: Share
@@ -30,6 +24,13 @@ class Crossing(Strict):
 
     families: Share
     to_scotland: Share
+    number_kept: Share
+
+
+class Deprivation(Strict):
+    """Where the tenths of families by deprivation end."""
+
+    tenths: tuple[Share, ...]
 
 
 class Nations(Strict):
@@ -38,30 +39,20 @@ class Nations(Strict):
     shares: Shares
     crossing: Crossing
     leaving: Shares
-
-
-Rules = TypeVar("Rules", bound=BaseModel)
+    deprivation: Deprivation
 
 
 @functools.cache
 def nations() -> Nations:
-    """The shipped configs/synthetic/schools/nations.toml.
+    """The shipped file.
 
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    return load("nations", Nations)
+    return settings("schools/nations.toml", Nations)
 
 
-def load(name: str, rules: type[Rules]) -> Rules:
-    """A file of configs/synthetic/schools/, checked.
-
-    Raises:
-        ConfigError: the file has faults; all are named at once.
-    """
-    path = configs_dir() / "synthetic" / "schools" / f"{name}.toml"
-    try:
-        return rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"configs/synthetic/schools/{path.name} has faults", *faults])) from None
+def tenth(poor_children: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The tenth of families by deprivation, 1 the most deprived, of shares of poor children around the home."""
+    edges: Any = np.array(nations().deprivation.tenths[::-1])
+    return 10 - np.searchsorted(edges, poor_children, side="right")

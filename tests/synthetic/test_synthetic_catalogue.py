@@ -11,10 +11,14 @@ from linkage.catalogue import shipped
 from synthetic.files import TYPES
 from tests.synthetic.conftest import Read
 
-SOURCES = {"npd": "census", "ilr": "learners", "hesa": "students", "cis": "customers"}
+SOURCES = {"npd": "census", "scotland": "pupils", "wales": "plasc", "ilr": "learners", "hesa": "students", "cis": "customers"}
+KEYS = {
+    "npd": "PupilMatchingRefAnonymous", "scotland": "ScottishCandidateNumber", "wales": "UPN", "ilr": "ULN",
+    "hesa": "HUSID", "cis": "NINO",
+}  # fmt: skip
 TABLES = [
     (name, table)
-    for name in ("npd", "ilr", "hesa", "cis", "hmrc", "dwp")
+    for name in ("npd", "scotland", "wales", "ilr", "hesa", "cis", "hmrc", "dwp")
     for table, definition in shipped().datasets[name].table.items()
     if definition.generated
 ]
@@ -73,7 +77,7 @@ def entity_key(source: str, row: dict[str, object]) -> str:
     """The entity key as docs/tables.md says, worked out from the row."""
     if source == "ilr" and row["ULN"] == "9999999999":
         return f"{row['UKPRN']}|{row['LearnRefNumber']}"
-    return str(row[{"npd": "PupilMatchingRefAnonymous", "ilr": "ULN", "hesa": "HUSID", "cis": "NINO"}[source]])
+    return str(row[KEYS[source]])
 
 
 @pytest.mark.parametrize(("child", "parent", "key", "strangers"), [

@@ -39,7 +39,9 @@ def test_another_seed_is_another_population(few: Path, tmp_path: Path) -> None:
     assert ours != theirs
 
 
-@pytest.mark.parametrize("table", ["npd/census", "ilr/learners", "hesa/students", "cis/customers"])
+@pytest.mark.parametrize(
+    "table", ["npd/census", "scotland/pupils", "wales/plasc", "ilr/learners", "hesa/students", "cis/customers"]
+)
 def test_records_do_not_depend_on_the_size_of_the_population(few: Path, read: Read, table: str) -> None:
     keep = read("truth/records").filter((pc.field("person_id") <= FEW) & (pc.field("source") == table.split("/")[0]))
     mine = pc.cast(keep["record_key"], "int64")

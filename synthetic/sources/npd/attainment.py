@@ -110,9 +110,9 @@ def key_stage_4(pupils: Pupils) -> dict[str, Any]:
 def key_stage_5(pupils: Pupils) -> dict[str, Any]:
     """A levels and equivalents at 18, in school sixth forms and colleges; colleges have no school number."""
     people, journey, draws = pupils.world.people, pupils.world.journeys, pupils.world.draws
-    index = (people.cohort + 18 - FIRST_YEAR).clip(0, journey.college.shape[1] - 1)
+    index = (people.cohort + 18 - FIRST_YEAR).clip(0, LAST_YEAR - FIRST_YEAR)
     everyone = np.arange(len(people))
-    college = journey.college[everyone, index]
+    college = journey.college[everyone, index] & (people.cohort + 18 <= LAST_YEAR)
     able = people.ability > pupils.odds.attainment.level_3
     rows = np.flatnonzero((pupils.grade == 13) & ~pupils.double)
     school = np.zeros(len(people), np.int64)

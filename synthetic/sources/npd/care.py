@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic.dates import YEAR, on, six_digits
 from synthetic.draws import Ints, Slots
 from synthetic.journeys import LAST_YEAR, taught
-from synthetic.people import SCHOOLED
+from synthetic.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.pupils import Pupils
 from synthetic.world import coded, dates, whole
 
@@ -50,7 +50,7 @@ def _spells(pupils: Pupils) -> tuple[_Spells, _Spells]:
     liability = weights.family * draws.normal("need.family", people.family) + weights.poor * people.fsm
     liability += weights.deprivation * people.idaci + weights.special_needs * pupils.special_needs
     ever = draws.chance("need", people.ids, np.minimum(odds.ever * np.exp(liability), 0.9))
-    person = np.flatnonzero(ever & (people.kind == SCHOOLED))
+    person = np.flatnonzero(ever & np.isin(people.kind, IN_STATE_SCHOOLS))
     ids, birth = people.ids[person], people.birth[person].astype(np.int64)
     start = birth + ((4.6 + 12.4 * draws.uniform("need.start", ids)) * YEAR).astype(np.int64)
     end = start + 20 + _days(pupils, "need.length", ids, odds.years)

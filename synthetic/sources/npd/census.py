@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from synthetic import numbers
 from synthetic.dates import on, six_digits
 from synthetic.draws import Ints
-from synthetic.homes import postcodes
 from synthetic.journeys import FIRST_YEAR
-from synthetic.mistakes import Dealings, on_records
+from synthetic.mistakes import Dealings
+from synthetic.nations import ENGLAND
 from synthetic.sources.npd.pupils import Pupils, census_days, schools
+from synthetic.sources.pupil_numbers import english_authority, first_numbers
+from synthetic.sources.school_records import recorded
 from synthetic.text import Text, unique_rows
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -32,22 +34,13 @@ def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, 
     school = schools(world, dealt // 8, dealt % 8)
     dealings = Dealings("npd", draws, world.reference, world.odds, people, dealt // 8, dealt % 8, school["laestab"])
     census_day = census_days()[year - FIRST_YEAR]
-    forename, middle, before, after = dealings.names()
-    held = on_records(dealings, place, census_day)
     record = numbers.record_id(draws, ids, 0, grade * 2 + double)
     pmr = pupils.reference(person, grade)
-    former, upn = _upns(pupils, person, grade, school["authority"][place])
+    known = recorded(dealings, place, census_day, record, pmr.plain(), out)
+    former, upn = _upns(pupils, person, grade)
     uln = unique_rows(numbers.uln(draws, people.ids)).take(person)
     told = draws.chance("npd.uln", ids, pupils.odds.registration.learner_number)
     has_uln = (year >= FIRST_ULN_YEAR) & (grade >= 10) & told
-    surname = Text(
-        pa.concat_arrays([before.plain(), after.plain()]).fill_null(""), _versions(before, after, place, held)
-    )
-    out.truth("npd", record, ids, pmr.plain(), ids)
-    dob, female = dealings.birth_dates()[place], dealings.female()[place]
-    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
-    kinds |= {"surname": held["surname.kind"], "postcode": held["postcode.kind"]}
-    out.mistakes("npd", record, kinds)
     return {
         "RECORDID": whole(record),
         "PupilMatchingRefAnonymous": pmr.array(),
@@ -56,12 +49,12 @@ def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, 
         "UPN": upn.array(),
         "FormerUPN": former.array(),
         "UniqueLearnerNumber": uln.where(has_uln).array(),
-        "Surname": surname.array(),
-        "Forename": unique_rows(forename).take(place).array(),
-        "MiddleNames": unique_rows(middle).take(place).array(),
-        "DateOfBirth": dates(dob),
-        "Gender": coded(female, ["M", "F"]),
-        "Postcode": postcodes(world.reference, held["postcode"]).array(),
+        "Surname": known.surname.array(),
+        "Forename": known.forename.array(),
+        "MiddleNames": known.middle_names.array(),
+        "DateOfBirth": dates(known.birth),
+        "Gender": coded(known.female, ["M", "F"]),
+        "Postcode": known.postcode.array(),
         "URN": whole(school["urn"][place]),
         "LAEstab": whole(school["laestab"][place]),
         **_registration(world, person, grade, double),
@@ -69,13 +62,7 @@ def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, 
     }
 
 
-def _versions(before: Text, after: Text, place: Ints, held: dict[str, NDArray[Any]]) -> NDArray[np.int32]:
-    """Rows of the two surnames of each dealing laid end to end."""
-    index = np.where(held["renamed"], place + len(before.index), place)
-    return np.where(np.where(held["renamed"], after.index[place], before.index[place]) < 0, -1, index).astype(np.int32)
-
-
-def _upns(pupils: Pupils, person: Ints, grade: Ints, authority: Ints) -> tuple[Text, Text]:
+def _upns(pupils: Pupils, person: Ints, grade: Ints) -> tuple[Text, Text]:
     """Former and present UPN: temporary at the first school of some, another after a change of school of others."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.world.odds.people
     ids = people.ids
@@ -83,12 +70,10 @@ def _upns(pupils: Pupils, person: Ints, grade: Ints, authority: Ints) -> tuple[T
     renewed = draws.chance("upn.new", ids, odds.new_upn) | (pupils.split < 99)
     change = np.where(pupils.split < 99, pupils.split, np.where(temporary, 2, 7))
     later = (temporary | renewed)[person] & (grade >= change[person])
-    home = np.full(len(ids), 850, np.int64)
-    home[person[::-1]] = authority[::-1]  # the authority of the first record
     no = np.zeros(len(ids), bool)
     both = pa.concat_arrays(
-        [numbers.upn(draws, ids, home, np.zeros(len(ids), np.int64), temporary),
-         numbers.upn(draws, ids, home, np.ones(len(ids), np.int64), no)]
+        [first_numbers(pupils.world, ENGLAND),
+         numbers.upn(draws, ids, english_authority(pupils.world), np.ones(len(ids), np.int64), no)]
     )  # fmt: skip
     told = draws.chance("upn.former", ids, pupils.odds.registration.former_number_told)[person]
     present = Text(both, (person + later * len(ids)).astype(np.int32))

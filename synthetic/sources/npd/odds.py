@@ -2,7 +2,8 @@
 
 import functools
 
-from synthetic.schooling import Share, Strict, load
+from synthetic.schooling import Share
+from synthetic.settings import Strict, settings
 
 Shares = dict[str, Share]
 
@@ -142,4 +143,4 @@ def england() -> England:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    return load("england", England)
+    return settings("schools/england.toml", England)

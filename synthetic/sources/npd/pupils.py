@@ -12,8 +12,9 @@ from synthetic.draws import Draws, Floats, Ints
 from synthetic.homes import FAMILY_HOMES
 from synthetic.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.nations import ENGLAND
-from synthetic.people import SCHOOLED
+from synthetic.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.odds import England, england
+from synthetic.sources.school_records import changed_school
 from synthetic.text import Text
 from synthetic.world import World
 
@@ -64,7 +65,7 @@ def pupils(world: World) -> Pupils:
     people, journey, draws, odds = world.people, world.journeys, world.draws, england()
     year = people.cohort[:, None] + 5 + GRADES[None, :]
     there = taught(people, journey, year) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
-    there &= (people.kind == SCHOOLED)[:, None]
+    there &= np.isin(people.kind, IN_STATE_SCHOOLS)[:, None]
     at = (year - FIRST_YEAR).clip(0, journey.sixth_form.shape[1] - 1)
     there &= (GRADES <= 11)[None, :] | np.take_along_axis(journey.sixth_form, at, axis=1)
     person, grade = np.nonzero(there)
@@ -90,17 +91,15 @@ def pupils(world: World) -> Pupils:
 def _events(draws: Draws, odds: England, ids: Ints, grade: Ints) -> Ints:
     """Number of the dealing: a phase of school has a second one where the pupil changes school."""
     phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
-    moves = draws.uniform("school.move", ids, phase) < np.array(odds.registration.schools_changed)[phase]
-    at = np.array([1, 8, 13])[phase] + (
-        draws.uniform("school.move.at", ids, phase) * np.array([6, 4, 1])[phase]
-    ).astype(int)
-    out: Ints = phase * 2 + (moves & (grade >= at))
+    since = grade - np.array([0, 7, 12])[phase]
+    out: Ints = phase * 2 + changed_school(draws, ids, phase, since, odds.registration.schools_changed, (6, 4, 1))
     return out
 
 
 def _split(world: World) -> Ints:
     ids = world.people.ids
     split = world.draws.chance("pmr.split", ids, world.odds.people.split_reference * 1.25)
+    split &= np.isin(world.people.kind, IN_STATE_SCHOOLS)  # others are in examinations alone
     return np.where(split, 5 + (world.draws.uniform("pmr.split.at", ids) * 7).astype(np.int64), 99)
 
 

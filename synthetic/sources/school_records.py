@@ -1,0 +1,93 @@
+"""What a school writes down of a pupil's identity, in the censuses of all nations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthetic.dates import Days
+from synthetic.draws import Draws, Ints
+from synthetic.homes import postcodes
+from synthetic.mistakes import Dealings, on_records
+from synthetic.people import IN_STATE_SCHOOLS, People
+from synthetic.text import Text, unique_rows
+from synthetic.world import Tables
+
+WITHIN = 8
+"""Room for the dealings of a pupil with schools: those of each phase, a second one in each, a double registration."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Columns of a census, a place a record."""
+
+    forename: Text
+    middle_names: Text
+    surname: Text
+    birth: Days
+    female: NDArray[np.bool_]
+    postcode: Text
+
+
+def recorded(
+    dealings: Dealings,
+    place: Ints,
+    when: Days,
+    record: Ints,
+    entity_key: Any,
+    out: Tables,
+    *,
+    without: tuple[str, ...] = (),
+) -> Identity:
+    """What the records say, with their truth and mistakes told to `out`.
+
+    Args:
+        place: dealing of each record.
+        when: day of each record.
+        record: number of each record.
+        entity_key: the source's own key of the pupil (string array).
+        without: roles that the census has no column for; mistakes in them are no mistakes of a record.
+    """
+    forename, middle, before, after = dealings.names()
+    held = on_records(dealings, place, when)
+    both = pa.concat_arrays([before.plain(), after.plain()]).fill_null("")
+    index = np.where(held["renamed"], place + len(before.index), place)
+    missing = np.where(held["renamed"], after.index[place], before.index[place]) < 0
+    surname = Text(both, np.where(missing, -1, index).astype(np.int32))
+    birth, female = dealings.birth_dates()[place], dealings.female()[place]
+    ids = dealings.ids[place]
+    out.truth(dealings.source, record, ids, entity_key, ids)
+    kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
+    kinds |= {"surname": held["surname.kind"], "postcode": held["postcode.kind"]}
+    out.mistakes(dealings.source, record, {role: kind for role, kind in kinds.items() if role not in without})
+    return Identity(
+        unique_rows(forename).take(place), unique_rows(middle).take(place), surname, birth, female,
+        postcodes(dealings.reference, held["postcode"]),
+    )  # fmt: skip
+
+
+def changed_school(
+    draws: Draws, ids: Ints, phase: NDArray[Any], since: Ints, odds: tuple[float, ...], years: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Whether a pupil goes to the second school of a phase by then.
+
+    Args:
+        phase: of school, for each record.
+        since: years since the phase began.
+        odds: that a pupil changes school within each phase.
+        years: that each phase has after its first.
+    """
+    moves = draws.uniform("school.move", ids, phase) < np.array(odds)[phase]
+    at = 1 + (draws.uniform("school.move.at", ids, phase) * np.array(years)[phase]).astype(np.int64)
+    out: NDArray[np.bool_] = moves & (since >= at)
+    return out
+
+
+def state_pupils(people: People, nation: int) -> Ints:
+    """Places of the people whose family lives, or has lived, in the nation, and sends its children to state schools."""
+    raised = people.homes.raised
+    return np.flatnonzero(
+        np.isin(people.kind, IN_STATE_SCHOOLS) & ((raised.first == nation) | (raised.later == nation))
+    )

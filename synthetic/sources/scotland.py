@@ -1,0 +1,190 @@
+"""The pupil census of Scotland: each September, with years that turn in March and no unique pupil number."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthetic import numbers
+from synthetic.dates import Days, day, parts, six_digits
+from synthetic.draws import Ints
+from synthetic.homes import FAMILY_HOMES
+from synthetic.journeys import SIXTH_FORM
+from synthetic.mistakes import Dealings
+from synthetic.nations import SCOTLAND, district
+from synthetic.schooling import Share, tenth
+from synthetic.settings import Strict, settings
+from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
+from synthetic.text import Text
+from synthetic.world import Tables, World, coded, dates, whole
+
+FIRST_YEAR, LAST_YEAR = 2003, 2020
+STAGES = [*(f"P{year}" for year in range(1, 8)), *(f"S{year}" for year in range(1, 7))]
+_STAGE = np.arange(len(STAGES))
+_S1, _S5, _S6 = 7, 11, 12
+# Numbers of the 32 councils, which begin the numbers of their schools.
+_COUNCILS = np.array([
+    100, 110, 120, 130, 150, 170, 180, 190, 200, 210, 220, 230, 235, 240, 250, 260, 270, 280, 290, 300, 310, 320, 330,
+    340, 350, 355, 360, 370, 380, 390, 395, 400,
+])  # fmt: skip
+
+
+class Support(Strict):
+    """Pupils with additional support needs."""
+
+    poor: Share
+    others: Share
+
+
+class Rules(Strict):
+    """All of scotland.toml."""
+
+    schools_changed: tuple[Share, Share]
+    own_school: Share
+    fifth_year: Share
+    known_as: Share
+    looked_after: Share
+    support: Support
+    support_before_2010: Share
+    meals_taken_up: Share
+    background: dict[str, str]
+
+
+@functools.cache
+def rules() -> Rules:
+    """The shipped configs/synthetic/schools/scotland.toml.
+
+    Raises:
+        ConfigError: the file has faults; all are named at once.
+    """
+    return settings("schools/scotland.toml", Rules)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Census records: place of the person, stage, year in which the academic year began, number of the dealing."""
+
+    person: Ints
+    stage: Ints
+    year: Ints
+    event: Ints
+
+
+def scotland(world: World) -> Tables:
+    """The pupil census."""
+    rows = _rows(world)
+    dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
+    person, event = dealt // WITHIN, dealt % WITHIN
+    seed = _schools(world, person, event)
+    dealings = Dealings("scotland", world.draws, world.reference, world.odds, world.people, person, event, seed)
+    out = Tables()
+    out.tables["scotland_pupils"] = _pupils(world, rows, place, dealings, out)
+    return out
+
+
+def _rows(world: World) -> _Rows:
+    people, journey, draws = world.people, world.journeys, world.draws
+    may = state_pupils(people, SCOTLAND)
+    years, months, _ = parts(people.birth[may])
+    year = (years - (months < 3) + 5)[:, None] + _STAGE[None, :]  # those born by February start with the older ones
+    stays = (journey.post16[may] == SIXTH_FORM)[:, None]
+    fifth = stays | draws.chance("scotland.fifth", people.ids[may], rules().fifth_year)[:, None]
+    there = (year >= journey.here_from[may, None]) & (year <= journey.here_until[may, None])
+    there &= (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
+    at, stage = np.nonzero(there)
+    person, year = may[at], year[at, stage]
+    here = people.homes.nation(person, census_days()[year - FIRST_YEAR]) == SCOTLAND
+    person, stage, year = person[here], stage[here], year[here]
+    phase = (stage >= _S1).astype(np.int64)
+    moved = changed_school(draws, people.ids[person], phase, stage - phase * _S1, rules().schools_changed, (6, 4))
+    return _Rows(person, stage, year, phase * 2 + moved)
+
+
+def census_days() -> Days:
+    """The third Wednesday of each September that begins an academic year."""
+    out = []
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        first = day(year, 9, 1)
+        out.append(first + (6 - first) % 7 + 14)  # day 6, 7 January 1970, was a Wednesday
+    return np.array(out, np.int32)
+
+
+def _schools(world: World, person: Ints, event: Ints) -> Ints:
+    """Numbers of invented schools of the council around the family's home."""
+    people, draws = world.people, world.draws
+    homes = people.homes
+    home = np.where(homes.raised.first[person] == SCOTLAND, 0, FAMILY_HOMES - 1)
+    council = _COUNCILS[district(world.reference, SCOTLAND, homes.postcode[person, home], len(_COUNCILS))]
+    own = draws.chance("school.own", people.ids[person], rules().own_school) | (event % 2 == 1)
+    drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
+    secondary = event >= 2
+    number = np.where(secondary, 3000 + (drawn * 12).astype(np.int64), 2000 + (drawn * 60).astype(np.int64))
+    return council * 10_000 + number
+
+
+def _pupils(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
+    people, draws = world.people, world.draws
+    ids = people.ids[rows.person]
+    when = census_days()[rows.year - FIRST_YEAR]
+    record = numbers.record_id(draws, ids, 4, rows.stage)
+    number = _numbers(world, rows)
+    known = recorded(dealings, place, when, record, number.plain(), out, without=("middle_names",))
+    return {
+        "RECORDID": whole(record),
+        "ScottishCandidateNumber": number.array(),
+        "AcademicYear": whole(six_digits(rows.year)),
+        "CensusDate": dates(when),
+        "SeedCode": whole(dealings.provider[place]),
+        "LegalSurname": known.surname.array(),
+        "LegalForename": known.forename.array(),
+        "KnownAsForename": _known_as(world, rows).array(),
+        "BirthDate": dates(known.birth),
+        "Gender": coded(known.female, ["M", "F"]),
+        "HomePostcode": known.postcode.array(),
+        "StudentStage": coded(rows.stage, STAGES),
+        **_attributes(world, rows),
+    }
+
+
+def _numbers(world: World, rows: _Rows) -> Text:
+    """Scottish Candidate Numbers; a few pupils are given a second one when they change school."""
+    ids = world.people.ids
+    split = world.draws.chance("scn.split", ids, world.odds.people.split_reference)
+    second = split[rows.person] & (rows.stage >= _S1)
+    used, index = np.unique(rows.person * 2 + second, return_inverse=True)
+    values = numbers.candidate_number(world.draws, ids[used // 2], used % 2)
+    return Text(values, index.astype(np.int32))
+
+
+def _known_as(world: World, rows: _Rows) -> Text:
+    """What a pupil is called at school: the name, or its short form."""
+    people, draws, reference = world.people, world.draws, world.reference
+    codes = people.names.forename
+    short = reference.nicknames.pick(codes, draws.uniform("known.as.which", people.ids))
+    called = np.where(draws.chance("known.as", people.ids, rules().known_as), short, codes).astype(np.int32)
+    return Text(reference.forenames, called[rows.person])
+
+
+def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
+    """What linkage never reads."""
+    people, draws, reference = world.people, world.draws, world.reference
+    person, ids, of = rows.person, people.ids[rows.person], rules()
+    words = [of.background[code] for code in reference.ethnic] + ["White - Other British"]
+    home_grown = np.array([group.name == "scottish" for group in reference.origins])[people.origin]
+    british = (people.ethnic == reference.ethnic.index("WBRI")) & ~home_grown
+    background = np.where(british, len(words) - 1, people.ethnic)[person]
+    needs = draws.uniform("sen", ids) < np.where(people.fsm[person], of.support.poor, of.support.others)
+    needs &= (rows.year >= 2010) | draws.chance("support.early", ids, of.support_before_2010)
+    share_english = np.array([group.share("general_surname") for group in reference.origins])[people.origin]
+    foreign = ~home_grown & ~british & (draws.uniform("language", people.family) > share_english * 0.9 + 0.1)
+    meals = people.fsm[person] & draws.chance("npd.fsm", ids, of.meals_taken_up, rows.stage)
+    return {
+        "EthnicBackground": coded(background, words),
+        "EnglishAdditionalLanguage": whole(foreign[person]),
+        "FreeSchoolMealReg": whole(meals),
+        "AdditionalSupportNeeds": whole(needs),
+        "LookedAfter": whole(people.fsm[person] & draws.chance("care.scotland", ids, min(of.looked_after * 5, 1.0))),
+        "SIMD_Decile": whole(tenth(people.idaci[person])),
+    }

@@ -1,0 +1,178 @@
+"""The school census of Wales (PLASC): each January, with the UPN that England has too, and the Welsh language."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthetic import numbers
+from synthetic.dates import Days, day, six_digits
+from synthetic.draws import Ints
+from synthetic.journeys import YEARS
+from synthetic.mistakes import Dealings
+from synthetic.nations import WALES
+from synthetic.schooling import Share, tenth
+from synthetic.settings import Strict, settings
+from synthetic.sources.pupil_numbers import first_numbers, welsh_authority
+from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
+from synthetic.text import Text
+from synthetic.world import Tables, World, coded, dates, whole
+
+FIRST_YEAR, LAST_YEAR = 2002, 2020
+GRADES = ["R", *map(str, range(1, 14))]
+_GRADE = np.arange(len(GRADES))
+
+
+class Fluent(Strict):
+    """Pupils who speak Welsh fluently, by origin of the family's names."""
+
+    welsh: Share
+    others: Share
+
+
+class Needs(Strict):
+    """Pupils with special educational needs."""
+
+    poor: Share
+    others: Share
+
+
+class Rules(Strict):
+    """All of wales.toml."""
+
+    schools_changed: tuple[Share, Share, Share]
+    own_school: Share
+    meals_taken_up: Share
+    fluent: Fluent
+    not_fluent: Share
+    at_home: Share
+    special_needs: Needs
+    statement: Share
+    background: dict[str, str]
+
+
+@functools.cache
+def rules() -> Rules:
+    """The shipped configs/synthetic/schools/wales.toml.
+
+    Raises:
+        ConfigError: the file has faults; all are named at once.
+    """
+    return settings("schools/wales.toml", Rules)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Census records: place of the person, grade, year in which the academic year began, number of the dealing."""
+
+    person: Ints
+    grade: Ints
+    year: Ints
+    event: Ints
+
+
+def wales(world: World) -> Tables:
+    """The school census."""
+    rows = _rows(world)
+    dealt, place = np.unique(rows.person * WITHIN + rows.event, return_inverse=True)
+    person, event = dealt // WITHIN, dealt % WITHIN
+    school = _schools(world, person, event)
+    dealings = Dealings("wales", world.draws, world.reference, world.odds, world.people, person, event, school)
+    out = Tables()
+    out.tables["wales_plasc"] = _plasc(world, rows, place, dealings, out)
+    return out
+
+
+def _rows(world: World) -> _Rows:
+    people, journey, draws = world.people, world.journeys, world.draws
+    may = state_pupils(people, WALES)
+    year = people.cohort[may, None] + 5 + _GRADE[None, :]
+    there = (year >= journey.here_from[may, None]) & (year <= journey.here_until[may, None])
+    there &= (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    sixth_form = np.take_along_axis(journey.sixth_form[may], (year - YEARS[0]).clip(0, len(YEARS) - 1), axis=1)
+    there &= (_GRADE <= 11) | sixth_form
+    at, grade = np.nonzero(there)
+    person, year = may[at], year[at, grade]
+    here = people.homes.nation(person, census_days()[year - FIRST_YEAR]) == WALES
+    person, grade, year = person[here], grade[here], year[here]
+    phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
+    since = grade - np.array([0, 7, 12])[phase]
+    moved = changed_school(draws, people.ids[person], phase, since, rules().schools_changed, (6, 4, 1))
+    return _Rows(person, grade, year, phase * 2 + moved)
+
+
+def census_days() -> Days:
+    """The second Tuesday of each January after the academic year began."""
+    out = []
+    for year in range(FIRST_YEAR + 1, LAST_YEAR + 2):
+        first = day(year, 1, 1)
+        out.append(first + (5 - first) % 7 + 7)  # day 5, 6 January 1970, was a Tuesday
+    return np.array(out, np.int32)
+
+
+def _schools(world: World, person: Ints, event: Ints) -> Ints:
+    """Numbers of invented schools of the authority around the family's home: three digits of it and four more."""
+    people, draws = world.people, world.draws
+    own = draws.chance("school.own", people.ids[person], rules().own_school) | (event % 2 == 1)
+    drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
+    primary = event < 2
+    number = np.where(primary, 2000 + (drawn * 60).astype(np.int64), 4000 + (drawn * 10).astype(np.int64))
+    return welsh_authority(world)[person] * 10_000 + number
+
+
+def _plasc(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
+    people, draws = world.people, world.draws
+    when = census_days()[rows.year - FIRST_YEAR]
+    record = numbers.record_id(draws, people.ids[rows.person], 5, rows.grade)
+    number = _numbers(world, rows)
+    known = recorded(dealings, place, when, record, number.plain(), out)
+    return {
+        "RECORDID": whole(record),
+        "UPN": number.array(),
+        "ACADEMIC_YEAR": whole(six_digits(rows.year)),
+        "CENSUS_DATE": dates(when),
+        "LA_ESTAB": whole(dealings.provider[place]),
+        "FAMILY_NAME": known.surname.array(),
+        "GIVEN_NAME": known.forename.array(),
+        "MIDDLE_NAMES": known.middle_names.array(),
+        "BIRTH_DATE": dates(known.birth),
+        "SEX": coded(known.female, ["1", "2"]),
+        "POSTCODE": known.postcode.array(),
+        "NC_YEAR": coded(rows.grade, GRADES),
+        **_attributes(world, rows),
+    }
+
+
+def _numbers(world: World, rows: _Rows) -> Text:
+    """Numbers of the pupils; a few are given a second one at secondary school."""
+    ids = world.people.ids
+    second = world.draws.chance("upn.split", ids, world.odds.people.split_reference)[rows.person] & (rows.grade >= 7)
+    used, index = np.unique(rows.person * 2 + second, return_inverse=True)
+    first = first_numbers(world, WALES).take(used // 2)
+    again = numbers.upn(
+        world.draws, ids[used // 2], welsh_authority(world)[used // 2], np.full(len(used), 3), np.zeros(len(used), bool)
+    )
+    return Text(pc.if_else(pa.array(used % 2 == 1), again, first), index.astype(np.int32))
+
+
+def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
+    """What linkage never reads."""
+    people, draws, reference = world.people, world.draws, world.reference
+    person, ids, of = rows.person, people.ids[rows.person], rules()
+    origin = np.array([group.name == "welsh" for group in reference.origins])[people.origin]
+    fluent = draws.uniform("welsh", people.family) < np.where(origin, of.fluent.welsh, of.fluent.others)
+    some = draws.chance("welsh.some", people.ids, of.not_fluent)
+    at_home = fluent & draws.chance("welsh.home", people.family, of.at_home)
+    needs = draws.uniform("sen", ids) < np.where(people.fsm[person], of.special_needs.poor, of.special_needs.others)
+    stage = np.where(draws.chance("sen.plan", ids, of.statement), 3, 1 + ids % 2)
+    return {
+        "ETHNICITY": coded(people.ethnic[person], [of.background[code] for code in reference.ethnic]),
+        "WELSH_SPEAKER": coded(np.where(fluent, 0, np.where(some, 1, 2))[person], ["F", "N", "0"]),
+        "WELSH_AT_HOME": coded(at_home[person], ["N", "Y"]),
+        "FSM": coded(people.fsm[person] & draws.chance("npd.fsm", ids, of.meals_taken_up, rows.grade), ["N", "Y"]),
+        "SEN_PROVISION": coded(np.where(needs, stage, 0), ["N", "A", "P", "S"]),
+        "WIMD_QUINTILE": whole((tenth(people.idaci[person]) + 1) // 2),
+    }

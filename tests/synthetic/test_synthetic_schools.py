@@ -1,0 +1,181 @@
+"""Pupils of the three nations: who is in which census, and that what happens to them comes as often as published."""
+
+import datetime
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthetic.chunks import world
+from synthetic.nations import ENGLAND, SCOTLAND, WALES
+from synthetic.schooling import tenth
+from synthetic.sources.npd import npd
+from synthetic.sources.npd.exclusions import excluded
+from synthetic.sources.npd.pupils import census_days, pupils
+from synthetic.sources.pupil_numbers import FIRST_WELSH_AUTHORITY, WELSH_AUTHORITIES
+from synthetic.sources.scotland import STAGES, scotland
+from synthetic.sources.scotland import census_days as september_days
+from synthetic.sources.wales import census_days as welsh_days
+from synthetic.sources.wales import wales
+from synthetic.world import World
+from tests.synthetic.conftest import Read
+
+KEY = "PupilMatchingRefAnonymous"
+
+
+@pytest.fixture(scope="module")
+def few() -> World:
+    return world(11, "realistic", np.arange(1, 9001))
+
+
+def rows(columns: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
+    return list(zip(*(columns[name].to_pylist() for name in names), strict=True))
+
+
+def test_census_days_are_the_weekdays_that_each_nation_counts_on() -> None:
+    epoch = datetime.date(1970, 1, 1)
+    for days, weekday, month, week in ((census_days(), 3, 1, 3), (september_days(), 2, 9, 3), (welsh_days(), 1, 1, 2)):
+        dates = [epoch + datetime.timedelta(int(d)) for d in days]
+        assert {(d.weekday(), d.month, (d.day - 1) // 7 + 1) for d in dates} == {(weekday, month, week)}
+
+
+def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(few: World) -> None:
+    homes, owner = few.people.homes, {}
+    for source, name, day in (
+        (npd, "npd_census", "CensusDate"), (scotland, "scotland_pupils", "CensusDate"),
+        (wales, "wales_plasc", "CENSUS_DATE"),
+    ):  # fmt: skip
+        made = source(few)
+        person = np.array(made.records[0]["person_id"].to_pylist()) - 1
+        when = made.tables[name][day].cast("int32").to_numpy()
+        owner[name] = set(person.tolist())
+        assert (homes.nation(person, when) == [ENGLAND, SCOTLAND, WALES][len(owner) - 1]).all()
+    assert owner["npd_census"] & owner["scotland_pupils"]
+    assert owner["npd_census"] & owner["wales_plasc"]
+    both = len(owner["npd_census"] & (owner["scotland_pupils"] | owner["wales_plasc"]))
+    assert both / len(owner["npd_census"]) == pytest.approx(0.016, abs=0.008)
+    assert len(owner["scotland_pupils"]) / len(owner["npd_census"]) == pytest.approx(0.10, abs=0.04)
+
+
+def test_scottish_years_turn_in_march(few: World) -> None:
+    made = scotland(few)
+    birth = few.people.birth[np.array(made.records[0]["person_id"].to_pylist()) - 1].astype("datetime64[D]").tolist()
+    for born, (year, stage) in zip(
+        birth, rows(made.tables["scotland_pupils"], "AcademicYear", "StudentStage"), strict=True
+    ):
+        begins = year // 100 - STAGES.index(stage)
+        assert datetime.date(begins - 5, 3, 1) <= born < datetime.date(begins - 4, 3, 1)
+
+
+def test_a_welsh_number_names_a_welsh_authority_or_came_from_england(few: World) -> None:
+    made, england = wales(few), npd(few)
+    english = dict(
+        zip(england.tables["npd_census"]["UPN"].to_pylist(), england.records[0]["person_id"].to_pylist(), strict=True)
+    )
+    person = made.records[0]["person_id"].to_pylist()
+    authorities, shared = set(), 0
+    for (upn,), owner in zip(rows(made.tables["wales_plasc"], "UPN"), person, strict=True):
+        authorities.add(int(upn[1:4]) - FIRST_WELSH_AUTHORITY)
+        if upn in english:
+            assert english[upn] == owner
+            shared += 1
+    assert shared
+    inside = {a for a in authorities if 0 <= a < WELSH_AUTHORITIES}
+    assert len(inside) == WELSH_AUTHORITIES
+
+
+def test_brothers_and_sisters_of_a_block_grow_up_in_one_nation(few: World) -> None:
+    family = defaultdict(set)
+    for number, kind in zip(few.people.family.tolist(), few.people.kind.tolist(), strict=True):
+        family[number].add(kind)
+    assert all(len(kinds) == 1 for kinds in family.values())
+
+
+@given(st.floats(0, 1))
+@settings(max_examples=50, deadline=None)
+def test_the_tenth_falls_as_poverty_does(share: float) -> None:
+    here, poorer = tenth(np.array([share, share + 0.05]))
+    assert 1 <= poorer <= here <= 10
+
+
+def test_who_is_outside_school_alone_is_in_no_census_of_the_year(few: World) -> None:
+    made = npd(few).tables
+    census = set(rows(made["npd_census"], KEY, "AcademicYear"))
+    for pmr, year, attends in rows(made["npd_ap"], KEY, "ACADYR", "AttendsSchool"):
+        assert ((pmr, year) in census) is bool(attends)
+    assert {attends for (attends,) in rows(made["npd_ap"], "AttendsSchool")} == {0, 1}
+
+
+def test_exclusions_are_on_school_days_and_the_last_may_be_for_good(few: World) -> None:
+    of = pupils(few)
+    sent = excluded(of)
+    made = npd(few).tables["npd_exclusions"]
+    assert len(made[KEY]) == sent.times.sum()
+    found = rows(made, KEY, "AcademicYear", "StartDate", "Category", "ActualNumberOfSessions")
+    last: dict[tuple[str, int], datetime.date] = {}
+    for pmr, year, start, _, _ in found:
+        assert start.weekday() < 5
+        assert datetime.date(year // 100, 9, 1) <= start <= datetime.date(year // 100 + 1, 7, 31)
+        last[pmr, year] = max(start, last.get((pmr, year), start))
+    for pmr, year, start, category, sessions in found:
+        assert (category == "PERM") is (sessions is None)
+        assert category == "FIXD" or start == last[pmr, year]
+
+
+def test_absence_adds_up_and_is_as_frequent_as_published(read: Read) -> None:
+    made = read("sources/npd/absence")
+    missed, possible = (made[f"{name}_6HalfTerms"].to_numpy() for name in ("OverallAbsence", "SessionsPossible"))
+    parts = [made[f"{name}_6HalfTerms"].to_numpy() for name in ("AuthorisedAbsence", "UnauthorisedAbsence")]
+    persistent = made["PA10_Exact_6HalfTerms"].to_numpy()
+    assert (parts[0] + parts[1] == missed).all()
+    assert (missed <= possible).all()
+    assert (persistent == (missed >= 0.1 * possible)).all()
+    assert missed.sum() / possible.sum() == pytest.approx(0.05, abs=0.006)
+    assert persistent.mean() == pytest.approx(0.115, abs=0.02)
+
+
+def test_exclusions_need_care_and_places_are_as_frequent_as_published(read: Read) -> None:
+    census = read("sources/npd/census")
+    secondary = census.filter(pc.is_in(census["NCyearActual"], pa.array(["7", "8", "9", "10", "11"])))
+    since = {year: (pc.sum(pc.greater_equal(secondary["AcademicYear"], year)).as_py()) for year in (200506, 200708)}
+    exclusions = read("sources/npd/exclusions")
+    older = exclusions.filter(pc.greater(exclusions["NCyearActual"], 6))
+    assert older.num_rows / since[200506] == pytest.approx(0.105, abs=0.03)  # a pupil and year, 2018/19
+    permanent = pc.sum(pc.equal(older["Category"], "PERM")).as_py() / since[200506]
+    assert permanent == pytest.approx(0.002, abs=0.001)
+    assert read("sources/npd/ap").num_rows / since[200708] == pytest.approx(0.0105, abs=0.005)
+    taught = census.filter(pc.invert(pc.is_in(census["NCyearActual"], pa.array(["12", "13", "14"]))))
+    children = pc.sum(pc.greater_equal(taught["AcademicYear"], 200809)).as_py()
+    need = pc.sum(read("sources/npd/cin")["CINAt31March"]).as_py() / children
+    assert need == pytest.approx(0.033, abs=0.008)
+    care = read("sources/npd/cla").filter(pc.greater_equal(pc.field("ACADYR"), 200809))
+    assert pc.sum(care["CLA_31_MARCH"]).as_py() / children == pytest.approx(0.0064, abs=0.003)
+
+
+def test_attainment_goes_on_from_one_stage_to_the_next(read: Read) -> None:
+    younger = read("sources/npd/ks2").filter(pc.field("READSCORE").is_valid()).select([KEY, "READSCORE", "MATSCORE"])
+    older = read("sources/npd/ks4").select([KEY, "PTSTNEWG"])
+    both = younger.join(older, KEY, join_type="inner")
+    scores = both["READSCORE"].to_numpy() + both["MATSCORE"].to_numpy()
+    assert np.corrcoef(scores, both["PTSTNEWG"].to_numpy())[0, 1] == pytest.approx(0.7, abs=0.07)
+    met = read("sources/npd/ks2").filter(pc.field("READEXP").is_valid())
+    assert np.mean(met["READEXP"].to_numpy()) == pytest.approx(0.68, abs=0.06)
+
+
+def test_private_schools_send_results_and_no_census(read: Read) -> None:
+    known = set(read("sources/npd/census")[KEY].to_pylist())
+    placed = set(read("sources/npd/ap")[KEY].to_pylist())  # some were at no school but in places of an authority
+    private = [
+        row for row in read("sources/npd/ks4").to_pylist() if row["LAESTAB"] % 10_000 >= 6000 and row["URN"] >= 900_000
+    ]
+    assert private
+    assert not {row[KEY] for row in private} & known
+    assert {row["FSM"] for row in private} == {0}
+    assert {row["P8SCORE"] for row in private} == {None}
+    strangers = set(read("sources/npd/ks4")[KEY].to_pylist()) - known - placed
+    assert strangers == {row[KEY] for row in private}
