@@ -47,10 +47,11 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
             params=params,
             store=True,
         )
+    ended = f"s.{quote(rule.end)}" if rule.end else "cast(null as date)"
     spells = engine.sql(
         f"""
         with bounded as (
-            select r.AE_ID, s.{quote(rule.start or "")} as began, s.{quote(rule.end or "")} as ended,
+            select r.AE_ID, s.{quote(rule.start or "")} as began, {ended} as ended,
                    make_date(cast(s.{year} // 100 as integer), 8, 1) as year_start,
                    make_date(cast(s.{year} // 100 + 1 as integer), 7, 31) as year_end
             from {{rows}} as s

@@ -61,7 +61,7 @@ def test_a_fault_says_what_is_allowed(written, was, now, said):
 def test_study_that_must_last_needs_its_dates(written):
     lasting = "lasting = { months = [10], at_least = 1 }"
     study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {lasting} }}]\nactivity'
-    with pytest.raises(ConfigError, match="lasting needs the columns of start and end"):
+    with pytest.raises(ConfigError, match="lasting needs the column of the start"):
         load_definitions(written(WHOLE.replace("activity", study, 1)), catalogue.shipped())
 
 

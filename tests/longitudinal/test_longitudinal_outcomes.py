@@ -181,29 +181,29 @@ def pupils(engine, world, definitions):
             5         | 201718
         """),
         "npd_census": world("""
-            entity_id | AcademicYear | EthnicGroupMajor | FSMeligible | NCyearActual:text
-            1         | 201213       | WHIT             | 0           | 11
-            1         | 201112       | ASIA             | 1           | 10
-            4         | 201314       | BLAC             | 0           | 11
+            entity_id | AcademicYear | EthnicGroupMajor | FSMeligible | NCyearActual:text | EntryDate
+            1         | 201213       | WHIT             | 0           | 11                | 2008-09-01
+            1         | 201112       | ASIA             | 1           | 10                | 2008-09-01
+            4         | 201314       | BLAC             | 0           | 11                | 2008-09-01
         """),
         "ilr_aims": world("""
             entity_id | Year   | FundModel:text | LearnStartDate | LearnActEndDate:date | Outcome:text
-            204       | 201314 | 25             | 2013-09-10     | -                    | 8
-            204       | 201516 | 36             | 2015-09-10     | 2016-01-31           | 1
+            204       | 201415 | 25             | 2014-09-10     | -                    | 8
+            204       | 201617 | 36             | 2016-09-10     | 2017-01-31           | 1
         """),
-        # 1 works every month of 2013/14 but in 2015/16 has a gap of a month; 2 is on benefits for six months together.
+        # 1 works every month of 2014/15 but in 2016/17 has a gap of a month; 2 is on benefits for six months together.
         "hmrc_employment": world("""
             entity_id | StartDate  | EndDate
-            11        | 2013-08-30 | 2015-12-31
-            11        | 2016-02-01 | 2016-12-31
-            12        | 2013-08-30 | 2014-12-31
-            99        | 2013-08-30 | 2014-12-31
+            11        | 2014-04-10 | 2016-10-31
+            11        | 2016-12-01 | 2017-06-30
+            12        | 2014-04-01 | 2015-04-30
+            99        | 2014-04-01 | 2015-04-30
         """),
         "dwp_benefits": world("""
             entity_id | StartDate  | EndDate    | Benefit_type
-            12        | 2014-02-01 | 2014-06-01 | JSA
-            12        | 2015-09-01 | 2016-01-31 | JSA
-            12        | 2016-02-01 | 2016-02-01 | UAA
+            12        | 2014-10-01 | 2015-02-01 | JSA
+            12        | 2016-09-01 | 2017-01-31 | JSA
+            12        | 2017-02-01 | 2017-02-01 | UAA
         """),
     }
     keys = "AE_ID | EDUKEY | entity_id\n" + "\n".join(f"{n} | K{n} | 1{n}" for n in (1, 2, 3, 4))
@@ -238,25 +238,25 @@ def test_pupils_follow_the_hierarchy_of_education_benefits_and_work(engine, pupi
 
 def test_two_references_of_one_pupil_are_one_member(engine, pupils):
     members = [
-        (row["AE_ID"], row["cohort_year"], row["academic_year"])
+        (row["AE_ID"], row["cohort_year"], row["tax_year"])
         for row in engine_rows(engine, pupils["outcomes"])
         if row["definition"] == "ks4" and row["years_after"] == 1
     ]
-    assert sorted(members) == [(1, 201213, 201314), (2, 201213, 201314), (3, 201213, 201314), (4, 201718, 201819)]
+    assert sorted(members) == [(1, 201213, 201415), (2, 201213, 201415), (3, 201213, 201415), (4, 201718, 201920)]
 
 
 def test_achieved_adult_aims_make_a_cohort_of_further_education(engine, pupils):
     found = [row for row in engine_rows(engine, pupils["outcomes"]) if row["definition"] == "further-education"]
     assert sorted((r["AE_ID"], r["cohort_year"], r["years_after"], r["academic_year"]) for r in found) == [
-        (3, 201516, 1, 201617),
-        (3, 201516, 3, 201819),
+        (3, 201617, 1, 201718),
+        (3, 201617, 3, 201920),
     ]
 
 
 def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitions):
     tables = build(
         engine,
-        {"npd_ks4": world("entity_id | ACADYR\n1 | 201112\n1 | 201112\n2 | 201213")},
+        {"npd_ks4": world("entity_id | ACADYR\n1 | 201011\n1 | 201011\n2 | 201112")},
         {
             "lookup_ae_id": world("AE_ID | source | entity_id\n1 | npd | 1\n2 | npd | 2"),
             "lookup_edukey": world("AE_ID:int | EDUKEY:text | entity_id:int\n- | - | -"),
@@ -265,7 +265,7 @@ def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitio
         extract_date=EXTRACT,
     )
     found = {
-        (row["AE_ID"], row["academic_year"]): row["self_employed"]
+        (row["AE_ID"], row["tax_year"]): row["self_employed"]
         for row in engine_rows(engine, tables["outcomes"])
         if row["years_after"] == 1
     }
