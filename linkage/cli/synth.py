@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from linkage.cli.calibration import check_population, made_before, named
+from linkage.cli.calibration import check_population, made_before, named, refuse_unchecked
 from linkage.pipeline.progress import counter_for
 
 
@@ -58,6 +58,8 @@ def synth(
     Example: leo synth --people 1e6 --page --out data/million
     """
     asked = {"people": people, "seed": seed, "preset": preset, "releases": releases, "tables": tables, "format": format}
+    if check:
+        refuse_unchecked(format, tables)
     if not ((check or page) and made_before(out, named(context, asked))):
         _make(out, asked, workers, wanted=not no_progress)
     if page:

@@ -21,6 +21,7 @@ from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.pipeline.previous import PreviousRun, previous_run
+from linkage.pipeline.true_entities import NAMES, true_entities_file
 from linkage.records.source_files import find
 from linkage.resources import configs_dir
 
@@ -160,8 +161,8 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
         with faults.collected():
             files[where] = tuple(find(where, globs, data))
     truth = data / config.run.truth if config.run.truth else None
-    if truth and not (truth / "entities.parquet").is_file():
-        faults.add(f"run.truth: {truth} holds no entities.parquet\n  where there is no truth, take the line out")
+    if truth and not true_entities_file(truth):
+        faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
     return {"files": files, "truth": truth}
 
 

@@ -12,6 +12,7 @@ from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.reading import CONTRACTS, attribute_name
 from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.true_entities import true_entities, true_entities_file
 from linkage.pipeline.workspace import Workspace
 
 EVALUATION = "quality/evaluation.json"
@@ -93,7 +94,7 @@ def evaluate_stage(job: Job) -> Stage:
     attributes = {
         attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
     }
-    truth = job.truth / "entities.parquet" if job.truth else None
+    truth = true_entities_file(job.truth) if job.truth else None
 
     def work(space: Workspace) -> Counts:
         from quality.evaluation import Inputs, StepTables, evaluate
@@ -115,7 +116,7 @@ def evaluate_stage(job: Job) -> Stage:
             identities={name: space.table(f"identities/{name}") for name in sources},
             attributes={name: space.table(artefact) for name, artefact in attributes.items()},
             spine=space.table("spine"),
-            truth=space.engine.read(truth) if truth else None,
+            truth=true_entities(space.engine, truth) if truth else None,
             sources=[
                 {
                     "source": name,
@@ -142,7 +143,7 @@ def evaluate_stage(job: Job) -> Stage:
         ),
         makes=(EVALUATION,),
         files={**({f"truth/{truth.name}": truth} if truth else {}), **shipped_files("quality/*.toml")},
-        rooms=("quality", "linkage.pipeline.outputs"),
+        rooms=("quality", "linkage.pipeline.outputs", "linkage.pipeline.true_entities"),
         gate=lambda counts: _quality_gates(job, counts),
     )
 

@@ -1,0 +1,52 @@
+"""A population in CSV is read like one in Parquet: the same records, and the same truth."""
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.config import FileFormat, Source
+from linkage.engine import connect, rows
+from linkage.errors import InputError
+from linkage.pipeline.true_entities import true_entities, true_entities_file
+from linkage.records import read_source
+from synthetic import synthesise
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("both")
+    for form in ("parquet", "csv"):
+        synthesise(folder / form, 400, format=form, workers=1)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("dataset", "table"), [("npd", "census"), ("ilr", "learners"), ("hesa", "students"), ("cis", "customers")]
+)
+def test_the_records_are_the_same(both, dataset, table):
+    found = []
+    with connect("duckdb") as engine:
+        for form in ("parquet", "csv"):
+            files = (f"{form}/sources/{dataset}/{table}/*.{form}",)
+            source = Source(dataset=dataset, table=table, files=files, format=FileFormat(type=form))
+            read = read_source(engine, shipped(), dataset, source, both)
+            assert engine.count(read.quarantine) == 0
+            found.append(rows(engine, engine.sql("select * from {t} order by source_key", t=read.records)))
+    assert found[0] == found[1]
+    assert len(found[0]) > 100
+
+
+def test_the_truth_is_the_same(both):
+    with connect("duckdb") as engine:
+        found = [
+            rows(engine, engine.sql("select * from {t} order by all", t=true_entities(engine, path)))
+            for path in map(true_entities_file, (both / "parquet/truth", both / "csv/truth"))
+        ]
+    assert found[0] == found[1]
+    assert len(found[0]) > 400
+
+
+def test_a_folder_without_truth_and_a_file_of_something_else(tmp_path):
+    assert true_entities_file(tmp_path) is None
+    (tmp_path / "entities.csv").write_text("a,b\n1,2\n")
+    with connect("duckdb") as engine, pytest.raises(InputError, match="no CSV with columns source, entity_key"):
+        true_entities(engine, tmp_path / "entities.csv")
