@@ -13,24 +13,13 @@ from synthetic.dates import DATA_END
 
 YEARS = (1, 3, 5, 7, 10, 12, 15)
 LAST_DAY = date(1970, 1, 1) + timedelta(days=DATA_END)
-_FIRST_MONTH = 9
 
 
 def measures(population: Population) -> Iterator[Table]:
     """activity.<level>.<activity>.<years>, median_earnings.<level>.<years> and mean_earnings.<level>.<years>."""
     engine = population.engine
     cohort = pupils(population)
-    cells = engine.sql(
-        f"""
-        select c.person_id, y.years, c.key_stage_4 + y.years as start_year
-        from {{cohort}} as c
-        cross join (select unnest([{", ".join(map(str, YEARS))}]) as years) as y
-        where make_date(cast(c.key_stage_4 + y.years + 1 as integer), 8, 31) <= $last_day
-        """,
-        cohort=cohort,
-        params={"last_day": LAST_DAY},
-        store=True,
-    )
+    cells = _cells(engine, cohort)
     did = activities(population, cells)
     level = levels(population, cohort)
     yield shares(engine, _shares(engine, did, level))
@@ -51,25 +40,46 @@ def measures(population: Population) -> Iterator[Table]:
     engine.drop(paid, did, level, cells, cohort)
 
 
+def _cells(engine: Engine, cohort: Table) -> Table:
+    """The periods of each pupil that the files hold whole: person_id, years, start_year; stored."""
+    rules = outcome_rules("ks4")
+    return engine.sql(
+        f"""
+        with counted as (
+            select c.person_id, y.years, c.key_stage_4 + $first_year + y.years - 1 as start_year
+            from {{cohort}} as c
+            cross join (select unnest([{", ".join(map(str, YEARS))}]) as years) as y
+        )
+        select *
+        from counted
+        where make_date(cast(start_year + 1 as integer), cast($first_month as integer), 1) <= $last_day + 1
+        """,
+        cohort=cohort,
+        params={"first_year": rules["first_year"], "first_month": rules["first_month"], "last_day": LAST_DAY},
+        store=True,
+    )
+
+
 def activities(population: Population, cells: Table) -> Table:
     """The main activity of each cell by the definition "ks4", and pay in the tax year of the same label.
 
     Args:
-        cells: person_id, years, start_year (in which the academic year begins).
+        cells: person_id, years, start_year (in which the period begins).
 
     Returns:
         The columns of cells, activity, sustained_employment (BOOLEAN), pay (pounds, NULL for none); stored.
     """
     engine, rules = population.engine, outcome_rules("ks4")
-    work = months_of(engine, jobs(population), cells, _FIRST_MONTH)
-    claims = months_of(engine, _claims(population, rules["out_of_work"]), cells, _FIRST_MONTH)
+    opens = rules["first_month"]
+    work = months_of(engine, jobs(population), cells, opens)
+    claims = months_of(engine, _claims(population, rules["out_of_work"]), cells, opens)
     flags = {
-        "sustained_employment": lasting(engine, work, rules["employment"], _FIRST_MONTH),
-        "out_of_work_benefits": lasting(engine, claims, rules["out_of_work_benefits"], _FIRST_MONTH),
+        "sustained_employment": lasting(engine, work, rules["employment"], opens),
+        "out_of_work_benefits": lasting(engine, claims, rules["out_of_work_benefits"], opens),
     }
     some = [_seen(engine, work), _seen(engine, claims)]
     for rule in rules["study"]:
-        lasts, any_at_all = _studied(population, rule, cells)
+        lasts, any_at_all = _studied(population, rule, cells, opens)
         flags[rule["name"]] = lasts
         some.append(any_at_all)
     pay = _pay(population)
@@ -134,17 +144,24 @@ def _claims(population: Population, out_of_work: list[str]) -> Table:
     )
 
 
-def _studied(population: Population, rule: dict[str, Any], cells: Table) -> tuple[Table, Table]:
-    """The cells in which a rule of study is met, and those with any of it."""
+def _studied(population: Population, rule: dict[str, Any], cells: Table, first_month: int) -> tuple[Table, Table]:
+    """The cells in which a rule of study is met, and those with any of it.
+
+    Without `lasting`, a record is enough in an academic year that touches the period.
+    """
     engine = population.engine
     rows = population.owned(rule["table"])
     if "lasting" not in rule:
-        years = _years(engine, rows, asked(rule), rule["year"])
+        year = f"{rule['year']} // 100"
+        touching = [year] if first_month == 9 else [year, f"{year} + 1"]
+        queries = (f"select person_id, {y} as start_year from {{rows}} where {asked(rule)}" for y in touching)
+        years = engine.sql(" union ".join(queries), rows=rows, store=True)
         return years, years
+    ended = rule.get("end", "cast(null as date)")
     spells = engine.sql(
         f"""
         with bounded as (
-            select person_id, {rule["start"]} as began, {rule["end"]} as ended,
+            select person_id, {rule["start"]} as began, {ended} as ended,
                    make_date(cast({rule["year"]} // 100 as integer), 8, 1) as opens,
                    make_date(cast({rule["year"]} // 100 + 1 as integer), 7, 31) as closes
             from {{rows}}
@@ -156,8 +173,8 @@ def _studied(population: Population, rule: dict[str, Any], cells: Table) -> tupl
         """,
         rows=rows,
     )
-    months = months_of(engine, spells, cells, _FIRST_MONTH)
-    return lasting(engine, months, rule["lasting"], _FIRST_MONTH), _seen(engine, months)
+    months = months_of(engine, spells, cells, first_month)
+    return lasting(engine, months, rule["lasting"], first_month), _seen(engine, months)
 
 
 def _pay(population: Population) -> Table:

@@ -12,10 +12,16 @@ from linkage.resources import config_file
 
 
 def outcome_rules(name: str) -> dict[str, Any]:
-    """One definition of configs/outcomes/leo.toml, with the codes of out-of-work benefits under "out_of_work"."""
+    """One definition of configs/outcomes/leo.toml.
+
+    Returns:
+        What it says, and besides "out_of_work", the codes of out-of-work benefits, and "first_month", the calendar
+        month in which its periods begin.
+    """
     raw = tomllib.loads(config_file("outcomes/leo.toml").read_text(encoding="utf-8"))
     found: dict[str, Any] = next(d for d in raw["definition"] if d["name"] == name)
-    return {**found, "out_of_work": raw["benefits"]["out_of_work"]}
+    first_month = {"tax": 4, "academic": 9}[found["period"]]
+    return {**found, "out_of_work": raw["benefits"]["out_of_work"], "first_month": first_month}
 
 
 def asked(rules: dict[str, Any]) -> str:

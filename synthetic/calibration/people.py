@@ -67,7 +67,7 @@ def _twins(population: Population) -> Table:
         with families as (
             select family_id, count(*) as members, least(2 * count(*) filter (where twin_of_elder), count(*)) as twins
             from {persons}
-            where kind <> 'never in English education'
+            where kind not in ('never in English education', 'came to study')
             group by family_id
         )
         select 'twins.all' as id, family_id as cluster, twins as hits, members from families

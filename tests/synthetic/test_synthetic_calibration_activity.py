@@ -25,42 +25,42 @@ WORLD = {
     "npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\n"
     + "\n".join(f"npd{n} | 200203 | {n % 2}" for n in NINE)
     + "\nnpd1 | 200304 | 1",
-    # Three years on is 2005/06. 1 is at university, and in work; 2 left in January, so five months.
+    # Three years on is the tax year 2006/07. 1 is at university, and in work; 2 left in January, so five months.
     "hesa_students": """
         HUSID | AcademicYear | COMDATE | ENDDATE:date | XMODE01:text | XLEV601:text
-        hesa1 | 200506 | 2004-09-20 | -          | 1 | 4
-        hesa2 | 200506 | 2005-09-20 | 2006-01-10 | 1 | 4
+        hesa1 | 200607 | 2004-09-20 | -          | 1 | 4
+        hesa2 | 200607 | 2006-09-20 | 2007-01-10 | 1 | 4
     """,
-    # 3 learns as an adult for six months; 4 of two courses of five months each that do not meet.
+    # 3 learns as an adult for six months; 4 on two courses of three months each that do not meet.
     "ilr_aims": """
         ULN | Year | LearnStartDate | LearnActEndDate:date | FundModel:text
-        ilr3 | 200506 | 2005-11-30 | 2006-04-01 | 35
-        ilr4 | 200506 | 2005-09-05 | 2005-12-05 | 35
-        ilr4 | 200506 | 2006-02-05 | 2006-05-05 | 35
+        ilr3 | 200607 | 2006-10-31 | 2007-04-01 | 35
+        ilr4 | 200607 | 2006-09-05 | 2006-11-05 | 35
+        ilr4 | 200607 | 2007-01-05 | 2007-03-05 | 35
     """,
-    # 5 is in work in each month, in two jobs; 6 misses August; 4 too has work, of less than the year.
+    # 5 is in work in each month, in two jobs; 6 misses March.
     "hmrc_employment": """
         NINO | StartDate:date | EndDate:date
         cis1 | 2005-01-01 | -
-        cis5 | 2005-04-06 | 2006-01-01
-        cis5 | 2006-02-28 | 2006-08-01
-        cis6 | 2005-04-06 | 2006-07-31
+        cis5 | 2005-04-06 | 2007-01-01
+        cis5 | 2007-02-28 | 2007-03-01
+        cis6 | 2005-04-06 | 2007-02-28
         cis7 | 2005-04-06 | -
     """,
     # 7 is out of work for six months and in work; 8 was paid and nothing else; 9 nothing at all.
     "dwp_benefits": """
         NINO | StartDate:date | EndDate:date | Benefit_type
-        cis7 | 2006-01-31 | 2006-06-01 | JSA
+        cis7 | 2006-04-30 | 2006-09-01 | JSA
         cis6 | 2005-09-01 | -          | PIP
     """,
     "hmrc_earnings": """
         NINO | TaxYear | EmployerRef | Earnings
-        cis1 | 200506 | E1 | 4000
-        cis5 | 200506 | E1 | 9000
-        cis5 | 200506 | E1 | 9000
-        cis5 | 200506 | E2 | 2000
-        cis7 | 200506 | E1 | 8000
-        cis8 | 200506 | E1 | 100
+        cis1 | 200607 | E1 | 4000
+        cis5 | 200607 | E1 | 9000
+        cis5 | 200607 | E1 | 9000
+        cis5 | 200607 | E2 | 2000
+        cis7 | 200607 | E1 | 8000
+        cis8 | 200607 | E1 | 100
     """,
 }
 DID = {
@@ -71,7 +71,7 @@ DID = {
 
 
 def test_the_first_activity_that_holds_is_the_main_one(engine, world):
-    cells = world("person_id | years | start_year\n" + "\n".join(f"{n} | 3 | 2005" for n in NINE))
+    cells = world("person_id | years | start_year\n" + "\n".join(f"{n} | 3 | 2006" for n in NINE))
     did = engine_rows(engine, activities(population_of(engine, world, **WORLD), cells))
     assert {row["person_id"]: row["activity"] for row in did} == DID
     # 1, 5 and 7 worked in each month, whatever else they did; a return sent twice counts once.
@@ -87,7 +87,7 @@ def test_figures_are_by_group_and_years(engine, world):
     assert "activity.men.higher_education.3" not in got
     assert got["median_earnings.all.3"].value == 8000
     assert got["mean_earnings.all.3"].value == pytest.approx(23_000 / 3)
-    # Seventeen years after 2002/03 is 2019/20, the last whole one; the figures end at fifteen.
+    # Fifteen years on is 2018/19.
     assert got["activity.all.activity_not_captured.15"].people == 9
 
 
@@ -137,7 +137,7 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
     only = definitions.model_copy(update={"definition": tuple(d for d in definitions.definition if d.name == "ks4")})
     made = build(engine, attributes, lookups, only, extract_date=LAST_DAY)["outcomes"]
     cells = engine.sql(
-        "select AE_ID as person_id, years_after as years, academic_year // 100 as start_year from {o}",
+        "select AE_ID as person_id, years_after as years, coalesce(academic_year, tax_year) // 100 as start_year from {o}",
         o=made,
         store=True,
     )
