@@ -41,6 +41,7 @@ class Journeys:
     sixth_form: NDArray[np.bool_]  # (people, YEARS): at a school's sixth form, a year 12, 13 or 14 each
     college: NDArray[np.bool_]  # (people, YEARS): "other education", full time at a college (FundModel 25)
     adult_learning: NDArray[np.bool_]  # (people, YEARS): learns from October to March at least, not as an apprentice
+    short_course: NDArray[np.bool_]  # (people, YEARS): takes a course that lies between October and the end of March
 
     def studies_full_time(self) -> NDArray[np.bool_]:
         """(people, YEARS): at school, college or university."""
@@ -114,11 +115,14 @@ def _classes(
     young = there & (since >= 0) & ~((degree_start > 0)[:, None] & (year >= degree_start[:, None]))
     adult = there & (since >= 3) & ~np.isin(people.kind, (OUTSIDER, VISITOR))[:, None]
     adult &= draws.chance("adult", people.ids[:, None], np.where(since < 7, 0.085, 0.05), year)
-    return {
+    out = {
         "sixth_form": young & (since < 2) & (post16 == SIXTH_FORM)[:, None],
         "college": young & (post16 == COLLEGE)[:, None] & (since < college_years[:, None]),
         "adult_learning": adult & ~((year >= degree_start[:, None]) & (year < degree_start[:, None] + 3)),
     }
+    short = there & (since >= 2) & draws.chance("adult.short", people.ids[:, None], _SHORT, year)
+    short &= ~np.isin(people.kind, (OUTSIDER, VISITOR, SCOTTISH, WELSH))[:, None]
+    return out | {"short_course": short & ~out["sixth_form"] & ~out["college"] & ~out["adult_learning"]}
 
 
 def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -128,6 +132,7 @@ def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArr
 
 _after_degree_school = Slots(np.array([0.58, 0.40, 0.01, 0.01]))
 _after_other_school = Slots(np.array([0.20, 0.46, 0.12, 0.22]))
+_SHORT = 0.03
 _postgraduate_years = Slots(np.array([0.64, 0.28, 0.04, 0.04]), values=np.arange(1, 5))
 _wait = Slots(np.array([0.66, 0.18, 0.05, 0.03, 0.02, 0.02, 0.02, 0.02]))
 

@@ -128,7 +128,6 @@ class Blank(_Strict):
 class Short(_Strict):
     """Courses that are too short to count."""
 
-    people: tuple[Share, ...]
     longest: Annotated[int, Field(ge=2, le=110)]
     kinds: Shares
 

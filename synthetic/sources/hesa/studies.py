@@ -50,11 +50,11 @@ def began(world: World, of: Courses) -> Days:
 
 
 def ended(world: World, of: Courses) -> Days:
-    """Last day of the course: in June, of a master's in August; who leaves does so after six months of the year."""
+    """Last day of the course: in June, of a master's in August; who leaves does so after March."""
     drawn = world.draws.uniform("hesa.end", world.people.ids[of.person], of.event)
     later = (of.kind == TAUGHT) & ~of.part_time
     whole_year = np.where(later, on(of.last + 1, 8, 10), on(of.last + 1, 6, 15)) + (drawn * 20).astype(np.int32)
-    left = on(of.last + 1, 3, 1) + (drawn * 110).astype(np.int32)
+    left = on(of.last + 1, 4, 1) + (drawn * 80).astype(np.int32)
     return np.where(of.completes | of.transfers, whole_year, left).astype(np.int32)
 
 

@@ -51,6 +51,7 @@ class _Aims:
     start_year: Ints
     end_year: Ints
     of: Enrolments
+    first_day: Days
 
     def uniform(self, world: World, name: str) -> Floats:
         """A number for each aim, the same in each year that it goes on."""
@@ -61,9 +62,10 @@ def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: 
     """A row an aim and year; the first of an apprenticeship is the programme, of a study programme its core."""
     aim = _laid_out(world, rows)
     of, number = aim.of, aim.number
-    course = programmes(world, of)
-    begun, planned, ended = _days(world, aim)
-    status, outcome, reason = _finish(world, aim, ended)
+    course = programmes(world, rows).take(aim.row)
+    status = _status(world, aim)
+    begun, planned, ended = _days(world, aim, status)
+    outcome, reason = _outcome(world, aim, status, ended)
     goes_on = status == CONTINUING
     missing = (aim.uniform(world, "no.end") < study.colleges().finish.no_end_date) & _harmless(aim, begun)
     whole_programme = (of.programme == APPRENTICESHIP) & (number == 0)
@@ -112,16 +114,18 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
     row = np.repeat(np.arange(len(ids)), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     end = np.where(anew, rows.year, rows.last)
-    return _Aims(row, number, count[row], ids[row], base[row] + number, start[row], end[row], rows.take(row))
+    first_day = began(world, rows, start)
+    key = base[row] + number
+    return _Aims(row, number, count[row], ids[row], key, start[row], end[row], rows.take(row), first_day[row])
 
 
-def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
+def _days(world: World, aim: _Aims, status: Ints) -> tuple[Days, Days, Days]:
     """First day, day planned as the last, and last day; adults' courses of a year follow one another.
 
-    What counts as sustained runs from before October to the end of March at least.
+    What counts as sustained runs from before October to the end of March at least, so nobody withdraws before.
     """
     of = aim.of
-    first = began(world, of, aim.start_year).astype(np.int64)
+    first = aim.first_day.astype(np.int64)
     drawn = aim.uniform(world, "end")
     summer = on(aim.end_year + 1, 6, 15).astype(np.int64) + (drawn * 40).astype(np.int64)
     spring = on(aim.end_year + 1, 4, 1).astype(np.int64)
@@ -144,32 +148,34 @@ def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
 
 
 def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
-    """Aims that count as much without an end date: long ones, and short ones of the year's last months."""
-    harmless: NDArray[np.bool_] = ~aim.of.short | (begun >= on(aim.of.year + 1, 3, 1))
+    """Aims that count as much without an end date: long ones, and short ones that do not begin in October."""
+    harmless: NDArray[np.bool_] = ~aim.of.short | (begun >= on(aim.of.year, 11, 1))
     return harmless
 
 
-def _finish(world: World, aim: _Aims, ended: Days) -> tuple[Ints, Ints, Ints]:
-    """Completion status, outcome (-1 while it goes on) and reason of withdrawal (-1 for none)."""
+def _status(world: World, aim: _Aims) -> Ints:
+    """Completion status; who goes on at another provider withdraws from the one before."""
     rules, of = study.colleges().finish, aim.of
     withdraws = np.array([rules.withdrawn[name] for name in PROGRAMMES])[of.programme]
+    rest = aim.uniform(world, "finish") - withdraws * np.where(world.people.fsm[of.person], 1.25, 0.93)
+    status = np.select(
+        [rest < 0, rest < rules.transfer, rest < rules.transfer + rules.break_], [WITHDRAWN, MOVED, BREAK], COMPLETED
+    )
+    status = np.where(of.leaves & (of.year == of.last), WITHDRAWN, status)
+    return np.where((of.year < aim.end_year) | _stays_on(world, aim), CONTINUING, status)
+
+
+def _outcome(world: World, aim: _Aims, status: Ints, ended: Days) -> tuple[Ints, Ints]:
+    """Outcome (-1 while it goes on) and reason of withdrawal (-1 for none)."""
+    rules, of = study.colleges().finish, aim.of
     achieves = np.array([rules.achieved[name] for name in PROGRAMMES])[of.programme]
-    poor = np.where(world.people.fsm[of.person], 1.25, 0.93)
-    drawn = aim.uniform(world, "finish")
-    edge = withdraws * poor
-    stays = _stays_on(world, aim)
-    goes_on, moves = (of.year < aim.end_year) | stays, of.leaves & (of.year == of.last)
-    status = np.select([goes_on, moves, drawn < edge], [CONTINUING, WITHDRAWN, WITHDRAWN], COMPLETED)
-    rest = drawn - edge
-    status = np.where((status == COMPLETED) & (rest < rules.transfer), MOVED, status)
-    status = np.where((status == COMPLETED) & (rest < rules.transfer + rules.break_), BREAK, status)
     passed = aim.uniform(world, "pass")
     result = np.select([passed < achieves, passed < achieves + 0.01], [ACHIEVED, PARTLY], FAILED)
     result = np.where((ended > DATA_END - 75) & (passed > 0.93), NOT_YET, result)
     outcome = np.select([status == COMPLETED, (status == WITHDRAWN) | (status == MOVED)], [result, FAILED], -1)
     why = np.searchsorted(_REASON_ODDS, aim.uniform(world, "reason") * 0.999, side="right")
-    why = np.where(moves, 0, why.clip(0, len(_REASONS) - 1))
-    return (status, outcome, np.select([status == WITHDRAWN, status == MOVED], [why, 2], -1))
+    why = np.where(of.leaves & (of.year == of.last), 0, why.clip(0, len(_REASONS) - 1))
+    return outcome, np.select([status == WITHDRAWN, status == MOVED], [why, 2], -1)
 
 
 def _stays_on(world: World, aim: _Aims) -> NDArray[np.bool_]:

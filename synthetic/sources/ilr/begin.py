@@ -1,15 +1,16 @@
-"""When learning begins: study and adult learning in September, apprenticeships from August, short courses any time."""
+"""When learning begins: what counts as sustained before October, short courses between October and March."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthetic import study
-from synthetic.dates import DATA_END, Days, on
+from synthetic.dates import Days, on
 from synthetic.draws import Floats, Ints
 from synthetic.sources.ilr.enrolments import ADULT, APPRENTICESHIP, STUDY, Enrolments
 from synthetic.world import World
 
 _FIRST_DAYS = 25  # days of September in which programmes begin
+_APPRENTICE_DAYS = 58  # from 1 August
 
 
 def began(world: World, rows: Enrolments, year: Ints) -> Days:
@@ -17,11 +18,10 @@ def began(world: World, rows: Enrolments, year: Ints) -> Days:
     ids = world.people.ids[rows.person]
     drawn = world.draws.uniform("ilr.start", ids, rows.event * 32 + year - rows.first)
     autumn = on(year, 9, 1) + (drawn * _FIRST_DAYS).astype(np.int32)
-    apprentice = on(year, 8, 1) + (drawn**1.3 * 200).astype(np.int32)
-    length = short_days(world, rows)
-    any_time = on(year, 8, 20) + (drawn * (330 - length)).astype(np.int32)
-    begun = np.select([rows.short, rows.programme == APPRENTICESHIP], [any_time, apprentice], autumn)
-    out: Days = np.minimum(begun, DATA_END - 30).astype(np.int32)
+    apprentice = on(year, 8, 1) + (drawn * _APPRENTICE_DAYS).astype(np.int32)
+    winter = on(year, 10, 1) + (drawn * (181 - short_days(world, rows))).astype(np.int32)
+    begun = np.select([rows.short, rows.programme == APPRENTICESHIP], [winter, apprentice], autumn)
+    out: Days = begun.astype(np.int32)
     return out
 
 

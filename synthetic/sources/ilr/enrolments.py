@@ -12,7 +12,6 @@ from synthetic.colleges import GENERAL, SIXTH_FORM, TRAINING, colleges
 from synthetic.draws import Ints, Slots
 from synthetic.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
 from synthetic.journeys import YEARS as JOURNEY_YEARS
-from synthetic.people import OUTSIDER, SCOTTISH, VISITOR, WELSH
 from synthetic.reference import Codes
 from synthetic.universities import band_of
 from synthetic.world import World
@@ -23,7 +22,6 @@ PROGRAMMES = ("study", "apprenticeship", "adult", "community", "unfunded")
 """16 to 19 study programmes, apprenticeships, adult skills, community learning, and learning without public money."""
 
 _SLOTS = 3  # records a person and year: study or adult learning, an apprenticeship, a short course
-_NO_COLLEGE = (OUTSIDER, VISITOR, SCOTTISH, WELSH)
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,12 @@ def enrolments(world: World) -> Enrolments:
     young = journey.college & held[None, :]
     adult = journey.adult_learning & ~journey.college & held[None, :]
     apprentice = there & (since >= 0) & (since < journey.apprentice_years[:, None])
-    busy = young | adult
+    busy = young | adult | apprentice
     parts = [
         _runs(world, young, 0, "study", rules.learner.other_college),
         _runs(world, apprentice, 1, "apprenticeship", rules.learner.other_college),
         _runs(world, adult, 0, "adult", rules.learner.again),
-        _short(world, there & ~busy & ~apprentice),
+        _short(world, journey.short_course & ~busy & held[None, :]),
     ]
     joined = Enrolments(*(np.concatenate(column) for column in zip(*(part.columns() for part in parts), strict=True)))
     return joined.take(np.lexsort((joined.slot, joined.year, joined.person)))
@@ -95,24 +93,12 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
     )  # fmt: skip
 
 
-def _short(world: World, may: NDArray[np.bool_]) -> Enrolments:
-    """Short courses, at most one a year, by people who do nothing longer of the kind in it."""
-    people, journey, draws, rules = (world.people, world.journeys, world.draws, study.colleges().short)
-    first = np.maximum(np.maximum(journey.here_from, people.cohort + 17), FIRST_YEAR)
-    last = np.minimum(journey.here_until, LAST_YEAR)
-    taken: list[tuple[Ints, Ints]] = []
-    drawn = draws.uniform("ilr.short", people.ids)
-    for number, share in enumerate(rules.people):
-        person = np.flatnonzero((drawn < share) & (last >= first) & ~np.isin(people.kind, _NO_COLLEGE))
-        span = last[person] - first[person] + 1
-        year = first[person] + (draws.uniform("ilr.short.year", people.ids[person], number) * span).astype(np.int64)
-        free = may[person, year - FIRST_JOURNEY_YEAR]
-        taken.append((person[free], year[free]))
-    person, year = (np.concatenate(part) for part in zip(*taken, strict=True))
-    _, once = np.unique(person * 64 + year - FIRST_YEAR, return_index=True)
-    person, year = person[once], year[once]
+def _short(world: World, cells: NDArray[np.bool_]) -> Enrolments:
+    """Short courses, one a year, each a dealing of its own."""
+    person, at = np.nonzero(cells)
+    year = at + FIRST_JOURNEY_YEAR
     event = (year - FIRST_YEAR) * _SLOTS + 2
-    programme = _kinds(rules.kinds, draws.uniform("ilr.kind", people.ids[person], event))
+    programme = _kinds(study.colleges().short.kinds, world.draws.uniform("ilr.kind", world.people.ids[person], event))
     none = np.full(len(person), -1)
     return Enrolments(
         person, year, np.full(len(person), 2), event, year, year, none, none > 0, programme, none < 0

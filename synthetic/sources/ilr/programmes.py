@@ -26,6 +26,10 @@ class Programmes:
     standard_code: Ints
     levy: NDArray[np.bool_]  # the employer's contract is with the apprenticeship service
 
+    def take(self, rows: NDArray[np.int64]) -> "Programmes":
+        """The programmes at other rows."""
+        return Programmes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
 
 def programmes(world: World, of: Enrolments) -> Programmes:
     """The programme of each record's dealing; codes of frameworks and standards are invented."""

@@ -1,0 +1,200 @@
+"""Learner records: what journeys say is learned is there and long enough, what they do not say is too short to count."""
+
+import csv
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.errors import ConfigError
+from synthetic import build_colleges, study
+from synthetic.chunks import world
+from synthetic.colleges import KINDS, colleges
+from synthetic.journeys import YEARS
+from synthetic.sources.ilr import ilr
+from synthetic.world import World
+
+FIRST_YEAR = 2002
+Aims = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def made() -> World:
+    return world(7, "realistic", np.arange(1, 5_001))
+
+
+@pytest.fixture(scope="module")
+def tables(made: World) -> dict[str, list[dict[str, Any]]]:
+    """Learners and aims, each with its person."""
+    out = ilr(made)
+    owner = {row["record_key"]: row["person_id"] for part in out.records for row in part.to_pylist()}
+    learners = pa.table(out.tables["ilr_learners"]).to_pylist()
+    for row in learners:
+        row["person"] = owner[str(row["RECORDID"])]
+    person = {(row["UKPRN"], row["LearnRefNumber"], row["Year"]): row["person"] for row in learners}
+    aims = pa.table(out.tables["ilr_aims"]).to_pylist()
+    for row in aims:
+        row["person"] = person[row["UKPRN"], row["LearnRefNumber"], row["Year"]]
+    return {"learners": learners, "aims": aims}
+
+
+def months(aim: dict[str, Any]) -> set[int]:
+    """Months of the tax year that begins in the aim's academic year (4 to 15) in which it goes on, as the pipeline has it."""
+    year = aim["Year"] // 100
+    first = max(aim["LearnStartDate"], date(year, 8, 1))
+    last = min(aim["LearnActEndDate"] or date(9999, 1, 1), date(year + 1, 7, 31))
+    begin, end = ((day.year - year) * 12 + day.month for day in (first, last))
+    return {month for month in range(begin, end + 1) if 4 <= month <= 15}
+
+
+def by_year(aims: Aims, models: set[str]) -> dict[tuple[int, int], set[int]]:
+    """Person and year to the months in which they have an aim of one of the funding models."""
+    out: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for aim in aims:
+        if aim["FundModel"] in models:
+            out[aim["person"], aim["Year"] // 100] |= months(aim)
+    return out
+
+
+def cells(made: World, where: Any) -> set[tuple[int, int]]:
+    person, at = np.nonzero(where & (YEARS >= FIRST_YEAR))
+    return set(zip(made.people.ids[person].tolist(), YEARS[at].tolist(), strict=True))
+
+
+WINTER = set(range(10, 16))
+
+
+def test_a_year_at_college_is_a_study_programme_from_september_to_march_at_least(made: World, tables: Any) -> None:
+    found = by_year(tables["aims"], {"25"})
+    assert set(found) == cells(made, made.journeys.college)
+    assert all(held >= {9, *WINTER} for held in found.values())
+
+
+def test_a_year_of_adult_learning_lasts_from_october_to_march_at_least(made: World, tables: Any) -> None:
+    found = by_year(tables["aims"], {"35", "10", "99"})
+    learns = cells(made, made.journeys.adult_learning & ~made.journeys.college)
+    assert learns
+    assert all(found[cell] >= WINTER for cell in learns)
+
+
+def test_courses_that_journeys_call_short_never_make_six_months(made: World, tables: Any) -> None:
+    found = by_year(tables["aims"], {"35", "10", "99"})
+    short = set(found) - cells(made, made.journeys.adult_learning)
+    assert short <= cells(made, made.journeys.short_course)
+    assert len(short) > 100
+    assert all(held <= WINTER and len(held) < 6 for cell, held in found.items() if cell in short)
+
+
+def test_apprentices_learn_from_before_october_and_have_a_programme_aim(made: World, tables: Any) -> None:
+    journey = made.journeys
+    since = YEARS[None, :] - journey.apprentice_start[:, None]
+    there = (journey.here_from[:, None] <= YEARS) & (journey.here_until[:, None] >= YEARS)
+    found = by_year(tables["aims"], {"36"})
+    assert set(found) == cells(made, (since >= 0) & (since < journey.apprentice_years[:, None]) & there)
+    assert all(held >= WINTER for held in found.values())
+    for aim in tables["aims"]:
+        whole = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1
+        assert whole is (aim["AimType"] == "1") is (aim["LearnAimRef"] == "ZPROG001")
+
+
+def test_an_apprenticeship_has_a_framework_or_a_standard_and_a_contract_since_may_2017(tables: Any) -> None:
+    standards: dict[int, list[bool]] = defaultdict(list)
+    for aim in tables["aims"]:
+        apprentice = aim["FundModel"] == "36"
+        assert ((aim["FworkCode"] is None) != (aim["StdCode"] is None)) is apprentice
+        assert (aim["ContractType"] is not None) is (apprentice and aim["LearnStartDate"] >= date(2017, 5, 1))
+        assert (aim["StdCode"] is not None) is (aim["ProgType"] == "25")
+        if apprentice:
+            assert aim["ProgType"] in {"2", "3", "20", "21", "22", "23", "25"}
+            standards[aim["Year"] // 100].append(aim["ProgType"] == "25")
+    assert not any(any(flags) for year, flags in standards.items() if year < 2014)
+    assert np.mean(standards[2020]) > 0.5
+
+
+def test_how_an_aim_ends_agrees_with_itself(tables: Any) -> None:
+    missing = 0
+    for aim in tables["aims"]:
+        status = aim["CompStatus"]
+        assert (aim["Outcome"] is None) is (status in ("1", "6"))
+        assert (aim["WithdrawReason"] is not None) is (status in ("3", "4"))
+        assert not (aim["LearnActEndDate"] and status == "1")
+        assert aim["AchDate"] is None or (aim["AimType"], aim["Outcome"]) == ("1", "1")
+        assert aim["OutGrade"] is None or aim["Outcome"] == "1"
+        assert aim["LearnStartDate"] <= (aim["LearnActEndDate"] or date(2021, 8, 31))
+        missing += aim["LearnActEndDate"] is None and status != "1"
+    ended = sum(aim["CompStatus"] != "1" for aim in tables["aims"])
+    assert missing / ended == pytest.approx(0.02, abs=0.006)
+
+
+def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: Any) -> None:
+    aims: dict[tuple[Any, ...], Aims] = defaultdict(list)
+    for aim in tables["aims"]:
+        aims[aim["UKPRN"], aim["LearnRefNumber"], aim["AimSeqNumber"], aim["LearnStartDate"]].append(aim)
+    longer = [sorted(rows, key=lambda aim: aim["Year"]) for rows in aims.values() if len(rows) > 1]
+    assert len(longer) > 50
+    for rows in longer:
+        assert [row["CompStatus"] for row in rows[:-1]] == ["1"] * (len(rows) - 1)
+        assert len({row["LearnAimRef"] for row in rows}) == 1
+
+
+def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: Any) -> None:
+    known = {(row["UKPRN"], row["LearnRefNumber"]): row["person"] for row in tables["learners"]}
+    moved = [row for row in tables["learners"] if row["PrevUKPRN"]]
+    assert moved
+    assert all(known[row["PrevUKPRN"], row["PrevLearnRefNumber"]] == row["person"] for row in moved)
+    assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
+
+
+def test_numbers_and_names_are_missing_where_they_may_be(made: World, tables: Any) -> None:
+    """Apprentices must give a National Insurance number; community learners give none, and may give no name."""
+    model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
+    given: dict[str, list[bool]] = defaultdict(list)
+    nameless: dict[str, list[bool]] = defaultdict(list)
+    for row in tables["learners"]:
+        of = model[row["UKPRN"], row["LearnRefNumber"]]
+        given[of].append(row["NINumber"] is not None)
+        nameless[of].append(row["FamilyName"] is None)
+    assert np.mean(given["36"]) > 0.93
+    assert 0.05 < np.mean(given["25"]) < 0.2
+    assert not any(given["10"])
+    assert 0.01 < np.mean(nameless.pop("10")) < 0.12
+    assert not any(any(flags) for flags in nameless.values())
+
+
+def test_colleges_are_those_that_are_invented() -> None:
+    with build_colleges.OUT.open(newline="") as file:
+        assert [tuple(row) for row in list(csv.reader(file))[1:]] == list(build_colleges.colleges())
+    assert len(set(colleges().names)) == len(set(colleges().ukprn.tolist())) == len(colleges().names)
+
+
+@given(kind=st.integers(0, len(KINDS) - 1), region=st.integers(0, 8), drawn=st.floats(0, 0.999))
+@settings(max_examples=40, deadline=None)
+def test_who_lives_in_england_learns_in_the_own_region(kind: int, region: int, drawn: float) -> None:
+    chosen = colleges().choose(np.array([drawn]), np.array([kind], np.int32), np.array([region], np.int32))
+    row = list(build_colleges.colleges())[int(chosen[0]) - 10_090_000]
+    assert row[2] == KINDS[kind]
+    assert row[3] == f"E1200000{region + 1}"
+
+
+def test_a_year_takes_the_last_figure_published_before_it() -> None:
+    assert study.of_year({2010: 0.1, 2015: 0.3}, np.array([2002, 2010, 2014, 2015, 2020])).tolist() == [
+        0.1, 0.1, 0.1, 0.3, 0.3,
+    ]  # fmt: skip
+
+
+def test_faults_of_a_file_are_named_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "synthetic" / "study"
+    folder.mkdir(parents=True)
+    (folder / "subjects.toml").write_text("integrated = []\nodd = 1\n[lean]\n[jacs]\nX = 2\n[unclassified]\n")
+    monkeypatch.setattr(study, "configs_dir", lambda: tmp_path)
+    study.subjects.cache_clear()
+    with pytest.raises(ConfigError) as caught:
+        study.subjects()
+    study.subjects.cache_clear()
+    assert all(f"  {name}: " in str(caught.value) for name in ("odd", "jacs.X", "unclassified.subjects"))
