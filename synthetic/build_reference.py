@@ -211,4 +211,7 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]])
 
 
 if __name__ == "__main__":
+    from synthetic.build_group_names import build as build_group_names
+
     build(Path(sys.argv[1]))
+    build_group_names(Path(sys.argv[1]))

@@ -32,7 +32,7 @@ _PATTERNS = np.array(
 )
 _OTHER_PATTERNS = np.array([[6, 7, 7], [6, 6, 8], [6, 7, 8], [6, 6, 6]])  # of the three of Scotland or Wales
 _BIGGEST = 4
-_SHARE_YOUNGER = 0.5  # of the schooled people, those with an older brother or sister in the table
+_SHARE_YOUNGER = np.array([17 / 36, 4 / 12, 4 / 12])  # those with an older brother or sister in the patterns, by nation
 
 FIRST_BIRTH, LAST_BIRTH = day(1985, 9, 1), day(2006, 8, 31)
 
@@ -48,6 +48,8 @@ class Families:
     twin_of_elder: NDArray[np.bool_]
     birth: Days
     eldest_birth: Days
+    first_birth: Days  # about when the family's first child was born
+    mothers_age: NDArray[np.float64]  # then, in years
 
 
 def families(draws: Draws, ids: Ints, twins: float) -> Families:
@@ -67,17 +69,24 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     twin_of_elder = np.zeros(len(ids), bool)
     for child in range(1, _BIGGEST):
         years = 1.4 + 3.2 * draws.uniform("family.gap", family, child)
-        twin = draws.chance("family.twin", family, twins / 2 / _SHARE_YOUNGER, child)
+        odds = twins / 2 / _SHARE_YOUNGER[nation]
+        twin = draws.chance("family.twin", family, odds, child)
         if child > 1:
-            twin &= ~draws.chance("family.twin", family, twins / 2 / _SHARE_YOUNGER, child - 1)
+            twin &= ~draws.chance("family.twin", family, odds, child - 1)
         has = rank >= child
         gap += np.where(has & ~twin, (years * 365.25).astype(np.int64), 0)
         twin_of_elder |= (rank == child) & twin
     span = LAST_BIRTH - FIRST_BIRTH + 1
     eldest = FIRST_BIRTH + (draws.uniform("family.birth", family) * span).astype(np.int64)
-    back = (draws.chance("family.back", family, 0.5) & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
+    backwards = draws.chance("family.back", family, 0.5)
+    back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
     birth = np.where(back, eldest - gap, eldest + gap)
     early, late = day(1970, 1, 1), day(2004, 8, 31)
     elsewhere = early + (draws.uniform("outsider.birth", ids) * (late - early)).astype(np.int64)
     birth = np.where(outsider, elsewhere, birth).astype(np.int32)
-    return Families(family, rank, outsider, nation, twin_of_elder, birth, eldest.astype(np.int32))
+    first_birth = np.where(backwards, eldest - 5 * 365, eldest).astype(np.int32)
+    # Mothers at a first birth in England and Wales, 1985 to 2006: 27 on average, one in eleven below 20 (ONS).
+    mothers_age = (27 + 5.4 * draws.normal("mother", family)).clip(15, 46)
+    return Families(
+        family, rank, outsider, nation, twin_of_elder, birth, eldest.astype(np.int32), first_birth, mothers_age
+    )  # fmt: skip

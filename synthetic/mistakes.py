@@ -27,9 +27,12 @@ from synthetic.typing_errors import mistyped
 KINDS = (
     "", "typo", "variant", "nickname", "middle name as first", "missing", "swapped", "transliteration", "omitted",
     "initial", "hyphen dropped", "day", "month", "year", "several parts", "wrong", "unknown", "phonetic", "scanned",
+    "other order", "known as",
 )  # fmt: skip
 TYPO, VARIANT, NICKNAME, MIDDLE_AS_FIRST, MISSING, SWAPPED, TRANSLITERATION, OMITTED = range(1, 9)
-INITIAL, HYPHEN_DROPPED, DAY, MONTH, YEAR_KIND, SEVERAL, WRONG, SENTINEL, PHONETIC, SCANNED = range(9, 19)
+INITIAL, HYPHEN_DROPPED, DAY, MONTH, YEAR_KIND, SEVERAL, WRONG, SENTINEL, PHONETIC, SCANNED, OTHER_ORDER, KNOWN_AS = (
+    range(9, 21)
+)
 
 Kinds = NDArray[np.int8]
 
@@ -59,7 +62,6 @@ class Dealings:
         spread_of = self.odds.quality.provider_spread
         own = np.exp(spread_of * self.draws.normal(f"{self.source}.provider", self.provider) - spread_of**2 / 2)
         self.factor: Floats = self.people.quality[self.person] * own
-        self.slowness: Floats = self.people.quality[self.person].clip(0.3, 3.5)
         self.more: Factors = self.odds.source.get(self.source, Factors())
 
     def chosen(self, name: str, odds: list[tuple[int, Any]]) -> Kinds:
@@ -104,19 +106,17 @@ class Dealings:
             rows = np.flatnonzero(kind == of)
             written[rows] = others.pick(forename[rows], which[rows])
         kind[np.isin(kind, (VARIANT, NICKNAME, TRANSLITERATION)) & (written == forename)] = 0
-        first = (kind == MIDDLE_AS_FIRST) & (middle[:, 0] >= 0)
-        kind[(kind == MIDDLE_AS_FIRST) & ~first] = 0
+        kind[(kind == MIDDLE_AS_FIRST) & (middle[:, 0] < 0)] = 0
+        first = np.isin(kind, (MIDDLE_AS_FIRST, OTHER_ORDER))
         written[first] = middle[first, 0]
         middle = np.where(first[:, None], np.stack([middle[:, 1], np.full(len(first), -1)], axis=1), middle)
         text = Text(reference.forenames, np.where(kind == MISSING, -1, written).astype(np.int32))
         text = self._slipped("forename", text, kind)
-        before, after = self._surnames(kind == SWAPPED)
-        swapped = np.flatnonzero(kind == SWAPPED)
-        if len(swapped):
-            text = spread(text, kind == SWAPPED, before.take(swapped).plain())
-            true = Text(reference.forenames, forename)
-            before = spread(before, kind == SWAPPED, true.take(swapped).plain())
-            after = spread(after, kind == SWAPPED, true.take(swapped).plain())
+        before, after = self._surnames(kind)
+        swapped, moved = kind == SWAPPED, np.isin(kind, (SWAPPED, OTHER_ORDER))
+        text = spread(text, swapped, before.take(np.flatnonzero(swapped)).plain())
+        true = Text(reference.forenames, forename).take(np.flatnonzero(moved)).plain()
+        before, after = spread(before, moved, true), spread(after, moved, true)
         self.kinds["forename"] = kind
         return text.plain(), self._middle(middle, first, kind == MISSING), before, after
 
@@ -129,26 +129,32 @@ class Dealings:
             "forename",
             [
                 (SWAPPED, odds.swapped * turned),
+                (OTHER_ORDER, np.where(turned > 1, odds.other_order, 0)),
                 (TYPO, odds.typo * more.typo),
                 (PHONETIC, odds.phonetic * more.typo),
                 (SCANNED, odds.scanned * more.scanned * self.paper),
                 (VARIANT, odds.variant),
                 (NICKNAME, odds.nickname * more.nickname),
-                (MIDDLE_AS_FIRST, odds.middle_as_first),
+                (MIDDLE_AS_FIRST, np.where(self.reference.by_second[forename], odds.second_used, odds.middle_as_first)),
                 (MISSING, odds.missing),
             ],
         )
-        kind[(kind == SWAPPED) & self._same_names()] = 0
-        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here, "transliteration")
+        kind[np.isin(kind, (SWAPPED, OTHER_ORDER)) & self._same_names()] = 0
+        kind[(kind == OTHER_ORDER) & (people.names.middle[self.person, 0] < 0)] = 0
+        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here)
         kind[anew & self.reference.transliterations.has(forename)] = TRANSLITERATION
         return kind
 
-    def _spelt_anew(self, abroad: float, here: float, name: str) -> NDArray[np.bool_]:
-        """Whether a name of another script is spelt anew: more often where its bearer's papers came from abroad."""
+    def _spelt_anew(self, abroad: float, here: float) -> NDArray[np.bool_]:
+        """Whether a name of another script is spelt anew: more often where its bearer's papers came from abroad.
+
+        One draw for both names: who spells one anew spells the other anew.
+        """
         facts = self.reference.origins
         foreign_script = np.array([bool(o.facts.get("variants")) for o in facts])[self.people.origin[self.person]]
-        odds = np.where(self.people.foreign_born[self.person], abroad, here)
-        return foreign_script & (self.uniform(name) < odds)
+        odds = np.where(self.people.foreign_born[self.person], abroad, here) * self.factor.clip(max=5)
+        anew: NDArray[np.bool_] = foreign_script & (self.uniform("transliteration") < odds)
+        return anew
 
     def _same_names(self) -> NDArray[np.bool_]:
         """Whether the forename is also the surname, before or after its change, so that a swap shows nothing."""
@@ -171,7 +177,7 @@ class Dealings:
         self.kinds["middle_names"] = np.where(lost, OMITTED, kind).astype(np.int8)
         return pc.if_else(pa.array(kind == OMITTED), None, pc.if_else(pa.array(kind == INITIAL), initial, whole))
 
-    def _surnames(self, swapped: NDArray[np.bool_]) -> tuple[Text, Text]:
+    def _surnames(self, forenames: Kinds) -> tuple[Text, Text]:
         odds, known, reference = self.odds.surname, self.people.names, self.reference
         kind = self.chosen(
             "surname",
@@ -180,13 +186,15 @@ class Dealings:
                 (PHONETIC, odds.phonetic * self.more.typo),
                 (SCANNED, odds.scanned * self.more.scanned * self.paper),
                 (VARIANT, odds.variant),
+                (KNOWN_AS, odds.known_as),
             ],
         )
-        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here, "surname.anew")
+        anew = (kind == 0) & self._spelt_anew(odds.transliteration, odds.transliteration_born_here)
         kind[anew] = TRANSLITERATION
-        kind[swapped] = SWAPPED
+        moved = np.isin(forenames, (SWAPPED, OTHER_ORDER))
+        kind[moved] = forenames[moved]
         plain = len(reference.surnames)
-        drops = self.uniform("hyphen") < odds.hyphen_dropped
+        drops = self.uniform("hyphen") < odds.hyphen_dropped * np.sqrt(self.factor)
         which = self.uniform("surname.other")
         out, kinds = [], []
         for version in (0, 1):
@@ -201,7 +209,9 @@ class Dealings:
             ):
                 rows = np.flatnonzero((of == other) & (codes < plain))
                 written[rows] = spellings.pick(codes[rows], which[rows])
-            of[np.isin(of, (VARIANT, TRANSLITERATION)) & (written == codes)] = 0
+            rows = np.flatnonzero(of == KNOWN_AS)
+            written[rows] = known.other_surname[self.person[rows]]
+            of[np.isin(of, (VARIANT, TRANSLITERATION, KNOWN_AS)) & (written == codes)] = 0
             text = Text(known.surname_values, written)
             spaced = pc.replace_substring(text.take(np.flatnonzero(hyphenated)).plain(), "-", " ")
             halves = pc.list_element(pc.split_pattern(spaced, " "), 0)
@@ -272,14 +282,10 @@ class Dealings:
         return pc.replace_with_mask(true, pa.array(rows), strings(values))
 
     def lag(self, what: str, years: float, never: float, events: NDArray[Any] | int, shape_ids: Ints) -> Ints:
-        """Days until this source hears of a change (very many where it never does), for each id and event.
-
-        Who is badly known is heard of later, so that old names and mistakes come together.
-        """
+        """Days until this source hears of a change (very many where it never does), for each id and event."""
         drawn = self.draws.uniform(f"{self.source}.{what}.lag", shape_ids, events)
-        slow = self.slowness if shape_ids.ndim == 1 else self.slowness[:, None]
-        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never * slow
-        return np.where(heard, -np.log(1 - drawn) * years * YEAR * slow, 100_000).astype(np.int64)
+        heard = self.draws.uniform(f"{self.source}.{what}.heard", shape_ids, events) >= never
+        return np.where(heard, -np.log(1 - drawn) * years * YEAR, 100_000).astype(np.int64)
 
 
 def on_records(dealings: Dealings, rows: Ints, when: Days) -> dict[str, NDArray[Any]]:
@@ -297,7 +303,9 @@ def on_records(dealings: Dealings, rows: Ints, when: Days) -> dict[str, NDArray[
     person = dealings.person[rows]
     late = odds.late[dealings.source]
     lag = dealings.lag("surname", late.surname_years, late.surname_never, dealings.event, dealings.ids)[rows]
-    renamed = people.names.changed[person].astype(np.int64) + lag <= when
+    known = people.names
+    renamed = known.changed[person].astype(np.int64) + lag <= when
+    renamed &= known.back[person].astype(np.int64) + lag > when
     lag = dealings.lag("address", late.address_years, late.address_never, dealings.event, dealings.ids)[rows]
     home = people.homes.at(person, when - lag.clip(max=30 * 365))
     postcode = people.homes.postcode[person, home]

@@ -21,6 +21,7 @@ class Quality(_Strict):
 
     person_spread: Factor  # standard deviation of the log of a person's factor
     provider_spread: Factor
+    renamed: Factor  # what a change of surname multiplies the odds by
     disadvantaged: Factor  # what a free school meal or a birth abroad multiplies the odds by
 
 
@@ -34,7 +35,12 @@ class People(_Strict):
     second_nino_foreign: Probability
     temporary_upn: Probability  # of a first school
     new_upn: Probability
-    marriage_surname: Probability  # women who take a husband's name
+    marriage_surname: Probability  # women born in 1981 who take a husband's name
+    marriage_surname_falls: Probability  # fewer with each year of birth
+    marriage_hyphen: Probability  # of new names, those that join both
+    divorce: Probability
+    birth_name_again: Probability  # of divorced women
+    childhood_surname: Probability  # families that take the name of a parent's new partner; mothers of 30 and over
     deed_poll: Probability
     hyphen_at_birth: Probability
 
@@ -46,8 +52,12 @@ class Forename(_Strict):
     variant: Probability
     nickname: Probability
     middle_as_first: Probability
+    second_used: Probability  # of those whose custom is to go by the second name
     missing: Probability
     swapped: Probability  # forename and surname in each other's place
+    other_order: (
+        Probability  # of groups that put names in another order: the first name as surname, the second as first
+    )
     transliteration: Probability  # of names of another script, of people born abroad
     transliteration_born_here: Probability
 
@@ -62,6 +72,7 @@ class Surname(_Strict):
     phonetic: Probability
     scanned: Probability
     variant: Probability
+    known_as: Probability  # the other parent's or a step-parent's name, which was never the person's own
     transliteration: Probability  # of names of another script, of people born abroad
     transliteration_born_here: Probability
     hyphen_dropped: Probability  # of hyphenated names

@@ -30,6 +30,7 @@ IN_STATE_SCHOOLS = (SCHOOLED, SCOTTISH, WELSH)
 """Of England, Scotland and Wales: those whose families live or have lived in the nation."""
 
 _LATE_SHARE, _PRIVATE_SHARE = 0.05, 0.055
+_DISADVANTAGED, _RENAMED = 0.26, 0.15  # shares of people, so that the odds are averages
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,15 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
     home = homes(draws, reference, ids, kin, raised, birth, arrival, origin)
     means = circumstances(draws, ids, kin.family, origin, home.region, kind == PRIVATE, female)
-    known_as = names(draws, reference, odds, ids, kin, birth, female, origin)
+    known_as = names(draws, reference, odds, ids, kin, birth, female, origin, foreign, means.ability)
+    quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
     ethnic = np.zeros(len(ids), np.int32)
     for code, group in enumerate(facts):
         rows = origin == code
         ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
     return People(
         ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
-        departure, death, means.fsm, means.idaci, means.ability, _quality(draws, odds, ids, means.fsm, foreign),
-        known_as, home,
+        departure, death, means.fsm, means.idaci, means.ability, quality, known_as, home,
     )  # fmt: skip
 
 
@@ -142,9 +143,13 @@ def _departure(draws: Draws, ids: Ints, birth: Days, foreign: NDArray[np.bool_])
     return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
 
 
-def _quality(draws: Draws, odds: Odds, ids: Ints, fsm: NDArray[np.bool_], foreign: NDArray[np.bool_]) -> Floats:
-    spread = odds.quality.person_spread
+def _quality(
+    draws: Draws, odds: Odds, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
+) -> Floats:
+    """What multiplies the odds of a mistake, 1 on average: more for some, and where papers have two names."""
+    rules = odds.quality
+    spread = rules.person_spread
     factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)
-    more = np.where(fsm | foreign, odds.quality.disadvantaged, 1.0)
-    usual = 1 + 0.26 * (odds.quality.disadvantaged - 1)  # the share of people it applies to
-    return factor * more / usual
+    factor *= np.where(disadvantaged, rules.disadvantaged, 1.0) * np.where(renamed, rules.renamed, 1.0)
+    usual = (1 + _DISADVANTAGED * (rules.disadvantaged - 1)) * (1 + _RENAMED * (rules.renamed - 1))
+    return factor / usual

@@ -18,6 +18,8 @@ from synthetic.draws import Floats, Slots
 
 FOLDER = Path(__file__).parent / "reference"
 FIRST_NAME_YEAR, LAST_NAME_YEAR = 1974, 2006
+GROUP_BITS = 13
+MORE = 0.4  # of an origin group's people, those with a name of group_names.csv
 
 Codes = NDArray[np.int32]
 
@@ -54,6 +56,7 @@ class Origin:
     forenames: tuple[Slots, Slots] | None  # men, women
     surnames: Slots | None
     gendered: tuple[Slots, Slots] | None
+    customary: tuple[list[int], list[int]] | None  # names of sons and of daughters that are middle names too
 
     def share(self, fact: str) -> float:
         """A share that the group states, 0 where it states none."""
@@ -96,6 +99,8 @@ class Reference:
 
     forenames: Any  # pa.StringArray, sorted
     surnames: Any
+    feminine: Codes  # of each surname, the form that women bear
+    by_second: NDArray[np.bool_]  # forenames whose bearers go by the second one
     cohorts: list[tuple[Slots, Slots]]  # by birth year from FIRST_NAME_YEAR: men, women
     general_surnames: Slots
     origins: list[Origin]
@@ -113,7 +118,7 @@ class Reference:
 @functools.cache
 def reference() -> Reference:
     """The reference figures that ship with the package."""
-    origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
+    origins = _described()
     births = pq.read_table(FOLDER / "forenames.parquet")
     shares = [(row["name"], float(row["share"])) for row in _rows("surnames.csv")]
     others = [*_rows("variants.csv"), *_transliterations()]
@@ -128,6 +133,10 @@ def reference() -> Reference:
         forenames=pa.array(forenames),
         surnames=pa.array(surnames),
         cohorts=_cohorts(births, first),
+        feminine=_feminine(origins, surnames, last),
+        by_second=np.isin(
+            forenames, [name for facts in origins.values() for name in facts.get("called_by_second", ())]
+        ),
         general_surnames=Slots(np.array([p for _, p in shares]), 16, np.array([last[n] for n, _ in shares])),
         origins=[_origin(name, facts, ethnic, first, last) for name, facts in origins.items()],
         ethnic=ethnic,
@@ -147,6 +156,16 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
+def _described() -> dict[str, dict[str, Any]]:
+    """origins.toml, with the further names of each group as facts `more`: field to name to weight."""
+    origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
+    for row in _rows("group_names.csv"):
+        facts = origins[row["group"]]
+        if row["name"] not in facts.get(row["field"], ()):
+            facts.setdefault("more", {}).setdefault(row["field"], {})[row["name"]] = float(row["weight"])
+    return origins
+
+
 def _dictionary(
     names: list[str], origins: dict[str, Any], lists: tuple[str, ...], others: list[dict[str, str]], field: str
 ) -> list[str]:
@@ -154,12 +173,36 @@ def _dictionary(
     known = set(names)
     for facts in origins.values():
         for key in lists:
-            known.update(facts.get(key, ()))
+            known.update(facts.get(key, ()), facts.get("more", {}).get(key, ()))
+        gendered = facts.get("gendered", {})
+        known.update(gendered.get("m", ()), gendered.get("f", ()))  # middle names too
         if field == "surname":
-            known.update(*(value for key, value in facts.get("gendered", {}).items() if key != "share"))
+            endings = facts.get("feminine", {})
+            known.update(
+                _ended(name, endings)
+                for key in lists
+                for name in [*facts.get(key, ()), *facts.get("more", {}).get(key, ())]
+            )
     known.update(row["variant"] for row in others if row["field"] == field)
     known.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
     return sorted(known)
+
+
+def _ended(name: str, endings: dict[str, str]) -> str:
+    """A surname as women bear it: the longest ending that fits is another."""
+    for old in sorted(endings, key=len, reverse=True):
+        if name.endswith(old):
+            return name[: -len(old)] + endings[old]
+    return name
+
+
+def _feminine(origins: dict[str, Any], surnames: list[str], code: dict[str, int]) -> Codes:
+    out = np.arange(len(surnames), dtype=np.int32)
+    for facts in origins.values():
+        if endings := facts.get("feminine"):
+            for name in [*facts["surnames"], *facts.get("more", {}).get("surnames", ())]:
+                out[code[name]] = code[_ended(name, endings)]
+    return out
 
 
 def _codes(names: list[str]) -> dict[str, int]:
@@ -180,26 +223,31 @@ def _cohorts(births: pa.Table, code: dict[str, int]) -> list[tuple[Slots, Slots]
 
 
 def _origin(name: str, facts: dict[str, Any], ethnic: list[str], first: dict[str, int], last: dict[str, int]) -> Origin:
-    zipf = float(facts.get("zipf", 1))
     gendered = facts.get("gendered")
+    codes = [ethnic.index(code) for code in facts["ethnic"]]
     return Origin(
         name=name,
         facts=facts,
-        ethnic=Slots(
-            np.array(list(facts["ethnic"].values())), 10, np.array([ethnic.index(c) for c in facts["ethnic"]])
-        ),
-        forenames=(_ranked(facts["forenames_m"], first, zipf), _ranked(facts["forenames_f"], first, zipf))
+        ethnic=Slots(np.array(list(facts["ethnic"].values())), 10, np.array(codes)),
+        forenames=(_ranked(facts, "forenames_m", first), _ranked(facts, "forenames_f", first))
         if "forenames_m" in facts
         else None,
-        surnames=_ranked(facts["surnames"], last, zipf) if "surnames" in facts else None,
-        gendered=(_ranked(gendered["m"], last, 1), _ranked(gendered["f"], last, 1)) if gendered else None,
+        surnames=_ranked(facts, "surnames", last) if "surnames" in facts else None,
+        gendered=(_ranked(gendered, "m", last), _ranked(gendered, "f", last)) if gendered else None,
+        customary=([first[n] for n in gendered["m"]], [first[n] for n in gendered["f"]]) if gendered else None,
     )
 
 
-def _ranked(names: list[str], code: dict[str, int], zipf: float) -> Slots:
-    """Names whose odds fall with their rank."""
-    odds = 1 / (np.arange(len(names)) + 1.5) ** zipf
-    return Slots(odds, 12, np.array([code[name] for name in names]))
+def _ranked(facts: dict[str, Any], field: str, code: dict[str, int]) -> Slots:
+    """Names listed by hand, whose odds fall with their rank, and a share of `MORE` for the group's further names."""
+    listed = facts[field]
+    odds = 1 / (np.arange(len(listed)) + 1.5) ** float(facts.get("zipf", 1))
+    more = facts.get("more", {}).get(field, {})
+    if not more:
+        return Slots(odds, GROUP_BITS, np.array([code[name] for name in listed]))
+    further = np.array(list(more.values()))
+    odds = np.concatenate([odds / odds.sum() * (1 - MORE), further / further.sum() * MORE])
+    return Slots(odds, GROUP_BITS, np.array([code[name] for name in [*listed, *more]]))
 
 
 def _transliterations() -> Iterator[dict[str, str]]:

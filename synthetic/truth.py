@@ -12,7 +12,7 @@ from synthetic.text import Text
 from synthetic.world import World, coded, dates, whole
 
 POST16 = ["school sixth form", "college", "apprenticeship", "left"]
-REASONS = ["", "marriage", "deed poll"]
+REASONS = ["", "marriage", "deed poll", "a parent's new partner"]
 
 
 def persons(world: World) -> pa.Table:
@@ -34,6 +34,7 @@ def persons(world: World) -> pa.Table:
         "surname": Text(known.surname_values, known.surname[:, 0]).array(),
         "new_surname": Text(known.surname_values, np.where(changed, known.surname[:, 1], -1).astype(np.int32)).array(),
         "new_surname_date": dates(known.changed, changed),
+        "surname_again_date": dates(known.back, known.back < NEVER),
         "new_surname_reason": coded(np.where(known.reason > 0, known.reason, -1), REASONS),
         "origin_group": coded(people.origin, [o.name for o in reference.origins]),
         "ethnic_group": coded(people.ethnic, reference.ethnic),

@@ -1,0 +1,144 @@
+"""What people are called: customs of origin groups, twins, changes of surname, and how concentrated names are."""
+
+import numpy as np
+import pytest
+
+from synthetic import odds
+from synthetic.dates import NEVER, YEAR, parts
+from synthetic.draws import Draws
+from synthetic.name_tables import name_tables
+from synthetic.people import PRIVATE, SCHOOLED, People, people
+from synthetic.reference import Reference, reference
+from synthetic.renaming import DEED_POLL, MARRIAGE, PARTNER
+
+COUNT = 60_000
+
+
+@pytest.fixture(scope="module")
+def figures() -> Reference:
+    return reference()
+
+
+@pytest.fixture(scope="module")
+def crowd(figures: Reference) -> People:
+    return people(Draws(11), figures, odds.load("realistic"), np.arange(1, COUNT + 1))
+
+
+@pytest.fixture(scope="module")
+def forenames(crowd: People, figures: Reference) -> np.ndarray:
+    return np.array(figures.forenames.to_pylist(), object)[crowd.names.forename]
+
+
+@pytest.fixture(scope="module")
+def surnames(crowd: People) -> np.ndarray:
+    """(people, 2): before and after the change."""
+    return np.array(crowd.names.surname_values.to_pylist(), object)[crowd.names.surname]
+
+
+def of(crowd: People, figures: Reference, group: str) -> np.ndarray:
+    return crowd.origin == [origin.name for origin in figures.origins].index(group)
+
+
+@pytest.mark.parametrize(
+    ("man", "woman"),
+    [
+        ("Kowalski", "Kowalska"),
+        ("Ivanov", "Ivanova"),
+        ("Georgiev", "Georgieva"),
+        ("Kazlauskas", "Kazlauskaite"),
+        ("Nowak", "Nowak"),
+        ("Smith", "Smith"),
+    ],
+)
+def test_women_bear_the_ending_of_their_language(figures: Reference, man: str, woman: str) -> None:
+    names = figures.surnames.to_pylist()
+    assert names[figures.feminine[names.index(man)]] == woman
+
+
+def test_no_man_bears_a_womans_ending(crowd: People, figures: Reference, surnames: np.ndarray) -> None:
+    polish = of(crowd, figures, "east_european")
+    ends = np.array([name.endswith("ska") for name in surnames[:, 0]])
+    assert not ends[polish & ~crowd.female].any()
+    assert 0.02 < ends[polish & crowd.female].mean() < 0.3
+
+
+def test_twins_have_two_names_and_some_begin_alike(crowd: People, forenames: np.ndarray) -> None:
+    second = np.flatnonzero(crowd.twin)
+    assert (forenames[second] != forenames[second - 1]).all()
+    assert (crowd.birth[second] == crowd.birth[second - 1]).all()
+    same_sex = crowd.female[second] == crowd.female[second - 1]
+    alike = np.array([a[0] == b[0] for a, b in zip(forenames[second], forenames[second - 1], strict=True)])
+    assert alike[same_sex].mean() > alike[~same_sex].mean() + 0.06
+
+
+def test_sons_and_daughters_of_some_families_bear_other_names(
+    crowd: People, figures: Reference, surnames: np.ndarray
+) -> None:
+    bangladeshi = of(crowd, figures, "bangladeshi")
+    begum = surnames[:, 0] == "Begum"
+    assert begum[bangladeshi & crowd.female].mean() > 0.05
+    assert not begum[~crowd.female].any()
+    singh = np.isin(crowd.names.middle[:, 0], [figures.forenames.to_pylist().index("Singh")])
+    assert singh[of(crowd, figures, "indian") & ~crowd.female].mean() == pytest.approx(0.12, abs=0.04)
+    assert not singh[crowd.female].any()
+
+
+def test_who_goes_by_the_second_name_has_one(crowd: People, figures: Reference) -> None:
+    mohammed = figures.by_second[crowd.names.forename]
+    assert (crowd.names.middle[mohammed, 0] >= 0).mean() > 0.7
+
+
+def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(crowd: People, surnames: np.ndarray) -> None:
+    names = crowd.names
+    has = names.changed < NEVER
+    assert (has == (names.reason > 0)).all()
+    assert ((surnames[:, 0] != surnames[:, 1]) == has).all()
+    age = (names.changed - crowd.birth) / YEAR
+    assert (age[names.reason == MARRIAGE] >= 18.9).all()
+    assert (age[names.reason == DEED_POLL] >= 15.9).all()
+    assert ((age[names.reason == PARTNER] > 0) & (age[names.reason == PARTNER] < 16)).all()
+    back = names.back < NEVER
+    assert (names.reason[back] == MARRIAGE).all()
+    assert (names.back[back] > names.changed[back] + 2.9 * YEAR).all()
+
+
+def test_a_name_of_birth_is_used_again_after_a_divorce(crowd: People) -> None:
+    names = crowd.names
+    at = np.flatnonzero(names.back < NEVER)[:50]
+    assert not names.new_on(at, names.changed[at] - 1).any()
+    assert names.new_on(at, names.changed[at]).all()
+    assert names.new_on(at, names.back[at] - 1).all()
+    assert not names.new_on(at, names.back[at]).any()
+
+
+def test_women_change_their_name_and_later_cohorts_less(crowd: People) -> None:
+    married = crowd.names.reason == MARRIAGE
+    assert married[crowd.female].mean() > 15 * married[~crowd.female].mean()
+    age = (crowd.names.changed - crowd.birth) / YEAR
+    old, young = (parts(crowd.birth)[0] == year for year in (1986, 1996))
+    by25 = married & (age < 25) & crowd.female
+    assert by25[old & crowd.female].mean() > by25[young & crowd.female].mean()
+
+
+@pytest.mark.parametrize(
+    ("year", "girls", "expected"), [(1996, False, 0.0113), (1996, True, 0.0076), (2004, False, 0.0070)]
+)
+def test_all_people_together_bear_names_as_births_are_counted(
+    crowd: People, figures: Reference, year: int, girls: bool, expected: float
+) -> None:
+    """Two of one year and sex share a forename as often as among births of England and Wales (ONS)."""
+    tables = name_tables()
+    here = np.isin(crowd.kind, (SCHOOLED, PRIVATE)) & ~crowd.foreign_born
+    rows = here & (crowd.female == girls) & (np.abs(parts(crowd.birth)[0] - year) <= 1)
+    counts = np.unique(crowd.names.forename[rows], return_counts=True)[1].astype(float)
+    found = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
+    assert found == pytest.approx(expected, rel=0.2)
+    assert len(tables.forenames) == 66
+
+
+def test_surnames_are_as_concentrated_as_counted(crowd: People) -> None:
+    here = np.isin(crowd.kind, (SCHOOLED, PRIVATE)) & ~crowd.foreign_born
+    _, first = np.unique(crowd.family[here], return_index=True)
+    counts = np.unique(crowd.names.surname[here][first, 0], return_counts=True)[1].astype(float)
+    found = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
+    assert found == pytest.approx(0.000866, rel=0.2)
