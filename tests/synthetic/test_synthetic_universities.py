@@ -1,0 +1,217 @@
+"""Student records: courses and their ends agree with journeys, subjects and classes with what is published."""
+
+import csv
+from collections import defaultdict
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synthetic import study
+from synthetic.chunks import world
+from synthetic.people import VISITOR
+from synthetic.reference import FOLDER, reference
+from synthetic.sources.hesa import hesa
+from synthetic.universities import BANDS, EVERYWHERE, universities
+from synthetic.world import World
+
+FIRST_YEAR, LAST_YEAR = 2004, 2020
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def made() -> World:
+    return world(7, "realistic", np.arange(1, 12_001))
+
+
+@pytest.fixture(scope="module")
+def tables(made: World) -> dict[str, Rows]:
+    """Students and qualifications, each with its person's place."""
+    out = hesa(made)
+    place = {int(number): at for at, number in enumerate(made.people.ids)}
+    owner = {row["record_key"]: place[row["person_id"]] for part in out.records for row in part.to_pylist()}
+    students = pa.table(out.tables["hesa_students"]).to_pylist()
+    for row in students:
+        row["person"] = owner[str(row["RECORDID"])]
+    person = {row["HUSID"]: row["person"] for row in students}
+    awards = pa.table(out.tables["hesa_qualifications"]).to_pylist()
+    return {"students": students, "awards": [row | {"person": person[row["HUSID"]]} for row in awards]}
+
+
+@pytest.fixture(scope="module")
+def courses(tables: dict[str, Rows]) -> list[Rows]:
+    """The years of each course in their order."""
+    found: dict[tuple[str, str], Rows] = defaultdict(list)
+    for row in sorted(tables["students"], key=lambda row: row["AcademicYear"]):
+        found[row["HUSID"], row["NUMHUS"]].append(row)
+    return list(found.values())
+
+
+def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
+    made: World, tables: dict[str, Rows]
+) -> None:
+    journey = made.journeys
+    studies = set()
+    for start, years in (
+        (journey.degree_start, journey.degree_years),
+        (journey.postgraduate_start, journey.postgraduate_years),
+    ):
+        for person in np.flatnonzero(start > 0):
+            studies |= {(person, int(year)) for year in range(start[person], start[person] + years[person])}
+    expected = {
+        (person, year)
+        for person, year in studies
+        if FIRST_YEAR <= year <= LAST_YEAR and journey.here_from[person] <= year <= journey.here_until[person]
+    }
+    counted = [row for row in tables["students"] if row["XMODE01"] not in ("5", "6")]
+    assert {(row["person"], row["AcademicYear"] // 100) for row in counted} == expected
+    for row in counted:
+        year = row["AcademicYear"] // 100
+        assert row["COMDATE"] < date(year, 10, 1)
+        assert (row["ENDDATE"] or date(year + 1, 7, 31)) >= date(year + 1, 3, 31)
+
+
+def test_first_degrees_go_to_graduates_and_to_nobody_else(made: World, tables: dict[str, Rows]) -> None:
+    journey = made.journeys
+    last = journey.degree_start + journey.degree_years - 1
+    here = (last >= journey.here_from) & (last <= journey.here_until) & (last >= FIRST_YEAR)
+    firsts = [row["person"] for row in tables["awards"] if row["XLEV601"] == "4"]
+    assert len(set(firsts)) == len(firsts)
+    assert set(firsts) == set(np.flatnonzero(journey.graduates & here & (journey.degree_start > 0)).tolist())
+    assert {row["XQOBTN01"] for row in tables["awards"] if row["XLEV601"] == "4"} == {"H00", "M22"}
+
+
+def test_a_course_says_when_and_why_it_ended_in_its_last_year_alone(courses: list[Rows]) -> None:
+    reasons = defaultdict(int)
+    for rows in courses:
+        for row in rows:
+            assert (row["ENDDATE"] is None) is (row["RSNEND"] is None)
+        studied = [row for row in rows if row["XMODE01"] != "6"]
+        assert all(row["RSNEND"] is None for row in studied[:-1])
+        assert [row["YEARSTU"] for row in rows] == list(range(rows[0]["YEARSTU"], rows[0]["YEARSTU"] + len(rows)))
+        reasons[studied[-1]["RSNEND"] if studied else None] += 1
+    assert reasons["01"] > 10 * reasons["03"] > 0
+    assert reasons["07"] > 0
+
+
+def test_awards_are_those_of_completed_courses_or_go_along_with_those_who_leave(
+    courses: list[Rows], tables: dict[str, Rows]
+) -> None:
+    end = {(row["HUSID"], row["NUMHUS"]): row["RSNEND"] for rows in courses for row in rows if row["RSNEND"]}
+    award = {(row["HUSID"], row["NUMHUS"]): row["XQOBTN01"] for row in tables["awards"]}
+    assert len(award) == len(tables["awards"])
+    assert {key for key, reason in end.items() if reason == "01"} <= set(award)
+    assert {award[key] for key in set(award) if end[key] != "01"} <= {"C20", "J20"}
+
+
+def test_a_foundation_degree_is_topped_up_by_another_course(tables: dict[str, Rows]) -> None:
+    held: dict[int, set[str]] = defaultdict(set)
+    for row in tables["awards"]:
+        held[row["person"]].add(row["XQOBTN01"])
+    assert sum({"J10", "H00"} <= awards for awards in held.values()) > 10
+
+
+def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World, tables: dict[str, Rows]) -> None:
+    home = {"XF", "XG", "XH", "XI"}
+    for row in tables["students"]:
+        abroad = bool(made.people.kind[row["person"]] == VISITOR)
+        assert (row["DOMICILE"] in home) is not abroad
+        assert (row["XDOMGR01"] is None) is abroad
+        assert (row["POSTCODE"] is None) is abroad
+        assert not (abroad and row["ULN"])
+
+
+def test_more_of_the_postgraduates_than_of_the_undergraduates_come_from_abroad(tables: dict[str, Rows]) -> None:
+    began = [row for row in tables["students"] if row["YEARSTU"] == 1]
+    share = {
+        level: np.mean([row["XDOMGR01"] is None for row in began if row["XLEV601"] == level]) for level in ("4", "2")
+    }
+    assert 0.05 < share["4"] < 0.16
+    assert share["2"] > 2 * share["4"]
+
+
+def test_some_visitors_never_get_a_number_and_most_leave(made: World) -> None:
+    visitors = made.people.kind == VISITOR
+    numbered = made.insurance.issued[visitors] < 2**31 - 1
+    assert 0.4 < numbered.mean() < 0.8
+    assert (made.people.departure[visitors] < 2**31 - 1).mean() > 0.7
+    assert (made.people.arrival[visitors] < made.people.departure[visitors]).all()
+
+
+def test_a_husid_is_often_given_anew_by_another_university(courses: list[Rows]) -> None:
+    of_person: dict[int, list[Rows]] = defaultdict(list)
+    for rows in courses:
+        of_person[rows[0]["person"]].append(rows)
+    moved = [
+        (left, entered)
+        for one in of_person.values()
+        for left, entered in pairwise(sorted(one, key=lambda rows: rows[0]["COMDATE"]))
+        if left[-1]["RSNEND"] == "03"
+    ]
+    anew = [left[0]["HUSID"] != entered[0]["HUSID"] for left, entered in moved]
+    assert 0.6 < np.mean(anew) < 0.95
+
+
+def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> None:
+    for row in tables["students"] + tables["awards"]:
+        newer = row["AcademicYear"] >= 201920
+        assert (row["XCAH02_1"] is not None) is newer
+        assert (row["XJACS01_1"] is None) is newer
+    known = {code for codes in study.subjects().jacs.values() for code in codes}
+    assert {row["XJACS01_1"] for row in tables["students"]} - {None} <= known
+
+
+def test_medicine_has_no_class_and_classes_are_of_first_degrees_alone(tables: dict[str, Rows]) -> None:
+    for row in tables["awards"]:
+        assert (row["XCLASS01"] is not None) is (row["XLEV601"] == "4")
+        if row["XCAH02_1"] == "CAH01-01" and row["XLEV601"] == "4":
+            assert row["XCLASS01"] == "7"
+
+
+@pytest.mark.parametrize(("first", "last", "share"), [(2010, 2013, 0.17), (2018, 2020, 0.31)])
+def test_as_many_firsts_are_awarded_as_in_those_years(
+    tables: dict[str, Rows], first: int, last: int, share: float
+) -> None:
+    classes = [
+        row["XCLASS01"]
+        for row in tables["awards"]
+        if first <= row["AcademicYear"] // 100 <= last and row["XCLASS01"] not in (None, "7")
+    ]
+    assert np.mean([one == "1" for one in classes]) == pytest.approx(share, abs=0.06)
+
+
+def published(level: str, sex: str) -> dict[str, float]:
+    with (FOLDER / "subjects.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["level"], row["sex"]) == (level, sex)]
+    total = sum(float(row["share"]) for row in rows)
+    return {row["subject"]: float(row["share"]) / total for row in rows}
+
+
+@pytest.mark.parametrize(("sex", "female"), [("M", False), ("F", True)])
+def test_subjects_of_first_degrees_are_as_published_whatever_the_able_prefer(sex: str, female: bool) -> None:
+    drawn = (np.arange(4096) + 0.5) / 4096
+    each = np.repeat(np.arange(BANDS), len(drawn))
+    chosen = universities().subject(
+        np.zeros(len(each), np.int32), np.full(len(each), female), each.astype(np.int32), np.tile(drawn, BANDS)
+    )
+    for subject, share in published("first degree", sex).items():
+        code = universities().codes.index(subject)
+        assert (chosen == code).mean() == pytest.approx(share, abs=0.0005)
+    medicine = universities().codes.index("CAH01-01")
+    assert (chosen[each == 2] == medicine).mean() > 5 * (chosen[each == 0] == medicine).mean()
+
+
+def test_half_stay_in_their_region_and_who_looks_everywhere_does_not(made: World) -> None:
+    drawn = (np.arange(4096) + 0.5) / 4096
+    with (FOLDER / "universities.csv").open(newline="") as file:
+        region = {int(row["ukprn"]): row["region"] for row in csv.DictReader(file)}
+    north_west = reference().regions.index("E12000002")
+    stays = {}
+    for home in (north_west, EVERYWHERE):
+        chosen = universities().choose(drawn, np.full(4096, 2, np.int32), np.full(4096, home, np.int32))
+        stays[home] = np.mean([region[ukprn] == "E12000002" for ukprn in chosen.tolist()])
+    assert 0.35 < stays[north_west] < 0.65
+    assert stays[EVERYWHERE] < 0.2
