@@ -23,11 +23,11 @@ class Insurance:
 
     issued: Days
     second: Days
+    both: Any  # pa.StringArray: the first number of each person, then the second of each
 
-    def numbers(self, draws: Draws, people: People, person: Ints, second: NDArray[np.bool_]) -> Text:
+    def numbers(self, person: Ints, second: NDArray[np.bool_]) -> Text:
         """The number under which each row runs."""
-        both = [numbers.nino(draws, people.ids, which) for which in (0, 1)]
-        return Text(pa.concat_arrays(both), (person + second * len(people.ids)).astype(np.int32))
+        return Text(self.both, (person + second * len(self.issued)).astype(np.int32))
 
 
 def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
@@ -48,4 +48,5 @@ def insurance(draws: Draws, odds: Odds, people: People) -> Insurance:
     again = draws.chance("nino.second", ids, np.where(abroad, odds.people.second_nino_foreign, odds.people.second_nino))
     later = issued + (0.5 + 8 * draws.uniform("nino.second.at", ids)) * YEAR
     second = np.where(holds & again & (later <= DATA_END) & (later < people.departure), later, NEVER)
-    return Insurance(issued.astype(np.int32), second.astype(np.int32))
+    both = pa.concat_arrays([numbers.nino(draws, ids, which) for which in (0, 1)])
+    return Insurance(issued.astype(np.int32), second.astype(np.int32), both)

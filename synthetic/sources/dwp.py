@@ -29,7 +29,7 @@ def dwp(world: World, of: Work) -> Tables:
     second = second_number(world, person, start)
     out = Tables()
     out.tables["dwp_benefits"] = {
-        "NINO": world.insurance.numbers(world.draws, world.people, person, second).array(),
+        "NINO": world.insurance.numbers(person, second).array(),
         "StartDate": dates(start),
         "EndDate": dates(np.where(end > DATA_END, 0, end), end <= DATA_END),
         "Benefit_type": coded(kind, TYPES),

@@ -62,7 +62,7 @@ def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
     end = np.where(end > DATA_END, NEVER, end)
     default = on(tax_year(jobs.start), 4, 6)
     start = np.where(no_start, np.where(default < end, default, end - 1), jobs.start)
-    nino = world.insurance.numbers(draws, world.people, jobs.person, second_number(world, jobs.person, jobs.start))
+    nino = world.insurance.numbers(jobs.person, second_number(world, jobs.person, jobs.start))
     return {
         "NINO": nino.array(),
         "StartDate": dates(start),
@@ -106,7 +106,7 @@ def _returns(world: World, person: Ints, year: Ints, employer: Ints, pounds: NDA
     second = second_number(world, person, on(year, 4, 6))
     enterprise, section, sic, known = _business(world, employer)
     return {
-        "NINO": world.insurance.numbers(world.draws, world.people, person, second).array(),
+        "NINO": world.insurance.numbers(person, second).array(),
         "TaxYear": whole(six_digits(year)),
         "EmployerRef": _employer_references(employer).array(),
         "EnterpriseRef": whole(enterprise, known),
@@ -143,7 +143,7 @@ def _self_assessment(world: World, of: Work) -> dict[str, Any]:
     partner = draws.uniform("sa.partner", people.ids)[person]
     second = second_number(world, person, on(YEARS[at], 4, 6))
     return {
-        "NINO": world.insurance.numbers(draws, people, person, second).array(),
+        "NINO": world.insurance.numbers(person, second).array(),
         "TaxYear": whole(six_digits(YEARS[at])),
         "EARNINGS_PTR": whole(profit, partner < 0.1),
         "EARNINGS_SOLE": whole(np.where(partner < 0.02, profit // 3, profit), (partner >= 0.1) | (partner < 0.02)),
