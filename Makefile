@@ -11,10 +11,10 @@ BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint format bench wheel clean distclean
+.PHONY: help demo test coverage lint format bench bench-synth wheel clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipeline on DuckDB
 	$(BIN)/leo demo
@@ -37,6 +37,9 @@ format: $(VENV)/.test ## lay the code out and mend what ruff can mend
 
 bench: $(VENV)/.test ## ours, Splink alone and recordlinkage on the same files, into benchmarks/results
 	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/results
+	$(BIN)/python -m benchmarks synth $(BENCH)
 
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

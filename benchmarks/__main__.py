@@ -3,6 +3,7 @@
 python -m benchmarks                       # FEBRL 4, and files of 100,000 x 155,000 and of 1M x 1.55M rows
 python -m benchmarks --people 20000        # that size alone
 python -m benchmarks --runs 3 --people 1000000
+python -m benchmarks synth                 # generators of persons instead: benchmarks/generation.py
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import files, measure
+from benchmarks import files, generation, measure
 from benchmarks.report import facts, write
 from linkage.engine import connect
 
@@ -29,6 +30,9 @@ _RECORDLINKAGE_BEARS = 30_000  # rows of a file; beyond it takes more memory or 
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["synth"]:
+        generation.main(sys.argv[2:])
+        return
     options = _options()
     if options.folder:
         Path(options.folder).mkdir(parents=True, exist_ok=True)
