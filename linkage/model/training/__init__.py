@@ -1,0 +1,123 @@
+"""Training: u, m and the prior as Splink estimates them, on counts of agreement patterns.
+
+- u: random pairs of both sides;
+- m: EM, once for each training rule, with u as strangers have it inside the blocks;
+- the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
+
+The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+from linkage.engine import Engine, Table
+from linkage.model.sampling import drawn
+from linkage.model.splink_json import Model, from_dict
+from linkage.model.training.bootstrap import resampled
+from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
+from linkage.model.training.checks import crossings
+from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
+from linkage.model.training.inside import block_pairs, stranger_pairs
+from linkage.model.training.patterns import Layout, counted
+from linkage.model.training.report import LevelReport, TrainingReport, reported
+from linkage.model.training.rules import agreements, training_rules
+
+__all__ = ["RANDOM_PAIRS", "LevelReport", "TrainingReport", "gathered", "train"]
+
+_SAMPLE_ROWS = 120_000  # of each side; a pure block has its fill of matches long before
+
+
+def train(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    *,
+    seed: int = 2026,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Model, TrainingReport]:
+    """Estimate a model's probabilities on two sides' units.
+
+    Args:
+        model: comparisons and blocking rules; what m and u it has are where estimation starts.
+        left, right: unit_id and the model's columns.
+        seed: of the samples and of the bootstrap.
+
+    Raises:
+        LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; or EM comes
+            to no end.
+    """
+    say = progress or (lambda _: None)
+    evidence = gathered(engine, model, left, right, seed=seed, progress=say)
+    layout = evidence.layout
+    estimates = estimated(evidence, as_counted(evidence))
+    say("standard errors")
+    trained = _with(layout, estimates)
+    report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
+    report.warnings = [*_not_estimated(layout, estimates), *crossings(report.levels)]
+    return trained, report
+
+
+def gathered(
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    *,
+    seed: int,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Evidence:
+    """All counts that estimation needs: the part of training that the engine does.
+
+    Raises:
+        LeoError: no rule makes enough pairs to learn from.
+    """
+    layout = Layout(model)
+    read = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
+    sides = drawn(engine, (left, right), list(read), most=_SAMPLE_ROWS, seed=seed)
+    progress("columns to block on")
+    agreeing = agreements(engine, layout, sides)
+    rules = training_rules(model, agreeing, sides)
+    progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(r.columns) for r in rules)}")
+    inside = [block_pairs(layout, rule, sides) for rule in rules]
+    wanted = [random_pairs(engine, layout, sides)]
+    for rule, (pairs, _) in zip(rules, inside, strict=True):
+        wanted += [pairs, *stranger_pairs(layout, rule, sides)]
+    by_chance, *tables = counted(engine, layout, wanted, sides)
+    engine.drop(*(side.sample for side in sides))
+    blocks = tuple(
+        Block(rule, share, tables[3 * n], (tables[3 * n + 1], tables[3 * n + 2]))
+        for n, (rule, (_, share)) in enumerate(zip(rules, inside, strict=True))
+    )
+    equal = tuple(agreement for agreement in agreeing if len(agreement.columns) == 1)
+    return Evidence(layout, (sides[0].units, sides[1].units), equal, by_chance, blocks)
+
+
+def _with(layout: Layout, estimates: Estimates) -> Model:
+    """The model with its estimates; sums may differ in the last digits from one processor to the next."""
+    raw = deepcopy(layout.model.raw)
+    for number, (index, position) in enumerate(layout.places):
+        level = raw["comparisons"][index]["comparison_levels"][position]
+        for kind, found in (("m_probability", estimates.m), ("u_probability", estimates.u)):
+            if not (level.get(f"fix_{kind}") and level.get(kind) is not None):
+                level[kind] = _steady(found[0, number])
+    raw["probability_two_random_records_match"] = _steady(estimates.prior[0])
+    return from_dict(raw)
+
+
+def _steady(value: float) -> float:
+    return float(f"{value:.12g}")
+
+
+def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:
+    lacking = [
+        f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated"
+        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        if not any(run.free[first] for run in estimates.runs)
+    ]
+    unsettled = [
+        f"EM on {', '.join(run.block.rule.columns)} came to no end in {LIMIT:,} iterations: left out of the estimates"
+        for run in estimates.runs
+        if not run.settled
+    ]
+    return [*lacking, *unsettled]

@@ -1,0 +1,274 @@
+"""From counts of patterns to u, m and the prior; for the counts that were made, or for many that might have been.
+
+All arrays have a first axis of draws: one, or those of a bootstrap.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage.errors import LeoError
+from linkage.model.splink_json import sided_columns
+from linkage.model.training.expectation import Estimate, default_m, expectation_maximisation
+from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.rules import Agreement, exact_levels
+
+TOLERANCE = 1e-9
+"""Splink's em_convergence, which is 1e-4 there. Where matches are rare, a block's share of them moves by less than that
+at each of the first steps, and EM would end before it had begun."""
+LIMIT = 1_000
+"""Iterations of EM. Splink stops at 25, where each costs it a query; slow blocks need more than that to settle."""
+UNSEEN_MATCHES = 5.0
+"""Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
+
+_UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
+_RANDOM_COUNTS_AS = 200.0  # pairs that u of random pairs stands for: what holds where a block has next to no strangers
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rule's pairs, and the strangers of each file inside its blocks, as patterns."""
+
+    rule: Agreement
+    share: float  # of the rule's pairs that were looked at
+    patterns: Patterns
+    strangers: tuple[Patterns, Patterns]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was counted."""
+
+    layout: Layout
+    units: tuple[int, int]
+    equal: tuple[Agreement, ...]  # of one column each
+    random: Patterns
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Evidence in numbers: as it was counted (one draw), or as it might have been (many)."""
+
+    equal: Floats  # (draws, columns): pairs that were seen to agree
+    random: Floats  # (draws, patterns)
+    blocks: tuple[tuple[Floats, Floats, Floats], ...]  # pairs, strangers of the left file, of the right one
+
+
+def as_counted(evidence: Evidence) -> Counts:
+    """The counts that were made."""
+    return counts_of(evidence, lambda counts: counts[None, :], lambda counts: counts[None, :])
+
+
+def counts_of(
+    evidence: Evidence, patterns: Callable[[Floats], Floats], agreements: Callable[[Floats], Floats]
+) -> Counts:
+    """Counts by two functions: of pairs by pattern, and of pairs that agree on a column; each adds an axis of draws."""
+
+    def drawn(table: Patterns) -> Floats:
+        return patterns(table.counts.astype(float))
+
+    return Counts(
+        agreements(np.array([float(agreement.seen) for agreement in evidence.equal])),
+        drawn(evidence.random),
+        tuple((drawn(b.patterns), drawn(b.strangers[0]), drawn(b.strangers[1])) for b in evidence.blocks),
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What EM found in one rule's blocks."""
+
+    block: Block
+    estimate: Estimate
+    u: Floats  # (draws, levels) of strangers inside the blocks
+    free: Flags  # (levels,) that it estimates
+    matches: Floats  # (draws,)
+
+    @property
+    def settled(self) -> bool:
+        """Whether EM came to an end by itself."""
+        return self.estimate.change < TOLERANCE
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Probabilities of a model, for each draw."""
+
+    m: Floats  # (draws, levels)
+    u: Floats  # (draws, levels)
+    prior: Floats  # (draws,)
+    runs: tuple[Run, ...]
+    matches: Floats  # (draws, levels): matches that showed a level's comparison, averaged over runs
+
+    @property
+    def weights(self) -> Floats:
+        """log2(m / u)."""
+        found: Floats = np.log2(self.m / self.u)
+        return found
+
+
+def estimated(
+    evidence: Evidence, counts: Counts, *, near: Estimates | None = None, limit: int | None = None
+) -> Estimates:
+    """Estimate everything from counts.
+
+    Args:
+        counts: of the evidence.
+        near: where EM starts; from what the model says when None.
+        limit: iterations of EM; LIMIT when None.
+
+    Raises:
+        LeoError: EM came to no end in any run that says something of a comparison.
+    """
+    layout = evidence.layout
+    u = _random_u(evidence, counts)
+    runs = []
+    for index, block in enumerate(evidence.blocks):
+        started = near.runs[index] if near else None
+        runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or LIMIT))
+    usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.settled)
+    _refuse_unsettled(layout, runs, usable)
+    m, matches = _combined(layout, usable, len(u))
+    prior = _prior(layout, m, usable, evidence.units[0] * evidence.units[1])
+    return Estimates(m, u, prior, tuple(runs), matches)
+
+
+def _random_u(evidence: Evidence, counts: Counts) -> Floats:
+    """Share of random pairs at each level, of those with both sides known.
+
+    Full agreement is as often as values are equal, which is known from far more pairs; the random pairs share out the
+    rest.
+    """
+    layout = evidence.layout
+    shown = evidence.random.level_counts(counts.random)
+    said = layout.said("u")
+    equal = np.full(shown.shape, np.nan)
+    for column, agreement in enumerate(evidence.equal):
+        number = exact_levels(layout)[agreement.columns[0]]
+        if _is_full_agreement(layout, number) and agreement.seen:
+            seen = np.maximum(counts.equal[:, column], _UNSEEN_RANDOM)
+            equal[:, number] = agreement.chance * seen / agreement.seen
+    counted = ~np.isnan(equal)
+    others = np.where(counted, 0.0, shown)
+    totals = layout.totals(others)
+    rest = 1 - layout.totals(np.nan_to_num(equal))
+    found = np.divide(others * rest, totals, out=np.zeros_like(shown), where=totals > 0)
+    least = _UNSEEN_RANDOM / max(evidence.random.pairs, 1)
+    found = np.maximum(np.where(found > 0, found, np.nan_to_num(said)), least)
+    found = np.where(counted, equal, found)
+    held: Floats = np.where(layout.fixed("u"), said, found)
+    return held
+
+
+def _is_full_agreement(layout: Layout, number: int) -> bool:
+    """Whether a level is the first that a comparison asks for, after nothing but whether its own column is known."""
+    comparison = layout.model.comparisons[layout.owner[number]]
+    first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
+    column = sided_columns(layout.levels[number].condition or "")
+    nulls = [sided_columns(level.condition or "") for level in comparison.levels if level.value < 0]
+    return layout.places[number][1] == first and all(asked == column for asked in nulls)
+
+
+def block_u(layout: Layout, strangers: Sequence[Patterns], counts: Sequence[Floats], random_u: Floats) -> Floats:
+    """Share of a block's strangers at each level; random pairs speak where there are few strangers."""
+    each = [table.level_counts(count) for table, count in zip(strangers, counts, strict=True)]
+    shown: Floats = np.sum(each, axis=0)
+    totals = layout.totals(shown)
+    found: Floats = (shown + random_u * _RANDOM_COUNTS_AS) / (totals + _RANDOM_COUNTS_AS)
+    return np.where(layout.fixed("u"), random_u, found)
+
+
+def _run(
+    layout: Layout,
+    evidence: Evidence,
+    block: Block,
+    counts: Sequence[Floats],
+    random_u: Floats,
+    near: Run | None,
+    limit: int,
+) -> Run:
+    u = block_u(layout, block.strangers, counts[1:], random_u)
+    shown = block.patterns.shown.any(axis=0).astype(float)
+    free = layout.totals(shown) > 0
+    m = np.where(np.isnan(layout.said("m")), default_m(layout), layout.said("m"))[None, :]
+    prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
+    if near:
+        m, prior = near.estimate.m, np.broadcast_to(near.estimate.prior, prior.shape)
+    estimate = expectation_maximisation(
+        layout,
+        block.patterns,
+        counts[0],
+        m=np.broadcast_to(m, u.shape),
+        u=u,
+        prior=prior,
+        held=layout.fixed("m"),
+        tolerance=0.0 if near else TOLERANCE,
+        limit=limit,
+    )
+    return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1))
+
+
+def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floats, u: Floats) -> Floats:
+    """Where EM starts inside a block: the prior of all pairs, with what agreement on the block's columns adds.
+
+    The prior of all pairs is that half of the smaller side has a match: from much higher odds EM takes a whole block
+    for matches and never comes back.
+    """
+    exact = exact_levels(layout)
+    numbers = [exact[name] for name in blocked if name in exact]
+    odds = prior / (1 - prior) * np.prod(m[:, numbers] / u[:, numbers], axis=1)
+    found: Floats = odds / (1 + odds)
+    return found
+
+
+def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]) -> None:
+    """An estimate that is still on its way is no estimate; another run may have one."""
+    lost = [
+        comparison.name
+        for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
+        if any(run.free[first] for run in runs) and not any(run.free[first] for run in usable)
+    ]
+    if lost:
+        blocks = " and ".join(", ".join(run.block.rule.columns) for run in runs if not run.settled)
+        raise LeoError(
+            f"nothing learnt of {', '.join(lost)}: EM on pairs that agree on {blocks} comes to no end "
+            f"in {LIMIT:,} iterations\n"
+            "  its matches and strangers look alike: map more columns, or give a trained model (train = false)"
+        )
+
+
+def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
+    """The median over the runs, as Splink combines them, with a pseudo-count for what no match showed.
+
+    A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
+    level outweigh all other evidence.
+    """
+    graded = layout.totals(np.ones(len(layout.places)))
+    said = layout.said("m")
+    expected = np.where(np.isnan(said), 1 / graded, said)
+    found = np.full((len(runs) or 1, draws, len(graded)), np.nan)
+    matches = np.full(found.shape, np.nan)
+    for index, run in enumerate(runs):
+        found[index] = np.where(run.free, run.estimate.m, np.nan)
+        matches[index] = np.where(run.free, run.matches[:, None], np.nan)
+    seen = ~np.isnan(found).all(axis=(0, 1))
+    middle, weight = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
+    if seen.any():
+        middle[:, seen] = np.nanmedian(found[:, :, seen], axis=0)
+        weight[:, seen] = np.nanmean(matches[:, :, seen], axis=0)
+    m = (middle * weight + expected * UNSEEN_MATCHES) / (weight + UNSEEN_MATCHES)
+    m = m / layout.totals(m)
+    return np.where(layout.fixed("m"), said, m), weight
+
+
+def _prior(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int) -> Floats:
+    """Share of all pairs that match: those EM found in a block, over the share of matches that agree on the block."""
+    exact, found = exact_levels(layout), []
+    for run in runs:
+        numbers = [exact[name] for name in run.block.rule.columns if name in exact]
+        agree = np.maximum(np.prod(m[:, numbers], axis=1), 0.05)
+        found.append(run.matches / max(run.block.share, 1e-12) / agree)
+    prior: Floats = np.clip(np.maximum(np.mean(found, axis=0), 1.0) / max(all_pairs, 2), None, 0.5)
+    return prior

@@ -1,0 +1,76 @@
+"""Expectation-maximisation on counts of agreement patterns: Splink's iteration, for one table of counts or for many.
+
+As Splink does it with u held and without term frequencies (splink/internals/expectation_maximisation.py): a level that
+no pair shows gets Splink's constant, a side that is NULL says nothing, and it ends when no m and no prior moves by more
+than the tolerance. Splink refuses a probability below 1e-300 and stops there; here it is held at 1e-300.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+
+_LEAST = 1e-300
+_NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What EM found, for each table of counts."""
+
+    m: Floats  # (draws, levels)
+    prior: Floats  # (draws,): share of matches among the pairs
+    iterations: int
+    change: float  # the largest of the last iteration
+
+
+def expectation_maximisation(
+    layout: Layout,
+    patterns: Patterns,
+    counts: Floats,
+    *,
+    m: Floats,
+    u: Floats,
+    prior: Floats,
+    held: Flags,
+    tolerance: float,
+    limit: int,
+) -> Estimate:
+    """Estimate m and the prior.
+
+    Args:
+        counts: (draws, patterns) pairs that show each pattern.
+        m, u: (draws, levels); m is where EM starts, u stays.
+        prior: (draws,) where EM starts.
+        held: (levels,) whose m stays.
+        tolerance, limit: Splink's em_convergence and max_iterations.
+    """
+    shows = patterns.shown.any(axis=0)
+    unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
+    # One table of counts is summed in a fixed order, so that a model is the same at any number of threads.
+    product = np.matmul if len(counts) > 1 else lambda a, b: np.einsum("ij,jk->ik", a, b)
+    levels_first = np.ascontiguousarray(patterns.shown.T)
+    all_pairs = counts.sum(axis=1)
+    change, iteration = np.inf, 0
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        while iteration < limit and not change < tolerance:
+            iteration += 1
+            weights = np.log2(np.maximum(m, _LEAST)) - np.log2(np.maximum(u, _LEAST))
+            odds = np.exp2(np.log2(prior / (1 - prior))[:, None] + product(weights, levels_first))
+            matches = np.where(np.isinf(odds), 1.0, odds / (1 + odds)) * counts
+            shown = product(matches, patterns.shown)
+            total = layout.totals(shown)
+            found = np.where(shows & ~held & (total > 0), np.maximum(shown / total, _LEAST), m)
+            found = np.where(unseen & ~held, _NOT_OBSERVED, found)
+            share = matches.sum(axis=1) / all_pairs
+            change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
+            m, prior = found, share
+    return Estimate(m, prior, iteration, change)
+
+
+def default_m(layout: Layout) -> Floats:
+    """Where Splink starts a level that the model says nothing of: 0.95 for full agreement, the rest spread evenly."""
+    graded = layout.totals(np.ones(len(layout.places)))
+    full = np.isin(np.arange(len(layout.places)), layout.first)
+    return np.where(full, 0.95, 0.05 / np.maximum(graded - 1, 1))

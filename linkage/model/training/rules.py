@@ -1,0 +1,138 @@
+"""Which blocks EM learns from, by how many pairs agree on which columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linkage.engine import Engine, columns, quote, rows
+from linkage.errors import LeoError
+from linkage.model.sampling import Side, below
+from linkage.model.splink_json import Comparison, Model
+from linkage.model.training.patterns import Layout
+
+COUNTED_ROWS = 40_000
+"""Units of each side among whom agreements are counted: 3.6 billion pairs."""
+
+# Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
+# and sisters, who agree on surname and address, as matches.
+_PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
+# Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
+# with fewer where nothing purer leaves a comparison free.
+_PURE_PAIRS, _MOST_PAIRS = 40, 400
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Columns that records may agree on, and how many pairs do: what a run of EM may block on."""
+
+    columns: tuple[str, ...]
+    pairs: int  # of both sides
+    complete: float  # share of both sides' units that have all the columns
+    strangers: tuple[int, int]  # pairs within the left file, within the right one
+    seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
+    chance: float = 0.0  # share of the pairs with the columns known that agree
+
+    def leaves_free(self, comparison: Comparison) -> bool:
+        """Whether a run of EM on this block says anything of a comparison: not where it reads what is blocked on."""
+        return not set(comparison.columns) & set(self.columns)
+
+
+def exact_levels(layout: Layout) -> dict[str, int]:
+    """Each column that a level only says to be equal, and the number of the first such level."""
+    found: dict[str, int] = {}
+    for number, level in enumerate(layout.levels):
+        comparison = layout.model.comparisons[layout.owner[number]]
+        plain = (level.condition or "").replace('"', "").replace(" ", "").lower()
+        for column in comparison.columns:
+            if plain in (f"{column}_l={column}_r".lower(), f"{column}_r={column}_l".lower()):
+                found.setdefault(column, number)
+    return found
+
+
+def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[Side]) -> list[Agreement]:
+    """The blocks to learn from: few enough pairs that matches are not lost in them, and no column in all rules.
+
+    Raises:
+        LeoError: nothing to block on makes pairs.
+    """
+    smaller = min(side.units for side in sides)
+    candidates = []
+    for rule in [c for c in counted if _PERSONAL & set(c.columns)] or counted:
+        known = max(smaller * rule.complete, 1.0)
+        if max(0.02 * known, 30) <= rule.pairs <= _MOST_PAIRS * known:
+            candidates.append((rule, rule.pairs / known > _PURE_PAIRS))
+    if not candidates:
+        raise LeoError(
+            f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
+            "  give a trained model (train = false), or map more columns"
+        )
+    chosen: list[Agreement] = []
+    waiting = set(model.comparisons)
+    while waiting:
+        # A run of EM says nothing of a comparison that reads what it blocks on, so several runs share the work.
+        rule, _ = min(candidates, key=lambda c: (-_freed(waiting, c[0]), -round(c[0].complete, 1), c[1], c[0].pairs))
+        if not _freed(waiting, rule):
+            break
+        chosen.append(rule)
+        waiting = {comparison for comparison in waiting if not rule.leaves_free(comparison)}
+    return chosen
+
+
+def _freed(waiting: set[Comparison], rule: Agreement) -> int:
+    return sum(rule.leaves_free(comparison) for comparison in waiting)
+
+
+def agreements(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[Agreement]:
+    """How many pairs agree on each column that has an exact level, and on each two: counted on samples.
+
+    Counts of values tell it, so that a column's share is known from billions of pairs, none of which is made.
+    """
+    exact = list(exact_levels(layout))
+    sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
+    if not sets:
+        return []
+    shares = [min(side.share, COUNTED_ROWS / max(side.units, 1)) for side in sides]
+    slices = ", ".join(
+        f"{name}_units as (select * from {{{name}}} where slot < {below(share)})"
+        for name, share in zip(("left", "right"), shares, strict=True)
+    )
+    found = engine.sql(
+        f"with {slices}\n" + "\nunion all\n".join(_count(n, names) for n, names in enumerate(sets)),
+        left=sides[0].sample,
+        right=sides[1].sample,
+    )
+    return [
+        _projected(sets[row["place"]], row, [side.units for side in sides], shares)
+        for row in sorted(rows(engine, found), key=lambda row: int(row["place"]))
+    ]
+
+
+def _count(place: int, names: Sequence[str]) -> str:
+    listed = columns(names)
+    known = " and ".join(f"{quote(name)} is not null" for name in names)
+    left, right = (
+        f"(select {listed}, count(*) as units from {side}_units where {known} group by {listed})"
+        for side in ("left", "right")
+    )
+    return f"""
+    select {place} as place, coalesce(sum(l.units * r.units), 0) as pairs,
+           coalesce(sum(l.units), 0) as known_left, coalesce(sum(r.units), 0) as known_right,
+           coalesce(sum(l.units * (l.units - 1)), 0) as within_left,
+           coalesce(sum(r.units * (r.units - 1)), 0) as within_right
+    from {left} as l full join {right} as r using ({listed})
+    """
+
+
+def _projected(names: tuple[str, ...], row: dict[str, int], units: Sequence[int], shares: Sequence[float]) -> Agreement:
+    seen, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
+    sizes = [max(n * share, 1.0) for n, share in zip(units, shares, strict=True)]
+    return Agreement(
+        columns=names,
+        pairs=round(seen / (shares[0] * shares[1])),
+        complete=min(left / sizes[0], right / sizes[1], 1.0),
+        strangers=(
+            round(int(row["within_left"]) / 2 / shares[0] ** 2),
+            round(int(row["within_right"]) / 2 / shares[1] ** 2),
+        ),
+        seen=seen,
+        chance=seen / max(left * right, 1),
+    )
