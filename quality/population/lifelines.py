@@ -94,18 +94,15 @@ def _life(parts: list[str], life: Life, y: float, scale: _Scale, left: int, widt
         parts += [f'<circle cx="{scale(day):.1f}" cy="{y + 7.5:.1f}" r="4.5" class="move"/>' for day in life.moves]
         y += _ROW
     for number, (day, told) in enumerate(life.events):
-        parts += _event(scale(day), start, y + 17 * number, f"{day.year}: {told}", width)
+        parts.append(f'<path d="M{scale(day):.1f} {start - 2:.1f}V{y:.1f}" class="event"/>')
+        parts.append(_told(scale(day), y + 17 * number + 14, f"{day.year}: {told}", width))
     return y + 17 * len(life.events) + 4
 
 
-def _event(x: float, top: float, y: float, told: str, width: int) -> list[str]:
-    """A line through the lanes, and under them what happened, where there is room for it."""
-    length = len(told) * _LETTER
-    start = min(max(0.0, x - 4), max(0.0, width - length))
-    return [
-        f'<path d="M{x:.1f} {top - 2:.1f}V{y + 1:.1f}" class="event"/>',
-        f'<text x="{start:.1f}" y="{y + 14:.1f}" class="small">{escape(told)}</text>',
-    ]
+def _told(x: float, y: float, told: str, width: int) -> str:
+    """What happened, under its line where there is room for it."""
+    start = min(max(0.0, x - 4), max(0.0, width - len(told) * _LETTER))
+    return f'<text x="{start:.1f}" y="{y:.1f}" class="small">{escape(told)}</text>'
 
 
 def _class(lane: str) -> str:

@@ -14,7 +14,15 @@ from quality.population.reading import Population
 LANES = ("School", "College or training", "University", "Work", "Benefits")
 _FIRST = datetime.date(2001, 9, 1)  # the first school year of which there are records
 _ADULT = ("ilr", "hesa", "cis")
-_NEEDED = ("ilr_aims", "ilr_learners", "hesa_students", "cis_customers", "hmrc_employment", "dwp_benefits")
+_NEEDED = (
+    "npd_census",
+    "ilr_aims",
+    "ilr_learners",
+    "hesa_students",
+    "cis_customers",
+    "hmrc_employment",
+    "dwp_benefits",
+)
 
 
 @dataclass(frozen=True)

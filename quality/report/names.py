@@ -31,7 +31,9 @@ class Names:
         """A source: its body's initials where the catalogue has it, else as the user called it."""
         if name == "people":
             return "People"
-        return name.upper() if name in self._catalogue.datasets else name
+        if name not in self._catalogue.datasets:
+            return name
+        return name.upper() if len(name) <= 4 else name.capitalize()  # NPD and CIS, but Scotland
 
     def people(self, name: str) -> str:
         """The units of a side, inside a sentence."""
