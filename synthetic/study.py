@@ -39,6 +39,7 @@ class Home(_Strict):
     nino_given: Share
     uln_given: Share
     name_at_16: Share
+    term_address: Share
     ethnic_unknown: Share
     ethnic_refused: Share
     husid_kept: Share

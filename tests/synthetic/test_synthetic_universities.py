@@ -120,8 +120,10 @@ def test_who_comes_from_abroad_has_no_british_home_number_or_region(made: World,
         abroad = bool(made.people.kind[row["person"]] == VISITOR)
         assert (row["DOMICILE"] in home) is not abroad
         assert (row["XDOMGR01"] is None) is abroad
-        assert (row["POSTCODE"] is None) is abroad
+        assert abroad or row["POSTCODE"]
         assert not (abroad and row["ULN"])
+    homeless = [row["POSTCODE"] is None for row in tables["students"] if row["XDOMGR01"] is None]
+    assert np.mean(homeless) == pytest.approx(1 - study.universities().home.term_address, abs=0.08)
 
 
 def test_more_of_the_postgraduates_than_of_the_undergraduates_come_from_abroad(tables: dict[str, Rows]) -> None:

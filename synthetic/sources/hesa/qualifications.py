@@ -20,6 +20,7 @@ _AWARDS = ["H00", "J10", "C20", "M00", "M71", "M41", "D00", "M22", "J20"]  # of 
 _INTEGRATED, _DIPLOMA_OF_HE = 7, 8
 _CLASSES = ["1", "2", "3", "5", "7"]
 _UNCLASSIFIED = 4
+_ABILITY = 0.51, 0.86  # of graduates: mean and standard deviation, so that ranks among them are even
 
 
 def qualifications(
@@ -67,7 +68,7 @@ def _classes(world: World, of: Courses, year: Ints) -> Ints:
     """Classes by ability and chance, as many of each as published for the year; medicine has none."""
     people = world.people
     noise = world.draws.normal("hesa.class", people.ids[of.person])
-    rank = _share_above(0.55 * (people.ability[of.person] - 0.7) / 0.9 + 0.8352 * noise)
+    rank = _share_above(0.55 * (people.ability[of.person] - _ABILITY[0]) / _ABILITY[1] + 0.8352 * noise)
     edges = np.cumsum(study.of_year(study.universities().classes, year), axis=1)
     place = (rank[:, None] >= edges[:, :3]).sum(axis=1)
     unclassified = np.isin(np.array(universities().codes), study.subjects().unclassified.subjects)

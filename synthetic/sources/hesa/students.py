@@ -54,7 +54,11 @@ def students(
     # The home is the permanent one before entry, so the record of every year shows that of the first.
     held = on_records(dealings, place, when)
     entry = on_records(dealings, place, start - 120)
+    # Of those from abroad some universities hold the address in term instead of none.
     abroad = people.kind[row.person] == VISITOR
+    in_term = abroad & (dealings.uniform("term.address") < rules.term_address)[place]
+    code = np.select([in_term, abroad], [held["postcode"], -1], entry["postcode"]).astype(np.int32)
+    code_kind = np.select([in_term, abroad], [held["postcode.kind"], 0], entry["postcode.kind"]).astype(np.int8)
     record = numbers.record_id(draws, ids, 2, years.since + np.array([0, 8, 16])[row.event] + row.before)
     both = pc.utf8_upper(pa.concat_arrays([before.plain(), after.plain()]))
     surname = Text(both, (place + held["renamed"] * offset).astype(np.int32))
@@ -67,7 +71,7 @@ def students(
     out.truth("hesa", record, ids, number, dealings.ids)
     kinds = {k: dealings.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex", "nino")}
     former = np.where(at16, dealings.kinds["surname.after"][place], dealings.kinds["surname"][place])
-    kinds |= {"surname": held["surname.kind"], "postcode": np.where(abroad, 0, entry["postcode.kind"]).astype(np.int8)}
+    kinds |= {"surname": held["surname.kind"], "postcode": code_kind}
     kinds |= {"former_surname": np.where(sname16.index >= 0, former, 0).astype(np.int8)}
     out.mistakes("hesa", record, kinds)
     return {
@@ -84,7 +88,7 @@ def students(
         "SNAME16": sname16.array(),
         "BIRTHDTE": dates(dob),
         "SEXID": coded(female, ["1", "2"]),
-        "POSTCODE": postcodes(world.reference, np.where(abroad, -1, entry["postcode"]).astype(np.int32)).array(),
+        "POSTCODE": postcodes(world.reference, code).array(),
         **attributes(world, row, years, start),
     }
 
