@@ -10,7 +10,6 @@ from synthetic.dates import DATA_END, NEVER, YEAR, Days
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.families import Families
 from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
-from synthetic.origins import regions
 from synthetic.reference import Codes, Reference
 from synthetic.schooling import nations
 from synthetic.text import Text, distinct, letters, strings
@@ -19,6 +18,9 @@ FAMILY_HOMES, OWN_HOMES = 4, 5
 UNKNOWN = -2
 """The code of ZZ99 9ZZ."""
 
+_GO_AWAY, _RETURN = 0.30, 0.4  # at 18 or 19; of these, back to the parents' neighbourhood
+_FAR = 0.2  # of other moves
+_NEAR = 0.002  # standard deviation of a move nearby, of all postcodes in their order by region and authority
 _UNIT_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -60,27 +62,32 @@ def homes(
     raised: Upbringing,
     birth: Days,
     arrival: Days,
-    origin: Codes,
+    english: Codes,
+    poor: NDArray[np.bool_],
 ) -> Homes:
-    """Address histories: families move every eleven years on average, young adults every two to five.
+    """Address histories: families move every twelve years on average, poor ones oftener, young adults every few.
 
-    Four moves in five stay near; own homes begin at 18 to 35, most early (a fifth of 19-year-olds moved across an
-    authority's border in a year, ONS internal migration 2012/13). Who was born or came after a move of the family has
-    the newer home from the first.
+    Three in ten go away at 18 or 19, most of them far, and move again at 21 to 23, many of them back (a fifth of those
+    aged 19 moved across an authority's border in a year, with a second peak at 22: ONS internal migration 2012/13);
+    others leave at 19 to 36 and stay near. Who was born or came after a move of the family has the newer home from the
+    first.
     """
     n = len(ids)
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)
     position = np.empty((n, FAMILY_HOMES + OWN_HOMES))
     number = np.tile(np.arange(FAMILY_HOMES + OWN_HOMES), (n, 1))  # of the move that led to each home
-    english = regions(draws, reference, kin.family, origin, ~kin.outsider)
-    region = [_in_nation(reference, english, nation) for nation in (kin.nation, raised.first, raised.later)]
+    region = [in_nation(reference, english, nation) for nation in (kin.nation, raised.first, raised.later)]
     place = _within(reference, region[1], draws.uniform("home", kin.family))
     since = kin.eldest_birth - 2 * YEAR
     start[:, 0], position[:, 0] = -20_000, place
-    leaves = birth + (18 + np.minimum(-np.log(1 - draws.uniform("leaves", ids)) * 5, 17)) * YEAR
+    drawn = draws.uniform("leaves", ids)
+    goes_away = draws.chance("goes.away", ids, _GO_AWAY)
+    age = np.where(goes_away, 18.1 + 1.3 * drawn, 19 + np.minimum(-np.log(1 - drawn) * 6, 17))
+    leaves = birth + age * YEAR
+    family_years = np.where(poor, 8, 13)  # between moves
     first = raised.first
     for move in range(1, FAMILY_HOMES):
-        since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * 11 * YEAR
+        since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * family_years * YEAR
         place = _moved(
             draws, reference, "family.place", kin.family, move, place, np.where(kin.outsider, -1, raised.later)
         )
@@ -95,11 +102,20 @@ def homes(
         position[before, : move + 1], number[before, : move + 1] = place[before, None], move
     place, since = position[:, FAMILY_HOMES - 1], np.maximum(leaves, arrival)
     nation = _grown_up(draws, ids, np.where(start[:, 1] < NEVER, raised.later, first))
+    parents, from_home = place, goes_away & (leaves >= arrival)
     for move in range(OWN_HOMES):
+        drawn = draws.uniform("own.move", ids, move)
+        far: Any = _FAR
         if move:
-            mean = 1.8 + 0.9 * move
-            since = since + (0.25 - np.log(1 - draws.uniform("own.move", ids, move)) * mean) * YEAR
-        place = _moved(draws, reference, "own.place", ids, move, place, nation, near_anywhere=True)
+            later = since + (0.25 - np.log(1 - drawn) * (2.2 + 1.0 * move)) * YEAR
+            since = np.where(from_home & (move == 1), birth + (20.9 + 2.3 * drawn) * YEAR, later)
+        if move < 2:
+            far = np.where(from_home, (0.8, 0.45)[move], _FAR)
+        place = _moved(draws, reference, "own.place", ids, move, place, nation, far, near_anywhere=True)
+        if move == 1:
+            returns = from_home & draws.chance("own.returns", ids, _RETURN)
+            near = parents + draws.normal("own.return", ids) * _NEAR
+            place = np.where(returns, near.clip(0, 1 - 1e-9), place)
         start[:, FAMILY_HOMES + move] = np.where(since <= DATA_END, np.minimum(since, NEVER), NEVER)
         position[:, FAMILY_HOMES + move] = place
     owner = np.where(np.arange(start.shape[1]) < FAMILY_HOMES, kin.family[:, None], ids[:, None])
@@ -132,7 +148,7 @@ def _with(values: Any, more: str) -> Any:
     return pa.concat_arrays([values, pa.array([more])])
 
 
-def _in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
+def in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
     """The region of a home in the given nation, `english` where that is England."""
     codes = [reference.regions.index(REGIONS[other]) for other in (SCOTLAND, WALES)]
     return np.select([nation == SCOTLAND, nation == WALES], codes, english).astype(np.int32)
@@ -158,9 +174,10 @@ def _moved(
     event: int,
     place: Floats,
     nation: Codes,
+    far_share: Any = _FAR,
     near_anywhere: bool = False,
 ) -> Floats:
-    """A new place: near the old one, elsewhere in the nation for a fifth.
+    """A new place: near the old one, elsewhere in the nation for a share.
 
     A move to a near place stays in the nation, too, where there is one (nation -1 is none: far moves lead to England)
     and it may not lead just anywhere.
@@ -169,9 +186,9 @@ def _moved(
     regions = np.array([REGIONS.index(r) if r in REGIONS else ENGLAND for r in reference.regions])
     start = np.array([places.region_start[regions == code].min() for code in range(len(REGIONS))])
     end = np.array([places.region_end[regions == code].max() for code in range(len(REGIONS))])
-    near = place + draws.normal(field, ids, event) * 0.002
+    near = place + draws.normal(field, ids, event) * _NEAR
     far = draws.uniform(field + ".far", ids, event)
-    goes_far = draws.chance(field + ".goes", ids, 0.2, event)
+    goes_far = draws.chance(field + ".goes", ids, far_share, event)
     far = start[nation.clip(0)] + far * (end - start)[nation.clip(0)]
     if near_anywhere:
         near = near.clip(0, 1 - 1e-9)

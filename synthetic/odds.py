@@ -104,6 +104,13 @@ class Numbers(_Strict):
     uln_unknown: Probability
 
 
+class Customers(_Strict):
+    """What DWP does not know of its customers."""
+
+    no_address: Probability  # before its bulk load of addresses
+    death_unknown: Probability
+
+
 class Late(_Strict):
     """How long a body goes on with an old name or address, in years (mean), and how often it never hears."""
 
@@ -137,6 +144,7 @@ class Odds(_Strict):
     sex: Sex
     postcode: Postcode
     numbers: Numbers
+    cis: Customers
     late: dict[str, Late]
     source: dict[str, Factors]
     uncorrected: dict[str, float] = Field(

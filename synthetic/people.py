@@ -9,11 +9,12 @@ from synthetic.dates import NEVER, YEAR, Days, academic_year, day, from_parts, p
 from synthetic.disadvantage import circumstances
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.families import Families, families
-from synthetic.homes import Homes, homes
+from synthetic.homes import Homes, homes, in_nation
+from synthetic.leaving import departures
 from synthetic.names import Names, names
 from synthetic.nations import SCOTLAND, WALES, upbringing
 from synthetic.odds import Odds
-from synthetic.origins import pupils_origin
+from synthetic.origins import pupils_origin, regions
 from synthetic.reference import Codes, Reference
 from synthetic.visitors import visits
 
@@ -75,16 +76,18 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
     birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
     arrival = _arrival(draws, ids, birth, kind, foreign)
-    death, departure = _departure(draws, ids, birth, foreign)
+    female = draws.chance("sex", ids, 0.487)
+    death, departure = departures(draws, ids, birth, female, foreign)
     visit = visits(draws, facts, ids, kin.outsider & foreign, origin, birth)
     kind = np.where(visit.comes, VISITOR, kind).astype(np.int32)
     arrival = np.where(visit.comes, visit.arrival, arrival).astype(np.int32)
     departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
     departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
-    female = draws.chance("sex", ids, 0.487)
     raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
-    home = homes(draws, reference, ids, kin, raised, birth, arrival, origin)
-    means = circumstances(draws, ids, kin.family, origin, home.region, kind == PRIVATE, female)
+    english = regions(draws, reference, kin.family, origin, ~kin.outsider)
+    region = in_nation(reference, english, kin.nation)
+    means = circumstances(draws, ids, kin.family, origin, region, kind == PRIVATE, female)
+    home = homes(draws, reference, ids, kin, raised, birth, arrival, english, means.fsm)
     known_as = names(draws, reference, odds, ids, kin, birth, female, origin, foreign, means.ability)
     quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
     ethnic = np.zeros(len(ids), np.int32)
@@ -125,22 +128,12 @@ def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
 
 
 def _arrival(draws: Draws, ids: Ints, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:
-    """Pupils come aged 2 to 15, late arrivals at 16 to 26, others at 18 to 34."""
+    """Pupils come aged 2 to 15, late arrivals at 16 to 26, others at 18 to 42, most before 30."""
     drawn = draws.uniform("arrival", ids)
-    age = np.select([kind == LATE, kind == OUTSIDER], [16 + 10 * drawn, 18 + 16 * drawn**1.5], 2 + 13 * drawn)
+    age = np.select([kind == LATE, kind == OUTSIDER], [16 + 10 * drawn, 18 + 24 * drawn**2], 2 + 13 * drawn)
     came = birth + (age * YEAR).astype(np.int64)
     moved = foreign | (kind == LATE)
     return np.where(moved, np.minimum(came, day(2021, 6, 30)), birth).astype(np.int32)
-
-
-def _departure(draws: Draws, ids: Ints, birth: Days, foreign: NDArray[np.bool_]) -> tuple[Days, Days]:
-    """Deaths (0.05 % a year) and emigration (6 %, 15 % of the foreign-born, between 18 and 35)."""
-    lived = -np.log(1 - draws.uniform("death", ids)) / 0.0005
-    death = np.where(lived < 60, birth + (5 + lived) * YEAR, NEVER)
-    leaves = draws.chance("emigrates", ids, np.where(foreign, 0.15, 0.06))
-    left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
-    departure = np.minimum(death, np.where(leaves, left, NEVER))
-    return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
 
 
 def _quality(
