@@ -89,7 +89,7 @@ def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> No
     for rule in report.rules:
         assert 0 < rule["matches"] <= rule["pairs"]
         assert rule["iterations"] >= 1
-    assert report.warnings == []
+    assert report.warnings == report.faults == []
     assert report.units == [known_errors.PEOPLE, known_errors.PEOPLE]
     assert report.seed == 5
     assert {"leo-linkage", "splink", "duckdb"} <= set(report.versions)
@@ -168,7 +168,7 @@ def test_what_cannot_be_estimated_or_is_fixed_stays_as_it_was(register: tuple[En
     level = raw["comparisons"][1]["comparison_levels"][1]
     level |= {"m_probability": 0.6, "fix_m_probability": True, "u_probability": 0.4, "fix_u_probability": True}
     model, report = train(engine, from_dict(raw), side, side)
-    assert [warning.split(" was ")[0] for warning in report.warnings] == ["comparison 'surname'"]
+    assert [fault.split(" was ")[0] for fault in report.faults] == ["comparison 'surname'"]
     assert _level(model, "surname", "equal").m == pytest.approx(0.9), "where training started"
     assert (_level(model, "sex", "equal").m, _level(model, "sex", "equal").u) == (0.6, 0.4)
     assert model.is_trained

@@ -12,7 +12,7 @@ from linkage.errors import LeoError
 from linkage.model import Model, from_dict
 from linkage.model.training import estimation
 from linkage.model.training.bootstrap import DRAWS, resampled
-from linkage.model.training.checks import crossings
+from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.estimation import Block, Evidence, as_counted, estimated, starting_prior
 from linkage.model.training.expectation import default_m, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
@@ -211,7 +211,7 @@ def test_a_bootstrap_is_the_same_again_and_another_with_another_seed() -> None:
 def _levels(*weights: float, error: float | None = 0.1) -> list[LevelReport]:
     top = len(weights) - 1
     return [
-        LevelReport("surname", f"grade {top - n}", top - n, 0.5, 0.5, weight, error, exact=n == 0)
+        LevelReport("surname", f"grade {top - n}", top - n, 0.5, 0.5, weight, error, full=n == 0)
         for n, weight in enumerate(weights)
     ]
 
@@ -224,17 +224,25 @@ def _levels(*weights: float, error: float | None = 0.1) -> list[LevelReport]:
         ((9.0, 4.0, 4.3), []),  # within three standard errors
         ((9.0, 4.0, 4.6), ["'grade 0' weighs 4.60, more than the higher level 'grade 1' with 4.00"]),
         ((4.0, 9.0, 8.0), ["'grade 1' weighs 9.00", "'grade 0' weighs 8.00, more than the higher level 'grade 2'"]),
-        ((-1.0, -2.0, -3.0), ["full agreement ('grade 2') weighs -1.00"]),
-        ((-0.2, -2.0, -3.0), []),
     ],
 )
-def test_levels_that_cross_are_named_with_what_to_do(weights: tuple[float, ...], said: list[str]) -> None:
-    found = crossings(_levels(*weights))
+def test_grades_that_cross_are_named_with_what_to_do(weights: tuple[float, ...], said: list[str]) -> None:
+    found = crossed(_levels(*weights))
+    assert inverted(_levels(*weights)) == []
     assert len(found) == len(said)
     for line, part in zip(found, said, strict=True):
         assert line.startswith("comparison 'surname': ")
         assert part in line
 
 
-def test_a_level_that_a_pseudo_count_decides_crosses_nothing() -> None:
-    assert crossings(_levels(4.0, 9.0, error=None)) == []
+def test_agreement_that_speaks_against_a_match_is_a_fault() -> None:
+    (line,) = inverted(_levels(-1.0, -2.0, -3.0))
+    assert line.startswith("comparison 'surname': full agreement ('grade 2') weighs -1.00")
+    assert "in the same codes?" in line
+    assert inverted(_levels(-0.2, -2.0, -3.0)) == [], "that may be chance"
+
+
+def test_a_level_that_a_pseudo_count_decides_or_of_another_column_crosses_nothing() -> None:
+    assert crossed(_levels(4.0, 9.0, error=None)) == []
+    swapped = [replace(level, graded=level.full) for level in _levels(4.0, 9.0)]
+    assert crossed(swapped) == [], "names in each other's place are rarer than equal ones, and weigh more"

@@ -15,7 +15,7 @@ from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model, from_dict
 from linkage.model.training.bootstrap import resampled
 from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
-from linkage.model.training.checks import crossings
+from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.patterns import Layout, counted
@@ -54,7 +54,8 @@ def train(
     say("standard errors")
     trained = _with(layout, estimates)
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
-    report.warnings = [*_not_estimated(layout, estimates), *crossings(report.levels)]
+    report.faults = [*_not_estimated(layout, estimates), *inverted(report.levels)]
+    report.warnings = [*_unsettled(estimates), *crossed(report.levels)]
     return trained, report
 
 
@@ -110,14 +111,16 @@ def _steady(value: float) -> float:
 
 
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:
-    lacking = [
-        f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated"
+    return [
+        f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated; map more columns"
         for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
         if not any(run.free[first] for run in estimates.runs)
     ]
-    unsettled = [
+
+
+def _unsettled(estimates: Estimates) -> list[str]:
+    return [
         f"EM on {', '.join(run.block.rule.columns)} came to no end in {LIMIT:,} iterations: left out of the estimates"
         for run in estimates.runs
         if not run.settled
     ]
-    return [*lacking, *unsettled]

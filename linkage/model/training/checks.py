@@ -1,10 +1,13 @@
 """Whether a model can be trusted: levels whose m and u cross.
 
-An order of levels is an order of evaluation, and a comparison may weigh them otherwise than their order says. Where
-that is more than chance, it is said.
+- Full agreement that speaks against a match is a fault: the columns are not the same thing, or not in the same codes.
+- A lesser grade that weighs more than a higher one is a warning: its estimates are as good as any, and scoring is
+  right with them, but who reads the model should know. An order of levels is an order of evaluation, and "one
+  character differs" need not weigh more than "same sector", which it does not contain.
+- Partial agreement that speaks against a match is neither: strangers are more often alike than matches are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from linkage.model.training.report import LevelReport
@@ -12,26 +15,40 @@ from linkage.model.training.report import LevelReport
 _BEYOND_CHANCE = 3.0  # standard errors; a model has dozens of levels, of which two would be crossed by chance at 2
 
 
-def crossings(levels: Sequence[LevelReport]) -> list[str]:
-    """What crosses, each in one line that says what to do about it.
+def inverted(levels: Sequence[LevelReport]) -> list[str]:
+    """Comparisons of which full agreement speaks against a match, each in one line that says what to do.
 
     Args:
         levels: of all comparisons, each from full agreement down.
     """
-    return [line for _, group in groupby(levels, lambda level: level.comparison) for line in _of(list(group))]
+    return _of_each(levels, _inverted)
 
 
-def _of(levels: Sequence[LevelReport]) -> Iterator[str]:
+def crossed(levels: Sequence[LevelReport]) -> list[str]:
+    """Levels that weigh more than a higher grade of the same thing, each in one line that says what to do."""
+    return _of_each(levels, _crossed)
+
+
+def _of_each(levels: Sequence[LevelReport], check: Callable[[list[LevelReport]], Iterator[str]]) -> list[str]:
+    """Levels that a pseudo-count decides are not asked: they have no standard error."""
     known = [level for level in levels if level.standard_error is not None]
-    for level in known:
-        if level.exact and level.weight < -_BEYOND_CHANCE * (level.standard_error or 0.0):
+    return [line for _, group in groupby(known, lambda level: level.comparison) for line in check(list(group))]
+
+
+def _inverted(levels: list[LevelReport]) -> Iterator[str]:
+    for level in levels:
+        if level.full and level.weight < -_BEYOND_CHANCE * (level.standard_error or 0.0):
             yield (
                 f"comparison '{level.comparison}': full agreement ('{level.level}') weighs {level.weight:.2f}, "
-                "which speaks against a match: are the two files' columns the same thing, in the same codes? "
-                "Map or recode the column, or leave it out"
+                "which speaks against a match: are the two columns the same thing, in the same codes? "
+                "Map another column, recode it, or leave it out"
             )
-    for place, lower in enumerate(known):
-        higher = min(known[:place], key=lambda level: level.weight, default=lower)
+
+
+def _crossed(levels: list[LevelReport]) -> Iterator[str]:
+    grades = [level for level in levels if level.graded]
+    for place, lower in enumerate(grades):
+        higher = min(grades[:place], key=lambda level: level.weight, default=lower)
         noise = ((lower.standard_error or 0.0) ** 2 + (higher.standard_error or 0.0) ** 2) ** 0.5
         if lower.weight - higher.weight > _BEYOND_CHANCE * noise:
             yield (

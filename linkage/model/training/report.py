@@ -5,9 +5,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import numpy as np
-
-from linkage.model.splink_json import Model
+from linkage.model.splink_json import Level, Model, sided_columns
 from linkage.model.training.estimation import Estimates, Evidence
 
 _VERSIONS = ("leo-linkage", "splink", "duckdb", "numpy")
@@ -25,7 +23,8 @@ class LevelReport:
     u: float
     weight: float  # log2(m / u)
     standard_error: float | None  # of the weight; None where a pseudo-count or the model's file decides it
-    exact: bool = False  # the comparison's full agreement
+    full: bool = False  # the comparison's full agreement
+    graded: bool = True  # reads no other columns than full agreement does: a lesser grade of the same thing
 
 
 @dataclass
@@ -39,7 +38,8 @@ class TrainingReport:
     prior: float = 0.0
     prior_standard_error: float = 0.0
     levels: list[LevelReport] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # for which the model is better not used
+    warnings: list[str] = field(default_factory=list)  # estimates that are usable, but not as one would think
     versions: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,6 +85,7 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
     found = []
     for number, (index, position) in enumerate(layout.places):
         level = model.comparisons[index].levels[position]
+        full = layout.levels[layout.first[index]]
         found.append(
             LevelReport(
                 comparison=model.comparisons[index].name,
@@ -94,10 +95,15 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
                 u=level.u or 0.0,
                 weight=float(f"{level.weight:.6g}"),
                 standard_error=_rounded(float(errors[number])) if known[number] else None,
-                exact=bool(np.isin(number, layout.first)),
+                full=bool(number == layout.first[index]),
+                graded=set(_columns(level)) <= set(_columns(full)),
             )
         )
     return found
+
+
+def _columns(level: Level) -> list[str]:
+    return sided_columns(level.condition) if level.condition else []
 
 
 def _rounded(value: float) -> float:

@@ -1,0 +1,115 @@
+"""Train a model on two person files with no configuration, for runs that shall not train one themselves."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.adhoc import persons
+from linkage.adhoc.recognise import Columns, recognise
+from linkage.engine import Engine, Table, connect
+from linkage.errors import ConfigError, InputError, LeoError
+from linkage.model import Model, comparisons, from_dict
+from linkage.model.blocking import suggest
+from linkage.model.training import TrainingReport, train
+from linkage.model.training.files import save
+
+_SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What `leo train` was asked."""
+
+    left: Path
+    right: Path
+    out: Path
+    maps: tuple[str, ...] = ()
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    memory_limit: str | None = None
+    threads: int | None = None
+    seed: int = 2026
+    force: bool = False
+    allow_faults: bool = False
+
+
+def train_files(
+    request: TrainRequest,
+    *,
+    recognised: Callable[[Columns], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Model, TrainingReport, int]:
+    """Train a model on two files and write it to request.out, with blocking rules chosen for it.
+
+    Returns:
+        The model, what it was trained on, and its version.
+
+    Raises:
+        InputError: a file cannot be read, or the files share too little to compare.
+        ConfigError: a model is there already, or a map fits no column.
+        LeoError: there is nothing to train on, or something about the estimates is not to be trusted.
+    """
+    say = progress or (lambda _: None)
+    if request.out.exists() and not request.force:
+        raise ConfigError(f"--out {request.out}: a file is there already\n  give --force to replace it")
+    if request.out.suffix != ".json":
+        raise ConfigError(f"--out {request.out}: a model file ends in .json")
+    with (
+        tempfile.TemporaryDirectory(prefix="leo-train-") as scratch,
+        connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
+    ):
+        say("reading")
+        left, right, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
+        model, report = train(engine, _untrained(kinds), left, right, seed=request.seed, progress=say)
+        if report.faults and not request.allow_faults:
+            raise LeoError(
+                "the model is not to be trusted as it is, and was not written:\n"
+                + "\n".join(f"  {fault}" for fault in report.faults)
+                + "\n  mend what is named, or give --allow-faults to write it nevertheless"
+            )
+        say("blocking rules")
+        rules = suggest(engine, model, left, right).rules
+    raw = {**model.raw, "blocking_rules_to_generate_predictions": [_rule(rule) for rule in rules]}
+    model = from_dict(raw)
+    return model, report, save(request.out, model, report)
+
+
+def _sides(
+    engine: Engine, request: TrainRequest, scratch: Path, recognised: Callable[[Columns], None]
+) -> tuple[Table, Table, dict[str, str]]:
+    """Both files' persons, and how each shared field is compared."""
+    files = [
+        persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=request.encoding)
+        for side, path in (("left", request.left), ("right", request.right))
+    ]
+    columns = recognise(files[0].header, files[1].header, request.maps)
+    recognised(columns)
+    fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]
+    postcodes = "postcode" in columns.fields and all(
+        persons.british(engine, file, side["postcode"]) for file, side in zip(files, fields, strict=True)
+    )
+    ids = (columns.left_id, columns.right_id)
+    left, right = (
+        persons.units(engine, file, side, id_column, postcodes=postcodes)[0]
+        for file, side, id_column in zip(files, fields, ids, strict=True)
+    )
+    kinds = persons.kinds(engine, left, right, postcodes=postcodes)
+    if len(kinds) < 2:
+        raise InputError(
+            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
+            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+        )
+    return left, right, kinds
+
+
+def _untrained(kinds: dict[str, str]) -> Model:
+    compared = [
+        comparisons.comparison(name, kind, swapped_with=_SWAPPED[name] if _SWAPPED.get(name) in kinds else None)
+        for name, kind in kinds.items()
+    ]
+    return from_dict(comparisons.settings(compared))
+
+
+def _rule(condition: str) -> dict[str, str]:
+    return {"blocking_rule": condition, "sql_dialect": "duckdb"}

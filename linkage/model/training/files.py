@@ -1,0 +1,77 @@
+"""A trained model as files: Splink's JSON, and beside it what it was trained on.
+
+Splink refuses a settings file with a key that it does not know, so that ours has a file of its own: model.json and
+model.training.json.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import ConfigError
+from linkage.model.splink_json import Model
+from linkage.model.training.report import TrainingReport
+
+FORMAT = 1
+"""Of the file beside the model; higher when a key changes its meaning."""
+
+
+def beside(path: Path) -> Path:
+    """Where the training of a model file is told."""
+    return path.with_name(f"{path.stem}.training.json")
+
+
+def save(path: Path, model: Model, report: TrainingReport) -> int:
+    """Write a model and what it was trained on, each whole or not at all.
+
+    Returns:
+        The model's version: one more than that of the file in whose place it stands, else 1.
+    """
+    version = _version(path) + 1
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = _text(model.raw)
+    told = {
+        "format": FORMAT,
+        "version": version,
+        "model_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "trained": report.as_dict(),
+    }
+    _write(path, text)
+    _write(beside(path), _text(told))
+    return version
+
+
+def told(path: Path) -> dict[str, Any] | None:
+    """What a model file was trained on; None where nothing is told of it, or the model was changed since.
+
+    Raises:
+        ConfigError: the file beside the model is no JSON.
+    """
+    try:
+        found: dict[str, Any] = json.loads(beside(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ConfigError(f"{beside(path)}: not JSON\n  train the model again, or remove the file") from None
+    changed = found.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
+    return None if changed else found
+
+
+def _version(path: Path) -> int:
+    """Of the model that is there, however it was changed; 0 where none is."""
+    try:
+        return int(json.loads(beside(path).read_text(encoding="utf-8"))["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)

@@ -1,0 +1,126 @@
+"""`leo train`: a model for two files, with what it was trained on beside it."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from splink import Linker
+from typer.testing import CliRunner, Result
+
+from linkage.adhoc.train import TrainRequest, train_files
+from linkage.cli import app
+from linkage.engine.splink_api import splink_tables
+from linkage.errors import ConfigError, ExitCode, LeoError
+from linkage.model import load
+from linkage.model.training.files import beside, told
+from tests.adhoc.conftest import CANARY, PEOPLE, Files, write_csv
+from tests.model import known_errors
+
+
+def _leo(*words: Any) -> Result:
+    return CliRunner().invoke(app, ["train", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def trained(files: Files, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A model file that the command wrote, and what it said."""
+    out = tmp_path_factory.mktemp("train") / "models" / "people.json"
+    return out, _leo(files.left, files.right, "--out", out)
+
+
+def test_the_model_is_splinks_file_and_ready_to_score(trained: tuple[Path, Result]) -> None:
+    out, result = trained
+    assert result.exit_code == 0, result.output
+    model = load(out)
+    model.check_trained(str(out))
+    assert [comparison.name for comparison in model.comparisons] == ["forename", "surname", "dob", "sex", "postcode"]
+    assert model.blocking_rules
+    assert sorted(path.name for path in out.parent.iterdir()) == ["people.json", "people.training.json"]
+    sides = [side.slice(0, 50) for side in known_errors.two_files()]
+    with splink_tables({"l": sides[0], "r": sides[1]}) as tables:
+        opened = Linker(tables, str(out), log_level="ERROR", validate_settings=False)
+        saved = opened.misc.save_model_to_json()
+    assert saved["probability_two_random_records_match"] == model.prior
+
+
+def test_the_file_beside_it_says_what_it_was_trained_on(trained: tuple[Path, Result]) -> None:
+    out, _ = trained
+    found = told(out)
+    assert found is not None
+    assert (found["format"], found["version"]) == (1, 1)
+    assert found["model_sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    report = found["trained"]
+    assert (report["seed"], report["units"]) == (2026, [PEOPLE, PEOPLE])
+    assert report["random_pairs"] == PEOPLE * PEOPLE
+    graded = [level for comparison in load(out).comparisons for level in comparison.levels if level.value >= 0]
+    assert [(level["m"], level["u"]) for level in report["levels"]] == [(level.m, level.u) for level in graded]
+    assert all(level["standard_error"] is None or 0 <= level["standard_error"] < 10 for level in report["levels"])
+    assert sum(level["standard_error"] is not None for level in report["levels"]) >= 8
+    text = beside(out).read_text() + out.read_text() + trained[1].output
+    assert CANARY.lower() not in text.lower()
+
+
+def test_the_terminal_shows_every_level_with_its_weight_and_error(trained: tuple[Path, Result]) -> None:
+    out, result = trained
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["comparison", "level", "m", "u", "weight", "std.", "error"]
+    sex = lines[next(n for n, line in enumerate(lines) if line.startswith("sex"))].split()
+    level = next(lv for c in load(out).comparisons if c.name == "sex" for lv in c.levels if lv.value == 1)
+    assert sex[:2] == ["sex", "equal"]
+    assert [float(figure) for figure in sex[2:5]] == pytest.approx([level.m, level.u, level.weight], rel=0.01, abs=0.01)
+    assert float(sex[5]) >= 0
+    assert sum(len(c.levels) - 1 for c in load(out).comparisons) == lines.index("") - 1
+    assert f"model    {out}   version 1" in lines
+
+
+def test_a_model_that_is_there_is_replaced_when_asked_as_its_next_version(
+    trained: tuple[Path, Result], files: Files, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.json"
+    for name in (out.name, beside(out).name):
+        (tmp_path / name).write_bytes(trained[0].with_name(name.replace("m.", "people.")).read_bytes())
+    refused = _leo(files.left, files.right, "--out", out)
+    assert isinstance(refused.exception, ConfigError)
+    assert refused.exception.exit_code is ExitCode.USAGE
+    again = _leo(files.left, files.right, "--out", out, "--force")
+    assert "version 2" in again.stdout
+    assert json.loads(out.read_text()) == json.loads(trained[0].read_text()), "the same seed, the same model"
+
+
+def test_a_model_changed_by_hand_is_no_longer_told_of(trained: tuple[Path, Result], tmp_path: Path) -> None:
+    out = tmp_path / "people.json"
+    out.write_text(trained[0].read_text().replace("0.0", "0.1", 1))
+    beside(out).write_bytes(beside(trained[0]).read_bytes())
+    assert told(out) is None
+    assert told(tmp_path / "other.json") is None
+    beside(out).write_text("{")
+    with pytest.raises(ConfigError, match=r"people\.training\.json: not JSON"):
+        told(out)
+
+
+def test_codes_that_differ_between_the_files_are_refused(files: Files, tmp_path: Path) -> None:
+    """The right file says F where the left says M."""
+    with files.right.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, "SEX": {"M": "F", "F": "M"}[row["SEX"]]} for row in csv.DictReader(file)]
+    turned = write_csv(tmp_path / "turned.csv", rows)
+    request = TrainRequest(files.left, turned, tmp_path / "m.json")
+    with pytest.raises(LeoError, match=r"comparison 'sex': full agreement .* in the same codes") as refused:
+        train_files(request)
+    assert "--allow-faults" in str(refused.value)
+    assert not request.out.exists()
+    _, report, version = train_files(TrainRequest(files.left, turned, request.out, allow_faults=True))
+    assert version == 1
+    assert report.faults
+    assert request.out.exists()
+
+
+def test_help_has_an_example() -> None:
+    assert "Example: leo train pupils.csv" in _leo("--help").output.replace("\n", " ")
+
+
+def test_a_model_file_ends_in_json(files: Files, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ends in \.json"):
+        train_files(TrainRequest(files.left, files.right, tmp_path / "model.parquet"))
