@@ -123,20 +123,30 @@ def _shown(made: World, source: Callable[[World], Tables], today: Tables, parts:
 
     Where identities alone are asked for, a census shows its last record of each stage as each delivery had it.
     """
-    releases, rules = parts.chunk.releases, deliveries()
+    releases = parts.chunk.releases
     stays = _stays(made, today, releases)
     seen = Seen(today, releases)
-    for back in range(releases):
-        then = source(made.before(back, rules)) if back else today
-        known = {name: columns for name, columns in then.tables.items() if made.wants(name)}
-        for name, columns in known.items():
-            if releases > 1:
-                rule = rules.delivered(name, definition(name))
-                columns = delivered(rule, columns, stays[name].during(back), back)
-            known[name] = last_of_each_stage(name, columns) if made.identities_only else columns
-            parts.source(name, known[name], releases - back)
-        seen.add(releases - back, known, then.errors)
+    _deliver(made, today, stays, 0, seen, parts)
+    for back in range(1, releases):
+        _deliver(made, source(made.before(back, deliveries())), stays, back, seen, parts)
     return seen.truth()
+
+
+def _deliver(made: World, then: Tables, stays: dict[str, Stay], back: int, seen: Seen, parts: _Parts) -> None:
+    """Write one delivery and note what it shows; each table is let go of once it is written."""
+    rules, release = deliveries(), parts.chunk.releases - back
+    for name in list(then.tables):
+        columns = then.tables.pop(name)
+        if not made.wants(name):
+            continue
+        if stays:
+            rule = rules.delivered(name, definition(name))
+            columns = delivered(rule, columns, stays[name].during(back), back)
+        if made.identities_only:
+            columns = last_of_each_stage(name, columns)
+        parts.source(name, columns, release)
+        seen.show(release, name, columns)
+    seen.mistakes(release, then.errors)
 
 
 def _outcomes(made: World, parts: _Parts) -> None:

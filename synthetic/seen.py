@@ -28,21 +28,23 @@ class Seen:
         self._sorted = keys[self._order]
         self._known = self._entities["entity_key"].combine_chunks()
         self._of_record, self._of_entity = (_Spans(len(t), releases) for t in (self._records, self._entities))
+        self._shown: dict[int, NDArray[np.bool_]] = {}
         self._mistakes: list[pa.Table] = []
 
-    def add(self, release: int, tables: dict[str, Columns], mistakes: list[pa.Table]) -> None:
-        """Take in a delivery: the tables that it shows, and the mistakes of all rows that there are."""
-        shown = np.zeros(len(self._sorted), bool)
-        for name, columns in tables.items():
-            if definition(name).with_role("record_key") is None:
-                continue
-            place = np.searchsorted(self._sorted, columns[record_key(name)].to_numpy())
-            shown[place] = True
-            self._of_record.add(self._order[place], release)
-            if self._releases > 1:  # a single one shows each entity
-                self._of_entity.add(_entities(name, columns, self._known), release)
-        made = pa.concat_tables(mistakes)
-        seen = made.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(made))]))
+    def show(self, release: int, name: str, columns: Columns) -> None:
+        """Take in a table as a delivery shows it; one that holds no identities tells nothing."""
+        if definition(name).with_role("record_key") is None:
+            return
+        place = np.searchsorted(self._sorted, columns[record_key(name)].to_numpy())
+        self._shown.setdefault(release, np.zeros(len(self._sorted), bool))[place] = True
+        self._of_record.add(self._order[place], release)
+        if self._releases > 1:  # a single one shows each entity
+            self._of_entity.add(_entities(name, columns, self._known), release)
+
+    def mistakes(self, release: int, made: list[pa.Table]) -> None:
+        """Take in the mistakes in all rows that there are, of which the delivery shows those of its tables."""
+        every, shown = pa.concat_tables(made), self._shown.pop(release)
+        seen = every.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(every))]))
         self._mistakes.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
 
     def truth(self) -> Tables:
