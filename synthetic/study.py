@@ -64,6 +64,7 @@ class Next(_Strict):
 
     diploma: Share
     research_years: Annotated[int, Field(ge=2)]
+    research: Share
 
 
 class Kinds(_Strict):
@@ -71,7 +72,8 @@ class Kinds(_Strict):
 
     foundation_young: Share
     foundation_mature: Share
-    certificate_mature: Share
+    foundation_leavers: Share
+    certificate_leavers: Share
     sandwich: Share
     next: Next
 

@@ -73,7 +73,7 @@ def universities() -> Universities:
 
 def band_of(ability: Floats) -> Codes:
     """The third of entrants that an ability lies in: 0 the lowest, 2 the highest (about thirds of those who enter)."""
-    return np.searchsorted(np.array([0.2, 0.9]), ability, side="right").astype(np.int32)
+    return np.searchsorted(np.array([0.0, 0.75]), ability, side="right").astype(np.int32)
 
 
 def subjects_of(draws: Draws, ids: Ints, female: NDArray[np.bool_], ability: Floats) -> Codes:

@@ -66,11 +66,13 @@ def _undergraduate(world: World) -> Courses:
     graduates = journey.graduates[person] | goes_on
     visits = people.kind[person] == VISITOR
     mature = (start - people.cohort[person] >= 18 + _MATURE) & ~visits
-    foundation = np.where(mature, rules.kind.foundation_mature, rules.kind.foundation_young)
+    topped_up = np.where(mature, rules.kind.foundation_mature, rules.kind.foundation_young)
     drawn = draws.uniform("hesa.kind", ids)
-    begins_lower = (drawn < foundation) & ~visits & ~journey.transfers[person]
-    lower = begins_lower & np.where(graduates, years >= 3, years <= 2)
-    certificate = ~lower & ~graduates & (years == 1) & mature & (drawn > 1 - rules.kind.certificate_mature)
+    lower = (
+        (drawn < np.where(graduates, topped_up, rules.kind.foundation_leavers)) & ~visits & ~journey.transfers[person]
+    )
+    lower &= np.where(graduates, years >= 3, years >= 2)
+    certificate = ~graduates & (years == 1) & (drawn < rules.kind.certificate_leavers) & ~visits
     kind = np.select([lower, certificate], [FOUNDATION, CERTIFICATE], FIRST)
     away = journey.transfers[person] & (years > 1)
     tops_up = lower & graduates
@@ -80,7 +82,7 @@ def _undergraduate(world: World) -> Courses:
         [0.0, rules.part_time.other_undergraduate, rules.part_time.mature_first],
         rules.part_time.young_first,
     )
-    ends = np.where(lower, tops_up | (years == 2), np.where(certificate, True, graduates & ~goes_on))
+    ends = lower | certificate | (graduates & ~goes_on)
     none, zero = np.zeros(len(person), bool), np.zeros(len(person), np.int64)
     first = Courses(
         person, zero + UNDERGRADUATE, kind, start, first_years, zero, part_time, ends & ~away, away, none, mature
@@ -100,10 +102,13 @@ def _postgraduate(world: World) -> Courses:
     visits = people.kind[person] == VISITOR
     drawn = draws.uniform("hesa.next", ids)
     pgce = universities().pgce[people.female[person].astype(np.int64)]
-    certificate = (drawn < pgce) & ~visits & (years == 1)
+    certificate = (drawn < pgce) & ~visits & (years <= 2)
     diploma = (drawn > 1 - rules.kind.next.diploma) & (years <= 2)
-    kind = np.select([years >= rules.kind.next.research_years, certificate, diploma], [RESEARCH, PGCE, DIPLOMA], TAUGHT)
-    part_time = np.where(kind == RESEARCH, draws.chance("hesa.pg.part", ids, rules.part_time.research), years == 2)
+    research = (years >= rules.kind.next.research_years) & (
+        visits | draws.chance("hesa.research", ids, rules.kind.next.research)
+    )
+    kind = np.select([research, certificate, diploma], [RESEARCH, PGCE, DIPLOMA], TAUGHT)
+    part_time = np.where(research, draws.chance("hesa.pg.part", ids, rules.part_time.research), years >= 2)
     start = journey.postgraduate_start[person]
     completes = draws.chance("hesa.pg.completes", ids, rules.home.completes) & (start + years <= LAST_YEAR + 1)
     stays = draws.chance("hesa.stays", ids, rules.home.same_university) & (journey.degree_start[person] > 0)

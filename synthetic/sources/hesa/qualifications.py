@@ -33,6 +33,7 @@ def qualifications(
     held, leaves, year = row.take(at), exits[at], years.year[at]
     award = held.kind.copy()
     award = np.where(integrated(world, held), _INTEGRATED, award)
+    award = np.where((held.kind == FOUNDATION) & (held.years > 2), _DIPLOMA_OF_HE, award)
     award = np.where(leaves, np.where(held.before + held.years > 1, _DIPLOMA_OF_HE, CERTIFICATE), award)
     first = (held.kind == FIRST) & ~leaves
     subject = subject_of(world, held)
