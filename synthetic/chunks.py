@@ -86,7 +86,7 @@ def world(seed: int, preset: str, ids: Ints, *, identities_only: bool = False) -
     draws, figures, odds = Draws(seed), reference(), presets.load(preset)
     subjects = list(shipped().frames["cah2"])
     everyone = people(draws, figures, odds, ids)
-    paths = studying(draws, figures, everyone, journeys(draws, everyone))
+    paths = studying(draws, figures, everyone, journeys(draws, figures, everyone))
     insured = insurance(draws, odds, everyone)
     return World(draws, figures, odds, everyone, paths, insured, subjects, identities_only)
 

@@ -5,36 +5,48 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import Days, on
-from synthetic.draws import Draws, Floats, Ints, Slots
-from synthetic.people import LATE, OUTSIDER, PRIVATE, SCOTTISH, VISITOR, WELSH, People
-from synthetic.reference import Codes
+from synthetic.attainment import attainment
+from synthetic.dates import Days
+from synthetic.deviates import by_year, deviates
+from synthetic.draws import Draws, Floats, Ints
+from synthetic.learning import learning, years_of
+from synthetic.pathways import Higher, entries, higher, paths
+from synthetic.people import OUTSIDER, SCOTTISH, VISITOR, WELSH, People
+from synthetic.reference import Codes, Reference
+from synthetic.traits import Traits, odds_table, traits, with_qualification
 from synthetic.universities import subjects_of
 
 SIXTH_FORM, COLLEGE, APPRENTICE, LEFT = range(4)
-"""What people do in the year after key stage 4 (DfE's longitudinal outcomes: KS5 47.5 %, other education 24.3 %)."""
+"""What people do in the year after key stage 4."""
 
 FIRST_YEAR, LAST_YEAR = 2001, 2020
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 
+_AFTER = 17
+"""Year 0 after key stage 4 is the academic year that begins so many years after that of birth."""
+
 
 @dataclass(frozen=True)
 class Journeys:
-    """Arrays of one place a person; years are those in which an academic year began, 0 for never."""
+    """Arrays of one place a person; years are those in which an academic year began, 0 for never.
+
+    A year of study lasts from before 1 October to 31 March at least, so that it counts as six months of the tax year
+    that it begins in; apprenticeships are years of study too. Nobody is at two places in one year.
+    """
 
     points: Floats  # at key stage 4
     level2: NDArray[np.bool_]
     level2_em: NDArray[np.bool_]
+    qualified: Ints  # the highest of traits.QUALIFIED that is ever reached
     post16: Codes
-    college_years: Ints
     apprentice_start: Ints
     apprentice_years: Ints
-    degree_start: Ints
+    degree_start: Ints  # of the first course at a university, whether or not it ends in a degree
     degree_years: Ints  # as studied
-    graduates: NDArray[np.bool_]
+    graduates: NDArray[np.bool_]  # in the last of degree_years
     transfers: NDArray[np.bool_]  # to another university after the first year
     postgraduate_start: Ints
-    postgraduate_years: Ints  # one for a master's or certificate full time, two part time, more for a doctorate
+    postgraduate_years: Ints
     subject: Codes
     here_from: Ints  # academic years in England
     here_until: Ints
@@ -42,87 +54,69 @@ class Journeys:
     college: NDArray[np.bool_]  # (people, YEARS): "other education", full time at a college (FundModel 25)
     adult_learning: NDArray[np.bool_]  # (people, YEARS): learns from October to March at least, not as an apprentice
     short_course: NDArray[np.bool_]  # (people, YEARS): takes a course that lies between October and the end of March
+    traits: Traits  # at key stage 4
+
+    def university(self) -> NDArray[np.bool_]:
+        """(people, YEARS): studies at a university."""
+        return _higher(self).during(YEARS)
+
+    def apprentices(self) -> NDArray[np.bool_]:
+        """(people, YEARS): is an apprentice."""
+        since = YEARS[None, :] - self.apprentice_start[:, None]
+        out: NDArray[np.bool_] = (since >= 0) & (since < self.apprentice_years[:, None])
+        return out
+
+    def studies(self) -> NDArray[np.bool_]:
+        """(people, YEARS): at school beyond key stage 4, at college or university, as an adult or an apprentice."""
+        out = self.university() | self.sixth_form | self.college | self.adult_learning | self.apprentices()
+        out &= (self.here_from[:, None] <= YEARS) & (self.here_until[:, None] >= YEARS)
+        return out
 
     def studies_full_time(self) -> NDArray[np.bool_]:
-        """(people, YEARS): at school, college or university."""
-        year = YEARS[None, :]
-        degree = (year >= self.degree_start[:, None]) & (year < (self.degree_start + self.degree_years)[:, None])
-        since = year - self.postgraduate_start[:, None]
-        studies: NDArray[np.bool_] = degree | ((since >= 0) & (since < self.postgraduate_years[:, None]))
-        return studies
+        """(people, YEARS): at a school, a college or a university."""
+        return self.university() | self.sixth_form | self.college
 
 
-def journeys(draws: Draws, people: People) -> Journeys:
-    """Journeys by ability, disadvantage and chance; calibrated roughly to the notes' figures."""
-    ids, z = people.ids, people.ability
-    leaves_school = people.cohort + 16
-    newer = np.clip((leaves_school - 2001) / 20, 0, 1)
-    score = z + 0.5 * draws.normal("exam", ids)
-    points: Floats = np.round(np.clip(330 + 110 * score + 60 * newer, 0, 700), 1).astype(np.float64)
-    level2 = score > 0.12 - 0.55 * newer
-    level2_em = score > 0.28 - 0.55 * newer
-    private, late = people.kind == PRIVATE, people.kind == LATE
-    outsider = np.isin(people.kind, (OUTSIDER, VISITOR))
-    odds_he = 1 / (1 + np.exp(-1.9 * (z - 0.52 + 0.35 * newer + 1.6 * private)))
-    degree = draws.chance("degree", ids, np.where(late, 0.3, odds_he)) & ~outsider
-    choice = draws.uniform("post16", ids)
-    post16 = np.where(degree, _after_degree_school.at(choice), _after_other_school.at(choice)).astype(np.int32)
-    post16 = np.where(private, SIXTH_FORM, np.where(late | outsider, LEFT, post16))
-    # Scotland and Wales: their schools go on to the end; their colleges and apprenticeships are in no source.
-    other_nation = np.isin(people.kind, (SCOTTISH, WELSH))
-    stays_on = choice < np.where(degree, 0.95, 0.55)
-    post16 = np.where(other_nation, np.where(stays_on, SIXTH_FORM, LEFT), post16).astype(np.int32)
-    wait = _wait.at(draws.uniform("degree.wait", ids))
-    degree_start = np.where(degree, people.cohort + 18 + wait + np.where(late, 2, 0), 0)
-    full = 3 + (draws.uniform("degree.length", ids) < 0.22)
-    drops = draws.chance("degree.drops", ids, 0.08)
-    college_years = np.where(post16 == COLLEGE, 1 + (draws.uniform("college.years", ids) < 0.62), 0)
-    second = ~degree & draws.chance("apprentice.later", ids, 0.13) & ~outsider & ~other_nation
-    later = people.cohort + 18 + (draws.uniform("apprentice.wait", ids) * 6).astype(np.int64)
-    apprentice_start = np.where(post16 == APPRENTICE, leaves_school + 1, np.where(second, later, 0))
-    graduates = degree & ~drops
-    postgraduate = graduates & draws.chance("postgraduate", ids, 0.17)
-    gap = (draws.uniform("postgraduate.gap", ids) ** 2 * 6).astype(np.int64)
-    here_until = _last_year(people.departure)
+def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
+    """Journeys by the odds of DfE's figures, attainment and chance."""
+    results = attainment(draws, people)
+    person = traits(reference, people, results.among_best)
+    here_from, here_until = _first_year(people.arrival), _last_year(people.departure)
+    of = higher(draws, people, entries(draws, people, person, results), here_from)
+    reached = with_qualification(person, of.qualified)
+    where = paths(draws, people, reached, of)
+    there = (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
+    at_school, at_college = (_placed(people, where == code) & there for code in (1, 2))
+    adult = _adults(draws, people, reached, of, where[:, 2] == 2) & there
+    start, years = _apprenticeships(draws, people, of, where, adult)
+    since = YEARS[None, :] - start[:, None]
+    apprentice = (since >= 0) & (since < years[:, None])
+    busy = of.during(YEARS) | at_school | at_college | adult
+    short = draws.chance("adult.short", people.ids[:, None], learning().adults.short, YEARS) & there & ~busy
+    short &= _english(people)[:, None] & (YEARS - people.cohort[:, None] >= _AFTER + 2)
     return Journeys(
-        points=points,
-        level2=level2,
-        level2_em=level2_em,
-        post16=post16.astype(np.int32),
-        college_years=college_years,
-        apprentice_start=apprentice_start,
-        apprentice_years=1 + (draws.uniform("apprentice.years", ids) * 2.2).astype(np.int64),
-        degree_start=degree_start,
-        degree_years=np.where(degree, np.where(drops, 1, full), 0),
-        graduates=graduates & (degree_start + full <= LAST_YEAR + 1),
-        transfers=degree & ~drops & draws.chance("degree.transfer", ids, 0.05),
-        postgraduate_start=np.where(postgraduate, degree_start + full + gap, 0),
-        postgraduate_years=np.where(postgraduate, _postgraduate_years.at(draws.uniform("postgraduate.years", ids)), 0),
-        subject=subjects_of(draws, ids, people.female, z),
-        here_from=_first_year(people.arrival),
+        points=results.points,
+        level2=results.level2,
+        level2_em=results.level2_em,
+        qualified=of.qualified,
+        post16=_post16(people, where[:, 0], start),
+        apprentice_start=start,
+        apprentice_years=years,
+        degree_start=of.start,
+        degree_years=of.years,
+        graduates=of.graduates & (of.start + of.years <= LAST_YEAR + 1),
+        transfers=of.graduates & draws.chance("degree.transfer", people.ids, learning().degree.transfer),
+        postgraduate_start=of.postgraduate_start,
+        postgraduate_years=of.postgraduate_years,
+        subject=subjects_of(draws, people.ids, people.female, people.ability),
+        here_from=here_from,
         here_until=here_until,
-        **_classes(draws, people, post16, college_years, degree_start),
+        sixth_form=at_school,
+        college=at_college & ~apprentice,
+        adult_learning=adult & ~apprentice,
+        short_course=short,
+        traits=person,
     )
-
-
-def _classes(
-    draws: Draws, people: People, post16: Codes, college_years: Ints, degree_start: Ints
-) -> dict[str, NDArray[np.bool_]]:
-    """(people, YEARS): at a sixth form, at a college, and learning as an adult."""
-    year = YEARS[None, :]
-    since = year - (people.cohort[:, None] + 17)
-    there = (year >= _first_year(people.arrival)[:, None]) & (year <= _last_year(people.departure)[:, None])
-    young = there & (since >= 0) & ~((degree_start > 0)[:, None] & (year >= degree_start[:, None]))
-    adult = there & (since >= 3) & ~np.isin(people.kind, (OUTSIDER, VISITOR))[:, None]
-    adult &= draws.chance("adult", people.ids[:, None], np.where(since < 7, 0.085, 0.05), year)
-    out = {
-        "sixth_form": young & (since < 2) & (post16 == SIXTH_FORM)[:, None],
-        "college": young & (post16 == COLLEGE)[:, None] & (since < college_years[:, None]),
-        "adult_learning": adult & ~((year >= degree_start[:, None]) & (year < degree_start[:, None] + 3)),
-    }
-    short = there & (since >= 2) & draws.chance("adult.short", people.ids[:, None], _SHORT, year)
-    short &= ~np.isin(people.kind, (OUTSIDER, VISITOR, SCOTTISH, WELSH))[:, None]
-    return out | {"short_course": short & ~out["sixth_form"] & ~out["college"] & ~out["adult_learning"]}
 
 
 def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -130,11 +124,62 @@ def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArr
     return (years >= journey.here_from[:, None]) & (years <= journey.here_until[:, None])
 
 
-_after_degree_school = Slots(np.array([0.58, 0.40, 0.01, 0.01]))
-_after_other_school = Slots(np.array([0.20, 0.46, 0.12, 0.22]))
-_SHORT = 0.03
-_postgraduate_years = Slots(np.array([0.64, 0.28, 0.04, 0.04]), values=np.arange(1, 5))
-_wait = Slots(np.array([0.66, 0.18, 0.05, 0.03, 0.02, 0.02, 0.02, 0.02]))
+def _higher(of: Journeys) -> Higher:
+    return Higher(
+        of.qualified, of.degree_start, of.degree_years, of.graduates, of.postgraduate_start, of.postgraduate_years
+    )
+
+
+def _placed(people: People, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(people, YEARS) from (people, 3): the years 0 to 2 after key stage 4."""
+    out = np.zeros((len(there), len(YEARS)), bool)
+    for year in range(3):
+        at = people.cohort + _AFTER + year - FIRST_YEAR
+        rows = np.flatnonzero(there[:, year] & (at >= 0) & (at < len(YEARS)))
+        out[rows, at[rows]] = True
+    return out
+
+
+def _adults(
+    draws: Draws, people: People, person: Traits, of: Higher, after_college: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(people, YEARS): learns as an adult, from year 3 after key stage 4 on, when at no university."""
+    rules, since = learning().adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
+    cut = by_year(odds_table("life_adults"), person, since)
+    for year, more in enumerate(rules.after_college, 3):
+        cut += np.float32(more) * (after_college[:, None] & (since == year))
+    drawn = deviates(draws, "adult", people.ids, YEARS, rules.lasting, rules.from_year)
+    out: NDArray[np.bool_] = (drawn < cut) & (since >= 3) & _english(people)[:, None] & ~of.during(YEARS)
+    return out
+
+
+def _english(people: People) -> NDArray[np.bool_]:
+    """Who is known to colleges in England: those schooled elsewhere never are."""
+    return ~np.isin(people.kind, (OUTSIDER, VISITOR, SCOTTISH, WELSH))
+
+
+def _apprenticeships(
+    draws: Draws, people: People, of: Higher, where: NDArray[np.int64], adult: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
+    """First year and length: some years at college, or the beginning of adult learning, are an apprenticeship."""
+    ids, rules = people.ids, learning().apprentices
+    at_college = where == 2
+    young = at_college.any(axis=1) & (of.start == 0) & draws.chance("apprentice", ids, rules.of_college)
+    first_young = people.cohort + _AFTER + at_college.argmax(axis=1)
+    first = adult.argmax(axis=1)
+    begins = YEARS[first]
+    later = adult.any(axis=1) & ~young & (begins - people.cohort < _AFTER + 9)
+    later &= draws.chance("apprentice.later", ids, rules.of_adults)
+    length = years_of("apprentices").at(draws.uniform("apprentice.years", ids)).astype(np.int64)
+    place = np.arange(len(YEARS))[None, :]
+    stops = np.where((place > first[:, None]) & ~adult, place, len(YEARS)).min(axis=1)
+    start = np.where(young, first_young, np.where(later, begins, 0))
+    return start, np.where(young, at_college.sum(axis=1), np.where(later, np.minimum(length, stops - first), 0))
+
+
+def _post16(people: People, first: NDArray[np.int64], apprentice_start: Ints) -> Codes:
+    apprentice = (first == 2) & (apprentice_start == people.cohort + _AFTER)
+    return np.select([apprentice, first == 1, first == 2], [APPRENTICE, SIXTH_FORM, COLLEGE], LEFT).astype(np.int32)
 
 
 def _first_year(arrival: Days) -> Ints:
@@ -146,8 +191,3 @@ def _last_year(departure: Days) -> Ints:
     """The last academic year whose 1 January comes before the departure."""
     years = np.minimum(departure, 40_000).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return years - 1
-
-
-def after(years: Ints, month: int, dom: int, draws: Draws, field: str, ids: Ints, span: int) -> Days:
-    """Days in the weeks after a day of the given years."""
-    return on(years, month, dom) + (draws.uniform(field, ids, years) * span).astype(np.int32)

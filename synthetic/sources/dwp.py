@@ -1,9 +1,12 @@
 """DWP benefits: spells out of work, spells of universal credit in work, and benefits for disability."""
 
 import numpy as np
+from numpy.typing import NDArray
 
+from synthetic.activity import CLAIMANT, STUDENT, UNSETTLED, WORKER
 from synthetic.dates import DATA_END, NEVER, on
 from synthetic.draws import Ints, Slots
+from synthetic.jobs import NONE
 from synthetic.journeys import YEARS
 from synthetic.sources.hmrc import second_number
 from synthetic.work import Work
@@ -15,12 +18,20 @@ TYPES = ["JSA", "IS", "ESA", "IB", "ICA", "UAA", "UCE", "UDF", "UBC", "UAB", "UB
 _MEN = [Slots(np.array(w)) for w in ([58, 16, 0, 24, 2], [66, 6, 24, 0, 4], [14, 2, 20, 0, 4, 38, 7, 5, 10])]
 _WOMEN = [Slots(np.array(w)) for w in ([28, 52, 0, 16, 4], [36, 36, 19, 0, 9], [9, 12, 17, 0, 9, 26, 9, 7, 11])]
 
+# Days from 6 April. A claim of a claimant's only year begins by 2 September and lasts into March; a year on benefits
+# after another is so from its first day; the last day of a claim lies before April, so that the next year has none.
+_LATEST_START, _LEAST_END, _LAST = 149, 335, 358
+_EARLY = 150  # days before that by which a claim of several years may end: six months of its last year
+_CHANGES = 0.22  # of claims that go on into another year, those that become one of another benefit (estimate)
+_OPEN = 0.8  # of claims of the last year, those that are open when the data end
+_SHORTEST, _LONGEST_SHORT, _LATEST_SHORT = 15, 110, 240  # days of a short claim, which never touch six months
+_SHORT_BESIDE_WORK = 0.2  # unsettled years with a job that have a short claim too (estimate)
+
 
 def dwp(world: World, of: Work) -> Tables:
     """Benefit spells, in the order of the people."""
-    parts = [_out_of_work(world, of), _in_work(world, of), _disability(world, of)]
-    person, start, days, kind = (np.concatenate([part[i] for part in parts]) for i in range(4))
-    end = start + days
+    parts = [_out_of_work(world, of), _short(world, of), _in_work(world, of), _disability(world)]
+    person, start, end, kind = (np.concatenate([part[i] for part in parts]) for i in range(4))
     gone = world.people.departure[person]
     keep = (start <= DATA_END) & (start < gone)
     person, start, end, kind = person[keep], start[keep], np.minimum(end, gone)[keep], kind[keep]
@@ -37,57 +48,77 @@ def dwp(world: World, of: Work) -> Tables:
     return out
 
 
-Spells = tuple[Ints, Ints, Ints, Ints]  # place of the person, first day, days, benefit
+Spells = tuple[Ints, Ints, Ints, Ints]  # place of the person, first day, last day, benefit
 
 
 def _out_of_work(world: World, of: Work) -> Spells:
-    people, draws, ids = world.people, world.draws, world.people.ids
-    claims = np.where(people.fsm, 0.50, 0.26) - 0.09 * np.clip(people.ability, -2, 2)
-    spell = of.able & ~of.employed & ~of.full_time_student & (of.age >= 18)
-    spell &= draws.chance("benefit", ids[:, None], claims[:, None], YEARS[None, :])
-    person, at = np.nonzero(spell)
-    days, start = _length(world, "benefit", person, at, 190)
+    """Unbroken claims over years on benefits; learners who are out of work claim beside their course."""
+    draws, ids = world.draws, world.people.ids
+    claims = (of.activity == CLAIMANT) | ((of.activity == STUDENT) & of.would_claim & world.journeys.adult_learning)
+    goes_on = np.zeros((len(claims), len(YEARS) + 1), bool)
+    goes_on[:, 1:-1] = claims[:, 1:] & claims[:, :-1]
+    changes = draws.chance("benefit.changes", ids[:, None], _CHANGES, YEARS[None, :])
+    person, at = np.nonzero(claims & (~goes_on[:, :-1] | changes))
+    follows = goes_on[person, at]
+    opens = on(YEARS, 4, 6).astype(np.int64)
+    drawn = draws.uniform("benefit.start", ids[person], at)
+    start = opens[at] + (drawn * np.where(follows, _LEAST_END, _LATEST_START)).astype(np.int64)
+    ends = np.where(goes_on[:, 1:], len(YEARS), np.arange(len(YEARS))[None, :])
+    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1][person, at]
+    finish = draws.uniform("benefit.end", ids[person], at)
+    early = draws.uniform("benefit.early", ids[person], at) * np.where(last > at, _EARLY, 0)
+    end = opens[last] + (_LEAST_END + finish * (_LAST - _LEAST_END) - early).astype(np.int64)
+    next_follows = np.append(follows[1:], False)
+    end = np.where(next_follows, np.append(start[1:], 0) - 1, end)
+    still = ~next_follows & (last == len(YEARS) - 1) & (finish < _OPEN)
+    return person, start, np.where(still, NEVER, end), _kind(world, person, at)
+
+
+def _short(world: World, of: Work) -> Spells:
+    """Claims of a few months in unsettled years: of all who had no job, and of some who had."""
+    draws, ids = world.draws, world.people.ids
+    beside = draws.chance("benefit.short", ids[:, None], _SHORT_BESIDE_WORK, YEARS[None, :])
+    person, at = np.nonzero((of.activity == UNSETTLED) & ((of.pattern == NONE) | beside))
+    days = _SHORTEST + draws.uniform("benefit.days", ids[person], at) * (_LONGEST_SHORT - _SHORTEST)
+    begun = draws.uniform("benefit.at", ids[person], at) * _LATEST_SHORT
+    start = on(YEARS, 4, 6).astype(np.int64)[at] + begun.astype(np.int64)
+    return person, start, start + days.astype(np.int64), _kind(world, person, at)
+
+
+def _kind(world: World, person: Ints, at: Ints) -> NDArray[np.int64]:
+    """Benefits for being out of work, by sex and time."""
     era = np.select([YEARS[at] < 2008, YEARS[at] < 2016], [0, 1], 2)
-    drawn = draws.uniform("benefit.type", ids[person], at // 4)
+    drawn = world.draws.uniform("benefit.type", world.people.ids[person], at // 4)
     kind = np.empty(len(person), np.int64)
     for number in range(3):
         for sex, tables in ((False, _MEN), (True, _WOMEN)):
-            rows = (era == number) & (people.female[person] == sex)
+            rows = (era == number) & (world.people.female[person] == sex)
             kind[rows] = tables[number].at(drawn[rows])
-    return person, start, days, kind
+    return kind
 
 
 def _in_work(world: World, of: Work) -> Spells:
     """Universal credit of people in work, since 2016."""
     people, draws = world.people, world.draws
     odds = np.where(people.fsm, 0.10, 0.04)[:, None]
-    spell = of.employed & (of.age >= 18) & (YEARS >= 2016)[None, :] & ~of.full_time_student
+    spell = (of.activity == WORKER) & (YEARS >= 2016)[None, :]
     spell &= draws.chance("credit", people.ids[:, None], odds, YEARS[None, :])
     person, at = np.nonzero(spell)
-    days, start = _length(world, "credit", person, at, 240)
-    kind = np.where(draws.uniform("credit.type", people.ids[person], at) < 0.6, TYPES.index("UAB"), TYPES.index("UBD"))
-    return person, start, days, kind
+    ids = people.ids[person]
+    days = (14 - np.log(1 - draws.uniform("credit.days", ids, at)) * 240).astype(np.int64)
+    start = on(YEARS, 4, 6).astype(np.int64)[at] + (draws.uniform("credit.start", ids, at) * 364).astype(np.int64)
+    kind = np.where(draws.uniform("credit.type", ids, at) < 0.6, TYPES.index("UAB"), TYPES.index("UBD"))
+    return person, start, start + days, kind.astype(np.int64)
 
 
-def _disability(world: World, of: Work) -> Spells:
+def _disability(world: World) -> Spells:
     """One long spell for one person in twenty-five; personal independence payment since 2013."""
     people, draws = world.people, world.draws
     has = draws.chance("disability", people.ids, 0.04) & (world.insurance.issued < NEVER)
     person = np.flatnonzero(has)
     drawn = draws.uniform("disability.at", people.ids[person])
-    start = world.insurance.issued[person] + 90 + (drawn**2 * 12 * 365).astype(np.int64)
+    start = world.insurance.issued[person].astype(np.int64) + 90 + (drawn**2 * 12 * 365).astype(np.int64)
     days = (400 - np.log(1 - draws.uniform("disability.days", people.ids[person])) * 2500).astype(np.int64)
     since_pip = start >= int(on(np.array([2013]), 4, 8)[0])
-    return (
-        person,
-        start.astype(np.int64),
-        days,
-        np.where(since_pip, TYPES.index("PIP"), TYPES.index("DLA")).astype(np.int64),
-    )
-
-
-def _length(world: World, field: str, person: Ints, at: Ints, mean: int) -> tuple[Ints, Ints]:
-    ids = world.people.ids[person]
-    days = (14 - np.log(1 - world.draws.uniform(f"{field}.days", ids, at)) * mean).astype(np.int64)
-    start = on(YEARS[at], 4, 6) + (world.draws.uniform(f"{field}.start", ids, at) * 364).astype(np.int64)
-    return days, np.maximum(start, world.insurance.issued[person] + 30)
+    kind = np.where(since_pip, TYPES.index("PIP"), TYPES.index("DLA")).astype(np.int64)
+    return person, start, start + days, kind

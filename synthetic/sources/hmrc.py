@@ -6,24 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic import numbers
+from synthetic.activity import CHILD, UNCAPTURED
 from synthetic.dates import DATA_END, NEVER, Days, on, six_digits, tax_year
-from synthetic.draws import Ints, Slots
+from synthetic.draws import Ints
+from synthetic.industries import SECTIONS, section_of_jobs
+from synthetic.jobs import Jobs
 from synthetic.journeys import YEARS
 from synthetic.text import Text, digits, distinct, strings, unique_rows
-from synthetic.work import Jobs, Work, pay
+from synthetic.work import Work
+from synthetic.working import working
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_EARNINGS_YEAR, FIRST_SELF_ASSESSMENT_YEAR = 2003, 2013
 EMPLOYERS = 40_000  # of each section; the first are the largest
-
-# Section, first and last division of SIC 2007, share of young people's jobs.
-_SECTIONS = (
-    ("A", 1, 3, 0.8), ("C", 10, 33, 7.5), ("F", 41, 43, 5.0), ("G", 45, 47, 19.0), ("H", 49, 53, 4.0),
-    ("I", 55, 56, 11.0), ("J", 58, 63, 5.0), ("K", 64, 66, 5.0), ("L", 68, 68, 1.3), ("M", 69, 75, 8.0),
-    ("N", 77, 82, 9.5), ("O", 84, 84, 4.0), ("P", 85, 85, 8.0), ("Q", 86, 88, 12.0), ("R", 90, 93, 3.0),
-    ("S", 94, 96, 2.5),
-)  # fmt: skip
-_SECTION = Slots(np.array([share for *_, share in _SECTIONS]))
 
 
 def hmrc(world: World, of: Work) -> Tables:
@@ -38,9 +33,11 @@ def hmrc(world: World, of: Work) -> Tables:
 
 def _employers(world: World, jobs: Jobs) -> Ints:
     """Employer of each job: section * EMPLOYERS + rank; people tend to stay in a section."""
-    draws, ids = world.draws, world.people.ids[jobs.person]
-    stays = draws.chance("job.section.stays", ids, 0.6, jobs.number)
-    section = _SECTION.at(draws.uniform("job.section", ids, np.where(stays, 99, jobs.number))).astype(np.int64)
+    draws, ids, journey = world.draws, world.people.ids[jobs.person], world.journeys
+    finished = on(journey.degree_start + journey.degree_years, 6, 1)[jobs.person]
+    graduate = journey.graduates[jobs.person] & (jobs.start >= finished)
+    subject = np.where(graduate, journey.subject[jobs.person], -1)
+    section = section_of_jobs(draws, ids, jobs.number, subject, working().jobs.same_section)
     rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
     return section * EMPLOYERS + rank.astype(np.int64)
 
@@ -56,8 +53,9 @@ def second_number(world: World, person: Ints, when: Days) -> NDArray[np.bool_]:
 def _employment(world: World, jobs: Jobs, employer: Ints) -> dict[str, Any]:
     """Spells; an employer who gives no date leaves 6 April as the start and 5 April as the end."""
     draws, ids = world.draws, world.people.ids[jobs.person]
-    no_start = draws.chance("p45.no.start", ids, 0.03, jobs.number)
-    no_end = draws.chance("p45.no.end", ids, 0.03, jobs.number) & (jobs.end < NEVER)
+    rules = working().jobs
+    no_start = draws.chance("p45.no.start", ids, rules.no_start, jobs.number)
+    no_end = draws.chance("p45.no.end", ids, rules.no_end, jobs.number) & (jobs.end < NEVER)
     end = np.where(no_end, on(tax_year(np.minimum(jobs.end, DATA_END)) + 1, 4, 5), jobs.end)
     end = np.where(end > DATA_END, NEVER, end)
     default = on(tax_year(jobs.start), 4, 6)
@@ -89,7 +87,7 @@ def _earnings(world: World, of: Work, employer: Ints) -> dict[str, Any]:
     person, ids = jobs.person[job], people.ids[jobs.person[job]]
     opens, closes = on(year, 4, 6), on(year + 1, 4, 5)
     days = np.minimum(closes, last_day[job]) - np.maximum(opens, jobs.start[job]) + 1
-    full = pay(draws, people, world.journeys, of, person, year - YEARS[0])
+    full = of.pay[person, year - YEARS[0]].astype(np.float64)
     key = jobs.number[job] * 64 + year - YEARS[0]
     amount = np.maximum(full * np.maximum(days, 1) / 365 * np.where(jobs.casual[job], 0.5, 1.0), 1)
     odd = draws.uniform("p14.odd", ids, key)
@@ -111,7 +109,7 @@ def _returns(world: World, person: Ints, year: Ints, employer: Ints, pounds: NDA
         "EmployerRef": _employer_references(employer).array(),
         "EnterpriseRef": whole(enterprise, known),
         "SIC2007": sic.where(known).array(),
-        "Section": coded(np.where(known, section, -1), [code for code, *_ in _SECTIONS]),
+        "Section": coded(np.where(known, section, -1), [code for code, *_ in SECTIONS]),
         "Earnings": whole(pounds),
     }
 
@@ -119,8 +117,8 @@ def _returns(world: World, person: Ints, year: Ints, employer: Ints, pounds: NDA
 def _business(world: World, employer: Ints) -> tuple[Ints, Ints, Text, NDArray[np.bool_]]:
     """Enterprise, section, industry, and whether the scheme is on the business register (19 in 20 are)."""
     section = employer // EMPLOYERS
-    first = np.array([low for _, low, _, _ in _SECTIONS])[section]
-    width = np.array([high - low + 1 for _, low, high, _ in _SECTIONS])[section]
+    first = np.array([low for _, _, low, _, _ in SECTIONS])[section]
+    width = np.array([high - low + 1 for _, _, low, high, _ in SECTIONS])[section]
     mixed = world.draws.words("employer", employer)
     division = first + (mixed % np.uint64(997)).astype(np.int64) % width
     detail = (mixed >> np.uint64(20)).astype(np.int64) % 9
@@ -137,9 +135,10 @@ def _self_assessment(world: World, of: Work) -> dict[str, Any]:
     ids, year = people.ids[:, None], YEARS[None, :]
     lasting = draws.uniform("sa", people.ids)[:, None]
     odds = np.where(lasting < 0.09, 0.75, 0.015) * np.interp(of.age, [17, 19, 25, 35], [0, 0.4, 0.9, 1.2])
-    files = of.able & (year >= FIRST_SELF_ASSESSMENT_YEAR) & draws.chance("sa.year", ids, odds, year)
+    files = of.able & (of.activity > CHILD) & (of.activity < UNCAPTURED) & (year >= FIRST_SELF_ASSESSMENT_YEAR)
+    files &= draws.chance("sa.year", ids, odds, year)
     person, at = np.nonzero(files)
-    profit = np.round(0.55 * pay(draws, people, world.journeys, of, person, at))
+    profit = np.round(0.55 * of.pay[person, at].astype(np.float64))
     partner = draws.uniform("sa.partner", people.ids)[person]
     second = second_number(world, person, on(YEARS[at], 4, 6))
     return {

@@ -1,0 +1,63 @@
+"""Industries that people work in, by what they studied."""
+
+import csv
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.catalogue import shipped
+from synthetic.draws import Draws, Floats, Ints, Slots
+from synthetic.reference import FOLDER
+
+# Section, how its name begins in the figures, divisions of SIC 2007, share of young people's jobs (estimate).
+SECTIONS = (
+    ("A", "Agriculture", 1, 3, 0.8), ("C", "Manufacturing", 10, 33, 7.5), ("F", "Construction", 41, 43, 5.0),
+    ("G", "Wholesale", 45, 47, 19.0), ("H", "Transport", 49, 53, 4.0), ("I", "Accommodation", 55, 56, 11.0),
+    ("J", "Information", 58, 63, 5.0), ("K", "Financial", 64, 66, 5.0), ("L", "Real estate", 68, 68, 1.3),
+    ("M", "Professional", 69, 75, 8.0), ("N", "Administrative", 77, 82, 9.5), ("O", "Public", 84, 84, 4.0),
+    ("P", "Education", 85, 85, 8.0), ("Q", "Human health", 86, 88, 12.0), ("R", "Arts", 90, 93, 3.0),
+    ("S", "Other service", 94, 96, 2.5),
+)  # fmt: skip
+
+_OWN = 99
+"""The event of the draw of a person's own section: beyond the numbers of jobs."""
+
+
+@functools.cache
+def _everybody() -> Slots:
+    return Slots(np.array([share for *_, share in SECTIONS]))
+
+
+@functools.cache
+def _by_subject() -> NDArray[np.int32]:
+    """(subjects, slots): places in SECTIONS of graduates a year after the degree, subjects as the catalogue's frame."""
+    subjects = list(shipped().frames["cah2"].values())
+    shares = np.zeros((len(subjects), len(SECTIONS)))
+    with (FOLDER / "industry.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for place, (_, name, *_) in enumerate(SECTIONS):
+                if row["subject"] in subjects and row["section"].startswith(name):
+                    shares[subjects.index(row["subject"]), place] += float(row["graduates"])
+    shares += shares.sum(axis=0) * 1e-6  # a subject that the figures leave out is like all of them
+    return np.array([Slots(row).table for row in shares])
+
+
+def sections(drawn: Floats, subject: Ints) -> Ints:
+    """Places in SECTIONS for uniform draws; a subject of -1 is anyone who is no graduate."""
+    table = _by_subject()
+    graduates = table[np.maximum(subject, 0), (drawn * table.shape[1]).astype(np.int64)]
+    return np.where(subject < 0, _everybody().at(drawn), graduates).astype(np.int64)
+
+
+def section_of_jobs(draws: Draws, ids: Ints, number: Ints, subject: Ints, stays: float) -> Ints:
+    """The section of each job: that of the person as a rule, else another.
+
+    Args:
+        ids: person of each job.
+        number: of the job among the person's.
+        subject: of the degree that the person has when the job begins, -1 for none.
+        stays: share of jobs in the person's own section.
+    """
+    kept = draws.chance("job.section.stays", ids, stays, number)
+    return sections(draws.uniform("job.section", ids, np.where(kept, _OWN, number)), subject)

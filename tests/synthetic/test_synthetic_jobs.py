@@ -1,0 +1,122 @@
+"""Jobs and benefit claims realise what each tax year is said to be: worked throughout, in part or not at all."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthetic.activity import CLAIMANT, STUDENT, UNCAPTURED, WORKER
+from synthetic.chunks import world
+from synthetic.dates import DATA_END, NEVER, day, on
+from synthetic.draws import Draws
+from synthetic.jobs import ALL, NONE, PART, jobs
+from synthetic.journeys import YEARS
+from synthetic.sources.dwp import _out_of_work, _short
+from synthetic.sources.hmrc import hmrc
+from synthetic.work import work
+
+EARLIEST = day(1999, 1, 1)
+
+
+def months(people, person, start, end):
+    """(people, YEARS, 12): months of the tax year, April to March, that any spell touches."""
+    end = np.minimum(end, day(2021, 3, 31))
+
+    def month(days):
+        return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + (1970 - YEARS[0]) * 12 - 3
+
+    edges = np.zeros((people, len(YEARS) * 12 + 1), np.int64)
+    first, last = np.clip(month(start), 0, None), month(end)
+    keep = (last >= 0) & (first <= last) & (first < len(YEARS) * 12)
+    np.add.at(edges, (person[keep], first[keep]), 1)
+    np.add.at(edges, (person[keep], last[keep] + 1), -1)
+    return (np.cumsum(edges, axis=1)[:, :-1] > 0).reshape(people, len(YEARS), 12)
+
+
+def longest_run(touched):
+    best, now = np.zeros(touched.shape[:2], int), np.zeros(touched.shape[:2], int)
+    for month in range(12):
+        now = np.where(touched[:, :, month], now + 1, 0)
+        best = np.maximum(best, now)
+    return best
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([NONE, PART, ALL]), min_size=20, max_size=20), min_size=1, max_size=30),
+    st.integers(0, 9),
+)
+@settings(deadline=None, max_examples=60)
+def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed):
+    pattern = np.array(lives, np.int8)
+    ids = np.arange(1, len(pattern) + 1)
+    age = np.tile(np.linspace(16, 35, 20), (len(pattern), 1))
+    made = jobs(Draws(seed), ids, age, pattern, np.full(len(ids), EARLIEST))
+    worked = months(len(ids), made.person, made.start, made.end).sum(axis=2)
+    assert (worked[pattern == NONE] == 0).all()
+    assert (worked[pattern == ALL] == 12).all()
+    assert ((worked[pattern == PART] > 0) & (worked[pattern == PART] < 12)).all()
+
+
+@given(st.integers(0, 50))
+@settings(deadline=None, max_examples=10)
+def test_jobs_do_not_depend_on_who_else_is_made(seed):
+    pattern = (np.arange(60).reshape(3, 20) * 7 % 3).astype(np.int8)
+    ids, age = np.array([5, 9, 11]), np.full((3, 20), 30.0)
+    together = jobs(Draws(seed), ids, age, pattern, np.full(3, EARLIEST))
+    alone = jobs(Draws(seed), ids[1:2], age[1:2], pattern[1:2], np.full(1, EARLIEST))
+    rows = together.person == 1
+    assert (together.start[rows] == alone.start).all()
+    assert (together.end[rows] == alone.end).all()
+
+
+def test_a_life_of_steady_work_has_one_job_or_jobs_that_follow_each_other_within_weeks():
+    pattern = np.full((200, 20), ALL, np.int8)
+    made = jobs(Draws(1), np.arange(200), np.full((200, 20), 22.0), pattern, np.full(200, EARLIEST))
+    main = ~made.casual
+    same = made.person[main][1:] == made.person[main][:-1]
+    gaps = made.start[main][1:].astype(int) - made.end[main][:-1]
+    assert gaps[same].min() >= -6
+    assert gaps[same].max() <= 20
+    assert (made.end[main][np.append(~same, True)] == NEVER).mean() == pytest.approx(0.9, abs=0.07)
+    assert (made.start >= EARLIEST).all()
+
+
+@pytest.fixture(scope="module")
+def some():
+    made = world(3, "realistic", np.arange(1, 9001))
+    return made, work(made.draws, made.people, made.journeys, made.insurance)
+
+
+def test_claims_last_six_months_in_the_years_of_claimants_and_in_no_others(some):
+    made, of = some
+    spells = [np.concatenate(column) for column in zip(_out_of_work(made, of), _short(made, of), strict=True)]
+    touched = months(len(made.people), spells[0], spells[1], np.minimum(spells[2], DATA_END))
+    run = longest_run(touched)
+    assert (run[of.activity == CLAIMANT] >= 6).all()
+    others = ~np.isin(of.activity, (CLAIMANT, STUDENT))
+    assert (run[others] < 6).all()
+    assert not touched[of.activity == UNCAPTURED].any()
+
+
+def test_workers_work_all_year_and_people_without_a_trace_have_no_return(some):
+    made, of = some
+    assert (of.pattern[of.activity == WORKER] == ALL).all()
+    assert (of.pattern[of.activity == UNCAPTURED] == NONE).all()
+    table = hmrc(made, of).tables["hmrc_self_assessment"]
+    everyone = np.arange(len(made.people))
+    numbers = made.insurance.numbers(everyone, np.zeros(len(everyone), bool)).plain().to_pylist()
+    owner = {nino: place for place, nino in enumerate(numbers)}
+    years = table["TaxYear"].to_numpy() // 100 - YEARS[0]
+    for nino, year in zip(table["NINO"].to_pylist(), years, strict=True):
+        if nino in owner:
+            assert of.activity[owner[nino], year] != UNCAPTURED
+
+
+def test_nobody_who_studied_in_spring_is_without_a_trace_unless_gone(some):
+    made, of = some
+    studied = made.journeys.studies()[:, :-1]
+    left = made.people.departure[:, None] <= on(YEARS[1:] + 1, 4, 5)[None, :]
+    late = made.insurance.issued[:, None] > on(YEARS[1:], 4, 6)[None, :]
+    without = (of.activity[:, 1:] == UNCAPTURED) & studied & ~left & ~late
+    without &= made.people.arrival[:, None] <= on(YEARS[1:], 4, 6)[None, :]
+    assert not without.any()

@@ -1,0 +1,141 @@
+"""Ways through education and work: what the odds say, and that lives hold together."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import shipped
+from synthetic.attainment import attainment
+from synthetic.chunks import world
+from synthetic.deviates import by_year, deviates
+from synthetic.draws import Draws
+from synthetic.industries import SECTIONS, sections
+from synthetic.journeys import APPRENTICE, COLLEGE, SIXTH_FORM, YEARS
+from synthetic.learning import ENTRIES, PATHS, begins, lean
+from synthetic.pathways import choose
+from synthetic.people import PRIVATE, SCHOOLED
+from synthetic.traits import GRADUATE, OddsTable, Traits, odds_table
+
+LETTERS = [letter for letter, *_ in SECTIONS]
+
+
+def two_traits(a, b):
+    names = {"a": ("x", "y"), "ethnic": ("p", "q", "r")}
+    return Traits({"a": np.array(a), "ethnic": np.array(b), "region": np.zeros(len(a), int)}, names | {"region": ("",)})
+
+
+class Plain(Traits):
+    """Traits in two halves as the people have them."""
+
+    def halves(self):
+        return ("a",), ("ethnic", "region")
+
+
+def test_log_odds_are_the_sum_over_traits():
+    table = OddsTable(
+        ("one", "two"),
+        np.array([1.0, 2.0]),
+        {
+            ("a", "y"): np.array([10.0, 20.0]),
+            ("ethnic", "q"): np.array([100.0, 0.0]),
+            ("ethnic", "r"): np.array([0.0, 5.0]),
+        },
+    )
+    person = two_traits([0, 1, 1], [0, 1, 2])
+    got = table.of(Plain(person.codes, person.names))
+    assert got.tolist() == [[1, 2], [111, 22], [11, 27]]
+
+
+@pytest.mark.parametrize(("drawn", "wanted"), [(0.0, 0), (0.24, 0), (0.26, 1), (0.74, 1), (0.76, 2), (0.999999, 2)])
+def test_outcomes_are_chosen_by_their_odds(drawn, wanted):
+    odds = np.log(np.array([[1, 2, 1]], np.float32))
+    assert choose(odds, np.array([drawn])).tolist() == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("entry", "years"), [("degree 2", (2, 2)), ("degree 5", (5, 6)), ("degree 12", (12, 12)), ("other 9", (9, 10))]
+)
+def test_an_entry_lasts_until_the_next_of_its_kind(entry, years):
+    assert begins(entry) == years
+
+
+@pytest.mark.parametrize(("name", "outcomes"), [("life_entries", ENTRIES), ("life_paths", PATHS)])
+def test_fitted_tables_have_a_column_for_each_outcome(name, outcomes):
+    assert odds_table(name).outcomes == outcomes
+    assert len(lean(outcomes)) == len(outcomes) if outcomes == ENTRIES else True
+
+
+@given(st.floats(0, 0.9), st.floats(0, 0.95), st.integers(0, 99))
+@settings(deadline=None, max_examples=10)
+def test_deviates_are_standard_and_carried_on(lasting, from_year, seed):
+    got = deviates(Draws(seed), "x", np.arange(20_000), np.arange(2001, 2006), lasting, from_year)
+    assert got.mean(axis=0) == pytest.approx(np.zeros(5), abs=0.05)
+    assert got.std(axis=0) == pytest.approx(np.ones(5), abs=0.05)
+    wanted = lasting + (1 - lasting) * from_year
+    assert np.corrcoef(got[:, 2], got[:, 3])[0, 1] == pytest.approx(wanted, abs=0.05)
+
+
+def test_a_table_by_year_goes_on_before_its_first_and_after_its_last_column():
+    table = OddsTable(("3", "4"), np.array([1.0, 2.0]), {})
+    person = two_traits([0], [0])
+    got = by_year(table, Plain(person.codes, person.names), np.array([[1, 3, 4, 9]]))
+    assert got.tolist() == [[1, 1, 2, 2]]
+
+
+@pytest.fixture(scope="module")
+def made():
+    return world(5, "realistic", np.arange(1, 60_001))
+
+
+def test_five_passes_are_reached_by_as_many_as_published(made):
+    results = attainment(made.draws, made.people)
+    pupils = np.isin(made.people.kind, (SCHOOLED, PRIVATE))
+    early = pupils & (made.people.cohort >= 1985) & (made.people.cohort <= 1990)
+    assert results.level2[early].mean() == pytest.approx(0.559, abs=0.02)
+    assert results.level2_em[pupils].mean() < results.level2[pupils].mean()
+    assert (results.level2[results.level2_em]).all()
+    assert (results.level2 | ~results.among_best).all()
+
+
+def test_nobody_is_in_two_places_of_learning_in_one_year(made):
+    journey = made.journeys
+    places = [journey.sixth_form, journey.college, journey.adult_learning, journey.apprentices(), journey.short_course]
+    assert sum(place.astype(int) for place in places).max() == 1
+    there = (journey.here_from[:, None] <= YEARS) & (journey.here_until[:, None] >= YEARS)
+    university = journey.university() & there
+    assert not (university & (journey.sixth_form | journey.college | journey.adult_learning)).any()
+
+
+def test_university_follows_sixth_form(made):
+    journey, people = made.journeys, made.people
+    starts = journey.degree_start > 0
+    home = np.isin(people.kind, (SCHOOLED, PRIVATE))
+    assert (journey.degree_start[starts & home] >= people.cohort[starts & home] + 19).all()
+    assert (journey.qualified[journey.graduates & home] == GRADUATE).all()
+    assert ((journey.postgraduate_start == 0) | (journey.postgraduate_years > 0)).all()
+    later = (journey.postgraduate_start > 0) & home
+    assert (journey.postgraduate_start >= journey.degree_start + journey.degree_years)[later].all()
+
+
+def test_what_people_do_after_key_stage_4_is_where_they_are_in_its_first_year(made):
+    journey, at = made.journeys, made.people.cohort + 17 - YEARS[0]
+    rows = np.flatnonzero((at >= 0) & (at < len(YEARS)))
+    there = (journey.here_from <= made.people.cohort + 17) & (journey.here_until >= made.people.cohort + 17)
+    for code, place in (
+        (SIXTH_FORM, journey.sixth_form),
+        (COLLEGE, journey.college),
+        (APPRENTICE, journey.apprentices()),
+    ):
+        at_place = place[rows, at[rows]]
+        assert (at_place == ((journey.post16 == code) & there)[rows])[there[rows]].all()
+
+
+def test_nurses_work_in_health_and_teachers_in_education():
+    subjects = list(shipped().frames["cah2"].values())
+    drawn = (np.arange(4000) + 0.5) / 4000
+    for subject, letter, least in (("Nursing and midwifery", "Q", 0.85), ("Education and teaching", "P", 0.5)):
+        got = sections(drawn, np.full(4000, subjects.index(subject)))
+        assert (got == LETTERS.index(letter)).mean() > least
+    everyone = sections(drawn, np.full(4000, -1))
+    assert (everyone == LETTERS.index("G")).mean() == pytest.approx(0.18, abs=0.03)
