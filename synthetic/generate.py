@@ -142,7 +142,7 @@ def _ranges(people: int, size: int) -> Iterator[tuple[int, int]]:
 
 def _disk_fault(out: Path, error: OSError) -> str:
     if error.errno == errno.ENOSPC or "No space left" in str(error):
-        return f"{out}: the disk is full; nothing was kept\n  a million people take about 0.6 GB"
+        return f"{out}: the disk is full; nothing was kept\n  a million people take about 0.6 GB, and 4 GB as CSV"
     return f"{out}: cannot be written ({error.strerror or type(error).__name__}); nothing was kept"
 
 
