@@ -20,5 +20,6 @@ def hesa(world: World) -> Tables:
     husid = husids(world, every)[kept]
     out = Tables()
     out.tables["hesa_students"] = students(world, of, years, place, dealings, husid, out)
-    out.tables["hesa_qualifications"] = qualifications(world, of, years, place, dealings, husid)
+    if not world.identities_only:
+        out.tables["hesa_qualifications"] = qualifications(world, of, years, place, dealings, husid)
     return out
