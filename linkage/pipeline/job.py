@@ -160,10 +160,16 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
     for where, globs in listed.items():
         with faults.collected():
             files[where] = tuple(find(where, globs, data))
-    truth = data / config.run.truth if config.run.truth else None
+    truth = _truth_folder(data, config.run.truth) if config.run.truth else None
     if truth and not true_entities_file(truth):
         faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
     return {"files": files, "truth": truth}
+
+
+def _truth_folder(data: Path, named: str) -> Path:
+    """Where the truth is: below the data; beside it for one of several releases, which share it."""
+    beside = data.parent / named
+    return beside if beside.is_dir() and not (data / named).exists() else data / named
 
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
