@@ -23,12 +23,12 @@ _RECORDS = (200_000, 1_000_000)
 _TIMEOUT = 1_800.0
 _ROW_BY_ROW_BEARS = 200_000  # records; row-wise generators take the same for each, and minutes for a million
 _NOTE = (
-    "Whole processes, one core unless it says otherwise, that draw persons and write Parquet. An identity record has "
-    "names, birth date, sex, postcode and a key. leo-linkage: records of six bodies over twenty years with families, moves, "
-    "new names, correlated mistakes, truth and the log of mistakes. gecko-syndata: two files, of persons from the same "
-    "tables of names and of the same persons with mistakes at like rates. mimesis and Faker: one file of persons, "
-    "without mistakes. CPU is what a record costs; seconds hold start and imports too. A record of ours is not "
-    "the same work as one of theirs: it comes with a life behind it."
+    "Whole processes, one core unless it says otherwise, that draw persons and write Parquet. An identity record "
+    "has names, birth date, sex, postcode and a key. leo-linkage: records of six bodies over twenty years with "
+    "families, moves, new names, correlated mistakes, truth and the log of mistakes. gecko-syndata: two files, of "
+    "persons from the same tables of names and of the same persons with mistakes at like rates. mimesis and "
+    "Faker: one file of persons, without mistakes. CPU is what a record costs; seconds hold start and imports "
+    "too. A record of ours is not the same work as one of theirs: it comes with a life behind it."
 )
 
 
