@@ -7,7 +7,7 @@ from linkage.engine import Engine, Table
 from linkage.errors import InputError
 
 SOURCES = {
-    "npd": ("census", "ks4"),
+    "npd": ("census", "ks4", "ks5"),
     "ilr": ("learners", "aims"),
     "hesa": ("students", "qualifications"),
     "cis": ("customers",),

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic.dates import six_digits
+from synthetic.dates import on, six_digits
 from synthetic.draws import Floats, Ints
 from synthetic.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.people import PRIVATE
 from synthetic.sources.npd.pupils import Pupils
 from synthetic.text import Text
-from synthetic.world import coded, whole
+from synthetic.world import coded, dates, whole
 
 FIRST_SCORES, FIRST_PROGRESS, FIRST_NEW_POINTS = 2015, 2015, 2015
 _GRADES = list("ABCDEFGUX")
@@ -135,6 +135,7 @@ def key_stage_5(pupils: Pupils) -> dict[str, Any]:
         "ACADYR": whole(six_digits(year)),
         "URN": whole(sat.school["urn"], sat.known),
         "LAESTAB": whole(sat.school["laestab"], sat.known),
+        "ENTRYDAT": dates(on(year - 1, 9, 1), sat.known),
         "ALEV": whole(academic),
         "TOTENTS": whole(entries),
         "TOTPTSE": pa.array(np.round(each * entries, 1)),
@@ -152,7 +153,7 @@ def _candidates(pupils: Pupils, person: Ints, rows: Ints, year: Ints, grade: int
     private = (people.kind == PRIVATE) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     private = np.flatnonzero(private & taught(people, world.journeys, year[:, None])[:, 0])
     if grade > 11:
-        private = private[people.ability[private] > pupils.odds.attainment.level_3]
+        private = private[world.journeys.sixth_form[private, year[private] - FIRST_YEAR]]
     state, independent = pupils.school(np.maximum(rows, 0)), _independent(pupils, private)
     at = np.concatenate([person, private])
     order = np.argsort(at, kind="stable")
