@@ -31,33 +31,42 @@ def _everybody() -> Slots:
 
 @functools.cache
 def _by_subject() -> NDArray[np.int32]:
-    """(subjects, slots): places in SECTIONS of graduates a year after the degree, subjects as the catalogue's frame."""
-    subjects = list(shipped().frames["cah2"].values())
-    shares = np.zeros((len(subjects), len(SECTIONS)))
-    with (FOLDER / "industry.csv").open(encoding="utf-8", newline="") as file:
+    """(2, subjects, slots): places in SECTIONS of graduates one and three years on, by the catalogue's subjects."""
+    subjects, letters = list(shipped().frames["cah2"].values()), [letter for letter, *_ in SECTIONS]
+    shares = np.zeros((2, len(subjects), len(SECTIONS)))
+    with (FOLDER / "life_sections.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            for place, (_, name, *_) in enumerate(SECTIONS):
-                if row["subject"] in subjects and row["section"].startswith(name):
-                    shares[subjects.index(row["subject"]), place] += float(row["graduates"])
-    shares += shares.sum(axis=0) * 1e-6  # a subject that the figures leave out is like all of them
-    return np.array([Slots(row).table for row in shares])
+            if row["subject"] in subjects:
+                place = subjects.index(row["subject"]), letters.index(row["section"])
+                shares[:, *place] = float(row["one"]), float(row["three"])
+    shares += shares.sum(axis=1, keepdims=True) * 1e-6  # a subject that the figures leave out is like all of them
+    return np.array([[Slots(row).table for row in year] for year in shares])
 
 
-def sections(drawn: Floats, subject: Ints) -> Ints:
-    """Places in SECTIONS for uniform draws; a subject of -1 is anyone who is no graduate."""
+def sections(drawn: Floats, subject: Ints, settled: NDArray[np.bool_]) -> Ints:
+    """Places in SECTIONS for uniform draws.
+
+    Args:
+        subject: of the degree, -1 for anyone who is no graduate.
+        settled: whether the degree is two years old or older.
+    """
     table = _by_subject()
-    graduates = table[np.maximum(subject, 0), (drawn * table.shape[1]).astype(np.int64)]
+    slot = (drawn * table.shape[2]).astype(np.int64)
+    graduates = table[settled.astype(np.int64), np.maximum(subject, 0), slot]
     return np.where(subject < 0, _everybody().at(drawn), graduates).astype(np.int64)
 
 
-def section_of_jobs(draws: Draws, ids: Ints, number: Ints, subject: Ints, stays: float) -> Ints:
+def section_of_jobs(
+    draws: Draws, ids: Ints, number: Ints, subject: Ints, settled: NDArray[np.bool_], stays: float
+) -> Ints:
     """The section of each job: that of the person as a rule, else another.
 
     Args:
         ids: person of each job.
         number: of the job among the person's.
         subject: of the degree that the person has when the job begins, -1 for none.
+        settled: whether that degree is two years old or older.
         stays: share of jobs in the person's own section.
     """
     kept = draws.chance("job.section.stays", ids, stays, number)
-    return sections(draws.uniform("job.section", ids, np.where(kept, _OWN, number)), subject)
+    return sections(draws.uniform("job.section", ids, np.where(kept, _OWN, number)), subject, settled)

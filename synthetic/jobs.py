@@ -18,6 +18,7 @@ Pattern = NDArray[np.int8]
 # Days from 6 April. A year worked throughout begins in April and is not left before 7 March; work that does not go on
 # is left by 30 March, as the next year may have no trace of it; a year worked in part lacks April or March.
 _APRIL, _SPRING, _NO_APRIL, _NO_MARCH, _LAST = 24, 335, 26, 325, 358
+_SUMMER = 60
 CASUAL = 32
 """Numbers of second jobs begin here."""
 
@@ -33,16 +34,17 @@ class Jobs:
     casual: NDArray[np.bool_]
 
 
-def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days) -> Jobs:
+def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days, finishes: NDArray[np.bool_]) -> Jobs:
     """Main jobs from year to year, and short second ones beside them.
 
     Args:
         ids: person numbers.
         age: (people, YEARS).
         pattern: (people, YEARS) NONE, PART or ALL.
+        finishes: (people, YEARS) whether the year is that of a degree, which most take to find another employer.
         earliest: (people,) days before which nobody works; work of the first year may have begun that early.
     """
-    person, at, start, end = _main_jobs(draws, ids, age, pattern)
+    person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
     held = (at == 0) & (pattern[person, at] == ALL)
     start = np.where(held, np.minimum(start, np.maximum(_before(draws, ids, start, person), earliest[person])), start)
     second_person, second_at, begun, left = _second_jobs(draws, ids, pattern)
@@ -54,20 +56,23 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days)
     return Jobs(persons[order], number, starts.astype(np.int32), ends.astype(np.int32), number >= CASUAL)
 
 
-def _main_jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern) -> tuple[Ints, Ints, Ints, Ints]:
+def _main_jobs(
+    draws: Draws, ids: Ints, age: Floats, pattern: Pattern, finishes: NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Person, year, first and last day of each main job."""
     rules = working().jobs
     head, tail = _parts(draws, ids, pattern)
     full = pattern == ALL
     goes_on = np.zeros((len(pattern), len(YEARS) + 1), bool)  # from the year before into this one
     goes_on[:, 1:-1] = (full[:, :-1] & (full[:, 1:] | head[:, 1:])) | (tail[:, :-1] & full[:, 1:])
-    leaves = draws.uniform("job.leaves", ids[:, None], YEARS[None, :]) < np.interp(age, rules.leaves_ages, rules.leaves)
+    odds = np.where(finishes, rules.leaves_graduates, np.interp(age, rules.leaves_ages, rules.leaves))
+    leaves = draws.uniform("job.leaves", ids[:, None], YEARS[None, :]) < odds
     begins = (pattern > NONE) & (~goes_on[:, :-1] | (full & leaves))
     person, at = np.nonzero(begins)
     drawn = draws.uniform("job.start", ids[person], at)
     kind = np.select(
         [goes_on[person, at], full[person, at], tail[person, at]],
-        [20 + drawn * 325, drawn * _APRIL, _NO_APRIL + drawn**0.8 * 325],
+        [np.where(finishes[person, at], _SUMMER, 20) + drawn * 285, drawn * _APRIL, _NO_APRIL + drawn**0.8 * 325],
         drawn * 150,
     ).astype(np.int64)
     opens = on(YEARS, 4, 6).astype(np.int64)

@@ -34,6 +34,8 @@ def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) ->
     age = YEARS[None, :] + 0.76 - (people.birth[:, None] / 365.25 + 1970)
     live = lives(draws, people, journey, insured)
     pattern = _pattern(draws, people, journey, live)
+    earliest = np.maximum(insured.issued, people.arrival) + np.int32(20)
+    finishes = journey.graduates[:, None] & ((journey.degree_start + journey.degree_years)[:, None] == YEARS)
     return Work(
         age=age,
         activity=live.activity,
@@ -41,7 +43,7 @@ def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) ->
         would_claim=live.otherwise == CLAIMANT,
         pattern=pattern,
         pay=full_pay(draws, people, journey, age),
-        jobs=jobs(draws, people.ids, age, pattern, np.maximum(insured.issued, people.arrival) + np.int32(20)),
+        jobs=jobs(draws, people.ids, age, pattern, earliest, finishes),
     )
 
 

@@ -29,6 +29,7 @@ class Jobs(Strict):
 
     leaves_ages: tuple[float, ...]
     leaves: tuple[Share, ...]
+    leaves_graduates: Share
     second: Share
     same_section: Share
     goes_on: Share

@@ -8,6 +8,7 @@ import numpy as np
 from synthetic.fitting.activity import fit_cut, wanted
 from synthetic.fitting.earnings import fit_medians
 from synthetic.fitting.education import fit_entries
+from synthetic.fitting.industry import write_sections
 from synthetic.fitting.margins import Design
 from synthetic.fitting.paths import fit_paths
 from synthetic.fitting.sample import Sample
@@ -18,7 +19,7 @@ from synthetic.pathways import path_odds, with_entry
 from synthetic.reference import FOLDER
 from synthetic.traits import with_qualification
 
-STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay")
+STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay", "sections")
 
 
 def main(source: Path, steps: list[str]) -> None:
@@ -42,6 +43,8 @@ def main(source: Path, steps: list[str]) -> None:
         _work(sample, targets)
     if "pay" in steps:
         _pay(sample, [t for t in earnings_targets(source) if _moves(t)])
+    if "sections" in steps:
+        write_sections(source, FOLDER / "life_sections.csv")
 
 
 def _adults(sample: Sample, targets: list[Target]) -> None:

@@ -34,10 +34,11 @@ def hmrc(world: World, of: Work) -> Tables:
 def _employers(world: World, jobs: Jobs) -> Ints:
     """Employer of each job: section * EMPLOYERS + rank; people tend to stay in a section."""
     draws, ids, journey = world.draws, world.people.ids[jobs.person], world.journeys
-    finished = on(journey.degree_start + journey.degree_years, 6, 1)[jobs.person]
+    finished = on(journey.degree_start + journey.degree_years, 5, 1)[jobs.person]
     graduate = journey.graduates[jobs.person] & (jobs.start >= finished)
     subject = np.where(graduate, journey.subject[jobs.person], -1)
-    section = section_of_jobs(draws, ids, jobs.number, subject, working().jobs.same_section)
+    settled = jobs.start.astype(np.int64) >= finished.astype(np.int64) + 730
+    section = section_of_jobs(draws, ids, jobs.number, subject, settled, working().jobs.same_section)
     rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
     return section * EMPLOYERS + rank.astype(np.int64)
 

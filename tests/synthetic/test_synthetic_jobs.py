@@ -50,7 +50,7 @@ def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed)
     pattern = np.array(lives, np.int8)
     ids = np.arange(1, len(pattern) + 1)
     age = np.tile(np.linspace(16, 35, 20), (len(pattern), 1))
-    made = jobs(Draws(seed), ids, age, pattern, np.full(len(ids), EARLIEST))
+    made = jobs(Draws(seed), ids, age, pattern, np.full(len(ids), EARLIEST), np.zeros(pattern.shape, bool))
     worked = months(len(ids), made.person, made.start, made.end).sum(axis=2)
     assert (worked[pattern == NONE] == 0).all()
     assert (worked[pattern == ALL] == 12).all()
@@ -62,8 +62,8 @@ def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed)
 def test_jobs_do_not_depend_on_who_else_is_made(seed):
     pattern = (np.arange(60).reshape(3, 20) * 7 % 3).astype(np.int8)
     ids, age = np.array([5, 9, 11]), np.full((3, 20), 30.0)
-    together = jobs(Draws(seed), ids, age, pattern, np.full(3, EARLIEST))
-    alone = jobs(Draws(seed), ids[1:2], age[1:2], pattern[1:2], np.full(1, EARLIEST))
+    together = jobs(Draws(seed), ids, age, pattern, np.full(3, EARLIEST), np.zeros((3, 20), bool))
+    alone = jobs(Draws(seed), ids[1:2], age[1:2], pattern[1:2], np.full(1, EARLIEST), np.zeros((1, 20), bool))
     rows = together.person == 1
     assert (together.start[rows] == alone.start).all()
     assert (together.end[rows] == alone.end).all()
@@ -71,7 +71,9 @@ def test_jobs_do_not_depend_on_who_else_is_made(seed):
 
 def test_a_life_of_steady_work_has_one_job_or_jobs_that_follow_each_other_within_weeks():
     pattern = np.full((200, 20), ALL, np.int8)
-    made = jobs(Draws(1), np.arange(200), np.full((200, 20), 22.0), pattern, np.full(200, EARLIEST))
+    made = jobs(
+        Draws(1), np.arange(200), np.full((200, 20), 22.0), pattern, np.full(200, EARLIEST), np.zeros((200, 20), bool)
+    )
     main = ~made.casual
     same = made.person[main][1:] == made.person[main][:-1]
     gaps = made.start[main][1:].astype(int) - made.end[main][:-1]

@@ -135,7 +135,7 @@ def test_nurses_work_in_health_and_teachers_in_education():
     subjects = list(shipped().frames["cah2"].values())
     drawn = (np.arange(4000) + 0.5) / 4000
     for subject, letter, least in (("Nursing and midwifery", "Q", 0.85), ("Education and teaching", "P", 0.5)):
-        got = sections(drawn, np.full(4000, subjects.index(subject)))
+        got = sections(drawn, np.full(4000, subjects.index(subject)), np.zeros(4000, bool))
         assert (got == LETTERS.index(letter)).mean() > least
-    everyone = sections(drawn, np.full(4000, -1))
+    everyone = sections(drawn, np.full(4000, -1), np.zeros(4000, bool))
     assert (everyone == LETTERS.index("G")).mean() == pytest.approx(0.18, abs=0.03)
