@@ -13,6 +13,7 @@ from synthetic.draws import Draws, Floats, Ints
 from synthetic.families import Families
 from synthetic.name_tables import NameTables, name_tables
 from synthetic.odds import Odds
+from synthetic.origins import spouses_origin
 from synthetic.reference import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
 from synthetic.renaming import Renamed, renamed
 
@@ -76,7 +77,8 @@ def names(
     )
     men = np.zeros(len(ids), bool)
     partner = _family_names(draws, tables, "surname.partner", kin.family, origin, men)
-    new = _family_names(draws, tables, "surname.new", ids, origin, men)
+    spouse = spouses_origin(draws, reference, ids, origin)
+    new = _family_names(draws, tables, "surname.new", ids, spouse, men)
     after = renamed(draws, reference, odds, ids, kin, birth, female, origin, ability, born, partner, new)
     born, changed_to, partner_born = after.born, after.name, np.flatnonzero(after.joins)
     ending = female & (draws.uniform("feminine", kin.family) < np.where(foreign, 0.95, 0.6))

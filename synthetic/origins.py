@@ -21,6 +21,19 @@ def pupils_origin(drawn: Floats, birth: Days) -> Codes:
     return out
 
 
+def spouses_origin(draws: Draws, figures: Reference, ids: Ints, origin: Codes) -> Codes:
+    """The origin group of whom each person would marry: the own as a rule, else another by its size."""
+    share = np.array([group.share("marries_out") for group in figures.origins])
+    rows = np.flatnonzero(draws.uniform("marries.out", ids) < share[origin])
+    out = origin.copy()
+    drawn = draws.uniform("marries.group", ids[rows])
+    sizes = shares_of_pupils(FIRST_YEAR)
+    for code in np.unique(origin[rows]):
+        of = origin[rows] == code
+        out[rows[of]] = Slots(np.where(np.arange(len(sizes)) == code, 0, sizes), 14).at(drawn[of])
+    return out
+
+
 def shares_of_pupils(year: int) -> Floats:
     """The share of each origin group among pupils born in a year."""
     first, last = np.array([group.facts["pupils"] for group in reference().origins]).T

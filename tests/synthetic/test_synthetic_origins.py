@@ -5,7 +5,15 @@ import pytest
 
 from synthetic.disadvantage import circumstances
 from synthetic.draws import Draws
-from synthetic.origins import FIRST_YEAR, LAST_YEAR, lived_in, pupils_origin, regions, shares_of_pupils
+from synthetic.origins import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    lived_in,
+    pupils_origin,
+    regions,
+    shares_of_pupils,
+    spouses_origin,
+)
 from synthetic.reference import Reference, reference
 
 N = 60_000
@@ -79,3 +87,14 @@ def test_private_schools_have_next_to_no_free_meals(figures: Reference) -> None:
     origin = np.full(N, code(figures, "white_british"))
     place = regions(Draws(4), figures, IDS, origin, yes)
     assert circumstances(Draws(4), IDS, IDS, origin, place, yes, no).fsm.mean() < 0.02
+
+
+@pytest.mark.parametrize("group", FAR_APART)
+def test_some_marry_out_of_their_group_most_into_the_largest(figures: Reference, group: str) -> None:
+    own = code(figures, group)
+    spouse = spouses_origin(Draws(4), figures, IDS, np.full(N, own, np.int32))
+    assert (spouse != own).mean() == pytest.approx(figures.origins[own].share("marries_out"), abs=0.006)
+    into = np.bincount(spouse[spouse != own], minlength=len(figures.origins))
+    assert into[own] == 0
+    if group != "white_british":
+        assert into.argmax() == code(figures, "white_british")
