@@ -13,7 +13,7 @@ from linkage.model import Model, from_dict
 from linkage.model.training import estimation
 from linkage.model.training.bootstrap import DRAWS, resampled
 from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.estimation import Block, Evidence, as_counted, estimated, starting_prior
+from linkage.model.training.estimation import Block, Evidence, as_counted, block_u, estimated, starting_prior
 from linkage.model.training.expectation import default_m, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 from linkage.model.training.report import LevelReport
@@ -149,6 +149,18 @@ def test_the_prior_counts_the_matches_of_all_blocks_and_who_disagrees_on_them() 
     found = estimated(evidence, as_counted(evidence))
     assert found.prior[0] == pytest.approx(found.runs[0].matches[0] / 0.5 / 2_000_000)
     assert found.runs[0].matches[0] == pytest.approx(808, abs=1)
+
+
+def test_people_who_are_in_a_file_twice_are_no_strangers() -> None:
+    """Pairs that agree on both are a thousandth of a thousandth by chance; the file shows them often."""
+    layout, rule = Layout(_model("a", "b", "c")), Agreement(("c",), 0, 1.0, (0, 0))
+    twice = Patterns(np.array([50, 950]), np.array([[1.0, 0, 1, 0, 1, 0], [0, 1, 0, 1, 1, 0]]))
+    u = np.array([[0.001, 0.999, 0.001, 0.999, 0.5, 0.5]])
+    found = block_u(layout, rule, [twice], [twice.counts[None, :].astype(float)], u)[0]
+    assert found[0] == pytest.approx((1000 * 0.001**2 + 0.001 * 200) / (950 + 0.001 + 200))
+    common = np.array([[0.2, 0.8, 0.2, 0.8, 0.5, 0.5]])
+    found = block_u(layout, rule, [twice], [twice.counts[None, :].astype(float)], common)[0]
+    assert found[0] == pytest.approx((50 + 0.2 * 200) / 1200), "agreement on what is common proves nothing"
 
 
 def test_runs_are_combined_by_their_median_and_a_pseudo_count() -> None:

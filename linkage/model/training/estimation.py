@@ -23,6 +23,7 @@ UNSEEN_MATCHES = 5.0
 """Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
 
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
+_ONE_PERSON = 10.0  # log2(m / u) from which two records of one file are taken for one person's
 _RANDOM_COUNTS_AS = 200.0  # pairs that u of random pairs stands for: what holds where a block has next to no strangers
 
 
@@ -171,13 +172,37 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
     return layout.places[number][1] == first and all(asked == column for asked in nulls)
 
 
-def block_u(layout: Layout, strangers: Sequence[Patterns], counts: Sequence[Floats], random_u: Floats) -> Floats:
+def block_u(
+    layout: Layout, rule: Agreement, strangers: Sequence[Patterns], counts: Sequence[Floats], random_u: Floats
+) -> Floats:
     """Share of a block's strangers at each level; random pairs speak where there are few strangers."""
-    each = [table.level_counts(count) for table, count in zip(strangers, counts, strict=True)]
+    each = [
+        table.level_counts(_of_two_people(layout, rule, table, count, random_u))
+        for table, count in zip(strangers, counts, strict=True)
+    ]
     shown: Floats = np.sum(each, axis=0)
     totals = layout.totals(shown)
     found: Floats = (shown + random_u * _RANDOM_COUNTS_AS) / (totals + _RANDOM_COUNTS_AS)
     return np.where(layout.fixed("u"), random_u, found)
+
+
+def _of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floats, random_u: Floats) -> Floats:
+    """Pairs of one file without the people who are in it twice.
+
+    In a block on birth date and postcode they are most of the pairs, and would show strangers to be as like as matches.
+    What looks like one person is counted no more often than it would come about by chance.
+    """
+    free = np.array([rule.leaves_free(comparison) for comparison in layout.model.comparisons])[layout.owner]
+    shown = (table.shown * free).T
+    alike = (np.log2(starting_m(layout)) - np.log2(random_u[0])) @ shown >= _ONE_PERSON
+    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(random_u) @ shown)
+    return np.where(alike, np.minimum(counts, by_chance), counts)
+
+
+def starting_m(layout: Layout) -> Floats:
+    """Where EM starts: what the model says, or what Splink would say."""
+    said = layout.said("m")
+    return np.where(np.isnan(said), default_m(layout), said)
 
 
 def _run(
@@ -189,10 +214,10 @@ def _run(
     near: Run | None,
     limit: int,
 ) -> Run:
-    u = block_u(layout, block.strangers, counts[1:], random_u)
+    u = block_u(layout, block.rule, block.strangers, counts[1:], random_u)
     shown = block.patterns.shown.any(axis=0).astype(float)
     free = layout.totals(shown) > 0
-    m = np.where(np.isnan(layout.said("m")), default_m(layout), layout.said("m"))[None, :]
+    m = starting_m(layout)[None, :]
     prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
     if near:
         m, prior = near.estimate.m, np.broadcast_to(near.estimate.prior, prior.shape)

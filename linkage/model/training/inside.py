@@ -45,8 +45,9 @@ def stranger_pairs(layout: Layout, rule: Agreement, sides: Sequence[Side]) -> li
     )
     found = []
     for name, side, made in zip(("left", "right"), sides, rule.strangers, strict=True):
-        share = min(side.share, STRANGERS / max(made, 1))
-        pairs = _agreeing(layout, rule, compared, _slice(f"{{{name}_sample}}", share), f"{{{name}}}")
+        # Both of a pair from the sample: where that leaves few, the block is so pure that strangers matter little.
+        share = min(side.share, STRANGERS / max(made * side.share, 1))
+        pairs = _agreeing(layout, rule, compared, _slice(f"{{{name}_sample}}", share), f"{{{name}_sample}}")
         found.append(Pairs(f"{pairs} and l.unit_id < r.unit_id", compared))
     return found
 
