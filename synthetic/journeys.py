@@ -81,7 +81,7 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     """Journeys by the odds of DfE's figures, attainment and chance."""
     results = attainment(draws, people)
     person = traits(reference, people, results.among_best)
-    here_from, here_until = _first_year(people.arrival), _last_year(people.departure)
+    here_from, here_until = years_here(people)
     of = higher(draws, people, entries(draws, people, person, results), here_from)
     reached = with_qualification(person, of.qualified)
     where = paths(draws, people, reached, of)
@@ -122,6 +122,11 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
 def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(people, years): in England, and alive, on 1 January of the academic year."""
     return (years >= journey.here_from[:, None]) & (years <= journey.here_until[:, None])
+
+
+def years_here(people: People) -> tuple[Ints, Ints]:
+    """The first and the last academic year in which each person is in England on 1 January."""
+    return _first_year(people.arrival), _last_year(people.departure)
 
 
 def _higher(of: Journeys) -> Higher:

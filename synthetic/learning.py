@@ -49,6 +49,7 @@ class Postgraduate(Strict):
 class Trend(Strict):
     """Change of the log odds of higher education by cohort."""
 
+    a_year_before: float
     a_year: float
     a_year_meals: float
     centre: float

@@ -49,14 +49,19 @@ class Higher:
 
 def entries(draws: Draws, people: People, person: Traits, results: Attainment) -> NDArray[np.int64]:
     """The place in ENTRIES of each person."""
-    trend = learning().trend
-    since = np.clip(people.cohort, _FIRST_COHORT, _LAST_COHORT) - trend.centre
-    rising = since * (trend.a_year + trend.a_year_meals * people.fsm)
-    higher = np.array([e.split()[0] in ("degree", "other") for e in ENTRIES], np.float32)
     odds = odds_table("life_entries").of(person)
-    odds += results.score[:, None].astype(np.float32) * lean(ENTRIES).astype(np.float32)
-    odds += rising[:, None].astype(np.float32) * higher
+    odds += entry_odds(results.score, people.cohort, people.fsm).astype(np.float32)
     return choose(odds, draws.uniform("entry", people.ids))
+
+
+def entry_odds(score: Floats, cohort: Ints, meals: NDArray[np.bool_]) -> Floats:
+    """(people, entries): log odds that are no matter of traits: results among equals, and the trend by cohort."""
+    trend = learning().trend
+    since = np.clip(cohort, _FIRST_COHORT, _LAST_COHORT) - trend.centre
+    rising = np.where(since < 0, trend.a_year_before, trend.a_year + trend.a_year_meals * meals) * since
+    to_university = np.array([entry.split()[0] in ("degree", "other") for entry in ENTRIES])
+    out: Floats = score[:, None] * lean(ENTRIES) + rising[:, None] * to_university
+    return out
 
 
 def higher(draws: Draws, people: People, entry: NDArray[np.int64], here_from: Ints) -> Higher:

@@ -25,10 +25,10 @@ STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay", "sections")
 def main(source: Path, steps: list[str]) -> None:
     """Fit the tables, each upon those before it."""
     targets = activity_targets(source)
-    sample = Sample(300_000)
+    sample = Sample(600_000)
     if "entries" in steps:
         design = Design(sample.traits())
-        found = fit_entries(design, sample.score(), targets, learning())
+        found = fit_entries(design, sample.entry_odds(), sample.present(), targets, learning())
         write_table(FOLDER / "life_entries.csv", design, ENTRIES, found)
     if "paths" in steps:
         first, qualified = sample.university()

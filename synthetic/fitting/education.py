@@ -5,47 +5,54 @@ import numpy as np
 from synthetic.draws import Floats
 from synthetic.fitting.margins import Design, fit
 from synthetic.fitting.targets import ACTIVITIES, YEARS, Target
-from synthetic.learning import ENTRIES, Rules, begins, lean
+from synthetic.learning import ENTRIES, Rules, begins
 
 _HIGHER = ACTIVITIES.index("Higher education")
 _IMPLIED_WEIGHT = 2.0
 
 
-def fit_entries(design: Design, score: Floats, targets: list[Target], rules: Rules) -> Floats:
-    """Coefficients of `design` for each of ENTRIES."""
+def fit_entries(design: Design, given: Floats, present: Floats, targets: list[Target], rules: Rules) -> Floats:
+    """Coefficients of `design` for each of ENTRIES.
+
+    Args:
+        given: (people, entries) log odds that are no matter of traits.
+        present: (people, YEARS) 1 where the person is in England in the year.
+    """
     studies = np.array([_studying(entry, rules) for entry in ENTRIES])  # (outcomes, YEARS)
     degree = np.array([entry.startswith("degree") for entry in ENTRIES], float)
     level3 = np.array([not entry.startswith("level 2") for entry in ENTRIES], float) - degree
     whole = [t for t in targets if len(t.qualified) == 3]
     members = design.members(whole, None)
+    there = members @ present
     rows = []
     for row, target in enumerate(whole):
         values = target.values[_HIGHER] / 100
-        rows.append((row, studies, values, target.weight, None))
+        seen = studies * there[row]
+        rows.append((row, seen, values, target.weight))
         by_group = {t.qualified: t for t in targets if (t.trait, t.levels) == (target.trait, target.levels)}
         graduates = _implied(target, by_group.get((2,)), by_group.get((0, 1)))
         if graduates is None:
             continue
         share3 = _implied(by_group[(0, 1)], by_group.get((1,)), by_group.get((0,)))
-        rows.append((row, degree[:, None], np.array([graduates]), target.weight * _IMPLIED_WEIGHT, None))
+        rows.append((row, degree[:, None], np.array([graduates]), target.weight * _IMPLIED_WEIGHT))
         if share3 is not None:
             wanted = np.array([share3 * (1 - graduates)])
-            rows.append((row, level3[:, None], wanted, target.weight * _IMPLIED_WEIGHT, None))
+            rows.append((row, level3[:, None], wanted, target.weight * _IMPLIED_WEIGHT))
         # Shares of graduates in higher education, as shares of all.
         inside = by_group[(2,)].values[_HIGHER] / 100 * graduates
-        rows.append((row, studies * degree[:, None], inside, target.weight, None))
+        rows.append((row, seen * degree[:, None], inside, target.weight))
 
     def loss(shares: Floats) -> tuple[float, Floats]:
         means = members @ shares  # (targets, outcomes)
         slope = np.zeros_like(means)
         total = 0.0
-        for row, effect, wanted, weight, _ in rows:
+        for row, effect, wanted, weight in rows:
             miss = np.where(np.isnan(wanted), 0, means[row] @ effect - np.nan_to_num(wanted)) * 100
             total += weight * float((miss**2).sum())
             slope[row] += 2 * weight * 100 * (effect @ miss)
         return total, members.T @ slope
 
-    return fit(design, np.outer(score, lean(ENTRIES)), loss, steps=400)
+    return fit(design, given, loss, steps=400)
 
 
 def _studying(entry: str, rules: Rules) -> Floats:

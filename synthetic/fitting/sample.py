@@ -11,8 +11,10 @@ from synthetic import odds as presets
 from synthetic.attainment import Attainment, attainment
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.fitting.lives import Lives
+from synthetic.fitting.targets import YEARS
 from synthetic.insurance import Insurance, insurance
-from synthetic.pathways import entries, higher
+from synthetic.journeys import years_here
+from synthetic.pathways import entries, entry_odds, higher
 from synthetic.people import PRIVATE, SCHOOLED, People, people
 from synthetic.reference import Reference, reference
 from synthetic.traits import Traits, odds_table, traits
@@ -63,9 +65,13 @@ class Sample:
 
         return Traits({trait: codes(trait) for trait in names}, names)
 
-    def score(self) -> Floats:
-        """Results at 16."""
-        return self.of(lambda chunk: chunk.results.score)
+    def entry_odds(self) -> Floats:
+        """(pupils, entries): log odds of ways into university that are no matter of traits."""
+        return self.of(lambda chunk: entry_odds(chunk.results.score, chunk.people.cohort, chunk.people.fsm))
+
+    def present(self) -> Floats:
+        """(pupils, years after key stage 4): 1 where the pupil is in England in the academic year."""
+        return self.of(_present)
 
     def university(self) -> tuple[Ints, Ints]:
         """The year in which pupils enter university, counted from key stage 4 (0 for never), and what they reach."""
@@ -84,3 +90,9 @@ class Sample:
         """What became of the pupils by the tables as they stand."""
         odds_table.cache_clear()
         return Lives(self.chunks)
+
+
+def _present(chunk: Chunk) -> Floats:
+    first, last = years_here(chunk.people)
+    years = chunk.people.cohort[:, None] + 17 + np.arange(1, YEARS + 1)[None, :]
+    return ((years >= first[:, None]) & (years <= last[:, None])).astype(float)
