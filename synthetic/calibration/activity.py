@@ -209,9 +209,17 @@ def _years(engine: Engine, rows: Table, condition: str, label: str | None = None
 def _shares(engine: Engine, did: Table, level: Table) -> Table:
     return engine.sql(
         """
-        with counted as (
+        with named as (
+            -- The figures part colleges and training by age, "Other Education" before 19 and "Adult FE" after; the rule
+            -- parts them by funding, under which an apprentice of 17 learns as an adult.
+            select person_id, years,
+                   case when activity = 'adult_further_education' and years <= 2 then 'other_education'
+                        else activity end as activity
+            from {did}
+        ),
+        counted as (
             select l.level, d.years, d.activity, count(*) as hits
-            from {did} as d
+            from named as d
             join {level} as l on l.person_id = d.person_id
             group by l.level, d.years, d.activity
         ),
@@ -219,7 +227,7 @@ def _shares(engine: Engine, did: Table, level: Table) -> Table:
             select level, years, sum(hits) as members from counted group by level, years
         ),
         names as (
-            select distinct activity from {did}
+            select distinct activity from named
         )
         select 'activity.' || w.level || '.' || n.activity || '.' || w.years as id, coalesce(c.hits, 0) as hits,
                w.members

@@ -187,3 +187,20 @@ def test_examinations_are_somebodys(engine, population):
     )
     crossed = {"schooled in Scotland", "schooled in Wales"}  # families that moved to England
     assert {row["kind"] for row in engine_rows(engine, kinds)} - crossed == {"schooled", "private school"}
+
+
+def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
+    young = WORLD | {
+        "ilr_aims": """
+            ULN | Year | LearnStartDate | LearnActEndDate:date | FundModel:text
+            ilr3 | 200405 | 2004-08-30 | 2005-06-01 | 36
+            ilr4 | 200506 | 2005-09-30 | 2006-06-01 | 36
+        """,
+        "npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd3 | 200203 | 1\nnpd4 | 200102 | 1",
+        "hmrc_employment": None,
+    }
+    tables = {name: text for name, text in young.items() if text is not None}
+    got = collected(engine, activity.measures(population_of(engine, world, **tables)))
+    assert got["activity.all.other_education.1"].value == 50  # of 3, in 2004/05
+    assert got["activity.all.adult_further_education.3"].value == 50  # of 4, in 2005/06
+    assert got["activity.all.adult_further_education.1"].value == 0
