@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pyarrow as pa
@@ -172,3 +173,16 @@ def test_what_cannot_be_estimated_or_is_fixed_stays_as_it_was(register: tuple[En
     assert _level(model, "surname", "equal").m == pytest.approx(0.9), "where training started"
     assert (_level(model, "sex", "equal").m, _level(model, "sex", "equal").u) == (0.6, 0.4)
     assert model.is_trained
+
+
+def test_a_column_that_one_side_never_knows_is_warned_of(trained: Trained) -> None:
+    engine = trained.engine
+    left = engine.sql("select *, cast(null as varchar) as nino from {t}", t=trained.left)
+    right = engine.sql("select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=trained.right)
+    raw = deepcopy(known_errors.model().raw)
+    raw["comparisons"].append(comparison("nino", "number"))
+    model, report = train(engine, from_dict(raw), left, right, seed=5)
+    assert report.warnings == ["comparison 'nino' was known on both sides of no pair: its m is not estimated"]
+    assert report.faults == []
+    assert _level(model, "nino", "equal").m == pytest.approx(0.98), "where training started"
+    assert _level(model, "sex", "equal").m == pytest.approx(_level(trained.model, "sex", "equal").m, abs=0.01)

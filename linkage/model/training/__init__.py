@@ -55,7 +55,7 @@ def train(
     trained = _with(layout, estimates)
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
     report.faults = [*_not_estimated(layout, estimates), *inverted(report.levels)]
-    report.warnings = [*_unsettled(estimates), *crossed(report.levels)]
+    report.warnings = [*_unsettled(estimates), *_unknown(layout, estimates), *crossed(report.levels)]
     return trained, report
 
 
@@ -113,8 +113,18 @@ def _steady(value: float) -> float:
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:
     return [
         f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated; map more columns"
+        for comparison in layout.model.comparisons
+        if not any(run.block.rule.leaves_free(comparison) for run in estimates.runs)
+    ]
+
+
+def _unknown(layout: Layout, estimates: Estimates) -> list[str]:
+    """A comparison that one side never knows is no fault: it will never have a say."""
+    return [
+        f"comparison '{comparison.name}' was known on both sides of no pair: its m is not estimated"
         for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
-        if not any(run.free[first] for run in estimates.runs)
+        if any(run.block.rule.leaves_free(comparison) for run in estimates.runs)
+        and not any(run.free[first] for run in estimates.runs)
     ]
 
 
