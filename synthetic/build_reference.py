@@ -55,11 +55,7 @@ def build(source: Path, out: Path = OUT) -> None:
     _write(out / "schools.csv", ("urn", "laestab", "pupils", "disadvantaged"), [row[:4] for row in schools])
     sector_rows = list(sectors(source, {name: la for *_, la, name in schools}))
     _write(out / "sectors.csv", ("sector", "units", "region", "authority"), sector_rows)
-    outcomes = source / "leo_outcomes"
-    _write(out / "activity.csv", ("characteristic", "level", "years", "activity", "percent"), activity(outcomes))
-    _write(out / "earnings.csv", ("population", "characteristic", "level", "years", "pounds"), earnings(outcomes))
-    _write(out / "industry.csv", ("subject", "section", "graduates"), industry(outcomes))
-    _write(out / "subjects.csv", ("level", "sex", "subject", "share"), subjects(outcomes))
+    _write(out / "subjects.csv", ("level", "sex", "subject", "share"), subjects(source / "leo_outcomes"))
 
 
 def forenames(folder: Path) -> pa.Table:
@@ -149,28 +145,6 @@ def sectors(source: Path, authority_of: dict[str, str]) -> Iterator[tuple[str, s
         authority = authority_of.get(area["UTLANM"], "0")
         rows.append((f"{row['outcode']} {row['sector_digit']}", str(min(units, 400)), region, authority))
     yield from sorted(rows, key=lambda r: (r[2], r[3], r[0]))
-
-
-def activity(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Main activity in per cent by years after key stage 4, all pupils."""
-    for row in pq.read_table(folder / "main_activity_by_years_after_ks4.parquet").to_pylist():
-        if row["population"] == "National" and row["value"] is not None:
-            years = str(row["years_after_ks4"])
-            yield row["characteristic"], row["level"], years, row["activity"], f"{row['value']:.1f}"
-
-
-def earnings(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Average earnings in pounds by years after key stage 4."""
-    for row in _rows(folder / "average_earnings_by_years_after_ks4.csv"):
-        if row["value"] and row["characteristic"] in ("All", "Sex", "Gender", "FSM"):
-            pounds = f"{float(row['value']):.0f}"
-            yield row["population"], row["characteristic"], row["level"], row["years_after_ks4"], pounds
-
-
-def industry(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Graduates one year on by subject and industry section."""
-    for row in _rows(folder / "graduate_subject_by_sic_section_1yag.csv"):
-        yield row["subject_name"], row["section_from"].capitalize(), row["count"]
 
 
 LEVELS = {"First degree": "first degree", "Level 7 (taught)": "taught", "Level 8": "research"}
