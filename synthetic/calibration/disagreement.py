@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from linkage.engine import Engine, Table
-from synthetic.calibration.estimates import shares
+from synthetic.calibration.estimates import clustered, shares
 from synthetic.calibration.population import Population
 
 _LAST = {
@@ -24,7 +24,10 @@ _BY_SEX = (("all", "true"), ("women", "female"), ("men", "not female"))
 
 
 def measures(population: Population) -> Iterator[Table]:
-    """<field>.<pair>.<sex> and the details of those that differ; a pair is two sources, npd_cis and the like."""
+    """<field>.<pair>.<sex> and the details of those that differ; a pair is two sources, npd_cis and the like.
+
+    Besides postcode_differs_that_day.<both>, forename_unknown.<source> and postcode_unknown.<source>.
+    """
     engine = population.engine
     last = {source: last_records(population, source) for source in _LAST}
     for left, right in combinations(_LAST, 2):
@@ -34,13 +37,14 @@ def measures(population: Population) -> Iterator[Table]:
         yield shares(engine, engine.sql(_union(pair, _details()), compared=compared))
         yield _joint(engine, compared, pair)
         engine.drop(compared)
+    yield clustered(engine, _that_day(engine, last, population.owned("cis_customers")))
     yield shares(engine, _absent(engine, last))
     engine.drop(*last.values())
 
 
 def last_records(population: Population, source: str) -> Table:
     """A person's last record of a source: person_id, forename (the first, of several), surname, both as capital
-    letters alone, dob, sex (M, F) and postcode without a space (NULL where it is no place); stored."""
+    letters alone, dob, sex (M, F), postcode without a space (NULL where it is no place), and the day seen; stored."""
     engine = population.engine
     table, forename, surname, dob, sex, postcode, order = _LAST[source]
     return engine.sql(
@@ -49,13 +53,14 @@ def last_records(population: Population, source: str) -> Table:
             select *, row_number() over (partition by person_id order by {_descending(order)}) as place from {{table}}
         ),
         plain as (
-            select person_id, upper(strip_accents({forename})) as forenames, upper(strip_accents({surname})) as surname,
+            select person_id, {order.split(",")[0]} as seen, upper(strip_accents({forename})) as forenames,
+                   upper(strip_accents({surname})) as surname,
                    {dob} as dob, {sex} as sex, replace(upper({postcode}), ' ', '') as postcode
             from ordered
             where place = 1
         )
         select person_id, {letters("split_part(trim(forenames), ' ', 1)")} as forename, {letters("surname")} as surname,
-               dob, case sex when '1' then 'M' when '2' then 'F' else sex end as sex,
+               seen, dob, case sex when '1' then 'M' when '2' then 'F' else sex end as sex,
                nullif(postcode, '') as written_postcode,
                case when postcode not like 'ZZ99%' then nullif(postcode, '') end as postcode
         from plain
@@ -175,6 +180,32 @@ def _joint(engine: Engine, compared: Table, pair: str) -> Table:
         where joint > 0
         """,
         compared=compared,
+    )
+
+
+def _that_day(engine: Engine, last: dict[str, Table], customers: Table) -> Table:
+    """Learners' and students' last records against the address that DWP held on the day of each."""
+    return engine.sql(
+        """
+        with recorded as (
+            select person_id, seen, postcode from {ilr}
+            union all
+            select person_id, seen, postcode from {hesa}
+        ),
+        held as (
+            select person_id, StartDate as held_from, EndDate as held_to, replace(Postcode, ' ', '') as postcode
+            from {customers}
+        )
+        select 'postcode_differs_that_day.learners_and_students' as id, r.person_id as cluster,
+               cast(r.postcode <> h.postcode as integer) as hits, 1 as members
+        from recorded as r
+        join held as h
+          on h.person_id = r.person_id and h.held_from <= r.seen and coalesce(h.held_to, r.seen) >= r.seen
+        where r.postcode is not null and h.postcode is not null and h.postcode not like 'ZZ99%'
+        """,
+        ilr=last["ilr"],
+        hesa=last["hesa"],
+        customers=customers,
     )
 
 

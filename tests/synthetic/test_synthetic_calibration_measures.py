@@ -168,6 +168,24 @@ def test_two_bodies_differ_field_by_field(found):
     assert share("forename_unknown.where_required") == (25.0, 4)
 
 
+def test_addresses_are_compared_of_one_day(found):
+    customers = """
+        NINO | Postcode | StartDate:date | EndDate:date
+        N1   | CD11AA   | 2012-01-01     | 2014-08-31
+        N1   | AB11AA   | 2014-09-01     | -
+        N2   | AB11AA   | 2012-01-01     | -
+        N3   | -        | 2012-01-01     | -
+        N4   | CD11AA   | 2014-09-02     | -
+    """
+    entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 5))
+    got = found(
+        disagreement, truth_persons=SEXES, truth_entities=entities, ilr_learners=LEARNERS, cis_customers=customers
+    )
+    # 1 September 2014: 1 had just told DWP, 2 lives elsewhere, DWP has no address of 3 and did not know 4 yet.
+    that_day = got["postcode_differs_that_day.learners_and_students"]
+    assert (that_day.value, that_day.people) == (value(50), 2)
+
+
 def test_birth_dates_differ_in_parts(found):
     got = found(disagreement, truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS)
     shares_of = {name.split(".")[0]: round(e.value, 3) for name, e in got.items() if ".npd_ilr.all" in name}
