@@ -56,5 +56,7 @@ def studying(journey: Journeys) -> Deviates:
     rules = working().pay
     out = np.zeros(journey.college.shape, np.float32)
     out[journey.university() | journey.sixth_form | journey.college] = np.log(rules.beside_study)
+    further = journey.postgraduate_start[:, None]
+    out[journey.university() & (further > 0) & (further <= YEARS)] = np.log(rules.beside_further_study)
     out[journey.apprentices()] = np.log(rules.apprentice)
     return out

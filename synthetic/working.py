@@ -51,6 +51,7 @@ class Pay(Strict):
     short_young: Share
     short_men: Share
     beside_study: Share
+    beside_further_study: Share
     apprentice: Share
     a_cohort: float
     a_year: float
