@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from linkage.catalogue import shipped
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.reference import FOLDER
+from synthetic.working import working
 
 # Section, how its name begins in the figures, divisions of SIC 2007, share of young people's jobs (estimate).
 SECTIONS = (
@@ -31,7 +32,11 @@ def _everybody() -> Slots:
 
 @functools.cache
 def _by_subject() -> NDArray[np.int32]:
-    """(2, subjects, slots): places in SECTIONS of graduates one and three years on, by the catalogue's subjects."""
+    """(2, subjects, slots): places in SECTIONS of graduates' early and later jobs, by the catalogue's subjects.
+
+    Early jobs have the published shares of the first year. Later ones lie beyond those of the third, in which many
+    graduates still hold an early job.
+    """
     subjects, letters = list(shipped().frames["cah2"].values()), [letter for letter, *_ in SECTIONS]
     shares = np.zeros((2, len(subjects), len(SECTIONS)))
     with (FOLDER / "life_sections.csv").open(encoding="utf-8", newline="") as file:
@@ -39,6 +44,9 @@ def _by_subject() -> NDArray[np.int32]:
             if row["subject"] in subjects:
                 place = subjects.index(row["subject"]), letters.index(row["section"])
                 shares[:, *place] = float(row["one"]), float(row["three"])
+    whole = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
+    first, third = shares / whole
+    shares[1] = np.clip(third + working().jobs.settled_beyond * (third - first), 0, None) * whole[1]
     shares += shares.sum(axis=1, keepdims=True) * 1e-6  # a subject that the figures leave out is like all of them
     return np.array([[Slots(row).table for row in year] for year in shares])
 
@@ -48,7 +56,7 @@ def sections(drawn: Floats, subject: Ints, settled: NDArray[np.bool_]) -> Ints:
 
     Args:
         subject: of the degree, -1 for anyone who is no graduate.
-        settled: whether the degree is two years old or older.
+        settled: whether the job is a later one of a graduate.
     """
     table = _by_subject()
     slot = (drawn * table.shape[2]).astype(np.int64)
@@ -65,7 +73,7 @@ def section_of_jobs(
         ids: person of each job.
         number: of the job among the person's.
         subject: of the degree that the person has when the job begins, -1 for none.
-        settled: whether that degree is two years old or older.
+        settled: whether the job is a later one of a graduate.
         stays: share of jobs in the person's own section.
     """
     kept = draws.chance("job.section.stays", ids, stays, number)

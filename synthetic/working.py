@@ -32,6 +32,8 @@ class Jobs(Strict):
     leaves_graduates: Share
     second: Share
     same_section: Share
+    settled_days: int
+    settled_beyond: float
     goes_on: Share
     no_start: Share
     no_end: Share

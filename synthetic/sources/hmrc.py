@@ -37,7 +37,7 @@ def _employers(world: World, jobs: Jobs) -> Ints:
     finished = on(journey.degree_start + journey.degree_years, 5, 1)[jobs.person]
     graduate = journey.graduates[jobs.person] & (jobs.start >= finished)
     subject = np.where(graduate, journey.subject[jobs.person], -1)
-    settled = jobs.start.astype(np.int64) >= finished.astype(np.int64) + 730
+    settled = jobs.start.astype(np.int64) >= finished.astype(np.int64) + working().jobs.settled_days
     section = section_of_jobs(draws, ids, jobs.number, subject, settled, working().jobs.same_section)
     rank = draws.uniform("job.employer", ids, jobs.number) ** 3 * EMPLOYERS
     return section * EMPLOYERS + rank.astype(np.int64)
