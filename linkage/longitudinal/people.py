@@ -48,7 +48,7 @@ def person(
     """One row a person, with what the records say once for all.
 
     Args:
-        lookup_ae_id: AE_ID, source, entity_id; source is npd, ilr, hesa or cis.
+        lookup_ae_id: AE_ID, source, entity_id; source is the dataset's name: npd, wales, scotland, ilr, hesa or cis.
         holders: as `holders` makes it.
         census: attributes/npd_census: entity_id, AcademicYear, EthnicGroupMajor, FSMeligible.
         ks4: attributes/npd_ks4: entity_id, ACADYR.
@@ -60,7 +60,8 @@ def person(
     return engine.sql(
         """
         with records as (
-            select AE_ID, bool_or(source = 'npd') as in_npd, bool_or(source = 'ilr') as in_ilr,
+            select AE_ID, bool_or(source = 'npd') as in_npd, bool_or(source = 'wales') as in_wales,
+                   bool_or(source = 'scotland') as in_scotland, bool_or(source = 'ilr') as in_ilr,
                    bool_or(source = 'hesa') as in_hesa
             from {lookup_ae_id}
             group by AE_ID
@@ -90,8 +91,9 @@ def person(
             where q.XLEV601 = '4'
             group by l.AE_ID
         )
-        select r.AE_ID, t.EDUKEY, r.in_npd, r.in_ilr, r.in_hesa, t.EDUKEY is not null as in_cis,
-               coalesce(t.cis_records, 0) as cis_records, s.ks4_year, g.graduation_year, p.ethnic_group, p.ever_fsm
+        select r.AE_ID, t.EDUKEY, r.in_npd, r.in_wales, r.in_scotland, r.in_ilr, r.in_hesa,
+               t.EDUKEY is not null as in_cis, coalesce(t.cis_records, 0) as cis_records,
+               s.ks4_year, g.graduation_year, p.ethnic_group, p.ever_fsm
         from records as r
         left join tax_keys as t on t.AE_ID = r.AE_ID
         left join pupils as p on p.AE_ID = r.AE_ID

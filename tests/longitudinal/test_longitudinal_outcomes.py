@@ -154,17 +154,19 @@ def test_a_self_assessment_return_stands_for_sustained_employment(engine, world,
 
 
 PUPILS = """
-    AE_ID | source | entity_id
-    1     | npd    | 1
-    1     | npd    | 2
-    1     | cis    | 11
-    2     | npd    | 3
-    2     | cis    | 12
-    3     | npd    | 4
-    3     | ilr    | 204
-    3     | cis    | 13
-    4     | npd    | 5
-    4     | cis    | 14
+    AE_ID | source   | entity_id
+    1     | npd      | 1
+    1     | npd      | 2
+    1     | cis      | 11
+    2     | npd      | 3
+    2     | cis      | 12
+    3     | npd      | 4
+    3     | wales    | 104
+    3     | ilr      | 204
+    3     | cis      | 13
+    4     | npd      | 5
+    4     | scotland | 105
+    4     | cis      | 14
 """
 
 
@@ -278,6 +280,8 @@ def test_one_row_says_who_a_person_is(engine, pupils):
         "AE_ID": 1,
         "EDUKEY": "K1",
         "in_npd": True,
+        "in_wales": False,
+        "in_scotland": False,
         "in_ilr": False,
         "in_hesa": False,
         "in_cis": True,
@@ -288,6 +292,8 @@ def test_one_row_says_who_a_person_is(engine, pupils):
         "ever_fsm": 1,
     }
     assert found[3]["in_ilr"]
+    assert [found[n]["in_wales"] for n in (2, 3, 4)] == [False, True, False]
+    assert [found[n]["in_scotland"] for n in (2, 3, 4)] == [False, False, True]
     assert found[2]["ever_fsm"] is None
 
 
