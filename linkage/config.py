@@ -103,7 +103,7 @@ class Outputs(_Strict):
 class Gates(_Strict):
     """What must hold before a run counts as done."""
 
-    min_precision: Probability | None = None  # where truth is given
+    min_precision: Probability | None = None  # where truth is given; fails when the 95 % interval lies below it
     max_unlinked: Probability | None = None  # of any step's smaller side
     critical_contracts: bool = True  # a failed critical expectation stops the run
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
+from linkage.errors import LeoError
 from linkage.match import passes as deterministic
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
@@ -14,7 +15,7 @@ from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
 from linkage.match.score import Frequencies, score_candidates, score_given, term_frequencies
 from linkage.match.units import Units
-from linkage.model import Model
+from linkage.model import Model, from_dict
 from linkage.model.compiled import pattern_column
 from linkage.model.training import train
 
@@ -62,8 +63,7 @@ def link_step(
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     training: dict[str, Any] = {}
     if step.train:
-        model, report = train(engine, model, left.units, right.units, seed=seed, progress=say)
-        training = report.as_dict()
+        model, training = _trained(engine, model, left.units, right.units, seed, say)
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
@@ -109,6 +109,26 @@ def link_step(
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, model, summary)
+
+
+def _trained(
+    engine: Engine, model: Model, left: Table, right: Table, seed: int, say: Callable[[str], None]
+) -> tuple[Model, dict[str, Any]]:
+    """The model trained on two sides; as it is, but for its prior, where they are too small to learn from.
+
+    Raises:
+        LeoError: there is nothing to train on, and the model has no m and u of its own.
+    """
+    try:
+        trained, report = train(engine, model, left, right, seed=seed, progress=say)
+    except LeoError as fault:
+        if not model.is_trained:
+            raise
+        # The prior that training starts from: half of the smaller side has a partner.
+        prior = 0.5 / max(engine.count(left), engine.count(right), 2)
+        given = from_dict({**model.raw, "probability_two_random_records_match": prior})
+        return given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior}
+    return trained, report.as_dict()
 
 
 def _gain(engine: Engine, step: Step, passed: Table, sure: Table, sizes: Mapping[str, int]) -> float:

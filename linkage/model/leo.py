@@ -1,14 +1,22 @@
-"""The models for LEO's own sources, as configs/models/ holds them before training.
+"""The models for LEO's own sources: what they compare, and how configs/models/ got the m and u that it ships.
+
+    leo demo --people 1e6 --out RUN
+    python -m linkage.model.leo RUN     # the models of that run become those that ship
 
 Comparisons take the best agreement over both histories: a woman who married agrees on the surname that she had.
 Blocking opens the histories too, since the name that both sides know may be the latest of neither.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from linkage.model.comparisons import comparison, settings
+from linkage.model.splink_json import load
+from linkage.model.training.files import save
+from linkage.model.training.report import TrainingReport
+from linkage.resources import configs_dir
 
 
 def education() -> dict[str, Any]:
@@ -21,11 +29,26 @@ def cis() -> dict[str, Any]:
     return _settings("nino")
 
 
-def write(folder: Path) -> None:
-    """Write the files below configs/models."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, made in (("education", education()), ("cis", cis())):
-        (folder / f"{name}.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+# Which step of a run trains which model: the step with the most true pairs of its kind.
+TRAINED_BY = {"education": "npd-ilr", "cis": "education-cis"}
+
+
+def ship(run: Path, folder: Path) -> dict[str, int]:
+    """Make the models of a run those that ship, each with what it was trained on beside it.
+
+    A step that trains starts from them, and takes them as they are where its sides are too small to learn from.
+
+    Returns:
+        Model to its version.
+    """
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    counts = {stage["name"]: stage["counts"] for stage in manifest["stages"]}
+    versions = {}
+    for name, step in TRAINED_BY.items():
+        model = load(run / "models" / f"{step}.json")
+        report = TrainingReport(**counts[f"link-{step}"]["training"])
+        versions[name] = save(folder / f"{name}.json", model, report)
+    return versions
 
 
 def _settings(number: str) -> dict[str, Any]:
@@ -58,3 +81,7 @@ def _rule(*fields: str) -> dict[str, Any]:
         "sql_dialect": "duckdb",
         "arrays_to_explode": [column for column in columns if column.endswith("_all")],
     }
+
+
+if __name__ == "__main__":
+    ship(Path(sys.argv[1]), configs_dir() / "models")

@@ -61,6 +61,8 @@ def link_stage(job: Job, step: Step) -> Stage:
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
             progress=space.note,
         )
+        if why := found.summary["training"].get("taken_as_given"):
+            space.tell(f"step {step.name}: {why}; the m and u of {step.model} are taken as they are")
         space.write(f"links/{step.name}", found.links)
         space.write(f"unlinked/{step.name}", found.unlinked)
         space.write(f"units/{step.name}", found.units)

@@ -8,7 +8,7 @@ import pytest
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, LeoError
 from linkage.match import StepResult, link_step
 from linkage.model import from_dict
 from tests.conftest import parse
@@ -263,3 +263,21 @@ def test_progress_says_what_is_being_done(engine: Engine) -> None:
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
     link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=said.append)
     assert said == ["passes", "rule 1 of 2", "rule 2 of 2", "resolution", "reasons"]
+
+
+def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
+    """The prior is of these sides all the same: half of the smaller one has a partner."""
+    found = linked(engine, train=True)
+    assert "nothing to train on" in found.summary["training"]["taken_as_given"]
+    assert found.model.prior == pytest.approx(0.5 / 8)
+    assert [c.levels for c in found.model.comparisons] == [c.levels for c in exact_model().comparisons]
+
+
+def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
+    raw = exact_model().raw
+    for comparison in raw["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            level.pop("m_probability", None)
+    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    with pytest.raises(LeoError, match="nothing to train on"):
+        link_step(engine, STEP.model_copy(update={"train": True}), *sides, rules=[PASS], model=from_dict(raw))

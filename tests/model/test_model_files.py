@@ -44,10 +44,43 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["education", "cis"])
-def test_models_that_ship_are_what_their_maker_writes(name: str) -> None:
+def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
     from linkage.model import leo
+    from linkage.model.training.files import told
 
-    assert load(config_file(f"models/{name}.json")).raw == getattr(leo, name)()
+    path = config_file(f"models/{name}.json")
+    shipped, made = load(path), from_dict(getattr(leo, name)())
+    assert [
+        (c.name, [(level.condition, level.tf_column, level.tf_weight) for level in c.levels])
+        for c in shipped.comparisons
+    ] == [
+        (c.name, [(level.condition, level.tf_column, level.tf_weight) for level in c.levels]) for c in made.comparisons
+    ]
+    assert shipped.blocking_rules == made.blocking_rules
+    assert shipped.is_trained
+    trained = told(path)
+    assert trained is not None, "the model was changed since it was trained"
+    assert min(trained["trained"]["units"]) > 100_000
+
+
+def test_a_run_ships_its_models(tmp_path: Path) -> None:
+    from linkage.model import leo
+    from linkage.model.training.files import told
+
+    run, folder = tmp_path / "run", tmp_path / "models"
+    for step in leo.TRAINED_BY.values():
+        from_dict(MODEL).save(run / "models" / f"{step}.json")
+    stages = [
+        {"name": f"link-{step}", "counts": {"training": {"seed": 1, "units": [8, 9]}}}
+        for step in leo.TRAINED_BY.values()
+    ]
+    (run / "manifest.json").write_text(json.dumps({"stages": stages}))
+    assert leo.ship(run, folder) == {"education": 1, "cis": 1}
+    assert leo.ship(run, folder) == {"education": 2, "cis": 2}
+    assert load(folder / "cis.json") == from_dict(MODEL)
+    found = told(folder / "education.json")
+    assert found is not None
+    assert found["trained"]["units"] == [8, 9]
 
 
 FAULTS = {
