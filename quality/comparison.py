@@ -64,7 +64,7 @@ def compare(
                 "step": step,
                 **_counts(engine, fates),
                 "moves": _moves(engine, fates),
-                "groups": _groups(engine, fates, described, before.name, after.name, definitions),
+                "groups": _groups(engine, fates, pairs, described, before.name, after.name, definitions),
                 "weights": _weights(before.models.get(step), after.models.get(step)),
             }
         )
@@ -106,7 +106,7 @@ _KEYED = """
     where k.decision = 'accepted'
     """
 
-# One row a link of either run, with one entity of its left end to describe it by.
+# One row a link of either run. A link of both is named by its units in the second.
 _FATES = """
     with both_runs as (
         select distinct b.left_id as before_left, b.right_id as before_right, b.pass as before_pass,
@@ -116,28 +116,19 @@ _FATES = """
           on a.left_source = b.left_source and a.left_key = b.left_key
          and a.right_source = b.right_source and a.right_key = b.right_key
     ),
-    of_before as (
-        select left_id, right_id, pass, min(left_source) as source, min(left_key) as entity_key
-        from {before}
-        group by left_id, right_id, pass
-    ),
-    of_after as (
-        select left_id, right_id, pass, min(left_source) as source, min(left_key) as entity_key
-        from {after}
-        group by left_id, right_id, pass
-    )
-    select case when m.before_left is null then 'gained' when m.same_pass then 'kept' else 'moved' end as fate,
-           m.before_pass, a.pass as after_pass, a.source, a.entity_key
-    from of_after as a
-    left join (
-        select after_left, after_right, min(before_left) as before_left, min(before_pass) as before_pass,
-               bool_or(before_pass = after_pass) as same_pass
+    met as (
+        select after_left, after_right, min(before_pass) as before_pass, bool_or(before_pass = after_pass) as same_pass
         from both_runs
         group by after_left, after_right
-    ) as m on m.after_left = a.left_id and m.after_right = a.right_id
+    )
+    select case when m.after_left is null then 'gained' when m.same_pass then 'kept' else 'moved' end as fate,
+           'after' as run, a.left_id, a.right_id, m.before_pass, a.pass as after_pass
+    from (select distinct left_id, right_id, pass from {after}) as a
+    left join met as m on m.after_left = a.left_id and m.after_right = a.right_id
     union all
-    select 'lost' as fate, b.pass as before_pass, cast(null as varchar) as after_pass, b.source, b.entity_key
-    from of_before as b
+    select 'lost' as fate, 'before' as run, b.left_id, b.right_id,
+           b.pass as before_pass, cast(null as varchar) as after_pass
+    from (select distinct left_id, right_id, pass from {before}) as b
     where not exists (
         select 1 from both_runs as m where m.before_left = b.left_id and m.before_right = b.right_id
     )
@@ -191,12 +182,16 @@ def _described(engine: Engine, run: RunTables, definitions: Definitions, catalog
 def _groups(
     engine: Engine,
     fates: Table,
+    pairs: Sequence[Table],
     described: Mapping[str, Table],
     before: str,
     after: str,
     definitions: Definitions,
 ) -> list[dict[str, Any]]:
-    """Counts by each characteristic; a lost link is described by the run that had it."""
+    """Counts by each characteristic of the left end: of all its entities, since not every source knows everything.
+
+    A lost link is described by the run that had it.
+    """
     if not {before, after} <= set(described):
         return []
     counted = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
@@ -206,15 +201,32 @@ def _groups(
         if not all(name in described[run].columns for run in (before, after)):
             continue
         query = f"""
-            with of_fates as (
-                select f.fate, case when f.fate = 'lost' then b.{quote(name)} else a.{quote(name)} end as value
-                from {{fates}} as f
-                left join {{after}} as a on a.source = f.source and a.entity_key = f.entity_key
-                left join {{before}} as b on b.source = f.source and b.entity_key = f.entity_key
+            with ends as (
+                select 'before' as run, p.left_id, d.{quote(name)} as value
+                from {{pairs_before}} as p
+                join {{before}} as d on d.source = p.left_source and d.entity_key = p.left_key
+                union all
+                select 'after' as run, p.left_id, d.{quote(name)} as value
+                from {{pairs_after}} as p
+                join {{after}} as d on d.source = p.left_source and d.entity_key = p.left_key
+            ),
+            known as (
+                select run, left_id, max(value) as value from ends group by run, left_id
             )
-            select value, {counted} from of_fates as f group by value order by value
+            select k.value, {counted}
+            from {{fates}} as f
+            left join known as k on k.run = f.run and k.left_id = f.left_id
+            group by k.value
+            order by k.value
             """
-        table = engine.sql(query, fates=fates, before=described[before], after=described[after])
+        table = engine.sql(
+            query,
+            fates=fates,
+            pairs_before=pairs[0],
+            pairs_after=pairs[1],
+            before=described[before],
+            after=described[after],
+        )
         found += [{"characteristic": name, **row} for row in rows(engine, table)]
     return found
 

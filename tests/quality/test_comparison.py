@@ -115,6 +115,28 @@ def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine:
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
 
+def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: World) -> None:
+    """The college's record of the pupil says nothing of their sex, the school's does."""
+    links = "21 | 25 | deterministic | nino | 20 | accepted"
+    plain = run(world, "b", 2, links, model(0.5))
+    college = world("""
+        entity_id | source | entity_key | sex:list
+        99        | ilr    | Z          | -
+    """)
+    units = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 21      | 99
+        ec   | left  | 21      | 21
+        ec   | right | 25      | 25
+    """)
+    identities = {"ilr": college, **plain.identities}
+    joined = RunTables("b", plain.links, {"ec": units}, plain.models, identities)
+    (step,) = compare(engine, joined, joined)["steps"]
+    assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
+        {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 0}
+    ]
+
+
 def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World) -> None:
     after = run(world, "b", 2, AFTER, model(0.5))
     before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
