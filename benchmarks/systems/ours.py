@@ -6,7 +6,7 @@ python -m benchmarks.systems.ours LEFT RIGHT OUT
 import sys
 from pathlib import Path
 
-from benchmarks.systems.splink_alone import blocking_columns
+from benchmarks.systems import blocking_columns
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, quote
 from linkage.match import Units, link_step

@@ -11,6 +11,8 @@ import duckdb
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+from benchmarks.systems import blocking_columns
+
 # Comparisons as Splink's templates make them for a field; what is not listed is compared as text.
 _TEMPLATES = {
     "forename": cl.NameComparison,
@@ -76,18 +78,6 @@ def _comparison(connection: duckdb.DuckDBPyConnection, name: str) -> object:
 def _british(connection: duckdb.DuckDBPyConnection) -> bool:
     query = "select avg((regexp_matches(postcode, '^[A-Z]+[0-9]'))::int) from file_left where postcode is not null"
     return (connection.execute(query).fetchall()[0][0] or 0) > 0.5
-
-
-def blocking_columns(columns: list[str]) -> list[list[str]]:
-    """Blocking as Splink's tutorials choose it: pairs of fields that err apart."""
-    rules = [
-        ["dob", "forename"],
-        ["dob", "surname"],
-        ["dob", "postcode"],
-        ["forename", "surname", "postcode"],
-        ["nino"],
-    ]
-    return [names for names in rules if set(names) <= set(columns)]
 
 
 if __name__ == "__main__":
