@@ -2,6 +2,10 @@
 
 What births and surnames are counted over is the whole population. The general tables are therefore what is left of the
 counts when the names of the origin groups are taken out, so that all people together bear names as often as counted.
+
+Where groups bear a name oftener than is counted of all, nothing is left of it, and the rest is spread too thin:
+forenames that are left are drawn a little nearer to the commonest. The counts of surnames leave rare ones out, so
+these are drawn apart.
 """
 
 import functools
@@ -16,6 +20,7 @@ from synthetic.reference import FIRST_NAME_YEAR, GROUP_BITS, LAST_NAME_YEAR, Cod
 
 _BITS = 16
 _USUAL_YEAR = 1996  # of birth, of those whose surnames are counted here
+_NEARER, _APART = 1.04, 0.97  # powers of what is left, so that two people share a name as often as published
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def _left_of_births(figures: Reference) -> Codes:
         born = born / born.sum() * own
         for sex in (0, 1):
             counted = _shares(figures.cohorts[year - FIRST_NAME_YEAR][sex], count)
-            out.append(_left(counted, borne[sex], born, _BITS).table)
+            out.append(_left(counted, borne[sex], born, _NEARER).table)
     return np.stack(out)
 
 
@@ -94,17 +99,17 @@ def _left_of_surnames(figures: Reference) -> Slots:
             pair = (_shares(group.gendered[0], count) + _shares(group.gendered[1], count)) / 2
             plain = borne[code]
             borne[code] = share * pair + (1 - share) * (0 if plain is None else plain)
-    return _left(_shares(figures.general_surnames, count), borne, own, _BITS)
+    return _left(_shares(figures.general_surnames, count), borne, own, _APART)
 
 
-def _left(counted: Floats, borne: list[Floats | None], share: Floats, bits: int) -> Slots:
-    """What is left of counted shares when groups of the given shares have taken their names."""
+def _left(counted: Floats, borne: list[Floats | None], share: Floats, power: float) -> Slots:
+    """What is left of counted shares when groups of the given shares have taken their names, to a power."""
     taken = sum(
         (of * names for of, names in zip(share, borne, strict=True) if names is not None), np.zeros(len(counted))
     )
     left = np.maximum(counted - taken, 0)
     codes = np.flatnonzero(left)
-    return Slots(left[codes], bits, codes)
+    return Slots(left[codes] ** power, _BITS, codes)
 
 
 def _shares(slots: Slots, count: int) -> Floats:
