@@ -34,8 +34,8 @@ def _everybody() -> Slots:
 def _by_subject() -> NDArray[np.int32]:
     """(2, subjects, slots): places in SECTIONS of graduates' early and later jobs, by the catalogue's subjects.
 
-    Early jobs have the published shares of the first year. Later ones lie beyond those of the third, in which many
-    graduates still hold an early job.
+    Early jobs lie beyond the published shares of the first year, in which some graduates still hold one of before the
+    degree, and later ones beyond those of the third, in which many still hold an early job.
     """
     subjects, letters = list(shipped().frames["cah2"].values()), [letter for letter, *_ in SECTIONS]
     shares = np.zeros((2, len(subjects), len(SECTIONS)))
@@ -46,7 +46,10 @@ def _by_subject() -> NDArray[np.int32]:
                 shares[:, *place] = float(row["one"]), float(row["three"])
     whole = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
     first, third = shares / whole
-    shares[1] = np.clip(third + working().jobs.settled_beyond * (third - first), 0, None) * whole[1]
+    everybody = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
+    rules = working().jobs
+    shares[0] = np.clip(first + rules.early_beyond * (first - everybody), 0, None) * whole[0]
+    shares[1] = np.clip(third + rules.settled_beyond * (third - first), 0, None) * whole[1]
     shares += shares.sum(axis=1, keepdims=True) * 1e-6  # a subject that the figures leave out is like all of them
     return np.array([[Slots(row).table for row in year] for year in shares])
 

@@ -32,6 +32,7 @@ class Jobs(Strict):
     leaves_graduates: Share
     second: Share
     same_section: Share
+    early_beyond: float
     settled_days: int
     settled_beyond: float
     goes_on: Share
