@@ -21,18 +21,20 @@ from synthetic.traits import with_qualification
 
 STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay", "sections")
 
+SAMPLE, SAMPLE_OF_MINORITIES = 300_000, 1_500_000  # people among whom pupils are taken
+
 
 def main(source: Path, steps: list[str]) -> None:
     """Fit the tables, each upon those before it."""
     targets = activity_targets(source)
-    sample = Sample(600_000)
+    sample = Sample(SAMPLE, SAMPLE_OF_MINORITIES)
     if "entries" in steps:
-        design = Design(sample.traits())
+        design = Design(sample.traits(), sample.weight())
         found = fit_entries(design, sample.entry_odds(), sample.present(), targets, learning())
         write_table(FOLDER / "life_entries.csv", design, ENTRIES, found)
     if "paths" in steps:
         first, qualified = sample.university()
-        design = Design(with_entry(with_qualification(sample.traits(), qualified), first))
+        design = Design(with_entry(with_qualification(sample.traits(), qualified), first), sample.weight())
         found = fit_paths(design, path_odds(first), qualified, targets)
         write_table(FOLDER / "life_paths.csv", design, PATHS, found)
     if "adults" in steps:
@@ -53,7 +55,7 @@ def _adults(sample: Sample, targets: list[Target]) -> None:
     columns = []
     for year in range(3, YEARS + 1):
         at = state.in_year(year)
-        design = Design(at.person)
+        design = Design(at.person, at.weight)
         after = learning().adults.after_college
         more = after[year - 3] if year - 3 < len(after) else 0.0
         shares = wanted(targets, ("Other Education", "Adult FE"), year)
@@ -69,7 +71,7 @@ def _uncaptured(sample: Sample, targets: list[Target]) -> None:
     columns = []
     for year in range(1, YEARS + 1):
         at = state.in_year(year)
-        design = Design(at.person)
+        design = Design(at.person, at.weight)
         shares = wanted(targets, ("Activity not captured",), year)
         away = at.away & ~at.studies
         columns.append(fit_cut(design, targets, at.qualified, shares, ~at.seen & ~at.away, already=away))
@@ -82,7 +84,7 @@ def _work(sample: Sample, targets: list[Target]) -> None:
     claims, both = [], []
     for year in range(1, YEARS + 1):
         at = state.in_year(year)
-        design = Design(at.person)
+        design = Design(at.person, at.weight)
         rest = ~at.studies & ~at.uncaptured
         shares = wanted(targets, ("Out of work benefits",), year)
         claims.append(fit_cut(design, targets, at.qualified, shares, rest))
@@ -99,7 +101,7 @@ def _pay(sample: Sample, targets: list[Target]) -> None:
     columns = []
     for year in range(1, YEARS + 1):
         at = state.in_year(year)
-        design = Design(at.person.at(np.flatnonzero(at.works)))
+        design = Design(at.person.at(np.flatnonzero(at.works)), at.weight[at.works])
         columns.append(fit_medians(design, targets, year, at.qualified[at.works], np.log(at.pay[at.works])))
     write_table(FOLDER / "life_pay.csv", design, tuple(map(str, range(1, YEARS + 1))), np.hstack(columns), places=4)
 

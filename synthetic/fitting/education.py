@@ -9,6 +9,9 @@ from synthetic.learning import ENTRIES, Rules, begins
 
 _HIGHER = ACTIVITIES.index("Higher education")
 _IMPLIED_WEIGHT = 2.0
+_IMPLIED_WEIGHT_OF_GROUPS = 0.2
+"""Of ethnic groups, the years count for more than what they imply: more black non-graduates study at some time than
+reach level 3 by that reckoning."""
 
 
 def fit_entries(design: Design, given: Floats, present: Floats, targets: list[Target], rules: Rules) -> Floats:
@@ -34,10 +37,11 @@ def fit_entries(design: Design, given: Floats, present: Floats, targets: list[Ta
         if graduates is None:
             continue
         share3 = _implied(by_group[(0, 1)], by_group.get((1,)), by_group.get((0,)))
-        rows.append((row, degree[:, None], np.array([graduates]), target.weight * _IMPLIED_WEIGHT))
+        implied = _IMPLIED_WEIGHT_OF_GROUPS if target.trait == "ethnic" else _IMPLIED_WEIGHT
+        rows.append((row, degree[:, None], np.array([graduates]), target.weight * implied))
         if share3 is not None:
             wanted = np.array([share3 * (1 - graduates)])
-            rows.append((row, level3[:, None], wanted, target.weight * _IMPLIED_WEIGHT))
+            rows.append((row, level3[:, None], wanted, target.weight * implied))
         # Shares of graduates in higher education, as shares of all.
         inside = by_group[(2,)].values[_HIGHER] / 100 * graduates
         rows.append((row, seen * degree[:, None], inside, target.weight))

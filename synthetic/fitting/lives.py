@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.activity import UNCAPTURED, standing
-from synthetic.draws import Ints
+from synthetic.draws import Floats, Ints
 from synthetic.jobs import ALL
 from synthetic.journeys import LAST_YEAR, YEARS, journeys
 from synthetic.pay import table_pay
@@ -30,6 +30,7 @@ class Year:
     uncaptured: NDArray[np.bool_]
     works: NDArray[np.bool_]  # in every month
     pay: NDArray[np.float32]  # of a full year, over what the table of pay says
+    weight: Floats
 
 
 class Lives:
@@ -49,6 +50,7 @@ class Lives:
                 "cohort": chunk.people.cohort, "qualified": journey.qualified, "university": journey.university(),
                 "studies": studies, "college": college, "here": there, "away": away, "seen": seen,
                 "uncaptured": working.activity == UNCAPTURED, "works": working.pattern == ALL,
+                "weight": chunk.weight,
                 "pay": working.pay / np.exp(table_pay(chunk.people, journey)),
             }  # fmt: skip
             for name, column in columns.items():
@@ -81,4 +83,5 @@ class Lives:
             uncaptured=then("uncaptured"),
             works=then("works"),
             pay=then("pay"),
+            weight=self.columns["weight"][rows],
         )

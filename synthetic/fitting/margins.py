@@ -15,8 +15,9 @@ from synthetic.traits import Traits
 class Design:
     """People by trait and level, as a sparse matrix, with the columns' names."""
 
-    def __init__(self, person: Traits) -> None:
+    def __init__(self, person: Traits, weight: Floats | None = None) -> None:
         self.person = person
+        self.weight = np.ones(len(next(iter(person.codes.values())))) if weight is None else weight
         self.columns = [("everyone", "")] + [(trait, level) for trait, names in person.names.items() for level in names]
         count = len(next(iter(person.codes.values())))
         first, indices = 1, [np.zeros(count, np.int64)]
@@ -41,7 +42,8 @@ class Design:
                 chosen &= person.codes["school"] == 0
             if qualified is not None:
                 chosen &= np.isin(qualified, target.qualified)
-            rows.append(sparse.csr_matrix(chosen / max(chosen.sum(), 1)))
+            counted = np.where(chosen, self.weight, 0)
+            rows.append(sparse.csr_matrix(counted / max(counted.sum(), 1)))
         return sparse.vstack(rows).tocsr()
 
 

@@ -35,22 +35,35 @@ class Chunk:
     insurance: Insurance
     pupils: NDArray[np.bool_]
     traits: Traits
+    weight: Floats
 
 
 class Sample:
-    """Pupils of a population, made anew with the tables as they stand."""
+    """Pupils of a population, made anew with the tables as they stand.
 
-    def __init__(self, people_count: int) -> None:
+    Args:
+        people_count: those among whom all pupils are taken,
+        of_minorities: and those among whom pupils are who are not white British: these are so few that their lot in a
+            smaller sample would be a matter of chance. They count for less in turn.
+    """
+
+    def __init__(self, people_count: int, of_minorities: int) -> None:
         draws, figures, odds = Draws(_SEED), reference(), presets.load("realistic")
+        majority = list(figures.ethnic).index("WBRI")
+        chosen = []
+        for first in range(1, of_minorities + 1, _CHUNK):
+            made = people(draws, figures, odds, np.arange(first, min(first + _CHUNK, of_minorities + 1)))
+            chosen.append(made.ids[_pupils(made) & ((made.ids <= people_count) | (made.ethnic != majority))])
+        ids = np.concatenate(chosen)
         self.chunks = []
-        for first in range(1, people_count + 1, _CHUNK):
-            made = people(draws, figures, odds, np.arange(first, min(first + _CHUNK, people_count + 1)))
-            pupils = np.isin(made.kind, (SCHOOLED, PRIVATE))
-            pupils &= (made.cohort >= FIRST_COHORT) & (made.cohort <= LAST_COHORT)
+        for first in range(0, len(ids), _CHUNK):
+            made = people(draws, figures, odds, ids[first : first + _CHUNK])
+            pupils = _pupils(made)
+            weight = np.where(made.ethnic == majority, 1.0, people_count / of_minorities)
             results = attainment(draws, made)
             person = traits(figures, made, results.among_best)
             insured = insurance(draws, odds, made)
-            self.chunks.append(Chunk(draws, figures, made, results, insured, pupils, person))
+            self.chunks.append(Chunk(draws, figures, made, results, insured, pupils, person, weight))
 
     def of(self, column: Callable[[Chunk], Any]) -> NDArray[Any]:
         """What a function says of the people of each chunk, of the pupils alone."""
@@ -64,6 +77,10 @@ class Sample:
             return self.of(lambda chunk: chunk.traits.codes[trait])
 
         return Traits({trait: codes(trait) for trait in names}, names)
+
+    def weight(self) -> Floats:
+        """How much each of the pupils counts."""
+        return self.of(lambda chunk: chunk.weight)
 
     def entry_odds(self) -> Floats:
         """(pupils, entries): log odds of ways into university that are no matter of traits."""
@@ -90,6 +107,11 @@ class Sample:
         """What became of the pupils by the tables as they stand."""
         odds_table.cache_clear()
         return Lives(self.chunks)
+
+
+def _pupils(of: People) -> NDArray[np.bool_]:
+    chosen: NDArray[np.bool_] = np.isin(of.kind, (SCHOOLED, PRIVATE))
+    return chosen & (of.cohort >= FIRST_COHORT) & (of.cohort <= LAST_COHORT)
 
 
 def _present(chunk: Chunk) -> Floats:
