@@ -5,10 +5,7 @@ import pytest
 from synthetic import synthesise
 from synthetic.calibration import check, in_words
 
-NOT_REACHED = {
-    "activity.black.higher_education.15": "1.6 to 2.3 % for 4.5 %: how long and how late people study is not drawn by group",
-    "median_earnings.men.3": "5.8 % below, of 5 % allowed, though men who are graduates and men who are not are both within",
-}
+NOT_REACHED: dict[str, str] = {}
 """What the generator misses, with how. docs/calibration.md shows them as outside and the command ends with 1 for them."""
 
 
