@@ -4,6 +4,7 @@ A pass accepts a pair only when nothing else on either side satisfies the same r
 birth date and postcode are left to the model or to a person.
 """
 
+import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class PassResult:
     """Pairs that a pass accepted, and what it saw."""
 
     links: Table  # left_id, right_id, pass
-    counts: list[dict[str, int | str]]  # pass, pairs, accepted, ambiguous
+    counts: list[dict[str, int | float | str]]  # pass, pairs, accepted, ambiguous, seconds
 
 
 def load(path: Path) -> tuple[Pass, ...]:
@@ -93,18 +94,22 @@ def run(
         f"select left_id, right_id, '{OVERRIDE}' as pass from {{forced}}", forced=forced or no_pairs(engine), store=True
     )
     barred = barred or no_pairs(engine)
-    counts: list[dict[str, int | str]] = []
+    counts: list[dict[str, int | float | str]] = []
     for rule in rules:
         if not set(_fields(rule)) <= set(left.columns) & set(right.columns):
             continue
+        started = time.monotonic()
         pairs = engine.sql(_pairs(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True)
         accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
         made, kept = engine.count(pairs), engine.count(accepted)
-        counts.append({"pass": rule.name, "pairs": made, "accepted": kept, "ambiguous": made - kept})
         linked = engine.sql(
             "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
         )
         engine.drop(pairs, accepted)
+        seconds = round(time.monotonic() - started, 3)
+        counts.append(
+            {"pass": rule.name, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds}
+        )
     return PassResult(linked, counts)
 
 

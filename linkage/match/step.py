@@ -11,6 +11,7 @@ from linkage.match import passes as deterministic
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
 from linkage.match.overrides import Overrides
+from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
 from linkage.match.score import Frequencies, score_candidates, score_given, term_frequencies
@@ -97,11 +98,13 @@ def link_step(
     unlinked = reasons(engine, step.name, model, links, sides, frequencies, thresholds)
     engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
+    reach = passes_and_rules(
+        engine, model, (left.units, right.units), (open_left, open_right), passed.counts, rule_counts, links
+    )
     summary = {
         "training": training,
         "overrides": overrides.counts if overrides else {},
-        "passes": passed.counts,
-        "rules": rule_counts,
+        **reach,
         "thresholds": asdict(thresholds),
         "left_units": sizes["left"],
         "right_units": sizes["right"],

@@ -178,8 +178,11 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     }  # fmt: skip
     assert (summary["left_units"], summary["right_units"]) == (8, 7)
     assert summary["left_units"] + summary["right_units"] == 2 * 2 + sum(summary["unlinked"].values())
-    assert summary["passes"] == [{"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0}]
+    assert [{**counted, "seconds": 0} for counted in summary["passes"]] == [
+        {"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0, "seconds": 0, "links": 1}
+    ]
     assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
+    assert [(rule["pairs"], rule["new_pairs"], rule["links"]) for rule in summary["rules"]] == [(3, 3, 1), (2, 2, 0)]
     assert summary["thresholds"] == {
         "accept": 8.0, "review": 0.0, "margin": 3.0, "keep": 8.0, "gain": 0.0, "is_weight": True,
     }  # fmt: skip

@@ -11,7 +11,14 @@ from linkage.catalogue import shipped
 from synthetic.files import TYPES
 from tests.synthetic.conftest import Read
 
-SOURCES = {"npd": "census", "scotland": "pupils", "wales": "plasc", "ilr": "learners", "hesa": "students", "cis": "customers"}
+SOURCES = {
+    "npd": "census",
+    "scotland": "pupils",
+    "wales": "plasc",
+    "ilr": "learners",
+    "hesa": "students",
+    "cis": "customers",
+}
 KEYS = {
     "npd": "PupilMatchingRefAnonymous", "scotland": "ScottishCandidateNumber", "wales": "UPN", "ilr": "ULN",
     "hesa": "HUSID", "cis": "NINO",

@@ -1,0 +1,80 @@
+"""What a step's passes and blocking rules made of it: pairs, links, seconds, and how many matches the rules reach."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.engine import Engine, Table, one, quote, rows
+from linkage.match.units import DERIVED
+from linkage.model import Model
+from linkage.model.blocking import expected_recall, rule_pairs
+
+
+def passes_and_rules(
+    engine: Engine,
+    model: Model,
+    sides: tuple[Table, Table],
+    still_open: tuple[Table, Table],
+    passes: Sequence[Mapping[str, Any]],
+    rules: Sequence[Mapping[str, Any]],
+    links: Table,
+) -> dict[str, Any]:
+    """Counts of each pass and of each blocking rule; no values.
+
+    Args:
+        sides: all units of the step, left and right.
+        still_open: those that the rules were run on.
+        passes: what was counted of each pass that was run: pass, pairs, accepted, seconds.
+        rules: what was counted of each of the model's rules: pairs_kept, seconds.
+        links: the step's, with pass and decision.
+
+    Returns:
+        passes: as given, with links; rules: as given, with pairs (before any was scored), new_pairs (made by no rule
+        before it), pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added
+        (None where the model says nothing of the rule); estimated_recall of all rules together, if fields err
+        independently.
+    """
+    accepted = _links_by_pass(engine, links)
+    made = rule_pairs(engine, model.blocking_rules, *still_open)
+    expected = expected_recall(
+        model, model.blocking_rules, _known(engine, model, sides), {name: field for name, (field, _) in DERIVED.items()}
+    )
+    counted = []
+    for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
+        # A sample may show fewer than are known to be there.
+        new = max(pairs.new, int(rule["pairs_kept"]))
+        counted.append(
+            {
+                **rule,
+                "pairs": max(pairs.made, new),
+                "new_pairs": new,
+                "pairs_are": "counted" if pairs.counted else "estimated",
+                "links": accepted.get(f"rule {place + 1}", 0),
+                "estimated_recall": _rounded(expected.alone[place]),
+                "estimated_added": _rounded(expected.added[place]),
+            }
+        )
+    return {
+        "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
+        "rules": counted,
+        "estimated_recall": _rounded(expected.together),
+    }
+
+
+def _links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
+    """Accepted links by the pass, or the rule ("rule 1"), that made them."""
+    counted = engine.sql(
+        'select "pass", count(*) as links from {links} where decision = \'accepted\' group by "pass"', links=links
+    )
+    return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
+
+
+def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:
+    """Column to the share of pairs in which both sides know it; the columns whose absence leaves a comparison mute."""
+    names = list(dict.fromkeys(comparison.columns[0] for comparison in model.comparisons))
+    shares = ", ".join(f"avg(case when {quote(n)} is null then 0e0 else 1e0 end) as {quote(n)}" for n in names)
+    known = [one(engine, engine.sql(f"select {shares} from {{t}}", t=table)) for table in sides]
+    return {name: float(known[0][name] or 0) * float(known[1][name] or 0) for name in names}
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 5)

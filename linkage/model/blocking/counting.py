@@ -1,0 +1,203 @@
+"""What blocking rules make and what they reach, counted without making all pairs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linkage.engine import Engine, Table, one, rows
+from linkage.model.blocking.keys import condition_over_elements, keys_of, opened
+from linkage.model.sampling import Side, below, drawn
+from linkage.model.splink_json import BlockingRule
+
+COUNTED_UNITS = 200_000
+"""Units of each side that are counted; of larger sides a sample stands for all."""
+
+_MADE_PAIRS = 2_000_000  # pairs that are made to see which of them are new
+_UNKEYED_UNITS = 2_000  # a rule without an equality is tried on every pair of so many units of each side
+_SEED = 7
+
+
+@dataclass(frozen=True)
+class RulePairs:
+    """Pairs that a rule makes, by itself and beyond the rules before it."""
+
+    made: int
+    new: int
+    counted: bool  # False: estimated from a sample
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Of true pairs, how many the rules make.
+
+    Attributes:
+        true_pairs: those of which both sides hold an end.
+        alone: by each rule.
+        added: by each rule and none before it.
+        together: by any.
+        in_all: by any, or held already (`reached(..., held=)`).
+    """
+
+    true_pairs: int
+    alone: tuple[int, ...]
+    added: tuple[int, ...]
+    together: int
+    in_all: int
+
+
+def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right: Table) -> list[RulePairs]:
+    """Count the pairs of each rule before any is scored.
+
+    Pairs by equal keys are a sum of products of counts, so that a rule which makes billions costs no more than another.
+    Which of them are new is seen on as many pairs as can be made cheaply.
+
+    Args:
+        left, right: unit_id and the rules' columns.
+    """
+    if not rules:
+        return []
+    names = list(dict.fromkeys(column for rule in rules for column in rule.columns))
+    sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=_SEED)
+    whole = sides[0].share * sides[1].share
+    by_keys = [_pairs_by_keys(engine, rule, sides) for rule in rules]
+    thin = _thinner(by_keys, sides)
+    shown = [_thinned(engine, side, thin) for side in sides]
+    tried = _first_rules(engine, [_pairs_made(rule) for rule in rules], left=shown[0], right=shown[1])
+    scale = max(whole * thin * thin, 1e-18)
+    counts = []
+    for number, (rule, keyed) in enumerate(zip(rules, by_keys, strict=True)):
+        seen, fresh = tried.get(number, (0, 0))
+        exact = keyed is not None and keys_of(rule).is_all and not rule.explode
+        made = keyed / whole if exact and keyed is not None else seen / scale
+        counts.append(RulePairs(round(made), round(made * fresh / seen) if seen else 0, whole * thin >= 1))
+    engine.drop(*(side.sample for side in sides))
+    return counts
+
+
+def reached(
+    engine: Engine,
+    rules: Sequence[BlockingRule],
+    left: Table,
+    right: Table,
+    true_pairs: Table,
+    *,
+    held: Table | None = None,
+) -> Reached:
+    """Which of the true pairs the rules make: a semi join, no other pair is made.
+
+    Args:
+        left, right: unit_id and the rules' columns.
+        true_pairs: left_id, right_id; those of which a side lacks an end are left out.
+        held: left_id, right_id of pairs that need no rule, for example links of passes.
+    """
+    there = engine.sql(
+        """
+        select distinct p.left_id, p.right_id
+        from {pairs} as p
+        join {left} as l on l.unit_id = p.left_id
+        join {right} as r on r.unit_id = p.right_id
+        """,
+        pairs=true_pairs,
+        left=left,
+        right=right,
+        store=True,
+    )
+    made = [_pairs_reached(rule) for rule in rules]
+    found = _first_rules(engine, made, left=left, right=right, pairs=there)
+    with_held = dict(found)
+    if held is not None:
+        among = "select p.left_id, p.right_id from {pairs} as p join {held} as h using (left_id, right_id)"
+        with_held = _first_rules(engine, [*made, among], left=left, right=right, pairs=there, held=held)
+    counts = Reached(
+        true_pairs=engine.count(there),
+        alone=tuple(found.get(number, (0, 0))[0] for number in range(len(rules))),
+        added=tuple(found.get(number, (0, 0))[1] for number in range(len(rules))),
+        together=sum(fresh for _, fresh in found.values()),
+        in_all=sum(fresh for _, fresh in with_held.values()),
+    )
+    engine.drop(there)
+    return counts
+
+
+def _pairs_by_keys(engine: Engine, rule: BlockingRule, sides: Sequence[Side]) -> int | None:
+    """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
+    keys = keys_of(rule)
+    if not keys.left:
+        return None
+    names = [f"key_{number}" for number in range(len(keys.left))]
+    listed, known = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+    counted = {}
+    for side, expressions in (("left", keys.left), ("right", keys.right)):
+        selected = ", ".join(f"{key} as {name}" for key, name in zip(expressions, names, strict=True))
+        counted[side] = (
+            f"select {listed}, count(*) as units from (select {selected} from {opened(rule, side)}) as keyed "
+            f"where {known} group by {listed}"
+        )
+    found = engine.sql(
+        f"""
+        with of_left as ({counted["left"]}),
+        of_right as ({counted["right"]})
+        select coalesce(sum(l.units * r.units), 0) as pairs from of_left as l join of_right as r using ({listed})
+        """,
+        left=sides[0].sample,
+        right=sides[1].sample,
+    )
+    return int(one(engine, found)["pairs"])
+
+
+def _thinner(by_keys: Sequence[int | None], sides: Sequence[Side]) -> float:
+    """The share of either sample whose pairs are few enough to be made."""
+    keyed = sum(pairs for pairs in by_keys if pairs is not None)
+    thin = min(1.0, math.sqrt(_MADE_PAIRS / max(keyed, 1)))
+    if None in by_keys:
+        largest = max(side.units * side.share for side in sides)
+        thin = min(thin, _UNKEYED_UNITS / max(largest, 1))
+    return thin
+
+
+def _thinned(engine: Engine, side: Side, thin: float) -> Table:
+    if thin >= 1:
+        return side.sample
+    return engine.sql(f"select * from {{t}} where slot < {below(side.share * thin)}", t=side.sample)
+
+
+def _pairs_made(rule: BlockingRule) -> str:
+    distinct = "distinct " if rule.explode else ""
+    return (
+        f"select {distinct}l.unit_id as left_id, r.unit_id as right_id\n"
+        f"from {opened(rule, 'left')} as l join {opened(rule, 'right')} as r on {condition_over_elements(rule)}"
+    )
+
+
+def _pairs_reached(rule: BlockingRule) -> str:
+    distinct = "distinct " if rule.explode else ""
+    return (
+        f"select {distinct}p.left_id, p.right_id\n"
+        f"from {{pairs}} as p\n"
+        f"join {opened(rule, 'left')} as l on l.unit_id = p.left_id\n"
+        f"join {opened(rule, 'right')} as r on r.unit_id = p.right_id\n"
+        f"where {condition_over_elements(rule)}"
+    )
+
+
+def _first_rules(engine: Engine, queries: Sequence[str], **tables: Table) -> dict[int, tuple[int, int]]:
+    """For each query of pairs, by its place: how many pairs it has, and how many that no query before it has."""
+    if not queries:
+        return {}
+    made = "\nunion all\n".join(
+        f"select {place} as place, left_id, right_id from ({query}) as made_{place}"
+        for place, query in enumerate(queries)
+    )
+    found = engine.sql(
+        f"""
+        with made as ({made}),
+        ranked as (select place, min(place) over (partition by left_id, right_id) as first_place from made)
+        select place, count(*) as pairs, count(case when place = first_place then 1 end) as fresh
+        from ranked
+        group by place
+        """,
+        params=None,
+        store=False,
+        **tables,
+    )
+    return {int(row["place"]): (int(row["pairs"]), int(row["fresh"])) for row in rows(engine, found)}

@@ -1,0 +1,85 @@
+"""A blocking rule taken apart: what must be equal on the two sides, and what else it asks of a pair."""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from linkage.engine import columns, quote
+from linkage.model.splink_json import BlockingRule, spelled
+
+
+@dataclass(frozen=True)
+class Keys:
+    """SQL over the columns of one side, element by element equal where the rule holds; lists by their elements."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    is_all: bool  # whether the rule asks for nothing else
+
+
+def keys_of(rule: BlockingRule) -> Keys:
+    """The equalities of a rule that part into a left and a right side: l."dob" = r."dob", substr(l."x", 1, 3) = ...
+
+    A rule joined by anything but AND has none.
+    """
+    left, right, others = [], [], 0
+    for term in conjuncts(rule.condition):
+        sides = _sides(term)
+        if sides is None:
+            others += 1
+            continue
+        left.append(_of_side(sides[0], rule))
+        right.append(_of_side(sides[1], rule))
+    return Keys(tuple(left), tuple(right), others == 0)
+
+
+def conjuncts(condition: str) -> list[exp.Expression]:
+    """The parts of a condition that AND joins, without their brackets."""
+    parsed = sqlglot.parse_one(condition, read="duckdb").unnest()
+    found = parsed.flatten() if isinstance(parsed, exp.And) else [parsed]
+    return [term.unnest() for term in found]
+
+
+def opened(rule: BlockingRule, side: str) -> str:
+    """SQL of a side, {left} or {right}: unit_id, the rule's columns and, for each list that it opens, an element."""
+    query = f"(select {columns(['unit_id', *rule.columns])} from {{{side}}})"
+    for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
+        query = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {query})"
+    return query
+
+
+def condition_over_elements(rule: BlockingRule) -> str:
+    """The rule over l and r as `opened` makes them."""
+    if not rule.explode:
+        return rule.condition
+    parsed = sqlglot.parse_one(rule.condition, read="duckdb")
+    return spelled(parsed.transform(lambda node: _elementwise(node, rule)))
+
+
+def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
+    """The two sides of an equality, l's first, where each reads one side only."""
+    if not isinstance(term, exp.EQ):
+        return None
+    read = [{column.table.lower() for column in side.find_all(exp.Column)} for side in (term.left, term.right)]
+    if read == [{"l"}, {"r"}]:
+        return term.left, term.right
+    return (term.right, term.left) if read == [{"r"}, {"l"}] else None
+
+
+def _of_side(key: exp.Expression, rule: BlockingRule) -> str:
+    def bare(node: exp.Expression) -> exp.Expression:
+        node = _elementwise(node, rule)
+        return exp.column(node.this) if isinstance(node, exp.Column) else node
+
+    return spelled(key.transform(bare))
+
+
+def _elementwise(node: exp.Expression, rule: BlockingRule) -> exp.Expression:
+    if isinstance(node, exp.Column) and node.name in rule.explode:
+        return exp.column(exp.to_identifier(_element(node.name), quoted=True), table=node.args.get("table"))
+    return node
+
+
+def _element(column: str) -> str:
+    return f"{column}__element"

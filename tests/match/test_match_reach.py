@@ -1,0 +1,41 @@
+"""A step says of each pass and rule what it made: the counts of a world that can be counted by eye."""
+
+import pytest
+
+from linkage.engine import Engine
+from tests.match.test_match_step import linked
+
+
+def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None:
+    summary = linked(engine).summary
+    told = summary["rules"]
+    # By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16, too unlike, and 8-17. The pass has
+    # 1 and 2.
+    assert [rule["pairs"] for rule in told] == [3, 2]
+    assert [rule["new_pairs"] for rule in told] == [3, 2]
+    assert [rule["pairs_kept"] for rule in told] == [3, 1]
+    assert [rule["links"] for rule in told] == [1, 0]
+    assert {rule["pairs_are"] for rule in told} == {"counted"}
+
+
+def test_a_link_of_a_pass_that_the_model_disputes_is_no_link(engine: Engine) -> None:
+    (counted,) = linked(engine).summary["passes"]
+    assert (counted["pairs"], counted["accepted"], counted["links"]) == (2, 2, 1)
+    assert counted["seconds"] >= 0
+
+
+def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> None:
+    """m of every agreement is 0.5 of what is known on both sides (see exact_model)."""
+    summary = linked(engine).summary
+    agree = {
+        "forename": 0.5 / (0.5 + 2**-5) * 6 / 8,
+        "surname": 0.5 / (0.5 + 2**-6) * 7 / 8,
+        "dob": 0.5 / (0.5 + 2**-9) * 6 / 8,
+        "postcode": 0.5 / (0.5 + 2**-2) * 7 / 8,
+    }
+    first, second = agree["dob"] * agree["surname"], agree["forename"] * agree["postcode"]
+    assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx([first, second], abs=1e-5)
+    assert [rule["estimated_added"] for rule in summary["rules"]] == pytest.approx(
+        [first, (1 - first) * second], abs=1e-5
+    )
+    assert summary["estimated_recall"] == pytest.approx(first + (1 - first) * second, abs=1e-5)
