@@ -2,32 +2,26 @@
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import persons, truth
+from linkage.adhoc.modelling import trained
 from linkage.adhoc.persons import PersonFile
 from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError, InputError
+from linkage.errors import InputError
 from linkage.match.passes import load as load_passes
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
-from linkage.model import Model, comparisons, from_dict
+from linkage.model import Model
 from linkage.model import load as load_model
-from linkage.model.blocking import suggest
-from linkage.model.training import train
-from linkage.pipeline.atomic import put, remove, sync_tree, write_json
-from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.manifest import Manifest, RunFacts
+from linkage.pipeline.atomic import write_json
 from linkage.resources import config_file
-
-_SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
 
 
 @dataclass(frozen=True)
@@ -78,36 +72,24 @@ def link_files(
         ConfigError: nothing to compare, a map that fits no column, or an output folder in use.
     """
     say = progress or (lambda _: None)
-    _refuse_used(request)
-    part = request.out.with_name(f".{request.out.name}.part")
-    remove(part)  # what a killed run left
-    part.mkdir(parents=True)
-    try:
-        manifest = Manifest(part, RunFacts(f"{request.left.name} to {request.right.name}", "", {}))
+    title = f"{request.left.name} to {request.right.name}"
+    with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
-            done = _work(engine, request, part, manifest, recognised or (lambda _: None), say)
-        manifest.end("done", 0)
-        if (part / "quality").is_dir():
-            say("report")
-            _report(part, request)
-        remove(part / "scratch")
-        sync_tree(part)
-        put(part, request.out)
-    except BaseException:
-        remove(part)
-        raise
+            done = _work(engine, request, place, recognised or (lambda _: None), say)
+        place.manifest.end("done", 0)
+        say("report")
+        place.report(f"Linkage quality report: {title}")
     return done
 
 
 def _work(
     engine: Engine,
     request: Request,
-    part: Path,
-    manifest: Manifest,
+    place: Workplace,
     recognised: Callable[[Columns], None],
     say: Callable[[str], None],
 ) -> Linked:
-    clock = _Clock(manifest)
+    part, clock = place.part, place.clock
     with clock("read"):
         say("reading")
         files = [
@@ -141,17 +123,17 @@ def _work(
     with clock("write"):
         say("writing")
         summary = {**result.summary, **training}
-        hashes = _write(engine, part, result, left_ids, right_ids)
+        hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
         done = Linked(columns, kinds, summary)
         true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
         _evaluate(engine, part, request, result, true_pairs)
-    manifest.content |= {
+    place.manifest.content |= {
         "config_hash": _hash(request, done),
         "seed": request.seed,
         "engine": engine.name,
-        "inputs": {file.path.name: _facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
+        "inputs": {file.path.name: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
         "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
         "counts": summary,
         "tables": hashes,
@@ -170,29 +152,6 @@ def _step(request: Request) -> Step:
         review_probability=min(0.5, request.threshold),
         margin=request.margin,
     )
-
-
-class _Clock:
-    """Seconds of each part of the work, into the manifest."""
-
-    def __init__(self, manifest: Manifest) -> None:
-        self._stages = manifest.content["stages"]
-
-    @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        started = time.monotonic()
-        yield
-        self._stages.append({"name": name, "status": "done", "seconds": round(time.monotonic() - started, 3)})
-
-
-def _refuse_used(request: Request) -> None:
-    if not request.out.exists():
-        return
-    is_ours = (request.out / MANIFEST).is_file() and (request.out / "links.parquet").is_file()
-    empty = request.out.is_dir() and not any(request.out.iterdir())
-    if not (empty or (request.force and is_ours)):
-        hint = "give --force to replace it" if is_ours else "it was not written by leo link; give another folder"
-        raise ConfigError(f"--out {request.out}: the folder holds something already\n  {hint}")
 
 
 def _sides(
@@ -225,24 +184,7 @@ def _model(
         model = load_model(request.model)
         model.check_columns(kinds, str(request.model))
         return model, {}
-    compared = [
-        comparisons.comparison(name, kind, swapped_with=_SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None)
-        for name, kind in kinds.items()
-    ]
-    model, report = train(
-        engine, from_dict(comparisons.settings(compared)), left, right, seed=request.seed, progress=say
-    )
-    say("blocking rules")
-    chosen = suggest(engine, model, left, right)
-    if not chosen.rules:
-        raise InputError("no blocking rule pays: the fields agree too seldom or are too common\n  map further columns")
-    raw = {
-        **model.raw,
-        "blocking_rules_to_generate_predictions": [
-            {"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in chosen.rules
-        ],
-    }
-    return from_dict(raw), {"training": report.as_dict(), "blocking": asdict(chosen)}
+    return trained(engine, kinds, left, right, seed=request.seed, progress=say)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:
@@ -267,17 +209,14 @@ _UNLINKED = """
     """
 
 
-def _write(engine: Engine, part: Path, result: StepResult, left: Table, right: Table) -> dict[str, Any]:
+def _tables(engine: Engine, result: StepResult, left: Table, right: Table) -> dict[str, Table]:
+    """What is written, by the ids of the files."""
     text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
     ids = {"left": left, "right": right}
     texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
-    tables = {
+    return {
         "links": engine.sql(_LINKS, params=None, store=True, links=result.links, **ids),
         "unlinked": engine.sql(_UNLINKED, params=None, store=True, unlinked=result.unlinked, **texts),
-    }
-    return {
-        name: {"rows": engine.write(table, part / f"{name}.parquet"), "hash": engine.fingerprint(table)}
-        for name, table in tables.items()
     }
 
 
@@ -299,16 +238,8 @@ def _evaluate(engine: Engine, part: Path, request: Request, result: StepResult, 
     write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step])))
 
 
-def _report(part: Path, request: Request) -> None:
-    from quality.report import Inputs, render
-
-    evaluation = json.loads((part / "quality" / "evaluation.json").read_text(encoding="utf-8"))
-    manifest = json.loads((part / MANIFEST).read_text(encoding="utf-8"))
-    title = f"Linkage quality report: {request.left.name} to {request.right.name}"
-    render(Inputs(evaluation, (), manifest, title), part / "report" / "index.html")
-
-
-def _facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
+def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
+    """What the manifest says of a file: rows, its hash, what was set aside and why; no value."""
     reasons: dict[str, int] = {}
     for _, reason in file.quarantined:
         reasons[reason] = reasons.get(reason, 0) + 1

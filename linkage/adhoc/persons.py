@@ -129,21 +129,28 @@ def dates_in_no_form(engine: Engine, file: PersonFile, column: str) -> int:
 
 
 def units(
-    engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None, *, postcodes: bool
+    engine: Engine,
+    file: PersonFile,
+    fields: Mapping[str, str],
+    id_column: str | None,
+    *,
+    postcodes: bool,
+    kept: str | None = None,
 ) -> tuple[Table, Table]:
     """A file's persons.
 
     Args:
         fields: field -> column.
         postcodes: postcodes are British; otherwise they are compared as codes.
+        kept: a further column, which stays as it is beside the ids.
 
     Returns:
-        Units (unit_id and the fields, text) and ids (unit_id, source_id as it stands in the file).
+        Units (unit_id and the fields, text) and ids (unit_id, source_id as it stands in the file, and `kept`).
 
     Raises:
         InputError: an id that stands twice or is missing, or a file in which no name is known.
     """
-    identified = _identified(engine, file, fields, id_column)
+    identified = _identified(engine, file, {**fields, "kept": kept} if kept else fields, id_column)
     roles = {f: _held(f) for f in fields if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
     prepared = identified
     if "dob" in fields:
@@ -157,7 +164,8 @@ def units(
     selected = ", ".join(f"{quote(_text(f)) if _held(f) in texts else _value(f)} as {quote(f)}" for f in fields)
     table = engine.sql(f"select unit_id, {selected} from {{t}}", t=standard, store=True)
     _refuse_nameless(engine, file, table)
-    ids = engine.sql("select unit_id, source_id from {t}", t=identified, store=True)
+    beside = f", {quote(_held('kept'))} as kept" if kept else ""
+    ids = engine.sql(f"select unit_id, source_id{beside} from {{t}}", t=identified, store=True)
     return table, ids
 
 

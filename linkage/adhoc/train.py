@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
+from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError, LeoError
-from linkage.model import Model, comparisons, from_dict
+from linkage.model import Model
 from linkage.model.blocking import suggest
 from linkage.model.training import TrainingReport, train
 from linkage.model.training.files import save
-
-_SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def train_files(
     ):
         say("reading")
         left, right, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
-        model, report = train(engine, _untrained(kinds), left, right, seed=request.seed, progress=say)
+        model, report = train(engine, untrained(kinds), left, right, seed=request.seed, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"
@@ -70,8 +69,7 @@ def train_files(
             )
         say("blocking rules")
         rules = suggest(engine, model, left, right).rules
-    raw = {**model.raw, "blocking_rules_to_generate_predictions": [_rule(rule) for rule in rules]}
-    model = from_dict(raw)
+    model = with_rules(model, rules)
     return model, report, save(request.out, model, report)
 
 
@@ -101,15 +99,3 @@ def _sides(
             f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
         )
     return left, right, kinds
-
-
-def _untrained(kinds: dict[str, str]) -> Model:
-    compared = [
-        comparisons.comparison(name, kind, swapped_with=_SWAPPED[name] if _SWAPPED.get(name) in kinds else None)
-        for name, kind in kinds.items()
-    ]
-    return from_dict(comparisons.settings(compared))
-
-
-def _rule(condition: str) -> dict[str, str]:
-    return {"blocking_rule": condition, "sql_dialect": "duckdb"}

@@ -6,7 +6,7 @@ import typer
 
 from linkage import __version__
 from linkage.adhoc.command import link
-from linkage.cli import catalogue, compare, config, demo, key, run, synth, train
+from linkage.cli import catalogue, compare, config, dedupe, demo, key, run, synth, train
 from linkage.cli.failures import failing_clearly
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")
 
 app.command("link")(link)
+app.command()(dedupe.dedupe)
 app.command()(train.train)
 
 

@@ -55,3 +55,18 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
 def below(share: float) -> int:
     """The slot below which a share of all units lies."""
     return round(min(share, 1.0) * _PRIME)
+
+
+def halves(engine: Engine, units: Table, *, seed: int) -> tuple[Table, Table]:
+    """A file's units in two halves, drawn as samples are: pairs across them are pairs of the file drawn at random.
+
+    Args:
+        units: unit_id and other columns, which both halves have.
+    """
+    spread = f"(cast(unit_id as bigint) % {_PRIME} * {_MULTIPLIERS[0]} + {seed * 48_271 % _PRIME}) % {_PRIME}"
+    slot = f"({spread}) * ({spread}) % {_PRIME}"
+    first, second = (
+        engine.sql(f"select * from {{units}} where {slot} {side} {below(0.5)}", units=units, store=True)
+        for side in ("<", ">=")
+    )
+    return first, second

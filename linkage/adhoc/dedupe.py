@@ -1,0 +1,337 @@
+"""One person file linked with itself, with no configuration: which of its records are one person."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from linkage.adhoc import persons, truth
+from linkage.adhoc.link import facts
+from linkage.adhoc.modelling import trained
+from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.workplace import Workplace, workplace
+from linkage.engine import Engine, Table, connect, rows
+from linkage.errors import InputError
+from linkage.match.one_file import FilePairs, pairs_of_file
+from linkage.match.resolve import weight_of
+from linkage.match.units import Units
+from linkage.model import Model
+from linkage.model import load as load_model
+from linkage.model.sampling import halves
+from linkage.pipeline.atomic import write_json
+from linkage.spine.clusters import Clusters, cluster
+
+_REACH = 3.0  # match weights below the threshold of review that are still kept: they show how near others came
+
+
+@dataclass(frozen=True)
+class DedupeRequest:
+    """What `leo dedupe` was asked."""
+
+    file: Path
+    out: Path
+    maps: tuple[str, ...] = ()
+    id: str | None = None  # "none" numbers the rows
+    threshold: float = 0.95  # match probability from which two records are one person
+    truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
+    model: Path | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    memory_limit: str | None = None
+    threads: int | None = None
+    seed: int = 2026
+    force: bool = False
+
+
+@dataclass
+class Deduplicated:
+    """What was done: the recognised columns, counts, and where truth was given the error."""
+
+    columns: Columns
+    fields: dict[str, str]  # field -> kind of comparison
+    summary: dict[str, Any] = field(default_factory=dict)
+    truth: dict[str, float] | None = None
+
+
+def dedupe_file(
+    request: DedupeRequest,
+    *,
+    recognised: Callable[[Columns], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Deduplicated:
+    """Find the records of a file that are one person; write clusters, links, the model, a manifest and a report.
+
+    Args:
+        recognised: told which columns were recognised, before the work begins.
+        progress: told what is being done.
+
+    Raises:
+        InputError: the file cannot be read, its ids are no key, or there is too little to compare.
+        ConfigError: a map that fits no column, or an output folder in use.
+    """
+    say = progress or (lambda _: None)
+    with workplace(request.out, f"{request.file.name} with itself", force=request.force) as place:
+        with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
+            done = _work(engine, request, place, recognised or (lambda _: None), say)
+        place.manifest.end("done", 0)
+        say("report")
+        place.report(f"Deduplication report: {request.file.name}")
+    return done
+
+
+def _work(
+    engine: Engine,
+    request: DedupeRequest,
+    place: Workplace,
+    recognised: Callable[[Columns], None],
+    say: Callable[[str], None],
+) -> Deduplicated:
+    with place.clock("read"):
+        say("reading")
+        file = persons.read(
+            engine, request.file, place.part / "scratch", delimiter=request.delimiter, encoding=request.encoding
+        )
+        told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
+        columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
+        recognised(columns)
+        postcodes = "postcode" in columns.left and persons.british(engine, file, columns.left["postcode"])
+        kept = told.column if told else None
+        table, ids = persons.units(engine, file, columns.left, columns.left_id, postcodes=postcodes, kept=kept)
+        kinds = persons.kinds(engine, table, table, postcodes=postcodes)
+        if len(kinds) < 2:
+            raise InputError(
+                "fewer than two of the fields say anything: the others are empty or hold one value\n"
+                f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+            )
+        lost_dates = persons.dates_in_no_form(engine, file, columns.left["dob"]) if "dob" in columns.left else 0
+    with place.clock("train"):
+        model, training = _model(engine, request, kinds, table, say)
+    with place.clock("link"):
+        accept = weight_of(request.threshold)
+        review = min(weight_of(0.5), accept)
+        units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
+        pairs = pairs_of_file(engine, model, units, review - _REACH, progress=say)
+        say("clusters")
+        possible = engine.sql(_POSSIBLE, scored=pairs.scored, apart=pairs.apart, store=True)
+        clusters = cluster(engine, table, possible, pairs.weigh, accept=accept, never=pairs.apart)
+        links = _links(engine, pairs, clusters, accept=accept, review=review)
+        alone = engine.sql(_ALONE, clusters=clusters.members, links=links, store=True)
+    with place.clock("write"):
+        say("writing")
+        summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
+        hashes = place.write(engine, _tables(engine, clusters, links, ids))
+        replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
+        done = Deduplicated(columns, kinds, summary)
+        true_pairs = told.in_units(engine, ids) if told else None
+        done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
+        _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)
+    place.manifest.content |= {
+        "config_hash": _hash(request, kinds),
+        "seed": request.seed,
+        "engine": engine.name,
+        "inputs": {file.path.name: facts(file, lost_dates)},
+        "recognised": {"file": columns.left, "compared": kinds},
+        "counts": summary,
+        "tables": hashes,
+        "truth": done.truth,
+    }
+    return done
+
+
+def _recognised(request: DedupeRequest, header: tuple[str, ...]) -> Columns:
+    """Fields of the file. `recognise` knows two files: here both are this one."""
+    maps = [f"{side}.{text}" for text in request.maps for side in ("left", "right")]
+    named = None if request.id == "none" else request.id
+    columns = recognise(header, header, maps, (named, named))
+    return Columns(columns.left, columns.right, None, None) if request.id == "none" else columns
+
+
+def _model(
+    engine: Engine, request: DedupeRequest, kinds: dict[str, str], table: Table, say: Callable[[str], None]
+) -> tuple[Model, dict[str, Any]]:
+    """The model given, or one trained on pairs across two halves of the file, which are pairs of it at random."""
+    if request.model:
+        model = load_model(request.model)
+        model.check_trained(str(request.model))
+        model.check_columns(kinds, str(request.model))
+        return model, {}
+    first, second = halves(engine, table, seed=request.seed)
+    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say)
+    engine.drop(first, second)
+    return model, reports
+
+
+_POSSIBLE = """
+    select s.left_id, s.right_id, s.match_weight
+    from {scored} as s
+    where not exists (select 1 from {apart} as a where a.left_id = s.left_id and a.right_id = s.right_id)
+    """
+
+# Pairs of one cluster that no rule made, or that came out too light to keep.
+_UNSEEN = """
+    select a.unit_id as left_id, b.unit_id as right_id
+    from {members} as a
+    join {members} as b on b.cluster_id = a.cluster_id and b.unit_id > a.unit_id
+    where not exists (select 1 from {scored} as s where s.left_id = a.unit_id and s.right_id = b.unit_id)
+    """
+
+_LINKS = """
+    with pairs as (
+        select left_id, right_id, rule, match_weight, {pattern} as pattern from {scored}
+        union all
+        select left_id, right_id, cast(null as integer) as rule, match_weight, {pattern} as pattern from {unseen}
+    )
+    select 'dedupe' as step, p.left_id, p.right_id, 'probabilistic' as method,
+           case when p.rule is null then 'by other links' else 'rule ' || cast(p.rule + 1 as varchar) end as pass,
+           p.pattern, p.match_weight, 1 / (1 + pow(cast(2 as double), -p.match_weight)) as match_probability,
+           cast(null as double) as runner_up_weight,
+           case when l.cluster_id = r.cluster_id then 'accepted'
+                when a.reason is not null then 'rejected'
+                when p.match_weight >= $review then 'review'
+                else 'rejected' end as decision,
+           case when l.cluster_id = r.cluster_id and p.match_weight < $accept then 'joined by other links'
+                when l.cluster_id = r.cluster_id then null
+                when a.reason is not null then a.reason
+                when c.reason is not null then c.reason
+                else 'below threshold' end as reason
+    from pairs as p
+    join {members} as l on l.unit_id = p.left_id
+    join {members} as r on r.unit_id = p.right_id
+    left join {apart} as a on a.left_id = p.left_id and a.right_id = p.right_id
+    left join {cuts} as c on c.left_id = p.left_id and c.right_id = p.right_id
+    """
+
+
+def _links(engine: Engine, pairs: FilePairs, clusters: Clusters, *, accept: float, review: float) -> Table:
+    """Every pair of one cluster and every other that was kept, with its decision."""
+    gammas = [name for name in pairs.scored.columns if name.startswith("gamma_")]
+    pattern = " || ',' || ".join(f'cast("{name}" as varchar)' for name in gammas)
+    unseen = engine.sql(_UNSEEN, members=clusters.members, scored=pairs.scored, store=True)
+    return engine.sql(
+        _LINKS.replace("{pattern}", pattern),
+        params={"accept": accept, "review": review},
+        scored=pairs.scored,
+        unseen=pairs.weigh(unseen),
+        members=clusters.members,
+        apart=pairs.apart,
+        cuts=clusters.cuts,
+        store=True,
+    )
+
+
+# Records that are nobody else, and the best thing that happened to them.
+_ALONE = """
+    with single as (
+        select min(unit_id) as unit_id from {clusters} group by cluster_id having count(*) = 1
+    ),
+    met as (
+        select left_id as unit_id, decision from {links} union all select right_id, decision from {links}
+    ),
+    outcomes as (
+        select s.unit_id, max(case m.decision when 'review' then 2 when 'rejected' then 1 else 0 end) as came_to
+        from single as s
+        left join met as m on m.unit_id = s.unit_id
+        group by s.unit_id
+    )
+    select unit_id as id,
+           case came_to when 2 then 'in review' when 1 then 'below threshold' else 'no candidate' end as reason
+    from outcomes
+    """
+
+
+def _counts(engine: Engine, clusters: Clusters, links: Table, alone: Table) -> dict[str, Any]:
+    sized = engine.sql(
+        """
+        with sizes as (select cluster_id, count(*) as records from {members} group by cluster_id)
+        select records, count(*) as people from sizes group by records order by records
+        """,
+        members=clusters.members,
+    )
+    sizes = {int(row["records"]): int(row["people"]) for row in rows(engine, sized)}
+
+    def by(table: Table, column: str) -> dict[str, int]:
+        counted = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
+        return {str(row["what"]): int(row["n"]) for row in sorted(rows(engine, counted), key=lambda r: str(r["what"]))}
+
+    return {
+        "records": sum(records * people for records, people in sizes.items()),
+        "people": sum(sizes.values()),
+        "people_by_records": sizes,
+        "decisions": by(links, "decision"),
+        "reasons": by(links, "coalesce(reason, 'none')"),
+        "alone": by(alone, "reason"),
+        "cuts": engine.count(clusters.cuts),
+    }
+
+
+def _tables(engine: Engine, clusters: Clusters, links: Table, ids: Table) -> dict[str, Table]:
+    """What is written, by the ids of the file."""
+    return {
+        "clusters": engine.sql(
+            """
+            with people as (
+                select unit_id, dense_rank() over (order by cluster_id) as person_id,
+                       count(*) over (partition by cluster_id) as records
+                from {members}
+            )
+            select i.source_id as id, p.person_id, p.records
+            from people as p
+            join {ids} as i on i.unit_id = p.unit_id
+            """,
+            members=clusters.members,
+            ids=ids,
+            store=True,
+        ),
+        "links": engine.sql(
+            """
+            select l.source_id as left_id, r.source_id as right_id, k.method, k.pass, k.pattern, k.match_weight,
+                   k.match_probability, k.decision, k.reason
+            from {links} as k
+            join {ids} as l on l.unit_id = k.left_id
+            join {ids} as r on r.unit_id = k.right_id
+            """,
+            links=links,
+            ids=ids,
+            store=True,
+        ),
+    }
+
+
+def _evaluate(
+    engine: Engine,
+    request: DedupeRequest,
+    part: Path,
+    links: Table,
+    alone: Table,
+    units: Table,
+    model: Model,
+    true_pairs: Table | None,
+    summary: dict[str, Any],
+) -> None:
+    """Aggregates for the report. Both sides are the file, and a record counts as linked when it is not alone."""
+    from quality.evaluation import Inputs, StepTables, evaluate
+
+    both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
+    step = StepTables(
+        name="dedupe",
+        left=request.file.name,
+        right=request.file.name,
+        cardinality="many-to-many",
+        links=links,
+        unlinked=engine.sql(both.format(c="id, reason"), t=alone, store=True),
+        units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=units, store=True),
+        model=model.raw,
+        true_pairs=true_pairs,
+    )
+    evaluation = evaluate(engine, Inputs(steps=[step]))
+    for side in evaluation["steps"][0]["sides"]:
+        side["linked"] = side["units"] - sum(summary["alone"].values())
+    (part / "quality").mkdir()
+    write_json(part / "quality" / "evaluation.json", evaluation)
+
+
+def _hash(request: DedupeRequest, kinds: dict[str, str]) -> str:
+    said = [list(request.maps), request.threshold, request.seed, kinds]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,76 @@
+"""The folder that a verb writes its results to: made beside its place, and put there when it is whole."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.pipeline.atomic import put, remove, sync_tree
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.manifest import Manifest, RunFacts
+
+
+class Workplace:
+    """A folder in the making, and its manifest."""
+
+    def __init__(self, part: Path, title: str) -> None:
+        self.part = part
+        self.manifest = Manifest(part, RunFacts(title, "", {}))
+
+    @contextmanager
+    def clock(self, name: str) -> Iterator[None]:
+        """Seconds of a part of the work, into the manifest."""
+        started = time.monotonic()
+        yield
+        taken = {"name": name, "status": "done", "seconds": round(time.monotonic() - started, 3)}
+        self.manifest.content["stages"].append(taken)
+
+    def write(self, engine: Engine, tables: dict[str, Table]) -> dict[str, Any]:
+        """Each table as <name>.parquet; its rows and a hash of them, whatever their order."""
+        return {
+            name: {"rows": engine.write(table, self.part / f"{name}.parquet"), "hash": engine.fingerprint(table)}
+            for name, table in tables.items()
+        }
+
+    def report(self, title: str) -> None:
+        """The page, from quality/evaluation.json and the manifest."""
+        from quality.report import Inputs, render
+
+        evaluation = json.loads((self.part / "quality" / "evaluation.json").read_text(encoding="utf-8"))
+        manifest = json.loads((self.part / MANIFEST).read_text(encoding="utf-8"))
+        render(Inputs(evaluation, (), manifest, title), self.part / "report" / "index.html")
+
+
+@contextmanager
+def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
+    """A folder to write to, which takes the place of `out` when all went well.
+
+    Raises:
+        ConfigError: `out` holds something already, and is not to be replaced or not ours to replace.
+    """
+    _refuse_used(out, force)
+    part = out.with_name(f".{out.name}.part")
+    remove(part)  # what a killed run left
+    part.mkdir(parents=True)
+    try:
+        yield Workplace(part, title)
+        remove(part / "scratch")
+        sync_tree(part)
+        put(part, out)
+    except BaseException:
+        remove(part)
+        raise
+
+
+def _refuse_used(out: Path, force: bool) -> None:
+    if not out.exists():
+        return
+    is_ours = (out / MANIFEST).is_file() and (out / "links.parquet").is_file()
+    empty = out.is_dir() and not any(out.iterdir())
+    if not (empty or (force and is_ours)):
+        hint = "give --force to replace it" if is_ours else "it was not written by leo link; give another folder"
+        raise ConfigError(f"--out {out}: the folder holds something already\n  {hint}")

@@ -1,0 +1,76 @@
+"""`leo dedupe`: the records of one person file that are one person."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from linkage.adhoc.recognise import Columns
+
+
+def dedupe(
+    file: Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")],
+    out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column that its name does not tell: forename=PERNAME1. May be repeated."),
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Id column of the file; none numbers the rows.")] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Match probability from which two records are one person.")
+    ] = 0.95,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help="What to measure error against: a column of the file that says who is who, or a file of true pairs "
+            "(left_id, right_id) or of clusters (id, cluster)."
+        ),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
+    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
+    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo dedupe wrote to --out.")] = False,
+) -> None:
+    """Find the records of one file that are one person: columns are recognised, the model is trained on the file.
+
+    Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
+    """
+    from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+
+    request = DedupeRequest(
+        file=file,
+        out=out,
+        maps=tuple(maps or ()),
+        id=id_column,
+        threshold=threshold,
+        truth=truth,
+        model=model,
+        delimiter=delimiter,
+        encoding=encoding,
+        memory_limit=memory_limit,
+        threads=threads,
+        seed=seed,
+        force=force,
+    )
+    done = dedupe_file(request, recognised=_say_recognised, progress=_say)
+    counts = done.summary
+    typer.echo(f"{counts['records']:,} records are {counts['people']:,} people")
+    if done.truth:
+        shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
+        typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
+
+
+def _say(text: str) -> None:
+    typer.echo(f"  {text} ...", err=True)
+
+
+def _say_recognised(columns: "Columns") -> None:
+    """Which column was taken for what, so that a wrong guess is seen before the work is done."""
+    typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
+    for field in columns.fields:
+        typer.echo(f"  {field:<16} {columns.left[field]}", err=True)

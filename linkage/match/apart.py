@@ -1,0 +1,248 @@
+"""Pairs that are two people whatever they weigh: twins. The rules are data (configs/resolution/apart.toml)."""
+
+import functools
+import itertools
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+from rapidfuzz.distance import JaroWinkler
+
+from linkage.config import Probability, check
+from linkage.engine import Engine, Table, columns, one, quote
+from linkage.match.units import Units
+from linkage.resources import config_file
+
+
+class Rule(BaseModel):
+    """What makes a pair two people; the keys are explained in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    why: str
+    equal: tuple[str, ...]
+    equal_any: tuple[str, ...]
+    differ: str
+    also: str
+    alike: Probability
+    unless_equal: tuple[str, ...]
+    most_people: Probability
+    variants: tuple[frozenset[str], ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    apart: tuple[Rule, ...] = Field()
+
+
+@functools.cache
+def shipped() -> tuple[Rule, ...]:
+    """The rules of configs/resolution/apart.toml."""
+    path = config_file("resolution/apart.toml")
+    return check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path)).apart
+
+
+def two_people(
+    engine: Engine, pairs: Table, left: Units, right: Units, lowest: float, rules: Sequence[Rule] | None = None
+) -> Table:
+    """Pairs that a rule says are two people.
+
+    Args:
+        pairs: left_id, right_id, match_weight.
+        left, right: units, with what stood together on one row of theirs (appearances). A rule that reads fields that
+            these lack says nothing.
+        lowest: pairs of less weight are left out: nobody would take them for one person.
+        rules: the shipped ones when None.
+
+    Returns:
+        left_id, right_id, reason (the rule's name); each pair once.
+    """
+    found: dict[tuple[int, int], str] = {}
+    for rule in shipped() if rules is None else rules:
+        query = _suspects(rule, left, right)
+        if query is None:
+            continue
+        suspects = engine.arrow(
+            engine.sql(
+                query,
+                params={"lowest": lowest},
+                pairs=pairs,
+                left=left.units,
+                right=right.units,
+                of_left=left.appearances,
+                of_right=right.appearances,
+            )
+        )
+        different = _clearly_different(rule, suspects)
+        if _plausible(engine, rule, different, pairs, left, right, lowest):
+            for pair in different:
+                found.setdefault(pair, rule.name)
+    reasons = pa.array(list(found.values()), pa.string())
+    return engine.from_arrow(_as_table(list(found)).append_column("reason", reasons))
+
+
+def _as_table(pairs: Sequence[tuple[int, int]]) -> pa.Table:
+    return pa.table(
+        {name: pa.array([pair[n] for pair in pairs], pa.int64()) for n, name in enumerate(("left_id", "right_id"))}
+    )
+
+
+def _plausible(
+    engine: Engine,
+    rule: Rule,
+    found: Sequence[tuple[int, int]],
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+) -> bool:
+    """Whether births can explain so many pairs; where they cannot, forenames change in these files, and say little.
+
+    Of two files: a twin is drawn into each file alike, so pairs across are no more than those within. Of one file: no
+    more of its people can be twins than are born. A few pairs prove nothing.
+    """
+    if len(found) <= _FEW:
+        return True
+    if left is right:
+        counted = one(
+            engine,
+            engine.sql(
+                _PEOPLE,
+                params={"lowest": lowest},
+                pairs=pairs,
+                found=engine.from_arrow(_as_table(found)),
+                units=left.units,
+            ),
+        )
+        return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
+    within = sum(_births_within(engine, rule, side) for side in (left, right))
+    return len({pair[0] for pair in found}) <= 2 * within + _FEW
+
+
+_FEW = 10
+
+# A person is counted by the first of its records: the one that is nobody's right partner.
+_PEOPLE = """
+    with likely as (
+        select left_id, right_id from {pairs} where match_weight >= $lowest
+    ),
+    firsts as (
+        select right_id as unit_id, min(left_id) as first_id from likely group by right_id
+    ),
+    suspected as (
+        select distinct coalesce(f.first_id, p.left_id) as first_id
+        from {found} as p
+        left join firsts as f on f.unit_id = p.left_id
+    )
+    select (select count(*) from {units}) - (select count(*) from firsts) as people,
+           (select count(*) from suspected) as suspected
+    """
+
+
+def _births_within(engine: Engine, rule: Rule, side: Units) -> int:
+    """Births of several in one file: units that agree as the rule asks and whose names begin differently."""
+    held = set(side.appearances.columns)
+    known = [*rule.equal, next(name for name in rule.equal_any if name in held), rule.differ]
+    counted = engine.sql(
+        f"""
+        with births as (
+            select {columns(known[:-1])}
+            from {{t}}
+            where {" and ".join(f"{quote(name)} is not null" for name in known)}
+            group by {columns(known[:-1])}
+            having count(distinct unit_id) > 1 and count(distinct substr({quote(rule.differ)}, 1, 1)) > 1
+        )
+        select count(*) as births from births
+        """,
+        t=side.appearances,
+    )
+    return int(one(engine, counted)["births"])
+
+
+def _suspects(rule: Rule, left: Units, right: Units) -> str | None:
+    """SQL of every pair for which a rule holds but for its names, with all names that either side ever had."""
+    held = set(left.appearances.columns) & set(right.appearances.columns)
+    any_of = [name for name in rule.equal_any if name in held]
+    if not any_of or not {*rule.equal, rule.differ} <= held:
+        return None
+    # Most pairs are of one forename now: they need no second look at all that stood on their rows.
+    now = rule.differ in left.units.columns and rule.differ in right.units.columns
+    name = quote(rule.differ)
+    differ = f"and l.{name} <> r.{name}" if now else ""
+    equal = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
+    either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of)
+    numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
+    also = quote(rule.also) if rule.also in held else "cast(null as varchar)"
+    return f"""
+        with different as (
+            select p.left_id, p.right_id
+            from {{pairs}} as p
+            join {{left}} as l on l.unit_id = p.left_id
+            join {{right}} as r on r.unit_id = p.right_id
+            where p.match_weight >= $lowest {differ}
+        ),
+        judged as (
+            select d.left_id, d.right_id, bool_or({equal} and ({either})) as fits, bool_or({numbers}) as shares
+            from different as d
+            join {{of_left}} as a on a.unit_id = d.left_id
+            join {{of_right}} as b on b.unit_id = d.right_id
+            group by d.left_id, d.right_id
+        ),
+        fitting as (
+            select left_id, right_id from judged where fits and not coalesce(shares, false)
+        )
+        select distinct f.left_id, f.right_id, 'left' as side, a.{name} as called, a.{also} as others
+        from fitting as f join {{of_left}} as a on a.unit_id = f.left_id
+        union all
+        select distinct f.left_id, f.right_id, 'right' as side, b.{name} as called, b.{also} as others
+        from fitting as f join {{of_right}} as b on b.unit_id = f.right_id
+        """.replace("a.cast", "cast").replace("b.cast", "cast")
+
+
+def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
+    """Pairs of suspects none of whose names may be one."""
+    names: dict[tuple[int, int], dict[str, tuple[set[str], set[str]]]] = {}
+    for row in suspects.to_pylist():
+        sides = names.setdefault((row["left_id"], row["right_id"]), {"left": (set(), set()), "right": (set(), set())})
+        first, *more = (row["called"] or "").split() or [""]
+        called, others = sides[row["side"]]
+        called |= {first} - {""}
+        others |= {*more, *(row["others"] or "").split()}
+    return [pair for pair, sides in sorted(names.items()) if _differ(rule, sides["left"], sides["right"])]
+
+
+def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> bool:
+    """Whether two people's forenames differ, and neither is called by what is the other's second name."""
+    (called_left, others_left), (called_right, others_right) = left, right
+    if not all(any(len(name) > 1 for name in called) for called in (called_left, called_right)):
+        return False  # an initial is no name that differs
+    met = itertools.chain(
+        itertools.product(called_left, called_right | others_right), itertools.product(others_left, called_right)
+    )
+    return not any(_may_be_one(rule, a, b) for a, b in met)
+
+
+def _may_be_one(rule: Rule, a: str, b: str) -> bool:
+    if min(len(a), len(b)) == 1:
+        return a[0] == b[0]
+    if JaroWinkler.similarity(a, b) >= rule.alike:
+        return True
+    (_, whole_a), (short_b, whole_b) = _forms(a), _forms(b)
+    one_form = a.lower() in short_b | whole_b or bool(whole_a & whole_b)
+    return one_form or any({a, b} <= group for group in rule.variants)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _forms(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The short forms of a name, and the names that it is a short form of, in lower case."""
+    known = _nicknames()
+    return frozenset(known.nicknames_of(name.lower())), frozenset(known.canonicals_of(name.lower()))
+
+
+@functools.cache
+def _nicknames() -> Any:
+    from nicknames import NickNamer
+
+    return NickNamer()

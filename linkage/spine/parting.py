@@ -1,0 +1,53 @@
+"""Joined records are parted where their join would make a conflict: the strongest links first, the weakest give way."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Link = tuple[int, int, float]
+"""Two nodes and the weight of what joins them."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A link that was not followed, and the rule that its two sides together would break."""
+
+    left: int
+    right: int
+    weight: float
+    rule: str
+
+
+def part(
+    links: Iterable[Link], conflict: Callable[[Sequence[int], Sequence[int]], str | None]
+) -> tuple[dict[int, int], list[Cut]]:
+    """Follow links, the heaviest first, unless the two sides that one would join are in conflict.
+
+    So a component is cut where its weakest link between the conflicting parts lies. What the order of the links is,
+    and how their nodes are named apart from their order, changes nothing.
+
+    Args:
+        links: each pair once.
+        conflict: given the nodes of two sides, the rule that one person of all of them would break, or None.
+
+    Returns:
+        The smallest node of its part for each node that a link names, and the links that were cut.
+    """
+    found: dict[int, int] = {}
+    members: dict[int, list[int]] = {}
+    cuts = []
+    for a, b, weight in sorted(links, key=lambda link: (-link[2], min(link[:2]), max(link[:2]))):
+        for node in (a, b):
+            if node not in found:
+                found[node], members[node] = node, [node]
+        one, other = sorted((found[a], found[b]))
+        if one == other:
+            continue
+        rule = conflict(members[one], members[other])
+        if rule:
+            cuts.append(Cut(a, b, weight, rule))
+            continue
+        for node in members[other]:
+            found[node] = one
+        members[one] += members.pop(other)
+    # A link cut early may lie inside a part that others have joined since.
+    return found, [cut for cut in cuts if found[cut.left] != found[cut.right]]

@@ -1,0 +1,119 @@
+"""Twins are two people whatever they weigh; one person with another form of the forename is not."""
+
+import pytest
+
+from linkage.engine import Engine, rows
+from linkage.match.apart import two_people
+from linkage.match.units import Units
+from tests.conftest import parse
+
+HEAD = "unit_id | forename | middle_names | surname | dob:text | postcode | nino"
+
+
+def _units(engine: Engine, *lines: str) -> Units:
+    table = engine.from_arrow(parse("\n".join([HEAD, *lines])))
+    members = engine.sql("select distinct unit_id, unit_id as entity_id from {t}", t=table)
+    latest = engine.sql(
+        "select * from {t} qualify row_number() over (partition by unit_id order by forename) = 1", t=table
+    )
+    return Units("side", latest, table, members)
+
+
+def _apart(engine: Engine, left: Units, right: Units, lowest: float = 0.0) -> set[tuple[int, int]]:
+    pairs = engine.sql(
+        "select l.unit_id as left_id, r.unit_id as right_id, cast(9 as double) as match_weight from {l} as l cross join {r} as r",
+        l=left.units,
+        r=right.units,
+        store=True,
+    )
+    found = rows(engine, two_people(engine, pairs, left, right, lowest))
+    assert {row["reason"] for row in found} <= {"twin"}
+    return {(row["left_id"], row["right_id"]) for row in found}
+
+
+def _two(engine: Engine, one: tuple[str, str], other: tuple[str, str], **rest: str) -> bool:
+    """Whether a pair of one surname, birth date and postcode is two people by its forenames and middle names."""
+    nino = rest.get("nino", "-")
+    sides = [
+        _units(engine, f"{n} | {first} | {middle} | JONES | 1993-01-02 | P4 | {nino}")
+        for n, (first, middle) in ((1, one), (2, other))
+    ]
+    return bool(_apart(engine, *sides))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("JO", "-"), ("ANNA", "-")), (("JAMES", "PETER"), ("KARL", "PETER")), (("MARIE CLARE", "-"), ("SUSAN", "-"))],
+)
+def test_other_forenames_are_two_people(one: tuple[str, str], other: tuple[str, str], engine: Engine) -> None:
+    assert _two(engine, one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("ROBERT", "-"), ("BOB", "-")),
+        (("BOB", "-"), ("ROBBIE", "-")),
+        (("MOHAMMED", "-"), ("MO", "-")),
+        (("JONATHAN", "-"), ("JONATHON", "-")),
+        (("J", "-"), ("ANNA", "-")),  # an initial is no name
+        (("JAMES", "PETER"), ("PETER", "-")),  # called by the second name
+        (("PETER", "-"), ("JAMES", "P")),
+        (("JAMES", "-"), ("PETER JAMES", "-")),
+        (("-", "-"), ("ANNA", "-")),
+    ],
+)
+def test_forms_of_one_name_are_one_person(one: tuple[str, str], other: tuple[str, str], engine: Engine) -> None:
+    assert not _two(engine, one, other)
+    assert not _two(engine, other, one)
+
+
+def test_who_shares_a_number_is_left_to_the_model(engine: Engine) -> None:
+    assert not _two(engine, ("JO", "-"), ("ANNA", "-"), nino="N1")
+
+
+@pytest.mark.parametrize(
+    "line", ["KHAN | 1993-01-02 | P4", "JONES | 1993-01-03 | P4", "JONES | 1993-01-02 | P5", "JONES | - | P4"]
+)
+def test_who_differs_in_more_is_no_twin(line: str, engine: Engine) -> None:
+    sides = _units(engine, "1 | JO | - | JONES | 1993-01-02 | P4 | -"), _units(engine, f"2 | ANNA | - | {line} | -")
+    assert _apart(engine, *sides) == set()
+
+
+def test_a_name_of_an_earlier_time_counts(engine: Engine) -> None:
+    """Anna was Joanna once, at another address: she may be Jo."""
+    left = _units(engine, "1 | JO | - | JONES | 1993-01-02 | P4 | -")
+    right = _units(engine, "2 | ANNA | - | JONES | 1993-01-02 | P4 | -", "2 | JOANNA | - | JONES | 1993-01-02 | P9 | -")
+    assert _apart(engine, left, right) == set()
+
+
+def test_pairs_that_are_light_are_not_looked_at(engine: Engine) -> None:
+    sides = [_units(engine, f"{n} | {name} | - | JONES | 1993-01-02 | P4 | -") for n, name in ((1, "JO"), (2, "ANNA"))]
+    assert _apart(engine, *sides, lowest=9.5) == set()
+
+
+def _many(names: list[str], first: int) -> list[str]:
+    return [
+        f"{first + n} | {name} | - | S{n % 20} | 19{70 + n % 20}-01-02 | P{n % 20} | -" for n, name in enumerate(names)
+    ]
+
+
+def test_forenames_that_change_in_a_file_without_twins_say_little(engine: Engine) -> None:
+    """Twenty people whose forename is another one across two files, and no file that holds two of one birth."""
+    left = _units(engine, *_many(["JO"] * 20, 1))
+    right = _units(engine, *_many(["ANNA"] * 20, 101))
+    assert _apart(engine, left, right) == set()
+    twins = _units(engine, *_many(["JO"] * 20 + ["ANNA"] * 20, 1))
+    assert len(_apart(engine, twins, right)) == 20, "births of two within a file explain as many across"
+
+
+def test_of_one_file_no_more_can_be_twins_than_are_born(engine: Engine) -> None:
+    some = [f"{500 + n} | LEE | - | T{n} | 1960-01-02 | Q{n} | -" for n in range(1000)]
+    file = _units(engine, *_many(["JO"] * 20 + ["ANNA"] * 20, 1))
+    pairs = (
+        "select n as left_id, n + 20 as right_id, cast(9 as double) as match_weight from generate_series(1, 20) as t(n)"
+    )
+    larger = _units(engine, *_many(["JO"] * 20 + ["ANNA"] * 20, 1), *some)
+    for units, expected in ((file, 0), (larger, 20)):
+        made = engine.sql(pairs, store=True)
+        assert engine.count(two_people(engine, made, units, units, 0.0)) == expected

@@ -1,0 +1,95 @@
+"""Records of a file joined by accepted pairs; what the pairs between two groups speak against stays apart."""
+
+from itertools import combinations
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import Engine, Table, connect, rows
+from linkage.spine.clusters import MISFIT, Clusters, cluster
+from linkage.spine.parting import part
+
+ACCEPT = 4.0
+Pairs = dict[tuple[int, int], float]
+
+
+def _table(engine: Engine, pairs: Any, weights: Any = None) -> Table:
+    columns = {
+        "left_id": pa.array([a for a, _ in pairs], pa.int64()),
+        "right_id": pa.array([b for _, b in pairs], pa.int64()),
+    }
+    if weights is not None:
+        columns["match_weight"] = pa.array(weights, pa.float64())
+    return engine.from_arrow(pa.table(columns))
+
+
+def _clustered(
+    engine: Engine, records: int, pairs: Pairs, others: float = -9.0, never: Any = ()
+) -> tuple[list[set[int]], Clusters]:
+    """Who is one person, where pairs that no rule made weigh `others`."""
+    found = cluster(
+        engine,
+        engine.from_arrow(pa.table({"unit_id": pa.array(range(1, records + 1), pa.int64())})),
+        _table(engine, list(pairs), list(pairs.values())),
+        lambda table: engine.sql(f"select *, cast({others} as double) as match_weight from {{t}}", t=table),
+        accept=ACCEPT,
+        never=_table(engine, list(never)),
+    )
+    people: dict[int, set[int]] = {}
+    for row in rows(engine, found.members):
+        people.setdefault(row["cluster_id"], set()).add(row["unit_id"])
+    assert all(label == min(members) for label, members in people.items())
+    return sorted(people.values(), key=min), found
+
+
+def test_accepted_pairs_join_and_lesser_ones_do_not(engine: Engine) -> None:
+    people, found = _clustered(engine, 4, {(1, 2): 8.0, (3, 4): 3.9})
+    assert people == [{1, 2}, {3}, {4}]
+    assert engine.count(found.cuts) == 0
+
+
+def test_a_chain_whose_ends_deny_each_other_is_cut_at_its_weakest_link(engine: Engine) -> None:
+    people, found = _clustered(engine, 3, {(1, 2): 8.0, (2, 3): 5.0}, others=-9.0)
+    assert people == [{1, 2}, {3}]
+    assert [tuple(row.values()) for row in rows(engine, found.cuts)] == [(2, 3, 5.0, MISFIT)]
+
+
+def test_a_chain_whose_ends_only_doubt_each_other_is_one_person(engine: Engine) -> None:
+    """(10 + 0) / 2 is more than 4: what one record says of both weighs more than that its pair came out light."""
+    assert _clustered(engine, 3, {(1, 2): 12.0, (2, 3): 10.0}, others=0.0)[0] == [{1, 2, 3}]
+
+
+def test_two_people_stay_two_through_whatever_third_record(engine: Engine) -> None:
+    people, _ = _clustered(engine, 3, {(1, 2): 30.0, (2, 3): 20.0}, others=30.0, never=[(1, 3)])
+    assert people == [{1, 2}, {3}]
+
+
+def _weights() -> st.SearchStrategy[Pairs]:
+    every = list(combinations(range(1, 7), 2))
+    return st.dictionaries(st.sampled_from(every), st.integers(-8, 12).map(float), max_size=12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(_weights(), st.randoms())
+def test_no_order_of_the_pairs_and_no_name_of_the_records_matters(pairs: Pairs, random: Any) -> None:
+    shuffled = list(pairs.items())
+    random.shuffle(shuffled)
+    with connect("duckdb") as engine:
+        first, _ = _clustered(engine, 6, pairs)
+        again, _ = _clustered(engine, 6, dict(shuffled))
+    assert first == again
+    assert sorted(record for person in first for record in person) == [1, 2, 3, 4, 5, 6], "each in one person"
+    for person in first:
+        if len(person) > 1:
+            inside = [pairs.get(pair, -9.0) for pair in combinations(sorted(person), 2)]
+            assert sum(inside) / len(inside) >= ACCEPT, "what is joined is on average what a pair needs"
+
+
+@pytest.mark.parametrize("links", [[(1, 2, 5.0), (2, 3, 4.0), (1, 3, 3.0)], [(3, 1, 3.0), (3, 2, 4.0), (2, 1, 5.0)]])
+def test_a_link_inside_a_part_that_others_have_joined_is_no_cut(links: Any) -> None:
+    found, cuts = part(links, lambda one, other: "no" if {*one, *other} == {2, 3} else None)
+    assert found == {1: 1, 2: 1, 3: 1}
+    assert cuts == []
