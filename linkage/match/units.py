@@ -1,7 +1,9 @@
 """What a step links: entities of a source, or the people made so far, each with all it was ever called.
 
 A unit has, for each identifier, its latest value (`surname`) and, where a model asks for it, every value it ever held
-(`surname_all`, newest first). Birth dates are ISO text, so that a model compares them by their parts.
+(`surname_all`, newest first), or every value with when it was held (`surname_held`: held_value, held_from, held_to,
+both days included). What is still held is held to 9999-12-31; a value of unknown dates is held from then to 0001-01-01,
+a time that meets no other. Birth dates are ISO text, so that a model compares them by their parts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +18,8 @@ DERIVED = {
     "postcode_district": ("postcode", "substr({value}, 1, length({value}) - 4)"),
     "birth_year": ("dob", "substr({value}, 1, 4)"),
 }
+_EARLIEST, _LATEST = "date '0001-01-01'", "date '9999-12-31'"
+_HISTORIES = ("_all", "_held")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ def from_sources(
     Args:
         sides: identities and appearances of each source on this side (docs/tables.md).
         membership: entity_id, unit_id: which entities are one person by now; None where every entity is its own.
-        wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history.
+        wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
+            with _held for the history with its dates.
     """
     identities = _together(engine, [identity for identity, _ in sides])
     appearances = _together(engine, [appearance for _, appearance in sides])
@@ -53,7 +58,7 @@ def from_sources(
         store=True,
     )
     named = list(dict.fromkeys(wanted))
-    histories = _histories(engine, identities, members, _fields(named))
+    histories = _histories(engine, identities, members, _fields(named), [c for c in named if c.endswith("_held")])
     return Units(
         name=name,
         units=engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True),
@@ -81,14 +86,19 @@ def _together(engine: Engine, tables: Sequence[Table]) -> Table:
 
 def _fields(wanted: Iterable[str]) -> list[str]:
     """Identifiers that the columns asked for are made of."""
-    bases = (name.removesuffix("_all") for name in wanted)
-    return list(dict.fromkeys(DERIVED.get(base, (base, ""))[0] for base in bases))
+    return list(dict.fromkeys(DERIVED.get(_base(name), (_base(name), ""))[0] for name in wanted))
 
 
-def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str]) -> Table:
+def _base(name: str) -> str:
+    """A column without what says that it is of the whole history."""
+    return next((name.removesuffix(end) for end in _HISTORIES if name.endswith(end)), name)
+
+
+def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
     """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
+    held = [_base(name) for name in dated]
     alone = f"""
-        select m.unit_id, {columns(fields, "i")}
+        select m.unit_id, {", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in held)])}
         from {{identities}} as i
         join {{members}} as m using (entity_id)
         join (select unit_id from {{members}} group by unit_id having count(*) = 1) as single
@@ -97,19 +107,22 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
     merged = ",\n".join(
         f"""
         of_{field} as (
-            select unit_id, list(value order by last_seen desc nulls last, value) as {field}
+            select unit_id, list(held_value order by held_to desc, held_value) as {field}{_spans(field, held)}
             from (
-                select unit_id, value, max(last_seen) as last_seen
+                select unit_id, held_value, min({_from("first_seen")}) as held_from,
+                       max({_to("first_seen", "last_seen")}) as held_to
                 from (
-                    select unit_id, unnest({field}) as value, unnest({field}_last) as last_seen
+                    select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
+                           unnest({field}_last) as last_seen
                     from several
                 )
-                group by unit_id, value
+                group by unit_id, held_value
             )
             group by unit_id
         )"""
         for field in fields
     )
+    chosen = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
     joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
     return engine.sql(
         f"""
@@ -122,7 +135,7 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
         ),
         {merged},
         ids as (select distinct unit_id from several)
-        select ids.unit_id, {", ".join(f"of_{field}.{field}" for field in fields)}
+        select ids.unit_id, {chosen}
         from ids
         {joined}
         union all
@@ -134,10 +147,36 @@ def _histories(engine: Engine, identities: Table, members: Table, fields: Sequen
     )
 
 
+def _from(first: str) -> str:
+    return f"coalesce({first}, {_LATEST})"
+
+
+def _to(first: str, last: str) -> str:
+    """The last day of a value: one without a last day is still held, unless it has no first day either."""
+    return f"coalesce({last}, case when {first} is not null then {_LATEST} else {_EARLIEST} end)"
+
+
+def _dated(field: str) -> str:
+    """SQL of an entity's values with when each was held."""
+    first, last = f"i.{field}_first[place]", f"i.{field}_last[place]"
+    span = f"{{'held_value': held, 'held_from': {_from(first)}, 'held_to': {_to(first, last)}}}"
+    return f"list_transform(i.{field}, lambda held, place: {span})"
+
+
+def _spans(field: str, held: Sequence[str]) -> str:
+    if field not in held:
+        return ""
+    span = "{'held_value': held_value, 'held_from': held_from, 'held_to': held_to}"
+    return f",\n                   list({span} order by held_to desc, held_value) as {field}_held"
+
+
 def _columns(wanted: Iterable[str]) -> str:
     """SQL of the columns asked for, from lists of values."""
     parts = []
     for name in dict.fromkeys(wanted):
+        if name.endswith("_held"):
+            parts.append(quote(name))
+            continue
         whole = name.endswith("_all")
         base = name.removesuffix("_all")
         field, shape = DERIVED.get(base, (base, "{value}"))

@@ -25,20 +25,25 @@ def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -
     }
 
 
-def comparison(column: str, kind: str, *, swapped_with: str | None = None, history: bool = False) -> dict[str, Any]:
+def comparison(
+    column: str, kind: str, *, swapped_with: str | None = None, history: bool = False, dated: bool = False
+) -> dict[str, Any]:
     """How a column of a kind is compared.
 
     Args:
         swapped_with: a column whose value may stand in this one's place (forename and surname).
         history: the units also hold <column>_all, every value that was ever held.
+        dated: and <column>_held, every value with when it was held.
     """
     builder = _BUILDERS[kind]
     graded = builder(column)
-    if history:
-        graded.insert(1, (f'list_has_any("{column}_all_l", "{column}_all_r")', "agrees at another time", 0.05))
     if history and kind == "postcode":
         sectors = 'list_has_any("postcode_sector_all_l", "postcode_sector_all_r")'
-        graded = [*graded[:2], (sectors, "same sector at some time", 0.03), graded[-1]]
+        graded = [graded[0], (sectors, "same sector at some time", 0.03), graded[-1]]
+    if history:
+        graded.insert(1, (_at_some_time(column), "agrees at another time", 0.05))
+    if history and dated:
+        graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
@@ -58,6 +63,17 @@ def kind_of_values(distinct: int, known: int, mean_length: float, digits: float)
     if digits > 0.5 or mean_length <= 5:
         return "code"
     return "text"
+
+
+def _at_some_time(column: str) -> str:
+    return f'list_has_any("{column}_all_l", "{column}_all_r")'
+
+
+def _at_one_time(column: str) -> str:
+    """Both held a value at one time; whether they ever did is the cheaper question, and asked first."""
+    met = "y.held_value = x.held_value AND y.held_from <= x.held_to AND y.held_to >= x.held_from"
+    partners = f'array_length(list_filter("{column}_held_r", lambda y: {met}))'
+    return f'{_at_some_time(column)} AND array_length(list_filter("{column}_held_l", lambda x: {partners} > 0)) > 0'
 
 
 _Graded = list[tuple[str, str, float]]  # condition, label, share of matches at that level

@@ -9,6 +9,7 @@ Blocking opens the histories too, since the name that both sides know may be the
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,18 @@ from linkage.model.training.files import save
 from linkage.model.training.report import TrainingReport
 from linkage.resources import configs_dir
 
+EVIDENCE = ("histories", "dates")
+"""What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
+
 
 def education() -> dict[str, Any]:
     """School, college and university records, which may share a learner number."""
-    return _settings("uln")
+    return settings_of("uln")
 
 
 def cis() -> dict[str, Any]:
     """Education people and the customers of DWP, who may share a National Insurance number."""
-    return _settings("nino")
+    return settings_of("nino")
 
 
 # Which step of a run trains which model: the step with the most true pairs of its kind.
@@ -51,30 +55,35 @@ def ship(run: Path, folder: Path) -> dict[str, int]:
     return versions
 
 
-def _settings(number: str) -> dict[str, Any]:
-    comparisons = [
-        comparison("forename", "name", swapped_with="surname", history=True),
-        comparison("surname", "name", swapped_with="forename", history=True),
-        comparison("dob", "date"),
-        comparison("sex", "category"),
-        comparison("postcode", "postcode", history=True),
-        comparison("middle_names", "name"),
-        comparison(number, "number", history=True),
-    ]
-    made = settings(comparisons)
+def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dict[str, Any]:
+    """A model of people's names, birth date, sex, postcode and a number.
+
+    Args:
+        number: the identifier that both sides may hold; None where they share none.
+        evidence: of EVIDENCE; without "histories" only latest values are compared and blocked on.
+    """
+    history, dated = "histories" in evidence, "dates" in evidence
+    made = settings(
+        [
+            comparison("forename", "name", swapped_with="surname", history=history),
+            comparison("surname", "name", swapped_with="forename", history=history, dated=dated),
+            comparison("dob", "date"),
+            comparison("sex", "category"),
+            comparison("postcode", "postcode", history=history, dated=dated),
+            comparison("middle_names", "name"),
+            *([comparison(number, "number", history=history)] if number else []),
+        ]
+    )
+    fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
     made["blocking_rules_to_generate_predictions"] = [
-        _rule("dob", "surname"),
-        _rule("dob", "forename"),
-        _rule("dob", "postcode"),
-        _rule("forename", "surname", "postcode"),
-        _rule(number),
+        _rule(rule, history) for rule in [*fields, *([(number,)] if number else [])]
     ]
     return made
 
 
-def _rule(*fields: str) -> dict[str, Any]:
+def _rule(fields: Collection[str], history: bool) -> dict[str, Any]:
     """Equality at any time either side held the value; birth dates do not change."""
-    columns = [f"{field}_all" if field != "dob" else field for field in fields]
+    columns = [f"{field}_all" if history and field != "dob" else field for field in fields]
     condition = " AND ".join(f'l."{column}" = r."{column}"' for column in columns)
     return {
         "blocking_rule": condition,

@@ -10,12 +10,12 @@ import pytest
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, Table
 
-Held = tuple[Any, str | None]  # a value and the last date it was seen
+Held = tuple[Any, ...]  # a value and the date it was seen, or the first and the last
 
 
 @pytest.fixture
 def identities(engine: Engine) -> Callable[..., Table]:
-    """A table of identities; each entity names what it held, newest first, as (value, last date)."""
+    """A table of identities; each entity names what it held, newest first, as (value, date) or (value, first, last)."""
 
     def made(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
         dated = pa.list_(pa.date32())
@@ -27,13 +27,13 @@ def identities(engine: Engine) -> Callable[..., Table]:
         }
         for field in IDENTIFIERS:
             held = [history.get(field, []) for history in entities.values()]
-            seen = [[_day(day) for _, day in values] for values in held]
+            first, last = ([[_day(each[place]) for each in values] for values in held] for place in (1, -1))
             kind = pa.date32() if field == "dob" else pa.string()
-            values = [[_day(v) if field == "dob" else v for v, _ in values] for values in held]
+            values = [[_day(each[0]) if field == "dob" else each[0] for each in values] for values in held]
             arrays |= {
                 field: pa.array(values, pa.list_(kind)),
-                f"{field}_first": pa.array(seen, dated),
-                f"{field}_last": pa.array(seen, dated),
+                f"{field}_first": pa.array(first, dated),
+                f"{field}_last": pa.array(last, dated),
             }
         return engine.from_arrow(pa.table(arrays))
 
