@@ -10,6 +10,7 @@ threshold last. Here the columns travel through the blocking join, and a pair th
 Every pair that reaches the floor has Splink's weight; pruning only skips pairs that cannot.
 """
 
+import functools
 import math
 import re
 from collections.abc import Sequence
@@ -106,12 +107,17 @@ def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
     for level in comparison.levels:
         if level.condition is None:
             break
-        if not all(isinstance(node, _CHEAP) for node in sqlglot.parse_one(level.condition, read="duckdb").walk()):
+        if not _is_cheap(level.condition):
             break
         found.append(level)
     if found and len(found) == len(comparison.levels) - 1:
         return comparison.levels  # nothing but ELSE is left
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
+def _is_cheap(condition: str) -> bool:
+    return all(isinstance(node, _CHEAP) for node in sqlglot.parse_one(condition, read="duckdb").walk())
 
 
 def _gamma(levels: Sequence[Level]) -> str:
@@ -185,21 +191,23 @@ def _hoisted(index: int, rest: Sequence[Level]) -> list[str]:
 def _shared_calls(levels: Sequence[Level]) -> list[str]:
     counted: dict[str, int] = {}
     for level in levels:
-        if level.condition is None:
-            continue
-        parsed = sqlglot.parse_one(level.condition, read="duckdb")
-        calls = {
-            spelled(node) for node in parsed.find_all(exp.Func) if not isinstance(node, exp.And | exp.Or | exp.Cast)
-        }
-        for call in calls:
+        for call in _calls(level.condition) if level.condition else ():
             counted[call] = counted.get(call, 0) + 1
     shared = [call for call, uses in counted.items() if uses > 1]
     return [call for call in shared if not any(call != other and call in other for other in shared)]
 
 
+@functools.lru_cache(maxsize=4096)
+def _calls(condition: str) -> tuple[str, ...]:
+    """The function calls of a condition, each once."""
+    parsed = sqlglot.parse_one(condition, read="duckdb")
+    calls = (spelled(node) for node in parsed.find_all(exp.Func) if not isinstance(node, exp.And | exp.Or | exp.Cast))
+    return tuple(dict.fromkeys(calls))
+
+
 def _closed(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
     """The comparison's level, from the cheap levels or, where they left it open, from the others."""
-    names = {call: f"call_{index}_{n}" for n, call in enumerate(_shared_calls(rest))}
+    names = tuple((call, f"call_{index}_{n}") for n, call in enumerate(_shared_calls(rest)))
     whens = [
         f"when {_with_calls(level.condition, names)} then {level.value}"
         for level in rest
@@ -210,12 +218,15 @@ def _closed(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
     return f"{gamma} as {quote(pattern_column(comparison))}"
 
 
-def _with_calls(condition: str, names: dict[str, str]) -> str:
+@functools.lru_cache(maxsize=4096)
+def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
+    """A condition in which calls that were computed before stand by their names."""
     if not names:
         return condition
+    named = dict(names)
 
     def replace(node: exp.Expression) -> exp.Expression:
-        name = names.get(spelled(node)) if isinstance(node, exp.Func) else None
+        name = named.get(spelled(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
     return spelled(sqlglot.parse_one(condition, read="duckdb").transform(replace))

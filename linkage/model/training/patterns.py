@@ -116,7 +116,8 @@ def counted(engine: Engine, layout: Layout, wanted: Sequence[Pairs], sides: Sequ
             right_sample=sides[1].sample,
         )
     )
-    values = np.array([column.to_numpy() for column in found.columns], dtype=np.int64)
+    # A few hundred rows; to_numpy would import pandas, which takes longer than all the rest.
+    values = np.array([column.to_pylist() for column in found.columns], dtype=np.int64)
     values = values[:, np.lexsort(values)]
     return [_patterns(layout, values[1:, values[0] == n], pairs.compared) for n, pairs in enumerate(wanted)]
 
