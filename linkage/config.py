@@ -90,6 +90,24 @@ class Step(_Strict):
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
     keep_probability: Probability = 0.5  # from here on a pair that was one person in the last release stays so
     margin: float = 3.0  # a best pair closer than this (log2) to its runner-up goes to review
+    assignment: Literal["greedy", "optimal"] = "greedy"  # one-to-one: best pair first, or the heaviest set of pairs
+    most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
+    most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
+    duplicates: Literal["leave", "join"] = "leave"  # of two records of one person, the second: unlinked, or linked too
+    twins: Literal["apart", "model"] = "apart"  # never one person (configs/resolution/apart.toml), or as they weigh
+
+    @model_validator(mode="after")
+    def _fits_its_cardinality(self) -> "Step":
+        faults = []
+        if self.assignment == "optimal" and self.cardinality != "one-to-one":
+            faults.append(f"step '{self.name}': assignment = \"optimal\" is for one-to-one, not {self.cardinality}")
+        many_left, many_right = (side == "many" for side in self.cardinality.split("-to-"))
+        for key, most, many in (("most_left", self.most_left, many_left), ("most_right", self.most_right, many_right)):
+            if most and not many:
+                faults.append(f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
 
 
 class Outputs(_Strict):

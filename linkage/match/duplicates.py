@@ -75,19 +75,26 @@ def _weighed(
     )
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
     scored = score_given(engine, model, units, units, frequencies, pairs)
-    # The prior of the model is for records of two files; within one, a second record of a person is rarer.
-    within = math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
     return engine.sql(
         """
         select r.of_left, r.of_right, s.match_weight >= $same as is_same
         from {rivals} as r
         join {scored} as s on s.left_id = r.left_id and s.right_id = r.right_id
         """,
-        params={"same": thresholds.certain - within},
+        params={"same": same_person(engine, model, units, thresholds)},
         rivals=rivals,
         scored=scored,
         store=True,
     )
+
+
+def same_person(engine: Engine, model: Model, units: Table, thresholds: Thresholds) -> float:
+    """Match weight by the model from which two records of one file are one person.
+
+    The prior of the model is for records of two files; within one, a second record of a person is rarer.
+    """
+    within = math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
+    return thresholds.certain - within
 
 
 # For each ambiguous pair, the units that stand against its partner: near in weight, and free.

@@ -126,7 +126,7 @@ def settle(
     """
     race = _Race(thresholds, cardinality, bool(held))
     accepted = before or engine.sql(_NOTHING_YET, store=True)
-    undecided = _runners(engine, race, pairs, accepted, held, thresholds.reach)
+    undecided = runners(engine, pairs, accepted, thresholds, cardinality, held=held, lowest=thresholds.reach)
     for _ in range(_MOST_ROUNDS):
         ranked = engine.sql(race.ranked(), params=race.params(), pairs=undecided, store=True)
         new = engine.sql(race.accepted(), params=race.params(), ranked=ranked, store=True)
@@ -156,19 +156,40 @@ def contested(
         left_id, right_id, match_weight, runner_up_weight, decision, reason.
     """
     race = _Race(thresholds, cardinality, bool(held))
-    free = _runners(engine, race, pairs, accepted, held, min(thresholds.review, thresholds.reach))
+    lowest = min(thresholds.review, thresholds.reach)
+    free = runners(engine, pairs, accepted, thresholds, cardinality, held=held, lowest=lowest)
     ranked = engine.sql(race.ranked(), params=race.params(), pairs=free, store=True)
     found = engine.sql(_CONTESTED, params=race.params(), accepted=accepted, ranked=ranked, store=True)
     engine.drop(free, ranked)
     return found
 
 
-def _runners(engine: Engine, race: "_Race", pairs: Table, accepted: Table, held: Table | None, lowest: float) -> Table:
-    """Pairs heavy enough to matter whose units are free."""
+def runners(
+    engine: Engine,
+    pairs: Table,
+    accepted: Table,
+    thresholds: Thresholds,
+    cardinality: Cardinality,
+    *,
+    held: Table | None,
+    lowest: float,
+) -> Table:
+    """Pairs heavy enough to matter whose units are free.
+
+    Args:
+        lowest: match weight from which a pair matters.
+
+    Returns:
+        left_id, right_id, match_weight, and where there is a last release, held.
+    """
+    race = _Race(thresholds, cardinality, bool(held))
     tables = {"held": held} if held else {}
     heavy = engine.sql(race.started(), params={**race.params(), "lowest": lowest}, store=False, pairs=pairs, **tables)
     return engine.sql(race.left_over(), params=race.params(), pairs=heavy, new=accepted, store=True)
 
+
+HELD = "held since the last release"
+"""The reason of a pair that would not be joined today, but was before."""
 
 _NOTHING_YET = """
     select cast(null as bigint) as left_id, cast(null as bigint) as right_id,
@@ -279,8 +300,7 @@ class _Race:
         stays = f"held and match_weight >= $keep and (rival is null or {self._standing} - rival >= 0)"
         new_leads = "(rival is null or match_weight - rival >= $margin)"
         enough = f"(({stays}) or (not held and match_weight >= $accept and {new_leads}))" if self.held else joins
-        # A pair that would not be joined today, but was before.
-        reason = f"case when not ({joins}) then 'held since the last release' end" if self.held else "null"
+        reason = f"case when not ({joins}) then '{HELD}' end" if self.held else "null"
         return f"""
             select left_id, right_id, match_weight, runner_up_weight, cast({reason} as varchar) as reason
             from {{ranked}}

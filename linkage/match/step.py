@@ -8,13 +8,17 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
+from linkage.match.apart import two_people
+from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
+from linkage.match.limits import besides, capped, explained, refused
 from linkage.match.overrides import Overrides
 from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
 from linkage.match.score import Frequencies, score_candidates, score_given, term_frequencies
+from linkage.match.second_records import with_second_records
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
 from linkage.model.compiled import pattern_column
@@ -87,15 +91,23 @@ def link_step(
     scored = _without(engine, made, passed.links) if step.cardinality == "many-to-many" else made
     if overrides:
         scored = _without(engine, scored, overrides.barred)
-    sure = settle(engine, scored, thresholds, step.cardinality, held=held)
+    lowest = min(thresholds.review, thresholds.reach)
+    apart = two_people(engine, scored, left, right, lowest, None if step.twins == "apart" else ())
+    possible = besides(engine, scored, apart)
+    sure = settle(engine, possible, thresholds, step.cardinality, held=held)
     thresholds = thresholds.given(_gain(engine, step, passed.links, sure, sizes))
-    accepted = settle(engine, scored, thresholds, step.cardinality, before=sure, held=held)
-    outcomes = contested(engine, scored, accepted, thresholds, step.cardinality, held=held)
+    accepted = accept(engine, step, possible, thresholds, before=sure, held=held)
+    outcomes = contested(engine, possible, accepted, thresholds, step.cardinality, held=held)
     outcomes = excuse(engine, model, outcomes, open_left, open_right, frequencies, thresholds, step.cardinality)
-    links = _links(engine, step, model, certain, scored, outcomes, thresholds)
+    outcomes = refused(engine, outcomes, apart)
+    if step.duplicates == "join":
+        decided, barred = (certain, scored, outcomes), [overrides.barred] if overrides else []
+        both = {"left": left, "right": right}
+        scored, outcomes = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds)
+    links = capped(engine, _links(engine, step, model, certain, scored, outcomes, thresholds), step)
     say("reasons")
     sides = {"left": Side(left.units, open_left), "right": Side(right.units, open_right)}
-    unlinked = reasons(engine, step.name, model, links, sides, frequencies, thresholds)
+    unlinked = explained(engine, reasons(engine, step.name, model, links, sides, frequencies, thresholds), links)
     engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
     reach = passes_and_rules(

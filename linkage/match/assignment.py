@@ -1,0 +1,132 @@
+"""Optimal assignment: of each group of pairs that contend for one another's units, the set of pairs that weighs most.
+
+Greedy mutual best takes the heaviest pair first, whatever it leaves to the others. Here A-1 and B-2 are chosen over A-2
+where together they weigh more than A-2 does with what remains. The margin is that of the whole: a pair is accepted when
+the best assignment without it weighs less by the margin at least, so what is close is still not guessed.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from linkage.config import Step
+from linkage.engine import Engine, Table
+from linkage.match.resolve import HELD, Thresholds, runners, settle
+
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+
+_MOST_CELLS = 250_000
+"""Left times right units of a component. A larger one, as ties of placeholder values make, is settled greedily."""
+
+
+def accept(
+    engine: Engine,
+    step: Step,
+    pairs: Table,
+    thresholds: Thresholds,
+    *,
+    before: Table,
+    held: Table | None = None,
+) -> Table:
+    """The pairs to accept, by the way of assignment that the step names; arguments as of `assigned` and `settle`."""
+    if step.assignment == "optimal":
+        return assigned(engine, pairs, thresholds, before=before, held=held)
+    return settle(engine, pairs, thresholds, step.cardinality, before=before, held=held)
+
+
+def assigned(
+    engine: Engine, pairs: Table, thresholds: Thresholds, *, before: Table, held: Table | None = None
+) -> Table:
+    """The pairs to accept where each unit holds one link.
+
+    Args:
+        pairs: left_id, right_id, match_weight; a pair once.
+        before: pairs that stand already (left_id, right_id, match_weight, runner_up_weight, reason).
+        held: left_id, right_id of units that were one person in the last release.
+
+    Returns:
+        The pairs of `before` and the new ones, in the same columns. The runner-up is what the pair weighs less the
+        margin of the whole assignment; NULL where nobody contends for either unit.
+    """
+    free = runners(engine, pairs, before, thresholds, "one-to-one", held=held, lowest=thresholds.reach)
+    contest = engine.arrow(free).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    components = _components(contest)
+    new, crowded = _decided(contest, components, thresholds)
+    parts = [before, engine.from_arrow(new)]
+    if crowded.num_rows:
+        crowd = engine.from_arrow(crowded.select(["left_id", "right_id", "match_weight"]))
+        parts.append(settle(engine, crowd, thresholds, "one-to-one", held=held))
+    named = {f"part_{number}": part for number, part in enumerate(parts)}
+    columns = "left_id, right_id, match_weight, runner_up_weight, reason"
+    union = "\nunion all\n".join(f"select {columns} from {{{name}}}" for name in named)
+    return engine.sql(union, params=None, store=True, **named)
+
+
+def _components(contest: pa.Table) -> list[Ids]:
+    """Places of the pairs of each component, in the order of the pairs."""
+    if not contest.num_rows:
+        return []
+    rows, columns = (np.unique(contest.column(side).to_numpy(), return_inverse=True)[1] for side in _SIDES)
+    units = int(rows.max()) + 1 + int(columns.max()) + 1
+    graph = coo_array((np.ones(len(rows), bool), (rows, columns + int(rows.max()) + 1)), shape=(units, units))
+    labels = connected_components(graph, directed=False)[1][rows]
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+
+
+_SIDES = ("left_id", "right_id")
+
+
+def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -> tuple[pa.Table, pa.Table]:
+    """Accepted pairs, and the pairs of components too large to look at whole."""
+    left, right, weights = (contest.column(name).to_numpy() for name in (*_SIDES, "match_weight"))
+    stays = np.zeros(len(weights), bool)
+    if "held" in contest.column_names:
+        stays = contest.column("held").to_numpy(zero_copy_only=False).astype(bool)
+    # A held pair stands before rivals within the margin, as it does in the greedy race.
+    standing = weights + np.where(stays, thresholds.margin, 0.0)
+    losses = np.full(len(weights), np.nan)
+    crowded = np.zeros(len(weights), bool)
+    gains = standing - thresholds.reach
+    for places in components:
+        if len(places) == 1:
+            losses[places] = gains[places]
+        elif len(np.unique(left[places])) * len(np.unique(right[places])) > _MOST_CELLS:
+            crowded[places] = True
+        else:
+            losses[places] = _losses(left[places], right[places], gains[places])
+    enough = np.where(stays, weights >= thresholds.keep, (weights >= thresholds.accept) & (losses >= thresholds.margin))
+    accepted = enough & ~np.isnan(losses)
+    runner_up = np.where(losses < gains, weights - losses, np.nan)
+    today = (weights >= thresholds.accept) & (losses - (standing - weights) >= thresholds.margin)
+    found = pa.table(
+        {
+            "left_id": left,
+            "right_id": right,
+            "match_weight": weights,
+            "runner_up_weight": pa.array(runner_up, from_pandas=True),
+            "reason": pa.array([HELD if stayed else None for stayed in stays & ~today], pa.string()),
+        }
+    )
+    return found.filter(pa.array(accepted)), contest.filter(pa.array(crowded))
+
+
+def _losses(left: Ids, right: Ids, gains: Floats) -> Floats:
+    """For each pair of the best assignment, what the whole loses without it; NaN for the other pairs."""
+    rows, columns = np.unique(left, return_inverse=True)[1], np.unique(right, return_inverse=True)[1]
+    table = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1))
+    table[rows, columns] = gains
+    best = linear_sum_assignment(table, maximize=True)
+    total = table[best].sum()
+    chosen = np.zeros(table.shape, bool)
+    chosen[best] = True
+    losses = np.full(len(gains), np.nan)
+    for place in np.flatnonzero(chosen[rows, columns] & (gains > 0)):
+        without = table.copy()
+        without[rows[place], columns[place]] = 0.0  # as if the two were left alone
+        losses[place] = total - without[linear_sum_assignment(without, maximize=True)].sum()
+    return losses

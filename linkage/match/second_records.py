@@ -1,0 +1,183 @@
+"""A second record of somebody joins too: a customer with two numbers is one person, who keeps both.
+
+Each unit holds one link, so of two records of a person only the better one is linked. Where a step says
+`duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as its
+partner, no other unit comes near, and it is one person with the partner that the unit has.
+"""
+
+from collections.abc import Sequence
+
+from linkage.config import Step
+from linkage.engine import Engine, Table, columns
+from linkage.match.apart import two_people
+from linkage.match.duplicates import same_person
+from linkage.match.passes import holds_many
+from linkage.match.resolve import Thresholds
+from linkage.match.score import Frequencies, score_candidates, score_given
+from linkage.match.units import Units
+from linkage.model import Model
+
+_OTHER = {"left": "right", "right": "left"}
+
+ANOTHER = "another record of the same person"
+
+
+def with_second_records(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    sides: dict[str, Units],
+    decided: tuple[Table, Table, Table],
+    barred: Sequence[Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> tuple[Table, Table]:
+    """Join units without a link to linked ones with whose partner they are one person.
+
+    Args:
+        sides: left and right, all units.
+        decided: pairs of passes (left_id, right_id, match_weight), those that rules made (left_id, right_id, rule,
+            gamma_<comparison>, match_weight), and their outcomes (left_id, right_id, runner_up_weight, decision,
+            reason).
+        barred: left_id, right_id of pairs that are never linked.
+
+    Returns:
+        Pairs and outcomes as they were given, with the pairs that join.
+    """
+    certain, scored, outcomes = decided
+    accepted = engine.sql(
+        """
+        select left_id, right_id from {certain} where match_weight >= $review
+        union
+        select left_id, right_id from {outcomes} where decision = 'accepted'
+        """,
+        params={"review": thresholds.review},
+        certain=certain,
+        outcomes=outcomes,
+        store=True,
+    )
+    for side in ("left", "right"):
+        if holds_many(step.cardinality, _OTHER[side]):
+            continue  # the other side's units hold further links in any case
+        found = _second(engine, model, side, sides, accepted, barred, frequencies, thresholds)
+        scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
+        outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
+        engine.drop(found)
+    return scored, outcomes
+
+
+_MORE_PAIRS = """
+    select {columns} from {{scored}}
+    union all
+    select {columns}
+    from {{found}} as f
+    where not exists (select 1 from {{scored}} as s where s.left_id = f.left_id and s.right_id = f.right_id)
+    """
+
+_MORE_OUTCOMES = """
+    select o.*
+    from {outcomes} as o
+    where not exists (select 1 from {found} as f where f.left_id = o.left_id and f.right_id = o.right_id)
+    union all
+    select left_id, right_id, cast(null as double) as runner_up_weight, 'accepted' as decision, $reason as reason
+    from {found}
+    """
+
+
+def _second(
+    engine: Engine,
+    model: Model,
+    side: str,
+    sides: dict[str, Units],
+    accepted: Table,
+    barred: Sequence[Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> Table:
+    """Pairs that join a side's units without a link, as they were scored."""
+    units = sides[side]
+    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, frequencies, thresholds)
+    names = {"side": side, "other": _OTHER[side]}
+    partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=accepted, store=True)
+    same = engine.sql(
+        "select left_id, right_id, match_weight from {weighed} where match_weight >= $same",
+        params={"same": same_person(engine, model, units.units, thresholds)},
+        weighed=score_given(engine, model, units.units, units.units, frequencies, partners),
+        store=True,
+    )
+    twins = two_people(engine, same, units, units, thresholds.review)
+    found = engine.sql(_SAME.format(**names), pairs=pairs, accepted=accepted, same=same, twins=twins, store=True)
+    engine.drop(pairs, partners, same)
+    return found
+
+
+def _near_linked_units(
+    engine: Engine,
+    model: Model,
+    side: str,
+    sides: dict[str, Units],
+    accepted: Table,
+    barred: Sequence[Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> Table:
+    """A unit without a link and the linked unit of the other side that it fits, where it fits no other as well."""
+    tables = {
+        name: engine.sql(
+            f"""
+            select u.*
+            from {{units}} as u
+            where {"not" if name == side else ""} exists (select 1 from {{accepted}} as k where k.{name}_id = u.unit_id)
+            """,
+            units=sides[name].units,
+            accepted=accepted,
+            store=True,
+        )
+        for name in sides
+    }
+    lowest = thresholds.accept - thresholds.margin
+    scored, _ = score_candidates(engine, model, tables["left"], tables["right"], frequencies, lowest)
+    apart = two_people(engine, scored, sides["left"], sides["right"], lowest)
+    never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
+    free = " and ".join(
+        f"not exists (select 1 from {{{name}}} as n where n.left_id = s.left_id and n.right_id = s.right_id)"
+        for name in never
+    )
+    found = engine.sql(
+        f"""
+        with possible as (
+            select s.* from {{scored}} as s where {free}
+        ),
+        ranked as (
+            select *, row_number() over by_unit as place, lead(match_weight) over by_unit as runner_up
+            from possible
+            window by_unit as (partition by {side}_id order by match_weight desc, {_OTHER[side]}_id)
+        )
+        select {columns(scored.columns)}
+        from ranked
+        where place = 1 and match_weight >= $accept
+          and (runner_up is null or match_weight - runner_up >= $margin)
+        """,
+        params={"accept": thresholds.accept, "margin": thresholds.margin},
+        scored=scored,
+        store=True,
+        **never,
+    )
+    engine.drop(scored, *tables.values())
+    return found
+
+
+# The partner that the linked unit has, beside the unit that has none: two records of one file.
+_PARTNERS = """
+    select distinct k.{side}_id as left_id, p.{side}_id as right_id
+    from {{pairs}} as p
+    join {{accepted}} as k on k.{other}_id = p.{other}_id
+    """
+
+_SAME = """
+    select distinct p.*
+    from {{pairs}} as p
+    join {{accepted}} as k on k.{other}_id = p.{other}_id
+    join {{same}} as s on s.left_id = k.{side}_id and s.right_id = p.{side}_id
+    where not exists (select 1 from {{twins}} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+    """
