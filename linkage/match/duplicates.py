@@ -89,12 +89,16 @@ def _weighed(
 
 
 def same_person(engine: Engine, model: Model, units: Table, thresholds: Thresholds) -> float:
-    """Match weight by the model from which two records of one file are one person.
+    """Match weight by the model from which two records of one file are one person."""
+    return thresholds.certain - within_one_file(engine, model, units)
+
+
+def within_one_file(engine: Engine, model: Model, units: Table) -> float:
+    """Bits to add to a match weight between two records of one file.
 
     The prior of the model is for records of two files; within one, a second record of a person is rarer.
     """
-    within = math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
-    return thresholds.certain - within
+    return math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
 
 
 # For each ambiguous pair, the units that stand against its partner: near in weight, and free.

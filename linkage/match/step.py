@@ -14,6 +14,7 @@ from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
 from linkage.match.limits import besides, capped, explained, refused
 from linkage.match.overrides import Overrides
+from linkage.match.posterior import of_step
 from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
@@ -99,12 +100,13 @@ def link_step(
     accepted = accept(engine, step, possible, thresholds, before=sure, held=held)
     outcomes = contested(engine, possible, accepted, thresholds, step.cardinality, held=held)
     outcomes = excuse(engine, model, outcomes, open_left, open_right, frequencies, thresholds, step.cardinality)
+    likely = of_step(engine, step, model, possible, apart, (open_left, open_right), frequencies, thresholds.gain)
     outcomes = refused(engine, outcomes, apart)
     if step.duplicates == "join":
         decided, barred = (certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}
         scored, outcomes = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds)
-    links = capped(engine, _links(engine, step, model, certain, scored, outcomes, thresholds), step)
+    links = capped(engine, _links(engine, step, model, certain, scored, outcomes, likely, thresholds), step)
     say("reasons")
     sides = {"left": Side(left.units, open_left), "right": Side(right.units, open_right)}
     unlinked = explained(engine, reasons(engine, step.name, model, links, sides, frequencies, thresholds), links)
@@ -208,7 +210,14 @@ def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: St
 
 
 def _links(
-    engine: Engine, step: Step, model: Model, certain: Table, scored: Table, outcomes: Table, thresholds: Thresholds
+    engine: Engine,
+    step: Step,
+    model: Model,
+    certain: Table,
+    scored: Table,
+    outcomes: Table,
+    likely: Table,
+    thresholds: Thresholds,
 ) -> Table:
     """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
     gammas = [f"cast({{alias}}.{quote(pattern_column(c))} as varchar)" for c in model.comparisons]
@@ -222,23 +231,27 @@ def _links(
             select c.left_id, c.right_id,
                    case when {by_people} then 'override' else 'deterministic' end as method,
                    c.pass, {by_pass} as pattern, c.match_weight,
-                   cast(null as double) as runner_up_weight,
+                   cast(null as double) as match_probability, cast(null as double) as runner_up_weight,
                    case when {disputed} then 'review' else 'accepted' end as decision,
                    case when {disputed} then 'the model disagrees' end as reason
             from {{certain}} as c
             union all
             select p.left_id, p.right_id, 'probabilistic' as method, 'rule ' || cast(p.rule + 1 as varchar) as pass,
-                   {by_model} as pattern, p.match_weight, o.runner_up_weight, {DECISION} as decision, {REASON} as reason
+                   {by_model} as pattern, p.match_weight, q.match_probability, o.runner_up_weight,
+                   {DECISION} as decision, {REASON} as reason
             from {{scored}} as p
             left join {{outcomes}} as o on o.left_id = p.left_id and o.right_id = p.right_id
+            left join {{likely}} as q on q.left_id = p.left_id and q.right_id = p.right_id
         )
         select cast($step as varchar) as step, left_id, right_id, method, pass, pattern, match_weight,
-               1 / (1 + pow(cast(2 as double), -match_weight - $gain)) as match_probability,
+               coalesce(match_probability, 1 / (1 + pow(cast(2 as double), -match_weight - $gain)))
+                   as match_probability,
                runner_up_weight, decision, reason
         from found
         """,
         params={"step": step.name, "review": thresholds.review, "gain": thresholds.gain},
         certain=certain,
+        likely=likely,
         outcomes=outcomes,
         scored=scored,
         store=True,

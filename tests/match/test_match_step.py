@@ -163,10 +163,12 @@ def test_a_weight_that_was_named_is_not_moved_by_who_else_is_linked(engine: Engi
     assert decided == [(1, "accepted"), (2, "accepted"), (3, "accepted"), (4, "review")]
 
 
-def test_the_probability_is_that_of_the_weight(engine: Engine, rows: Rows) -> None:
-    found = engine.sql("select match_weight, match_probability from {l}", l=linked(engine).links)
-    for weight, probability in rows(found):
-        assert probability == pytest.approx(1 / (1 + 2**-weight))
+def test_the_probability_is_that_of_the_weight_and_shared_among_rivals(engine: Engine, rows: Rows) -> None:
+    """Units 14 and 15 are twins to unit 4: of 1 + 2^11 + 2^11 parts each has 2^11."""
+    found = engine.sql("select left_id, match_weight, match_probability from {l}", l=linked(engine).links)
+    for left, weight, probability in rows(found):
+        rivals = 2 if left == 4 else 1
+        assert probability == pytest.approx(2**weight / (1 + rivals * 2**weight))
 
 
 def test_the_summary_counts_every_unit_once(engine: Engine) -> None:

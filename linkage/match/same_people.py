@@ -1,0 +1,142 @@
+"""Rivals who are two records of one person, found among all units of a side that compete for a unit of the other.
+
+The model knows strangers and matches, but rivals are mostly neither: twins share a birth date, a surname and an
+address, and their weight is that of one person who goes by another name. What tells them apart are numbers of cases.
+Rivals who agree in everything are one person, and the model says how often one person then differs in a field; where
+many more pairs show that difference than there can be such persons, most of them are relatives.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from linkage.engine import Engine, Table, columns, rows
+from linkage.match.duplicates import within_one_file
+from linkage.match.score import Frequencies, score_given
+from linkage.model import Model
+from linkage.model.compiled import pattern_column
+from linkage.model.splink_json import Comparison
+
+_OTHER = {"left": "right", "right": "left"}
+_MOST_RIVALS = 6  # of a unit, the best; who has more likely partners has a common name, and no six of them are one
+Pattern = tuple[int, ...]
+
+
+def same_people(
+    engine: Engine, model: Model, pairs: Table, side: str, units: Table, frequencies: Frequencies, gain: float
+) -> Table:
+    """Units of a side that compete for one unit of the other and are more likely one person than not.
+
+    Args:
+        pairs: left_id, right_id, match_weight.
+        units: unit_id and the model's columns.
+        gain: bits that the cardinality adds to a weight.
+
+    Returns:
+        unit_id, same_as: the smallest unit of the same person; units that are nobody else are left out.
+    """
+    rivals = engine.sql(_RIVALS.format(side=side, other=_OTHER[side]), params={"gain": gain}, pairs=pairs, store=True)
+    scored = score_given(engine, model, units, units, frequencies, rivals)
+    within = within_one_file(engine, model, units)
+    named = [pattern_column(comparison) for comparison in model.comparisons]
+    counted = engine.sql(
+        f"""
+        select {columns(named)}, count(*) as pairs,
+               avg(1 / (1 + pow(cast(2 as double), -match_weight - $within))) as as_weighed
+        from {{scored}}
+        group by {columns(named)}
+        """,
+        params={"within": within},
+        scored=scored,
+    )
+    alike = _alike(model.comparisons, named, rows(engine, counted))
+    agreed = " and ".join(f"a.{columns([name])} = s.{columns([name])}" for name in named)
+    found = engine.arrow(
+        engine.sql(
+            f"select s.left_id, s.right_id from {{scored}} as s join {{alike}} as a on {agreed}"
+            " where s.match_weight >= $least order by s.left_id, s.right_id",
+            params={"least": -within},
+            scored=scored,
+            alike=engine.from_arrow(alike),
+        )
+    )
+    engine.drop(rivals, scored)
+    return engine.from_arrow(_grouped(whole(found, "left_id"), whole(found, "right_id")))
+
+
+# Likely partners of one unit, two by two.
+_RIVALS = f"""
+    with likely as (
+        select {{other}}_id as wanted, {{side}}_id as unit_id
+        from {{{{pairs}}}}
+        where match_weight + $gain >= 0
+        qualify row_number() over (partition by {{other}}_id order by match_weight desc, {{side}}_id) <= {_MOST_RIVALS}
+    )
+    select distinct a.unit_id as left_id, b.unit_id as right_id
+    from likely as a
+    join likely as b on b.wanted = a.wanted
+    where a.unit_id < b.unit_id
+    """
+
+
+def _alike(comparisons: Sequence[Comparison], named: Sequence[str], counted: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The patterns of which more pairs than not are one person."""
+    pairs = {tuple(row[name] for name in named): (row["pairs"], row["as_weighed"]) for row in counted}
+    kept = [pattern for pattern in pairs if share_same(comparisons, pattern, pairs) >= 0.5]
+    arrays = [pa.array([pattern[place] for pattern in kept], pa.int32()) for place in range(len(named))]
+    return pa.table(dict(zip(named, arrays, strict=True)))
+
+
+def share_same(
+    comparisons: Sequence[Comparison], pattern: Pattern, pairs: Mapping[Pattern, tuple[int, float]]
+) -> float:
+    """The share of the pairs of a pattern that are one person.
+
+    As many persons agree in everything that the pattern knows as the counts say; m says how many of such persons show
+    the pattern instead. What the weights say counts as one pair more, so that a pattern seen once is judged by them.
+
+    Args:
+        pairs: for each pattern the number of pairs, and the probability that their weights give.
+    """
+    full = tuple(
+        -1 if level == -1 else max(known.value for known in comparison.levels)
+        for comparison, level in zip(comparisons, pattern, strict=True)
+    )
+    rarer = math.prod(
+        _m(comparison, level) / _m(comparison, best)
+        for comparison, level, best in zip(comparisons, pattern, full, strict=True)
+    )
+    agreeing, sure = pairs.get(full, (0, 0.0))
+    seen, as_weighed = pairs[pattern]
+    return min(1.0, (agreeing * sure * rarer + as_weighed) / (seen + 1))
+
+
+def _m(comparison: Comparison, level: int) -> float:
+    """m of a level; 1 where nothing was learned or a side is not known."""
+    return next((known.m for known in comparison.levels if known.value == level and known.m), 1.0)
+
+
+def _grouped(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> pa.Table:
+    """unit_id, same_as: pairs that share a unit are one group."""
+    units, places = np.unique(np.concatenate([one, other]), return_inverse=True)
+    graph = coo_array((np.ones(len(one), np.int8), (places[: len(one)], places[len(one) :])), shape=(len(units),) * 2)
+    label = connected_components(graph, directed=False)[1] if len(units) else np.zeros(0, np.int64)
+    first = np.unique(label, return_index=True)[1]  # units are in order: the first of a component is its smallest
+    return pa.table({"unit_id": units.astype(np.int64), "same_as": units[first][label].astype(np.int64)})
+
+
+def nobody(engine: Engine) -> Table:
+    """unit_id, same_as of nobody."""
+    return engine.sql("select cast(null as bigint) as unit_id, cast(null as bigint) as same_as where false", store=True)
+
+
+def whole(table: pa.Table, column: str) -> npt.NDArray[np.int64]:
+    """A column of ids."""
+    ids: npt.NDArray[np.int64] = table[column].to_numpy().astype(np.int64)
+    return ids
