@@ -1,8 +1,8 @@
 """A second record of somebody joins too: a customer with two numbers is one person, who keeps both.
 
 Each unit holds one link, so of two records of a person only the better one is linked. Where a step says
-`duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as its
-partner, no other unit comes near, and it is one person with the partner that the unit has.
+`duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as
+its partner, no other unit comes near, and it is one person with the partner that the unit has.
 """
 
 from collections.abc import Sequence
