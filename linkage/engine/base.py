@@ -67,6 +67,14 @@ class Engine(Protocol):
         """Write one Parquet file (DuckDB) or folder of files (Spark) at path, whole or not at all; returns its rows."""
         ...
 
+    def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
+        """Write a table's rows to `parts` folders, folder/part=0 and on, by a hash of `key`, SQL over its columns.
+
+        Equal keys are in one part, in whichever table they stand; rows whose key is NULL are in none, and a part
+        without rows has no folder. The folder is there when it is whole.
+        """
+        ...
+
     def count(self, table: Table) -> int:
         """Number of rows."""
         ...

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -83,6 +84,23 @@ class DuckDBEngine:
             part.unlink(missing_ok=True)
             raise
         return int(self._run(f"select count(*) from read_parquet({literal(str(path))})").fetchall()[0][0])
+
+    def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
+        unfinished = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        try:
+            # Rows wait in memory until a part has this many of them; the default is five times as much.
+            self._run("set partitioned_write_flush_threshold = 100000")
+            self._run(
+                f"copy (select *, cast(hash({key}) % {int(parts)} as integer) as part from {quote(table.name)} "
+                f"where {key} is not null) to {literal(str(unfinished))} "
+                "(format parquet, partition_by (part), compression zstd, compression_level 1)"
+            )
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
 
     def count(self, table: Table) -> int:
         return int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])

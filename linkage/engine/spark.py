@@ -148,6 +148,20 @@ class SparkEngine:
             before.unlink(missing_ok=True)
         return int(rows)
 
+    def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
+        text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
+        frame = self._guarded(lambda: self.session.sql(text))
+        hashed = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
+        frame = frame.selectExpr("*", f"cast(pmod(xxhash64({hashed}), {int(parts)}) as int) as part")
+        unfinished = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            self._guarded(lambda: frame.write.partitionBy("part").parquet(str(unfinished)))
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
     def count(self, table: Table) -> int:
         return int(self._guarded(self._frame(table).count))
 

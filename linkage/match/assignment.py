@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
-from linkage.match.resolve import HELD, Thresholds, runners, settle
+from linkage.match.resolve import HELD, Race, Thresholds
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -23,47 +23,31 @@ _MOST_CELLS = 250_000
 """Left times right units of a component. A larger one, as ties of placeholder values make, is settled greedily."""
 
 
-def accept(
-    engine: Engine,
-    step: Step,
-    pairs: Table,
-    thresholds: Thresholds,
-    *,
-    before: Table,
-    held: Table | None = None,
-) -> Table:
-    """The pairs to accept, by the way of assignment that the step names; arguments as of `assigned` and `settle`."""
+def accept(engine: Engine, step: Step, race: Race, thresholds: Thresholds, *, held: Table | None = None) -> None:
+    """Accept pairs of a race by the way of assignment that the step names."""
     if step.assignment == "optimal":
-        return assigned(engine, pairs, thresholds, before=before, held=held)
-    return settle(engine, pairs, thresholds, step.cardinality, before=before, held=held)
+        assign(engine, race, thresholds, held=held)
+    else:
+        race.settle(thresholds)
 
 
-def assigned(
-    engine: Engine, pairs: Table, thresholds: Thresholds, *, before: Table, held: Table | None = None
-) -> Table:
-    """The pairs to accept where each unit holds one link.
+def assign(engine: Engine, race: Race, thresholds: Thresholds, *, held: Table | None = None) -> None:
+    """Accept the best assignment of a race whose units hold one link each.
+
+    The runner-up of an accepted pair is what it weighs less the margin of the whole assignment; NULL where nobody
+    contends for either unit.
 
     Args:
-        pairs: left_id, right_id, match_weight; a pair once.
-        before: pairs that stand already (left_id, right_id, match_weight, runner_up_weight, reason).
         held: left_id, right_id of units that were one person in the last release.
-
-    Returns:
-        The pairs of `before` and the new ones, in the same columns. The runner-up is what the pair weighs less the
-        margin of the whole assignment; NULL where nobody contends for either unit.
     """
-    free = runners(engine, pairs, before, thresholds, "one-to-one", held=held, lowest=thresholds.reach)
-    contest = engine.arrow(free).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
-    components = _components(contest)
-    new, crowded = _decided(contest, components, thresholds)
-    parts = [before, engine.from_arrow(new)]
+    contest = engine.arrow(race.contest(thresholds)).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    new, crowded = _decided(contest, _components(contest), thresholds)
+    race.take(engine.from_arrow(new))
     if crowded.num_rows:
         crowd = engine.from_arrow(crowded.select(["left_id", "right_id", "match_weight"]))
-        parts.append(settle(engine, crowd, thresholds, "one-to-one", held=held))
-    named = {f"part_{number}": part for number, part in enumerate(parts)}
-    columns = "left_id, right_id, match_weight, runner_up_weight, reason"
-    union = "\nunion all\n".join(f"select {columns} from {{{name}}}" for name in named)
-    return engine.sql(union, params=None, store=True, **named)
+        among_crowd = Race(engine, crowd, "one-to-one", thresholds.reach, held=held)
+        among_crowd.settle(thresholds)
+        race.take(among_crowd.accepted)
 
 
 def _components(contest: pa.Table) -> list[Ids]:

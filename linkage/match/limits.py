@@ -8,20 +8,6 @@ BEYOND = "the person holds enough records"
 _OTHER = {"left": "right", "right": "left"}
 
 
-def besides(engine: Engine, scored: Table, apart: Table) -> Table:
-    """The pairs that may be one person: left_id, right_id, match_weight of those scored that are not `apart`."""
-    return engine.sql(
-        """
-        select s.left_id, s.right_id, s.match_weight
-        from {scored} as s
-        where not exists (select 1 from {apart} as a where a.left_id = s.left_id and a.right_id = s.right_id)
-        """,
-        scored=scored,
-        apart=apart,
-        store=True,
-    )
-
-
 def refused(engine: Engine, outcomes: Table, apart: Table) -> Table:
     """Outcomes with those of the pairs that are two people (left_id, right_id, reason)."""
     return engine.sql(
@@ -32,7 +18,6 @@ def refused(engine: Engine, outcomes: Table, apart: Table) -> Table:
         """,
         outcomes=outcomes,
         apart=apart,
-        store=True,
     )
 
 
@@ -67,11 +52,15 @@ def capped(engine: Engine, links: Table, step: Step) -> Table:
 
 def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
     """Reasons of units without a link: where the best that they met was refused here, why it was."""
+    refused = "decision = 'rejected' and reason not in ('below threshold', 'a better partner')"
+    some = engine.sql(f"select 1 as one from {{links}} where {refused} limit 1", links=links)
+    if engine.count(some) == 0:
+        return unlinked
     parts = "\nunion all\n".join(
         f"""
         select '{side}' as side, {side}_id as id, reason
         from {{links}}
-        where decision = 'rejected' and reason not in ('below threshold', 'a better partner')
+        where {refused}
         qualify row_number() over (partition by {side}_id order by match_weight desc, {_OTHER[side]}_id) = 1
         """
         for side in _OTHER

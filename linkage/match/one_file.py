@@ -43,9 +43,8 @@ def pairs_of_file(
     once = tuple(replace(rule, condition=f"({rule.condition}) AND {_ONCE}") for rule in model.blocking_rules)
     file_model = replace(model, blocking_rules=once)
     frequencies = term_frequencies(engine, file_model, units.units, units.units)
-    scored, counts = score_candidates(
-        engine, file_model, units.units, units.units, frequencies, floor, progress=progress
-    )
+    found = score_candidates(engine, file_model, units.units, units.units, frequencies, floor, progress=progress)
+    scored, counts = found.pairs, found.counts
     for count, rule in zip(counts, model.blocking_rules, strict=True):
         count["rule"] = rule.condition
 

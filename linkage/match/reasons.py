@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, quote
+from linkage.match.parts import Parts
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_candidates
 from linkage.model import Model
-from linkage.model.compiled import blocked_units
 
 _OTHER = {"left": "right", "right": "left"}
 _PLAIN = ("forename", "surname", "dob", "sex", "postcode", "nino", "uln")
@@ -27,75 +27,80 @@ def reasons(
     model: Model,
     links: Table,
     sides: Mapping[str, Side],
+    met: Table,
     frequencies: Frequencies,
     thresholds: Thresholds,
+    *,
+    parts: Parts | None = None,
 ) -> Table:
     """A reason for each unit without an accepted link.
+
+    Args:
+        met: side, unit_id of units that the model's rules paired with somebody whom the passes had left.
 
     Returns:
         step, side, id, reason: ambiguous, in review, the candidate has a better partner, below threshold (it met
         somebody), insufficient identifiers (fewer than three are known), no candidate.
     """
-    parts = {side: _of_side(engine, step, model, links, side, sides, frequencies, thresholds) for side in sides}
-    return engine.sql(
-        "select * from {left} union all select * from {right}",
-        left=parts["left"],
-        right=parts["right"],
-        store=True,
-    )
+    told = []
+    for side in sides:
+        unlinked = _unlinked(engine, links, side, sides[side].units)
+        fits, more = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
+        told.append(
+            engine.sql(
+                _REASONS,
+                params={"step": step, "side": side},
+                unlinked=unlinked,
+                fits=fits,
+                met=met,
+                more=more,
+                store=True,
+            )
+        )
+        engine.drop(unlinked)
+    return engine.sql("select * from {left} union all select * from {right}", left=told[0], right=told[1], store=True)
 
 
-def _of_side(
-    engine: Engine,
-    step: str,
-    model: Model,
-    links: Table,
-    side: str,
-    sides: Mapping[str, Side],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-) -> Table:
-    alone = engine.sql(
-        f"select u.* from {{units}} as u where not exists (select 1 from {{links}} as k where k.{side}_id = u.unit_id)",
-        units=sides[side].units,
-        links=links,
-        store=True,
+_REASONS = """
+    with came_across as (
+        select unit_id from {met} where side = $side union select unit_id from {more} where side = $side
+    ),
+    fitting as (
+        select distinct unit_id from {fits}
     )
+    select cast($step as varchar) as step, cast($side as varchar) as side, u.unit_id as id,
+           case when u.came_to = 3 then 'ambiguous'
+                when u.came_to = 2 then 'in review'
+                when u.came_to = 1 or f.unit_id is not null then 'the candidate has a better partner'
+                when u.came_to = 0 or c.unit_id is not null then 'below threshold'
+                when u.identifiers < 3 then 'insufficient identifiers'
+                else 'no candidate' end as reason
+    from {unlinked} as u
+    left join fitting as f on f.unit_id = u.unit_id
+    left join came_across as c on c.unit_id = u.unit_id
+    """
+
+
+def _unlinked(engine: Engine, links: Table, side: str, units: Table) -> Table:
+    """unit_id, identifiers (how many it has) and came_to, the best that happened to it, of the units without a link."""
     return engine.sql(
         f"""
-        with accepted as (
-            select distinct {side}_id as unit_id from {{links}} where decision = 'accepted'
-        ),
-        without as (
-            select u.unit_id, {_identifiers_held(sides[side].units)} as identifiers
-            from {{units}} as u
-            where not exists (select 1 from accepted as a where a.unit_id = u.unit_id)
-        ),
-        outcomes as (
+        with outcomes as (
             select {side}_id as unit_id,
-                   max(case when decision = 'review' and reason = 'ambiguous' then 3
+                   max(case when decision = 'accepted' then 4
+                            when decision = 'review' and reason = 'ambiguous' then 3
                             when decision = 'review' then 2
                             when reason = 'a better partner' then 1 else 0 end) as came_to
             from {{links}}
             group by {side}_id
         )
-        select cast($step as varchar) as step, '{side}' as side, w.unit_id as id,
-               case when o.came_to = 3 then 'ambiguous'
-                    when o.came_to = 2 then 'in review'
-                    when o.came_to = 1 or t.unit_id is not null then 'the candidate has a better partner'
-                    when o.came_to = 0 or m.unit_id is not null then 'below threshold'
-                    when w.identifiers < 3 then 'insufficient identifiers'
-                    else 'no candidate' end as reason
-        from without as w
-        left join outcomes as o on o.unit_id = w.unit_id
-        left join {{taken}} as t on t.unit_id = w.unit_id
-        left join {{met}} as m on m.unit_id = w.unit_id
+        select u.*, {_identifiers_held(units)} as identifiers, o.came_to
+        from {{units}} as u
+        left join outcomes as o on o.unit_id = u.unit_id
+        where o.came_to is null or o.came_to < 4
         """,
-        params={"step": step},
         links=links,
-        units=sides[side].units,
-        taken=_fit_a_taken_unit(engine, model, side, alone, sides[_OTHER[side]], frequencies, thresholds),
-        met=_met_a_candidate(engine, model, side, alone, sides[_OTHER[side]]),
+        units=units,
         store=True,
     )
 
@@ -106,18 +111,26 @@ def _identifiers_held(units: Table) -> str:
     return " + ".join(held) or "0"
 
 
-def _fit_a_taken_unit(
+def _with_taken_units(
     engine: Engine,
     model: Model,
     side: str,
-    alone: Table,
-    other: Side,
+    unlinked: Table,
+    sides: Mapping[str, Side],
     frequencies: Frequencies,
     thresholds: Thresholds,
-) -> Table:
-    """Units that would be worth a review with a unit that a pass has linked to somebody else."""
+    parts: Parts | None,
+) -> tuple[Table, Table]:
+    """Units in no pair that would be worth a review with one whom a pass has linked to another; and who met such.
+
+    Returns:
+        unit_id of the first; side, unit_id of the second.
+    """
+    other = sides[_OTHER[side]]
     if other.still_open is other.units:
-        return engine.sql("select cast(null as bigint) as unit_id where false", store=True)
+        nobody = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
+        return engine.sql(nobody, store=True), engine.sql(nobody, store=True)
+    alone = engine.sql("select * from {unlinked} where came_to is null", unlinked=unlinked)
     taken = engine.sql(
         "select u.* from {units} as u where not exists (select 1 from {still_open} as o where o.unit_id = u.unit_id)",
         units=other.units,
@@ -125,19 +138,6 @@ def _fit_a_taken_unit(
         store=True,
     )
     pair = {side: alone, _OTHER[side]: taken}
-    scored, _ = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review)
-    found = engine.sql(f"select distinct {side}_id as unit_id from {{scored}}", scored=scored, store=True)
-    engine.drop(taken)
-    return found
-
-
-def _met_a_candidate(engine: Engine, model: Model, side: str, alone: Table, other: Side) -> Table:
-    """Units that a blocking rule pairs with anybody, however low the weight."""
-    pair = {side: alone, _OTHER[side]: other.units}
-    met = "\nunion\n".join(blocked_units(rule, side) for rule in model.blocking_rules)
-    return engine.sql(
-        met or "select cast(null as bigint) as unit_id where false",
-        left=pair["left"],
-        right=pair["right"],
-        store=True,
-    )
+    found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=parts)
+    fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
+    return fits, found.met

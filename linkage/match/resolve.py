@@ -43,6 +43,11 @@ class Thresholds:
         """Below this a pair is neither accepted nor a rival of one that is."""
         return min(self.accept, self.keep) - self.margin
 
+    @property
+    def lowest(self) -> float:
+        """Below this a pair is neither of these nor for review."""
+        return min(self.reach, self.review)
+
     def given(self, gain: float) -> "Thresholds":
         """The same probabilities, where the cardinality adds so many bits. A weight that was named stays."""
         if self.is_weight:
@@ -73,7 +78,7 @@ def weight_of(probability: float) -> float:
 def resolve(
     engine: Engine, pairs: Table, thresholds: Thresholds, cardinality: Cardinality, held: Table | None = None
 ) -> Table:
-    """Decide each pair: what `settle` accepts, what `contested` leaves in doubt, and the rest.
+    """Decide each pair: what is accepted, what is left in doubt, and the rest.
 
     Args:
         pairs: left_id, right_id, match_weight; a pair once.
@@ -82,8 +87,8 @@ def resolve(
     Returns:
         left_id, right_id, match_weight, runner_up_weight, decision (accepted, review, rejected), reason.
     """
-    accepted = settle(engine, pairs, thresholds, cardinality, held=held)
-    outcomes = contested(engine, pairs, accepted, thresholds, cardinality, held=held)
+    race = Race(engine, pairs, cardinality, thresholds.lowest, held=held)
+    race.settle(thresholds)
     return engine.sql(
         f"""
         select p.left_id, p.right_id, p.match_weight, o.runner_up_weight, {DECISION} as decision, {REASON} as reason
@@ -92,7 +97,7 @@ def resolve(
         """,
         params={"review": thresholds.review},
         pairs=pairs,
-        outcomes=outcomes,
+        outcomes=race.outcomes(thresholds),
         store=True,
     )
 
@@ -104,88 +109,83 @@ REASON = """case when o.decision is not null then o.reason
                 else 'a better partner' end"""
 
 
-def settle(
-    engine: Engine,
-    pairs: Table,
-    thresholds: Thresholds,
-    cardinality: Cardinality,
-    *,
-    before: Table | None = None,
-    held: Table | None = None,
-) -> Table:
-    """The pairs to accept.
+class Race:
+    """Pairs that compete for their units, of which those that win are taken out round by round.
 
     Args:
         pairs: left_id, right_id, match_weight; a pair once.
-        before: what this function accepted earlier, under thresholds at least as high; it stands.
+        lowest: pairs of less weight take no part; no higher than the `lowest` of any thresholds that follow.
         held: left_id, right_id of units that were one person in the last release.
+        apart: left_id, right_id of pairs that take no part, whatever they weigh.
 
-    Returns:
-        left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was accepted, among those that
-        could have kept it from being so; NULL without one), reason.
+    Attributes:
+        accepted: left_id, right_id, match_weight, runner_up_weight (the best rival when the pair was accepted, among
+            those that could have kept it from being so; NULL without one), reason.
     """
-    race = _Race(thresholds, cardinality, bool(held))
-    accepted = before or engine.sql(_NOTHING_YET, store=True)
-    undecided = runners(engine, pairs, accepted, thresholds, cardinality, held=held, lowest=thresholds.reach)
-    for _ in range(_MOST_ROUNDS):
-        ranked = engine.sql(race.ranked(), params=race.params(), pairs=undecided, store=True)
-        new = engine.sql(race.accepted(), params=race.params(), ranked=ranked, store=True)
-        engine.drop(ranked)
-        if engine.count(new) == 0:
-            break
-        earlier, left = accepted, undecided
-        accepted = engine.sql("select * from {a} union all select * from {b}", a=earlier, b=new, store=True)
-        undecided = engine.sql(race.left_over(), params=race.params(), pairs=left, new=new, store=True)
-        engine.drop(new, left, *(() if earlier is before else (earlier,)))
-    engine.drop(undecided)
-    return accepted
+
+    def __init__(
+        self,
+        engine: Engine,
+        pairs: Table,
+        cardinality: Cardinality,
+        lowest: float,
+        *,
+        held: Table | None = None,
+        apart: Table | None = None,
+    ) -> None:
+        self._engine = engine
+        self._round = _Round(cardinality, held is not None)
+        apart = apart if apart is not None and engine.count(apart) else None
+        tables = {"pairs": pairs} | ({"held": held} if held else {}) | ({"apart": apart} if apart else {})
+        started = self._round.started(apart is not None)
+        self._free = engine.sql(started, params={"lowest": lowest}, store=True, **tables)
+        self.accepted = engine.sql(_NOTHING_YET, store=True)
+
+    def contest(self, thresholds: Thresholds) -> Table:
+        """Pairs whose units are free and that matter: left_id, right_id, match_weight, and with held ones, held."""
+        query = "select * from {free} where match_weight >= $reach"
+        return self._engine.sql(query, params={"reach": thresholds.reach}, free=self._free)
+
+    def settle(self, thresholds: Thresholds) -> None:
+        """Accept what these thresholds allow; what was accepted before, under others at least as high, stands."""
+        engine, params = self._engine, _numbers(thresholds)
+        for _ in range(_MOST_ROUNDS):
+            ranked = engine.sql(self._round.ranked(), params=params, pairs=self._free, store=True)
+            new = engine.sql(self._round.accepted(), params=params, ranked=ranked, store=True)
+            engine.drop(ranked)
+            if engine.count(new) == 0:
+                engine.drop(new)
+                break
+            self.take(new)
+            engine.drop(new)
+
+    def take(self, new: Table) -> None:
+        """Accept pairs that were chosen otherwise, in the columns of `accepted`."""
+        engine, earlier, free = self._engine, self.accepted, self._free
+        both = f"select {_ACCEPTED} from {{a}} union all select {_ACCEPTED} from {{b}}"
+        self.accepted = engine.sql(both, a=earlier, b=new, store=True)
+        self._free = engine.sql(self._round.left_over(), params=None, pairs=free, new=new, store=True)
+        engine.drop(free, earlier)
+
+    def outcomes(self, thresholds: Thresholds) -> Table:
+        """Accepted pairs, and those whose units are both still free: which of them a person should see.
+
+        Returns:
+            left_id, right_id, match_weight, runner_up_weight, decision, reason.
+        """
+        params = _numbers(thresholds) | {"reach": thresholds.lowest}
+        ranked = self._engine.sql(self._round.ranked(), params=params, pairs=self._free, store=True)
+        found = self._engine.sql(_OUTCOMES, params=params, accepted=self.accepted, ranked=ranked, store=True)
+        self._engine.drop(ranked)
+        return found
 
 
-def contested(
-    engine: Engine,
-    pairs: Table,
-    accepted: Table,
-    thresholds: Thresholds,
-    cardinality: Cardinality,
-    *,
-    held: Table | None = None,
-) -> Table:
-    """Accepted pairs, and those whose units are both still free: which of them a person should see.
-
-    Returns:
-        left_id, right_id, match_weight, runner_up_weight, decision, reason.
-    """
-    race = _Race(thresholds, cardinality, bool(held))
-    lowest = min(thresholds.review, thresholds.reach)
-    free = runners(engine, pairs, accepted, thresholds, cardinality, held=held, lowest=lowest)
-    ranked = engine.sql(race.ranked(), params=race.params(), pairs=free, store=True)
-    found = engine.sql(_CONTESTED, params=race.params(), accepted=accepted, ranked=ranked, store=True)
-    engine.drop(free, ranked)
-    return found
+_ACCEPTED = "left_id, right_id, match_weight, runner_up_weight, reason"
 
 
-def runners(
-    engine: Engine,
-    pairs: Table,
-    accepted: Table,
-    thresholds: Thresholds,
-    cardinality: Cardinality,
-    *,
-    held: Table | None,
-    lowest: float,
-) -> Table:
-    """Pairs heavy enough to matter whose units are free.
-
-    Args:
-        lowest: match weight from which a pair matters.
-
-    Returns:
-        left_id, right_id, match_weight, and where there is a last release, held.
-    """
-    race = _Race(thresholds, cardinality, bool(held))
-    tables = {"held": held} if held else {}
-    heavy = engine.sql(race.started(), params={**race.params(), "lowest": lowest}, store=False, pairs=pairs, **tables)
-    return engine.sql(race.left_over(), params=race.params(), pairs=heavy, new=accepted, store=True)
+def _numbers(thresholds: Thresholds) -> dict[str, float]:
+    """Values of the parameters that the queries of a round name."""
+    return {name: getattr(thresholds, name) for name in ("accept", "review", "margin", "keep", "reach")}
 
 
 HELD = "held since the last release"
@@ -198,7 +198,7 @@ _NOTHING_YET = """
     where false
     """
 
-_CONTESTED = """
+_OUTCOMES = """
     select left_id, right_id, match_weight, runner_up_weight, 'accepted' as decision, reason
     from {accepted}
     union all
@@ -213,17 +213,11 @@ _CONTESTED = """
 
 
 @dataclass(frozen=True)
-class _Race:
+class _Round:
     """SQL of one round. With `held`, a pair carries what it has since the last release; without, nothing is carried."""
 
-    thresholds: Thresholds
     cardinality: Cardinality
     held: bool
-
-    def params(self) -> dict[str, float]:
-        """Values of the parameters that the queries name."""
-        names = ("accept", "review", "margin", "keep")
-        return {name: getattr(self.thresholds, name) for name in names}
 
     @property
     def _single(self) -> list[str]:
@@ -235,15 +229,18 @@ class _Race:
         """The weight that a pair takes into the race: a held one stands before rivals within the margin."""
         return "match_weight + case when held then $margin else 0 end" if self.held else "match_weight"
 
-    def started(self) -> str:
+    def started(self, some_apart: bool) -> str:
         """Pairs of some weight: left_id, right_id, match_weight, and held where there is a last release."""
-        if not self.held:
-            return "select left_id, right_id, match_weight from {pairs} where match_weight >= $lowest"
-        return """
-            select p.left_id, p.right_id, p.match_weight, h.left_id is not null as held
-            from {pairs} as p
-            left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id
-            where p.match_weight >= $lowest
+        held, joined = "", ""
+        if self.held:
+            held = ", h.left_id is not null as held"
+            joined = "left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id"
+        apart = "not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)"
+        return f"""
+            select p.left_id, p.right_id, p.match_weight{held}
+            from {{pairs}} as p
+            {joined}
+            where p.match_weight >= $lowest {f"and {apart}" if some_apart else ""}
             """
 
     def ranked(self) -> str:
@@ -252,6 +249,7 @@ class _Race:
             return """
                 select *, cast(null as double) as runner_up_weight, cast(null as double) as rival, true as best
                 from {pairs}
+                where match_weight >= $reach
                 """
         other = {"left": "right", "right": "left"}
         ranks = ", ".join(
@@ -267,6 +265,7 @@ class _Race:
             with ranked as (
                 select *, {ranks}
                 from {{pairs}}
+                where match_weight >= $reach
                 window {windows}
             )
             select left_id, right_id, match_weight, {rivals}, {best} as best{", held" if self.held else ""}

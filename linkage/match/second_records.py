@@ -136,7 +136,7 @@ def _near_linked_units(
         for name in sides
     }
     lowest = thresholds.accept - thresholds.margin
-    scored, _ = score_candidates(engine, model, tables["left"], tables["right"], frequencies, lowest)
+    scored = score_candidates(engine, model, tables["left"], tables["right"], frequencies, lowest).pairs
     apart = two_people(engine, scored, sides["left"], sides["right"], lowest)
     never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
     free = " and ".join(

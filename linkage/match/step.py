@@ -5,24 +5,25 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
-from linkage.engine import Engine, Table, one, quote, rows
+from linkage.engine import Engine, Table, one, rows
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
 from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
-from linkage.match.limits import besides, capped, explained, refused
+from linkage.match.limits import capped, explained, refused
 from linkage.match.overrides import Overrides
+from linkage.match.parts import Parts
 from linkage.match.posterior import of_step
 from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
-from linkage.match.resolve import DECISION, REASON, Thresholds, contested, settle
+from linkage.match.resolve import DECISION, REASON, Race, Thresholds
 from linkage.match.score import Frequencies, score_candidates, score_given, term_frequencies
 from linkage.match.second_records import with_second_records
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
-from linkage.model.compiled import pattern_column
+from linkage.model.compiled import pattern_text
 from linkage.model.training import train
 
 
@@ -48,6 +49,7 @@ def link_step(
     seed: int = 2026,
     held: Table | None = None,
     overrides: Overrides | None = None,
+    parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StepResult:
     """Link two sides: deterministic passes first, then the model on what they leave.
@@ -58,6 +60,7 @@ def link_step(
         model: comparisons and blocking rules; trained already where `step.train` is false.
         held: left_id, right_id of units that were one person in the last release.
         overrides: what people have decided about pairs of these units.
+        parts: how scoring is cut where the sides are large.
 
     Raises:
         ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
@@ -87,20 +90,19 @@ def link_step(
     open_left = _still_open(engine, left.units, passed.links, "left", step)
     open_right = _still_open(engine, right.units, passed.links, "right", step)
     floor = thresholds.floor(most_gain(sizes, step.cardinality))
-    made, rule_counts = score_candidates(engine, model, open_left, open_right, frequencies, floor, progress=say)
+    found = score_candidates(engine, model, open_left, open_right, frequencies, floor, parts=parts, progress=say)
     say("resolution")
-    scored = _without(engine, made, passed.links) if step.cardinality == "many-to-many" else made
+    scored = _without(engine, found.pairs, passed.links) if step.cardinality == "many-to-many" else found.pairs
     if overrides:
         scored = _without(engine, scored, overrides.barred)
-    lowest = min(thresholds.review, thresholds.reach)
-    apart = two_people(engine, scored, left, right, lowest, None if step.twins == "apart" else ())
-    possible = besides(engine, scored, apart)
-    sure = settle(engine, possible, thresholds, step.cardinality, held=held)
-    thresholds = thresholds.given(_gain(engine, step, passed.links, sure, sizes))
-    accepted = accept(engine, step, possible, thresholds, before=sure, held=held)
-    outcomes = contested(engine, possible, accepted, thresholds, step.cardinality, held=held)
+    apart = two_people(engine, scored, left, right, thresholds.lowest, None if step.twins == "apart" else ())
+    race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
+    race.settle(thresholds)
+    thresholds = thresholds.given(_gain(engine, step, passed.links, race.accepted, sizes))
+    accept(engine, step, race, thresholds, held=held)
+    outcomes = race.outcomes(thresholds)
     outcomes = excuse(engine, model, outcomes, open_left, open_right, frequencies, thresholds, step.cardinality)
-    likely = of_step(engine, step, model, possible, apart, (open_left, open_right), frequencies, thresholds.gain)
+    likely = of_step(engine, step, model, scored, apart, (open_left, open_right), frequencies, thresholds.gain)
     outcomes = refused(engine, outcomes, apart)
     if step.duplicates == "join":
         decided, barred = (certain, scored, outcomes), [overrides.barred] if overrides else []
@@ -109,11 +111,12 @@ def link_step(
     links = capped(engine, _links(engine, step, model, certain, scored, outcomes, likely, thresholds), step)
     say("reasons")
     sides = {"left": Side(left.units, open_left), "right": Side(right.units, open_right)}
-    unlinked = explained(engine, reasons(engine, step.name, model, links, sides, frequencies, thresholds), links)
+    unlinked = reasons(engine, step.name, model, links, sides, found.met, frequencies, thresholds, parts=parts)
+    unlinked = explained(engine, unlinked, links)
     engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
     reach = passes_and_rules(
-        engine, model, (left.units, right.units), (open_left, open_right), passed.counts, rule_counts, links
+        engine, model, (left.units, right.units), (open_left, open_right), passed.counts, found.counts, links
     )
     summary = {
         "training": training,
@@ -220,9 +223,7 @@ def _links(
     thresholds: Thresholds,
 ) -> Table:
     """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
-    gammas = [f"cast({{alias}}.{quote(pattern_column(c))} as varchar)" for c in model.comparisons]
-    pattern = " || ',' || ".join(gammas)
-    by_pass, by_model = pattern.format(alias="c"), pattern.format(alias="p")
+    by_pass, by_model = (pattern_text(model, alias) for alias in "cp")
     by_people = f"c.pass = '{deterministic.OVERRIDE}'"
     disputed = f"c.match_weight < $review and not {by_people}"
     return engine.sql(
@@ -244,8 +245,7 @@ def _links(
             left join {{likely}} as q on q.left_id = p.left_id and q.right_id = p.right_id
         )
         select cast($step as varchar) as step, left_id, right_id, method, pass, pattern, match_weight,
-               coalesce(match_probability, 1 / (1 + pow(cast(2 as double), -match_weight - $gain)))
-                   as match_probability,
+               coalesce(match_probability, 1 / (1 + exp(-ln(2) * (match_weight + $gain)))) as match_probability,
                runner_up_weight, decision, reason
         from found
         """,

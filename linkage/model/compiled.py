@@ -38,6 +38,12 @@ def pattern_column(comparison: Comparison) -> str:
     return f"gamma_{comparison.name}"
 
 
+def pattern_text(model: Model, alias: str) -> str:
+    """SQL of a pair's levels as one text, "6,-1,4": the pattern of a link."""
+    listed = ", ',', ".join(f"{alias}.{quote(pattern_column(comparison))}" for comparison in model.comparisons)
+    return f"concat({listed})"
+
+
 def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
     """SQL that scores pairs.
 
@@ -110,7 +116,7 @@ def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
         if not _is_cheap(level.condition):
             break
         found.append(level)
-    if found and len(found) == len(comparison.levels) - 1:
+    if len(found) == len(comparison.levels) - 1 and (found or len(comparison.levels) == 1):
         return comparison.levels  # nothing but ELSE is left
     return tuple(found)
 
@@ -135,13 +141,12 @@ def _gamma_name(index: int, comparison: Comparison, still_open: set[int]) -> str
 
 def _weight_case(gamma: str, levels: Sequence[Level]) -> str:
     """The weight of a level, with its term-frequency adjustment as Splink defines it."""
-    whens = []
-    for level in levels:
-        weight = _number(level.weight)
-        if level.adjusted:
-            weight = f"{weight} + {_adjustment(level)}"
-        whens.append(f"when {level.value} then {weight}")
-    return f"case {gamma} {' '.join(whens)} end"
+    weights = [
+        (level, _number(level.weight) + (f" + {_adjustment(level)}" if level.adjusted else "")) for level in levels
+    ]
+    if len(levels) == 1 and levels[0].condition is None:
+        return f"({weights[0][1]})"  # every pair has it
+    return f"case {gamma} {' '.join(f'when {level.value} then {weight}' for level, weight in weights)} end"
 
 
 def _adjustment(level: Level) -> str:

@@ -150,7 +150,7 @@ def _ours(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Ta
     model = from_dict(settings)
     sides = engine.from_arrow(left), engine.from_arrow(right)
     frequencies = term_frequencies(engine, model, *sides)
-    scored, _ = score_candidates(engine, model, *sides, frequencies, floor)
+    scored = score_candidates(engine, model, *sides, frequencies, floor).pairs
     found = engine_rows(engine, scored)
     by_pair = {(row["left_id"], row["right_id"]): row for row in found}
     assert len(by_pair) == len(found), "a pair stands twice"

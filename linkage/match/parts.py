@@ -1,0 +1,120 @@
+"""How the scoring of large sides is cut, so that memory follows the size of a part and not that of the sides.
+
+Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs within its values: the sides are
+split by a hash of it, and each part is scored by itself. What a part makes is on disk before the next begins; parts
+that a killed run has made are taken as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from linkage.engine import Engine, Table, columns, quote
+from linkage.model import BlockingRule, Model
+from linkage.model.blocking.keys import keys_of
+
+ROWS = 4_000_000
+"""Rows of both sides in a part: about 2 GB of names, dates and pairs while it is scored."""
+
+
+@dataclass
+class Part:
+    """Rules, and the units among which they make their pairs."""
+
+    rules: tuple[int, ...]  # places in the model's rules
+    left: Table
+    right: Table
+    name: str = "whole"
+    folder: Path | None = None  # where what it makes is kept; None for memory
+    kept: dict[str, Table] = field(default_factory=dict)
+
+    def keep(self, engine: Engine, made: dict[str, Table]) -> None:
+        """Put what the part has made on disk; the last of the tables tells that it is whole."""
+        if self.folder is None:
+            self.kept = made
+            return
+        for name, table in made.items():
+            engine.write(table, self._path(name))
+            engine.drop(table)
+            self.kept[name] = engine.read(self._path(name))
+
+    def find(self, engine: Engine, names: Sequence[str]) -> bool:
+        """Whether an earlier run has made it; what that kept is then in `kept`."""
+        if self.folder is None or not self._path(names[-1]).exists():
+            return False
+        self.kept = {name: engine.read(self._path(name)) for name in names}
+        return True
+
+    def _path(self, name: str) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{name}-{self.name}.parquet"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The cutting of a step.
+
+    Args:
+        folder: where parts lie while the step is at work; None for one part, in memory. What it holds must come from
+            the same units and model.
+        rows: of both sides together in one part, at most; a column with few values makes larger ones.
+    """
+
+    folder: Path | None = None
+    rows: int = ROWS
+
+    def of(self, engine: Engine, model: Model, left: Table, right: Table) -> Iterator[Part]:
+        """The parts of two sides, one after the other; a part's sides are given back when the next is asked for."""
+        wanted = -(-(engine.count(left) + engine.count(right)) // self.rows)
+        if self.folder is None or wanted <= 1:
+            yield Part(tuple(range(len(model.blocking_rules))), left, right)
+            return
+        read = ["unit_id", *(name for name in model.columns if name != "unit_id")]
+        for key, rules in by_key(model.blocking_rules):
+            group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}"
+            if key is None:
+                yield Part(rules, left, right, group, self.folder)
+                continue
+            for side, table in (("left", left), ("right", right)):
+                place = self.folder / f"{side}-{group}"
+                if not place.exists():
+                    engine.split(engine.sql(f"select {columns(read)} from {{t}}", t=table), place, key, wanted)
+            yield from self._split(engine, rules, group, read, wanted)
+
+    def _split(
+        self, engine: Engine, rules: tuple[int, ...], group: str, read: Sequence[str], wanted: int
+    ) -> Iterator[Part]:
+        assert self.folder is not None
+        for number in range(wanted):
+            places = [self.folder / f"{side}-{group}" / f"part={number}" for side in ("left", "right")]
+            if not all(place.exists() for place in places):
+                continue  # one side has no such value
+            left, right = (engine.sql(f"select {columns(read)} from {{t}}", t=engine.read(place)) for place in places)
+            yield Part(rules, left, right, f"{group}-{number + 1}", self.folder)
+
+
+def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, ...]]]:
+    """Rules by an equality that they share, the most shared first; None for those that have none.
+
+    An equality of lists that are opened parts nothing: a unit would lie in several parts.
+    """
+    held = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
+    found: list[tuple[str | None, tuple[int, ...]]] = []
+    while any(held.values()):
+        every = [key for keys in held.values() for key in keys]
+        key = max(dict.fromkeys(every), key=every.count)
+        sharing = tuple(place for place, keys in held.items() if key in keys)
+        found.append((key, sharing))
+        held = {place: keys for place, keys in held.items() if place not in sharing}
+    return [*found, (None, tuple(held))] if held else found
+
+
+def _plain_keys(rule: BlockingRule) -> list[str]:
+    """What must be equal on both sides by the same expression, lists that are opened left out."""
+    keys = keys_of(rule)
+    opened = [quote(f"{column}__element") for column in rule.explode]
+    return [
+        left
+        for left, right in zip(keys.left, keys.right, strict=True)
+        if left == right and not any(element in left for element in opened)
+    ]
