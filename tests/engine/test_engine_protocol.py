@@ -72,6 +72,21 @@ def test_a_write_that_fails_leaves_what_was_there(engine, world, rows, tmp_path)
     assert [left.name for left in tmp_path.iterdir() if left.name.startswith(".")] == []
 
 
+def test_a_split_puts_equal_keys_together_and_null_nowhere(engine, world, rows, tmp_path):
+    tables = {"l": world("id | k\n1 | A\n2 | B\n3 | A\n4 | -\n5 | C\n6 | D"), "r": world("id | k\n7 | A\n8 | D")}
+    for side, table in tables.items():
+        engine.split(table, tmp_path / side, "lower(k)", 3)
+    parts: dict[str, dict[int, set[str]]] = {"l": {}, "r": {}}
+    for side in tables:
+        for place in (tmp_path / side).glob("part=*"):
+            kept = engine.sql("select id, k from {t}", t=engine.read(place))
+            parts[side][int(place.name.removeprefix("part="))] = {key for _, key in rows(kept)}
+    assert sorted(key for part in parts["l"].values() for key in part) == ["A", "B", "C", "D"]
+    for part, keys in parts["r"].items():
+        assert 0 <= part < 3
+        assert keys <= parts["l"][part]
+
+
 def test_files_of_one_table_are_matched_by_column_name(engine, rows, tmp_path):
     pq.write_table(pa.table({"a": [1], "b": ["X"]}), tmp_path / "p0.parquet")
     pq.write_table(pa.table({"b": ["Y"], "a": [2]}), tmp_path / "p1.parquet")

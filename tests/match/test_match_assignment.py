@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
-from linkage.match.assignment import assigned
-from linkage.match.resolve import HELD, Thresholds, settle
+from linkage.match.assignment import assign
+from linkage.match.resolve import HELD, Race, Thresholds
 
 AT = Thresholds(accept=8.0, review=0.0, margin=3.0)
 Pairs = dict[tuple[int, int], float]
@@ -31,17 +31,22 @@ def _table(engine: Engine, pairs: Any) -> Table:
 def _assigned(
     engine: Engine, pairs: Pairs, held: Any = None, at: Thresholds = AT, sure: Pairs = NOBODY
 ) -> dict[tuple[int, int], tuple[float | None, str | None]]:
-    before = settle(engine, _table(engine, sure), at, "one-to-one")
-    found = assigned(
-        engine, _table(engine, pairs), at, before=before, held=None if held is None else _table(engine, held)
-    )
-    return {(row["left_id"], row["right_id"]): (row["runner_up_weight"], row["reason"]) for row in rows(engine, found)}
+    before = Race(engine, _table(engine, sure), "one-to-one", at.lowest)
+    before.settle(at)
+    among = None if held is None else _table(engine, held)
+    race = Race(engine, _table(engine, pairs), "one-to-one", at.lowest, held=among)
+    race.take(before.accepted)
+    assign(engine, race, at, held=among)
+    found = rows(engine, race.accepted)
+    return {(row["left_id"], row["right_id"]): (row["runner_up_weight"], row["reason"]) for row in found}
 
 
 def test_two_pairs_that_weigh_more_together_are_taken_over_the_heaviest(engine: Engine) -> None:
     """Greedy sends all of it to review: 11.9 comes near 12. But 11.5 and 11.9 leave nobody alone."""
     pairs = {(1, 11): 12.0, (1, 12): 11.5, (2, 11): 11.9}
-    assert engine.count(settle(engine, _table(engine, pairs), AT, "one-to-one")) == 0
+    greedy = Race(engine, _table(engine, pairs), "one-to-one", AT.lowest)
+    greedy.settle(AT)
+    assert engine.count(greedy.accepted) == 0
     found = _assigned(engine, pairs)
     assert set(found) == {(1, 12), (2, 11)}
     # Without either, the next best is 12 alone: 7 over what a pair must reach, where the two have 13.4.

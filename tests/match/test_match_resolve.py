@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
 from linkage.match.coverage import gain
-from linkage.match.resolve import Thresholds, contested, resolve, settle
+from linkage.match.resolve import Race, Thresholds, resolve
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
@@ -219,9 +219,11 @@ def test_what_was_accepted_before_stands_and_the_rest_is_decided_anew(engine: En
         3       | 14       | 2
         4       | 11       | 5
     """)
-    first = settle(engine, pairs, AT, "one-to-one")
-    accepted = settle(engine, pairs, AT.given(2.0), "one-to-one", before=first)
-    assert rows(contested(engine, pairs, accepted, AT.given(2.0), "one-to-one")) == rows(
+    race = Race(engine, pairs, "one-to-one", AT.given(2.0).lowest)
+    race.settle(AT)
+    assert [row[:2] for row in rows(race.accepted)] == [(1, 11)]
+    race.settle(AT.given(2.0))
+    assert rows(race.outcomes(AT.given(2.0))) == rows(
         world("""
         left_id | right_id | match_weight:float | runner_up_weight:float | decision | reason
         1       | 11       | 9                  | 5                      | accepted | -
@@ -230,7 +232,6 @@ def test_what_was_accepted_before_stands_and_the_rest_is_decided_anew(engine: En
         3       | 14       | 2                  | 3                      | rejected | a better partner
     """)
     )
-    assert [row[:2] for row in rows(first)] == [(1, 11)], "what was accepted earlier is left as it was"
 
 
 # Properties: small graphs with many ties, since ties are where resolution goes wrong.
@@ -338,10 +339,11 @@ def test_to_go_on_from_an_earlier_resolution_comes_to_the_same_links(
 ) -> None:
     at = AT.given(gained)
     table = _table(shared, list(pairs.items()))
-    before = settle(shared, table, AT, cardinality)
-    after = settle(shared, table, at, cardinality, before=before)
-    accepted = {(r["left_id"], r["right_id"]) for r in engine_rows(shared, after)}
-    shared.drop(table, before, after)
+    race = Race(shared, table, cardinality, at.lowest)
+    race.settle(AT)
+    race.settle(at)
+    accepted = {(r["left_id"], r["right_id"]) for r in engine_rows(shared, race.accepted)}
+    shared.drop(table, race.accepted)
     whole = _resolved(shared, list(pairs.items()), cardinality, at)
     assert accepted == {(r["left_id"], r["right_id"]) for r in whole if r["decision"] == "accepted"}
 

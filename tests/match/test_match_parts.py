@@ -1,0 +1,88 @@
+"""Large sides are scored in parts: the same pairs, each part on disk before the next, and none made twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine, rows
+from linkage.errors import LeoError
+from linkage.match import score
+from linkage.match.parts import Parts, by_key
+from linkage.match.score import Candidates, score_candidates, term_frequencies
+from linkage.model import BlockingRule, Model, from_dict
+from linkage.model.comparisons import comparison, settings
+from tests.model.people import both_sides
+
+LEFT, RIGHT = both_sides(150, 120, seed=3)
+_COMPARED = {"forename": "name", "surname": "name", "dob": "date"}
+_RULES = ["l.dob = r.dob AND l.forename = r.forename", "l.surname = r.surname AND l.dob = r.dob",
+          "l.surname = r.surname AND l.postcode = r.postcode"]  # fmt: skip
+
+
+def _model() -> Model:
+    """Each level half as common as the one before it, and by chance twice as common."""
+    raw = settings([comparison(name, kind) for name, kind in _COMPARED.items()], _RULES)
+    for compared in raw["comparisons"]:
+        graded = [level for level in compared["comparison_levels"] if not level.get("is_null_level")]
+        for place, level in enumerate(graded):
+            level["m_probability"] = 2.0 ** -(place + 1)
+            level["u_probability"] = 2.0 ** -(len(graded) - place)
+    opened = {"blocking_rule": "l.names = r.names", "arrays_to_explode": ["names"], "sql_dialect": "duckdb"}
+    raw["blocking_rules_to_generate_predictions"].append(opened)
+    return from_dict({**raw, "probability_two_random_records_match": 0.01})
+
+
+def _scored(engine: Engine, parts: Parts | None, floor: float = -4.0) -> Candidates:
+    model = _model()
+    sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
+    return score_candidates(engine, model, *sides, term_frequencies(engine, model, *sides), floor, parts=parts)
+
+
+def _pairs(engine: Engine, found: Candidates) -> list[tuple[Any, ...]]:
+    names = sorted(found.pairs.columns)
+    return sorted(tuple(round(row[name], 9) for name in names) for row in rows(engine, found.pairs))
+
+
+@pytest.mark.both_engines
+def test_parts_make_the_pairs_and_meetings_of_the_whole(engine: Engine, tmp_path: Path) -> None:
+    whole, cut = _scored(engine, None), _scored(engine, Parts(tmp_path / "parts", rows=140))
+    assert _pairs(engine, cut) == _pairs(engine, whole)
+    paired = {(side, row[f"{side}_id"]) for side in ("left", "right") for row in rows(engine, whole.pairs)}
+    met = [{(row["side"], row["unit_id"]) for row in rows(engine, found.met)} - paired for found in (whole, cut)]
+    assert met[0] == met[1] != set()
+    assert [count["pairs_kept"] for count in cut.counts] == [count["pairs_kept"] for count in whole.counts]
+
+
+def test_rules_are_parted_by_what_they_share() -> None:
+    assert by_key(_model().blocking_rules) == [("dob", (0, 1)), ("surname", (2,)), (None, (3,))]
+    assert by_key([BlockingRule("levenshtein(l.dob, r.dob) <= 1")]) == [(None, (0,))]
+    assert by_key([BlockingRule("l.dob = r.dob OR l.surname = r.surname")]) == [(None, (0,))]
+
+
+def test_what_a_killed_run_has_made_is_not_made_again(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = Parts(tmp_path / "parts", rows=70)
+    made: list[str] = []
+    first = score._score_part
+
+    def dies(engine: Engine, model: Model, part: Any, *args: Any) -> Any:
+        if len(made) == 3:
+            raise LeoError("killed")
+        made.append(part.name)
+        return first(engine, model, part, *args)
+
+    monkeypatch.setattr(score, "_score_part", dies)
+    with pytest.raises(LeoError, match="killed"):
+        _scored(engine, parts)
+    again: list[str] = []
+    monkeypatch.setattr(
+        score, "_score_part", lambda e, m, part, *a: (again.append(part.name), first(e, m, part, *a))[1]
+    )
+    found = _scored(engine, parts)
+    assert len(made) == 3
+    assert again
+    assert not set(made) & set(again)
+    monkeypatch.undo()
+    assert _pairs(engine, found) == _pairs(engine, _scored(engine, None))
