@@ -4,6 +4,7 @@ python -m benchmarks                       # FEBRL 4, and files of 100,000 x 155
 python -m benchmarks --people 20000        # that size alone
 python -m benchmarks --runs 3 --people 1000000
 python -m benchmarks synth                 # generators of persons instead: benchmarks/generation.py
+python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import files, generation, measure
+from benchmarks import files, generation, measure, unseen
 from benchmarks.report import facts, write
 from linkage.engine import connect
 
@@ -32,6 +33,9 @@ _RECORDLINKAGE_BEARS = 30_000  # rows of a file; beyond it takes more memory or 
 def main() -> None:
     if sys.argv[1:2] == ["synth"]:
         generation.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["unseen"]:
+        unseen.main(sys.argv[2:])
         return
     options = _options()
     if options.folder:

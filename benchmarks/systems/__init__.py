@@ -7,7 +7,9 @@ def blocking_columns(columns: list[str]) -> list[list[str]]:
         ["dob", "forename"],
         ["dob", "surname"],
         ["dob", "postcode"],
-        ["forename", "surname", "postcode"],
+        ["forename", "surname", "postcode"] if "postcode" in columns else ["forename", "surname"],
         ["nino"],
     ]
+    if "dob" not in columns:
+        rules += [["surname", "postcode"], ["forename", "surname"], ["forename", "postcode"], ["phone"], ["email"]]
     return [names for names in rules if set(names) <= set(columns)]

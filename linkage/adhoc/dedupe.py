@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import persons, truth
+from linkage.adhoc import dated, persons, truth
+from linkage.adhoc.alike import alike
 from linkage.adhoc.link import facts
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.recognise import Columns, recognise
@@ -96,16 +97,17 @@ def _work(
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
         columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
         recognised(columns)
-        postcodes = "postcode" in columns.left and persons.british(engine, file, columns.left["postcode"])
+        (shaped,), at = alike(engine, [file], columns)
+        postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
         kept = told.column if told else None
-        table, ids = persons.units(engine, file, columns.left, columns.left_id, postcodes=postcodes, kept=kept)
+        table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
         kinds = persons.kinds(engine, table, table, postcodes=postcodes)
         if len(kinds) < 2:
             raise InputError(
                 "fewer than two of the fields say anything: the others are empty or hold one value\n"
                 f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
             )
-        lost_dates = persons.dates_in_no_form(engine, file, columns.left["dob"]) if "dob" in columns.left else 0
+        lost_dates = dated.in_no_form(engine, file, columns.left["dob"]) if "dob" in columns.left else 0
     with place.clock("train"):
         model, training = _model(engine, request, kinds, table, say)
     with place.clock("link"):
@@ -145,7 +147,7 @@ def _recognised(request: DedupeRequest, header: tuple[str, ...]) -> Columns:
     maps = [f"{side}.{text}" for text in request.maps for side in ("left", "right")]
     named = None if request.id == "none" else request.id
     columns = recognise(header, header, maps, (named, named))
-    return Columns(columns.left, columns.right, None, None) if request.id == "none" else columns
+    return replace(columns, left_id=None, right_id=None) if request.id == "none" else columns
 
 
 def _model(

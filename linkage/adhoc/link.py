@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import persons, truth
+from linkage.adhoc import dated, persons, truth
+from linkage.adhoc.alike import alike
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.persons import PersonFile
 from linkage.adhoc.recognise import Columns, recognise
@@ -99,11 +100,12 @@ def _work(
         none = tuple(None if name == "none" else name for name in request.ids)
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
         if "none" in request.ids:
-            columns = Columns(columns.left, columns.right, none[0], none[1])
+            columns = replace(columns, left_id=none[0], right_id=none[1])
         recognised(columns)
-        (left, left_ids), (right, right_ids), kinds = _sides(engine, files, columns)
+        shaped, at = alike(engine, files, columns)
+        (left, left_ids), (right, right_ids), kinds = _sides(engine, shaped, at)
         lost_dates = [
-            persons.dates_in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
+            dated.in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
             for file, side in zip(files, (columns.left, columns.right), strict=True)
         ]
         told = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work

@@ -1,11 +1,14 @@
 """Which column is which: by name, by an analyst's word, and for the rest by what both files hold."""
 
+import dataclasses
 import functools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from anyascii import anyascii
 
 from linkage.errors import ConfigError
 from linkage.resources import config_file
@@ -16,12 +19,18 @@ ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino"
 
 @dataclass(frozen=True)
 class Columns:
-    """What was recognised: field -> column, for each file."""
+    """What was recognised: field -> column, for each file.
+
+    Two fields may stand in one column (a name written in full), and one in several (day, month and year of birth): the
+    column is then where the field comes from, and `parts` says what is in which column.
+    """
 
     left: dict[str, str]
     right: dict[str, str]
     left_id: str | None
     right_id: str | None
+    left_parts: dict[str, str] = dataclasses.field(default_factory=dict)
+    right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def fields(self) -> list[str]:
@@ -34,10 +43,23 @@ def _rules() -> dict[str, Any]:
     return tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))
 
 
-def date_forms() -> list[dict[str, Any]]:
-    """Forms of a birth date: name, pattern, parts (groups that are year, month, day)."""
-    forms: list[dict[str, Any]] = _rules()["date"]
-    return forms
+def _fields_known() -> dict[str, Any]:
+    known: dict[str, Any] = _rules()["field"]
+    return known
+
+
+@functools.cache
+def month_names() -> dict[str, int]:
+    """Names of months and their short forms, upper-case ASCII, to the month's number."""
+    return {
+        name: number for names in _rules()["months"].values() for number, month in enumerate(names, 1) for name in month
+    }
+
+
+def sex_frames() -> list[dict[str, list[str]]]:
+    """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
+    frames: list[dict[str, list[str]]] = _rules()["sex_frame"]
+    return frames
 
 
 def recognise(
@@ -63,16 +85,24 @@ def recognise(
         if column not in there:
             raise ConfigError(f"--map {text}: the {side} file has no column '{column}'\n  it has: {', '.join(there)}")
         told[side][field] = column
-    found = {}
-    chosen = {}
+    chosen: dict[str, str | None] = {}
+    sides: dict[str, _Side] = {}
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
         if named is not None and named not in names:
             raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {', '.join(names)}")
         chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()))
-        found[side] = _fields([name for name in names if name != chosen[side]], told[side])
-    shared = _shared(left, right, found, {chosen["left"], chosen["right"]})
-    fields_left, fields_right = found["left"] | shared, found["right"] | shared
-    columns = Columns(fields_left, fields_right, chosen["left"], chosen["right"])
+        sides[side] = _side([name for name in names if name != chosen[side]], told[side])
+    _part_as_the_other(sides["left"], sides["right"])
+    _part_as_the_other(sides["right"], sides["left"])
+    shared = _shared(left, right, sides, {chosen["left"], chosen["right"]})
+    columns = Columns(
+        sides["left"].fields | shared,
+        sides["right"].fields | shared,
+        chosen["left"],
+        chosen["right"],
+        sides["left"].parts,
+        sides["right"].parts,
+    )
     if len(columns.fields) < 2:
         raise ConfigError(
             "the two files share fewer than two fields that can be compared\n"
@@ -90,40 +120,105 @@ def _map(text: str) -> tuple[str, str, str]:
 
 
 def _known() -> str:
-    return ", ".join(name for name in _rules() if name != "date")
+    return ", ".join(_fields_known())
 
 
-def _fields(names: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
+@dataclass
+class _Side:
+    """Fields of one file, and the columns that hold parts of a field or several fields in one."""
+
+    fields: dict[str, str]
+    parts: dict[str, str]
+
+
+_BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_year", "birth_day": "birth_year"}
+"""A field whose ambiguous names count only beside another one."""
+_PARTS = ("full_name", "surname_particle", "birth_year", "birth_month", "birth_day")
+
+
+def _side(names: Sequence[str], told: Mapping[str, str]) -> _Side:
     found = dict(told)
-    for field in _rules():
-        if field in ("id", "date") or field in found:
-            continue
-        column = _named(names, field, set(found.values()))
-        if column:
-            found[field] = column
-    return found
+    for weak in (False, True):
+        for name in _fields_known():
+            if name == "id" or name in found or (weak and not _may_be_weak(name, names, found)):
+                continue
+            column = _named(names, name, set(found.values()), weak=weak)
+            if column:
+                found[name] = column
+    is_day = "dob" in found and _plain(found["dob"]) in _fields_known()["birth_day"]["beside"]
+    if is_day and {"birth_year", "birth_month"} <= set(found):  # birth_day beside birth_month and birth_year
+        found.setdefault("birth_day", found.pop("dob"))
+    parts = {name: found.pop(name) for name in _PARTS if name in found}
+    if "full_name" in parts and ("full_name" in told or not {"forename", "surname"} <= set(found)):
+        found |= {"forename": parts["full_name"], "surname": parts["full_name"]}
+    else:
+        parts.pop("full_name", None)
+    if "dob" in found or "birth_year" not in parts:
+        parts = {name: column for name, column in parts.items() if not name.startswith("birth_")}
+    else:
+        found["dob"] = parts["birth_year"]
+    if "surname" not in found or "full_name" in parts:
+        parts.pop("surname_particle", None)
+    known = [name for name in _fields_known() if name in found]
+    return _Side({name: found[name] for name in dict.fromkeys([*known, *found])}, parts)
 
 
-def _named(names: Sequence[str], field: str, taken: set[str]) -> str | None:
-    rule = _rules()[field]
-    free = {_plain(name): name for name in reversed(names) if name not in taken}
-    return next((free[known] for known in (*rule["names"], *rule.get("also", ())) if known in free), None)
+def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str]) -> bool:
+    """Whether an ambiguous name may stand for a field, with what else the file has."""
+    if name == "birth_year":
+        return all(_named(names, part, set(), weak=True) for part in ("birth_month", "birth_day"))
+    return name not in _BESIDE or _BESIDE[name] in found
 
 
-def _shared(
-    left: Sequence[str], right: Sequence[str], found: Mapping[str, Mapping[str, str]], ids: set[Any]
-) -> dict[str, str]:
+def _part_as_the_other(side: _Side, other: _Side) -> None:
+    """A field that the other file has a column for is looked for in the names that this one writes together."""
+    for name, within, part in (("middle_names", "forename", "forenames"), ("second_surname", "surname", "surnames")):
+        if name in other.fields and name not in side.fields and within in side.fields:
+            side.fields[name] = side.parts[part] = side.fields[within]
+
+
+def _named(names: Sequence[str], field: str, taken: set[str], *, weak: bool = False) -> str | None:
+    rule = _fields_known()[field]
+    free: dict[str, str] = {}
+    for form in (_plain, _without_noise):
+        for name in names:
+            if name not in taken:
+                free.setdefault(form(name), name)
+    return (
+        next((free[known] for known in rule.get("beside", ()) if known in free), None)
+        if weak
+        else next((free[known] for known in rule["names"] if known in free), None)
+    )
+
+
+def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any]) -> dict[str, str]:
     """Columns of one name in both files that are no known field."""
-    used = {*found["left"].values(), *found["right"].values(), *ids}
+    used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
     both = [name for name in left if name in set(right) and name not in used]
     fields: dict[str, str] = {}
     for name in both:
         field = re.sub(r"\W", "_", name.lower())
-        while field in {*fields, *found["left"], *found["right"], "unit_id"}:  # neither another's name nor our own
+        while field in {
+            *fields,
+            *sides["left"].fields,
+            *sides["right"].fields,
+            "unit_id",
+        }:  # neither another's name nor our own
             field += "_"
         fields[field] = name
     return fields
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
+
+
+def _without_noise(name: str) -> str:
+    """The name without words that say nothing: patientSurname, DOB_clean."""
+    noise: list[str] = _rules()["noise"]
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
+    while len(words) > 1 and words[0] in noise:
+        words.pop(0)
+    while len(words) > 1 and words[-1] in noise:
+        words.pop()
+    return "".join(words)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
+from linkage.adhoc.alike import alike
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.engine import Engine, Table, connect
@@ -83,6 +84,7 @@ def _sides(
     ]
     columns = recognise(files[0].header, files[1].header, request.maps)
     recognised(columns)
+    files, columns = alike(engine, files, columns)
     fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]
     postcodes = "postcode" in columns.fields and all(
         persons.british(engine, file, side["postcode"]) for file, side in zip(files, fields, strict=True)

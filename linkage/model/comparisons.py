@@ -7,7 +7,7 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KINDS = ("name", "date", "category", "postcode", "number", "code", "text")
+KINDS = ("name", "names", "date", "partial date", "category", "postcode", "number", "code", "text")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 
 
@@ -95,6 +95,18 @@ def _name(column: str) -> _Graded:
     ]
 
 
+def _names(column: str) -> _Graded:
+    """A column in which many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
+    left, right = f'"{column}_l"', f'"{column}_r"'
+
+    def holds(one: str, other: str) -> str:
+        return f"strpos(' ' || {one} || ' ', ' ' || {other} || ' ') > 0"
+
+    within = (f"{holds(left, right)} OR {holds(right, left)}", "one is part of the other", 0.03)
+    graded = _name(column)
+    return [graded[0], within, *graded[1:]]
+
+
 def _date(column: str) -> _Graded:
     """ISO text by its parts: 93 % of wrong birth dates are wrong in one part (Cardinal et al. 2023, BMC MIDM 23:85)."""
     left, right = f'"{column}_l"', f'"{column}_r"'
@@ -115,6 +127,21 @@ def _date(column: str) -> _Graded:
         (two_parts, "one part differs", 0.01),
         (f"levenshtein({left}, {right}) <= 2", "two characters differ", 0.004),
         (same(year), "same year", 0.003),
+    ]
+
+
+def _partial_date(column: str) -> _Graded:
+    """As a date, where a number of records know the year alone (1985-00-00)."""
+    left, right = f'"{column}_l"', f'"{column}_r"'
+    year_alone = f"(substr({left}, 5) = '-00-00' OR substr({right}, 5) = '-00-00')"
+    years = f"substr({left}, 1, 4), substr({right}, 1, 4)"
+    graded = _date(column)
+    return [
+        graded[0],
+        (f"{year_alone} AND substr({left}, 1, 4) = substr({right}, 1, 4)", "same year, no more known", 0.1),
+        (f"{year_alone} AND levenshtein({years}) <= 1", "a digit of the year differs, no more known", 0.003),
+        (year_alone, "another year, no more known", 0.003),
+        *graded[1:],
     ]
 
 
@@ -167,7 +194,9 @@ def _text(column: str) -> _Graded:
 
 _BUILDERS: Mapping[str, Any] = {
     "name": _name,
+    "names": _names,
     "date": _date,
+    "partial date": _partial_date,
     "category": _category,
     "postcode": _postcode,
     "number": _number,

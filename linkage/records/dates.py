@@ -40,6 +40,11 @@ def is_no_date_text(text: str) -> str:
     return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"
 
 
+def no_date_texts() -> frozenset[str]:
+    """Upper-case texts that say that there is no date."""
+    return frozenset(identifier_rules().date_texts)
+
+
 def _in_format(text: str, pattern: str) -> str:
     expression, groups = _regex(pattern)
     match = literal(expression)

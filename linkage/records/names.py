@@ -63,6 +63,19 @@ def whole_forename(raw: str, rules: NameRules | None = None) -> Name:
     return " ".join(name for name in (first, others) if name) or None
 
 
+def name_words(raw: str, rules: NameRules | None = None) -> list[str]:
+    """The words of a name, without forms of address before it and degrees after it; none where there is no name.
+
+    >>> name_words("Mrs. Anne-Marie van der Berg, MBE")
+    ['ANNE-MARIE', 'VAN', 'DER', 'BERG']
+    """
+    rules = rules or name_rules()
+    words = _without_titles(_words(raw, rules), rules)
+    while len(words) > 1 and words[-1] in rules.suffixes:
+        words.pop()
+    return [] if _is_sentinel(" ".join(words), rules) else words
+
+
 def free_text(raw: str) -> Name:
     """Any other text: upper-case ASCII, single spaces.
 

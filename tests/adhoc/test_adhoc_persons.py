@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.adhoc import persons
+from linkage.adhoc import dated, persons
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 
@@ -134,7 +134,7 @@ def test_rows_are_numbered_alike_whatever_the_format(read: Any, engine: Engine, 
 
 def test_birth_dates_in_no_form_are_counted(read: Any, engine: Engine) -> None:
     file = read("dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\n")
-    assert persons.dates_in_no_form(engine, file, "dob") == 2
+    assert dated.in_no_form(engine, file, "dob") == 1
 
 
 def test_an_id_that_repeats_or_is_missing_is_refused(read: Any, engine: Engine) -> None:
@@ -247,3 +247,25 @@ def test_kinds_follow_what_a_field_means_or_holds(engine: Engine) -> None:
         "occupation": "text",
     }  # fmt: skip
     assert persons.kinds(engine, side, side, postcodes=False)["postcode"] == "text"
+
+
+def test_kinds_are_finer_where_values_ask_for_it(engine: Engine) -> None:
+    """Names of several words, and birth dates of which some are years."""
+    numbers = list(range(100))
+    few = engine.from_arrow(
+        pa.table(
+            {
+                "unit_id": numbers,
+                "forename": [f"N{n}" for n in numbers],
+                "surname": [f"N{n} M" if n < 10 else f"N{n}" for n in numbers],
+                "dob": [f"19{n % 90 + 10}-01-02" for n in numbers],
+            }
+        )
+    )
+    assert persons.kinds(engine, few, few, postcodes=False) == {
+        "forename": "name", "surname": "names", "dob": "date",
+    }  # fmt: skip
+    years = engine.from_arrow(pa.table({"unit_id": [1, 2], "sex": ["F", "M"], "dob": ["1990-00-00", "1991-02-03"]}))
+    assert persons.kinds(engine, years, years, postcodes=False)["dob"] == "partial date"
+    alone = engine.from_arrow(pa.table({"unit_id": [1, 2], "sex": ["F", "M"], "dob": ["1990-00-00", "1991-00-00"]}))
+    assert persons.kinds(engine, alone, alone, postcodes=False)["dob"] == "date"

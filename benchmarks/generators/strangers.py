@@ -1,0 +1,380 @@
+"""Pairs of person files of other countries, with truth: people from Faker's names, written as unseen.toml says.
+
+Runs in an environment with Faker alone: python strangers.py unseen.toml NAME OUT [--rows N]
+
+Each side's records are spoiled by code of this file, which shares nothing with the generator that ships. Written are
+left.csv and right.csv as a body would hand them over, truth.csv, and ready-left.parquet and ready-right.parquet: the
+same records as an analyst would have them after preparing both files by hand without a mistake.
+"""
+
+import argparse
+import csv
+import datetime
+import random
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from faker import Faker
+
+Person = dict[str, Any]
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789"
+_DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_NOT_DECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ø": "o", "Ø": "O", "ß": "ss"})
+
+# Shares of records in which a field is wrong or has changed; what a pair says of itself comes before.
+_ERRORS = {
+    "name_typo": 0.03, "initial": 0.02, "no_middle": 0.3, "swapped_names": 0.005, "new_surname": 0.06,
+    "no_second_surname": 0.05, "respelled": 0.0, "moved": 0.25, "new_phone": 0.25, "new_email": 0.25,
+    "dob_digit": 0.015, "day_month": 0.01, "year_off": 0.005, "first_of_january": 0.0, "year_only": 0.0,
+    "sex": 0.005, "missing": 0.01,
+}  # fmt: skip
+# Romanised names are spelled as they are heard; one of each pair may stand for the other.
+_SOUNDS = [
+    ("ou", "u"), ("dj", "j"), ("kh", "k"), ("ch", "sh"), ("ee", "i"), ("aa", "a"), ("y", "i"), ("q", "k"), ("gh", "g"),
+    ("ss", "s"), ("w", "v"), ("ph", "f"), ("ck", "k"), ("dh", "d"), ("bh", "b"), ("oo", "u"), ("z", "s"),
+]  # fmt: skip
+
+
+class Country:
+    """Names and places of a locale, with the skewed shares that names have."""
+
+    def __init__(self, locale: str, rng: random.Random) -> None:
+        fake = Faker(locale)
+        fake.seed_instance(rng.randrange(2**31))
+        lists = next(p for p in fake.factories[0].providers if "person" in p.__provider__)
+
+        def names(*attributes: str) -> list[str]:
+            found = next((getattr(lists, a) for a in attributes if len(getattr(lists, a, ()) or ()) > 5), ())
+            return [str(name) for name in found]
+
+        family = names("last_romanized_names") if locale == "zh_CN" else names("last_names")
+        family = family or sorted({fake.last_name() for _ in range(3_000)})
+        given = names("first_romanized_names") if locale == "zh_CN" else []
+        self.given = {
+            "M": skewed(given or names("first_names_male", "first_names"), rng),
+            "F": skewed(given or names("first_names_female", "first_names"), rng),
+        }
+        self.family = skewed(family, rng)
+        towns = [str(n) for n in dict.fromkeys(fake.city() for _ in range(400))]
+        self.towns = skewed([t for t in towns if t.isprintable()], rng)
+        self.streets = [str(n) for n in dict.fromkeys(fake.street_name() for _ in range(1_500))]
+        self.codes = {town: [fake.postcode() for _ in range(8)] for town in self.towns[0]}
+        states = sorted({getattr(fake, "state_abbr", fake.country_code)() for _ in range(200)})
+        self.state = {town: states[i % len(states)] for i, town in enumerate(self.towns[0])}
+
+
+Skewed = tuple[list[str], list[float]]
+
+
+def skewed(values: list[str], rng: random.Random) -> Skewed:
+    """Values with cumulative weights: few are common and many rare, as names and towns are."""
+    order = sorted(dict.fromkeys(values))
+    rng.shuffle(order)
+    total, cumulative = 0.0, []
+    for rank in range(len(order)):
+        total += 1 / (rank + 6) ** 0.8
+        cumulative.append(total)
+    return order, cumulative
+
+
+def people(country: Country, pair: dict[str, Any], rng: random.Random) -> Iterator[Person]:
+    """Persons, of whom a third lives with somebody of the same surname; one in a hundred of these is a twin."""
+    before: Person | None = None
+    first, days = datetime.date(pair.get("born_from", 1940), 1, 1), 365 * pair.get("born_years", 70)
+    while True:
+        sex = rng.choice("MF")
+
+        def pick(of: Skewed) -> str:
+            return rng.choices(of[0], cum_weights=of[1])[0]
+
+        with_family = before is not None and rng.random() < 0.3
+        middle = pick(country.given[sex]) if rng.random() < pair.get("middle_share", 0.3) else ""
+        person = {
+            "forename": pick(country.given[sex]), "middle_names": middle, "sex": sex,
+            "surname": before["surname"] if with_family and before else pick(country.family),
+            "second_surname": pick(country.family) if pair.get("two_surnames") else "",
+            "dob": first + datetime.timedelta(days=rng.randrange(days)),
+        }  # fmt: skip
+        if with_family and before:
+            person |= {name: before[name] for name in ("street_name", "number", "town", "state", "postcode", "phone")}
+            if rng.random() < 0.01:
+                person["dob"] = before["dob"]
+        else:
+            person |= address(country, pick(country.towns), rng)
+        person["email"] = email(person, rng)
+        person["number_id"] = f"{rng.randrange(10**9):09}"
+        yield person
+        before = person
+
+
+def address(country: Country, town: str, rng: random.Random) -> Person:
+    """A place to live, with its telephone."""
+    return {
+        "street_name": rng.choice(country.streets), "number": str(rng.randrange(1, 180)), "town": town,
+        "state": country.state[town], "postcode": rng.choice(country.codes[town]),
+        "phone": "0" + "".join(rng.choice(_DIGITS) for _ in range(9)),
+    }  # fmt: skip
+
+
+def email(person: Person, rng: random.Random) -> str:
+    local = folded(f"{person['forename']}.{person['surname']}").lower().replace(" ", "")
+    return f"{local}{rng.randrange(100)}@{rng.choice(['mail', 'post', 'web', 'inbox'])}.example"
+
+
+def spoiled(person: Person, errors: dict[str, float], country: Country, rng: random.Random) -> Person:
+    """The person as a clerk wrote them down, perhaps years later."""
+
+    def happens(what: str) -> bool:
+        return rng.random() < errors[what]
+
+    seen = dict(person)
+    if seen["sex"] == "F" and happens("new_surname"):
+        seen["surname"] = rng.choices(country.family[0], cum_weights=country.family[1])[0]
+    if happens("no_middle"):
+        seen["middle_names"] = ""
+    if happens("no_second_surname"):
+        seen["second_surname"] = ""
+    if happens("initial"):
+        seen["forename"] = seen["forename"][0]
+    for name in ("forename", "surname", "second_surname", "town", "street_name"):
+        if happens("respelled"):
+            seen[name] = respelled(seen[name], rng)
+        if happens("name_typo"):
+            seen[name] = slipped(seen[name], _LETTERS, rng)
+    if happens("swapped_names"):
+        seen["forename"], seen["surname"] = seen["surname"], seen["forename"]
+    if happens("moved"):
+        town = rng.choice(country.towns[0]) if rng.random() < 0.5 else person["town"]
+        seen |= {key: value for key, value in address(country, town, rng).items() if key != "phone"}
+    if happens("new_phone"):
+        seen["phone"] = address(country, person["town"], rng)["phone"]
+    if happens("new_email"):
+        seen["email"] = email(person, rng)
+    if happens("sex"):
+        seen["sex"] = "MF".replace(seen["sex"], "")
+    born = born_as_written(person["dob"], happens, rng)
+    return seen | {"dob": born}
+
+
+def born_as_written(day: datetime.date, happens: Callable[[str], bool], rng: random.Random) -> tuple[int, int, int]:
+    """Year, month and day, the last two 0 where they are not known."""
+    if happens("year_only"):
+        return day.year, 0, 0
+    if happens("first_of_january"):
+        return day.year, 1, 1
+    if happens("year_off"):
+        return day.year + rng.choice([-1, 1, 10]), day.month, min(day.day, 28)
+    if happens("day_month") and day.day <= 12:
+        return day.year, day.day, day.month
+    if happens("dob_digit"):
+        return day.year, day.month, rng.randrange(1, 29)
+    return day.year, day.month, day.day
+
+
+def slipped(text: str, letters: str, rng: random.Random) -> str:
+    """One slip of the keyboard."""
+    if len(text) < 3:
+        return text
+    at = rng.randrange(1, len(text))
+    kind = rng.randrange(4)
+    if kind == 0:
+        return text[:at] + rng.choice(letters) + text[at:]
+    if kind == 1:
+        return text[:at] + text[at + 1 :]
+    if kind == 2:
+        return text[:at] + rng.choice(letters) + text[at + 1 :]
+    return text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :]
+
+
+def respelled(text: str, rng: random.Random) -> str:
+    """A romanised name as another clerk hears it."""
+    low = text.lower()
+    fitting = [(a, b) for pair in _SOUNDS for a, b in (pair, pair[::-1]) if a in low]
+    if not fitting:
+        return text
+    a, b = rng.choice(fitting)
+    return low.replace(a, b, 1).title()
+
+
+def folded(text: str) -> str:
+    """Letters without their marks."""
+    parts = unicodedata.normalize("NFKD", text.translate(_NOT_DECOMPOSED))
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+class Writer:
+    """A side's way of writing a record."""
+
+    def __init__(self, side: dict[str, Any], rng: random.Random) -> None:
+        self._side, self._rng = side, rng
+
+    def row(self, person: Person) -> dict[str, str]:
+        """The record under the side's own headers."""
+        missing = self._side.get("missing", {})
+        dates = self._side.get("dates", ["%Y-%m-%d"])
+        form = self._rng.choice(dates)
+        cells = {}
+        for header, what in self._side["columns"].items():
+            lost = self._rng.random() < missing.get(what, _ERRORS["missing"] if what not in ("id", "number_id") else 0)
+            cells[header] = "" if lost else self._cell(what, person, form)
+        return cells
+
+    def _cell(self, what: str, p: Person, form: str) -> str:
+        year, month, day = p["dob"]
+        if what == "dob":
+            return written_date(year, month, day, form)
+        if what in ("birth_year", "birth_month", "birth_day"):
+            number = {"birth_year": year, "birth_month": month, "birth_day": day}[what]
+            return str(number) if number else ""
+        if what == "sex":
+            return str(self._side.get("sexes", {"M": "M", "F": "F"})[p["sex"]])
+        if what in ("id", "phone", "email", "number_id", "number", "postcode", "state"):
+            text = str(p[what])
+            return text[:5] if what == "postcode" and self._side.get("short_postcode") else text
+        return self._letters(self._words(what, p))
+
+    def _words(self, what: str, p: Person) -> str:
+        given = " ".join(x for x in (p["forename"], p["middle_names"]) if x)
+        family = " ".join(x for x in (p["surname"], p["second_surname"]) if x)
+        core = p["surname"].split(" ")
+        joined = {
+            "forenames": given, "surnames": family, "full": f"{given} {family}", "full_comma": f"{family}, {given}",
+            "surname_first": f"{family} {' '.join(given.split(' ')[::-1])}", "middle_initial": p["middle_names"][:1],
+            "particle": " ".join(core[:-1]), "core_surname": core[-1],
+            "street": f"{p['street_name']} {p['number']}", "us_street": f"{p['number']} {p['street_name']}",
+        }  # fmt: skip
+        return joined[what] if what in joined else str(p[what])
+
+    def _letters(self, text: str) -> str:
+        marks = self._side.get("marks", "kept")
+        if marks == "digraphs":
+            text = text.translate(_DIGRAPHS)
+        if marks != "kept":
+            text = folded(text)
+        return text.upper() if self._side.get("upper") else text
+
+
+def written_date(year: int, month: int, day: int, form: str) -> str:
+    """A date in a form of strftime; a year alone where no more is known."""
+    if not month:
+        return str(year)
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    parts = {
+        "%Y": f"{year:04}",
+        "%y": f"{year % 100:02}",
+        "%m": f"{month:02}",
+        "%d": f"{day:02}",
+        "%b": months[month - 1],
+    }
+    parts |= {"%e": str(day), "%n": str(month)}
+    for code, text in parts.items():
+        form = form.replace(code, text)
+    return form
+
+
+# What an analyst would make of a side's columns, whatever form they came in.
+_READY = {
+    "forename": ("forename", "forenames", "full", "full_comma", "surname_first"),
+    "surname": ("surname", "surnames", "full", "full_comma", "surname_first", "core_surname"),
+    "dob": ("dob",), "birth_year": ("birth_year",), "sex": ("sex",), "postcode": ("postcode",), "town": ("town",),
+    "state": ("state",), "street": ("street", "us_street"), "phone": ("phone",), "email": ("email",),
+    "number_id": ("number_id",),
+}  # fmt: skip
+
+
+def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str, str | None]:
+    """The record's fields in one form, empty where the file has nothing."""
+    held = {what: row[header] for header, what in side["columns"].items()}
+    parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(held)
+    found: dict[str, str | None] = {"id": held["id"]}
+    for field, sources in _READY.items():
+        known = next((held[s] for s in sources if s in held), None)
+        if field == "dob" and parts_of_date:
+            known = held["birth_year"]
+        if known is None:
+            continue
+        year, month, day = person["dob"]
+        plain = {
+            "dob": f"{year:04}-{month or 1:02}-{day or 1:02}", "birth_year": str(year), "sex": person["sex"],
+            "forename": folded(person["forename"].split(" ")[0]).upper(), "surname": folded(person["surname"]).upper(),
+        }  # fmt: skip
+        found[field] = (plain.get(field) or folded(known).upper()) if known.strip(" ,") else None
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("recipes", type=Path)
+    parser.add_argument("name")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--rows", type=int, help="rows of the left file, in the place of what the pair says")
+    options = parser.parse_args()
+    pairs = tomllib.loads(options.recipes.read_text(encoding="utf-8"))["pair"]
+    pair = next(p for p in pairs if p["name"] == options.name)
+    rows = options.rows or pair["rows"]
+    make(pair, rows, round(rows * pair.get("right_rows", pair["rows"]) / pair["rows"]), options.out)
+
+
+def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> None:
+    """Write a pair of files of so many rows."""
+    rng = random.Random(f"2026 {pair['name']}")
+    country = Country(pair["locale"], rng)
+    both = round(min(left_rows, right_rows) * pair["overlap"])
+    drawn = people(country, pair, rng)
+    everybody = [next(drawn) for _ in range(left_rows + right_rows - both)]
+    rng.shuffle(everybody)
+    sides = {"left": everybody[:left_rows], "right": everybody[left_rows - both :]}
+    numbers = {id(person): n for n, person in enumerate(everybody)}
+    out.mkdir(parents=True, exist_ok=True)
+    ids: dict[str, dict[int, list[str]]] = {}
+    for letter, (name, of_side) in zip("LR", sides.items(), strict=True):
+        side = pair[name]
+        ids[name] = _write(out, name, letter, of_side, side, pair, country, numbers, rng)
+    with (out / "truth.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["left_id", "right_id"])
+        for number, lefts in ids["left"].items():
+            writer.writerows((a, b) for a in lefts for b in ids["right"].get(number, ()))
+
+
+def _write(
+    out: Path,
+    name: str,
+    letter: str,
+    of_side: list[Person],
+    side: dict[str, Any],
+    pair: dict[str, Any],
+    country: Country,
+    numbers: dict[int, int],
+    rng: random.Random,
+) -> dict[int, list[str]]:
+    """A side's file and its prepared form; returns the ids of each person's records."""
+    errors = {**_ERRORS, **pair.get("errors", {}), **side.get("errors", {})}
+    writer = Writer(side, rng)
+    written = [(person, numbers[id(person)]) for person in of_side]
+    again = [rng.choice(written) for _ in range(round(len(written) * side.get("duplicates", 0)))]
+    records = written + again
+    rng.shuffle(records)
+    ids: dict[int, list[str]] = {}
+    prepared = []
+    with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(side["columns"]), delimiter=side.get("delimiter", ","))
+        table.writeheader()
+        for place, (person, number) in enumerate(records):
+            seen = spoiled(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
+            ids.setdefault(number, []).append(str(seen["id"]))
+            row = writer.row(seen)
+            table.writerow(row)
+            prepared.append(ready(row, side, seen))
+    pq.write_table(pa.Table.from_pylist(prepared), out / f"ready-{name}.parquet")
+    return ids
+
+
+if __name__ == "__main__":
+    main()

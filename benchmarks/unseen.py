@@ -1,0 +1,171 @@
+"""python -m benchmarks unseen: leo link on files it was not made for, beside Splink on the same files well prepared.
+
+python -m benchmarks unseen                          # every pair of unseen.toml
+python -m benchmarks unseen --pair german            # that pair alone; may be repeated
+python -m benchmarks unseen --pair german --rows 1000000
+
+leo link gets the files as they are. Splink gets the same records with the right columns, every date read rightly, names
+split, accents folded and sexes in one code: what an analyst would have to write for each pair of files.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import measure
+from benchmarks.environments import environment
+from benchmarks.report import RESULTS, facts
+
+RECIPES = Path(__file__).with_suffix(".toml")
+_GENERATOR = Path(__file__).parent / "generators" / "strangers.py"
+_TIMEOUT = 3_600.0
+
+
+def main(arguments: list[str]) -> None:
+    options = _options(arguments)
+    pairs = tomllib.loads(RECIPES.read_text(encoding="utf-8"))["pair"]
+    names = options.pair or [pair["name"] for pair in pairs]
+    if unknown := set(names) - {pair["name"] for pair in pairs}:
+        sys.exit(f"{RECIPES.name} has no pair {', '.join(sorted(unknown))}")
+    known = facts()
+    with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
+        packages = ["Faker==40.63.0", "mimesis==22.2.0", "pyarrow>=24"]
+        python = environment(Path(options.environments or scratch), "row-by-row", packages)
+        rows = []
+        for pair in (pair for pair in pairs if pair["name"] in names):
+            data = Path(scratch) / pair["name"]
+            made = [str(python), str(_GENERATOR), str(RECIPES), pair["name"], str(data)]
+            subprocess.run([*made, *(["--rows", str(options.rows)] if options.rows else [])], check=True)
+            rows.append(_linked(pair, data, Path(scratch), options.systems))
+            print(_line(rows[-1]), flush=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    told = json.dumps({**known, "measured": rows}, indent=2, ensure_ascii=False) + "\n"
+    (RESULTS / f"{options.label}.json").write_text(told, encoding="utf-8")
+    (RESULTS / f"{options.label}.md").write_text(_page(rows, known), encoding="utf-8")
+    print(_page(rows, known))
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks unseen", description=__doc__.split("\n")[0])
+    parser.add_argument("--pair", action="append", help="name of a pair in unseen.toml; may be repeated")
+    parser.add_argument("--rows", type=lambda text: int(float(text)), help="rows of the left file, for all pairs")
+    parser.add_argument("--systems", choices=("both", "ours"), default="both")
+    parser.add_argument("--folder", help="where the files are made; a temporary folder when not given")
+    parser.add_argument("--environments", help="where Faker's environment is kept between runs")
+    parser.add_argument("--label", default="unseen", help="name of the result files")
+    return parser.parse_args(arguments)
+
+
+def _linked(pair: dict[str, Any], data: Path, scratch: Path, systems: str) -> dict[str, Any]:
+    """Both systems on one pair of files."""
+    out = {name: scratch / f"{pair['name']}-{name}" for name in ("ours", "splink")}
+    maps = [word for told in pair.get("map", ()) for word in ("--map", told)]
+    files = [str(data / f"{side}.csv") for side in ("left", "right")]
+    ready = [str(data / f"ready-{side}.parquet") for side in ("left", "right")]
+    commands = {
+        "ours": [str(Path(sys.executable).with_name("leo")), "link", *files, *maps, "--out", str(out["ours"])],
+        "splink": [sys.executable, "-m", "benchmarks.systems.splink_alone", *ready, f"{out['splink']}.parquet", "0.01"],
+    }
+    found: dict[str, Any] = {"pair": pair["name"], "left": _rows(ready[0]), "right": _rows(ready[1])}
+    for name, command in commands.items():
+        if systems == "ours" and name != "ours":
+            continue
+        took = measure.run(command, timeout=_TIMEOUT)
+        cost = {"seconds": took.seconds, "cpu_seconds": took.cpu_seconds, "peak_gb": round(took.peak_bytes / 1e9, 2)}
+        if took.exit_code:
+            found[name] = cost | {"failed": took.last_words}
+            continue
+        links = f"{out['ours']}/links.parquet" if name == "ours" else f"{out['splink']}.parquet"
+        found[name] = cost | _judged(links, data, is_ours=name == "ours")
+    return found
+
+
+def _judged(links: str, data: Path, *, is_ours: bool) -> dict[str, Any]:
+    """Error of the accepted links; and the best F1 that another threshold, chosen by the truth, would have had.
+
+    A true pair is found where any record of the person on the left is linked to any on the right.
+    """
+    score = "match_weight" if is_ours else "match_probability"
+    accepted = "decision = 'accepted'" if is_ours else "match_probability >= 0.95"
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"""
+            with links as (
+                select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id, {score} as score,
+                       {accepted} as accepted
+                from read_parquet('{links}')
+            ),
+            one_each as (
+                select * from links
+                qualify row_number() over (partition by left_id order by accepted desc, score desc, right_id) = 1
+                    and row_number() over (partition by right_id order by accepted desc, score desc, left_id) = 1
+            ),
+            truth as (select * from read_csv('{data}/truth.csv', all_varchar = true)),
+            judged as (
+                select o.score, o.accepted, t.left_id is not null as is_right
+                from one_each as o left join truth as t using (left_id, right_id)
+            ),
+            graded as (
+                select sum(is_right::int) over by_score as found, count(*) over by_score as made
+                from judged
+                window by_score as (order by score desc)
+            )
+            select (select count(*) from judged where accepted),
+                   (select count(*) from judged where accepted and is_right),
+                   (select count(distinct right_id) from truth),
+                   (select max(2.0 * found / (made + (select count(distinct right_id) from truth))) from graded)
+            """
+        ).fetchall()
+    made, right, true, best = rows[0]
+    precision, recall = right / max(made, 1), right / max(true, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
+    return {
+        "links": made,
+        "true_pairs": true,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "best_f1": best or 0.0,
+    }
+
+
+def _rows(path: str) -> int:
+    with duckdb.connect() as connection:
+        return int(connection.execute("select count(*) from read_parquet(?)", [path]).fetchall()[0][0])
+
+
+def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
+    cores, memory = known["machine"]["cores"], known["machine"]["memory_bytes"] / 2**30
+    head = [
+        "# Files that the engine was not made for",
+        "",
+        f"{known['when']}, {cores} cores, {memory:.0f} GiB, load {known['load']} before the run; "
+        f"Splink {known['versions'].get('splink')}, Faker 40.63.0.",
+        "",
+        "What is in each pair of files: [unseen.toml](../unseen.toml). leo link: the files as they are, no "
+        "configuration. Splink: the same records under the right names, dates read, names split, sexes in one code; "
+        "its library's comparisons, accepted from 0.95. Best F1: what the better of both would have had at a threshold "
+        "chosen with the truth in hand.",
+        "",
+        "| pair | rows | precision | recall | F1 | Splink's precision | recall | F1 | best F1 | seconds | Splink's |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *map(_line, rows), ""])
+
+
+def _line(row: dict[str, Any]) -> str:
+    cells = [row["pair"], f"{row['left']:,} x {row['right']:,}"]
+    sides = [row["ours"], row.get("splink", {"failed": "not run"})]
+    for side in sides:
+        measured = [f"{side[key]:.4f}" for key in ("precision", "recall", "f1")] if "f1" in side else ["failed", "", ""]
+        cells += measured
+    cells.append(f"{max(side.get('best_f1', 0.0) for side in sides):.4f}")
+    cells += [f"{side['seconds']:.1f}" if "seconds" in side else "" for side in sides]
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,159 @@
+"""Two files brought into one shape before they are compared: the same fields, and in them the same kind of thing.
+
+One file writes a name in full and the other in parts, one knows the year of birth alone, one writes ü and the other ue:
+each time both become what both can give.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from linkage.adhoc import dated, spellings
+from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
+from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_comma, by_place
+from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.recognise import Columns
+from linkage.engine import Engine
+from linkage.records.names import forenames, surname
+
+_MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
+
+
+@dataclass
+class _Shape:
+    """A file on its way: its table grows columns, and fields move to them."""
+
+    file: PersonFile
+    fields: dict[str, str]
+    parts: Mapping[str, str]
+
+
+def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tuple[list[PersonFile], Columns]:
+    """The files with the columns that make them comparable, and where each field is now.
+
+    Args:
+        files: two files, or one that is compared with itself.
+        columns: as `recognise` found them.
+
+    Raises:
+        InputError: a column was taken for a birth date and holds none.
+    """
+    both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
+    shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
+    fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
+    for name in fields:
+        if name in spellings.WITH_LETTERS:
+            _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
+    for shape in shapes:
+        _join_particle(engine, shape)
+    _part_names(engine, shapes)
+    _part_surnames(engine, shapes)
+    _part_forenames(engine, shapes)
+    if "sex" in fields:
+        _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
+    if "postcode" in fields:
+        _move(shapes, "postcode", spellings.postcodes(engine, [(s.file, s.fields["postcode"]) for s in shapes]))
+    if "dob" in fields:
+        for shape in shapes:
+            if "birth_year" in shape.parts:
+                shape.file, shape.fields["dob"] = dated.composed(engine, shape.file, shape.parts)
+        _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+    left, right = shapes[0].fields, shapes[-1].fields
+    made = replace(columns, left=left, right=right, left_parts={}, right_parts={})
+    return [shape.file for shape in shapes], made
+
+
+def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, str]]) -> None:
+    """A field's new columns. What else stood in the old one (a name in full) moves with it."""
+    for shape, (file, column) in zip(shapes, to, strict=True):
+        old = shape.fields[name]
+        shape.file = file
+        shape.fields = {field: column if held == old else held for field, held in shape.fields.items()}
+        shape.parts = {part: column if held == old else held for part, held in shape.parts.items()}
+
+
+def _join_particle(engine: Engine, shape: _Shape) -> None:
+    """VAN DER from its own column, before the surname."""
+    if "surname_particle" in shape.parts:
+        words = [as_text(column) for column in (shape.parts["surname_particle"], shape.fields["surname"])]
+        shape.file, column = expressed(engine, shape.file, " || ' ' || ".join(words), "surname with its particle")
+        shape.fields["surname"] = column
+
+
+def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Names in full become forenames and a surname."""
+    full = [shape for shape in shapes if "full_name" in shape.parts]
+    if not full:
+        return
+    given, family = Counter[str](), Counter[str]()
+    held: list[Counts] = []
+    for shape in shapes:
+        if "full_name" in shape.parts:
+            held.append(counted(engine, shape.file, shape.parts["full_name"]))
+            of_file = by_comma(held[-1])
+        else:
+            of_file = (_values(engine, shape, "forename"), _values(engine, shape, "surname"))
+        given.update(of_file[0])
+        family.update(of_file[1])
+    if not given:  # no name is parted anywhere: the first file's order is the order
+        given, family = map(Counter, by_place(held[0]))
+    vocabulary = Vocabulary.of(given, family)
+    for shape, values in zip(full, held, strict=True):
+        names = FullNames.learnt(values, vocabulary)
+        texts = {value: names.parted(value) for value in values}
+        column = shape.parts["full_name"]
+        shape.file, (first, last) = looked_up(engine, shape.file, column, texts, ["forenames", "surname"])
+        moved = {"forename": first, "middle_names": first, "surname": last, "second_surname": last}
+        shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
+
+
+def _values(engine: Engine, shape: _Shape, name: str) -> Counts:
+    return counted(engine, shape.file, shape.fields[name]) if name in shape.fields else {}
+
+
+def _part_surnames(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Two surnames, each a field, where one of the files has a column for the second."""
+    if not all("second_surname" in shape.fields for shape in shapes):
+        return
+    for shape in shapes:
+        first, second = shape.fields["surname"], shape.fields["second_surname"]
+        if first != second:
+            texts: Texts = {value: (surname(value),) for value in counted(engine, shape.file, second)}
+            shape.file, (shape.fields["second_surname"],) = looked_up(
+                engine, shape.file, second, texts, ["second surname"]
+            )
+            continue
+        texts = {value: _two(surname(value)) for value in counted(engine, shape.file, first)}
+        shape.file, names = looked_up(engine, shape.file, first, texts, ["first surname", "second surname"])
+        shape.fields |= dict(zip(("surname", "second_surname"), names, strict=True))
+
+
+def _two(name: str | None) -> tuple[str | None, str | None]:
+    first, _, others = (name or "").partition(" ")
+    return first or None, others or None
+
+
+def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """The first forename and the others, where a file has a column for these or both write several."""
+    if not all("forename" in shape.fields for shape in shapes):
+        return
+    values = [counted(engine, shape.file, shape.fields["forename"]) for shape in shapes]
+    texts = [{value: forenames(value) for value in held} for held in values]
+    several = [
+        sum(rows for value, rows in held.items() if parted[value][1]) > _MIDDLE_NAMES * sum(held.values())
+        for held, parted in zip(values, texts, strict=True)
+    ]
+    own = ["middle_names" in shape.fields for shape in shapes]
+    if not (all(own) or all(several)):
+        for shape in shapes:
+            shape.fields.pop("middle_names", None)
+        return
+    for shape, parted in zip(shapes, texts, strict=True):
+        column, middle = shape.fields["forename"], shape.fields.get("middle_names")
+        shape.file, (first, others) = looked_up(
+            engine, shape.file, column, parted, ["first forename", "other forenames"]
+        )
+        if middle and middle != column:
+            both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
+            shape.file, others = expressed(engine, shape.file, both, "all other forenames")
+        shape.fields |= {"forename": first, "middle_names": others}

@@ -1,0 +1,154 @@
+"""Birth dates of a column, each read by itself: in any form, in forms mixed, and with parts that are not known.
+
+A date becomes year-month-day text. What nobody knows is 00 (1985-00-00), and an impossible day (1990-02-31) stays as it
+is, since most of it is right. What one value leaves open, day or month first and which century, the whole column says.
+"""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from anyascii import anyascii
+
+from linkage.adhoc.recognise import month_names
+
+_TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
+_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
+_TRIPLE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})" + _TIME, re.ASCII)
+_DIGITS = re.compile(r"(\d{8}|\d{6})(?:\.0)?", re.ASCII)
+_YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
+_YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
+_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
+_SERIAL = re.compile(r"(\d{4,5})(?:\.0)?", re.ASCII)
+_WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+_EARLIEST = 1850
+_SPREADSHEET = datetime.date(1899, 12, 30)  # day 0 of Excel's and Calc's date numbers, for dates after February 1900
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column's open questions are settled."""
+
+    latest: int  # a year of two digits is the last one that is not after this
+    month_first: Mapping[str, bool] = field(default_factory=dict)  # separator -> 03/04 is 4 March; "" for the rest
+    year_first: bool = False  # 85-03-04 is 4 March 1985
+    serial: bool = False  # five digits are a spreadsheet's number of days
+
+
+def reading(values: Mapping[str, int], latest: int) -> Reading:
+    """What the values of a column say together.
+
+    Args:
+        values: text -> rows that hold it.
+        latest: the latest year of birth that there can be.
+    """
+    day, month, first, last, serial, all_rows = Counter[str](), Counter[str](), 0, 0, 0, 0
+    for text, rows in values.items():
+        all_rows += rows
+        if match := _TRIPLE.fullmatch(text):
+            one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
+            day[separator] += rows * (12 < one <= 31)
+            month[separator] += rows * (12 < two <= 31 and one <= 12)
+            first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
+        elif _SERIAL.fullmatch(text) and not _YEAR.fullmatch(text):
+            serial += rows
+    separators = {separator: month[separator] > day[separator] for separator in {*day, *month}}
+    overall = month.total() > day.total()
+    return Reading(latest, {**separators, "": overall}, first > last, serial > all_rows / 2)
+
+
+def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
+    """The latest year of birth that dates with whole years show; this year where there are none.
+
+    A year beyond which only one date in a thousand lies is taken, so that a slip (2055) moves no century.
+    """
+    years = Counter[int]()
+    for values in columns:
+        for text, rows in values.items():
+            match = _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text)
+            triple = _TRIPLE.fullmatch(text)
+            year = int(match[1]) if match else int(triple[4]) if triple and len(triple[4]) == 4 else 0
+            if _EARLIEST <= year <= datetime.date.today().year:
+                years[year] += rows
+    if not years:
+        return datetime.date.today().year
+    beyond = 0
+    for year in sorted(years, reverse=True):
+        beyond += years[year]
+        if beyond * 1000 >= years.total():
+            return year
+    return max(years)
+
+
+def read(text: str, how: Reading) -> str | None:
+    """A value as year-month-day text, or None where it is no date."""
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _iso(match[1], match[2], match[3])
+    if match := _TRIPLE.fullmatch(text):
+        return _triple(match[1], match[2], match[3], match[4], how)
+    if match := _DIGITS.fullmatch(text):
+        return _run_together(match[1], how)
+    if match := _YEAR.fullmatch(text):
+        return _iso(match[1], "0", "0")
+    if match := _YEAR_MONTH.fullmatch(text):
+        return _iso(match[1], match[2], "0")
+    if match := _MONTH_YEAR.fullmatch(text):
+        return _iso(match[2], match[1], "0")
+    if how.serial and (match := _SERIAL.fullmatch(text)):
+        return (_SPREADSHEET + datetime.timedelta(days=int(match[1]))).isoformat()
+    return _in_words(text, how)
+
+
+def _iso(year: str, month: str, day: str) -> str:
+    return f"{int(year):04}-{int(month):02}-{int(day):02}"
+
+
+def _triple(one: str, separator: str, two: str, year: str, how: Reading) -> str:
+    if len(year) == 2 and (how.year_first or int(one) > 31):
+        return _iso(str(_century(int(one), how.latest)), two, year)
+    whole = year if len(year) == 4 else str(_century(int(year), how.latest))
+    month_first = how.month_first.get(separator, how.month_first.get("", False))
+    if int(one) > 12 >= int(two):  # only one of them can be the month, whatever the others say
+        month_first = False
+    elif int(two) > 12 >= int(one):
+        month_first = True
+    return _iso(whole, one, two) if month_first else _iso(whole, two, one)
+
+
+def _run_together(digits: str, how: Reading) -> str | None:
+    if len(digits) == 6:
+        parts = (digits[:2], digits[2:4], digits[4:])
+        if how.year_first or int(parts[0]) > 31 or (int(parts[1]) > 12 and int(parts[0]) > 12):
+            return _iso(str(_century(int(parts[0]), how.latest)), parts[1], parts[2])
+        return _triple(parts[0], "", parts[1], parts[2], how)
+    if _EARLIEST <= int(digits[:4]) <= how.latest + 1 and int(digits[4:6]) <= 12:
+        return _iso(digits[:4], digits[4:6], digits[6:])
+    if _EARLIEST <= int(digits[4:]) <= how.latest + 1:
+        return _triple(digits[:2], "", digits[2:4], digits[4:], how)
+    return None
+
+
+def _in_words(text: str, how: Reading) -> str | None:
+    """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
+    names = month_names()
+    parts = _WORDS.findall(anyascii(text).upper())
+    numbers = [part for part in parts if part.isdigit()]
+    months = [names[part] for part in parts if part in names]
+    if len(months) != 1 or not 1 <= len(numbers) <= 2:
+        return None
+    month = str(months[0])
+    if len(numbers) == 1:
+        return _iso(numbers[0], month, "0") if len(numbers[0]) == 4 else None
+    if len(numbers[0]) == 4:
+        return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
+    day, year = numbers
+    if len(day) > 2 or len(year) not in (2, 4):
+        return None
+    return _iso(year if len(year) == 4 else str(_century(int(year), how.latest)), month, day)
+
+
+def _century(two_digits: int, latest: int) -> int:
+    year = latest // 100 * 100 + two_digits
+    return year if year <= latest else year - 100

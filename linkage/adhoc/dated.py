@@ -1,0 +1,118 @@
+"""A file's birth dates in one form, and two files' in one precision."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
+from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.person_file import PersonFile
+from linkage.engine import Engine
+from linkage.errors import InputError
+from linkage.records.dates import no_date_texts
+
+_PARTS = ("birth_year", "birth_month", "birth_day")
+_FORMS = "day, month and year in any order, a month's name, year and month, a year"
+_DEFAULT_TIMES = 3.0  # so many times as many births on 1 January as on other days, and most of them are defaults
+_DEFAULT_ROWS = 10
+_WHOLE = 0.02  # with fewer whole dates than this share, a file says years alone
+
+
+def in_one_form(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFile, str]:
+    """The file with a column of its birth dates as year-month-day text, and the column's name.
+
+    Raises:
+        InputError: most of the column's values are no date.
+    """
+    if column in file.iso_dates:
+        return file, column
+    (made,) = _in_one_form(engine, [file], [column])
+    return made
+
+
+def in_no_form(engine: Engine, file: PersonFile, column: str) -> int:
+    """Rows whose birth date could not be read, and so counts as unknown."""
+    values = counted(engine, file, column)
+    how = reading(values, latest_year([values]))
+    return sum(held for text, held in values.items() if _read(text, how) is None)
+
+
+def composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
+    """The file with a column of birth dates, made of those of the year and, where there are such, month and day."""
+    texts = [as_text(parts[part]) for part in _PARTS if part in parts]
+    whole = " || '-' || ".join(f"regexp_replace({text}, '[.]0$', '')" for text in texts)
+    year_alone = f"regexp_replace({texts[0]}, '[.]0$', '')"
+    known = " and ".join(f"{text} not in ('', '0', '00')" for text in texts)
+    return expressed(engine, file, f"case when {known} then {whole} else {year_alone} end", "date of birth")
+
+
+def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:
+    """Each file with its birth dates as year-month-day text, of the precision that the other has.
+
+    Where one file knows years alone, years are all that can be compared. Where a file has far too many births on
+    1 January, these say the year and no more: a clerk's way to write "not known".
+
+    Raises:
+        InputError: most of a column's values are no date.
+    """
+    found = _in_one_form(engine, files, columns)
+    texts = [counted(engine, file, column) for file, column in found]
+    coarse = any(_says_years_alone(values) for values in texts)
+    result = []
+    for (file, column), values in zip(found, texts, strict=True):
+        months = _months_are_default(values)
+        changed = {
+            text: (f"{text[:4]}-00-00",)
+            for text in values
+            if text[5:] != "00-00" and (coarse or (months and text.endswith("-01-01")))
+        }
+        if changed:
+            kept = {text: (text,) for text in values}
+            file, (column,) = looked_up(engine, file, column, {**kept, **changed}, ["known part"])
+            file = replace(file, iso_dates=file.iso_dates | {column})
+        result.append((file, column))
+    return result
+
+
+def _in_one_form(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:
+    values = [counted(engine, file, column) for file, column in zip(files, columns, strict=True)]
+    latest = latest_year(values)
+    made = []
+    for file, column, texts in zip(files, columns, values, strict=True):
+        how = reading(texts, latest)
+        read_as = {text: (_read(text, how),) for text in texts}
+        _refuse_no_dates(file, column, texts, read_as)
+        new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
+        made.append((replace(new, iso_dates=file.iso_dates | {name}), name))
+    return made
+
+
+def _read(text: str, how: Reading) -> str | None:
+    return None if text.upper() in no_date_texts() else read(text, how)
+
+
+def _refuse_no_dates(
+    file: PersonFile, column: str, values: Mapping[str, int], read_as: Mapping[str, tuple[str | None, ...]]
+) -> None:
+    known = {text: held for text, held in values.items() if text.upper() not in no_date_texts()}
+    if 2 * sum(held for text, held in known.items() if read_as[text][0]) < sum(known.values()):
+        raise InputError(
+            f"{file.path}: column '{column}' was taken for a birth date, but most of its values are no date\n"
+            f"  known forms: {_FORMS}\n"
+            "  map another column: --map left.dob=COLUMN"
+        )
+
+
+def _whole(values: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    return ((text, held) for text, held in values.items() if not text.endswith("-00"))
+
+
+def _says_years_alone(values: Mapping[str, int]) -> bool:
+    return bool(values) and sum(held for _, held in _whole(values)) < _WHOLE * sum(values.values())
+
+
+def _months_are_default(values: Mapping[str, int]) -> bool:
+    """Whether births on 1 January are too many to be births."""
+    whole = sum(held for _, held in _whole(values))
+    first = sum(held for text, held in _whole(values) if text.endswith("-01-01"))
+    expected = whole / 365.25
+    return first > _DEFAULT_TIMES * expected and first - expected > _DEFAULT_ROWS

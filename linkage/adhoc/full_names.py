@@ -1,0 +1,135 @@
+"""Names written in full, parted into forenames and surname by what the names elsewhere in both files say.
+
+A comma parts them by itself (SURNAME, Forename). Where there is none, each word is weighed: how often it stands among
+forenames and how often among surnames, in the other file or in names with a comma. Which of the two comes first is one
+order for a column; how many words each takes is settled for every name.
+"""
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linkage.records.names import name_words
+from linkage.records.rules import name_rules
+
+Counts = Mapping[str, int]
+"""A value to the rows that hold it."""
+
+_UNSEEN = 0.5  # pseudo-count of a word among forenames and among surnames, and of a number of words
+_MOST_WORDS = 6  # in a surname
+_ORDER_SAMPLE = 20_000  # names that show which comes first
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What words say: log2 odds that a word is a forename, and log2 shares of surnames of so many words."""
+
+    weights: Mapping[str, float]
+    lengths: tuple[float, ...]
+
+    @classmethod
+    def of(cls, forenames: Counts, surnames: Counts) -> "Vocabulary":
+        """From values that are known to be the one or the other."""
+        given, family, lengths = Counter[str](), Counter[str](), Counter[int]()
+        for value, rows in forenames.items():
+            for word in name_words(value):
+                given[word] += rows
+        for value, rows in surnames.items():
+            words = _with_particles(name_words(value))
+            lengths[min(len(words), _MOST_WORDS)] += rows
+            for word in words:
+                family[word] += rows
+        all_given, all_family = given.total() + 1, family.total() + 1
+        weights = {
+            word: math.log2((given[word] + _UNSEEN) / all_given * all_family / (family[word] + _UNSEEN))
+            for word in {*given, *family}
+        }
+        # Without any evidence one word is likelier than two, and so on.
+        counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MOST_WORDS + 1)]
+        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted))
+
+    def best(self, words: list[str], *, surname_first: bool) -> tuple[float, int]:
+        """The evidence for the best place to part, and how many words the surname has there."""
+        found = [self.weights.get(word, 0.0) for word in words]
+        found = found[::-1] if surname_first else found
+        total, best = sum(found), (-math.inf, 1)
+        for number in range(1, min(len(words) - 1, _MOST_WORDS) + 1):
+            family = sum(found[-number:])
+            best = max(best, (total - 2 * family + self.lengths[number - 1], number))
+        return best
+
+
+@dataclass(frozen=True)
+class FullNames:
+    """How a column's names are parted."""
+
+    vocabulary: Vocabulary
+    surname_first: bool
+
+    @classmethod
+    def learnt(cls, values: Counts, vocabulary: Vocabulary) -> "FullNames":
+        """The order that the column's names have, by the words of which something is known."""
+        evidence = {False: 0.0, True: 0.0}
+        plain = (value for value in values if "," not in value)
+        for value in itertools.islice(plain, _ORDER_SAMPLE):
+            words = name_words(value)
+            if len(words) > 1:
+                for order in evidence:
+                    evidence[order] += vocabulary.best(_with_particles(words, order), surname_first=order)[0]
+        return cls(vocabulary, evidence[True] > evidence[False])
+
+    def parted(self, value: str) -> tuple[str | None, str | None]:
+        """Forenames and surname; one is None where the name is a single word."""
+        if "," in value and (parts := _by_comma(value)):
+            return parts
+        words = _with_particles(name_words(value), self.surname_first)
+        if len(words) < 2:
+            alone = words[0] if words else None
+            return (alone, None) if alone and self.vocabulary.weights.get(alone, 0.0) > 0 else (None, alone)
+        _, number = self.vocabulary.best(words, surname_first=self.surname_first)
+        given, family = (words[number:], words[:number]) if self.surname_first else (words[:-number], words[-number:])
+        return " ".join(given), " ".join(family)
+
+
+def by_comma(values: Counts) -> tuple[Counts, Counts]:
+    """Forenames and surnames that commas part."""
+    given, family = Counter[str](), Counter[str]()
+    for value, rows in values.items():
+        if "," in value and (parts := _by_comma(value)):
+            given[parts[0]] += rows
+            family[parts[1]] += rows
+    return given, family
+
+
+def by_place(values: Counts) -> tuple[Counts, Counts]:
+    """First words as forenames and last words as surnames: all that is known where nothing else parts them."""
+    given, family = Counter[str](), Counter[str]()
+    for value, rows in values.items():
+        words = _with_particles(name_words(value), False)
+        if len(words) > 1:
+            given[words[0]] += rows
+            family[words[-1]] += rows
+    return given, family
+
+
+def _by_comma(value: str) -> tuple[str, str] | None:
+    """SURNAME, Forename; None where a side of the comma is no name (Lee, Jr.)."""
+    family, _, given = (part.strip() for part in value.partition(","))
+    words = name_words(family), name_words(given)
+    if not all(words) or (len(words[1]) == 1 and words[1][0] in name_rules().suffixes):
+        return None
+    return given, family
+
+
+def _with_particles(words: list[str], from_first: bool = True) -> list[str]:
+    """Particles with the word that follows, as one; the first word of a forename is none (Ben, Al)."""
+    particles, joined, front = name_rules().surname_particles, [], ""
+    for place, word in enumerate(words):
+        if word in particles and place < len(words) - 1 and (from_first or place):
+            front += word
+        else:
+            joined.append(front + word)
+            front = ""
+    return joined

@@ -1,0 +1,73 @@
+"""A person file of any shape, as it is read: its rows as text or typed, each with its place in the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from glob import escape
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import FileFormat
+from linkage.engine import Engine, Table, quote
+from linkage.errors import InputError
+from linkage.records.raw_rows import RawRows, read_raw
+
+PLACE = "row in file"
+"""A column of our own; with spaces, so that no field has its name."""
+
+
+@dataclass
+class PersonFile:
+    """A file as it was read."""
+
+    path: Path
+    table: Table
+    header: tuple[str, ...]
+    types: Mapping[str, pa.DataType]
+    rows: int
+    sha256: str
+    quarantined: list[tuple[int, str]] = field(default_factory=list)  # line, reason
+    iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
+
+
+def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str) -> PersonFile:
+    """Read Parquet or delimited text (.csv, .tsv, .txt, each also .gz).
+
+    Raises:
+        InputError: the file is missing, empty, cut short, or of another encoding.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    scratch.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        fmt = FileFormat(type="parquet")
+    else:
+        fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
+    raw = read_raw(engine, path.name, [escape(path.name)], fmt, path.parent, scratch)
+    return PersonFile(
+        path=path,
+        table=_with_place(engine, raw, path),
+        header=raw.header,
+        types=raw.types,
+        rows=raw.rows_read,
+        sha256=raw.files[0].sha256,
+        quarantined=[(line, reason) for _, line, reason in raw.rejected],
+    )
+
+
+def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
+    """Rows with their place in the file: the line of a CSV file, the row of a Parquet one."""
+    if raw.is_csv:
+        line = next(c for c in raw.table.columns if c == "file line")
+        return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}}", t=raw.table)
+    table = pq.read_table(path)
+    return engine.from_arrow(table.append_column(PLACE, pa.array(range(1, table.num_rows + 1), pa.int64())))
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """The separator that the header has most of."""
+    from linkage.records.csv_files import read_header
+
+    counts = {d: len(read_header(path, FileFormat(type="csv", delimiter=d, encoding=encoding))) for d in ",;\t|"}
+    return max(counts, key=lambda d: counts[d])

@@ -1,0 +1,129 @@
+"""The same thing written in two ways: letters with marks, codes of sex, postcodes of other countries."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from anyascii import anyascii
+
+from linkage.adhoc.columns_made import counted, looked_up
+from linkage.adhoc.full_names import Counts
+from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.recognise import sex_frames
+from linkage.engine import Engine
+
+WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
+"""Fields in which a letter with a mark may be written as two."""
+
+_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+_AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
+_FITTING = 0.5  # a frame that knows fewer of the rows than this is none
+_BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
+_LOST_ZEROS = 2  # digits by which a postcode may be too short
+
+Held = tuple[PersonFile, str]
+"""A file and a column of it."""
+
+
+def letters(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns in which ü is written ue, where the other file writes it so.
+
+    Which of MULLER and MUELLER stands for Müller is seen by which of them the other file has more often.
+    """
+    values = [counted(engine, file, column) for file, column in held]
+    words = [Counter(anyascii(value).upper() for value in of) for of in values]
+    result = []
+    for number, ((file, column), of) in enumerate(zip(held, values, strict=True)):
+        marked = [value for value in of if value.translate(_AS_TWO) != value]
+        others = words[1 - number] if len(held) > 1 else words[0]
+        if marked and _better_as_two(marked, others):
+            texts = {value: (value.translate(_AS_TWO),) for value in of}
+            file, (column,) = looked_up(engine, file, column, texts, ["letters"])
+        result.append((file, column))
+    return result
+
+
+def _better_as_two(marked: Iterable[str], others: Mapping[str, int]) -> bool:
+    pairs = [(anyascii(value).upper(), anyascii(value.translate(_AS_TWO)).upper()) for value in marked]
+    return sum(two in others for _, two in pairs) > sum(one in others for one, _ in pairs)
+
+
+def sexes(engine: Engine, file: PersonFile, column: str) -> Held:
+    """The file with a column of sex as M and F, by the code frame that fits the column; as it is where none does."""
+    values = counted(engine, file, column)
+    frame = _frame(values, column)
+    if frame is None:
+        return file, column
+    new, (name,) = looked_up(engine, file, column, {value: (frame.get(_code(value)),) for value in values}, ["sex"])
+    return new, name
+
+
+def _frame(values: Counts, column: str) -> dict[str, str] | None:
+    """The frame that tells most rows, as codes to M and F.
+
+    H and M are man and woman in Spain; a frame to which both are men tells nothing. Of frames that fit alike that of
+    the header's language is taken: V is a woman under "geslacht" and a man under "sexo".
+    """
+    best: dict[str, str] | None = None
+    rank = (False, _FITTING * sum(values.values()), False)
+    for frame in sex_frames():
+        codes = {code: sex for sex in ("M", "F") for code in frame[sex]}
+        fitting = {value: codes[_code(value)] for value in values if _code(value) in codes}
+        told = len(set(fitting.values())) == min(len({_code(value) for value in fitting}), 2)
+        rows = sum(values[value] for value in fitting)
+        spoken = anyascii(column).lower() in frame.get("headers", ())
+        if rows > _FITTING * sum(values.values()) and (told, rows, spoken) > rank:
+            best, rank = codes, (told, rows, spoken)
+    return best
+
+
+def _code(value: str) -> str:
+    code: str = anyascii(value).upper().strip(" .")
+    return code
+
+
+def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns of postcodes as letters and digits, of one length where they are digits alone.
+
+    A spreadsheet drops the first zeros of 06620, and one file gives nine digits where another gives the first five:
+    the length that most have is that of a file, and the shorter of both is compared. British ones stay as they are.
+    """
+    values = [counted(engine, file, column) for file, column in held]
+    if all(_share(of, _is_british) > _FITTING for of in values):
+        return list(held)
+    lengths = [_usual_length(of) for of in values]
+    result = []
+    for (file, column), of, length in zip(held, values, lengths, strict=True):
+        texts = {value: (_of_length(_cleaned(value), length, min(lengths)),) for value in of}
+        new, (name,) = looked_up(engine, file, column, texts, ["postcode"])
+        result.append((new, name))
+    return result
+
+
+def _cleaned(value: str) -> str:
+    """Letters and digits; a number that a spreadsheet made of it has no decimals."""
+    return re.sub(r"[^A-Z0-9]", "", re.sub(r"\.0$", "", anyascii(value).upper()))
+
+
+def _is_british(value: str) -> bool:
+    return re.fullmatch(_BRITISH, _cleaned(value)) is not None
+
+
+def _share(values: Counts, fits: Callable[[str], bool]) -> float:
+    return sum(held for value, held in values.items() if fits(value)) / max(sum(values.values()), 1)
+
+
+def _usual_length(values: Counts) -> int:
+    """Digits that most of a file's postcodes have; 0 where most are not digits alone."""
+    if _share(values, lambda value: _cleaned(value).isdigit()) <= _FITTING:
+        return 0
+    lengths = Counter[int]()
+    for value, held in values.items():
+        lengths[len(_cleaned(value))] += held
+    return max(lengths, key=lambda length: (lengths[length], length))
+
+
+def _of_length(code: str, usual: int, compared: int) -> str | None:
+    if usual and code.isdigit() and usual - _LOST_ZEROS <= len(code) < usual:
+        code = code.zfill(usual)
+    return (code[:compared] if compared and code.isdigit() else code) or None

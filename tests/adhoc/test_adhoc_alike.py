@@ -1,0 +1,150 @@
+"""Two files of different shapes get the same fields, with the same kind of thing in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.alike import alike
+from linkage.adhoc.full_names import FullNames, Vocabulary, by_comma, by_place
+from linkage.adhoc.recognise import recognise
+from linkage.engine import Engine, Table
+
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+Shaped = Callable[..., tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]]
+
+
+@pytest.fixture
+def shaped(engine: Engine, tmp_path: Path, rows: Rows) -> Shaped:
+    """Both files' units as they are compared, without unit_id, and the fields' names."""
+
+    def of(left: str, right: str) -> tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        files = []
+        for side, text in (("left", left), ("right", right)):
+            lines = (line.strip() for line in text.strip().splitlines())
+            (tmp_path / f"{side}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            path = tmp_path / f"{side}.csv"
+            files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
+        columns = recognise(files[0].header, files[1].header)
+        found, at = alike(engine, files, columns)
+        units = [
+            rows(persons.units(engine, f, {n: side[n] for n in at.fields}, i, postcodes=False)[0])
+            for f, side, i in zip(found, (at.left, at.right), (at.left_id, at.right_id), strict=True)
+        ]
+        return at.fields, [row[1:] for row in units[0]], [row[1:] for row in units[1]]
+
+    return of
+
+
+def test_a_name_in_full_is_parted_as_the_other_file_parts_it(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|nome_completo|nascimento
+        1|Ana Luiza da Silva|01/02/1990
+        2|João Souza|03/02/1990""",
+        """id|nome|sobrenome|nascimento
+        1|ANA LUIZA|DA SILVA|1990-02-01
+        2|JOAO|SOUZA|1990-02-03""",
+    )
+    assert fields == ["forename", "surname", "dob", "middle_names"]
+    assert left == right == [("ANA", "DASILVA", "1990-02-01", "LUIZA"), ("JOAO", "SOUZA", "1990-02-03", None)]
+
+
+def test_a_surname_that_comes_first_is_told_by_the_names_of_the_other_file(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|Họ và tên|sex
+        1|Nguyễn Lan|Nữ
+        2|Trần Minh|Nam""",
+        """id|given names|family name|sex
+        1|Lan|Nguyen|F
+        2|Minh|Tran|M""",
+    )
+    assert left == right == [("LAN", "NGUYEN", "F"), ("MINH", "TRAN", "M")]
+
+
+def test_two_surnames_in_one_column_are_two_where_the_other_file_has_two(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|nombre|apellido1|apellido2|sexo
+        1|Rosa|García|López|M
+        2|Juan|Pérez||H""",
+        """id|nombre_completo|genero
+        1|GARCIA LOPEZ, ROSA|mujer
+        2|PEREZ, JUAN|hombre""",
+    )
+    assert fields == ["forename", "surname", "second_surname", "sex"]
+    assert left == right == [("ROSA", "GARCIA", "LOPEZ", "F"), ("JUAN", "PEREZ", None, "M")]
+
+
+def test_a_particle_in_its_own_column_belongs_to_the_surname(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|voornaam|tussenvoegsel|achternaam|geslacht
+        1|Jan|van der|Berg|M
+        2|Els||Bakker|V""",
+        """id|forename|surname|sex
+        1|JAN|VAN DER BERG|M
+        2|ELS|BAKKER|F""",
+    )
+    assert left == right == [("JAN", "VANDERBERG", "M"), ("ELS", "BAKKER", "F")]
+
+
+def test_letters_with_marks_are_written_as_the_other_file_writes_them(shaped: Shaped) -> None:
+    _, left, right = shaped("surname|ort\nMüller|Köln\nGroß|Bonn", "surname|town\nMUELLER|KOELN\nGROSS|BONN")
+    assert left == right == [("MUELLER", "KOELN"), ("GROSS", "BONN")]
+    _, left, right = shaped("surname|ort\nMüller|Köln\nGroß|Bonn", "surname|town\nMULLER|KOLN\nGROSS|BONN")
+    assert left == right == [("MULLER", "KOLN"), ("GROSS", "BONN")]
+
+
+def test_a_year_is_compared_with_the_year_of_a_date(shaped: Shaped) -> None:
+    _, left, right = shaped("surname|dogum_yili\nLee|1985\nKhan|1990", "surname|dob\nLEE|12/25/1985\nKHAN|03/04/1990")
+    assert left == right == [("LEE", "1985-00-00"), ("KHAN", "1990-00-00")]
+
+
+def test_day_month_and_year_of_their_own_make_a_date(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "surname|birth_day|birth_month|birth_year\nLee|25|12|1985\nKhan|||1990",
+        "surname|dob\nLEE|1985-12-25\nKHAN|1990-03-04",
+    )
+    assert left == [("LEE", "1985-12-25"), ("KHAN", "1990-00-00")]
+    assert right == [("LEE", "1985-12-25"), ("KHAN", "1990-03-04")]
+
+
+def test_too_many_births_on_1_january_say_the_year_and_no_more(shaped: Shaped) -> None:
+    days = [f"19{n % 50 + 40}-0{n % 8 + 2}-1{n % 9}" for n in range(80)]
+    left = "\n".join(f"N{n}|{day}" for n, day in enumerate([*days, *["1970-01-01"] * 20]))
+    right = "\n".join(f"N{n}|{day}" for n, day in enumerate([*days, "1970-01-01"]))
+    _, some, few = shaped(f"surname|dob\n{left}", f"surname|dob\n{right}")
+    assert {day for _, day in some} == {*days, "1970-00-00"}
+    assert {day for _, day in few} == {*days, "1970-01-01"}
+
+
+def test_postcodes_have_the_length_of_the_shorter_and_their_first_zeros_back(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "surname|zip\nLee|02134-1000\nKhan|90210-4321\nCole|10001-0001", "surname|zip\nLEE|2134\nKHAN|90210\nCOLE|10001"
+    )
+    assert left == right == [("LEE", "02134"), ("KHAN", "90210"), ("COLE", "10001")]
+    _, left, right = shaped("surname|postcode\nLee|1234 AB\nKhan|4321xy", "surname|postcode\nLEE|1234AB\nKHAN|4321 XY")
+    assert left == right == [("LEE", "1234AB"), ("KHAN", "4321XY")]
+
+
+def test_words_part_a_name_and_unknown_ones_leave_the_last_for_a_surname() -> None:
+    vocabulary = Vocabulary.of({"Mary Ann": 5, "Ben": 3}, {"Stone": 4, "van der Berg": 2})
+    names = FullNames.learnt({"Mary Ann Stone": 1, "Ben van der Berg": 1}, vocabulary)
+    assert not names.surname_first
+    assert names.parted("Mary Ann Stone") == ("MARY ANN", "STONE")
+    assert names.parted("Ben van der Berg") == ("BEN", "VANDERBERG")
+    assert names.parted("Xa Yb Zc") == ("XA YB", "ZC")
+    assert names.parted("Lee, Ann") == ("Ann", "Lee")
+    assert names.parted("Stone") == (None, "STONE")
+    assert names.parted("Unknown") == (None, None)
+
+
+def test_an_order_that_nothing_tells_is_that_of_the_first_file() -> None:
+    first = {"Lan Nguyen": 3, "Minh Tran": 2}
+    vocabulary = Vocabulary.of(*by_place(first))
+    assert not FullNames.learnt(first, vocabulary).surname_first
+    assert FullNames.learnt({"Nguyen Lan": 1, "Tran Minh": 4}, vocabulary).surname_first
+
+
+def test_a_comma_before_a_suffix_parts_nothing() -> None:
+    assert by_comma({"Stone, Mary": 2, "Mary Stone, Jr.": 1}) == ({"Mary": 2}, {"Stone": 2})

@@ -1,0 +1,94 @@
+"""Birth dates are read one by one; what one leaves open, the column says."""
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
+
+
+def _read(*texts: str, latest: int = 2010) -> list[str | None]:
+    how = reading(dict.fromkeys(texts, 1), latest)
+    return [read(text, how) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1990-02-03", "1990-02-03"),
+        ("1990/2/3 00:00:00", "1990-02-03"),
+        ("03.02.1990", "1990-02-03"),
+        ("3/2/90", "1990-02-03"),
+        ("3-2-05", "2005-02-03"),
+        ("3-2-11", "1911-02-03"),  # nobody of the files was born after 2010
+        ("25-12-1990", "1990-12-25"),
+        ("12/25/1990", "1990-12-25"),
+        ("19900203", "1990-02-03"),
+        ("03021990", "1990-02-03"),
+        ("030290", "1990-02-03"),
+        ("900213", "1990-02-13"),
+        ("1990", "1990-00-00"),
+        ("1990.0", "1990-00-00"),
+        ("1990-02", "1990-02-00"),
+        ("02/1990", "1990-02-00"),
+        ("5 May 1990", "1990-05-05"),
+        ("05-MAR-90", "1990-03-05"),
+        ("March 5th, 1990", "1990-03-05"),
+        ("5. März 1990", "1990-03-05"),
+        ("1er août 1990", "1990-08-01"),
+        ("12 de octubre de 1990", "1990-10-12"),
+        ("Feb 1990", "1990-02-00"),
+        ("1990-02-31", "1990-02-31"),  # impossible, and most of it right
+        ("about 1990", None),
+        ("spring", None),
+    ],
+)
+def test_a_date_of_any_form_is_read(text: str, expected: str | None) -> None:
+    assert _read(text) == [expected]
+
+
+def test_forms_may_be_mixed_in_a_column() -> None:
+    assert _read("1990-02-13", "14.02.1990", "15 Feb 1990", "19900216", "1990") == [
+        "1990-02-13", "1990-02-14", "1990-02-15", "1990-02-16", "1990-00-00",
+    ]  # fmt: skip
+
+
+def test_day_or_month_first_is_what_the_others_of_that_separator_say() -> None:
+    assert _read("03/04/1990", "12/25/1990", "03.04.1990", "25.12.1990")[::2] == ["1990-03-04", "1990-04-03"]
+    assert _read("03/04/1990", "11/05/1990") == ["1990-04-03", "1990-05-11"]
+
+
+def test_a_value_that_can_be_read_one_way_is_read_so() -> None:
+    assert _read("12/25/1990", "12/26/1990", "25/12/1990") == ["1990-12-25", "1990-12-26", "1990-12-25"]
+
+
+def test_years_of_two_digits_may_come_first() -> None:
+    assert _read("85-03-04", "99-12-31") == ["1985-03-04", "1999-12-31"]
+
+
+def test_numbers_of_days_are_dates_where_a_column_has_nothing_else() -> None:
+    assert _read("32874", "32875.0") == ["1990-01-01", "1990-01-02"]
+    assert _read("32874", "1990-01-02", "1990-01-03")[0] is None
+
+
+def test_the_latest_year_is_that_of_many_and_not_of_a_slip() -> None:
+    columns = [{"1990-02-03": 5_000, "1/2/2004": 20, "2020-01-01": 1}, {"unknown": 9, "1/2/99": 3}]
+    assert latest_year(columns) == 2004
+    assert latest_year([{"1/2/99": 3}]) == datetime.date.today().year
+
+
+@given(
+    st.dates(datetime.date(1920, 1, 1), datetime.date(2009, 12, 31)),
+    st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d %B %Y", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d"]),
+)
+def test_what_a_form_says_is_what_is_read(day: datetime.date, form: str) -> None:
+    assert read(day.strftime(form), Reading(2010)) == day.isoformat()
+
+
+@given(st.text(max_size=14))
+def test_no_text_is_a_fault_and_reading_twice_changes_nothing(text: str) -> None:
+    how = reading({text: 1}, 2010)
+    once = read(text, how)
+    assert once is None or read(once, how) == once
