@@ -44,7 +44,7 @@ def same_people(
     rivals = engine.sql(_RIVALS.format(side=side, other=_OTHER[side]), params={"gain": gain}, pairs=pairs, store=True)
     scored = score_given(engine, model, units, units, frequencies, rivals)
     within = within_one_file(engine, model, units)
-    named = [pattern_column(comparison) for comparison in model.comparisons]
+    named = [pattern_column(comparison) for comparison in model.fields]
     counted = engine.sql(
         f"""
         select {columns(named)}, count(*) as pairs,
@@ -55,7 +55,7 @@ def same_people(
         params={"within": within},
         scored=scored,
     )
-    alike = _alike(model.comparisons, named, rows(engine, counted))
+    alike = _alike(model.fields, named, rows(engine, counted))
     agreed = " and ".join(f"a.{columns([name])} = s.{columns([name])}" for name in named)
     found = engine.arrow(
         engine.sql(

@@ -166,8 +166,14 @@ def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_
 
 
 def _best(levels: Sequence[Level]) -> float:
-    """The most that undecided levels can add; a frequency of 2^-40 is rarer than any value that somebody holds."""
-    return max(level.weight + (40.0 * level.tf_weight if level.adjusted else 0.0) for level in levels)
+    """The most that undecided levels can add."""
+    return max(level.weight + (_most_adjustment(level) if level.adjusted else 0.0) for level in levels)
+
+
+def _most_adjustment(level: Level) -> float:
+    """The frequency is 1 at most, and 2^-40, rarer than any value that somebody holds, at least."""
+    base = math.log2(level.tf_base_u or 1.0)
+    return max(level.tf_weight * (base + 40.0), level.tf_weight * base)
 
 
 def _spread(comparison: Comparison) -> float:

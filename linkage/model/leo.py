@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from linkage.model.comparisons import comparison, settings
+from linkage.model.dependence import given_comparison
 from linkage.model.splink_json import load
 from linkage.model.training.files import save
 from linkage.model.training.report import TrainingReport
 from linkage.resources import configs_dir
 
-EVIDENCE = ("histories", "dates")
+EVIDENCE = ("histories", "dates", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
 
 
@@ -72,6 +73,7 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
             comparison("postcode", "postcode", history=history, dated=dated),
             comparison("middle_names", "name"),
             *([comparison(number, "number", history=history)] if number else []),
+            *(_of_strangers(["surname", "postcode"] if history else []) if "household" in evidence else []),
         ]
     )
     fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
@@ -79,6 +81,15 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
         _rule(rule, history) for rule in [*fields, *([(number,)] if number else [])]
     ]
     return made
+
+
+def _of_strangers(history: Collection[str]) -> list[dict[str, Any]]:
+    """A household shares its surname, twins their birth date, and people of one forename their sex."""
+    return [
+        given_comparison("surname", ["postcode"], history=history, adjusted=True),
+        given_comparison("dob", ["surname", "postcode"], history=history),
+        given_comparison("sex", ["forename"]),
+    ]
 
 
 def _rule(fields: Collection[str], history: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from linkage.errors import ConfigError
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
+_GIVEN = re.compile(r"\w+ given (\w+(?:, \w+)*)")  # the description of a comparison: "surname given postcode"
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 
@@ -59,6 +60,7 @@ class Comparison:
 
     name: str
     levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
+    given: tuple[str, ...] = ()  # columns that agree already: what strangers share then (see model.dependence)
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -95,6 +97,11 @@ class Model:
     def prior_weight(self) -> float:
         """log2 of the prior odds."""
         return math.log2(self.prior / (1 - self.prior))
+
+    @property
+    def fields(self) -> tuple[Comparison, ...]:
+        """The comparisons of one field each; those given other columns only take back what these count twice."""
+        return tuple(comparison for comparison in self.comparisons if not comparison.given)
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -265,7 +272,8 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         )
     if not parsed or parsed[-1].condition is not None:
         raise ConfigError(f"{here} has no ELSE level at its end")
-    return Comparison(name, tuple(parsed))
+    given = _GIVEN.fullmatch(raw.get("comparison_description") or "")
+    return Comparison(name, tuple(parsed), tuple(given.group(1).split(", ")) if given else ())
 
 
 def _probability(level: dict[str, Any], key: str, where: str) -> float | None:

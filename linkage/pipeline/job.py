@@ -224,7 +224,7 @@ def _must_be_trained(step: Step, model: Model) -> None:
 def unit_columns() -> tuple[str, ...]:
     """What a model may name: identifiers and what is derived from them, each also with its whole history."""
     names = (*IDENTIFIERS, *DERIVED)
-    return (*names, *(f"{name}_all" for name in names))
+    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in IDENTIFIERS if name != "dob"))
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:

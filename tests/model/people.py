@@ -101,6 +101,14 @@ def _mistyped(text: str, draw: random.Random) -> str:
     )
 
 
+SPELLS = pa.list_(pa.struct({"held_value": pa.string(), "held_from": pa.date32(), "held_to": pa.date32()}))
+
+
+def _spell(value: str, draw: random.Random) -> dict[str, Any]:
+    first = datetime.date(2000 + draw.randrange(10), 1, 1)
+    return {"held_value": value, "held_from": first, "held_to": first + datetime.timedelta(days=draw.randrange(3000))}
+
+
 def with_histories(side: pa.Table, seed: int = 5) -> pa.Table:
     """The columns of LEO's own models: latest values, and every value ever held, the latest first."""
     draw = random.Random(seed)
@@ -117,6 +125,9 @@ def with_histories(side: pa.Table, seed: int = 5) -> pa.Table:
         held["nino_all"].append(numbers or None)
     held["postcode_sector_all"] = [v and list(dict.fromkeys(p[:-2] for p in v)) for v in held["postcode_all"]]
     held["middle_names"] = [draw.choice([*_FORENAMES, None]) for _ in range(side.num_rows)]
+    for field in ("surname", "postcode"):
+        dated = [None if row is None else [_spell(value, draw) for value in row] for row in held[f"{field}_all"]]
+        side = side.append_column(f"{field}_held", pa.array(dated, SPELLS))
     lists = pa.list_(pa.string())
     for name, values in held.items():
         side = side.append_column(name, pa.array(values, lists if name.endswith("_all") else pa.string()))

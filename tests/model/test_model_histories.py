@@ -1,6 +1,5 @@
 """The models that ship compare whole histories; they too weigh as Splink does, pair for pair."""
 
-import json
 import math
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match.score import score_candidates, term_frequencies
-from linkage.model import from_dict
+from linkage.model import from_dict, leo
 from linkage.model.compiled import blocked_units
-from linkage.resources import config_file
 from tests.model.people import both_sides, with_histories
 from tests.model.splink_says import splink_weights
 
@@ -20,8 +18,8 @@ LEFT, RIGHT = (with_histories(side, seed) for seed, side in enumerate(both_sides
 
 @pytest.fixture(scope="module")
 def cis() -> dict[str, Any]:
-    """The model for DWP's customers, each level with a u."""
-    raw: dict[str, Any] = json.loads(config_file("models/cis.json").read_text())
+    """The model for DWP's customers, each level with a u; of its evidence what Splink can say."""
+    raw: dict[str, Any] = leo.settings_of("nino", [kind for kind in leo.EVIDENCE if kind != "frequencies"])
     for comparison in raw["comparisons"]:
         graded = comparison["comparison_levels"][1:]
         for place, level in enumerate(graded):
@@ -51,7 +49,15 @@ def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks
 
 
 def test_a_model_of_histories_tries_its_levels(splinks: Any) -> None:
-    for name, least in (("forename", 7), ("surname", 7), ("postcode", 5), ("nino", 4)):
+    counts = {
+        "forename": 7,
+        "surname": 8,
+        "postcode": 6,
+        "nino": 4,
+        "surname_given_postcode": 4,
+        "sex_given_forename": 3,
+    }
+    for name, least in counts.items():
         assert len({said[f"gamma_{name}"] for said in splinks.values()}) >= least, name
 
 

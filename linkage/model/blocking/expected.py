@@ -85,7 +85,7 @@ def _by_field(model: Model, asked: Sequence[State | None], made_of: Mapping[str,
     for event in dict.fromkeys(e for rule in asked for e in sorted(rule or (), key=lambda e: e.value)):
         said = {
             comparison: sum(level.m or 0.0 for level in comparison.levels if _implies(level.condition, event, made_of))
-            for comparison in model.comparisons
+            for comparison in model.fields
         }
         most = max(said, key=lambda comparison: said[comparison])
         if said[most] > 0:

@@ -73,7 +73,7 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
 def _exact_levels(model: Model) -> list[tuple[str, float, float]]:
     """Column, m and u of each comparison's exact level on one column."""
     found = []
-    for comparison in model.comparisons:
+    for comparison in model.fields:
         for level in comparison.levels:
             plain = (level.condition or "").replace('"', "").replace(" ", "")
             column = next((c for c in comparison.columns if plain == f"{c}_l={c}_r"), None)

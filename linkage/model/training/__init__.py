@@ -2,6 +2,7 @@
 
 - u: random pairs of both sides;
 - m: EM, once for each training rule, with u as strangers have it inside the blocks;
+- comparisons that are given other columns: strangers who agree on these (dependence.py);
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
 
 The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
@@ -16,10 +17,11 @@ from linkage.model.splink_json import Model, from_dict
 from linkage.model.training.bootstrap import resampled
 from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
 from linkage.model.training.checks import crossed, inverted
+from linkage.model.training.dependence import with_dependence, without_dependence
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.patterns import Layout, counted
-from linkage.model.training.report import LevelReport, TrainingReport, reported
+from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements, training_rules
 
 __all__ = ["RANDOM_PAIRS", "LevelReport", "TrainingReport", "gathered", "train"]
@@ -48,6 +50,7 @@ def train(
             to no end.
     """
     say = progress or (lambda _: None)
+    whole, model = model, without_dependence(model)
     evidence = gathered(engine, model, left, right, seed=seed, progress=say)
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))
@@ -56,6 +59,10 @@ def train(
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
     report.faults = [*_not_estimated(layout, estimates), *inverted(report.levels)]
     report.warnings = [*_unsettled(estimates), *_unknown(layout, estimates), *crossed(report.levels)]
+    if len(whole.comparisons) > len(model.comparisons):
+        say("what strangers share")
+        trained = with_dependence(engine, whole, trained, left, right, seed=seed)
+        report.levels = [*report.levels, *measured_levels(trained)]
     return trained, report
 
 

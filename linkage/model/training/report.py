@@ -102,6 +102,27 @@ def _levels(evidence: Evidence, model: Model, estimates: Estimates, drawn: Estim
     return found
 
 
+def measured_levels(model: Model) -> list[LevelReport]:
+    """Levels of comparisons that are given other columns: measured on strangers, not on matches."""
+    return [
+        LevelReport(
+            comparison=comparison.name,
+            level=level.label,
+            value=level.value,
+            m=level.m or 0.0,
+            u=level.u or 0.0,
+            weight=float(f"{level.weight:.6g}"),
+            standard_error=None,
+            full=level.value == comparison.levels[1].value,
+            graded=False,
+        )
+        for comparison in model.comparisons
+        if comparison.given
+        for level in comparison.levels
+        if level.value >= 0
+    ]
+
+
 def _columns(level: Level) -> list[str]:
     return sided_columns(level.condition) if level.condition else []
 

@@ -1,0 +1,63 @@
+"""What agreements that go together are worth together: the same evidence never counts twice.
+
+A Fellegi-Sunter weight adds up fields as if they were independent. Among strangers they are not: who lives at one
+postcode often has one surname, brothers and sisters born on one day are twins, and people of one forename are of one
+sex. A comparison here speaks only of pairs that agree on some columns already, and takes back what another field says
+too much of them:
+
+    surname given postcode      log2( P(surname equal) / P(surname equal | strangers of one postcode) )
+
+Added to what surname and postcode say, this is the weight of both with the u that strangers show for both. In Splink's
+terms it is a comparison whose null level holds where the given columns do not agree, whose m is the u of random pairs
+and whose u is that of strangers who agree on them; both are fixed, so that Splink's training leaves them. Where a field
+is adjusted for how common a value is, its full agreement has a weight of nought here and an adjustment of the opposite
+sign: in a household, a rare surname is shared as easily as a common one. The description of the comparison, "surname
+given postcode", says of which kind it is.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+_NOTHING_KNOWN = 0.5  # m and u before training: they say nothing
+
+
+def given_comparison(
+    column: str, given: Sequence[str], *, history: Collection[str] = (), adjusted: bool = False
+) -> dict[str, Any]:
+    """A comparison of a column among pairs that agree on others, in Splink's JSON.
+
+    Args:
+        column: compared; its own comparison has an exact level.
+        given: columns that agree.
+        history: of all these columns, those of which the units hold <column>_all.
+        adjusted: whether the column's own comparison is adjusted for how common a value is.
+    """
+    unknown = f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
+    apart = " OR ".join(f"coalesce({_agree(name, name in history)}, FALSE) = FALSE" for name in given)
+    equal: dict[str, Any] = {"sql_condition": f'"{column}_l" = "{column}_r"', "label_for_charts": f"{column}: equal"}
+    if adjusted:
+        equal |= {
+            "tf_adjustment_column": column,
+            "tf_adjustment_weight": -1.0,
+            "disable_tf_exact_match_detection": True,
+        }
+    levels = [equal]
+    if column in history:
+        at_some_time = _agree(column, True)
+        levels.append({"sql_condition": at_some_time, "label_for_charts": f"{column}: agrees at some time"})
+    levels.append({"sql_condition": "ELSE", "label_for_charts": f"{column}: differs"})
+    fixed = {"fix_m_probability": True, "fix_u_probability": True}
+    neutral = {"m_probability": _NOTHING_KNOWN, "u_probability": _NOTHING_KNOWN}
+    label = f"{' or '.join(given)} differs"
+    return {
+        "output_column_name": f"{column}_given_{'_'.join(given)}",
+        "comparison_description": f"{column} given {', '.join(given)}",
+        "comparison_levels": [
+            {"sql_condition": f"{apart} OR {unknown}", "label_for_charts": label, "is_null_level": True},
+            *({**level, **neutral, **fixed} for level in levels),
+        ],
+    }
+
+
+def _agree(column: str, history: bool) -> str:
+    return f'list_has_any("{column}_all_l", "{column}_all_r")' if history else f'"{column}_l" = "{column}_r"'
