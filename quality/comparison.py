@@ -27,6 +27,7 @@ class RunTables:
         links, units, models: by step.
         identities: by source.
         attributes: by <dataset>_<table>.
+        counts: what the link stages counted, by step: the rules of their passes, and thresholds in force.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RunTables:
     identities: Mapping[str, Table]
     attributes: Mapping[str, Table] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def compare(
@@ -50,7 +52,8 @@ def compare(
     Returns:
         runs; settings (path, before, after); steps: step, before, after (accepted links), kept, moved, gained, lost,
         moves (from, to, links), groups (characteristic, value, and the four counts), weights (comparison, level,
-        before, after) where they differ.
+        before, after, and m and u before and after) where they differ, rules (what, rule, change: added or removed) of
+        blocking and passes, thresholds (what, before, after) in force, where they differ.
     """
     definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
     named = list(dict.fromkeys([*before.links, *after.links]))
@@ -66,6 +69,8 @@ def compare(
                 "moves": _moves(engine, fates),
                 "groups": _groups(engine, fates, pairs, described, before.name, after.name, definitions),
                 "weights": _weights(before.models.get(step), after.models.get(step)),
+                "rules": _rules(before, after, step),
+                "thresholds": _thresholds(before.counts.get(step), after.counts.get(step)),
             }
         )
         engine.drop(fates, *pairs)
@@ -232,27 +237,93 @@ def _groups(
 
 
 def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Levels whose weight differs by a hundredth of a bit or more, most first."""
-    weights = [_by_level(model) for model in (before, after)]
+    """Levels whose weight differs by a hundredth of a bit or more, or whose m or u by as much of itself, most first."""
+    levels = [_by_level(model) for model in (before, after)]
     changed = []
-    for comparison, level in dict.fromkeys([*weights[0], *weights[1]]):
-        old, new = (found.get((comparison, level)) for found in weights)
-        if old is None or new is None or abs(new - old) >= 0.01:
-            changed.append({"comparison": comparison, "level": level, "before": old, "after": new})
+    for comparison, level in dict.fromkeys([*levels[0], *levels[1]]):
+        old, new = (found.get((comparison, level), _NO_LEVEL) for found in levels)
+        if _differ(old, new):
+            row = {"comparison": comparison, "level": level, "before": old["weight"], "after": new["weight"]}
+            probabilities = {
+                f"{key}_{run}": at[key] for key in ("m", "u") for run, at in (("before", old), ("after", new))
+            }
+            changed.append(row | probabilities)
     return sorted(changed, key=lambda row: -_distance(row))
+
+
+_NO_LEVEL: Mapping[str, float | None] = {"weight": None, "m": None, "u": None}
+
+
+def _differ(old: Mapping[str, float | None], new: Mapping[str, float | None]) -> bool:
+    for key in ("weight", "m", "u"):
+        one, other = old[key], new[key]
+        if one is None or other is None:
+            if one is not other:
+                return True
+        elif abs(other - one) >= 0.01 * (1.0 if key == "weight" else max(one, other)) and one != other:
+            return True
+    return False
 
 
 def _distance(row: Mapping[str, Any]) -> float:
     return math.inf if row["before"] is None or row["after"] is None else abs(row["after"] - row["before"])
 
 
-def _by_level(model: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+def _by_level(model: Mapping[str, Any] | None) -> dict[tuple[str, str], Mapping[str, float | None]]:
+    """Comparison and level to weight, m and u. The prior has a weight alone."""
     if model is None:
         return {}
     found = parameters(dict(model))
-    weights = {("prior", "two random records match"): found["prior_weight"]}
-    weights |= {(level["comparison"], level["label"]): level["match_weight"] for level in found["levels"]}
-    return {key: round(float(weight), 3) for key, weight in weights.items() if weight is not None}
+    levels: dict[tuple[str, str], Mapping[str, float | None]] = {}
+    if found["prior_weight"] is not None:
+        levels["prior", "two random records match"] = {**_NO_LEVEL, "weight": round(found["prior_weight"], 3)}
+    for level in found["levels"]:
+        if level["match_weight"] is not None:
+            weight = round(float(level["match_weight"]), 3)
+            levels[level["comparison"], level["label"]] = {"weight": weight, "m": level["m"], "u": level["u"]}
+    return levels
+
+
+def _rules(before: RunTables, after: RunTables, step: str) -> list[dict[str, Any]]:
+    """Blocking rules and passes that one run has and the other has not."""
+    changed = []
+    for what, rules_of in (("blocking rule", _blocking_rules), ("pass", _passes)):
+        old, new = rules_of(before, step), rules_of(after, step)
+        if old is None or new is None:
+            continue
+        changed += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
+        changed += [{"what": what, "rule": rule, "change": "added"} for rule in new if rule not in old]
+    return changed
+
+
+def _blocking_rules(run: RunTables, step: str) -> list[str] | None:
+    model = run.models.get(step)
+    rules = (model or {}).get("blocking_rules_to_generate_predictions") or []
+    return None if model is None else [rule if isinstance(rule, str) else rule["blocking_rule"] for rule in rules]
+
+
+def _passes(run: RunTables, step: str) -> list[str] | None:
+    """Each pass in a line; None where the run did not write its rules down."""
+    passes = run.counts.get(step, {}).get("passes")
+    if passes is None or any("equal" not in rule for rule in passes):
+        return None
+    return [
+        f"{rule['pass']}: {', '.join(rule['equal'])}"
+        + (f"; one of {', '.join(rule['agree_any'])}" if rule["agree_any"] else "")
+        + ("" if rule["accept"] == "unique" else "; also where it is not the only pair")
+        for rule in passes
+    ]
+
+
+def _thresholds(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Match weights in force that differ by a hundredth of a bit or more: they follow what the cardinality adds."""
+    old, new = ((counts or {}).get("thresholds") or {} for counts in (before, after))
+    names = ("accept", "review", "keep", "margin", "gain")
+    return [
+        {"what": name, "before": round(old[name], 3), "after": round(new[name], 3)}
+        for name in names
+        if name in old and name in new and abs(old[name] - new[name]) >= 0.01
+    ]
 
 
 def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:

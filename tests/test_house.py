@@ -35,6 +35,7 @@ DOORS: dict[str, set[str]] = {
         "linkage.spine",
         "quality",
     },
+    "linkage.explain": {*GROUND, "linkage.pipeline", "linkage.adhoc", "linkage.model", "linkage.match"},
     "linkage.pipeline": {
         *GROUND,
         *("linkage.records", "linkage.model", "linkage.match", "linkage.spine", "linkage.longitudinal"),
@@ -43,7 +44,7 @@ DOORS: dict[str, set[str]] = {
     "linkage.cli": {
         *GROUND,
         *("linkage.pipeline", "linkage.adhoc", "linkage.records", "linkage.model", "linkage.extract"),
-        *("quality", "synthetic"),
+        *("linkage.explain", "quality", "synthetic"),
     },
     "quality": GROUND,
     "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},

@@ -137,6 +137,7 @@ def _work(
         "engine": engine.name,
         "inputs": {file.path.name: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
         "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
+        "request": _said(request, done, files),
         "counts": summary,
         "tables": hashes,
         "truth": done.truth,
@@ -238,6 +239,21 @@ def _evaluate(engine: Engine, part: Path, request: Request, result: StepResult, 
     )
     (part / "quality").mkdir()
     write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step])))
+
+
+def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:
+    """How the files were read and linked: enough to read them again, to explain a link."""
+    left, right = files
+    return {
+        "files": {"left": str(request.left), "right": str(request.right)},
+        "sha256": {"left": left.sha256, "right": right.sha256},
+        "ids": {"left": done.columns.left_id, "right": done.columns.right_id},
+        "delimiter": request.delimiter,
+        "encoding": request.encoding,
+        "british_postcodes": done.fields.get("postcode") == "postcode",
+        "threshold": request.threshold,
+        "margin": request.margin,
+    }
 
 
 def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def _tables(engine: "Engine", run: Path) -> "RunTables":
         identities=of("identities"),
         attributes=of("attributes"),
         configuration=manifest["configuration"],
+        counts={
+            stage["name"].removeprefix("link-"): stage["counts"]
+            for stage in manifest["stages"]
+            if stage["name"].startswith("link-") and "counts" in stage
+        },
     )
 
 
@@ -78,9 +83,16 @@ def _show(found: dict[str, Any]) -> None:
         if groups:
             columns = ("characteristic", "value", "kept", "moved", "gained", "lost")
             _table(console, f"{step['step']}: subgroups that gain or lose", columns, groups, columns)
+        if step["rules"]:
+            parts = ("what", "rule", "change")
+            _table(console, f"{step['step']}: rules", parts, step["rules"], parts)
+        if step["thresholds"]:
+            parts = ("what", "before", "after")
+            _table(console, f"{step['step']}: thresholds in force (log2)", parts, step["thresholds"], parts)
         if step["weights"]:
-            parts = ("comparison", "level", "before", "after")
-            _table(console, f"{step['step']}: match weights (log2)", parts, step["weights"], parts)
+            heads = ("comparison", "level", "before", "after", "m before", "m after", "u before", "u after")
+            keys = ("comparison", "level", "before", "after", "m_before", "m_after", "u_before", "u_after")
+            _table(console, f"{step['step']}: match weights (log2), m and u", heads, step["weights"], keys)
 
 
 def _table(console: Any, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
@@ -101,4 +113,6 @@ def _table(console: Any, title: str, heads: tuple[str, ...], rows: list[dict[str
 def _said(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

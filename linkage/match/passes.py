@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,7 +39,8 @@ class PassResult:
     """Pairs that a pass accepted, and what it saw."""
 
     links: Table  # left_id, right_id, pass
-    counts: list[dict[str, int | float | str]]  # pass, pairs, accepted, ambiguous, seconds
+    # the rule (pass, why, equal, agree_any, accept), pairs, accepted, ambiguous, seconds
+    counts: list[dict[str, Any]]
 
 
 def load(path: Path) -> tuple[Pass, ...]:
@@ -94,12 +96,14 @@ def run(
         f"select left_id, right_id, '{OVERRIDE}' as pass from {{forced}}", forced=forced or no_pairs(engine), store=True
     )
     barred = barred or no_pairs(engine)
-    counts: list[dict[str, int | float | str]] = []
+    counts: list[dict[str, Any]] = []
     for rule in rules:
-        if not set(_fields(rule)) <= set(left.columns) & set(right.columns):
+        if not set(fields_of(rule)) <= set(left.columns) & set(right.columns):
             continue
         started = time.monotonic()
-        pairs = engine.sql(_pairs(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True)
+        pairs = engine.sql(
+            pairs_query(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True
+        )
         accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
         made, kept = engine.count(pairs), engine.count(accepted)
         linked = engine.sql(
@@ -107,20 +111,40 @@ def run(
         )
         engine.drop(pairs, accepted)
         seconds = round(time.monotonic() - started, 3)
-        counts.append(
-            {"pass": rule.name, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds}
-        )
+        said = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
+        counts.append({**said, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})
     return PassResult(linked, counts)
 
 
-def _fields(rule: Pass) -> list[str]:
+def fields_of(rule: Pass) -> list[str]:
     """Identifiers that a rule reads."""
     terms = [*(term.partition("^")[0] for term in rule.equal), *(term.partition("~")[0] for term in rule.agree_any)]
     return list(dict.fromkeys(terms))
 
 
-def _pairs(rule: Pass, cardinality: Cardinality) -> str:
-    """Distinct pairs for which the rule holds at any appearance, among units that still may be linked."""
+def conditions(rule: Pass) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """What must be equal, and of what one more must agree: the term, its identifier, and SQL over l and r."""
+    equal = []
+    for term in rule.equal:
+        field, sql = _key(term)
+        equal.append((term, term.partition("^")[0], f"l.{sql} = r.{sql}" if sql == field else _both(field, sql)))
+    agree = [
+        (term, field, _AGREEMENTS[kind or "equal"].format(f=quote(field)))
+        for term, (field, _, kind) in ((term, term.partition("~")) for term in rule.agree_any)
+    ]
+    return equal, agree
+
+
+def _both(field: str, sql: str) -> str:
+    """An expression over a field, equal on both sides."""
+    return " = ".join(sql.replace(field, f"{side}.{field}", 1) for side in "lr")
+
+
+def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
+    """SQL of the distinct pairs for which a rule holds at any appearance, among units that still may be linked.
+
+    It reads {left} and {right}, appearances, and the pairs {linked} before and {barred}.
+    """
     keys = [_key(term) for term in rule.equal]
     selected = ", ".join(
         [

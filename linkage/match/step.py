@@ -123,6 +123,7 @@ def link_step(
         "overrides": overrides.counts if overrides else {},
         **reach,
         "thresholds": asdict(thresholds),
+        "known": _known(engine, model, left.units, right.units),
         "left_units": sizes["left"],
         "right_units": sizes["right"],
         "decisions": _counted(engine, links, "decision"),
@@ -149,6 +150,15 @@ def _trained(
         given = from_dict({**model.raw, "probability_two_random_records_match": prior})
         return given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior}
     return trained, report.as_dict()
+
+
+def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:
+    """Column of the term frequencies to the units of both sides that know it: what frequencies are shares of."""
+    if not model.tf_columns:
+        return {}
+    counted = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in model.tf_columns)
+    found = [one(engine, engine.sql(f"select {counted} from {{t}}", t=table)) for table in (left, right)]
+    return {column: sum(int(side[column]) for side in found) for column in model.tf_columns}
 
 
 def _gain(engine: Engine, step: Step, passed: Table, sure: Table, sizes: Mapping[str, int]) -> float:

@@ -57,11 +57,9 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    named = list(dict.fromkeys(wanted))
-    histories = _histories(engine, identities, members, _fields(named), [c for c in named if c.endswith("_held")])
     return Units(
         name=name,
-        units=engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True),
+        units=described(engine, identities, members, wanted),
         appearances=engine.sql(
             f"""
             select distinct m.unit_id, {_text_dates("a")}
@@ -75,6 +73,19 @@ def from_sources(
     )
 
 
+def described(engine: Engine, identities: Table, members: Table, wanted: Iterable[str]) -> Table:
+    """unit_id and the columns asked for, of units whose members (unit_id, entity_id) all have their identities."""
+    named = list(dict.fromkeys(wanted))
+    histories = _histories(engine, identities, members, fields_of(named), [c for c in named if c.endswith("_held")])
+    return engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True)
+
+
+def value_in(column: str, value: str) -> tuple[str, str]:
+    """The identifier that a column is made of, and SQL of the column over one value of it."""
+    field, shape = DERIVED.get(_base(column), (_base(column), "{value}"))
+    return field, shape.replace("{value}", f"cast({value} as varchar)" if field == "dob" else value)
+
+
 def _together(engine: Engine, tables: Sequence[Table]) -> Table:
     if len(tables) == 1:
         return tables[0]
@@ -84,7 +95,7 @@ def _together(engine: Engine, tables: Sequence[Table]) -> Table:
     return engine.sql(union, params=None, store=False, **named)
 
 
-def _fields(wanted: Iterable[str]) -> list[str]:
+def fields_of(wanted: Iterable[str]) -> list[str]:
     """Identifiers that the columns asked for are made of."""
     return list(dict.fromkeys(DERIVED.get(_base(name), (_base(name), ""))[0] for name in wanted))
 
@@ -177,19 +188,13 @@ def _columns(wanted: Iterable[str]) -> str:
         if name.endswith("_held"):
             parts.append(quote(name))
             continue
-        whole = name.endswith("_all")
-        base = name.removesuffix("_all")
-        field, shape = DERIVED.get(base, (base, "{value}"))
-        if field == "dob":
-            shape = shape.replace("{value}", "cast({value} as varchar)")
-        if whole:
-            value = (
-                field
-                if shape == "{value}"
-                else f"list_distinct(list_transform({field}, lambda x: {shape.format(value='x')}))"
-            )
+        field, element = value_in(name, "x")
+        if not name.endswith("_all"):
+            value = value_in(name, f"{field}[1]")[1]
+        elif element == "x":
+            value = field
         else:
-            value = shape.format(value=f"{field}[1]")
+            value = f"list_distinct(list_transform({field}, lambda x: {element}))"
         parts.append(f"{value} as {quote(name)}")
     return ", ".join(parts)
 

@@ -282,7 +282,7 @@ def _with_columns(model: Model, source: str) -> str:
     for column in model.tf_columns:
         table = frequency_table(column, model)
         # Where only equal values are adjusted, one side's frequency is the other's.
-        looked_up = ("l", "l") if _adjusts_equal_values_alone(model, column) else ("l", "r")
+        looked_up = ("l", "l") if adjusts_equal_values_alone(model, column) else ("l", "r")
         for side in dict.fromkeys(looked_up):
             joins += f"\nleft join {{{table}}} as {table}_{side} on {table}_{side}.value = {side}.{quote(column)}"
         listed += [
@@ -293,7 +293,7 @@ def _with_columns(model: Model, source: str) -> str:
     return f"select {selected}\nfrom {source}{joins}"
 
 
-def _adjusts_equal_values_alone(model: Model, column: str) -> bool:
+def adjusts_equal_values_alone(model: Model, column: str) -> bool:
     """Whether each level that is adjusted by a column holds of equal values of it only."""
     adjusted = [level for c in model.comparisons for level in c.levels if level.adjusted and level.tf_column == column]
     return all(_implies_equality(level, column) for level in adjusted)
@@ -345,10 +345,10 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
 
 def _not_made_before(earlier: Sequence[BlockingRule]) -> str:
     """A pair that an earlier rule makes is not made again; NULL there means that the rule did not hold."""
-    return "".join(f"\n  and not coalesce({_any_element(rule)}, false)" for rule in earlier)
+    return "".join(f"\n  and not coalesce({any_element(rule)}, false)" for rule in earlier)
 
 
-def _any_element(rule: BlockingRule) -> str:
+def any_element(rule: BlockingRule) -> str:
     """A rule over exploded lists, said of whole lists: equality of elements becomes overlap."""
     if not rule.explode:
         return rule.condition

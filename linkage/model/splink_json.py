@@ -53,6 +53,13 @@ class Level:
         """Whether the weight depends on how common the value is."""
         return self.tf_column is not None and self.tf_weight != 0 and self.value > 0
 
+    def adjustment(self, left: float | None, right: float | None) -> float:
+        """What the frequencies of the two values add to the weight, as the compiled scorer reckons it."""
+        known = [frequency for frequency in (left, right) if frequency is not None]
+        if not self.adjusted or not known:
+            return 0.0
+        return self.tf_weight * (math.log2(self.tf_base_u or 1.0) - math.log2(max(*known, self.tf_minimum_u)))
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -180,9 +180,10 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     }  # fmt: skip
     assert (summary["left_units"], summary["right_units"]) == (8, 7)
     assert summary["left_units"] + summary["right_units"] == 2 * 2 + sum(summary["unlinked"].values())
-    assert [{**counted, "seconds": 0} for counted in summary["passes"]] == [
-        {"pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0, "seconds": 0, "links": 1}
-    ]
+    (counted,) = summary["passes"]
+    assert {key: counted[key] for key in ("pass", "pairs", "accepted", "ambiguous", "links")} == {
+        "pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0, "links": 1,
+    }  # fmt: skip
     assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
     assert [(rule["pairs"], rule["new_pairs"], rule["links"]) for rule in summary["rules"]] == [(3, 3, 1), (2, 2, 0)]
     assert summary["thresholds"] == {

@@ -1,6 +1,7 @@
 """Two runs of other unit numbers: which links stay, move, come and go, for whom, and by which change of the model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from linkage.engine import Engine, Table
@@ -90,7 +91,8 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
         {"characteristic": "sex", "value": "F", "kept": 1, "moved": 0, "gained": 0, "lost": 1},
         {"characteristic": "sex", "value": "M", "kept": 0, "moved": 1, "gained": 1, "lost": 0},
     ]
-    assert step["weights"] == [{"comparison": "sex", "level": "equal", "before": 1.0, "after": 2.0}]
+    probabilities = {"m_before": 0.5, "m_after": 1.0, "u_before": 0.25, "u_after": 0.25}
+    assert step["weights"] == [{"comparison": "sex", "level": "equal", "before": 1.0, "after": 2.0, **probabilities}]
 
 
 def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
@@ -142,3 +144,40 @@ def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World
     before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
     (step,) = compare(engine, before, after)["steps"]
     assert (step["before"], step["after"], step["gained"]) == (0, 3, 3)
+
+
+def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: Engine, world: World) -> None:
+    before, after = model(0.5), model(0.25)
+    after["comparisons"][0]["comparison_levels"][0]["u_probability"] = 0.125
+    (step,) = compare(engine, run(world, "a", 1, BEFORE, before), run(world, "b", 2, BEFORE_OF_B, after))["steps"]
+    (row,) = step["weights"]
+    assert (row["level"], row["before"], row["after"]) == ("equal", 1.0, 1.0)
+    assert (row["m_before"], row["m_after"], row["u_before"], row["u_after"]) == (0.5, 0.25, 0.25, 0.125)
+
+
+BEFORE_OF_B = "21 | 25 | deterministic | nino | 20 | accepted"
+
+
+def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> None:
+    def counted(equal: list[str], accept: float) -> dict[str, Any]:
+        rule = {"pass": "nino", "equal": equal, "agree_any": ["surname"], "accept": "unique"}
+        limits = {"accept": accept, "review": 0.0, "margin": 3.0, "keep": accept, "gain": 1.0, "is_weight": False}
+        return {"ec": {"passes": [rule], "thresholds": limits}}
+
+    blocked = {**model(0.5), "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.sex = r.sex"}]}
+    before = replace(run(world, "a", 1, BEFORE, model(0.5)), counts=counted(["nino"], 4.0))
+    after = replace(run(world, "b", 2, BEFORE_OF_B, blocked), counts=counted(["nino", "dob"], 4.5))
+    (step,) = compare(engine, before, after)["steps"]
+    assert step["rules"] == [
+        {"what": "blocking rule", "rule": "l.sex = r.sex", "change": "added"},
+        {"what": "pass", "rule": "nino: nino; one of surname", "change": "removed"},
+        {"what": "pass", "rule": "nino: nino, dob; one of surname", "change": "added"},
+    ]
+    assert step["thresholds"] == [
+        {"what": "accept", "before": 4.0, "after": 4.5},
+        {"what": "keep", "before": 4.0, "after": 4.5},
+    ]
+    (same,) = compare(engine, before, before)["steps"]
+    assert same["rules"] == same["thresholds"] == []
+    (unsaid,) = compare(engine, replace(before, counts={}), after)["steps"]
+    assert [row["what"] for row in unsaid["rules"]] == ["blocking rule"]

@@ -1,0 +1,69 @@
+"""`leo explain`: why a pair, a record or a person was or was not linked."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.errors import ConfigError
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, or of leo link.")],
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="LEFT RIGHT",
+            help="Two records: SOURCE:KEY (the source's own key) or entity numbers; of leo link, ids in the files.",
+        ),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE:KEY", help="A record and all whom it met; of leo link, left:ID or right:ID."),
+    ] = None,
+    person: Annotated[int | None, typer.Option(metavar="ID", help="A person of the spine, by person_id.")] = None,
+    step: Annotated[
+        str | None, typer.Option(help="The step to look at; without it the first that sets the two against each other.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page, one file that needs no network.")] = None,
+    to_json: Annotated[Path | None, typer.Option("--json", help="Also write all that was found to a file.")] = None,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="Show what the two records hold, on this terminal alone: personal data. No file ever holds it.",
+        ),
+    ] = False,
+    files: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="LEFT RIGHT", help="The two files of leo link, where they are no longer where they were."),
+    ] = None,
+) -> None:
+    """Show why two records were or were not linked, part by part, and what would change it.
+
+    The pair is weighed afresh with the model of its step, so that any two records of the step's sides can be asked
+    about, also two that were never compared. A bar to the right speaks for a match, a bar to the left against it.
+    Nothing shown names a person, unless --values is given: then what the two hold is shown on the terminal.
+
+    Example: leo explain runs/demo --pair npd:PMR000003 cis:AB104440C --html pair.html
+    """
+    from linkage.cli.explained import show
+    from linkage.explain import Explainer
+
+    if sum(asked is not None for asked in (pair, record, person)) != 1:
+        raise ConfigError("say what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
+    with Explainer(run, files or ()) as explainer:
+        if pair:
+            found = explainer.pair(*pair, step=step, with_values=values)
+        elif record:
+            found = explainer.record(record, step=step, with_values=values)
+        else:
+            found = explainer.person(person or 0)
+    show(found.found, found.values)
+    if html:
+        from quality.explanation import render_explanation
+
+        render_explanation(found.found, html)
+    if to_json:
+        to_json.write_text(json.dumps(found.found, indent=2) + "\n", encoding="utf-8")

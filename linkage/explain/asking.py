@@ -1,0 +1,197 @@
+"""From what an analyst names (a source's key, an entity, a person) to the units of a step, and the answer."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+from linkage.engine import connect, rows
+from linkage.errors import ConfigError
+from linkage.explain.files import OpenFiles, is_linked_files, open_files
+from linkage.explain.opening import OpenRun, OpenStep
+from linkage.explain.pair import explain_pair
+from linkage.explain.person import explain_person
+from linkage.explain.record import explain_record
+from linkage.explain.sides import listed_units
+
+Values = list[tuple[str, str, str]]
+"""Comparison, and what the left and the right unit hold of it. For the eyes of an analyst at a terminal alone."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An answer.
+
+    Attributes:
+        found: JSON without a value or key of a person.
+        values: where they were asked for, of the pair that `found` is about.
+    """
+
+    found: dict[str, Any]
+    values: Values = field(default_factory=list, repr=False)
+
+
+class Explainer(AbstractContextManager["Explainer"]):
+    """A folder of `leo run` or `leo link`, open for questions.
+
+    Args:
+        files: the two files of `leo link`, where they have moved.
+    """
+
+    def __init__(self, root: Path, files: Sequence[Path] = ()) -> None:
+        self._root, self._scratch = root, TemporaryDirectory(prefix="leo-explain-")
+        self._engine = connect("duckdb")
+        self._run: OpenRun | None = None
+        self._linked: OpenFiles | None = None
+        try:
+            if is_linked_files(root):
+                self._linked = open_files(self._engine, root, files, Path(self._scratch.name))
+            elif files:
+                raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
+            else:
+                self._run = OpenRun(self._engine, root)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the engine and what was read."""
+        self._engine.close()
+        self._scratch.cleanup()
+
+    def pair(self, left: str, right: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
+        """Why two were or were not linked.
+
+        Args:
+            left, right: of a run SOURCE:KEY or an entity id; of `leo link` the ids in the left and the right file.
+            step: of a run; the first in which the two stand on either side when None.
+
+        Raises:
+            ConfigError: there is no such step or entity, or no step sets the two against each other.
+        """
+        opened, units = self._units(left, right, step)
+        found = explain_pair(self._engine, opened, *units)
+        values = self._values(opened, units) if with_values else []
+        return Explanation({"run": self._name, **found}, values)
+
+    def record(self, key: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
+        """What a record met in every step, or in one.
+
+        Args:
+            key: of a run SOURCE:KEY or an entity id; of `leo link` left:ID or right:ID.
+
+        Raises:
+            ConfigError: there is no such step or entity, or no step took it in.
+        """
+        if self._linked:
+            side, _, row = key.partition(":")
+            if side not in ("left", "right") or not row:
+                raise ConfigError("--record: of two files, give left:ID or right:ID")
+            unit = self._row(side, row, "--record")
+            found = explain_record(self._engine, [self._linked.step], unit, side=side)
+        else:
+            run = self._of_run()
+            entity = self._entity(key, "--record")
+            steps = [run.named_step(step).name] if step else [name for name in run.steps if run.has(f"links/{name}")]
+            found = explain_record(self._engine, [run.open(name) for name in steps], entity)
+            found["source"] = run.source_of(entity)
+        if not found["steps"]:
+            raise ConfigError(f"--record: {'step ' + step if step else 'no step of the run'} took this record in")
+        values: Values = []
+        if with_values and (best := found["steps"][-1]["best"]):
+            opened = self._linked.step if self._linked else self._of_run().open(found["steps"][-1]["step"]["name"])
+            values = self._values(opened, (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"]))
+        return Explanation({"run": self._name, **found}, values)
+
+    def person(self, person: int) -> Explanation:
+        """What holds a person together.
+
+        Raises:
+            ConfigError: the folder has no spine, or no such person.
+        """
+        if self._linked:
+            raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
+        return Explanation({"run": self._name, **explain_person(self._engine, self._of_run(), person)})
+
+    @property
+    def _name(self) -> str:
+        return self._linked.name if self._linked else self._of_run().name
+
+    def _of_run(self) -> OpenRun:
+        if self._run is None:
+            raise ConfigError(f"{self._root}: is no run's folder")
+        return self._run
+
+    def _units(self, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
+        if self._linked:
+            keys = [key.removeprefix(f"{side}:") for side, key in (("left", left), ("right", right))]
+            return self._linked.step, (self._row("left", keys[0], "--pair"), self._row("right", keys[1], "--pair"))
+        run = self._of_run()
+        entities = [self._entity(key, "--pair") for key in (left, right)]
+        names = [run.named_step(step).name] if step else [name for name in run.steps if run.has(f"links/{name}")]
+        for name in names:
+            opened = run.open(name)
+            for one, other in (entities, entities[::-1]):
+                units = opened.sides["left"].unit_of(one), opened.sides["right"].unit_of(other)
+                if units[0] is not None and units[1] is not None:
+                    return opened, (units[0], units[1])
+        sources = " and ".join(str(run.source_of(entity)) for entity in entities)
+        where = f"step '{step}' does not set" if step else "no step sets"
+        sides = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
+        raise ConfigError(f"--pair: {where} {sources} against each other\n  the steps are {sides}")
+
+    def _row(self, side: str, key: str, option: str) -> int:
+        found = self._linked.unit(self._engine, side, key) if self._linked else None
+        if found is None:
+            raise ConfigError(f"{option}: the {side} file has no row with this id")
+        return found
+
+    def _entity(self, key: str, option: str) -> int:
+        """An entity by SOURCE:KEY or its number. Messages never repeat the key: it may be somebody's number."""
+        run = self._of_run()
+        source, parted, rest = key.partition(":")
+        if parted and source in run.sources:
+            found = run.entity(source, rest)
+            if found is None:
+                raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
+            return found
+        if not key.isdigit():
+            raise ConfigError(
+                f"{option}: names no entity\n  give SOURCE:KEY or the number of an entity; "
+                f"sources are {', '.join(run.sources)}"
+            )
+        if run.source_of(int(key)) is None:
+            raise ConfigError(f"{option} {key}: the run has no entity of this number")
+        return int(key)
+
+    def _values(self, step: OpenStep, units: tuple[int, int]) -> Values:
+        """What both hold of each comparison's columns, the latest first."""
+        held = []
+        for side, unit in zip(("left", "right"), units, strict=True):
+            table = step.sides[side].latest(listed_units(self._engine, [unit]), step.model.columns)
+            (row,) = rows(self._engine, table)
+            held.append(row)
+        found = []
+        for comparison in step.model.comparisons:
+            column = (
+                comparison.columns[0].removesuffix("_all").removesuffix("_held")
+                if comparison.columns
+                else comparison.name
+            )
+            found.append((comparison.name, _shown(held[0], column), _shown(held[1], column)))
+        return found
+
+
+def _shown(row: dict[str, Any], name: str) -> str:
+    """A unit's values of a column, all that it ever held where the model looks at them, the latest first."""
+    values = row.get(f"{name}_all") or [row.get(name)]
+    return " / ".join(str(value) for value in values if value is not None) or "not known"

@@ -1,0 +1,165 @@
+"""A step of a run that has ended, opened again: its model, passes, thresholds, links and two sides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+
+from linkage.config import Cardinality, Pass, Step
+from linkage.engine import Engine, Table, columns, rows
+from linkage.errors import ConfigError
+from linkage.explain.sides import RunSide, Side
+from linkage.match.coverage import most_gain
+from linkage.match.resolve import Thresholds
+from linkage.model import Model, load
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.linking import PEOPLE
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A step and what it left.
+
+    Attributes:
+        passes: the rules in their order; None where the run did not write them down.
+        links: left_id, right_id and the rest of docs/tables.md.
+        unlinked: side, id, reason.
+        decided: how many decisions of people the step was given.
+        known: column of a model's term frequencies to the units of both sides that know it; None where the run did not
+            write it down, and it has to be counted.
+    """
+
+    step: Step
+    model: Model
+    passes: tuple[Pass, ...] | None
+    thresholds: Thresholds
+    links: Table
+    unlinked: Table
+    sides: Mapping[str, Side]
+    decided: int = 0
+    known: Mapping[str, int] | None = None
+
+    @property
+    def cardinality(self) -> Cardinality:
+        """How many links a unit may hold."""
+        return self.step.cardinality
+
+    @property
+    def floor(self) -> float:
+        """The match weight below which the step kept no pair."""
+        sizes = {name: side.size for name, side in self.sides.items()}
+        return self.thresholds.floor(most_gain(sizes, self.cardinality))
+
+
+class OpenRun:
+    """A run's folder as it is read to explain it."""
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine, self.root = engine, root
+        self.manifest = manifest_of(root)
+        if "configuration" not in self.manifest:
+            raise ConfigError(f"{root}: is no folder of leo run")
+        self._paths = tables_of(root, self.manifest)
+        self._tables: dict[str, Table] = {}
+        configuration = self.manifest["configuration"]
+        self.name = str(self.manifest["run"])
+        self.sources = list(configuration["source"])
+        self.steps = {step["name"]: Step(**step) for step in configuration["step"]}
+        self._counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
+
+    def has(self, name: str) -> bool:
+        """Whether the run came as far as a table."""
+        return name in self._paths
+
+    def table(self, name: str) -> Table:
+        """A table of the run.
+
+        Raises:
+            ConfigError: the run has not come so far.
+        """
+        if name not in self._paths:
+            raise ConfigError(f"{self.root}: the run holds no table {name}\n  finish it first: leo run")
+        if name not in self._tables:
+            self._tables[name] = self.engine.read(self._paths[name])
+        return self._tables[name]
+
+    def named_step(self, name: str) -> Step:
+        """A step by its name.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if name not in self.steps:
+            raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(self.steps)}")
+        return self.steps[name]
+
+    def entity(self, source: str, key: str) -> int | None:
+        """The entity that a source knows under a key."""
+        wanted = self.engine.from_arrow(pa.table({"entity_key": pa.array([key], pa.string())}))
+        found = self.engine.sql(
+            "select i.entity_id from {identities} as i join {wanted} as w on w.entity_key = i.entity_key",
+            identities=self.table(f"identities/{source}"),
+            wanted=wanted,
+        )
+        held = rows(self.engine, found)
+        return int(held[0]["entity_id"]) if held else None
+
+    def source_of(self, entity_id: int) -> str | None:
+        """The source of an entity: ids are dense over the sources in their order."""
+        last = 0
+        for source in self.sources:
+            counts = self._counts.get(f"identities-{source}") or {}
+            after = int(counts.get("next_entity_id", 1))
+            if last < entity_id < after:
+                return str(source)
+            last = after - 1
+        return None
+
+    def open(self, name: str) -> OpenStep:
+        """A step with its two sides."""
+        step = self.named_step(name)
+        counts = self._counts.get(f"link-{name}")
+        if not counts or not self.has(f"links/{name}"):
+            raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+        before = list(self.steps.values())[: list(self.steps).index(name)]
+        joined = {source for earlier in before for source in (earlier.left, earlier.right)}
+        return OpenStep(
+            step=step,
+            model=load(self.root / "models" / f"{name}.json"),
+            passes=written_passes(counts["passes"]),
+            thresholds=Thresholds(**counts["thresholds"]),
+            links=self.table(f"links/{name}"),
+            unlinked=self.table(f"unlinked/{name}"),
+            sides={side: self._side(step, side, joined, int(counts[f"{side}_units"])) for side in ("left", "right")},
+            decided=int((counts.get("overrides") or {}).get("decisions", 0)),
+            known=counts.get("known"),
+        )
+
+    def _side(self, step: Step, side: str, joined: set[str], size: int) -> RunSide:
+        name = cast(str, getattr(step, side))
+        sources = [source for source in self.sources if source in joined] if name == PEOPLE else [name]
+        members = self.engine.sql(
+            "select unit_id, entity_id from {units} where side = $side",
+            params={"side": side},
+            units=self.table(f"units/{step.name}"),
+        )
+        tables = {
+            source: (self.table(f"identities/{source}"), self.table(f"appearances/{source}")) for source in sources
+        }
+        return RunSide(self.engine, name, size, tables, members)
+
+    def entities(self) -> Table:
+        """entity_id, source of all sources."""
+        parts = {f"of_{index}": self.table(f"identities/{source}") for index, source in enumerate(self.sources)}
+        union = "\nunion all\n".join(f"select {columns(('entity_id', 'source'))} from {{{part}}}" for part in parts)
+        return self.engine.sql(union, params=None, store=False, **parts)
+
+
+def written_passes(counts: list[dict[str, Any]]) -> tuple[Pass, ...] | None:
+    """The rules of passes as a step's counts hold them; None where they hold the names alone."""
+    if any("equal" not in row for row in counts):
+        return None
+    said = ("why", "equal", "agree_any", "accept")
+    return tuple(Pass(name=row["pass"], **{key: row[key] for key in said}) for row in counts)

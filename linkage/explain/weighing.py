@@ -1,0 +1,140 @@
+"""The match weight of a pair, taken apart: where it starts, what each comparison adds, and what would add otherwise."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, quote, rows
+from linkage.explain.opening import OpenStep
+from linkage.explain.sides import Side, Term
+from linkage.match.score import Frequencies, score_given
+from linkage.model import Comparison, Level, Model
+from linkage.model.compiled import adjusts_equal_values_alone, pattern_column
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one comparison says of a pair, in bits (log2)."""
+
+    comparison: Comparison
+    level: Level
+    adjustment: float  # for how common the value is
+
+    @property
+    def weight(self) -> float:
+        """Both together."""
+        return self.level.weight + self.adjustment
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A pair as the step's model sees it."""
+
+    left: int
+    right: int
+    parts: tuple[Part, ...]
+    match_weight: float  # as the scorer says; the prior and the parts add up to it
+
+
+def frequencies_of(engine: Engine, step: OpenStep, left: Table, right: Table) -> Frequencies:
+    """How common the values of two sets of units are, among all units of both sides, as the step counted it.
+
+    Args:
+        left, right: unit_id and the model's columns, of the units whose pairs are to be scored.
+    """
+    values = {column: _values(engine, step.model, column, left, right) for column in step.model.tf_columns}
+    asked = [column for column, held in values.items() if engine.count(held)]
+    if not asked:
+        return {column: _no_frequency(engine, held) for column, held in values.items()}
+    totals = step.known or _known(step.sides.values(), step.model.tf_columns)
+    wanted = {c: engine.sql("select list(value) as wanted from {v}", v=values[c], store=True) for c in asked}
+    terms = [Term(column, "{value}", held) for column, held in wanted.items()]
+    holders = [side.latest(side.holding_any(terms), asked) for side in step.sides.values()]
+    return {
+        column: _counted(engine, column, held, holders, totals[column])
+        if column in asked
+        else _no_frequency(engine, held)
+        for column, held in values.items()
+    }
+
+
+def _values(engine: Engine, model: Model, column: str, left: Table, right: Table) -> Table:
+    """Values of a column whose frequency matters: of one side alone only where unequal values are adjusted."""
+    both = "intersect" if adjusts_equal_values_alone(model, column) else "union"
+    held = [f"select {quote(column)} as value from {{{side}}} where {quote(column)} is not null" for side in _SIDES]
+    return engine.sql(f"{held[0]} {both} {held[1]}", left=left, right=right, store=True)
+
+
+_SIDES = ("left", "right")
+
+
+def _known(sides: Iterable[Side], columns: Sequence[str]) -> dict[str, int]:
+    """Column to the units of both sides that know it."""
+    counted = [side.known(columns) for side in sides]
+    return {column: sum(known[column] for known in counted) for column in columns}
+
+
+def _no_frequency(engine: Engine, values: Table) -> Table:
+    return engine.sql("select value, cast(null as double) as frequency from {v} where false", v=values, store=True)
+
+
+def _counted(engine: Engine, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
+    """value, frequency: from all units that may hold one of the values as their latest."""
+    named = {f"of_{index}": table for index, table in enumerate(holders)}
+    held = "\nunion all\n".join(f"select {quote(column)} as value from {{{name}}}" for name in named)
+    query = f"""
+        select v.value, cast(count(*) as double) / cast({max(total, 1)} as double) as frequency
+        from {{wanted}} as v
+        join ({held}) as h on h.value = v.value
+        group by v.value
+        """
+    return engine.sql(query, params=None, store=True, wanted=values, **named)
+
+
+def weigh(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Sequence[tuple[int, int]]
+) -> list[Weighed]:
+    """Score pairs of units and take their weights apart."""
+    named = engine.from_arrow(
+        pa.table({"left_id": pa.array([p[0] for p in pairs], pa.int64()), "right_id": [p[1] for p in pairs]})
+    )
+    scored = rows(engine, score_given(engine, model, left, right, frequencies, named))
+    common = {column: _common(engine, column, left, right, table) for column, table in frequencies.items()}
+    found = []
+    for row in sorted(scored, key=lambda row: (-row["match_weight"], row["left_id"], row["right_id"])):
+        ends = int(row["left_id"]), int(row["right_id"])
+        parts = tuple(_part(comparison, row, ends, common) for comparison in model.comparisons)
+        found.append(Weighed(*ends, parts, float(row["match_weight"])))
+    return found
+
+
+def _common(engine: Engine, column: str, left: Table, right: Table, frequencies: Table) -> dict[tuple[str, int], float]:
+    """(side, unit) to the frequency of its value."""
+    listed = " union all ".join(
+        f"select '{side}' as side, u.unit_id, f.frequency from {{{side}}} as u "
+        f"join {{f}} as f on f.value = u.{quote(column)}"
+        for side in ("left", "right")
+    )
+    found = engine.sql(listed, params=None, store=False, left=left, right=right, f=frequencies)
+    return {(row["side"], int(row["unit_id"])): float(row["frequency"]) for row in rows(engine, found)}
+
+
+def _part(
+    comparison: Comparison,
+    row: Mapping[str, Any],
+    ends: tuple[int, int],
+    common: Mapping[str, Mapping[tuple[str, int], float]],
+) -> Part:
+    value = int(row[pattern_column(comparison)])
+    level = next(level for level in comparison.levels if level.value == value)
+    held = common.get(level.tf_column or "", {})
+    adjustment = level.adjustment(held.get(("left", ends[0])), held.get(("right", ends[1])))
+    return Part(comparison, level, adjustment)
+
+
+def level_name(comparison: Comparison, level: Level) -> str:
+    """A level's label without the comparison's own name."""
+    text = level.label.removeprefix(f"{comparison.name}: ").removeprefix(f"{comparison.name} ")
+    return text or level.label

@@ -1,0 +1,73 @@
+"""Why a pair, a record or a person was or was not linked, as a page in the form of the report.
+
+The page is about single people and is not for publication; it holds numbers of entities, but no value and no key.
+"""
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import Catalogue, shipped
+from quality.explanation import others, pair
+from quality.report.document import document, write_page
+from quality.report.names import Names
+from quality.report.page import Section, Text
+
+__all__ = ["render_explanation", "statement", "title"]
+
+_ABOUT = (
+    "This page is about single people. It names them by the numbers that this run gave them, and holds no name, date, "
+    "postcode or key of theirs. It is for those who judge the linkage, and not for publication."
+)
+
+
+def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue | None = None) -> Path:
+    """Write an explanation (what linkage.explain found) as one file that needs no network, and return it."""
+    names = Names(catalogue or shipped())
+    first, sections = {
+        "pair": lambda: (pair.headlines(found), pair.sections(found, names)),
+        "record": lambda: (others.record_headlines(found), others.record_sections(found, names)),
+        "person": lambda: (others.person_headlines(found), others.person_sections(found, names)),
+    }[found["kind"]]()
+    page = document(
+        title(found),
+        statement(found),
+        first,
+        [*sections, Section("about", "About this page", [Text(_ABOUT)])],
+        style=resources.files("quality.explanation").joinpath("templates", "explanation.css").read_text("utf-8"),
+        is_interactive=False,
+    )
+    return write_page(page, out)
+
+
+def title(found: Mapping[str, Any]) -> str:
+    """What an explanation is about."""
+    if found["kind"] == "pair":
+        became = {"accepted": "was linked", "review": "is for review"}.get(
+            found["outcome"]["decision"], "was not linked"
+        )
+        return f"Why a pair {became}"
+    return "What a record met" if found["kind"] == "record" else "What holds a person together"
+
+
+def statement(found: Mapping[str, Any]) -> str:
+    """What an explanation comes to, in a few sentences."""
+    if found["kind"] == "pair":
+        sides = " and ".join(f"{side} unit {found['units'][side]['unit_id']}" for side in ("left", "right"))
+        head = f"Step {found['step']['name']}, {sides}: {pair.OUTCOMES[found['outcome']['decision']].lower()}."
+        return " ".join([head, *found["outcome"]["in_words"]])
+    if found["kind"] == "record":
+        parts = [f"{step['step']['name']}: {others.linked_in_words(step)}" for step in found["steps"]]
+        return f"Entity {found['entity_id']}. " + " ".join(parts)
+    weakest = found["links"][found["weakest"]] if found["links"] else None
+    alone = f"Person {found['person_id']} has one record."
+    if weakest is None:
+        return alone
+    conflicts, links = len(found["conflicts"]), len(found["links"])
+    contradicts = "1 thing contradicts it" if conflicts == 1 else f"{conflicts} things contradict it"
+    return (
+        f"Person {found['person_id']}: {len(found['entities'])} entities, held together by {links} "
+        f"link{'s' if links > 1 else ''}. The weakest is of {weakest['step']}, with a match weight of "
+        f"{weakest['match_weight']:.2f}; {contradicts if conflicts else 'nothing contradicts it'}."
+    )

@@ -1,0 +1,165 @@
+"""A side opened for a few of its units says of them what the step that built all units would say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.config import Pass, Step
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.explain.opening import OpenStep
+from linkage.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_rule
+from linkage.explain.sides import RunSide, Term, listed_units
+from linkage.explain.weighing import frequencies_of
+from linkage.match import from_sources
+from linkage.match.resolve import Thresholds
+from linkage.match.score import term_frequencies
+from linkage.model import BlockingRule, Model, from_dict
+
+NPD: dict[int, dict[str, Any]] = {
+    1: {"forename": [("AVA", "2012-01-01")], "surname": [("KHAN", "2014-01-01"), ("LEE", "2010-01-01")]},
+    2: {"forename": [("NOAH", "2012-01-01")], "surname": [("DUNN", "2012-01-01")], "dob": [("1996-02-03", None)]},
+    3: {"forename": [("AVA", "2012-01-01")], "surname": [("LEE", "2009-01-01")], "dob": [("1996-02-03", None)]},
+}
+ILR: dict[int, dict[str, Any]] = {
+    5: {"surname": [("SMITH", "2016-01-01"), ("LEE", "2015-01-01")], "dob": [("1996-02-03", None)]},
+    6: {"surname": [("KHAN", "2020-01-01")], "forename": [("AVA", "2020-01-01")], "postcode": [("AB1 2CD", None)]},
+}
+CIS: dict[int, dict[str, Any]] = {
+    8: {"surname": [("SMITH", "2016-01-01")], "forename": [("AVA", "2016-01-01")], "dob": [("1996-02-03", None)]},
+    9: {"surname": [("LEE", "2016-01-01")], "forename": [("EVE", "2016-01-01")]},
+}
+PEOPLE = {1: 1, 2: 2, 3: 3, 5: 1, 6: 2}  # entity to unit: learner 5 is pupil 1, learner 6 pupil 2
+
+
+def model() -> Model:
+    def compared(name: str) -> dict[str, Any]:
+        levels = [
+            {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "is_null_level": True},
+            {
+                "sql_condition": f"{name}_l = {name}_r",
+                "m_probability": 0.5,
+                "u_probability": 0.25,
+                "tf_adjustment_column": name,
+            },
+            {"sql_condition": "ELSE", "m_probability": 0.5, "u_probability": 0.75},
+        ]
+        return {"output_column_name": name, "comparison_levels": levels}
+
+    return from_dict({"comparisons": [compared("forename"), compared("surname")]})
+
+
+@pytest.fixture
+def sides(engine: Engine, identities: Any, appearances: Any) -> dict[str, Any]:
+    """People of pupils and learners, and customers: as a run's folder gives them, and as a step builds them."""
+    npd, ilr, cis = identities("npd", NPD), identities("ilr", ILR), identities("cis", CIS)
+    seen = [{"entity_id": e, **{f: held[f][0][0] for f in held}} for e, held in {**NPD, **ILR, **CIS}.items()]
+    npd_seen, ilr_seen, cis_seen = (
+        appearances([row for row in seen if row["entity_id"] in held]) for held in (NPD, ILR, CIS)
+    )
+    people = engine.from_arrow(pa.table({"entity_id": list(PEOPLE), "unit_id": list(PEOPLE.values())}))
+    alone = engine.from_arrow(pa.table({"entity_id": [8, 9], "unit_id": [8, 9]}))
+    wanted = ["forename", "surname", "surname_all", "dob"]
+    return {
+        "opened": {
+            "left": RunSide(engine, "people", 3, {"npd": (npd, npd_seen), "ilr": (ilr, ilr_seen)}, people),
+            "right": RunSide(engine, "cis", 2, {"cis": (cis, cis_seen)}, alone),
+        },
+        "built": {
+            "left": from_sources(engine, "people", [(npd, npd_seen), (ilr, ilr_seen)], people, wanted),
+            "right": from_sources(engine, "cis", [(cis, cis_seen)], None, wanted),
+        },
+        "wanted": wanted,
+    }
+
+
+def step(engine: Engine, opened: Any, scored: Model) -> OpenStep:
+    nothing = engine.from_arrow(pa.table({"left_id": pa.array([], pa.int64())}))
+    config = Step(name="s", left="people", right="cis")
+    return OpenStep(config, scored, (), Thresholds(8, 0, 3), nothing, nothing, opened)
+
+
+def ids(engine: Engine, table: Table) -> list[int]:
+    return sorted(row["unit_id"] for row in engine_rows(engine, table))
+
+
+def test_a_unit_is_built_as_the_step_builds_it(
+    engine: Engine, sides: dict[str, Any], rows: Callable[[Table], Any]
+) -> None:
+    some = sides["opened"]["left"].build(listed_units(engine, [1, 2]), sides["wanted"])
+    every = sides["built"]["left"]
+    assert rows(some.units) == [row for row in rows(every.units) if row[0] in (1, 2)]
+    assert rows(some.appearances) == [row for row in rows(every.appearances) if row[0] in (1, 2)]
+    assert rows(sides["opened"]["left"].latest(listed_units(engine, [1, 2]), sides["wanted"])) == rows(some.units)
+
+
+def test_frequencies_are_those_of_all_units(
+    engine: Engine, sides: dict[str, Any], rows: Callable[[Table], Any]
+) -> None:
+    """AVA is the latest forename of all three people and of one of two customers, whichever units are asked of."""
+    built = {side: unit.units for side, unit in sides["built"].items()}
+    every = term_frequencies(engine, model(), built["left"], built["right"])
+    opened = step(engine, sides["opened"], model())
+    one = {side: sides["opened"][side].latest(listed_units(engine, [u]), sides["wanted"]) for side, u in
+           (("left", 1), ("right", 8))}  # fmt: skip
+    found = frequencies_of(engine, opened, one["left"], one["right"])
+    shared = {"forename": ["AVA"], "surname": ["SMITH"]}  # what the two have in common: no other value is adjusted
+    for column, values in shared.items():
+        assert rows(found[column]) == [row for row in rows(every[column]) if row[0] in values]
+    assert dict(rows(found["forename"])) == {"AVA": pytest.approx(4 / 5)}
+
+
+def test_nobody_who_holds_a_value_is_missed(engine: Engine, sides: dict[str, Any]) -> None:
+    people = sides["opened"]["left"]
+    wanted = engine.from_arrow(pa.table({"wanted": pa.array([["LEE"]], pa.list_(pa.string()))}))
+    assert ids(engine, people.holding([Term("surname_all", "{value}", wanted)])) == [1, 3]
+    first = engine.from_arrow(pa.table({"wanted": pa.array([["KH"]], pa.list_(pa.string()))}))
+    assert ids(engine, people.holding([Term("surname", "substr({value}, 1, 2)", first)])) == [1, 2]
+    born = engine.from_arrow(pa.table({"wanted": pa.array([["1996-02-03"]], pa.list_(pa.string()))}))
+    assert ids(engine, people.holding_any([Term("dob", "{value}", born), Term("surname", "{value}", wanted)])) == [
+        1, 2, 3,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "says", "reached"),
+    [
+        (BlockingRule('l."dob" = r."dob"'), [("dob", "agrees")], [1, 2, 3]),
+        (
+            BlockingRule('l."surname_all" = r."surname_all" AND l."dob" = r."dob"', ("surname_all",)),
+            [("surname at any time", "agrees"), ("dob", "agrees")],
+            [1, 2, 3],  # few are born that day, so that names are left to the rule itself
+        ),
+        (
+            BlockingRule("substr(l.surname, 1, 1) = substr(r.surname, 1, 1)"),
+            [("SUBSTRING(l.surname, 1, 1) = SUBSTRING(r.surname, 1, 1)", "agrees")],
+            [1],
+        ),
+        (BlockingRule("levenshtein(l.dob, r.dob) <= 2"), [("LEVENSHTEIN(l.dob, r.dob) <= 2", "agrees")], None),
+    ],
+)
+def test_a_rule_is_told_by_its_conditions_and_finds_whom_it_may_reach(
+    engine: Engine, sides: dict[str, Any], rule: BlockingRule, says: Any, reached: Any
+) -> None:
+    left = sides["opened"]["left"].latest(listed_units(engine, [1]), sides["wanted"])
+    right = sides["opened"]["right"].latest(listed_units(engine, [8]), sides["wanted"])
+    assert [(term.name, term.says) for term in by_rule(engine, rule, left, right)] == says
+    found = reached_by_rule(engine, rule, right, "right", sides["opened"]["left"])
+    assert (None if found is None else ids(engine, found)) == reached
+
+
+def test_a_pass_is_told_at_the_appearances_that_come_closest(engine: Engine, sides: dict[str, Any]) -> None:
+    rule = Pass(name="p", why="w", equal=("surname", "dob"), agree_any=("forename~initial", "postcode"))
+    left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"]).appearances
+    right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"]).appearances
+    terms, holds = by_pass(engine, rule, left, right)
+    assert [(term.name, term.says) for term in terms] == [
+        ("surname", "agrees"),
+        ("dob", "agrees"),
+        ("initial of forename", "not known on the left"),  # the learner whose surname it is has no forename
+        ("postcode", "not known on either side"),
+    ]
+    assert not holds
+    assert ids(engine, reached_by_pass(engine, rule, right, sides["opened"]["left"])) == [1, 2, 3]

@@ -1,0 +1,236 @@
+"""`leo explain` on the village: exact weights, why a pair was or was not linked, what a record met, what holds a person."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import village as village_files
+
+from linkage.errors import ConfigError
+from linkage.explain import Explainer
+
+PRIOR = math.log2(0.008 / 0.992)
+BITS = {
+    "forename": (math.log2(0.95 / 0.01), math.log2(0.05 / 0.99)),
+    "surname": (math.log2(0.85 / 0.01), math.log2(0.1 / 0.02), math.log2(0.05 / 0.97)),
+    "dob": (math.log2(0.97 / 0.004), math.log2(0.03 / 0.996)),
+    "sex": (math.log2(0.99 / 0.5), math.log2(0.01 / 0.5)),
+    "postcode": (math.log2(0.8 / 0.005), math.log2(0.2 / 0.995)),
+}
+# 100 of 120 pupils and of 115 customers are linked before the cardinality is counted.
+GAIN = -math.log2(1 - 100 / 120) - math.log2(1 - 100 / 115)
+ACCEPT = math.log2(0.95 / 0.05) - GAIN
+
+
+def pupil(index: int) -> str:
+    return f"npd:PMR{index:06d}"
+
+
+def customer(index: int) -> str:
+    return f"cis:AB{100000 + index * 37:06d}C"
+
+
+@pytest.fixture(scope="module")
+def explainer(linked_village: Any) -> Any:
+    with Explainer(linked_village.root) as opened:
+        yield opened
+
+
+def weights(found: dict[str, Any]) -> dict[str, float]:
+    return {row["comparison"]: row["bits"] for row in found["weight"]["comparisons"]}
+
+
+def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
+    """Pupil 3 is known to tax by another spelling of the surname."""
+    found = explainer.pair(pupil(3), customer(3)).found
+    expected = {name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()}
+    assert weights(found) == pytest.approx(expected)
+    weight = PRIOR + sum(expected.values())
+    assert found["weight"]["match_weight"] == pytest.approx(weight)
+    assert found["weight"]["gain"] == pytest.approx(GAIN)
+    assert found["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)))
+    assert found["thresholds"]["accept"] == pytest.approx(ACCEPT)
+    assert found["outcome"] == {
+        "decision": "accepted",
+        "reason": None,
+        "in_words": ["It weighs +18.17; a link needs −1.28, and no rival stood against it."],
+    }
+    assert found["made_by"] == "rule 1"
+    assert found["changes"]["settings"] == [
+        {
+            "setting": "accept_probability",
+            "now": 0.95,
+            "needed": "above",
+            "value": pytest.approx(1 / (1 + 2 ** -(weight + GAIN))),
+            "then": "review",
+        }
+    ]
+
+
+def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
+    reach = explainer.pair(pupil(3), customer(3)).found["reach"]
+    (five,) = reach["passes"]
+    assert [(row["condition"], row["says"]) for row in five["equal"]] == [
+        ("forename", "agrees"),
+        ("surname", "differs"),
+        ("dob", "agrees"),
+        ("postcode", "agrees"),
+        ("sex", "agrees"),
+    ]
+    assert (five["holds"], five["came_to"]) == (False, "does not hold")
+    assert [(rule["rule"], rule["holds"]) for rule in reach["rules"]] == [(1, True), (2, True)]
+
+
+def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
+    found = explainer.pair(pupil(0), customer(0)).found
+    assert found["outcome"]["decision"] == "accepted"
+    assert found["outcome"]["in_words"][0] == "The pass 'five' holds for this pair and for no other of its units."
+    assert found["reach"]["passes"][0]["came_to"] == "linked it"
+    (only,) = found["changes"]["settings"]
+    assert (only["setting"], only["needed"], only["then"]) == ("review_probability", "above", "review")
+
+
+def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
+    found = explainer.pair(pupil(0), customer(1)).found
+    assert found["outcome"]["decision"] == "not compared"
+    assert found["outcome"]["in_words"][:2] == [
+        "The left unit was linked to another unit by the pass 'five' before the model was asked.",
+        "The right unit was linked to another unit by the pass 'five' before the model was asked.",
+    ]
+    assert [(rival["side"], rival["decision"]) for rival in found["rivals"]] == [
+        ("left", "accepted"),
+        ("right", "accepted"),
+    ]
+
+
+def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explainer) -> None:
+    """Pupil 100 has no tax record; customer 121 is a stranger."""
+    found = explainer.pair(pupil(100), customer(121)).found
+    expected = {name: bits[-1] for name, bits in BITS.items()}
+    assert weights(found) == pytest.approx(expected)
+    assert found["outcome"]["reason"] == "no blocking rule reaches it"
+    rules = found["reach"]["rules"]
+    assert [[(row["condition"], row["says"]) for row in rule["conditions"]] for rule in rules] == [
+        [("dob", "differs")],
+        [("forename", "differs"), ("sex", "differs")],
+    ]
+
+
+def test_the_other_levels_of_a_comparison_and_what_they_would_come_to(explainer: Explainer) -> None:
+    found = explainer.pair(pupil(100), customer(121)).found
+    levels = found["changes"]["levels"]
+    assert len(levels) == 11  # sixteen levels with those of nothing known, less the five that were reached
+    equal = next(row for row in levels if row["comparison"] == "dob" and row["bits"] > 0)
+    weight = found["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
+    assert equal["match_weight"] == pytest.approx(weight)
+    assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
+    known = explainer.pair(pupil(3), customer(3)).found["changes"]["levels"]
+    assert {(row["comparison"], row["would_be"]) for row in known if row["crosses"]} == set()
+
+
+def test_sides_may_be_named_in_either_order_and_by_number(explainer: Explainer) -> None:
+    by_key = explainer.pair(customer(3), pupil(3)).found
+    assert by_key == explainer.pair("4", "124").found
+    assert by_key["units"] == {
+        "left": {"unit_id": 4, "entities": [{"entity_id": 4, "source": "npd"}]},
+        "right": {"unit_id": 124, "entities": [{"entity_id": 124, "source": "cis"}]},
+    }
+
+
+def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linked_village: Any) -> None:
+    (path,) = linked_village.root.glob("stages/*/links/npd-cis.parquet")
+    links = pq.read_table(path).to_pylist()
+    for link in links[3::30]:
+        found = explainer.pair(str(link["left_id"]), str(link["right_id"])).found["weight"]
+        parts = [row["bits"] + row["adjustment"] for row in found["comparisons"]]
+        assert found["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
+        assert found["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
+        assert found["probability"] == pytest.approx(link["match_probability"], abs=1e-12)
+
+
+def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Explainer) -> None:
+    found = explainer.record(customer(3)).found
+    (step,) = found["steps"]
+    assert (found["source"], step["side"], step["unlinked"]) == ("cis", "right", None)
+    assert step["candidates"][0]["decision"] == "accepted"
+    assert step["candidates"][0]["unit"]["unit_id"] == 4
+    assert step["best"]["weight"]["match_weight"] == pytest.approx(18.1668, abs=1e-4)
+    assert step["met"] == len(step["candidates"])
+    assert [row["unit"]["unit_id"] for row in step["candidates"][1:]] == sorted(
+        (row["unit"]["unit_id"] for row in step["candidates"][1:]),
+        key=lambda unit: [-row["match_weight"] for row in step["candidates"] if row["unit"]["unit_id"] == unit],
+    )
+
+
+def test_a_record_without_a_link_has_a_reason(explainer: Explainer) -> None:
+    found = explainer.record(pupil(100)).found
+    assert found["steps"][0]["unlinked"] == "no candidate"
+    assert found["steps"][0]["best"] is None
+
+
+def test_a_person_is_held_together_by_links(explainer: Explainer) -> None:
+    found = explainer.person(4).found
+    assert [(row["entity_id"], row["source"]) for row in found["entities"]] == [(4, "npd"), (124, "cis")]
+    (link,) = found["links"]
+    assert (link["left"], link["right"], link["splits"]) == ([4], [124], [[4], [124]])
+    assert (found["weakest"], found["conflicts"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda e: e.pair("npd:PMR999999", customer(0)), "npd has no entity with this key"),
+        (lambda e: e.pair("PMR000001", customer(0)), "sources are npd, cis"),
+        (lambda e: e.pair(pupil(0), pupil(1)), "no step sets npd and npd against each other\n  the steps are npd-cis"),
+        (lambda e: e.pair("9999", "1"), "the run has no entity of this number"),
+        (lambda e: e.pair(pupil(0), customer(0), step="x"), "no such step; it has npd-cis"),
+        (lambda e: e.person(99999), "the spine has no person of this number"),
+    ],
+)
+def test_what_cannot_be_explained_is_said_without_the_key(explainer: Explainer, ask: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("\n", "\\n")) as raised:
+        ask(explainer)
+    assert "PMR" not in str(raised.value)
+    assert "AB1" not in str(raised.value)
+
+
+def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_village: Any, tmp_path: Path) -> None:
+    place = (linked_village.root, "--pair", pupil(3), customer(3))
+    code, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    assert code == 0
+    assert "Why a pair was linked" in shown
+    assert "+18.17" in shown
+    values = village_files._person(3)
+    secrets = [values[name] for name in ("forename", "surname", "taxed_as", "postcode", "nino", "pmr")]
+    written = (tmp_path / "pair.html").read_text() + (tmp_path / "pair.json").read_text()
+    assert not [secret for secret in secrets if secret in shown or secret in written]
+    assert json.loads((tmp_path / "pair.json").read_text())["outcome"]["decision"] == "accepted"
+
+
+def test_values_are_shown_on_the_terminal_alone_and_only_where_asked_for(
+    leo: Any, linked_village: Any, tmp_path: Path
+) -> None:
+    place = (linked_village.root, "--pair", pupil(3), customer(3), "--values")
+    _, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    taxed_as = village_files._person(3)["taxed_as"]
+    assert taxed_as in shown
+    assert taxed_as not in (tmp_path / "pair.html").read_text() + (tmp_path / "pair.json").read_text()
+
+
+def test_the_command_asks_for_one_question(leo: Any, linked_village: Any) -> None:
+    code, _, said = leo("explain", linked_village.root)
+    assert code == 2
+    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in said
+
+
+def test_records_and_persons_are_shown(leo: Any, linked_village: Any, tmp_path: Path) -> None:
+    code, shown, _ = leo("explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
+    assert code == 0
+    assert "Linked." in shown
+    code, shown, _ = leo("explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
+    assert code == 0
+    assert "Person 4: 2 entities, held together by 1 link." in shown
+    assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))
