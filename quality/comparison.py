@@ -243,7 +243,12 @@ def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
     for comparison, level in dict.fromkeys([*levels[0], *levels[1]]):
         old, new = (found.get((comparison, level), _NO_LEVEL) for found in levels)
         if _differ(old, new):
-            row = {"comparison": comparison, "level": level, "before": old["weight"], "after": new["weight"]}
+            row: dict[str, Any] = {
+                "comparison": comparison,
+                "level": level,
+                "before": old["weight"],
+                "after": new["weight"],
+            }
             probabilities = {
                 f"{key}_{run}": at[key] for key in ("m", "u") for run, at in (("before", old), ("after", new))
             }

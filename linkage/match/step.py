@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
-from linkage.engine import Engine, Table, one, rows
+from linkage.engine import Engine, Table, one, quote, rows
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
