@@ -13,6 +13,8 @@ from rapidfuzz.distance import JaroWinkler
 from linkage.config import Probability, check
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.match.units import Units
+from linkage.model import Model
+from linkage.model.compiled import pattern_column
 from linkage.resources import config_file
 
 
@@ -45,7 +47,14 @@ def shipped() -> tuple[Rule, ...]:
 
 
 def two_people(
-    engine: Engine, pairs: Table, left: Units, right: Units, lowest: float, rules: Sequence[Rule] | None = None
+    engine: Engine,
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+    rules: Sequence[Rule] | None = None,
+    *,
+    model: Model | None = None,
 ) -> Table:
     """Pairs that a rule says are two people.
 
@@ -55,13 +64,14 @@ def two_people(
             these lack says nothing.
         lowest: pairs of less weight are left out: nobody would take them for one person.
         rules: the shipped ones when None.
+        model: the one that scored the pairs, whose levels then stand beside them: most pairs need no second look.
 
     Returns:
         left_id, right_id, reason (the rule's name); each pair once.
     """
     found: dict[tuple[int, int], str] = {}
     for rule in shipped() if rules is None else rules:
-        query = _suspects(rule, left, right)
+        query = _suspects(rule, left, right, _equal_level(model, rule.differ) if model else None)
         if query is None:
             continue
         suspects = engine.arrow(
@@ -141,16 +151,26 @@ _PEOPLE = """
     """
 
 
-def _births_within(engine: Engine, rule: Rule, side: Units) -> int:
+_SHOWN_ROWS = 300_000  # of a larger file a part of the births is counted, and stands for all
+
+
+def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file: units that agree as the rule asks and whose names begin differently."""
     held = set(side.appearances.columns)
     known = [*rule.equal, next(name for name in rule.equal_any if name in held), rule.differ]
+    share = min(1.0, _SHOWN_ROWS / max(engine.count(side.appearances), 1))
     counted = engine.sql(
         f"""
-        with births as (
-            select {columns(known[:-1])}
+        with shown as (
+            -- whole births: all units that agree are in or out together
+            select unit_id, {columns(known)}
             from {{t}}
             where {" and ".join(f"{quote(name)} is not null" for name in known)}
+              and {_shown(known[:-1], share)}
+        ),
+        births as (
+            select {columns(known[:-1])}
+            from shown
             group by {columns(known[:-1])}
             having count(distinct unit_id) > 1 and count(distinct substr({quote(rule.differ)}, 1, 1)) > 1
         )
@@ -158,10 +178,29 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> int:
         """,
         t=side.appearances,
     )
-    return int(one(engine, counted)["births"])
+    return int(one(engine, counted)["births"]) / share
 
 
-def _suspects(rule: Rule, left: Units, right: Units) -> str | None:
+def _shown(names: Sequence[str], share: float) -> str:
+    """SQL that holds for about this share of all combinations of values; the same ones on every engine."""
+    if share >= 1:
+        return "true"
+    text = " || '|' || ".join(f"cast({quote(name)} as varchar)" for name in names)
+    return f"substr(md5({text}), 1, 4) < '{int(share * 0x10000):04x}'"
+
+
+def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
+    """A comparison's column among those of a pair, and the level at which the field is equal; None where none is."""
+    wanted = {f"{column}_l".lower(), f"{column}_r".lower()}
+    for comparison in model.comparisons:
+        for level in comparison.levels:
+            sides = (level.condition or "").lower().replace('"', "").split("=")
+            if level.value > 0 and {side.strip() for side in sides} == wanted:
+                return pattern_column(comparison), level.value
+    return None
+
+
+def _suspects(rule: Rule, left: Units, right: Units, equal: tuple[str, int] | None) -> str | None:
     """SQL of every pair for which a rule holds but for its names, with all names that either side ever had."""
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
@@ -171,7 +210,8 @@ def _suspects(rule: Rule, left: Units, right: Units) -> str | None:
     now = rule.differ in left.units.columns and rule.differ in right.units.columns
     name = quote(rule.differ)
     differ = f"and l.{name} <> r.{name}" if now else ""
-    equal = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
+    unequal = f"and p.{quote(equal[0])} <> {equal[1]}" if equal else ""
+    same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
     either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of)
     numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
     also = quote(rule.also) if rule.also in held else "cast(null as varchar)"
@@ -181,10 +221,10 @@ def _suspects(rule: Rule, left: Units, right: Units) -> str | None:
             from {{pairs}} as p
             join {{left}} as l on l.unit_id = p.left_id
             join {{right}} as r on r.unit_id = p.right_id
-            where p.match_weight >= $lowest {differ}
+            where p.match_weight >= $lowest {unequal} {differ}
         ),
         judged as (
-            select d.left_id, d.right_id, bool_or({equal} and ({either})) as fits, bool_or({numbers}) as shares
+            select d.left_id, d.right_id, bool_or({same} and ({either})) as fits, bool_or({numbers}) as shares
             from different as d
             join {{of_left}} as a on a.unit_id = d.left_id
             join {{of_right}} as b on b.unit_id = d.right_id

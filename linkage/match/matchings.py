@@ -20,6 +20,7 @@ Numbers = npt.NDArray[np.float64]
 
 MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units that all want the same 13 have no more than this
 _MOST_ROUNDS = 500
+_LOOKS = 10  # rounds between two looks at which components have settled
 _SETTLED = 1e-9
 
 
@@ -61,25 +62,48 @@ def components(pairs: Pairs) -> Ids:
 def probabilities(pairs: Pairs) -> Numbers:
     """The marginal probability of each pair: exact where no pairs close a cycle, and where those that do are few."""
     found = messages(pairs)
-    for places in _with_cycles(pairs):
+    squares, others = _with_cycles(pairs)
+    found[squares] = _of_squares(pairs, squares)
+    for places in others:
         every = Matchings.of(pairs.of(places))
         if every is not None:
             found[places] = every.probabilities()
     return found
 
 
-def _with_cycles(pairs: Pairs) -> Iterator[Ids]:
-    """The pairs of each component that has as many pairs as units or more."""
+def _with_cycles(pairs: Pairs) -> tuple[Ids, list[Ids]]:
+    """The pairs of each component that has as many pairs as units or more.
+
+    Returns:
+        Components of two units a side, all of whose four pairs there are: a row each, by left and right unit; and the
+        others. The first are most of them: two people of one name and birth date in both files.
+    """
+    none = np.zeros((0, 4), np.int64)
     if not len(pairs):
-        return
+        return none, []
     label = components(pairs)
     count = int(label.max()) + 1
-    units = sum(np.bincount(label[np.unique(side, return_index=True)[1]], minlength=count) for side in _sides(pairs))
-    order = np.argsort(label, kind="stable")
+    of_side = [np.bincount(label[np.unique(side, return_index=True)[1]], minlength=count) for side in _sides(pairs)]
+    order = np.lexsort((pairs.right, pairs.left, label))
     sizes = np.bincount(label, minlength=count)
     ends = np.cumsum(sizes)
-    for component in np.flatnonzero(sizes >= units):
-        yield order[ends[component] - sizes[component] : ends[component]]
+    square = (sizes == 4) & (of_side[0] == 2) & (of_side[1] == 2)
+    cyclic = (sizes >= of_side[0] + of_side[1]) & ~square
+    squares = order[(ends - sizes)[square, None] + np.arange(4)] if square.any() else none
+    return squares, [
+        order[ends[component] - sizes[component] : ends[component]] for component in np.flatnonzero(cyclic)
+    ]
+
+
+def _of_squares(pairs: Pairs, squares: Ids) -> Numbers:
+    """Marginal probabilities of pairs a-c, a-d, b-c, b-d, a row each: none joined, one, or two that share no unit."""
+    weight = pairs.weight[squares]
+    opposite = weight[:, ::-1]  # a-c with b-d, a-d with b-c
+    ways = np.concatenate([np.zeros((len(squares), 1)), weight, (weight + opposite)[:, :2]], axis=1)
+    odds = np.exp2(ways - ways.max(axis=1, keepdims=True))
+    together = odds[:, [5, 6, 6, 5]]
+    joined: Numbers = (odds[:, 1:5] + together) / odds.sum(axis=1, keepdims=True)
+    return joined
 
 
 def _sides(pairs: Pairs) -> tuple[Ids, Ids]:
@@ -87,26 +111,30 @@ def _sides(pairs: Pairs) -> tuple[Ids, Ids]:
 
 
 def messages(pairs: Pairs) -> Numbers:
-    """Marginal probabilities by messages: exact without cycles, near with them."""
+    """Marginal probabilities by messages: exact without cycles, near with them.
+
+    What has settled is left alone, so that a few stubborn components do not keep all the others waiting.
+    """
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
+    moving = np.arange(len(pairs))
     for round_ in range(_MOST_ROUNDS):
-        new_left = 1 / (1 + _of_rivals(odds * free_right, pairs.left))
-        new_right = 1 / (1 + _of_rivals(odds * new_left, pairs.right))
+        at = pairs.of(moving)
+        old_left, old_right = free_left[moving], free_right[moving]
+        new_left = 1 / (1 + _of_rivals(odds[moving] * old_right, at.left))
+        new_right = 1 / (1 + _of_rivals(odds[moving] * new_left, at.right))
         if round_ > 20:  # a cycle swings between a bound from above and one from below
-            new_left, new_right = np.sqrt(new_left * free_left), np.sqrt(new_right * free_right)
-        moved = max(_moved(free_left, new_left), _moved(free_right, new_right))
-        free_left, free_right = new_left, new_right
-        if moved < _SETTLED:
+            new_left, new_right = np.sqrt(new_left * old_left), np.sqrt(new_right * old_right)
+        free_left[moving], free_right[moving] = new_left, new_right
+        restless = (np.abs(new_left / old_left - 1) >= _SETTLED) | (np.abs(new_right / old_right - 1) >= _SETTLED)
+        if not restless.any():
             break
+        if round_ % _LOOKS == 0:
+            label = components(at)
+            moving = moving[np.isin(label, label[restless])]
     joined = odds * free_left * free_right
     probability: Numbers = joined / (1 + joined)
     return probability
-
-
-def _moved(before: Numbers, now: Numbers) -> float:
-    """The largest change beside what was there: where odds are high, a unit is seldom free, and a billionth much."""
-    return float(np.abs(now / before - 1).max(initial=0))
 
 
 def _of_rivals(values: Numbers, unit: Ids) -> Numbers:

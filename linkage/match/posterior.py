@@ -13,6 +13,7 @@ from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table
 from linkage.match.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.passes import holds_many
+from linkage.match.resolve import Thresholds
 from linkage.match.same_people import nobody, same_people, whole
 from linkage.match.score import Frequencies
 from linkage.model import Model
@@ -26,7 +27,7 @@ def of_step(
     apart: Table,
     still_open: tuple[Table, Table],
     frequencies: Frequencies,
-    gain: float,
+    thresholds: Thresholds,
 ) -> Table:
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
@@ -36,7 +37,7 @@ def of_step(
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
     same = {
-        side: same_people(engine, model, pairs, side, units, frequencies, gain)
+        side: same_people(engine, model, pairs, side, units, frequencies, thresholds.accept)
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser)
     }
@@ -46,7 +47,7 @@ def of_step(
         union all
         select left_id, right_id, cast(0 as double) as match_probability from {apart}
         """,
-        likely=posterior(engine, pairs, step.cardinality, gain, same),
+        likely=posterior(engine, pairs, step.cardinality, thresholds.gain, same),
         apart=apart,
     )
 
@@ -65,24 +66,94 @@ def posterior(
         left_id, right_id, match_probability of pairs of which a unit that holds one link has others.
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
-    rivalled = " or ".join(f"count(*) over (partition by {side}_id) > 1" for side in single)
-    contested = f"qualify {rivalled}" if single else "where false"
+    if not single:
+        return engine.sql(_NOBODY, store=True)
+    weighed = engine.sql(_weighed(single), params={"gain": gain}, pairs=pairs, store=True)
+    records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
+    sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
+    likely = _in_doubt(engine, weighed, sure, single, gain, records)
+    found = engine.sql(_LIKELY, weighed=weighed, sure=sure, likely=likely, store=True)
+    engine.drop(weighed, sure, likely)
+    return found
+
+
+DOUBT = 1e-2
+"""A pair is sure when all matchings without it together are no likelier than this, beside those with it."""
+
+_NOBODY = """
+    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability
+    where false
+    """
+
+
+def _weighed(single: list[str]) -> str:
+    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link."""
+    totals = ",\n        ".join(
+        f"""of_{side} as (
+            select {side}_id, sum(odds) as total, count(*) as pairs from priced group by {side}_id
+        )"""
+        for side in single
+    )
+    joins = "\n        ".join(f"join of_{side} on of_{side}.{side}_id = p.{side}_id" for side in single)
+    rivals = ", ".join(f"greatest(of_{side}.total - p.odds, 0e0) as {side}_rivals" for side in single)
+    others = ", ".join(f"0e0 as {side}_rivals" for side in ("left", "right") if side not in single)
+    contested = " or ".join(f"of_{side}.pairs > 1" for side in single)
+    return f"""
+        with priced as (
+            select left_id, right_id, match_weight,
+                   exp(ln(2) * least(match_weight + $gain, 200e0)) as odds
+            from {{pairs}}
+        ),
+        {totals}
+        select p.left_id, p.right_id, p.match_weight, p.odds, {", ".join(filter(None, (rivals, others)))}
+        from priced as p
+        {joins}
+        where {contested}
+        """
+
+
+# With S the odds of all matchings of the other units, those with the pair weigh odds * S, and those without it at most
+# (1 + rivals on the left) * (1 + rivals on the right) * S. Two records of one person are no rivals: they are looked at.
+_SURE = """
+    select w.left_id, w.right_id, w.odds / (w.odds + (1 + w.left_rivals) * (1 + w.right_rivals)) as match_probability
+    from {weighed} as w
+    where (1 + w.left_rivals) * (1 + w.right_rivals) <= $doubt * w.odds
+      and not exists (select 1 from {same_left} as l where l.unit_id = w.left_id)
+      and not exists (select 1 from {same_right} as r where r.unit_id = w.right_id)
+    """
+
+# What is neither sure nor in doubt stands against a sure pair: its share beside its rivals bounds it, and is small.
+_LIKELY = """
+    select w.left_id, w.right_id,
+           coalesce(s.match_probability, d.match_probability,
+                    w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability
+    from {weighed} as w
+    left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
+    left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id
+    """
+
+
+def _in_doubt(
+    engine: Engine, weighed: Table, sure: Table, single: list[str], gain: float, records: dict[str, Table]
+) -> Table:
+    """The probability of the pairs none of whose units is in a sure pair, each component of them taken whole."""
+    free = " and ".join(f"not exists (select 1 from {{sure}} as s where s.{side}_id = w.{side}_id)" for side in single)
     found = engine.arrow(
         engine.sql(
             f"""
-            with contested as (
-                select left_id, right_id, match_weight from {{pairs}} {contested}
-            )
-            select c.left_id, c.right_id, c.match_weight,
-                   coalesce(l.same_as, c.left_id) as left_person, coalesce(r.same_as, c.right_id) as right_person
-            from contested as c
-            left join {{same_left}} as l on l.unit_id = c.left_id
-            left join {{same_right}} as r on r.unit_id = c.right_id
-            order by c.left_id, c.right_id
+            select w.left_id, w.right_id, w.match_weight,
+                   coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
+            from {{weighed}} as w
+            left join {{same_left}} as l on l.unit_id = w.left_id
+            left join {{same_right}} as r on r.unit_id = w.right_id
+            where {free}
+            order by w.left_id, w.right_id
             """,
-            pairs=pairs,
-            same_left=(same or {}).get("left") or nobody(engine),
-            same_right=(same or {}).get("right") or nobody(engine),
+            params=None,
+            store=False,
+            weighed=weighed,
+            sure=sure,
+            **records,
         )
     )
     left, right = (whole(found, f"{side}_person") for side in ("left", "right"))

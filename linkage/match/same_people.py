@@ -29,19 +29,21 @@ Pattern = tuple[int, ...]
 
 
 def same_people(
-    engine: Engine, model: Model, pairs: Table, side: str, units: Table, frequencies: Frequencies, gain: float
+    engine: Engine, model: Model, pairs: Table, side: str, units: Table, frequencies: Frequencies, accept: float
 ) -> Table:
     """Units of a side that compete for one unit of the other and are more likely one person than not.
 
     Args:
         pairs: left_id, right_id, match_weight.
         units: unit_id and the model's columns.
-        gain: bits that the cardinality adds to a weight.
+        accept: match weight from which a pair alone would be accepted; lighter ones are hardly one of a person's two.
 
     Returns:
         unit_id, same_as: the smallest unit of the same person; units that are nobody else are left out.
     """
-    rivals = engine.sql(_RIVALS.format(side=side, other=_OTHER[side]), params={"gain": gain}, pairs=pairs, store=True)
+    rivals = engine.sql(
+        _RIVALS.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
+    )
     scored = score_given(engine, model, units, units, frequencies, rivals)
     within = within_one_file(engine, model, units)
     named = [pattern_column(comparison) for comparison in model.fields]
@@ -75,7 +77,7 @@ _RIVALS = f"""
     with likely as (
         select {{other}}_id as wanted, {{side}}_id as unit_id
         from {{{{pairs}}}}
-        where match_weight + $gain >= 0
+        where match_weight >= $accept
         qualify row_number() over (partition by {{other}}_id order by match_weight desc, {{side}}_id) <= {_MOST_RIVALS}
     )
     select distinct a.unit_id as left_id, b.unit_id as right_id

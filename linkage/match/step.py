@@ -95,14 +95,15 @@ def link_step(
     scored = _without(engine, found.pairs, passed.links) if step.cardinality == "many-to-many" else found.pairs
     if overrides:
         scored = _without(engine, scored, overrides.barred)
-    apart = two_people(engine, scored, left, right, thresholds.lowest, None if step.twins == "apart" else ())
+    twins = None if step.twins == "apart" else ()
+    apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
     race.settle(thresholds)
     thresholds = thresholds.given(_gain(engine, step, passed.links, race.accepted, sizes))
     accept(engine, step, race, thresholds, held=held)
     outcomes = race.outcomes(thresholds)
     outcomes = excuse(engine, model, outcomes, open_left, open_right, frequencies, thresholds, step.cardinality)
-    likely = of_step(engine, step, model, scored, apart, (open_left, open_right), frequencies, thresholds.gain)
+    likely = of_step(engine, step, model, scored, apart, (open_left, open_right), frequencies, thresholds)
     outcomes = refused(engine, outcomes, apart)
     if step.duplicates == "join":
         decided, barred = (certain, scored, outcomes), [overrides.barred] if overrides else []
