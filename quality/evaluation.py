@@ -4,13 +4,14 @@ Everything here is a count, a share or a model parameter. The counts are exact, 
 folder; what leaves goes through quality.disclosure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows
 from quality import accuracy, linked, rates, truth
+from quality.blocking import blocked
 from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
@@ -30,6 +31,8 @@ class StepTables:
         units: side, unit_id, entity_id.
         model: the Splink model that scored the step, as parsed JSON.
         true_pairs: left_id, right_id in the step's own ids, where truth comes as pairs and not as persons.
+        blocking: what the match stage counted of its passes and blocking rules (see quality.blocking).
+        reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
     """
 
     name: str
@@ -41,6 +44,8 @@ class StepTables:
     cardinality: str = "one-to-one"
     model: Mapping[str, Any] | None = None
     true_pairs: Table | None = None
+    blocking: Mapping[str, Any] | None = None
+    reached: Callable[[Table], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ def _step(
         "sides": linked.sides(engine, step.units, judged, step.unlinked),
         "decisions": linked.decisions(engine, judged),
         "passes": linked.passes(engine, judged, measured["true_pairs"] if measured else None),
+        "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions),
         "accuracy": measured,

@@ -17,6 +17,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import InputError
 from linkage.match.passes import load as load_passes
+from linkage.match.reach import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
 from linkage.model import Model
@@ -103,7 +104,7 @@ def _work(
             columns = replace(columns, left_id=none[0], right_id=none[1])
         recognised(columns)
         shaped, at = alike(engine, files, columns)
-        (left, left_ids), (right, right_ids), kinds = _sides(engine, shaped, at)
+        (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
         lost_dates = [
             dated.in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
             for file, side in zip(files, (columns.left, columns.right), strict=True)
@@ -130,7 +131,7 @@ def _work(
         done = Linked(columns, kinds, summary)
         true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
-        _evaluate(engine, part, request, result, true_pairs)
+        _evaluate(engine, part, request, result, (left, right), true_pairs)
     place.manifest.content |= {
         "config_hash": _hash(request, done),
         "seed": request.seed,
@@ -157,7 +158,7 @@ def _step(request: Request) -> Step:
     )
 
 
-def _sides(
+def sides_of(
     engine: Engine, files: Sequence[PersonFile], columns: Columns
 ) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
     """Both sides' units and ids, and how each field is compared."""
@@ -223,7 +224,14 @@ def _tables(engine: Engine, result: StepResult, left: Table, right: Table) -> di
     }
 
 
-def _evaluate(engine: Engine, part: Path, request: Request, result: StepResult, true_pairs: Table | None) -> None:
+def _evaluate(
+    engine: Engine,
+    part: Path,
+    request: Request,
+    result: StepResult,
+    sides: tuple[Table, Table],
+    true_pairs: Table | None,
+) -> None:
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
@@ -236,6 +244,10 @@ def _evaluate(engine: Engine, part: Path, request: Request, result: StepResult, 
         units=result.units,
         model=result.model.raw,
         true_pairs=true_pairs,
+        blocking=result.summary,
+        reached=lambda pairs: true_pairs_reached(
+            engine, result.model, sides, result.links, sample_of_pairs(engine, pairs)
+        ),
     )
     (part / "quality").mkdir()
     write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step])))

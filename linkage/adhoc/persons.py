@@ -12,9 +12,9 @@ from linkage.errors import InputError
 from linkage.model.comparisons import kind_of_values
 from linkage.records import standardise_person_table
 
-__all__ = ["PersonFile", "british", "kinds", "read", "units"]
+__all__ = ["KINDS", "PersonFile", "british", "kinds", "read", "units"]
 
-_KINDS = {
+KINDS = {
     "forename": "name",
     "middle_names": "name",
     "surname": "name",
@@ -105,7 +105,7 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict
         described = [_described(engine, table, name) for table in samples]
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
             continue
-        kind = _KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
+        kind = KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
         chosen[name] = _finer(engine, kind, name, samples)
     return chosen
 

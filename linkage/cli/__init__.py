@@ -6,7 +6,7 @@ import typer
 
 from linkage import __version__
 from linkage.adhoc.command import link
-from linkage.cli import catalogue, compare, config, dedupe, demo, explain, key, run, synth, train
+from linkage.cli import blocking, catalogue, compare, config, dedupe, demo, explain, key, run, synth, train
 from linkage.cli.failures import failing_clearly
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ app.command()(run.report)
 app.command()(run.extract)
 app.command()(compare.compare)
 app.command()(explain.explain)
+app.add_typer(blocking.app, name="blocking")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")

@@ -1,12 +1,13 @@
 """What a step's passes and blocking rules made of it: pairs, links, seconds, and how many matches the rules reach."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
-from linkage.model.blocking import expected_recall, rule_pairs
+from linkage.model.blocking import expected_recall, reached, rule_pairs
 
 
 def passes_and_rules(
@@ -78,3 +79,28 @@ def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str
 
 def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 5)
+
+
+MOST_TRUE_PAIRS = 200_000
+"""True pairs that are looked up in the rules; of more a sample. A share of 98 % is then known to 0.06 points (95 %)."""
+
+
+def sample_of_pairs(engine: Engine, true_pairs: Table) -> Table:
+    """left_id, right_id of every so many-th left unit."""
+    step = max(1, -(-engine.count(true_pairs) // MOST_TRUE_PAIRS))
+    return engine.sql(f"select left_id, right_id from {{t}} where left_id % {step} = 0", t=true_pairs, store=True)
+
+
+def true_pairs_reached(
+    engine: Engine, model: Model, sides: tuple[Table, Table], links: Table, true_pairs: Table
+) -> dict[str, Any]:
+    """How many true pairs each rule makes, by itself and beyond the rules before it; whatever the passes took.
+
+    Args:
+        sides: unit_id and the rules' columns, of the pairs' units at least.
+        links: the step's; `in_all` also counts true pairs that a pass or an override has linked.
+    """
+    held = engine.sql(
+        "select left_id, right_id from {links} where decision = 'accepted' and method <> 'probabilistic'", links=links
+    )
+    return asdict(reached(engine, model.blocking_rules, *sides, true_pairs, held=held))

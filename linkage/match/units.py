@@ -47,8 +47,8 @@ def from_sources(
         wanted: columns that the model reads: identifiers, DERIVED, either with _all for the whole history; identifiers
             with _held for the history with its dates.
     """
-    identities = _together(engine, [identity for identity, _ in sides])
-    appearances = _together(engine, [appearance for _, appearance in sides])
+    identities = together(engine, [identity for identity, _ in sides])
+    appearances = together(engine, [appearance for _, appearance in sides])
     if membership is None:
         membership = engine.sql("select entity_id, entity_id as unit_id from {identities}", identities=identities)
     members = engine.sql(
@@ -86,7 +86,8 @@ def value_in(column: str, value: str) -> tuple[str, str]:
     return field, shape.replace("{value}", f"cast({value} as varchar)" if field == "dob" else value)
 
 
-def _together(engine: Engine, tables: Sequence[Table]) -> Table:
+def together(engine: Engine, tables: Sequence[Table]) -> Table:
+    """The rows of several sources' tables, with the columns that all of them have."""
     if len(tables) == 1:
         return tables[0]
     shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]

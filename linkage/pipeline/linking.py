@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from linkage.config import Step
+from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.overrides import Overrides, of_units
 from linkage.match.step import link_step
@@ -40,7 +40,7 @@ def link_stage(job: Job, step: Step) -> Stage:
     """A step's two sides to links/, unlinked/, units/ and membership/ of the step, and the model that scored it."""
     model, rules = job.models[step.name], job.passes[step.name]
     before = list(job.config.step[: job.config.step.index(step)])
-    sides = {side: _sources(job, side, before) for side in dict.fromkeys((step.left, step.right))}
+    sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
     sources = list(job.config.source)
 
     def work(space: Workspace) -> Counts:
@@ -171,12 +171,12 @@ def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, r
     )
 
 
-def _sources(job: Job, side: str, before: Iterable[Step]) -> tuple[str, ...]:
+def sources_of_side(config: RunConfig, side: str, before: Iterable[Step]) -> tuple[str, ...]:
     """Sources whose entities stand on a side: the source itself, or all that earlier steps have joined."""
     if side != PEOPLE:
         return (side,)
     joined = {name for step in before for name in (step.left, step.right)}
-    return tuple(source for source in job.config.source if source in joined)
+    return tuple(source for source in config.source if source in joined)
 
 
 def _units(space: Workspace, side: str, sources: Iterable[str], membership: Table, wanted: Iterable[str]) -> Units:

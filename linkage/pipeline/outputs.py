@@ -10,6 +10,7 @@ from linkage.errors import GateError
 from linkage.extract import Project, extract
 from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.reached import reached_in_step
 from linkage.pipeline.reading import CONTRACTS, attribute_name
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.true_entities import true_entities, true_entities_file
@@ -110,6 +111,8 @@ def evaluate_stage(job: Job) -> Stage:
                     units=space.table(f"units/{step.name}"),
                     cardinality=step.cardinality,
                     model=space.document(f"models/{step.name}.json"),
+                    blocking=space.counts(f"links/{step.name}"),
+                    reached=reached_in_step(space, job, step) if truth else None,
                 )
                 for step in steps
             ],
@@ -143,7 +146,10 @@ def evaluate_stage(job: Job) -> Stage:
         ),
         makes=(EVALUATION,),
         files={**({f"truth/{truth.name}": truth} if truth else {}), **shipped_files("quality/*.toml")},
-        rooms=("quality", "linkage.pipeline.outputs", "linkage.pipeline.true_entities"),
+        rooms=(
+            *("quality", "linkage.match.reach", "linkage.match.units", "linkage.model.blocking"),
+            *("linkage.pipeline.outputs", "linkage.pipeline.reached", "linkage.pipeline.true_entities"),
+        ),
         gate=lambda counts: _quality_gates(job, counts),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.report import coverage, data, error, facts, making, pairs, released, summary
+from quality.report import blocking, coverage, data, error, facts, making, pairs, released, summary
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Headline
@@ -102,6 +102,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         coverage.reasons_section(sides, subject, names),
         error.error_section(evaluation, shown_pairs, names, d),
         making.passes_section(evaluation, shown_pairs, names),
+        blocking.blocking_section(evaluation, shown_pairs, names, d),
         making.weights_section(evaluation, shown_pairs, names),
         data.completeness_section(evaluation, names, d),
         data.contracts_section(inputs.contracts, names, d),

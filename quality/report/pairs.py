@@ -23,12 +23,16 @@ class Pairs:
         passes: links by (method, pass), with their share of all links.
         bins: by (decision, lower end of the bin).
         bands: by place in the evaluation's list: all pairs, and those accepted.
+        by_pass: of each deterministic pass that was run, in order: pairs, accepted.
+        by_rule: of each blocking rule, in order: pairs made, new pairs, pairs kept.
     """
 
     decisions: Mapping[str, Cell]
     passes: Mapping[tuple[str, str], tuple[Cell, Cell]]
     bins: Mapping[tuple[str, int], Cell]
     bands: Sequence[tuple[Cell, Cell]]
+    by_pass: Sequence[tuple[Cell, Cell]] = ()
+    by_rule: Sequence[tuple[Cell, Cell, Cell]] = ()
 
     @property
     def links(self) -> Cell:
@@ -44,7 +48,9 @@ def pairs(step: Mapping[str, Any], disclosure: Disclosure) -> Pairs:
     _add_passes(step, counts, sums)
     _add_bins(step, decided, counts, sums)
     _add_bands(step, decided, counts, sums)
+    hidden = _add_blocking(step, counts, sums)
     unshown = [key for key in counts if key[:2] == ("band", "other") or key[::2] == ("bin", "none") or key == _ALL]
+    unshown += hidden
     cells = disclosure.counts(counts, sums, unshown=unshown)
     links, linked = decided["accepted"], cells[("decision", "accepted", "")]
     passes = {}
@@ -56,7 +62,50 @@ def pairs(step: Mapping[str, Any], disclosure: Disclosure) -> Pairs:
         passes,
         {(row["decision"], row["bin"]): cells[("bin", row["decision"], str(row["bin"]))] for row in step["weights"]},
         [(cells[("band", "all", str(n))], cells[("band", "accepted", str(n))]) for n in range(len(step["bands"]))],
+        [(cells[("of pass", "pairs", name)], cells[("of pass", "accepted", name)]) for name in _passes_run(step)],
+        [
+            (cells[("of rule", "made", str(n))], cells[("of rule", "new", str(n))], cells[("of rule", "kept", str(n))])
+            for n in range(len(_blocking(step, "rules")))
+        ],
     )
+
+
+def _blocking(step: Mapping[str, Any], part: str) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = (step.get("blocking") or {}).get(part, ())
+    return found
+
+
+def _passes_run(step: Mapping[str, Any]) -> list[str]:
+    return [str(row["pass"]) for row in _blocking(step, "passes")]
+
+
+def _add_blocking(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Sum[Key]]) -> list[Key]:
+    """What a pass accepts, or a rule makes anew, is part of its pairs. Returns the rests, which are not shown."""
+    rests: list[Key] = []
+
+    def part_of(whole: Key, part: Key) -> None:
+        rest: Key = (whole[0], f"{whole[1]} but not {part[1]}", whole[2])
+        counts[rest] = counts[whole] - counts[part]
+        sums.append(Sum(whole, (part, rest)))
+        rests.append(rest)
+
+    for row in _blocking(step, "passes"):
+        pairs: Key = ("of pass", "pairs", str(row["pass"]))
+        accepted: Key = ("of pass", "accepted", str(row["pass"]))
+        counts |= {pairs: row["pairs"], accepted: row["accepted"]}
+        part_of(pairs, accepted)
+        links: Key = ("pass", "deterministic", str(row["pass"]))
+        if counts.get(links, row["accepted"] + 1) <= row["accepted"]:
+            part_of(accepted, links)
+    for place, row in enumerate(_blocking(step, "rules")):
+        made, new, kept = (("of rule", what, str(place)) for what in ("made", "new", "kept"))
+        counts |= {made: row["pairs"], new: row["new_pairs"], kept: row["pairs_kept"]}
+        part_of(made, new)
+        part_of(new, kept)
+        links = ("pass", "probabilistic", f"rule {place + 1}")
+        if counts.get(links, row["pairs_kept"] + 1) <= row["pairs_kept"]:
+            part_of(kept, links)
+    return rests
 
 
 def _add_passes(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Sum[Key]]) -> None:

@@ -77,6 +77,19 @@ def test_error_against_the_truth_is_what_the_links_say(done: Done) -> None:
     assert _manifest(done.request.out)["truth"] == said
 
 
+def test_what_the_rules_reach_is_measured_against_the_truth(done: Done) -> None:
+    evaluation = json.loads((done.request.out / "quality" / "evaluation.json").read_text())
+    blocking = evaluation["steps"][0]["blocking"]
+    assert blocking["true_pairs"] == SHARED
+    shares = [rule["added_recall"]["count"] for rule in blocking["rules"]]
+    assert sum(shares) == blocking["recall"]["count"]
+    assert SHARED >= blocking["recall_with_passes"]["count"] >= blocking["recall"]["count"] > 0.9 * SHARED
+    assert blocking["recall"]["value"] == pytest.approx(blocking["estimated_recall"], abs=0.03)
+    assert sum(rule["links"] for rule in blocking["rules"]) + sum(row["links"] for row in blocking["passes"]) == sum(
+        row["links"] for row in evaluation["steps"][0]["passes"]
+    )
+
+
 def test_the_manifest_says_what_was_read_recognised_and_made(done: Done) -> None:
     manifest = _manifest(done.request.out)
     assert {name: facts["rows"] for name, facts in manifest["inputs"].items()} == {

@@ -86,6 +86,15 @@ def test_rows_reconcile(linked_village):
     }
 
 
+def test_what_the_rules_reach_is_measured_on_histories_read_again(linked_village):
+    evaluation = json.loads((linked_village.root / "quality/evaluation.json").read_text())
+    blockings = [step["blocking"] for step in evaluation["steps"]]
+    assert all(blocking["true_pairs"] > 0 for blocking in blockings)
+    for blocking in blockings:
+        assert sum(rule["added_recall"]["count"] for rule in blocking["rules"]) == blocking["recall"]["count"]
+    assert max(blocking["recall"]["value"] for blocking in blockings) > 0.8
+
+
 def test_ids_are_dense_over_the_sources(linked_village):
     assert counts(linked_village.root, "identities-npd") == {"entities": 120, "next_entity_id": 121}
     assert counts(linked_village.root, "identities-cis") == {"entities": 115, "next_entity_id": 236}

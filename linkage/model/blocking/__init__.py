@@ -1,7 +1,26 @@
 """Blocking rules: what pairs they make, how many matches they reach, and which of them are enough."""
 
+from linkage.model.blocking.agreement import Cases, of_likely_matches, of_true_pairs
+from linkage.model.blocking.candidates import Key, keys_of_fields
+from linkage.model.blocking.choice import ChosenRules, choose
 from linkage.model.blocking.counting import Reached, RulePairs, reached, rule_pairs
 from linkage.model.blocking.expected import Expected, expected_recall
 from linkage.model.blocking.suggestion import Suggestion, suggest
 
-__all__ = ["Expected", "Reached", "RulePairs", "Suggestion", "expected_recall", "reached", "rule_pairs", "suggest"]
+__all__ = [
+    "Cases",
+    "ChosenRules",
+    "Expected",
+    "Key",
+    "Reached",
+    "RulePairs",
+    "Suggestion",
+    "choose",
+    "expected_recall",
+    "keys_of_fields",
+    "of_likely_matches",
+    "of_true_pairs",
+    "reached",
+    "rule_pairs",
+    "suggest",
+]

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.engine import Engine, Table, one, rows
-from linkage.model.blocking.keys import condition_over_elements, keys_of, opened
+from linkage.engine import Engine, Table, rows
+from linkage.model.blocking.keys import Keys, condition_over_elements, keys_of, opened
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import BlockingRule
 
@@ -15,6 +15,7 @@ COUNTED_UNITS = 200_000
 _MADE_PAIRS = 2_000_000  # pairs that are made to see which of them are new
 _UNKEYED_UNITS = 2_000  # a rule without an equality is tried on every pair of so many units of each side
 _SEED = 7
+_AT_ONCE = 25  # counts of one query
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right
     names = list(dict.fromkeys(column for rule in rules for column in rule.columns))
     sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=_SEED)
     whole = sides[0].share * sides[1].share
-    by_keys = [_pairs_by_keys(engine, rule, sides) for rule in rules]
+    by_keys = pairs_by_keys(engine, rules, sides)
     thin = _thinner(by_keys, sides)
     shown = [_thinned(engine, side, thin) for side in sides]
     tried = _first_rules(engine, [_pairs_made(rule) for rule in rules], left=shown[0], right=shown[1])
@@ -102,7 +103,7 @@ def reached(
         right=right,
         store=True,
     )
-    made = [_pairs_reached(rule) for rule in rules]
+    made = [pairs_reached(rule) for rule in rules]
     found = _first_rules(engine, made, left=left, right=right, pairs=there)
     with_held = dict(found)
     if held is not None:
@@ -119,11 +120,20 @@ def reached(
     return counts
 
 
-def _pairs_by_keys(engine: Engine, rule: BlockingRule, sides: Sequence[Side]) -> int | None:
+def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence[Side]) -> list[int | None]:
     """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
-    keys = keys_of(rule)
-    if not keys.left:
-        return None
+    asked = [(place, keys_of(rule)) for place, rule in enumerate(rules)]
+    queries = [_count_by_keys(place, rules[place], keys) for place, keys in asked if keys.left]
+    found: dict[int, int] = {}
+    for first in range(0, len(queries), _AT_ONCE):
+        counted = engine.sql(
+            "\nunion all\n".join(queries[first : first + _AT_ONCE]), left=sides[0].sample, right=sides[1].sample
+        )
+        found |= {int(row["place"]): int(row["pairs"]) for row in rows(engine, counted)}
+    return [found.get(place) for place in range(len(rules))]
+
+
+def _count_by_keys(place: int, rule: BlockingRule, keys: Keys) -> str:
     names = [f"key_{number}" for number in range(len(keys.left))]
     listed, known = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
     counted = {}
@@ -133,16 +143,10 @@ def _pairs_by_keys(engine: Engine, rule: BlockingRule, sides: Sequence[Side]) ->
             f"select {listed}, count(*) as units from (select {selected} from {opened(rule, side)}) as keyed "
             f"where {known} group by {listed}"
         )
-    found = engine.sql(
-        f"""
-        with of_left as ({counted["left"]}),
-        of_right as ({counted["right"]})
-        select coalesce(sum(l.units * r.units), 0) as pairs from of_left as l join of_right as r using ({listed})
-        """,
-        left=sides[0].sample,
-        right=sides[1].sample,
-    )
-    return int(one(engine, found)["pairs"])
+    return f"""
+        select {place} as place, cast(coalesce(sum(l.units * r.units), 0) as bigint) as pairs
+        from ({counted["left"]}) as l join ({counted["right"]}) as r using ({listed})
+        """
 
 
 def _thinner(by_keys: Sequence[int | None], sides: Sequence[Side]) -> float:
@@ -169,7 +173,8 @@ def _pairs_made(rule: BlockingRule) -> str:
     )
 
 
-def _pairs_reached(rule: BlockingRule) -> str:
+def pairs_reached(rule: BlockingRule) -> str:
+    """SQL of those of {pairs} (left_id, right_id) that a rule makes; also reads {left} and {right}."""
     distinct = "distinct " if rule.explode else ""
     return (
         f"select {distinct}p.left_id, p.right_id\n"

@@ -1,0 +1,189 @@
+"""Blocking rules suggested for two files, or for a step of a run: `leo blocking suggest`."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.adhoc import persons, truth
+from linkage.adhoc.alike import alike
+from linkage.adhoc.link import sides_of
+from linkage.adhoc.modelling import untrained
+from linkage.adhoc.recognise import Columns, recognise
+from linkage.config import RunConfig
+from linkage.engine import Engine, Table, connect
+from linkage.errors import ConfigError, InputError
+from linkage.match.reach import sample_of_pairs
+from linkage.match.units import DERIVED, described, together
+from linkage.model import Model
+from linkage.model import load as load_model
+from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
+from linkage.model.training import train
+from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.linking import sources_of_side
+from linkage.pipeline.true_entities import true_entities, true_entities_file
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the rules shall do, and how they are sought."""
+
+    recall: float = 0.99
+    pairs_per_record: float = 10.0  # of the larger side
+    budget: float | None = None  # pairs, in the stead of pairs_per_record
+    truth: Path | None = None  # files: true pairs; a run: its folder of truth
+    model: Path | None = None  # trained; for files one is trained here where none is given
+    seed: int = 2026
+    memory_limit: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Two files as `leo link` takes them."""
+
+    left: Path
+    right: Path
+    maps: tuple[str, ...] = ()
+    ids: tuple[str | None, str | None] = (None, None)
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """The rules, and for how many units and pairs they were sought."""
+
+    rules: ChosenRules
+    units: tuple[int, int]
+    budget: float
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What rules are sought for: two sides' units, the kind of each field, and the true pairs where they are known."""
+
+    left: Table
+    right: Table
+    kinds: dict[str, str]
+    true_pairs: Table | None
+
+
+def suggest_for_files(
+    files: Files,
+    wish: Wish,
+    *,
+    recognised: Callable[[Columns], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Suggested:
+    """The smallest set of rules for two files.
+
+    Raises:
+        InputError: a file cannot be read, or the files share too little to compare.
+        ConfigError: a map fits no column, or the model lacks m and u.
+        LeoError: there is nothing to learn from.
+    """
+    say = progress or (lambda _: None)
+    with (
+        tempfile.TemporaryDirectory(prefix="leo-blocking-") as scratch,
+        connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine,
+    ):
+        say("reading")
+        read = [
+            persons.read(engine, path, Path(scratch) / side, delimiter=files.delimiter, encoding=files.encoding)
+            for side, path in (("left", files.left), ("right", files.right))
+        ]
+        columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
+        if recognised:
+            recognised(columns)
+        (left, left_ids), (right, right_ids), kinds = sides_of(engine, *alike(engine, read, columns))
+        told = truth.read(engine, wish.truth) if wish.truth else None
+        true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
+        model = load_model(wish.model) if wish.model else None
+        if model is None and true_pairs is None:
+            say("training")
+            model = train(engine, untrained(kinds), left, right, seed=wish.seed)[0]
+        return _suggested(engine, _Sides(left, right, kinds, true_pairs), model, wish, say)
+
+
+def suggest_for_step(
+    run: Path, step_name: str, wish: Wish, *, progress: Callable[[str], None] | None = None
+) -> Suggested:
+    """The smallest set of rules for a step of a run, over its units with all that they ever held.
+
+    Raises:
+        ConfigError: the folder is no run's, or the run has no such step.
+        LeoError: there is nothing to learn from.
+    """
+    say = progress or (lambda _: None)
+    manifest = manifest_of(run)
+    config = RunConfig.model_validate(manifest["configuration"])
+    steps = [step.name for step in config.step]
+    if step_name not in steps:
+        raise ConfigError(f"--step {step_name}: the run has no such step\n  it has: {', '.join(steps)}")
+    step = config.step[steps.index(step_name)]
+    model = load_model(wish.model or run / "models" / f"{step_name}.json")
+    with connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine:
+        say("reading")
+        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
+        if f"units/{step_name}" not in tables:
+            raise ConfigError(f"{run}: the step '{step_name}' has not been run\n  run it first: leo run")
+        kinds = {field: kind for field, kind in _kinds().items() if field in model.columns}
+        wanted = [*_unit_columns(kinds), *model.columns]
+        sides = []
+        for side, source in (("left", step.left), ("right", step.right)):
+            members = engine.sql(
+                f"select distinct unit_id, entity_id from {{t}} where side = '{side}'",
+                t=tables[f"units/{step_name}"],
+                store=True,
+            )
+            held = sources_of_side(config, source, config.step[: steps.index(step_name)])
+            identities = together(engine, [tables[f"identities/{name}"] for name in held])
+            sides.append(described(engine, identities, members, wanted))
+        true_pairs = _true_pairs(engine, tables, step_name, wish.truth) if wish.truth else None
+        return _suggested(engine, _Sides(sides[0], sides[1], kinds, true_pairs), model, wish, say)
+
+
+def _suggested(engine: Engine, sides: _Sides, model: Model | None, wish: Wish, say: Callable[[str], None]) -> Suggested:
+    units = engine.count(sides.left), engine.count(sides.right)
+    budget = wish.budget if wish.budget is not None else wish.pairs_per_record * max(units)
+    keys = keys_of_fields(sides.kinds, sides.left.columns)
+    say("what matches agree on")
+    if sides.true_pairs is not None:
+        if engine.count(sides.true_pairs) == 0:
+            raise InputError(f"{wish.truth}: no true pair has both ends in the two sides\n  check its ids")
+        pairs = sample_of_pairs(engine, sides.true_pairs)
+        cases = of_true_pairs(engine, keys, sides.left, sides.right, pairs)
+    else:
+        if model is None:
+            raise ConfigError("without truth a trained model is needed\n  give --model or --truth")
+        model.check_trained("--model")
+        model.check_columns(sides.left.columns, "--model")
+        cases = of_likely_matches(engine, keys, model, sides.left, sides.right, seed=wish.seed)
+    say("pairs of candidate rules")
+    chosen = choose(engine, keys, cases, sides.left, sides.right, target=wish.recall, budget=budget)
+    return Suggested(chosen, units, budget)
+
+
+def _kinds() -> dict[str, str]:
+    return {**persons.KINDS, "postcode": "postcode"}
+
+
+def _unit_columns(kinds: dict[str, str]) -> list[str]:
+    """The columns that keys are made of: latest values, histories, and histories of what is made of them."""
+    made = [name for name, (field, _) in DERIVED.items() if field in kinds and name.startswith(field)]
+    return [*kinds, *(f"{name}_all" for name in (*kinds, *made))]
+
+
+def _true_pairs(engine: Engine, tables: dict[str, Table], step: str, folder: Path) -> Table:
+    from quality.truth import entity_persons, truth_of_units
+
+    file = folder if folder.is_file() else true_entities_file(folder)
+    if file is None:
+        raise InputError(f"--truth {folder}: no truth there\n  give the folder that holds entities.parquet or .csv")
+    identities = [table for name, table in tables.items() if name.startswith("identities/")]
+    named = {f"of_{n}": table for n, table in enumerate(identities)}
+    union = "\nunion all\n".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
+    entities = engine.sql(union, params=None, store=False, **named)
+    persons_of = entity_persons(engine, entities, true_entities(engine, file))
+    return truth_of_units(engine, tables[f"units/{step}"], persons_of).pairs

@@ -1,0 +1,143 @@
+"""`leo blocking`: which rules to block on."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from linkage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from linkage.adhoc.blocking import Suggested
+    from linkage.adhoc.recognise import Columns
+    from linkage.model import BlockingRule
+
+app = typer.Typer(no_args_is_help=True, help="Blocking rules: which pairs a model gets to see.")
+
+
+@app.callback()
+def blocking() -> None:
+    """What holds for every verb of the group."""
+
+
+@app.command()
+def suggest(
+    left: Annotated[Path | None, typer.Argument(help="A person file, as leo link takes it.")] = None,
+    right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
+    run: Annotated[Path | None, typer.Option(help="A run's folder, in the stead of two files; with --step.")] = None,
+    step: Annotated[str | None, typer.Option(help="The step of the run to suggest rules for.")] = None,
+    recall: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
+    pairs_per_record: Annotated[
+        float, typer.Option(min=0.0, help="The most pairs of all rules, for each record of the larger side.")
+    ] = 10.0,
+    budget: Annotated[float | None, typer.Option(min=1.0, help="The most pairs, in its stead; 5e7 is allowed.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="True pairs (left_id, right_id) of files, or a run's folder of truth, to measure recall by."),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained model; else the run's, or one trained here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON for a model's blocking_rules_to_generate_predictions.")] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
+    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
+    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 2026,
+) -> None:
+    """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.
+
+    Example: leo blocking suggest pupils.csv customers.parquet --recall 0.99 --pairs-per-record 5 --out rules.json
+
+    Example: leo blocking suggest --run runs/demo --step education-cis --truth runs/demo-data/truth
+    """
+    from linkage.adhoc.blocking import Files, Wish, suggest_for_files, suggest_for_step
+
+    wish = Wish(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
+    if run is not None and step is not None and left is None:
+        found = suggest_for_step(run, step, wish, progress=_say)
+    elif run is None and step is None and left is not None and right is not None:
+        pair = (ids[0], ids[-1]) if ids else (None, None)
+        files = Files(left, right, tuple(maps or ()), pair, delimiter, encoding)
+        found = suggest_for_files(files, wish, recognised=_say_recognised, progress=_say)
+    else:
+        raise ConfigError(
+            "leo blocking suggest: give two files, or a run with a step\n"
+            "  leo blocking suggest LEFT RIGHT, or leo blocking suggest --run RUN --step STEP"
+        )
+    typer.echo("\n".join(lines(found, recall)))
+    if out:
+        rules = [as_splink(chosen.rule) for chosen in found.rules.rules]
+        out.write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")
+        typer.echo(f"rules  {out}")
+
+
+def as_splink(rule: "BlockingRule") -> dict[str, Any]:
+    """A rule as Splink's settings have it."""
+    said: dict[str, Any] = {"blocking_rule": rule.condition, "sql_dialect": "duckdb"}
+    return said | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
+
+
+def lines(found: "Suggested", target: float) -> list[str]:
+    """What was chosen and what was left, as a terminal shows it."""
+    chosen = found.rules
+    how = "measured" if chosen.is_measured else "estimated"
+    table = [["rule", "pairs", "new pairs", f"recall alone ({how})", "together"]]
+    table += [
+        [
+            _said(rule.rule),
+            f"{'' if rule.pairs.counted else '~'}{rule.pairs.made:,}",
+            f"{'' if rule.pairs.counted else '~'}{rule.pairs.new:,}",
+            f"{rule.alone:.4f}",
+            f"{rule.together:.4f}",
+        ]
+        for rule in chosen.rules
+    ]
+    left = [["left out", "pairs", "recall alone", "why"]]
+    left += [[_said(rule.rule), f"~{rule.pairs:,.0f}", f"{rule.alone:.4f}", rule.why] for rule in chosen.left]
+    return [*_aligned(table), "", *_closing(found, target, how), "", *_aligned(left)]
+
+
+def _closing(found: "Suggested", target: float, how: str) -> list[str]:
+    chosen = found.rules
+    pairs = sum(rule.pairs.new for rule in chosen.rules)
+    count = f"{len(chosen.rules)} rule{'s' if len(chosen.rules) != 1 else ''}"
+    basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'likely matches, fields err alone'}"
+    said = [
+        f"{count} of {chosen.considered:,} reach {chosen.recall:.4f} of the matches ({how} on {basis})",
+        f"{pairs:,} pairs of {found.units[0]:,} and {found.units[1]:,} records; the budget is {found.budget:,.0f}",
+    ]
+    if not chosen.reached:
+        return [*said, f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less"]
+    fewest = "no smaller set does, nor one of as many rules with fewer pairs"
+    return [*said, fewest if chosen.is_smallest else "the search was cut short: a smaller set may do"]
+
+
+def _said(rule: "BlockingRule") -> str:
+    opened = f"   any of {', '.join(rule.explode)}" if rule.explode else ""
+    return rule.condition.replace('"', "") + opened
+
+
+def _aligned(table: list[list[str]]) -> list[str]:
+    """The first column flush left, the others right."""
+    widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
+    aligned = (
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in table
+    )
+    return ["  ".join(row).rstrip() for row in aligned]
+
+
+def _say(text: str) -> None:
+    typer.echo(f"  {text} ...", err=True)
+
+
+def _say_recognised(columns: "Columns") -> None:
+    for field in columns.fields:
+        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
