@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.engine import Engine, Table, rows
+from linkage.engine import Engine, Table, columns, rows
 from linkage.model.blocking.keys import Keys, condition_over_elements, keys_of, opened
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import BlockingRule
 
-COUNTED_UNITS = 200_000
+COUNTED_UNITS = 100_000
 """Units of each side that are counted; of larger sides a sample stands for all."""
 
-_MADE_PAIRS = 2_000_000  # pairs that are made to see which of them are new
+_MADE_PAIRS = 1_000_000  # pairs that are made to see which of them are new
 _UNKEYED_UNITS = 2_000  # a rule without an equality is tried on every pair of so many units of each side
 _SEED = 7
 _AT_ONCE = 25  # counts of one query
@@ -103,6 +103,21 @@ def reached(
         right=right,
         store=True,
     )
+    names = list(dict.fromkeys(["unit_id", *(column for rule in rules for column in rule.columns)]))
+    # Lists are opened for the units of the pairs, not for all.
+    listed = columns(names, "u")
+    left, right = (
+        engine.sql(
+            f"""
+            select {listed} from {{units}} as u
+            where exists (select 1 from {{pairs}} as p where p.{side}_id = u.unit_id)
+            """,
+            units=table,
+            pairs=there,
+            store=True,
+        )
+        for side, table in (("left", left), ("right", right))
+    )
     made = [pairs_reached(rule) for rule in rules]
     found = _first_rules(engine, made, left=left, right=right, pairs=there)
     with_held = dict(found)
@@ -116,7 +131,7 @@ def reached(
         together=sum(fresh for _, fresh in found.values()),
         in_all=sum(fresh for _, fresh in with_held.values()),
     )
-    engine.drop(there)
+    engine.drop(there, left, right)
     return counts
 
 
