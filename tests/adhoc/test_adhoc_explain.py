@@ -1,0 +1,50 @@
+"""`leo explain` on a folder of `leo link`: its files are read again, and must be the files that were linked."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.errors import ConfigError, InputError
+from linkage.explain import Explainer
+
+
+def test_every_kind_of_pair_weighs_what_the_link_weighed(done: Any) -> None:
+    links = pq.read_table(done.request.out / "links.parquet").to_pylist()
+    one_of_each = {(link["method"], link["decision"], link["reason"]): link for link in links}
+    with Explainer(done.request.out) as explainer:
+        for link in one_of_each.values():
+            found = explainer.pair(link["left_id"], link["right_id"]).found
+            parts = [row["bits"] + row["adjustment"] for row in found["weight"]["comparisons"]]
+            assert found["weight"]["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
+            assert found["weight"]["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
+            assert (found["outcome"]["decision"], found["outcome"]["reason"]) == (link["decision"], link["reason"])
+
+
+def test_a_row_is_asked_about_by_its_side_and_id(done: Any) -> None:
+    link = next(
+        row for row in pq.read_table(done.request.out / "links.parquet").to_pylist() if row["decision"] == "accepted"
+    )
+    with Explainer(done.request.out) as explainer:
+        (step,) = explainer.record(f"right:{link['right_id']}").found["steps"]
+        assert (step["side"], step["unlinked"]) == ("right", None)
+        assert step["candidates"][0]["match_weight"] == pytest.approx(link["match_weight"])
+        with pytest.raises(ConfigError, match="give left:ID or right:ID"):
+            explainer.record(link["right_id"])
+        with pytest.raises(ConfigError, match="the left file has no row with this id"):
+            explainer.pair("nobody", link["right_id"])
+        with pytest.raises(ConfigError, match="two files make no spine"):
+            explainer.person(1)
+
+
+def test_files_that_have_moved_are_named_and_others_refused(done: Any, files: Any, tmp_path: Path) -> None:
+    moved = shutil.copy(files.right, tmp_path / "moved.csv")
+    with Explainer(done.request.out, (files.left, Path(moved))) as explainer:
+        assert explainer.pair("A0003", "B0003").found["kind"] == "pair"
+    Path(moved).write_text(Path(moved).read_text() + "\n")
+    with pytest.raises(InputError, match="is not the right file that was linked"):
+        Explainer(done.request.out, (files.left, Path(moved)))
+    with pytest.raises(InputError, match="say where both are: --files LEFT RIGHT"):
+        Explainer(done.request.out, (files.left, tmp_path / "nowhere.csv"))
