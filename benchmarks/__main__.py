@@ -5,6 +5,7 @@ python -m benchmarks --people 20000        # that size alone
 python -m benchmarks --runs 3 --people 1000000
 python -m benchmarks synth                 # generators of persons instead: benchmarks/generation.py
 python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
+python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import files, generation, measure, unseen
+from benchmarks import assignment, files, generation, measure, unseen
 from benchmarks.report import facts, write
 from linkage.engine import connect
 
@@ -36,6 +37,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["unseen"]:
         unseen.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["assignment"]:
+        assignment.main(sys.argv[2:])
         return
     options = _options()
     if options.folder:

@@ -56,6 +56,7 @@ class Inputs:
         identities: by source: entity_id, source, entity_key and the lists of identifiers.
         attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
         spine: person_id, entity_id, source.
+        cuts: step and rule of links that were cut, since the person would have broken a rule.
         truth: source, entity_key, person_id.
         sources: what the records stage counted: source, rows_read, records, quarantined.
     """
@@ -64,6 +65,7 @@ class Inputs:
     identities: Mapping[str, Table] = field(default_factory=dict)
     attributes: Mapping[str, Table] = field(default_factory=dict)
     spine: Table | None = None
+    cuts: Table | None = None
     truth: Table | None = None
     sources: Sequence[Mapping[str, Any]] = ()
 
@@ -87,7 +89,7 @@ def evaluate(
             _step(engine, step, list(inputs.identities), described, persons, definitions, catalogue)
             for step in inputs.steps
         ],
-        "spine": _spine(engine, inputs.spine, persons) if inputs.spine else None,
+        "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
     }
     engine.drop(*(table for table in (described, persons) if table))
     return result
@@ -185,8 +187,8 @@ def _not_judged(engine: Engine, links: Table) -> Table:
     )
 
 
-def _spine(engine: Engine, spine: Table, persons: Table | None) -> dict[str, Any]:
-    """people, entities, by_source, sources_held (people by how many sources they have), accuracy or None."""
+def _spine(engine: Engine, spine: Table, cuts: Table | None, persons: Table | None) -> dict[str, Any]:
+    """people, entities, by_source, sources_held (people by how many sources they have), cuts by rule, accuracy."""
     counted = one(
         engine,
         engine.sql("select count(distinct person_id) as people, count(*) as entities from {spine}", spine=spine),
@@ -211,5 +213,9 @@ def _spine(engine: Engine, spine: Table, persons: Table | None) -> dict[str, Any
         **counted,
         "by_source": rows(engine, by_source),
         "sources_held": rows(engine, held),
+        "cuts": rows(engine, engine.sql(_CUTS, cuts=cuts)) if cuts else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
     }
+
+
+_CUTS = "select rule, count(*) as links from {cuts} group by rule order by rule"

@@ -1,7 +1,8 @@
 """The stages that link: one a step, then the spine over all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.overrides import Overrides, of_units
@@ -11,7 +12,7 @@ from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.previous import PreviousRun
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.workspace import Workspace
-from linkage.spine import Release, build, each_alone, join_people
+from linkage.spine import Release, build, each_alone, join_people, most_records, without_conflicts
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
@@ -90,7 +91,10 @@ def link_stage(job: Job, step: Step) -> Stage:
             "seed": job.config.run.seed,
             "previous": job.previous.fingerprint if job.previous else None,
         },
-        files={f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {},
+        files={
+            **shipped_files("resolution/apart.toml"),
+            **({f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {}),
+        },
         rooms=("linkage.match", "linkage.model", "linkage.spine.people", "linkage.pipeline.linking"),
     )
 
@@ -104,12 +108,21 @@ def spine_stage(job: Job) -> Stage:
     def work(space: Workspace) -> Counts:
         engine = space.engine
         entities = _all(space, sources)
+        units = _together(engine, (space.table(f"units/{step}") for step in steps))
+        parted = without_conflicts(
+            engine,
+            _all(space, sources, ("entity_id", "source", *IDENTIFIERS)),
+            space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
+            _together(engine, (space.table(f"links/{step}") for step in steps)),
+            units,
+            most=most_records(job.config.step),
+        )
         made = build(
             engine,
             entities,
-            space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
-            _together(engine, (space.table(f"links/{step}") for step in steps)),
-            _together(engine, (space.table(f"units/{step}") for step in steps)),
+            parted.membership,
+            parted.links,
+            units,
             people_of=people_of,
             edukey_source=_source_of(job, "cis"),
             pmr_source=_source_of(job, "npd"),
@@ -121,11 +134,14 @@ def spine_stage(job: Job) -> Stage:
             "lookup_edukey": made.lookup_edukey,
             "lookup_pmr": made.lookup_pmr,
             "concordance": made.concordance,
+            "cuts": parted.cuts,
         }
+        cuts = engine.sql("select rule, count(*) as links from {t} group by rule", t=parted.cuts)
         changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
         return {
             "rows": {name: space.write(name, table) for name, table in tables.items()},
             "changes": {row["change"]: int(row["ids"]) for row in rows(engine, changes)},
+            "cuts": {row["rule"]: int(row["links"]) for row in rows(engine, cuts)},
             "last_person_id": made.last_person_id,
         }
 
@@ -137,12 +153,13 @@ def spine_stage(job: Job) -> Stage:
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
             *(f"membership/{step}" for step in steps[-1:]),
         ),
-        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance"),
+        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance", "cuts"),
         settings={
             "people_of": list(people_of),
+            "most": most_records(job.config.step),
             "previous": {"spine": previous.fingerprint, "last": previous.last_person_id} if previous else None,
         },
-        files=shipped_files("bands.toml"),
+        files=shipped_files("bands.toml", "resolution/people.toml"),
         rooms=("linkage.spine", "linkage.pipeline.linking"),
     )
 
@@ -198,9 +215,10 @@ def _between_people(engine: Engine, links: Table, membership: Table) -> Table:
     )
 
 
-def _all(space: Workspace, sources: Iterable[str]) -> Table:
-    """entity_id, source, entity_key of every entity."""
-    keys = ("entity_id", "source", "entity_key")
+def _all(
+    space: Workspace, sources: Iterable[str], keys: Sequence[str] = ("entity_id", "source", "entity_key")
+) -> Table:
+    """entity_id, source, entity_key of every entity, or other columns of its identity."""
     tables = {f"of_{index}": space.table(f"identities/{source}") for index, source in enumerate(sources)}
     union = "\nunion all\n".join(f"select {columns(keys)} from {{{name}}}" for name in tables)
     return space.engine.sql(union, params=None, store=False, **tables)

@@ -119,6 +119,7 @@ def evaluate_stage(job: Job) -> Stage:
             identities={name: space.table(f"identities/{name}") for name in sources},
             attributes={name: space.table(artefact) for name, artefact in attributes.items()},
             spine=space.table("spine"),
+            cuts=space.table("cuts"),
             truth=true_entities(space.engine, truth) if truth else None,
             sources=[
                 {
@@ -143,6 +144,7 @@ def evaluate_stage(job: Job) -> Stage:
             *made,
             *(f"models/{step.name}.json" for step in steps),
             "spine",
+            "cuts",
         ),
         makes=(EVALUATION,),
         files={**({f"truth/{truth.name}": truth} if truth else {}), **shipped_files("quality/*.toml")},

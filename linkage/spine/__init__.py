@@ -1,7 +1,8 @@
 """Links become people: joined entities, person ids, and LEO's lookups between keys."""
 
 from linkage.spine.build import Spine, build
+from linkage.spine.conflicts import most_records, without_conflicts
 from linkage.spine.people import each_alone, join_people
 from linkage.spine.releases import Release
 
-__all__ = ["Release", "Spine", "build", "each_alone", "join_people"]
+__all__ = ["Release", "Spine", "build", "each_alone", "join_people", "most_records", "without_conflicts"]

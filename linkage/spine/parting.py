@@ -1,5 +1,6 @@
 """Joined records are parted where their join would make a conflict: the strongest links first, the weakest give way."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ def part(
     and how their nodes are named apart from their order, changes nothing.
 
     Args:
-        links: each pair once.
+        links: each pair once; one of infinite weight is followed whatever it breaks.
         conflict: given the nodes of two sides, the rule that one person of all of them would break, or None.
 
     Returns:
@@ -42,7 +43,7 @@ def part(
         one, other = sorted((found[a], found[b]))
         if one == other:
             continue
-        rule = conflict(members[one], members[other])
+        rule = None if weight == math.inf else conflict(members[one], members[other])
         if rule:
             cuts.append(Cut(a, b, weight, rule))
             continue

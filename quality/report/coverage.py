@@ -40,6 +40,7 @@ def flow_section(
     rows += [[f"Links made, {title}", made] for title, made in links]
     if spine:
         rows.append(["People on the spine", d.count(spine["people"])])
+        rows += [[f"Links cut, {cut['rule']}", d.count(cut["links"])] for cut in spine.get("cuts", ())]
     rows += [[f"{names.step(subject.step)}, {bar.title.lower()}", bar.cell] for bar in bars]
     table = Table("Flow of records", ["Stage", "Count"], rows)
     summary = (

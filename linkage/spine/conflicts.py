@@ -1,0 +1,314 @@
+"""People who cannot be one person are parted: the weakest link between the parts that contradict each other is cut.
+
+The rules are data (configs/resolution/people.toml), and the steps say how many records of a source a person may hold.
+People who break a rule are few: they are found by set-based SQL, and only they are looked at one by one.
+"""
+
+import functools
+import math
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.config import Step, check
+from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.resources import config_file
+from linkage.spine.parting import Cut, part
+
+
+class Rule(BaseModel):
+    """A value that one person has once; the keys are explained in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    why: str
+    field: str
+    supported_by: Annotated[int, Field(ge=1)]
+    unless_equal: tuple[str, ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    conflict: tuple[Rule, ...] = ()
+
+
+@functools.cache
+def shipped() -> tuple[Rule, ...]:
+    """The rules of configs/resolution/people.toml."""
+    path = config_file("resolution/people.toml")
+    return check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path)).conflict
+
+
+def most_records(steps: Sequence[Step]) -> dict[str, int]:
+    """Records of a source that one person may hold, where the steps set a limit; where several do, the highest."""
+    found: dict[str, float] = {}
+    for step in steps:
+        several_left, several_right = (side == "many" for side in step.cardinality.split("-to-"))
+        for source, several, most in (
+            (step.left, several_left, step.most_left),
+            (step.right, several_right, step.most_right),
+        ):
+            unlimited = step.duplicates == "join" or (several and most is None)
+            found[source] = max(found.get(source, 0), math.inf if unlimited else most or 1)
+    return {source: int(most) for source, most in found.items() if source != "people" and most < math.inf}
+
+
+@dataclass(frozen=True)
+class Parted:
+    """People without conflicts.
+
+    Attributes:
+        membership: entity_id, unit_id.
+        links: those that were given, but for the cut ones.
+        cuts: step, left_entity, right_entity, match_weight, rule: links that were cut, and what each would break.
+    """
+
+    membership: Table
+    links: Table
+    cuts: Table
+
+
+def without_conflicts(
+    engine: Engine,
+    identities: Table,
+    membership: Table,
+    links: Table,
+    units: Table,
+    *,
+    most: Mapping[str, int],
+    rules: Sequence[Rule] | None = None,
+) -> Parted:
+    """Part people who break a rule.
+
+    Args:
+        identities: entity_id, source, and for each identifier the list of its values, the latest first.
+        membership: entity_id, unit_id after the last step.
+        links: step, left_id, right_id, method, match_weight, decision of all steps.
+        units: step, side, unit_id, entity_id.
+        most: records of a source that a person may hold.
+        rules: the shipped ones when None.
+    """
+    rules = shipped() if rules is None else tuple(rules)
+    suspects = engine.sql(
+        "\nunion\n".join([_TOO_MANY, *(_several_values(rule) for rule in rules)]),
+        membership=membership,
+        identities=identities,
+        most=engine.from_arrow(_limits(most)),
+        store=True,
+    )
+    if not engine.count(suspects):
+        return Parted(membership, links, engine.from_arrow(_as_table([])))
+    people = _people(engine, suspects, membership, identities)
+    moved: dict[int, int] = {}
+    cuts: list[tuple[_Link, Cut]] = []
+    for unit, found in _links(engine, suspects, membership, links, units).items():
+        parted, cut = _part(people[unit], found, rules, most)
+        moved |= parted
+        cuts += cut
+    return Parted(_moved(engine, membership, moved), _kept(engine, links, cuts), engine.from_arrow(_as_table(cuts)))
+
+
+_TOO_MANY = """
+    select unit_id
+    from (
+        select m.unit_id, o.most, count(*) as records
+        from {membership} as m
+        join {identities} as i on i.entity_id = m.entity_id
+        join {most} as o on o.source = i.source
+        group by m.unit_id, i.source, o.most
+    )
+    where records > most
+    """
+
+
+def _several_values(rule: Rule) -> str:
+    """SQL of people with two values of a field, each the latest of as many records as the rule asks."""
+    return f"""
+    select unit_id
+    from (
+        select m.unit_id, i.{quote(rule.field)}[1] as value, count(*) as records
+        from {{membership}} as m
+        join {{identities}} as i on i.entity_id = m.entity_id
+        where i.{quote(rule.field)}[1] is not null
+        group by m.unit_id, i.{quote(rule.field)}[1]
+    )
+    where records >= {int(rule.supported_by)}
+    group by unit_id
+    having count(*) > 1
+    """
+
+
+_Person = dict[int, dict[str, Any]]
+"""The records of a person by entity: source, and each identifier's values."""
+
+
+def _people(engine: Engine, suspects: Table, membership: Table, identities: Table) -> dict[int, _Person]:
+    held = [name for name in IDENTIFIERS if name in identities.columns]
+    found = engine.sql(
+        f"""
+        select m.unit_id, i.entity_id, i.source, {columns(held, "i")}
+        from {{suspects}} as s
+        join {{membership}} as m on m.unit_id = s.unit_id
+        join {{identities}} as i on i.entity_id = m.entity_id
+        """,
+        suspects=suspects,
+        membership=membership,
+        identities=identities,
+    )
+    people: dict[int, _Person] = {}
+    for row in rows(engine, found):
+        people.setdefault(row["unit_id"], {})[row["entity_id"]] = row
+    return people
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A link between two units of a step, and the entities of both."""
+
+    step: str
+    left_id: int
+    right_id: int
+    weight: float
+    left: set[int]
+    right: set[int]
+
+
+def _links(engine: Engine, suspects: Table, membership: Table, links: Table, units: Table) -> dict[int, list[_Link]]:
+    """Accepted links of each suspect. What people have linked weighs more than anything."""
+    found = engine.sql(
+        """
+        with members as (
+            select u.step, u.side, u.unit_id as part, u.entity_id, m.unit_id as person
+            from {suspects} as s
+            join {membership} as m on m.unit_id = s.unit_id
+            join {units} as u on u.entity_id = m.entity_id
+        )
+        select l.person, k.step, k.left_id, k.right_id, k.method, k.match_weight,
+               l.entity_id as left_entity, r.entity_id as right_entity
+        from {links} as k
+        join members as l on l.step = k.step and l.side = 'left' and l.part = k.left_id
+        join members as r on r.step = k.step and r.side = 'right' and r.part = k.right_id
+        where k.decision = 'accepted'
+        """,
+        suspects=suspects,
+        membership=membership,
+        links=links,
+        units=units,
+    )
+    people: dict[int, dict[tuple[str, int, int], _Link]] = {}
+    for row in rows(engine, found):
+        weight = math.inf if row["method"] == "override" else float(row["match_weight"])
+        key = (row["step"], row["left_id"], row["right_id"])
+        link = people.setdefault(row["person"], {}).setdefault(key, _Link(*key, weight, set(), set()))
+        link.left.add(row["left_entity"])
+        link.right.add(row["right_entity"])
+    return {person: [links[key] for key in sorted(links)] for person, links in people.items()}
+
+
+def _part(
+    person: _Person, links: Sequence[_Link], rules: Sequence[Rule], most: Mapping[str, int]
+) -> tuple[dict[int, int], list[tuple[_Link, Cut]]]:
+    """The part that each record of a person belongs to, and the links that were cut."""
+    by_ends: dict[tuple[int, int], _Link] = {}
+    for link in links:
+        # A link of a later step joins what earlier ones have joined: it holds on to the records that are most alike.
+        ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
+        if ends not in by_ends or by_ends[ends].weight < link.weight:
+            by_ends[ends] = link
+    edges = [(a, b, link.weight) for (a, b), link in by_ends.items()]
+    found, cuts = part(edges, lambda one, other: _conflict(person, one, other, rules, most))
+    return found, [(by_ends[cut.left, cut.right], cut) for cut in cuts]
+
+
+def _shared(person: _Person, one: int, other: int) -> int:
+    """Identifiers of which two records share a value."""
+    return sum(_meet(person[one].get(name), person[other].get(name)) for name in IDENTIFIERS)
+
+
+def _meet(one: Iterable[Any] | None, other: Iterable[Any] | None) -> bool:
+    return not set(one or ()).isdisjoint(other or ())
+
+
+def _conflict(
+    person: _Person, one: Sequence[int], other: Sequence[int], rules: Sequence[Rule], most: Mapping[str, int]
+) -> str | None:
+    """The rule that two sides of a person would break together, and neither alone."""
+    both = [*one, *other]
+    counts = Counter(person[entity]["source"] for entity in both)
+    for source, limit in sorted(most.items()):
+        held = [sum(person[entity]["source"] == source for entity in side) for side in (one, other)]
+        if counts[source] > limit and all(held) and max(held) <= limit:
+            return f"more than {limit} of {source}"
+    for rule in rules:
+        if not (_has_several(person, both, rule) and not any(_has_several(person, s, rule) for s in (one, other))):
+            continue
+        if not any(_meet(_all(person, one, number), _all(person, other, number)) for number in rule.unless_equal):
+            return rule.name
+    return None
+
+
+def _has_several(person: _Person, entities: Sequence[int], rule: Rule) -> bool:
+    latest = Counter(values[0] for entity in entities if (values := person[entity].get(rule.field)))
+    return sum(records >= rule.supported_by for records in latest.values()) > 1
+
+
+def _all(person: _Person, entities: Sequence[int], field: str) -> list[Any]:
+    return [value for entity in entities for value in person[entity].get(field) or ()]
+
+
+def _moved(engine: Engine, membership: Table, moved: Mapping[int, int]) -> Table:
+    numbers = {"entity_id": list(moved), "part": list(moved.values())}
+    parts = pa.table({name: pa.array(values, pa.int64()) for name, values in numbers.items()})
+    return engine.sql(
+        """
+        select m.entity_id, coalesce(p.part, m.unit_id) as unit_id
+        from {membership} as m
+        left join {parts} as p on p.entity_id = m.entity_id
+        """,
+        membership=membership,
+        parts=engine.from_arrow(parts),
+        store=True,
+    )
+
+
+def _kept(engine: Engine, links: Table, cuts: Sequence[tuple[_Link, Cut]]) -> Table:
+    cut = pa.table(
+        {
+            "step": pa.array([link.step for link, _ in cuts], pa.string()),
+            "left_id": pa.array([link.left_id for link, _ in cuts], pa.int64()),
+            "right_id": pa.array([link.right_id for link, _ in cuts], pa.int64()),
+        }
+    )
+    return engine.sql(
+        """
+        select k.*
+        from {links} as k
+        where not exists (
+            select 1 from {cut} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+        )
+        """,
+        links=links,
+        cut=engine.from_arrow(cut),
+    )
+
+
+def _limits(most: Mapping[str, int]) -> pa.Table:
+    return pa.table({"source": pa.array(list(most), pa.string()), "most": pa.array(list(most.values()), pa.int64())})
+
+
+def _as_table(cuts: Sequence[tuple[_Link, Cut]]) -> pa.Table:
+    return pa.table(
+        {
+            "step": pa.array([link.step for link, _ in cuts], pa.string()),
+            "left_entity": pa.array([cut.left for _, cut in cuts], pa.int64()),
+            "right_entity": pa.array([cut.right for _, cut in cuts], pa.int64()),
+            "match_weight": pa.array([cut.weight for _, cut in cuts], pa.float64()),
+            "rule": pa.array([cut.rule for _, cut in cuts], pa.string()),
+        }
+    )

@@ -1,0 +1,155 @@
+"""People whom the whole shows to be two are parted at their weakest link, and the cut says why."""
+
+import datetime
+import random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.config import Step
+from linkage.engine import Engine, connect
+from linkage.engine import rows as engine_rows
+from linkage.spine import each_alone, join_people, most_records, without_conflicts
+
+Entities = dict[int, tuple[str, dict[str, Any]]]
+Links = list[tuple[int, int, float]]
+BORN, OTHER = datetime.date(1993, 1, 2), datetime.date(1971, 5, 6)
+
+
+def _parted(
+    engine: Engine, entities: Entities, links: Links, most: dict[str, int], method: str = "probabilistic"
+) -> tuple[list[set[int]], list[tuple[Any, ...]], int]:
+    """People after one step that linked entities as they are, the cuts (left, right, rule), and the links left."""
+    columns: dict[str, Any] = {
+        "entity_id": pa.array(list(entities), pa.int64()),
+        "source": pa.array([source for source, _ in entities.values()]),
+    }
+    for name in IDENTIFIERS:
+        kind = pa.list_(pa.date32() if name == "dob" else pa.string())
+        columns[name] = pa.array([_held(values, name) for _, values in entities.values()], kind)
+    identities = engine.from_arrow(pa.table(columns))
+    made = pa.table(
+        {
+            "step": ["s"] * len(links),
+            "left_id": pa.array([link[0] for link in links], pa.int64()),
+            "right_id": pa.array([link[1] for link in links], pa.int64()),
+            "method": [method] * len(links),
+            "match_weight": pa.array([link[2] for link in links], pa.float64()),
+            "decision": ["accepted"] * len(links),
+        }
+    )
+    table = engine.from_arrow(made)
+    members = engine.sql(
+        "select 's' as step, side, entity_id as unit_id, entity_id from {e} cross join (values ('left'), ('right')) as t(side)",
+        e=identities,
+        store=True,
+    )
+    membership = join_people(engine, each_alone(engine, identities), table)
+    found = without_conflicts(engine, identities, membership, table, members, most=most)
+    people: dict[int, set[int]] = {}
+    for row in engine_rows(engine, found.membership):
+        people.setdefault(row["unit_id"], set()).add(row["entity_id"])
+    assert all(unit == min(records) for unit, records in people.items())
+    cuts = [(row["left_entity"], row["right_entity"], row["rule"]) for row in engine_rows(engine, found.cuts)]
+    return sorted(people.values(), key=min), sorted(cuts), engine.count(found.links)
+
+
+def _held(values: dict[str, Any], name: str) -> list[Any]:
+    value = values.get(name)
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def test_who_breaks_no_rule_is_left_as_he_is(engine: Engine) -> None:
+    entities: Entities = {1: ("npd", {"dob": BORN}), 2: ("cis", {"dob": OTHER}), 3: ("ilr", {"dob": BORN})}
+    assert _parted(engine, entities, [(1, 2, 5.0), (1, 3, 9.0)], {"npd": 1}) == ([{1, 2, 3}], [], 2)
+
+
+TWO: Entities = {1: ("npd", {}), 2: ("ilr", {}), 3: ("ilr", {}), 4: ("npd", {})}
+
+
+def test_two_records_of_a_source_that_gives_one_are_parted_where_the_chain_is_weakest(engine: Engine) -> None:
+    chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (4, 3, 8.0)]
+    assert _parted(engine, TWO, chain, {"npd": 1}) == ([{1, 2}, {3, 4}], [(2, 3, "more than 1 of npd")], 2)
+    assert _parted(engine, TWO, chain, {"npd": 2}) == ([{1, 2, 3, 4}], [], 3)
+
+
+def test_what_people_have_linked_stays(engine: Engine) -> None:
+    assert _parted(engine, TWO, [(1, 2, 1.0), (2, 4, 1.0)], {"npd": 1}, method="override")[0] == [{1, 2, 4}, {3}]
+
+
+def _four(one: dict[str, Any], other: dict[str, Any]) -> Entities:
+    return {1: ("npd", one), 2: ("ilr", one), 3: ("hesa", other), 4: ("cis", other)}
+
+
+CHAIN: Links = [(1, 2, 9.0), (2, 3, 5.0), (3, 4, 9.0)]
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "rule"), [("dob", (BORN, OTHER), "two birth dates"), ("sex", "FM", "two sexes")]
+)
+def test_two_values_that_two_records_each_bear_are_two_people(
+    field: str, values: Any, rule: str, engine: Engine
+) -> None:
+    entities = _four({field: values[0]}, {field: values[1]})
+    assert _parted(engine, entities, CHAIN, {}) == ([{1, 2}, {3, 4}], [(2, 3, rule)], 2)
+
+
+def test_who_shares_a_number_is_one_person_all_the_same(engine: Engine) -> None:
+    entities = _four({"dob": BORN, "nino": "N1"}, {"dob": OTHER, "nino": ["N2", "N1"]})
+    assert _parted(engine, entities, CHAIN, {})[0] == [{1, 2, 3, 4}]
+
+
+def test_a_value_that_one_record_bears_is_a_slip(engine: Engine) -> None:
+    entities = {**_four({"dob": BORN}, {"dob": OTHER}), 4: ("cis", {"dob": [BORN, OTHER]})}
+    assert _parted(engine, entities, CHAIN, {})[1] == []
+
+
+def test_a_link_to_people_holds_on_to_the_record_that_is_most_alike(engine: Engine) -> None:
+    """Unit 1 is records 1 and 4, joined before; cut apart, record 9 goes with 4, whose surname it has."""
+    entities: Entities = {1: ("npd", {"surname": "A"}), 4: ("npd", {"surname": "B"}), 9: ("cis", {"surname": "B"})}
+    links: Links = [(1, 4, 3.0), (1, 9, 8.0)]
+    with connect("duckdb") as fresh:
+        assert _parted(fresh, entities, links, {"npd": 1})[0] == [{1, 9}, {4}], "units of one record each"
+
+
+def test_limits_are_those_of_the_steps() -> None:
+    def step(name: str, left: str, right: str, cardinality: Any, **keys: Any) -> Step:
+        return Step(name=name, left=left, right=right, cardinality=cardinality, **keys)
+
+    steps = [
+        step("a", "npd", "ilr", "one-to-many"),
+        step("b", "people", "hesa", "one-to-many", most_right=3),
+        step("c", "people", "cis", "one-to-one"),
+    ]
+    assert most_records(steps) == {"npd": 1, "hesa": 3, "cis": 1}
+    assert most_records([step("c", "people", "cis", "one-to-one", duplicates="join")]) == {}
+    assert most_records([*steps, step("d", "hesa", "npd", "many-to-many")]) == {"cis": 1}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.sampled_from(["npd", "ilr", "cis"]), min_size=2, max_size=7),
+    st.dictionaries(st.tuples(st.integers(1, 7), st.integers(1, 7)), st.integers(1, 9).map(float), max_size=10),
+    st.integers(0, 9),
+)
+def test_nobody_holds_more_than_a_limit_and_no_order_matters(
+    sources: list[str], weights: dict[tuple[int, int], float], seed: int
+) -> None:
+    entities: Entities = {n: (source, {}) for n, source in enumerate(sources, 1)}
+    links = [(a, b, w) for (a, b), w in weights.items() if a < b <= len(sources)]
+    shuffled = list(links)
+    random.Random(seed).shuffle(shuffled)
+    with connect("duckdb") as engine:
+        people, cuts, left = _parted(engine, entities, links, {"npd": 1, "cis": 1})
+        again = _parted(engine, entities, shuffled, {"npd": 1, "cis": 1})
+    assert (people, cuts, left) == again
+    assert left == len(links) - len(cuts)
+    assert sorted(record for person in people for record in person) == list(entities), "each record in one person"
+    for person in people:
+        held = [entities[record][0] for record in person]
+        assert held.count("npd") <= 1
+        assert held.count("cis") <= 1
