@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks.systems import blocking_columns
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, quote
-from linkage.match import Units, link_step
+from linkage.match import Units
+from linkage.match.decide import matched
 from linkage.model import comparisons, from_dict
 
 _KINDS = {
@@ -35,16 +36,15 @@ def main(left: str, right: str, out: str) -> None:
         model = from_dict(comparisons.settings(compared, rules))
         step = Step(name="link", left="left", right="right")
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
-        found = link_step(engine, step, units[0], units[1], rules=(), model=model)
+        found = matched(engine, step, units[0], units[1], rules=(), model=model, meetings=False)
         links = engine.sql(
             """
             select l.id as left_id, r.id as right_id, k.match_weight
             from {links} as k
             join {left} as l on l.unit_id = k.left_id
             join {right} as r on r.unit_id = k.right_id
-            where k.decision = 'accepted'
             """,
-            links=found.links,
+            links=found.accepted(engine),
             left=sides[0],
             right=sides[1],
         )

@@ -2,10 +2,23 @@
 
 from pathlib import Path
 
+from linkage.engine.arrays import whole_numbers
 from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
 from linkage.errors import ConfigError
 
-__all__ = ["Engine", "Table", "Value", "columns", "connect", "literal", "one", "quote", "render", "rows"]
+__all__ = [
+    "Engine",
+    "Table",
+    "Value",
+    "columns",
+    "connect",
+    "literal",
+    "one",
+    "quote",
+    "render",
+    "rows",
+    "whole_numbers",
+]
 
 
 def connect(

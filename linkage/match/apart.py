@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz.distance import JaroWinkler
 
 from linkage.config import Probability, check
-from linkage.engine import Engine, Table, columns, one, quote
+from linkage.engine import Engine, Table, columns, literal, one, quote, whole_numbers
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_column
@@ -89,14 +90,17 @@ def two_people(
         if _plausible(engine, rule, different, pairs, left, right, lowest):
             for pair in different:
                 found.setdefault(pair, rule.name)
-    reasons = pa.array(list(found.values()), pa.string())
-    return engine.from_arrow(_as_table(list(found)).append_column("reason", reasons))
+    names = list(dict.fromkeys(found.values()))
+    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names)) or "when 0 then ''"
+    pairs = _as_table([(*pair, names.index(name)) for pair, name in found.items()])
+    query = f"select left_id, right_id, cast(case rule {whens} end as varchar) as reason from {{pairs}}"
+    return engine.sql(query, pairs=engine.from_arrow(pairs), store=True)
 
 
-def _as_table(pairs: Sequence[tuple[int, int]]) -> pa.Table:
-    return pa.table(
-        {name: pa.array([pair[n] for pair in pairs], pa.int64()) for n, name in enumerate(("left_id", "right_id"))}
-    )
+def _as_table(pairs: Sequence[tuple[int, ...]]) -> pa.Table:
+    """left_id, right_id and, where the tuples have a third number, rule."""
+    width = len(pairs[0]) if pairs else 3
+    return whole_numbers(dict(zip(("left_id", "right_id", "rule"), np.array(pairs).reshape(-1, width).T, strict=False)))
 
 
 def _plausible(
@@ -151,42 +155,35 @@ _PEOPLE = """
     """
 
 
-_SHOWN_ROWS = 300_000  # of a larger file a part of the births is counted, and stands for all
+_SHOWN_ROWS = 100_000
+"""Of a file with more rows, the births on days that end in 3 are counted, and stand for all."""
 
 
 def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file: units that agree as the rule asks and whose names begin differently."""
     held = set(side.appearances.columns)
     known = [*rule.equal, next(name for name in rule.equal_any if name in held), rule.differ]
-    share = min(1.0, _SHOWN_ROWS / max(engine.count(side.appearances), 1))
+    everyone = " and ".join(f"{quote(name)} is not null" for name in known)
+    some = "right(dob, 1) = '3'" if "dob" in known and engine.count(side.appearances) > _SHOWN_ROWS else "true"
     counted = engine.sql(
         f"""
-        with shown as (
-            -- whole births: all units that agree are in or out together
-            select unit_id, {columns(known)}
-            from {{t}}
-            where {" and ".join(f"{quote(name)} is not null" for name in known)}
-              and {_shown(known[:-1], share)}
-        ),
-        births as (
+        with births as (
             select {columns(known[:-1])}
-            from shown
+            from {{t}}
+            where {everyone} and {some}
             group by {columns(known[:-1])}
             having count(distinct unit_id) > 1 and count(distinct substr({quote(rule.differ)}, 1, 1)) > 1
         )
-        select count(*) as births from births
+        select (select count(*) from births) as births,
+               count(*) as rows_known,
+               count(case when {some} then 1 end) as rows_shown
+        from {{t}}
+        where {everyone}
         """,
         t=side.appearances,
     )
-    return int(one(engine, counted)["births"]) / share
-
-
-def _shown(names: Sequence[str], share: float) -> str:
-    """SQL that holds for about this share of all combinations of values; the same ones on every engine."""
-    if share >= 1:
-        return "true"
-    text = " || '|' || ".join(f"cast({quote(name)} as varchar)" for name in names)
-    return f"substr(md5({text}), 1, 4) < '{int(share * 0x10000):04x}'"
+    found = one(engine, counted)
+    return int(found["births"]) * int(found["rows_known"]) / max(int(found["rows_shown"]), 1)
 
 
 def _equal_level(model: Model, column: str) -> tuple[str, int] | None:

@@ -8,9 +8,6 @@ the best assignment without it weighs less by the margin at least, so what is cl
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
@@ -54,6 +51,9 @@ def _components(contest: pa.Table) -> list[Ids]:
     """Places of the pairs of each component, in the order of the pairs."""
     if not contest.num_rows:
         return []
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     rows, columns = (np.unique(contest.column(side).to_numpy(), return_inverse=True)[1] for side in _SIDES)
     units = int(rows.max()) + 1 + int(columns.max()) + 1
     graph = coo_array((np.ones(len(rows), bool), (rows, columns + int(rows.max()) + 1)), shape=(units, units))
@@ -101,6 +101,8 @@ def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -
 
 def _losses(left: Ids, right: Ids, gains: Floats) -> Floats:
     """For each pair of the best assignment, what the whole loses without it; NaN for the other pairs."""
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = np.unique(left, return_inverse=True)[1], np.unique(right, return_inverse=True)[1]
     table = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1))
     table[rows, columns] = gains

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -52,6 +50,9 @@ def numbered(units: npt.NDArray[np.int64]) -> Ids:
 
 def components(pairs: Pairs) -> Ids:
     """For each pair the number of the component that it belongs to."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     lefts, rights = int(pairs.left.max(initial=-1)) + 1, int(pairs.right.max(initial=-1)) + 1
     ends = (pairs.left, pairs.right + lefts)
     graph = coo_array((np.ones(len(pairs), np.int8), ends), shape=(lefts + rights, lefts + rights))

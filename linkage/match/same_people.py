@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.duplicates import within_one_file
@@ -126,6 +124,9 @@ def _m(comparison: Comparison, level: int) -> float:
 
 def _grouped(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> pa.Table:
     """unit_id, same_as: pairs that share a unit are one group."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     units, places = np.unique(np.concatenate([one, other]), return_inverse=True)
     graph = coo_array((np.ones(len(one), np.int8), (places[: len(one)], places[len(one) :])), shape=(len(units),) * 2)
     label = connected_components(graph, directed=False)[1] if len(units) else np.zeros(0, np.int64)

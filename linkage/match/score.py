@@ -62,6 +62,7 @@ def score_candidates(
     floor: float,
     *,
     parts: Parts | None = None,
+    meetings: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Candidates:
     """Every pair that a blocking rule makes and that reaches the floor.
@@ -70,13 +71,14 @@ def score_candidates(
         left, right: unit_id and the model's columns.
         frequencies: as `term_frequencies` counts them.
         parts: how the work is cut where the sides are large; one part, in memory, when None.
+        meetings: whether `met` is asked for; nobody has met otherwise.
     """
     say = progress or (lambda _: None)
     seconds = [0.0] * len(model.blocking_rules)
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right):
         if not part.find(engine, _MADE):
-            part.keep(engine, _score_part(engine, model, part, frequencies, floor, seconds, say))
+            part.keep(engine, _score_part(engine, model, part, frequencies, floor, seconds, meetings, say))
         kept.append(part.kept)
     met, pairs = (_together(engine, [tables[name] for tables in kept]) for name in _MADE)
     by_rule = engine.sql("select rule, count(*) as n from {pairs} group by rule", pairs=pairs)
@@ -98,6 +100,7 @@ def _score_part(
     frequencies: Frequencies,
     floor: float,
     seconds: list[float],
+    meetings: bool,
     say: Callable[[str], None],
 ) -> dict[str, Table]:
     """The pairs of a part's rules, and its units that met somebody but have no pair here."""
@@ -125,10 +128,13 @@ def _score_part(
         if found
         else score_given(engine, model, part.left, part.right, frequencies, no_pairs(engine))
     )
-    met = _met_only(engine, model, part, sides, made)
+    met = _met_only(engine, model, part, sides, made) if meetings else engine.sql(_NOBODY, store=True)
     if part.folder:
         engine.drop(*sides.values())
     return {"met": met, "pairs": made}
+
+
+_NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
 
 
 def _met_only(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table) -> Table:

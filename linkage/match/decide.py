@@ -1,0 +1,218 @@
+"""Who belongs to whom: passes, scored candidates, and which of them are accepted. What is told of it is the step's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from linkage.config import Pass, Step
+from linkage.engine import Engine, Table, one
+from linkage.errors import LeoError
+from linkage.match import passes as deterministic
+from linkage.match.apart import two_people
+from linkage.match.assignment import accept
+from linkage.match.coverage import gain, most_gain
+from linkage.match.duplicates import excuse
+from linkage.match.overrides import Overrides
+from linkage.match.parts import Parts
+from linkage.match.resolve import Race, Thresholds
+from linkage.match.score import Candidates, Frequencies, score_candidates, score_given, term_frequencies
+from linkage.match.units import Units
+from linkage.model import Model, from_dict
+from linkage.model.training import train
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What was decided of two sides, and on what grounds.
+
+    Attributes:
+        passed: what the passes made; certain: their pairs with the model's levels and weight.
+        candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
+        apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
+        outcomes: left_id, right_id, match_weight, runner_up_weight, decision, reason of pairs that are accepted or for
+            review; the others ended when another pair took one of their units.
+        still_open: units of the left and of the right that the passes left to the model.
+    """
+
+    model: Model
+    training: dict[str, Any]
+    frequencies: Frequencies
+    thresholds: Thresholds
+    sizes: dict[str, int]
+    passed: deterministic.PassResult
+    certain: Table
+    candidates: Candidates
+    scored: Table
+    apart: Table
+    outcomes: Table
+    still_open: tuple[Table, Table]
+
+    def accepted(self, engine: Engine) -> Table:
+        """left_id, right_id, match_weight of the pairs that are linked."""
+        return engine.sql(
+            """
+            select left_id, right_id, match_weight from {certain} where match_weight >= $review or pass = $people
+            union all
+            select left_id, right_id, match_weight from {outcomes} where decision = 'accepted'
+            """,
+            params={"review": self.thresholds.review, "people": deterministic.OVERRIDE},
+            certain=self.certain,
+            outcomes=self.outcomes,
+        )
+
+
+def matched(
+    engine: Engine,
+    step: Step,
+    left: Units,
+    right: Units,
+    *,
+    rules: Sequence[Pass],
+    model: Model,
+    seed: int = 2026,
+    held: Table | None = None,
+    overrides: Overrides | None = None,
+    parts: Parts | None = None,
+    meetings: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Matched:
+    """Link two sides: deterministic passes first, then the model on what they leave; arguments as of `link_step`.
+
+    Args:
+        meetings: also find who met somebody too unlike to be scored, of which reasons are made.
+    """
+    say = progress or (lambda _: None)
+    training: dict[str, Any] = {}
+    if step.train:
+        model, training = _trained(engine, model, left.units, right.units, seed, say)
+    sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
+    thresholds = Thresholds.of(step, holding=held is not None)
+    say("passes")
+    passed = deterministic.run(
+        engine,
+        rules,
+        left.appearances,
+        right.appearances,
+        step.cardinality,
+        forced=overrides.forced if overrides else None,
+        barred=overrides.barred if overrides else None,
+    )
+    frequencies = term_frequencies(engine, model, left.units, right.units)
+    certain = _scored_passes(engine, model, left.units, right.units, frequencies, passed.links)
+    still_open = (
+        _still_open(engine, left.units, passed.links, "left", step),
+        _still_open(engine, right.units, passed.links, "right", step),
+    )
+    floor = thresholds.floor(most_gain(sizes, step.cardinality))
+    candidates = score_candidates(
+        engine, model, *still_open, frequencies, floor, parts=parts, meetings=meetings, progress=say
+    )
+    say("resolution")
+    scored = candidates.pairs
+    if step.cardinality == "many-to-many":
+        scored = _without(engine, scored, passed.links)
+    if overrides:
+        scored = _without(engine, scored, overrides.barred)
+    twins = None if step.twins == "apart" else ()
+    apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model)
+    race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
+    race.settle(thresholds)
+    thresholds = thresholds.given(_gain(engine, step, passed.links, race.accepted, sizes))
+    accept(engine, step, race, thresholds, held=held)
+    outcomes = race.outcomes(thresholds)
+    outcomes = excuse(engine, model, outcomes, *still_open, frequencies, thresholds, step.cardinality)
+    return Matched(
+        model,
+        training,
+        frequencies,
+        thresholds,
+        sizes,
+        passed,
+        certain,
+        candidates,
+        scored,
+        apart,
+        outcomes,
+        still_open,
+    )
+
+
+def _trained(
+    engine: Engine, model: Model, left: Table, right: Table, seed: int, say: Callable[[str], None]
+) -> tuple[Model, dict[str, Any]]:
+    """The model trained on two sides; as it is, but for its prior, where they are too small to learn from.
+
+    Raises:
+        LeoError: there is nothing to train on, and the model has no m and u of its own.
+    """
+    try:
+        trained, report = train(engine, model, left, right, seed=seed, progress=say)
+    except LeoError as fault:
+        if not model.is_trained:
+            raise
+        # The prior that training starts from: half of the smaller side has a partner.
+        prior = 0.5 / max(engine.count(left), engine.count(right), 2)
+        given = from_dict({**model.raw, "probability_two_random_records_match": prior})
+        return given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior}
+    return trained, report.as_dict()
+
+
+def _gain(engine: Engine, step: Step, passed: Table, sure: Table, sizes: Mapping[str, int]) -> float:
+    """What the cardinality adds, from the shares that passes and certain weights have matched."""
+    accepted = engine.sql(
+        "select left_id, right_id from {passed} union all select left_id, right_id from {sure}",
+        passed=passed,
+        sure=sure,
+    )
+    matched = one(
+        engine,
+        engine.sql(
+            "select count(distinct left_id) as left_units, count(distinct right_id) as right_units from {t}", t=accepted
+        ),
+    )
+    shares = {side: matched[f"{side}_units"] / max(units, 1) for side, units in sizes.items()}
+    return gain(share for side, share in shares.items() if not deterministic.holds_many(step.cardinality, side))
+
+
+def _without(engine: Engine, scored: Table, taken: Table) -> Table:
+    """Pairs but for some: those of the passes, which rules make again where both sides hold many; those forbidden."""
+    left = engine.sql(
+        """
+        select s.*
+        from {scored} as s
+        where not exists (select 1 from {taken} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+        """,
+        scored=scored,
+        taken=taken,
+        store=True,
+    )
+    engine.drop(scored)
+    return left
+
+
+def _scored_passes(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, linked: Table
+) -> Table:
+    """Links of passes with the model's levels and weight, so that one scale of evidence covers all."""
+    scored = score_given(engine, model, left, right, frequencies, linked)
+    return engine.sql(
+        "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",
+        scored=scored,
+        linked=linked,
+        store=True,
+    )
+
+
+def _still_open(engine: Engine, units: Table, linked: Table, side: str, step: Step) -> Table:
+    """Units that the passes left unlinked, and those that may hold further links."""
+    if deterministic.holds_many(step.cardinality, side) or engine.count(linked) == 0:
+        return units
+    return engine.sql(
+        f"""
+        select u.* from {{units}} as u
+        where not exists (select 1 from {{linked}} as p where p.{side}_id = u.unit_id)
+        """,
+        units=units,
+        linked=linked,
+        store=True,
+    )
