@@ -8,7 +8,7 @@ from typing import Any
 from linkage.engine import Engine, Table, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
-from linkage.model import Model
+from linkage.model import Model, rarest
 from linkage.model.compiled import blocked_units, candidate_pairs, frequency_table, given_pairs, scored_pairs
 from linkage.model.implied import under
 
@@ -33,24 +33,33 @@ class Candidates:
 
 
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
-    """How common each value of an adjusted column is, counted over both sides as Splink does."""
-    return {
-        column: engine.sql(
-            f"""
-            with held as (
-                select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
-            )
-            select value, cast(count(*) as double) / (select count(value) from held) as frequency
-            from held
-            where value is not null
-            group by value
-            """,
-            left=left,
-            right=right,
-            store=True,
+    """How common each value of an adjusted column is, counted over both sides as Splink does.
+
+    Of a list each value counts, as the share of units that ever held it.
+    """
+    plain = {column: _frequencies(engine, column, left, right, opened=False) for column in model.tf_columns}
+    return plain | {column: _frequencies(engine, column, left, right, opened=True) for column in model.tf_lists}
+
+
+def _frequencies(engine: Engine, column: str, left: Table, right: Table, *, opened: bool) -> Table:
+    value, known = ("unnest(held)", "array_length(held) > 0") if opened else ("held", "held is not null")
+    return engine.sql(
+        f"""
+        with units as (
+            select {quote(column)} as held from {{left}} union all select {quote(column)} from {{right}}
+        ),
+        held_values as (
+            select {value} as value from units
         )
-        for column in model.tf_columns
-    }
+        select value, cast(count(*) as double) / (select count(*) from units where {known}) as frequency
+        from held_values
+        where value is not null
+        group by value
+        """,
+        left=left,
+        right=right,
+        store=True,
+    )
 
 
 def score_candidates(
@@ -189,4 +198,5 @@ def score_given(
 
 def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:
     """The tables of frequencies by the names that the compiled query gives them."""
-    return {frequency_table(column, model): frequencies[column] for column in model.tf_columns}
+    plain = {frequency_table(column, model): frequencies[column] for column in model.tf_columns}
+    return plain | {rarest.frequency_table(column): frequencies[column] for column in model.tf_lists}

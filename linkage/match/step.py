@@ -111,11 +111,13 @@ def link_step(
 
 def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:
     """Column of the term frequencies to the units of both sides that know it: what frequencies are shares of."""
-    if not model.tf_columns:
+    asked = (*model.tf_columns, *model.tf_lists)
+    if not asked:
         return {}
-    counted = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in model.tf_columns)
+    latest = {column: quote(column.removesuffix("_all") if column in model.tf_lists else column) for column in asked}
+    counted = ", ".join(f"count({value}) as {quote(column)}" for column, value in latest.items())
     found = [one(engine, engine.sql(f"select {counted} from {{t}}", t=table)) for table in (left, right)]
-    return {column: sum(int(side[column]) for side in found) for column in model.tf_columns}
+    return {column: sum(int(side[column]) for side in found) for column in asked}
 
 
 def _links(

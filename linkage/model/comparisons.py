@@ -26,7 +26,13 @@ def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -
 
 
 def comparison(
-    column: str, kind: str, *, swapped_with: str | None = None, history: bool = False, dated: bool = False
+    column: str,
+    kind: str,
+    *,
+    swapped_with: str | None = None,
+    history: bool = False,
+    dated: bool = False,
+    rarest: bool = False,
 ) -> dict[str, Any]:
     """How a column of a kind is compared.
 
@@ -34,6 +40,8 @@ def comparison(
         swapped_with: a column whose value may stand in this one's place (forename and surname).
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
+        rarest: agreement of histories weighs by how rare the rarest value is that both held. Splink has no such term:
+            it stands in the comparison's description, which Splink keeps and does not read.
     """
     builder = _BUILDERS[kind]
     graded = builder(column)
@@ -47,7 +55,8 @@ def comparison(
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
-    return _comparison(column, graded, adjusted=kind not in ("category", "number", "postcode"))
+    made = _comparison(column, graded, adjusted=kind not in ("category", "number", "postcode"))
+    return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
 
 
 def kind_of_values(distinct: int, known: int, mean_length: float, digits: float) -> str:
@@ -75,6 +84,9 @@ def _at_one_time(column: str) -> str:
     partners = f'array_length(list_filter("{column}_held_r", lambda y: {met}))'
     return f'{_at_some_time(column)} AND array_length(list_filter("{column}_held_l", lambda x: {partners} > 0)) > 0'
 
+
+RAREST = "{column} by the rarest value that both ever held"
+"""The description of a comparison of which agreement of histories (<column>_all) is adjusted too."""
 
 _Graded = list[tuple[str, str, float]]  # condition, label, share of matches at that level
 

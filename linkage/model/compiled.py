@@ -20,6 +20,7 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.engine import columns, quote
+from linkage.model import rarest
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, spelled
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
@@ -31,6 +32,7 @@ class _Stage:
 
     added: list[str]
     reachable: str | None = None
+    joins: str = ""
 
 
 def pattern_column(comparison: Comparison) -> str:
@@ -58,7 +60,7 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
     """
     query, source = f"with pairs as (\n{pairs}\n)", "pairs"
     for number, stage in enumerate(_stages(model), 1):
-        query += f",\nstage_{number} as (\n{_select(['*', *stage.added], source)}\n)"
+        query += f",\nstage_{number} as (\n{_select([f'{source}.*', *stage.added], source + stage.joins)}\n)"
         source = f"stage_{number}"
         if stage.reachable and floor is not None:
             kept = f"    select * from {source}\n    where {stage.reachable} >= {_number(floor)}"
@@ -103,6 +105,9 @@ def _stages(model: Model) -> list[_Stage]:
         still_open = still_open - {index}
         stages.append(_Stage(_hoisted(index, rest)))
         stages.append(_Stage([_closed(index, comparison, rest)]))
+        if values := rarest.shared(index, comparison, quote(pattern_column(comparison))):
+            frequencies, joins = rarest.found(index, comparison)
+            stages += [_Stage(values), _Stage(frequencies, joins=joins)]
         stages.append(_Stage([_closed_weight(index, comparison, rest)], _reachable(model, still_open)))
     return [stage for stage in stages if stage.added]
 
@@ -139,39 +144,41 @@ def _gamma_name(index: int, comparison: Comparison, still_open: set[int]) -> str
     return f"open_{index}" if index in still_open else quote(pattern_column(comparison))
 
 
-def _weight_case(gamma: str, levels: Sequence[Level]) -> str:
-    """The weight of a level, with its term-frequency adjustment as Splink defines it."""
-    weights = [
-        (level, _number(level.weight) + (f" + {_adjustment(level)}" if level.adjusted else "")) for level in levels
-    ]
+def _weight_case(gamma: str, levels: Sequence[Level], index: int) -> str:
+    """The weight of a level, with its term-frequency adjustment as Splink defines it, or as `rarest` does."""
+    weights = [(level, _number(level.weight) + _adjustment(level, index)) for level in levels]
     if len(levels) == 1 and levels[0].condition is None:
         return f"({weights[0][1]})"  # every pair has it
     return f"case {gamma} {' '.join(f'when {level.value} then {weight}' for level, weight in weights)} end"
 
 
-def _adjustment(level: Level) -> str:
+def _adjustment(level: Level, index: int) -> str:
     """weight * (log2 u - log2 of the rarer-than-it-can-be frequency); 0 where neither side has one."""
+    if not level.adjusted:
+        return f" + {rarest.adjustment(index, level)}" if level.tf_list else ""
     left, right = (quote(f"tf_{level.tf_column}_{side}") for side in "lr")
     frequency = f"greatest(coalesce({left}, {right}), coalesce({right}, {left}), {_number(level.tf_minimum_u)})"
     base = math.log2(level.tf_base_u or 1.0)
     adjustment = f"{_number(level.tf_weight)} * ({_number(base)} - log2({frequency}))"
-    return f"case when coalesce({left}, {right}) is null then 0e0 else {adjustment} end"
+    return f" + case when coalesce({left}, {right}) is null then 0e0 else {adjustment} end"
 
 
 def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: set[int]) -> str:
     """The weight as far as the cheap levels settle it: w_ where they settle all, else known_, NULL while open."""
     name = f"known_{index}" if index in still_open else f"w_{index}"
-    case = _weight_case(_gamma_name(index, comparison, still_open), levels) if levels else "cast(null as double)"
+    case = _weight_case(_gamma_name(index, comparison, still_open), levels, index) if levels else "cast(null as double)"
     return f"{case} as {name}"
 
 
 def _best(levels: Sequence[Level]) -> float:
     """The most that undecided levels can add."""
-    return max(level.weight + (_most_adjustment(level) if level.adjusted else 0.0) for level in levels)
+    return max(level.weight + _most_adjustment(level) for level in levels)
 
 
 def _most_adjustment(level: Level) -> float:
     """The frequency is 1 at most, and 2^-40, rarer than any value that somebody holds, at least."""
+    if not level.adjusted:
+        return rarest.most(level) if level.tf_list else 0.0
     base = math.log2(level.tf_base_u or 1.0)
     return max(level.tf_weight * (base + 40.0), level.tf_weight * base)
 
@@ -244,7 +251,7 @@ def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
 
 
 def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
-    case = _weight_case(quote(pattern_column(comparison)), rest)
+    case = _weight_case(quote(pattern_column(comparison)), rest, index)
     return f"coalesce(known_{index}, {case}) as w_{index}"
 
 

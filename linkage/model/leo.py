@@ -1,6 +1,6 @@
 """The models for LEO's own sources: what they compare, and how configs/models/ got the m and u that it ships.
 
-    leo demo --people 1e6 --out RUN
+    leo demo --people 200000 --seed 77 --out RUN    # a seed that no example has
     python -m linkage.model.leo RUN     # the models of that run become those that ship
 
 Comparisons take the best agreement over both histories: a woman who married agrees on the surname that she had.
@@ -20,13 +20,16 @@ from linkage.model.training.files import save
 from linkage.model.training.report import TrainingReport
 from linkage.resources import configs_dir
 
-EVIDENCE = ("histories", "dates", "household")
+EVIDENCE = ("histories", "dates", "frequencies", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
 
 
 def education() -> dict[str, Any]:
-    """School, college and university records, which may share a learner number."""
-    return settings_of("uln")
+    """School, college and university records, which may share a learner number.
+
+    One follows the other in time: what both held at one time is next to nothing to learn from.
+    """
+    return settings_of("uln", [kind for kind in EVIDENCE if kind != "dates"])
 
 
 def cis() -> dict[str, Any]:
@@ -63,11 +66,11 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
         number: the identifier that both sides may hold; None where they share none.
         evidence: of EVIDENCE; without "histories" only latest values are compared and blocked on.
     """
-    history, dated = "histories" in evidence, "dates" in evidence
+    history, dated, rarest = (kind in evidence for kind in ("histories", "dates", "frequencies"))
     made = settings(
         [
-            comparison("forename", "name", swapped_with="surname", history=history),
-            comparison("surname", "name", swapped_with="forename", history=history, dated=dated),
+            comparison("forename", "name", swapped_with="surname", history=history, rarest=rarest),
+            comparison("surname", "name", swapped_with="forename", history=history, dated=dated, rarest=rarest),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),

@@ -24,6 +24,7 @@ from linkage.errors import ConfigError
 _NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
 _GIVEN = re.compile(r"\w+ given (\w+(?:, \w+)*)")  # the description of a comparison: "surname given postcode"
+_RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
 
@@ -40,6 +41,7 @@ class Level:
     tf_weight: float = 0.0
     tf_minimum_u: float = 0.0
     tf_base_u: float | None = None  # u of the exact level that the adjustment replaces
+    tf_list: str | None = None  # <column>_all, whose rarest shared value adjusts the weight (see model.rarest)
 
     @property
     def weight(self) -> float:
@@ -116,6 +118,12 @@ class Model:
         used = [column for comparison in self.comparisons for column in comparison.columns]
         used += [column for rule in self.blocking_rules for column in rule.columns]
         return tuple(dict.fromkeys([*used, *self.tf_columns]))
+
+    @functools.cached_property
+    def tf_lists(self) -> tuple[str, ...]:
+        """Columns of lists whose rarest shared value adjusts a weight."""
+        levels = (level for comparison in self.comparisons for level in comparison.levels)
+        return tuple(dict.fromkeys(level.tf_list for level in levels if level.tf_list))
 
     @functools.cached_property
     def tf_columns(self) -> tuple[str, ...]:
@@ -250,6 +258,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     levels = raw["comparison_levels"]
     graded = sum(1 for level in levels if not level.get("is_null_level"))
     exact = _exact_level_u(levels, here)
+    rarest = _RAREST.fullmatch(raw.get("comparison_description") or "")
     parsed = []
     for level in levels:
         null = bool(level.get("is_null_level"))
@@ -264,6 +273,11 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         if column and weight and base is None and level.get("u_probability") is not None:
             raise ConfigError(f"{here} adjusts for '{column}' but has no exact level on it to adjust")
         condition = level["sql_condition"]
+        listed = f"{rarest.group(1)}_all" if rarest and not null and not column else None
+        if listed and f'"{listed}_l"' in condition:
+            base = exact.get(listed.removesuffix("_all").lower())
+        else:
+            listed = None
         parsed.append(
             Level(
                 value=-1 if null else graded,
@@ -275,6 +289,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
                 tf_weight=weight,
                 tf_minimum_u=float(level.get("tf_minimum_u_value", 0.0)),
                 tf_base_u=base,
+                tf_list=listed,
             )
         )
     if not parsed or parsed[-1].condition is not None:
