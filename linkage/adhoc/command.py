@@ -29,6 +29,9 @@ def link(
     delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
     memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    samples: Annotated[
+        int, typer.Option(min=0, max=1000, help="Alternative link sets to draw, for estimates on each of them.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
 ) -> None:
@@ -55,6 +58,7 @@ def link(
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,
+        samples=samples,
         force=force,
     )
     done = link_files(request, recognised=_say_recognised, progress=_say)
@@ -65,6 +69,8 @@ def link(
     if done.truth:
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    if samples:
+        typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
     typer.echo(f"links   {out / 'links.parquet'}\nreport  {out / 'report' / 'index.html'}")
 
 

@@ -44,6 +44,7 @@ class Request:
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
+    samples: int = 0  # alternative link sets to draw
     force: bool = False
 
 
@@ -155,6 +156,7 @@ def _step(request: Request) -> Step:
         accept_probability=request.threshold,
         review_probability=min(0.5, request.threshold),
         margin=request.margin,
+        samples=request.samples,
     )
 
 
@@ -205,6 +207,13 @@ _LINKS = """
     join {right} as r on r.unit_id = k.right_id
     """
 
+_SAMPLED = """
+    select s.draw, l.source_id as left_id, r.source_id as right_id
+    from {sampled} as s
+    join {left} as l on l.unit_id = s.left_id
+    join {right} as r on r.unit_id = s.right_id
+    """
+
 _UNLINKED = """
     select u.side, cast(coalesce(l.source_id, r.source_id) as varchar) as id, u.reason
     from {unlinked} as u
@@ -218,10 +227,13 @@ def _tables(engine: Engine, result: StepResult, left: Table, right: Table) -> di
     text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
     ids = {"left": left, "right": right}
     texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
-    return {
+    made = {
         "links": engine.sql(_LINKS, params=None, store=True, links=result.links, **ids),
         "unlinked": engine.sql(_UNLINKED, params=None, store=True, unlinked=result.unlinked, **texts),
     }
+    if result.sampled:
+        made["links_sampled"] = engine.sql(_SAMPLED, params=None, store=True, sampled=result.sampled, **ids)
+    return made
 
 
 def _evaluate(

@@ -32,22 +32,33 @@ def of_step(
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
     Args:
-        pairs: left_id, right_id, match_weight of all pairs that may be one person.
+        pairs: left_id, right_id, match_weight.
         apart: left_id, right_id of pairs that are two people, whatever they weigh.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
+    possible = engine.sql(
+        """
+        select p.left_id, p.right_id, p.match_weight
+        from {pairs} as p
+        where not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)
+        """,
+        pairs=pairs,
+        apart=apart,
+    )
     same = {
-        side: same_people(engine, model, pairs, side, units, frequencies, thresholds.accept)
+        side: same_people(engine, model, possible, side, units, frequencies, thresholds.accept)
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser)
     }
     return engine.sql(
         """
-        select left_id, right_id, match_probability from {likely}
+        select left_id, right_id, match_probability, left_person, right_person from {likely}
         union all
-        select left_id, right_id, cast(0 as double) as match_probability from {apart}
+        select left_id, right_id, cast(0 as double) as match_probability,
+               left_id as left_person, right_id as right_person
+        from {apart}
         """,
-        likely=posterior(engine, pairs, step.cardinality, thresholds.gain, same),
+        likely=posterior(engine, possible, step.cardinality, thresholds.gain, same),
         apart=apart,
     )
 
@@ -63,7 +74,8 @@ def posterior(
         same: by side: unit_id, same_as, as `same_people` finds them.
 
     Returns:
-        left_id, right_id, match_probability of pairs of which a unit that holds one link has others.
+        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) of
+        pairs of which a unit that holds one link has others.
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
     if not single:
@@ -72,7 +84,7 @@ def posterior(
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
     sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
     likely = _in_doubt(engine, weighed, sure, single, gain, records)
-    found = engine.sql(_LIKELY, weighed=weighed, sure=sure, likely=likely, store=True)
+    found = engine.sql(_LIKELY, params=None, weighed=weighed, sure=sure, likely=likely, store=True, **records)
     engine.drop(weighed, sure, likely)
     return found
 
@@ -81,7 +93,8 @@ DOUBT = 1e-2
 """A pair is sure when all matchings without it together are no likelier than this, beside those with it."""
 
 _NOBODY = """
-    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability
+    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability,
+           cast(null as bigint) as left_person, cast(null as bigint) as right_person
     where false
     """
 
@@ -126,10 +139,13 @@ _SURE = """
 _LIKELY = """
     select w.left_id, w.right_id,
            coalesce(s.match_probability, d.match_probability,
-                    w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability
+                    w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability,
+           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
     from {weighed} as w
     left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
     left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id
+    left join {same_left} as l on l.unit_id = w.left_id
+    left join {same_right} as r on r.unit_id = w.right_id
     """
 
 

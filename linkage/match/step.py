@@ -15,6 +15,7 @@ from linkage.match.posterior import of_step
 from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds
+from linkage.match.sampled import links_sampled
 from linkage.match.second_records import with_second_records
 from linkage.match.units import Units
 from linkage.model import Model
@@ -28,6 +29,7 @@ class StepResult:
     links: Table
     unlinked: Table
     units: Table
+    sampled: Table | None  # alternative link sets, where the step asks for them
     model: Model
     summary: dict[str, Any]  # counts, seconds and training report; no values
 
@@ -86,6 +88,7 @@ def link_step(
         both = {"left": left, "right": right}
         scored, outcomes = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds)
     links = capped(engine, _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds), step)
+    sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
     met = found.candidates.met
@@ -106,7 +109,7 @@ def link_step(
         "decisions": _counted(engine, links, "decision"),
         "unlinked": _counted(engine, unlinked, "reason"),
     }
-    return StepResult(links, unlinked, units, model, summary)
+    return StepResult(links, unlinked, units, sampled, model, summary)
 
 
 def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:

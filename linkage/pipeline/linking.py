@@ -16,6 +16,7 @@ from linkage.spine import Release, build, each_alone, join_people, most_records,
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
+SAMPLED = "links_sampled"  # of a step that asks for alternative link sets
 
 
 def _decided(space: Workspace, job: Job, step: Step, sources: Iterable[str], left: Units, right: Units) -> Overrides:
@@ -67,6 +68,8 @@ def link_stage(job: Job, step: Step) -> Stage:
         space.write(f"links/{step.name}", found.links)
         space.write(f"unlinked/{step.name}", found.unlinked)
         space.write(f"units/{step.name}", found.units)
+        if found.sampled:
+            space.write(f"{SAMPLED}/{step.name}", found.sampled)
         space.write(
             f"membership/{step.name}", join_people(engine, membership, _between_people(engine, found.links, membership))
         )
@@ -83,7 +86,10 @@ def link_stage(job: Job, step: Step) -> Stage:
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
         ),
-        makes=(*(f"{table}/{step.name}" for table in STEP_TABLES), f"models/{step.name}.json"),
+        makes=(
+            *(f"{table}/{step.name}" for table in (*STEP_TABLES, *([SAMPLED] if step.samples else []))),
+            f"models/{step.name}.json",
+        ),
         settings={
             "step": step.model_dump(mode="json"),
             "passes": [rule.model_dump(mode="json") for rule in rules],

@@ -53,6 +53,18 @@ def test_links_name_rows_by_the_ids_of_the_files(done: Done) -> None:
     assert all(row["reason"] for row in links if row["decision"] != "accepted")
 
 
+def test_link_sets_are_drawn_where_they_are_asked_for(files: Files, tmp_path: Path) -> None:
+    answer = _leo(files.left, files.right, "--out", tmp_path / "linked", "--samples", 3)
+    assert answer.exit_code == 0
+    assert "3 of them" in answer.output
+    drawn = pq.read_table(tmp_path / "linked" / "links_sampled.parquet").to_pylist()
+    assert {row["draw"] for row in drawn} == {1, 2, 3}
+    for draw in (1, 2, 3):
+        pairs = [(row["left_id"], row["right_id"]) for row in drawn if row["draw"] == draw]
+        assert len({left for left, _ in pairs}) == len({right for _, right in pairs}) == len(pairs)
+        assert sum(left[1:] == right[1:] for left, right in pairs) >= 0.97 * SHARED
+
+
 def test_every_row_is_linked_or_has_its_reason(done: Done) -> None:
     links = pq.read_table(done.request.out / "links.parquet").to_pylist()
     unlinked = pq.read_table(done.request.out / "unlinked.parquet").to_pylist()
