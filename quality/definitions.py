@@ -11,6 +11,9 @@ from linkage.config import check
 from linkage.errors import ConfigError
 from linkage.resources import config_file
 
+# Tenths, and finer where most links lie.
+_PROBABILITY_BANDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +68,7 @@ class Definitions(_Strict):
 
     weight_bands: tuple[float, ...]
     weight_range: tuple[int, int]
+    probability_bands: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = _PROBABILITY_BANDS
     eligible: tuple[Eligible, ...] = ()
     characteristic: tuple[Characteristic, ...] = ()
 

@@ -17,6 +17,7 @@ from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
 from quality.parameters import parameters
+from quality.reliability import reliability
 
 FORMAT = 1
 
@@ -157,6 +158,7 @@ def _step(
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions),
         "accuracy": measured,
+        "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],
         "reasons": [],
         "rates": [],
@@ -181,7 +183,10 @@ def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> trut
 
 def _not_judged(engine: Engine, links: Table) -> Table:
     return engine.sql(
-        "select left_id, right_id, method, pass, match_weight, decision, 'unknown' as verdict from {links}",
+        f"""
+        select left_id, right_id, method, pass, match_weight, {truth.probability(links)}, decision, 'unknown' as verdict
+        from {{links}} as links
+        """,
         store=True,
         links=links,
     )

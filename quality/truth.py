@@ -86,15 +86,16 @@ def truth_of_pairs(engine: Engine, units: Table, true_pairs: Table) -> StepTruth
 def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
     """The links with `verdict`: true, false, or unknown where a side's person is not known."""
     return engine.sql(
-        """
-        with left_known as (select unit_id from {known} where side = 'left'),
-             right_known as (select unit_id from {known} where side = 'right')
-        select links.left_id, links.right_id, links.method, links.pass, links.match_weight, links.decision,
+        f"""
+        with left_known as (select unit_id from {{known}} where side = 'left'),
+             right_known as (select unit_id from {{known}} where side = 'right')
+        select links.left_id, links.right_id, links.method, links.pass, links.match_weight, {probability(links)},
+               links.decision,
                case when pairs.left_id is not null then 'true'
                     when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
                     else 'false' end as verdict
-        from {links} as links
-        left join {pairs} as pairs on pairs.left_id = links.left_id and pairs.right_id = links.right_id
+        from {{links}} as links
+        left join {{pairs}} as pairs on pairs.left_id = links.left_id and pairs.right_id = links.right_id
         left join left_known on left_known.unit_id = links.left_id
         left join right_known on right_known.unit_id = links.right_id
         """,
@@ -102,4 +103,13 @@ def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
         links=links,
         known=truth.known,
         pairs=truth.pairs,
+    )
+
+
+def probability(links: Table) -> str:
+    """SQL of the probability of `links`; NULL where they have none."""
+    return (
+        "links.match_probability"
+        if "match_probability" in links.columns
+        else "cast(null as double) as match_probability"
     )

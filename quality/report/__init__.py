@@ -9,7 +9,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.report import blocking, coverage, data, error, facts, making, pairs, released, summary
+from quality.report import blocking, coverage, data, error, facts, making, pairs, released, reliability, summary
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Headline
@@ -101,6 +101,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         coverage.rates_section(evaluation, sides, subject, names),
         coverage.reasons_section(sides, subject, names),
         error.error_section(evaluation, shown_pairs, names, d),
+        reliability.reliability_section(evaluation, names, d),
         making.passes_section(evaluation, shown_pairs, names),
         blocking.blocking_section(evaluation, shown_pairs, names, d),
         making.weights_section(evaluation, shown_pairs, names),

@@ -92,6 +92,24 @@ def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
     return finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
 
 
+def calibration(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
+    """Shares with intervals over what was said, beside the line on which both are equal: said, value, low, high."""
+    base = alt.Chart(_data(values, width)).encode(
+        x=alt.X("said:Q", title=x, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
+        tooltip=[alt.Tooltip("name:N", title="Probability"), alt.Tooltip("shown:N", title=y)],
+    )
+    scale = alt.Scale(domain=[0, 100])
+    ends = alt.InlineData(values=[{"said": 0, "value": 0}, {"said": 100, "value": 100}])
+    right = alt.Chart(ends).mark_line(color="var(--chart-axis)", strokeDash=[5, 4]).encode(x="said:Q", y="value:Q")
+    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
+        y=alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5)), y2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
+        y=alt.Y("value:Q", scale=scale)
+    )
+    return finished(alt.layer(right, rule, point).properties(width=min(width - 80, 420), height=240))
+
+
 def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
     """Counts, one bar a label: label, value, shown, and group where `facet`. A suppressed count has its symbol only."""
     extent, rows = _label_room(values, width)

@@ -161,10 +161,11 @@ def crowd(engine: Engine, world: Any) -> Inputs:
         select n as left_id, case when n <= 530 then n + 1000 else 1000 + n + 10 end as right_id,
                case when n <= 400 then 'deterministic' else 'probabilistic' end as method,
                case when n <= 400 then 'all-five' end as pass,
-               cast(8 + n % 20 as double) as match_weight, 'accepted' as decision
+               cast(8 + n % 20 as double) as match_weight, cast(0.98 as double) as match_probability,
+               'accepted' as decision
         from {people} where n <= 540
         union all
-        select n, n + 1000, 'probabilistic', null, cast(3.5 as double), 'review' from {people} where n > 570
+        select n, n + 1000, 'probabilistic', null, cast(3.5 as double), cast(0.6 as double), 'review' from {people} where n > 570
         """,
         people=people,
         store=True,
