@@ -7,14 +7,13 @@ many more pairs show that difference than there can be such persons, most of the
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, columns, rows
+from linkage.engine import Engine, Table, columns, one, rows
 from linkage.match.duplicates import within_one_file
 from linkage.match.score import Frequencies, score_given
 from linkage.model import Model
@@ -55,7 +54,9 @@ def same_people(
         params={"within": within},
         scored=scored,
     )
-    alike = _alike(model.fields, named, rows(engine, counted))
+    patterns = {tuple(row[name] for name in named): (row["pairs"], row["as_weighed"]) for row in rows(engine, counted)}
+    own = _of_one_record(engine, model.fields, patterns, units)
+    alike = _alike(model.fields, named, patterns, own)
     agreed = " and ".join(f"a.{columns([name])} = s.{columns([name])}" for name in named)
     found = engine.arrow(
         engine.sql(
@@ -85,10 +86,48 @@ _RIVALS = f"""
     """
 
 
-def _alike(comparisons: Sequence[Comparison], named: Sequence[str], counted: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """The patterns of which more pairs than not are one person."""
-    pairs = {tuple(row[name] for name in named): (row["pairs"], row["as_weighed"]) for row in counted}
-    kept = [pattern for pattern in pairs if share_same(comparisons, pattern, pairs) >= 0.5]
+def _of_one_record(
+    engine: Engine, comparisons: Sequence[Comparison], patterns: Mapping[Pattern, tuple[int, float]], units: Table
+) -> set[int]:
+    """Places of comparisons of a number that is each record's own: two records of a person differ in it."""
+    found = set()
+    for place, comparison in enumerate(comparisons):
+        column = comparison.columns[0]
+        known = sum(pairs for levels, (pairs, _) in patterns.items() if levels[place] != -1)
+        equal = sum(pairs for levels, (pairs, _) in patterns.items() if levels[place] == _full(comparison))
+        if equal > _SELDOM * known or column.endswith("_all"):
+            continue
+        held = one(engine, engine.sql(_HELD.format(column=columns([column])), units=units))
+        if held["known"] - held["different"] <= _SELDOM * held["known"]:
+            found.add(place)
+    return found
+
+
+_SELDOM = 0.02
+_HELD = "select count({column}) as known, count(distinct {column}) as different from {{units}}"
+
+
+def _full(comparison: Comparison) -> int:
+    return max(known.value for known in comparison.levels)
+
+
+def _alike(
+    comparisons: Sequence[Comparison],
+    named: Sequence[str],
+    patterns: Mapping[Pattern, tuple[int, float]],
+    own: Set[int],
+) -> pa.Table:
+    """The patterns of which more pairs than not are one person; what is each record's own is set aside."""
+
+    def without_own(pattern: Pattern) -> Pattern:
+        return tuple(-1 if place in own else level for place, level in enumerate(pattern))
+
+    counted: dict[Pattern, tuple[int, float]] = {}
+    for pattern, (pairs, as_weighed) in patterns.items():
+        before, weighed = counted.get(without_own(pattern), (0, 0.0))
+        together = before + pairs
+        counted[without_own(pattern)] = together, (before * weighed + pairs * as_weighed) / together
+    kept = [pattern for pattern in patterns if share_same(comparisons, without_own(pattern), counted) >= 0.5]
     arrays = [pa.array([pattern[place] for pattern in kept], pa.int32()) for place in range(len(named))]
     return pa.table(dict(zip(named, arrays, strict=True)))
 
@@ -105,8 +144,7 @@ def share_same(
         pairs: for each pattern the number of pairs, and the probability that their weights give.
     """
     full = tuple(
-        -1 if level == -1 else max(known.value for known in comparison.levels)
-        for comparison, level in zip(comparisons, pattern, strict=True)
+        -1 if level == -1 else _full(comparison) for comparison, level in zip(comparisons, pattern, strict=True)
     )
     rarer = math.prod(
         _m(comparison, level) / _m(comparison, best)
@@ -122,13 +160,15 @@ def _m(comparison: Comparison, level: int) -> float:
     return next((known.m for known in comparison.levels if known.value == level and known.m), 1.0)
 
 
-def _grouped(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> pa.Table:
+def _grouped(first_of: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> pa.Table:
     """unit_id, same_as: pairs that share a unit are one group."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    units, places = np.unique(np.concatenate([one, other]), return_inverse=True)
-    graph = coo_array((np.ones(len(one), np.int8), (places[: len(one)], places[len(one) :])), shape=(len(units),) * 2)
+    units, places = np.unique(np.concatenate([first_of, other]), return_inverse=True)
+    graph = coo_array(
+        (np.ones(len(other), np.int8), (places[: len(other)], places[len(other) :])), shape=(len(units),) * 2
+    )
     label = connected_components(graph, directed=False)[1] if len(units) else np.zeros(0, np.int64)
     first = np.unique(label, return_index=True)[1]  # units are in order: the first of a component is its smallest
     return pa.table({"unit_id": units.astype(np.int64), "same_as": units[first][label].astype(np.int64)})

@@ -13,7 +13,7 @@ from linkage.engine import Engine, Table
 from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
 from linkage.match.posterior import of_step, posterior
 from linkage.match.resolve import Thresholds
-from linkage.match.same_people import share_same
+from linkage.match.same_people import same_people, share_same
 from tests.match.every_matching import Edge, marginals
 from tests.match.exact_model import exact_model
 
@@ -137,3 +137,18 @@ def test_a_pair_that_is_two_people_has_no_probability_and_is_no_rival(engine: En
         of_step(engine, step, exact_model(), world(CANDIDATES), apart, (nobody, nobody), {}, Thresholds(8, 0, 3))
     )
     assert found == [(2, 12, 0.0, 2, 12)]
+
+
+def test_a_number_of_each_record_is_no_word_against_two_records_of_one_person(
+    engine: Engine, world: World, rows: Rows
+) -> None:
+    """Customers 12 and 13 differ in the number alone, as every two customers do; 14 has another forename."""
+    units = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        12      | AVA      | LEE     | 1990-01-02 | F   | P1
+        13      | AVA      | LEE     | 1990-01-02 | F   | P2
+        14      | ZOE      | LEE     | 1990-01-02 | F   | P3
+    """)
+    pairs_of_one = world("left_id | right_id | match_weight:float\n1 | 12 | 20\n1 | 13 | 20\n1 | 14 | 20")
+    found = same_people(engine, exact_model(), pairs_of_one, "right", units, {}, 0.0)
+    assert rows(found) == [(12, 12), (13, 12)]
