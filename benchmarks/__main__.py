@@ -48,8 +48,12 @@ def main() -> None:
         folder = Path(options.folder or scratch)
         sets = {} if options.people and not options.febrl else {"febrl4": files.febrl4(folder)}
         for people in options.people or _PEOPLE:
-            sets[f"pupils-{people}"] = files.pupils_and_customers(folder, people)
-        measured = [row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs)]
+            data = files.pupils_and_customers(folder, people)
+            data = files.multiplied(data, options.copies) if options.copies > 1 else data
+            sets[data.name] = data
+        measured = [
+            row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs, options.system)
+        ]
     write(options.label, "Linking two files, side by side", measured, facts(), _NOTE)
 
 
@@ -57,6 +61,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.split("\n")[0])
     parser.add_argument("--people", type=int, action="append", help="population size; may be repeated")
     parser.add_argument("--febrl", action="store_true", help="FEBRL 4 too, where sizes are named")
+    parser.add_argument("--copies", type=int, default=1, help="link files of so many times these people, as others")
+    parser.add_argument("--system", action="append", help="this system alone; may be repeated")
     parser.add_argument("--runs", type=int, default=1, help="runs of each system, in turn; medians are reported")
     parser.add_argument("--folder", help="where the files are kept between runs; a temporary one when not given")
     parser.add_argument("--label", default="link", help="name of the result files")
@@ -76,9 +82,9 @@ def _systems(data: Path) -> dict[str, list[str] | None]:
     }
 
 
-def _set(name: str, data: Path, scratch: Path, runs: int) -> list[dict[str, Any]]:
+def _set(name: str, data: Path, scratch: Path, runs: int, wanted: list[str] | None) -> list[dict[str, Any]]:
     """Every system on one set of files, in turn, so that a change of the machine's speed meets them all."""
-    systems = _systems(data)
+    systems = {system: command for system, command in _systems(data).items() if not wanted or system in wanted}
     found: dict[str, list[dict[str, Any]]] = {system: [] for system in systems}
     for number in range(runs):
         for system, command in systems.items():
@@ -110,13 +116,7 @@ def _judged(took: measure.Measured, out: Path, data: Path) -> dict[str, Any]:
                 select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id
                 from read_parquet('{links}') {accepted}
             ),
-            truth as (
-                -- pairs of which both records are in the files
-                select t.left_id, t.right_id
-                from read_csv('{data}/truth.csv', all_varchar = true) as t
-                semi join read_parquet('{data}/left.parquet') as l on cast(l.id as varchar) = t.left_id
-                semi join read_parquet('{data}/right.parquet') as r on cast(r.id as varchar) = t.right_id
-            )
+            truth as ({_truth(data)})
             select (select count(*) from links), (select count(*) from links join truth using (left_id, right_id)),
                    (select count(*) from truth)
             """
@@ -124,6 +124,18 @@ def _judged(took: measure.Measured, out: Path, data: Path) -> dict[str, Any]:
     precision, recall = right / max(made, 1), right / max(true, 1)
     f1 = 2 * precision * recall / max(precision + recall, 1e-12)
     return row | {"links": made, "true_pairs": true, "precision": precision, "recall": recall, "f1": f1}
+
+
+def _truth(data: Path) -> str:
+    """SQL of the true pairs of which both records are in the files."""
+    if (data / "truth.parquet").exists():
+        return f"select left_id, right_id from read_parquet('{data}/truth.parquet')"
+    return f"""
+        select t.left_id, t.right_id
+        from read_csv('{data}/truth.csv', all_varchar = true) as t
+        semi join read_parquet('{data}/left.parquet') as l on cast(l.id as varchar) = t.left_id
+        semi join read_parquet('{data}/right.parquet') as r on cast(r.id as varchar) = t.right_id
+        """
 
 
 def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -85,3 +85,45 @@ _TRUTH = """
     join read_parquet('{truth}/entities.parquet') as r using (person_id)
     where l.source = 'npd' and r.source = 'cis'
 """
+
+
+def multiplied(data: Path, copies: int) -> Path:
+    """Files as large as several populations: the people of `data` again and again, as others.
+
+    A copy has other postcodes, and other birth dates: ten copies within the same years, so that as many people share a
+    birthday as in a population that large, and each further ten a generation later. Names stay, and with them how
+    common each is. Copies share no true pair.
+    """
+    out = data.with_name(f"{data.name}-x{copies}")
+    if (out / "truth.parquet").exists():
+        return out
+    out.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute("set preserve_insertion_order = false")
+        for name in ("left", "right"):
+            union = " union all ".join(_copy(f"{data / name}.parquet", number) for number in range(copies))
+            connection.execute(f"copy ({union}) to '{out / name}.parquet' (format parquet)")
+        connection.execute(
+            f"""
+            copy (
+                select t.left_id || '-' || n as left_id, t.right_id || '-' || n as right_id
+                from read_csv('{data}/truth.csv', all_varchar = true) as t
+                semi join read_parquet('{data}/left.parquet') as l on cast(l.id as varchar) = t.left_id
+                semi join read_parquet('{data}/right.parquet') as r on cast(r.id as varchar) = t.right_id
+                cross join range({copies}) as copies(n)
+            ) to '{out}/truth.parquet' (format parquet)
+            """
+        )
+    return out
+
+
+def _copy(file: str, number: int) -> str:
+    """One copy of a file's people: postcodes of another area, birth dates some days and generations later."""
+    days, years, turns = 8 * (number % 10), 22 * (number // 10), (number % 26, number // 26)
+    return f"""
+        select cast(id as varchar) || '-{number}' as id, forename, surname,
+               strftime(try_cast(dob as date) + interval {days} day + interval {years} year, '%Y-%m-%d') as dob, sex,
+               chr((ascii(postcode) - 65 + {turns[0]}) % 26 + 65) || substr(postcode, 2, length(postcode) - 2)
+               || chr((ascii(right(postcode, 1)) - 65 + {turns[1]}) % 26 + 65) as postcode
+        from read_parquet('{file}')
+        """

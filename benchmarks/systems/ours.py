@@ -4,13 +4,15 @@ python -m benchmarks.systems.ours LEFT RIGHT OUT
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks.systems import blocking_columns
 from linkage.config import Step
-from linkage.engine import Engine, Table, connect, quote
+from linkage.engine import Engine, Table, connect, literal, quote
 from linkage.match import Units
 from linkage.match.decide import matched
+from linkage.match.parts import Parts
 from linkage.model import comparisons, from_dict
 
 _KINDS = {
@@ -21,11 +23,12 @@ _KINDS = {
     "sex": "category",
     "nino": "number",
 }
+_IN_MEMORY = 4_000_000  # rows of a side that is read once; a larger one is read again by each query
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 
 
 def main(left: str, right: str, out: str) -> None:
-    with connect("duckdb") as engine:
+    with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-ours-", dir=Path(out).parent) as scratch:
         sides = [_units(engine, Path(path)) for path in (left, right)]
         fields = [name for name in sides[0].columns if name not in ("unit_id", "id")]
         compared = [
@@ -36,7 +39,9 @@ def main(left: str, right: str, out: str) -> None:
         model = from_dict(comparisons.settings(compared, rules))
         step = Step(name="link", left="left", right="right")
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
-        found = matched(engine, step, units[0], units[1], rules=(), model=model, meetings=False)
+        found = matched(
+            engine, step, units[0], units[1], rules=(), model=model, meetings=False, parts=Parts(Path(scratch))
+        )
         links = engine.sql(
             """
             select l.id as left_id, r.id as right_id, k.match_weight
@@ -52,7 +57,10 @@ def main(left: str, right: str, out: str) -> None:
 
 
 def _units(engine: Engine, path: Path) -> Table:
-    return engine.sql("select row_number() over () as unit_id, * from {t}", t=engine.read(path), store=True)
+    """A side with its numbers; in memory where it is small, so that memory does not follow the size of the file."""
+    numbered = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    query = f"select file_row_number + 1 as unit_id, * exclude (file_row_number) from {numbered}"
+    return engine.sql(query, store=engine.count(engine.read(path)) < _IN_MEMORY)
 
 
 def _members(engine: Engine, side: Table) -> Table:

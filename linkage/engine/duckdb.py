@@ -95,7 +95,7 @@ class DuckDBEngine:
             self._run(
                 f"copy (select *, cast(hash({key}) % {int(parts)} as integer) as part from {quote(table.name)} "
                 f"where {key} is not null) to {literal(str(unfinished))} "
-                "(format parquet, partition_by (part), compression zstd, compression_level 1)"
+                "(format parquet, partition_by (part), compression snappy)"
             )
             unfinished.rename(folder)
         except BaseException:

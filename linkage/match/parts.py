@@ -1,10 +1,12 @@
 """How the scoring of large sides is cut, so that memory follows the size of a part and not that of the sides.
 
 Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs within its values: the sides are
-split by a hash of it, and each part is scored by itself. What a part makes is on disk before the next begins; parts
+split by a hash of it, and each part is scored by itself. The rules that do not share it, which make what is left, run on
+the whole sides, but on the columns that they read alone. What a part makes is on disk before the next begins; parts
 that a killed run has made are taken as they are.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +15,19 @@ from linkage.engine import Engine, Table, columns, quote
 from linkage.model import BlockingRule, Model
 from linkage.model.blocking.keys import keys_of
 
-ROWS = 4_000_000
-"""Rows of both sides in a part: about 2 GB of names, dates and pairs while it is scored."""
+ROWS = 30_000_000
+"""Rows of both sides in a part where nothing is said of memory: about 4 GB while it is scored."""
+
+_BYTES_A_ROW = 150  # of a part, with the hash table of its smaller side and its pairs
+
+
+def rows_within(memory_limit: str | None) -> int:
+    """Rows of a part that leave two thirds of an engine's memory limit ("8GB") to all else."""
+    match = re.fullmatch(r"\s*([\d.]+)\s*([KMGT])i?B?\s*", memory_limit or "", re.IGNORECASE)
+    if not match:
+        return ROWS
+    limit = float(match.group(1)) * 1000 ** ("KMGT".index(match.group(2).upper()) + 1)
+    return max(100_000, min(ROWS, int(limit / 3 / _BYTES_A_ROW)))
 
 
 @dataclass
@@ -25,6 +38,7 @@ class Part:
     left: Table
     right: Table
     name: str = "whole"
+    narrow: bool = False  # make its pairs from the rules' columns alone, since it is as large as the sides
     folder: Path | None = None  # where what it makes is kept; None for memory
     kept: dict[str, Table] = field(default_factory=dict)
 
@@ -70,10 +84,10 @@ class Parts:
             yield Part(tuple(range(len(model.blocking_rules))), left, right)
             return
         read = ["unit_id", *(name for name in model.columns if name != "unit_id")]
-        for key, rules in by_key(model.blocking_rules):
+        for number, (key, rules) in enumerate(by_key(model.blocking_rules)):
             group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}"
-            if key is None:
-                yield Part(rules, left, right, group, self.folder)
+            if key is None or number > 0:  # the few pairs that are left are not worth a second splitting
+                yield Part(rules, left, right, group, narrow=True, folder=self.folder)
                 continue
             for side, table in (("left", left), ("right", right)):
                 place = self.folder / f"{side}-{group}"
@@ -90,7 +104,7 @@ class Parts:
             if not all(place.exists() for place in places):
                 continue  # one side has no such value
             left, right = (engine.sql(f"select {columns(read)} from {{t}}", t=engine.read(place)) for place in places)
-            yield Part(rules, left, right, f"{group}-{number + 1}", self.folder)
+            yield Part(rules, left, right, f"{group}-{number + 1}", folder=self.folder)
 
 
 def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, ...]]]:

@@ -30,13 +30,12 @@ class Thresholds:
     is_weight: bool = False  # an analyst named the weight itself
 
     def floor(self, most_gain: float) -> float:
-        """Below this no pair matters: not for review, not as a rival of an accepted one, not as one that came close.
+        """Below this no pair matters: not for review, nor as a rival of an accepted one.
 
         Args:
             most_gain: the most bits that the cardinality may add.
         """
-        lowest = min(self.review, self.accept, self.keep) - self.margin
-        return lowest - (0.0 if self.is_weight else most_gain - self.gain)
+        return self.lowest - (0.0 if self.is_weight else most_gain - self.gain)
 
     @property
     def reach(self) -> float:

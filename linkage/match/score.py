@@ -9,7 +9,14 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.model import Model, rarest
-from linkage.model.compiled import blocked_units, candidate_pairs, frequency_table, given_pairs, scored_pairs
+from linkage.model.compiled import (
+    blocked_units,
+    candidate_pairs,
+    frequency_table,
+    given_pairs,
+    rule_pairs,
+    scored_pairs,
+)
 from linkage.model.implied import under
 
 Frequencies = Mapping[str, Table]
@@ -114,23 +121,13 @@ def _score_part(
 ) -> dict[str, Table]:
     """The pairs of a part's rules, and its units that met somebody but have no pair here."""
     sides = {"left": part.left, "right": part.right}
-    if part.folder:  # read once from disk, not once for each rule
+    if part.folder and not part.narrow:  # read once from disk, not once for each rule
         sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
     found = []
     for number in part.rules:
         say(f"rule {number + 1} of {len(model.blocking_rules)}" + (f", part {part.name}" if part.folder else ""))
         started = time.monotonic()
-        rule = model.blocking_rules[number]
-        pairs = candidate_pairs(model, rule, model.blocking_rules[:number])
-        found.append(
-            engine.sql(
-                f"select *, cast({number} as integer) as rule from ({scored_pairs(under(model, rule), pairs, floor)})",
-                params=None,
-                store=True,
-                **sides,
-                **_named(model, frequencies),
-            )
-        )
+        found.append(_of_rule(engine, model, number, sides, frequencies, floor, narrow=part.narrow))
         seconds[number] += time.monotonic() - started
     made = (
         _together(engine, found)
@@ -138,9 +135,33 @@ def _score_part(
         else score_given(engine, model, part.left, part.right, frequencies, no_pairs(engine))
     )
     met = _met_only(engine, model, part, sides, made) if meetings else engine.sql(_NOBODY, store=True)
-    if part.folder:
+    if part.folder and not part.narrow:
         engine.drop(*sides.values())
     return {"met": met, "pairs": made}
+
+
+def _of_rule(
+    engine: Engine,
+    model: Model,
+    number: int,
+    sides: Mapping[str, Table],
+    frequencies: Frequencies,
+    floor: float,
+    *,
+    narrow: bool,
+) -> Table:
+    """The pairs of a rule that no rule before it makes."""
+    rule, earlier = model.blocking_rules[number], model.blocking_rules[:number]
+    more = _named(model, frequencies)
+    if narrow:
+        more["pairs"] = engine.sql(rule_pairs(rule, earlier), store=True, params=None, **sides)
+    pairs = given_pairs(model) if narrow else candidate_pairs(model, rule, earlier)
+    scored = scored_pairs(under(model, rule), pairs, floor)
+    query = f"select *, cast({number} as integer) as rule from ({scored}) as scored"
+    found = engine.sql(query, params=None, store=True, **sides, **more)
+    if narrow:
+        engine.drop(more["pairs"])
+    return found
 
 
 _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"

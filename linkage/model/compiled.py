@@ -266,6 +266,16 @@ def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[Blocking
     return _with_columns(model, f"{{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}")
 
 
+def rule_pairs(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
+    """SQL of the pairs (left_id, right_id) that a rule makes and no earlier rule has made; reads {left} and {right}."""
+    if rule.explode:
+        return _exploded(rule, earlier)
+    return (
+        "select l.unit_id as left_id, r.unit_id as right_id\n"
+        f"from {{left}} as l join {{right}} as r\n  on {rule.condition}{_not_made_before(earlier)}"
+    )
+
+
 def given_pairs(model: Model) -> str:
     """SQL of pairs named elsewhere, as `scored_pairs` wants them: reads {pairs} (left_id, right_id) and the units."""
     return _with_columns(model, _UNITS_OF.format(pairs="{pairs}"))

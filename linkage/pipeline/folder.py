@@ -73,6 +73,14 @@ class RunFolder:
                 for left in [*place.glob(".*.part"), *place.glob(".*.old")]:
                     remove(left)
 
+    def kept(self, name: str, fingerprint: str) -> Path:
+        """Where a stage keeps what a killed run shall not lose; what another fingerprint kept there is cleared away."""
+        place = self.root / ".kept" / name
+        for other in place.glob("*"):
+            if other.name != fingerprint:
+                remove(other)
+        return place / fingerprint
+
     def find(self, name: str) -> Path | None:
         """The folder of a whole stage, whatever its number."""
         if not self.stages.is_dir():

@@ -158,7 +158,7 @@ class Runner:
         makers_of = {artefact: self.made[artefact].name for artefact in stage.reads}
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
-        part = self.folder.begin(index, stage.name)
+        part, kept = self.folder.begin(index, stage.name), self.folder.kept(stage.name, now.whole)
         start, cpu = time.perf_counter(), _cpu_seconds()
         try:
             with self._open_engine(self.folder.scratch) as engine:
@@ -166,6 +166,7 @@ class Runner:
                     stage,
                     engine,
                     part,
+                    kept,
                     places,
                     counts,
                     manifest.content,
@@ -185,6 +186,7 @@ class Runner:
                 "made": made,
             }
             self.folder.finish(part, stage, summary)
+            remove(kept)
         except BaseException:
             with suppress(OSError):
                 remove(part)

@@ -17,6 +17,8 @@ class Workspace:
     Args:
         engine: opened for this stage alone, so that what it stored is given back when it ends.
         part: the folder it writes to; renamed into place afterwards.
+        kept: a folder, not made yet, for what should outlive a killed run: the next one finds it, if the stage's
+            configuration, code and inputs are the same, and it goes when the stage is done.
         places: every artefact that the stage reads, and where it lies.
         counts: what the stages that made those artefacts counted.
         manifest: the run's, as far as it has come.
@@ -29,6 +31,7 @@ class Workspace:
         stage: Stage,
         engine: Engine,
         part: Path,
+        kept: Path,
         places: Mapping[str, Path],
         counts: Mapping[str, Counts],
         manifest: Mapping[str, Any],
@@ -38,6 +41,7 @@ class Workspace:
         self.stage = stage
         self.engine = engine
         self.part = part
+        self.kept = kept
         self.manifest = manifest
         self.note = note
         self.tell = tell
