@@ -6,7 +6,7 @@ from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.overrides import Overrides, of_units
-from linkage.match.parts import Parts, rows_within
+from linkage.match.parts import Parts
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
 from linkage.pipeline.job import Job, shipped_files
@@ -62,7 +62,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             seed=job.config.run.seed,
             overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
-            parts=Parts(space.kept, rows_within(job.config.run.memory_limit)),
+            parts=Parts(space.kept),
             progress=space.note,
         )
         if why := found.summary["training"].get("taken_as_given"):

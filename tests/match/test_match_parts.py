@@ -46,7 +46,7 @@ def _pairs(engine: Engine, found: Candidates) -> list[tuple[Any, ...]]:
 
 @pytest.mark.both_engines
 def test_parts_make_the_pairs_and_meetings_of_the_whole(engine: Engine, tmp_path: Path) -> None:
-    whole, cut = _scored(engine, None), _scored(engine, Parts(tmp_path / "parts", rows=140))
+    whole, cut = _scored(engine, None), _scored(engine, Parts(tmp_path / "parts", rows=140, whole_rows=0))
     assert _pairs(engine, cut) == _pairs(engine, whole)
     paired = {(side, row[f"{side}_id"]) for side in ("left", "right") for row in rows(engine, whole.pairs)}
     met = [{(row["side"], row["unit_id"]) for row in rows(engine, found.met)} - paired for found in (whole, cut)]
@@ -63,7 +63,7 @@ def test_rules_are_parted_by_what_they_share() -> None:
 def test_what_a_killed_run_has_made_is_not_made_again(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = Parts(tmp_path / "parts", rows=70)
+    parts = Parts(tmp_path / "parts", rows=70, whole_rows=0)
     made: list[str] = []
     first = score._score_part
 
