@@ -183,7 +183,7 @@ def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
     assert {key: counted[key] for key in ("pass", "pairs", "accepted", "ambiguous", "links")} == {
         "pass": "nino-dob", "pairs": 2, "accepted": 2, "ambiguous": 0, "links": 1,
     }  # fmt: skip
-    assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 1]
+    assert [rule["pairs_kept"] for rule in summary["rules"]] == [3, 0]
     assert [(rule["pairs"], rule["new_pairs"], rule["links"]) for rule in summary["rules"]] == [(3, 3, 1), (2, 2, 0)]
     assert summary["thresholds"] == {
         "accept": 8.0, "review": 0.0, "margin": 3.0, "keep": 8.0, "gain": 0.0, "is_weight": True,
