@@ -54,7 +54,8 @@ def found(index: int, comparison: Comparison) -> tuple[list[str], str]:
     table = frequency_table(str(column))
     joins = "".join(f"\n    left join {{{table}}} as {name} on {name}.value = {end}" for name, end in ends.items())
     rarer = f"least(coalesce({newest}.frequency, {oldest}.frequency), coalesce({oldest}.frequency, {newest}.frequency))"
-    return [f"greatest({rarer}, {LEAST:.17e}) as rarest_{index}"], joins
+    # greatest skips NULL, and would take a value of unknown frequency for the rarest that counts
+    return [f"case when {rarer} is not null then greatest({rarer}, {LEAST:.17e}) end as rarest_{index}"], joins
 
 
 def _base(level: Level) -> float:

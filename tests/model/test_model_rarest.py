@@ -78,6 +78,14 @@ def test_no_value_is_rarer_than_one_in_a_million(engine: Engine, world: World) -
     assert row["match_weight"] == pytest.approx(expected)
 
 
+def test_a_value_of_unknown_frequency_changes_nothing(engine: Engine, world: World) -> None:
+    left, right = (world(f"unit_id | surname | surname_all:list\n{n} | A{n} | A{n};ZYX") for n in (1, 2))
+    unknown = {name: world("value:text | frequency:float\nDUNN | 0.5") for name in ("surname", "surname_all")}
+    pairs = world("left_id | right_id\n1 | 2")
+    (row,) = engine_rows(engine, score_given(engine, model(), left, right, unknown, pairs))
+    assert row["match_weight"] == pytest.approx(model().prior_weight + math.log2(M / U_LEVEL))
+
+
 def test_the_description_says_it_and_splink_keeps_the_levels() -> None:
     with_it, without = model().raw["comparisons"][0], model(rarest=False).raw["comparisons"][0]
     assert with_it["comparison_description"] == "surname by the rarest value that both ever held"
