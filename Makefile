@@ -35,7 +35,7 @@ format: $(VENV)/.test ## lay the code out and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.test ## ours, Splink alone and recordlinkage on the same files, into benchmarks/results
+bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on the same files, into benchmarks/results
 	$(BIN)/python -m benchmarks $(BENCH)
 
 bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/results

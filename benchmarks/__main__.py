@@ -1,4 +1,4 @@
-"""make bench: ours, Splink alone and recordlinkage on the same files, in one run.
+"""make bench: ours, Splink alone, recordlinkage, dedupe and goldenmatch on the same files, in one run.
 
 python -m benchmarks                       # FEBRL 4, and files of 100,000 x 155,000 and of 1M x 1.55M rows
 python -m benchmarks --people 20000        # that size alone
@@ -12,12 +12,14 @@ import argparse
 import statistics
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from benchmarks import assignment, files, generation, measure, unseen
+from benchmarks.environments import environment
 from benchmarks.report import facts, write
 from linkage.engine import connect
 
@@ -28,7 +30,15 @@ _NOTE = (
 )
 _PEOPLE = (165_000, 1_650_000)  # of whom 60 % were pupils: files of 100,000 x 155,000 and of 1M x 1.55M rows
 _TIMEOUT = 3_600.0
-_RECORDLINKAGE_BEARS = 30_000  # rows of a file; beyond it takes more memory or hours than the run has
+_OTHERS_TIMEOUT = 1_200.0  # for systems that come from the package index
+_OTHERS_BYTES = 12e9
+_OTHERS_BEAR = 200_000  # rows of a file; beyond it none of them has ever come to an end here
+_OTHERS = {
+    "recordlinkage": ["recordlinkage==0.16", "pandas<3", "pyarrow>=17"],
+    "dedupe": ["dedupe==3.0.3", "pyarrow>=17"],
+    "goldenmatch": ["goldenmatch==3.22.0", "pyarrow>=17"],
+}
+_SYSTEMS = Path(__file__).parent / "systems"
 
 
 def main() -> None:
@@ -51,8 +61,10 @@ def main() -> None:
             data = files.pupils_and_customers(folder, people)
             data = files.multiplied(data, options.copies) if options.copies > 1 else data
             sets[data.name] = data
+        kept, wanted = Path(options.environments or scratch), options.system
+        others = {n: environment(kept, n, packages) for n, packages in _OTHERS.items() if not wanted or n in wanted}
         measured = [
-            row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs, options.system)
+            row for name, data in sets.items() for row in _set(name, data, Path(scratch), options.runs, others, wanted)
         ]
     write(options.label, "Linking two files, side by side", measured, facts(), _NOTE)
 
@@ -65,38 +77,55 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--system", action="append", help="this system alone; may be repeated")
     parser.add_argument("--runs", type=int, default=1, help="runs of each system, in turn; medians are reported")
     parser.add_argument("--folder", help="where the files are kept between runs; a temporary one when not given")
+    parser.add_argument("--environments", help="where the others' environments are kept between runs")
     parser.add_argument("--label", default="link", help="name of the result files")
     return parser.parse_args()
 
 
-def _systems(data: Path) -> dict[str, list[str] | None]:
+def _systems(data: Path, others: Mapping[str, Path]) -> dict[str, list[str] | None]:
     """Each system's command, to which the path of its links is added; None where the size is beyond it."""
     left, right = str(data / "left.parquet"), str(data / "right.parquet")
-    small = _rows(left) <= _RECORDLINKAGE_BEARS
+    small = _rows(left) <= _OTHERS_BEAR
     python = [sys.executable, "-m"]
+    alone = {
+        name: [str(interpreter), str(_SYSTEMS / f"{name}_alone.py"), left, right] if small else None
+        for name, interpreter in others.items()
+    }
     return {
         "leo-linkage": [*python, "benchmarks.systems.ours", left, right],
         "leo link": [str(Path(sys.executable).with_name("leo")), "link", left, right, "--force", "--out"],
         "Splink alone": [*python, "benchmarks.systems.splink_alone", left, right],
-        "recordlinkage": [*python, "benchmarks.systems.recordlinkage_alone", left, right] if small else None,
+        **alone,
     }
 
 
-def _set(name: str, data: Path, scratch: Path, runs: int, wanted: list[str] | None) -> list[dict[str, Any]]:
+def _set(
+    name: str, data: Path, scratch: Path, runs: int, others: Mapping[str, Path], wanted: list[str] | None
+) -> list[dict[str, Any]]:
     """Every system on one set of files, in turn, so that a change of the machine's speed meets them all."""
-    systems = {system: command for system, command in _systems(data).items() if not wanted or system in wanted}
+    systems = {s: command for s, command in _systems(data, others).items() if not wanted or s in wanted}
     found: dict[str, list[dict[str, Any]]] = {system: [] for system in systems}
     for number in range(runs):
         for system, command in systems.items():
             if command is None:
-                found[system].append({"skipped": f"more than {_RECORDLINKAGE_BEARS:,} rows"})
+                found[system].append({"skipped": f"more than {_OTHERS_BEAR:,} rows"})
                 continue
             out = scratch / f"{name}-{system.replace(' ', '-')}-{number}"
             print(f"{name}: {system}, run {number + 1} of {runs}", flush=True)
-            took = measure.run([*command, str(out)], timeout=_TIMEOUT)
+            limits = {"timeout": _OTHERS_TIMEOUT, "most_bytes": _OTHERS_BYTES} if system in others else {}
+            took = measure.run([*command, str(out)], **{"timeout": _TIMEOUT, **limits})
             found[system].append(_judged(took, out, data))
     sizes = {"left": _rows(str(data / "left.parquet")), "right": _rows(str(data / "right.parquet"))}
     return [{"set": name, **sizes, "system": system, **_median(rows)} for system, rows in found.items()]
+
+
+def _why(took: measure.Measured) -> str:
+    """Why a system made no links."""
+    if took.exit_code == measure.OUT_OF_TIME:
+        return f"not done in {took.seconds:,.0f} seconds ({took.cpu_seconds:,.0f} of CPU)"
+    if took.exit_code == measure.OUT_OF_MEMORY:
+        return f"more than {_OTHERS_BYTES / 1e9:.0f} GB of memory"
+    return f"failed with exit code {took.exit_code}"
 
 
 def _judged(took: measure.Measured, out: Path, data: Path) -> dict[str, Any]:
@@ -106,7 +135,7 @@ def _judged(took: measure.Measured, out: Path, data: Path) -> dict[str, Any]:
         "peak_gb": round(took.peak_bytes / 1e9, 2),
     }
     if took.exit_code:
-        return row | {"failed": f"exit {took.exit_code}", "last_words": took.last_words}
+        return row | {"failed": _why(took), "last_words": took.last_words}
     links = f"{out}/links.parquet" if out.is_dir() else str(out)
     accepted = "where decision = 'accepted'" if out.is_dir() else ""
     with duckdb.connect() as connection:

@@ -1,5 +1,6 @@
 """One command as a whole process: seconds, CPU seconds and the most memory it held, its children's with it."""
 
+import math
 import resource
 import subprocess
 import threading
@@ -23,21 +24,26 @@ class Measured:
     largest_bytes: int = 0
 
 
-def run(command: list[str], *, timeout: float) -> Measured:
-    """Run a command to its end or its time limit (exit code 124)."""
+OUT_OF_TIME, OUT_OF_MEMORY = 124, 137
+"""Exit codes of what was ended for taking too long, or too much."""
+
+
+def run(command: list[str], *, timeout: float, most_bytes: float = math.inf) -> Measured:
+    """Run a command to its end, its time limit (OUT_OF_TIME) or until it holds too much memory (OUT_OF_MEMORY)."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    peak = _Peak(process.pid)
+    peak = _Peak(process, most_bytes)
     peak.start()
     try:
         said, _ = process.communicate(timeout=timeout)
         code = process.returncode
     except subprocess.TimeoutExpired:
         process.kill()
-        said, code = process.communicate()[0], 124
+        said, code = process.communicate()[0], OUT_OF_TIME
     seconds = time.monotonic() - started
     peak.stop()
+    code = OUT_OF_MEMORY if peak.bytes > most_bytes else code
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     words = "\n".join(said.splitlines()[-3:])
@@ -45,16 +51,19 @@ def run(command: list[str], *, timeout: float) -> Measured:
 
 
 class _Peak(threading.Thread):
-    """Samples the resident memory of a process tree ten times a second."""
+    """Samples the resident memory of a process tree ten times a second; ends the process where it holds too much."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", most_bytes: float) -> None:
         super().__init__(daemon=True)
-        self._pid, self._done, self.bytes, self.largest = pid, threading.Event(), 0, 0
+        self._process, self._most_bytes = process, most_bytes
+        self._done, self.bytes, self.largest = threading.Event(), 0, 0
 
     def run(self) -> None:
         while not self._done.wait(0.1):
-            sizes = _tree_bytes(self._pid)
+            sizes = _tree_bytes(self._process.pid)
             self.bytes, self.largest = max(self.bytes, sum(sizes)), max(self.largest, *sizes, 0)
+            if self.bytes > self._most_bytes:
+                self._process.kill()
 
     def stop(self) -> None:
         self._done.set()

@@ -77,14 +77,14 @@ class FullNames:
             words = name_words(value)
             if len(words) > 1:
                 for order in evidence:
-                    evidence[order] += vocabulary.best(_with_particles(words, order), surname_first=order)[0]
+                    evidence[order] += vocabulary.best(_parts(words, order), surname_first=order)[0]
         return cls(vocabulary, evidence[True] > evidence[False])
 
     def parted(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
         if "," in value and (parts := _by_comma(value)):
             return parts
-        words = _with_particles(name_words(value), self.surname_first)
+        words = _parts(name_words(value), self.surname_first)
         if len(words) < 2:
             alone = words[0] if words else None
             return (alone, None) if alone and self.vocabulary.weights.get(alone, 0.0) > 0 else (None, alone)
@@ -107,7 +107,7 @@ def by_place(values: Counts) -> tuple[Counts, Counts]:
     """First words as forenames and last words as surnames: all that is known where nothing else parts them."""
     given, family = Counter[str](), Counter[str]()
     for value, rows in values.items():
-        words = _with_particles(name_words(value), False)
+        words = _parts(name_words(value), False)
         if len(words) > 1:
             given[words[0]] += rows
             family[words[-1]] += rows
@@ -121,6 +121,12 @@ def _by_comma(value: str) -> tuple[str, str] | None:
     if not all(words) or (len(words[1]) == 1 and words[1][0] in name_rules().suffixes):
         return None
     return given, family
+
+
+def _parts(words: list[str], surname_first: bool) -> list[str]:
+    """The words of a name in full, particles joined; LE VAN ANH has three, since one would be no full name."""
+    joined = _with_particles(words, surname_first)
+    return joined if len(joined) > 1 else words
 
 
 def _with_particles(words: list[str], from_first: bool = True) -> list[str]:

@@ -13,6 +13,8 @@ from linkage.engine import Engine, Table, quote
 from linkage.errors import InputError
 from linkage.records.raw_rows import RawRows, read_raw
 
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+
 PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
 
@@ -37,14 +39,30 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     Raises:
         InputError: the file is missing, empty, cut short, or of another encoding.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder, not a file\n  name the file in it")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+    if path.suffix.lower() in _SPREADSHEETS:
+        raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt = FileFormat(type="parquet")
     else:
-        fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
-    raw = read_raw(engine, path.name, [escape(path.name)], fmt, path.parent, scratch)
+        try:
+            fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
+        except InputError as fault:
+            raise _in_our_words(fault) from None
+    try:
+        raw = read_raw(engine, path.name, [escape(path.name)], fmt, path.parent, scratch)
+    except InputError as fault:
+        raise _in_our_words(fault) from None
+    aside = [(line, reason) for _, line, reason in raw.rejected]
+    if aside and len(aside) == raw.rows_read:
+        raise InputError(
+            f"{path}: every one of its {len(aside):,} rows was set aside; line {aside[0][0]:,}: {aside[0][1]}\n"
+            "  compare its rows with its header, and name the separator with --delimiter"
+        )
     return PersonFile(
         path=path,
         table=_with_place(engine, raw, path),
@@ -52,7 +70,15 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         types=raw.types,
         rows=raw.rows_read,
         sha256=raw.files[0].sha256,
-        quarantined=[(line, reason) for _, line, reason in raw.rejected],
+        quarantined=aside,
+    )
+
+
+def _in_our_words(fault: InputError) -> InputError:
+    """A fault of reading with the remedy that a command has: there is no source whose format could say it."""
+    what, _, remedy = str(fault).partition("\n")
+    return (
+        InputError(f"{what}\n  name the one it has: --encoding utf-16, latin-1 ...") if "encoding" in remedy else fault
     )
 
 

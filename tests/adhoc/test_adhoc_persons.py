@@ -198,6 +198,28 @@ def test_an_empty_file_is_refused(content: bytes, said: str, read: Any) -> None:
         read(content)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("people.xlsx", b"PK", "a workbook, not a table of persons\n  save its sheet as CSV"),
+        ("people.csv", b"id,sex\n1,F,x\n2\n", "every one of its 2 rows was set aside; line 2: .*\n.*--delimiter"),
+        (
+            "people.csv",
+            "id,sex\n1,F\n".encode("utf-16"),
+            "written in utf-16, not in utf-8\n  name .* --encoding utf-16",
+        ),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_what_to_do(name: str, content: bytes, said: str, read: Any) -> None:
+    with pytest.raises(InputError, match=said):
+        read(content, name)
+
+
+def test_a_folder_is_no_file(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a folder, not a file"):
+        persons.read(engine, tmp_path, tmp_path / "s", delimiter=None, encoding="utf-8")
+
+
 def test_a_missing_file_is_named(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nobody\.csv: no such file"):
         persons.read(engine, tmp_path / "nobody.csv", tmp_path / "s", delimiter=None, encoding="utf-8")

@@ -260,7 +260,8 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
         raise LeoError(
             f"nothing learnt of {', '.join(lost)}: EM on pairs that agree on {blocks} comes to no end "
             f"in {LIMIT:,} iterations\n"
-            "  its matches and strangers look alike: map more columns, or give a trained model (train = false)"
+            "  its matches and strangers look alike: map more columns, or give a trained model "
+            "(--model; of a run: train = false)"
         )
 
 

@@ -63,7 +63,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
-            "  give a trained model (train = false), or map more columns"
+            "  give a trained model (--model; of a run: train = false), or map more columns"
         )
     chosen: list[Agreement] = []
     waiting = set(model.comparisons)
