@@ -113,7 +113,7 @@ def test_the_manifest_says_what_was_read_recognised_and_made(done: Done) -> None
         "forename": "FORENAME", "surname": "SURNAME", "dob": "DOB", "sex": "SEX", "postcode": "PCODE",
     }  # fmt: skip
     assert manifest["recognised"]["compared"] == {
-        "forename": "name", "surname": "name", "dob": "date", "sex": "category", "postcode": "postcode",
+        "forename": "names", "surname": "name", "dob": "date", "sex": "category", "postcode": "postcode",
     }  # fmt: skip
     assert {"read", "train", "link", "write"} <= {stage["name"] for stage in manifest["stages"]}
     assert manifest["tables"]["links"]["rows"] == pq.read_metadata(done.request.out / "links.parquet").num_rows
