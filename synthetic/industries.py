@@ -35,7 +35,8 @@ def _by_subject() -> NDArray[np.int32]:
     """(2, subjects, slots): places in SECTIONS of graduates' early and later jobs, by the catalogue's subjects.
 
     Early jobs lie beyond the published shares of the first year, in which some graduates still hold one of before the
-    degree, and later ones beyond those of the third, in which many still hold an early job.
+    degree and others have a later one already, and later jobs beyond those of the third, in which many still hold an
+    early one.
     """
     subjects, letters = list(shipped().frames["cah2"].values()), [letter for letter, *_ in SECTIONS]
     shares = np.zeros((2, len(subjects), len(SECTIONS)))
@@ -48,7 +49,8 @@ def _by_subject() -> NDArray[np.int32]:
     first, third = shares / whole
     everybody = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
     rules = working().jobs
-    shares[0] = np.clip(first + rules.early_beyond * (first - everybody), 0, None) * whole[0]
+    early = first + rules.early_beyond * (first - everybody) - rules.already_settled * (third - first)
+    shares[0] = np.clip(early, 0, None) * whole[0]
     shares[1] = np.clip(third + rules.settled_beyond * (third - first), 0, None) * whole[1]
     shares += shares.sum(axis=1, keepdims=True) * 1e-6  # a subject that the figures leave out is like all of them
     return np.array([[Slots(row).table for row in year] for year in shares])

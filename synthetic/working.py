@@ -33,6 +33,7 @@ class Jobs(Strict):
     second: Share
     same_section: Share
     early_beyond: float
+    already_settled: float
     settled_days: int
     settled_beyond: float
     goes_on: Share

@@ -21,13 +21,14 @@ from synthetic.traits import with_qualification
 
 STEPS = ("entries", "paths", "adults", "uncaptured", "work", "pay", "sections")
 
-SAMPLE, SAMPLE_OF_MINORITIES = 300_000, 1_500_000  # people among whom pupils are taken
+SAMPLE, SAMPLE_OF_OTHERS = {"WBRI": 300_000, "CHNE": 8_000_000}, 2_000_000
+"""People among whom pupils are taken, by ethnic group and of all others."""
 
 
 def main(source: Path, steps: list[str]) -> None:
     """Fit the tables, each upon those before it."""
     targets = activity_targets(source)
-    sample = Sample(SAMPLE, SAMPLE_OF_MINORITIES)
+    sample = Sample(SAMPLE, SAMPLE_OF_OTHERS)
     if "entries" in steps:
         design = Design(sample.traits(), sample.weight())
         found = fit_entries(design, sample.entry_odds(), sample.present(), targets, learning())

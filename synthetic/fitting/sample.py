@@ -42,24 +42,24 @@ class Sample:
     """Pupils of a population, made anew with the tables as they stand.
 
     Args:
-        people_count: those among whom all pupils are taken,
-        of_minorities: and those among whom pupils are who are not white British: these are so few that their lot in a
-            smaller sample would be a matter of chance. They count for less in turn.
+        among: by ethnic group, the people among whom its pupils are taken: of small groups more, as their lot in the
+            sample of a large one would be a matter of chance. Each counts for less in turn.
+        others: the people among whom pupils of all other groups are taken.
     """
 
-    def __init__(self, people_count: int, of_minorities: int) -> None:
+    def __init__(self, among: dict[str, int], others: int) -> None:
         draws, figures, odds = Draws(_SEED), reference(), presets.load("realistic")
-        majority = list(figures.ethnic).index("WBRI")
+        limit = np.array([among.get(group, others) for group in figures.ethnic])
         chosen = []
-        for first in range(1, of_minorities + 1, _CHUNK):
-            made = people(draws, figures, odds, np.arange(first, min(first + _CHUNK, of_minorities + 1)))
-            chosen.append(made.ids[_pupils(made) & ((made.ids <= people_count) | (made.ethnic != majority))])
+        for first in range(1, limit.max() + 1, _CHUNK):
+            made = people(draws, figures, odds, np.arange(first, first + _CHUNK))
+            chosen.append(made.ids[_pupils(made) & (made.ids <= limit[made.ethnic])])
         ids = np.concatenate(chosen)
         self.chunks = []
         for first in range(0, len(ids), _CHUNK):
             made = people(draws, figures, odds, ids[first : first + _CHUNK])
             pupils = _pupils(made)
-            weight = np.where(made.ethnic == majority, 1.0, people_count / of_minorities)
+            weight = limit.min() / limit[made.ethnic]
             results = attainment(draws, made)
             person = traits(figures, made, results.among_best)
             insured = insurance(draws, odds, made)

@@ -27,21 +27,21 @@ LEVELS: dict[tuple[str, str], tuple[str, tuple[str, ...], float]] = {
     ("IDACI quintile", "Interquintile region"): ("idaci", ("middle",), 0.5),
     ("IDACI quintile", "Upper quintile (most deprived)"): ("idaci", ("most",), 0.5),
     ("School type", "Independent schools"): ("school", ("independent",), 0.7),
-    ("Major ethnic group", "White"): ("ethnic", ("WBRI", "WIRI", "WIRT", "WOTH", "WROM"), 1),
-    ("Major ethnic group", "Mixed"): ("ethnic", ("MOTH", "MWAS", "MWBA", "MWBC"), 1),
-    ("Major ethnic group", "Asian"): ("ethnic", ("ABAN", "AIND", "AOTH", "APKN"), 1),
-    ("Major ethnic group", "Black"): ("ethnic", ("BAFR", "BCRB", "BOTH"), 1),
-    ("Major ethnic group", "Chinese"): ("ethnic", ("CHNE",), 1),
-    ("Minor ethnic group", "Asian | Bangladeshi"): ("ethnic", ("ABAN",), 0.3),
-    ("Minor ethnic group", "Asian | Indian"): ("ethnic", ("AIND",), 0.3),
-    ("Minor ethnic group", "Asian | Pakistani"): ("ethnic", ("APKN",), 0.3),
-    ("Minor ethnic group", "Black | African"): ("ethnic", ("BAFR",), 0.3),
-    ("Minor ethnic group", "Black | Caribbean"): ("ethnic", ("BCRB",), 0.3),
-    ("Minor ethnic group", "Mixed | White Asian"): ("ethnic", ("MWAS",), 0.3),
-    ("Minor ethnic group", "Mixed | White Black African"): ("ethnic", ("MWBA",), 0.3),
-    ("Minor ethnic group", "Mixed | White Black Caribbean"): ("ethnic", ("MWBC",), 0.3),
-    ("Minor ethnic group", "White | British"): ("ethnic", ("WBRI",), 0.3),
-    ("Minor ethnic group", "White | Non-British"): ("ethnic", ("WIRI", "WIRT", "WOTH", "WROM"), 0.3),
+    ("Major ethnic group", "White"): ("ethnic", ("WBRI", "WIRI", "WIRT", "WOTH", "WROM"), 2),
+    ("Major ethnic group", "Mixed"): ("ethnic", ("MOTH", "MWAS", "MWBA", "MWBC"), 2),
+    ("Major ethnic group", "Asian"): ("ethnic", ("ABAN", "AIND", "AOTH", "APKN"), 2),
+    ("Major ethnic group", "Black"): ("ethnic", ("BAFR", "BCRB", "BOTH"), 2),
+    ("Major ethnic group", "Chinese"): ("ethnic", ("CHNE",), 2),
+    ("Minor ethnic group", "Asian | Bangladeshi"): ("ethnic", ("ABAN",), 0.2),
+    ("Minor ethnic group", "Asian | Indian"): ("ethnic", ("AIND",), 0.2),
+    ("Minor ethnic group", "Asian | Pakistani"): ("ethnic", ("APKN",), 0.2),
+    ("Minor ethnic group", "Black | African"): ("ethnic", ("BAFR",), 0.2),
+    ("Minor ethnic group", "Black | Caribbean"): ("ethnic", ("BCRB",), 0.2),
+    ("Minor ethnic group", "Mixed | White Asian"): ("ethnic", ("MWAS",), 0.2),
+    ("Minor ethnic group", "Mixed | White Black African"): ("ethnic", ("MWBA",), 0.2),
+    ("Minor ethnic group", "Mixed | White Black Caribbean"): ("ethnic", ("MWBC",), 0.2),
+    ("Minor ethnic group", "White | British"): ("ethnic", ("WBRI",), 0.2),
+    ("Minor ethnic group", "White | Non-British"): ("ethnic", ("WIRI", "WIRT", "WOTH", "WROM"), 0.2),
     ("Region of school", "North East"): ("region", ("E12000001",), 0.3),
     ("Region of school", "North West"): ("region", ("E12000002",), 0.3),
     ("Region of school", "Yorkshire and The Humber"): ("region", ("E12000003",), 0.3),
@@ -108,6 +108,6 @@ def _targets(found: dict[tuple[str, str, str], Floats], between: str, first: boo
             out.append(Target("", (), qualified, 3.0 if not group else 1.5, values))
         elif (characteristic, rest) in LEVELS:
             trait, levels, weight = LEVELS[characteristic, rest]
-            share = 1.0 if not group else 0.5 if trait == "sex" and group.endswith("raduates") else 0.2
+            share = 1.0 if not group else 0.5 if trait == "sex" and group.endswith("raduates") else 0.05 if trait == "ethnic" else 0.2
             out.append(Target(trait, levels, qualified, weight * share, values))
     return out
