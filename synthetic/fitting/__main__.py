@@ -90,6 +90,9 @@ def _work(sample: Sample, targets: list[Target]) -> None:
         shares = wanted(targets, ("Out of work benefits",), year)
         claims.append(fit_cut(design, targets, at.qualified, shares, rest))
         shares = shares + wanted(targets, ("No sustained activity",), year)
+        # Where study and absence leave more or less than is published, unsettled years and steady work share the odds.
+        left = design.members(targets, at.qualified) @ rest.astype(float)
+        shares = (shares + left - wanted(targets, ("Employment",), year)) / 2
         both.append(fit_cut(design, targets, at.qualified, shares, rest))
     names = tuple(map(str, range(1, YEARS + 1)))
     write_table(FOLDER / "life_claims.csv", design, names, np.hstack(claims))

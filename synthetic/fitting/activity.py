@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
@@ -41,18 +42,23 @@ def fit_cut(
     base = members @ (np.zeros(len(open_to)) if already is None else already.astype(float))
     weight = np.where(known, [t.weight for t in targets], 0)
     offset = np.zeros(len(open_to)) if given is None else given
+    # People who share all traits and what they reach have one cut and count alike: one row stands for all of them.
+    alike = np.stack([design.person.cells(tuple(design.person.names)), qualified, offset], axis=1)[open_to]
+    _, first, count = np.unique(alike, axis=0, return_index=True, return_counts=True)
+    rows = np.flatnonzero(open_to)[first]
+    matrix, offset, members = design.matrix[rows], offset[rows], (members[:, rows] @ sparse.diags(count.astype(float))).tocsr()
+    transposed, of_rows = matrix.T.tocsr(), members.T.tocsr()
     pull = np.full(design.matrix.shape[1], ridge)
     pull[0] = ridge * 1e-3
 
     def objective(beta: Floats) -> tuple[float, Floats]:
-        cut = design.matrix @ beta + offset
-        below = np.where(open_to, ndtr(cut), 0)
-        miss = np.where(known, (members @ below + base - np.nan_to_num(shares)) * 100, 0)
-        slope = (members.T @ (2 * weight * miss * 100)) * np.where(open_to, np.exp(-0.5 * cut**2) / 2.5066282746, 0)
-        return float((weight * miss**2).sum() + (pull * beta**2).sum()), design.transposed @ slope + 2 * pull * beta
+        cut = matrix @ beta + offset
+        miss = np.where(known, (members @ ndtr(cut) + base - np.nan_to_num(shares)) * 100, 0)
+        slope = (of_rows @ (2 * weight * miss * 100)) * np.exp(-0.5 * cut**2) / 2.5066282746
+        return float((weight * miss**2).sum() + (pull * beta**2).sum()), transposed @ slope + 2 * pull * beta
 
     start = np.zeros(len(pull))
     start[0] = -1.0
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 150, "maxcor": 20})
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "maxfun": 4000, "maxcor": 20})
     out: Floats = found.x[:, None]
     return out
