@@ -46,7 +46,8 @@ def fit_cut(
     alike = np.stack([design.person.cells(tuple(design.person.names)), qualified, offset], axis=1)[open_to]
     _, first, count = np.unique(alike, axis=0, return_index=True, return_counts=True)
     rows = np.flatnonzero(open_to)[first]
-    matrix, offset, members = design.matrix[rows], offset[rows], (members[:, rows] @ sparse.diags(count.astype(float))).tocsr()
+    matrix, offset = design.matrix[rows], offset[rows]
+    members = (members[:, rows] @ sparse.diags(count.astype(float))).tocsr()
     transposed, of_rows = matrix.T.tocsr(), members.T.tocsr()
     pull = np.full(design.matrix.shape[1], ridge)
     pull[0] = ridge * 1e-3
@@ -59,6 +60,7 @@ def fit_cut(
 
     start = np.zeros(len(pull))
     start[0] = -1.0
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "maxfun": 4000, "maxcor": 20})
+    limits = {"maxiter": 2000, "maxfun": 4000, "maxcor": 20}
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=limits)
     out: Floats = found.x[:, None]
     return out

@@ -24,20 +24,20 @@ def fit_medians(design: Design, targets: list[Target], year: int, qualified: Int
     """
     groups = [
         (
-            np.flatnonzero(_rows(design, target, qualified)),
+            rows,
+            design.matrix[rows],
             _columns(design, target),
             np.log(target.values[year - 1]),
             _STEP if len(target.qualified) == len(QUALIFIED) else _STEP_OF_PARTS,
         )
         for target in targets
-        if not np.isnan(target.values[year - 1])
+        if not np.isnan(target.values[year - 1]) and len(rows := np.flatnonzero(_rows(design, target, qualified))) >= 30
     ]
     effects = np.zeros(len(design.columns))
     for _ in range(_ROUNDS):
-        for rows, columns, wanted, step in groups:
-            if len(rows) >= 30:
-                median = _median(design.matrix[rows] @ effects + spread[rows], design.weight[rows])
-                effects[columns] += step * (wanted - median)
+        for rows, matrix, columns, wanted, step in groups:
+            median = _median(matrix @ effects + spread[rows], design.weight[rows])
+            effects[columns] += step * (wanted - median)
         _centre(design, effects)
     return effects[:, None]
 

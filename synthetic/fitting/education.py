@@ -9,7 +9,7 @@ from synthetic.learning import ENTRIES, Rules, begins
 
 _HIGHER = ACTIVITIES.index("Higher education")
 _IMPLIED_WEIGHT = 2.0
-_IMPLIED_WEIGHT_OF_GROUPS = 0.2
+_IMPLIED_WEIGHT_OF_GROUPS = 0.05
 """Of ethnic groups, the years count for more than what they imply: more black non-graduates study at some time than
 reach level 3 by that reckoning."""
 
@@ -56,7 +56,7 @@ def fit_entries(design: Design, given: Floats, present: Floats, targets: list[Ta
             slope[row] += 2 * weight * 100 * (effect @ miss)
         return total, members.T @ slope
 
-    return fit(design, given, loss, steps=400)
+    return fit(design, given, loss, steps=2000)
 
 
 def _studying(entry: str, rules: Rules) -> Floats:

@@ -108,6 +108,14 @@ def _targets(found: dict[tuple[str, str, str], Floats], between: str, first: boo
             out.append(Target("", (), qualified, 3.0 if not group else 1.5, values))
         elif (characteristic, rest) in LEVELS:
             trait, levels, weight = LEVELS[characteristic, rest]
-            share = 1.0 if not group else 0.5 if trait == "sex" and group.endswith("raduates") else 0.05 if trait == "ethnic" else 0.2
-            out.append(Target(trait, levels, qualified, weight * share, values))
+            out.append(Target(trait, levels, qualified, weight * _share(trait, group), values))
     return out
+
+
+def _share(trait: str, group: str) -> float:
+    """How much figures of a trait weigh of graduates and others apart: those of ethnic groups contradict the whole."""
+    if not group:
+        return 1.0
+    if trait == "sex" and group.endswith("raduates"):
+        return 0.5
+    return 0.05 if trait == "ethnic" else 0.2
