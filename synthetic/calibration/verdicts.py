@@ -1,5 +1,6 @@
 """What a measured figure says about the target."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -40,7 +41,18 @@ class Compared:
             return "nobody"
         if self.figure.for_information:
             return "for information"
-        room = self.figure.tolerance.around(self.figure.target) + CHANCE * self.achieved.standard_error
+        room = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)
         over, under = self.difference > room, -self.difference > room
         missed = {"equal": over or under, "at most": over, "at least": under}[self.figure.bound]
         return "outside" if missed else "within"
+
+    def _standard_error(self, achieved: Achieved) -> float:
+        """By how much a population that has the target would scatter: of a share, as the published share does.
+
+        The share that was reached would judge a few people more strictly where too few of them are hits than where too
+        many are.
+        """
+        target, value = self.figure.target, achieved.value
+        if self.figure.unit != "%" or not 0 < value < 100:
+            return achieved.standard_error
+        return achieved.standard_error * math.sqrt(max(1.0, target * (100 - target) / (value * (100 - value))))

@@ -105,6 +105,9 @@ def test_a_folder_without_figures_is_no_check(tmp_path):
         (8.99, 0.0, "equal", "outside"),
         (11.2, 0.1, "equal", "within"),
         (11.3, 0.1, "equal", "outside"),
+        (8.8, 0.1, "equal", "within"),
+        (3.0, 2.0, "equal", "within"),  # as far below as 17 is above: the error is that of a tenth, not of 3 %
+        (17.0, 2.0, "equal", "outside"),
         (2.0, 0.0, "at most", "within"),
         (11.5, 0.0, "at most", "outside"),
         (90.0, 0.0, "at least", "within"),
