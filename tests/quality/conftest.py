@@ -133,7 +133,7 @@ def pupils_and_learners(world: Callable[[str], Table]) -> Inputs:
         {"source": "npd", "rows_read": 5, "records": 4, "quarantined": 1},
         {"source": "ilr", "rows_read": 3, "records": 3, "quarantined": 0},
     )
-    return Inputs((step,), {"npd": npd, "ilr": ilr}, {"npd_census": census}, spine, truth, sources)
+    return Inputs((step,), {"npd": npd, "ilr": ilr}, {"npd_census": census}, spine, truth=truth, sources=sources)
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def crowd(engine: Engine, world: Any) -> Inputs:
     }
     step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model)
     sources = ({"source": "npd", "rows_read": 700, "records": 680, "quarantined": 20},)
-    return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth, sources)
+    return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth=truth, sources=sources)
 
 
 @pytest.fixture
