@@ -34,6 +34,7 @@ class StepTables:
         true_pairs: left_id, right_id in the step's own ids, where truth comes as pairs and not as persons.
         blocking: what the match stage counted of its passes and blocking rules (see quality.blocking).
         reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
+        joins_second_records: whether the step links two records of one person, beyond its cardinality.
     """
 
     name: str
@@ -47,6 +48,7 @@ class StepTables:
     true_pairs: Table | None = None
     blocking: Mapping[str, Any] | None = None
     reached: Callable[[Table], Mapping[str, Any]] | None = None
+    joins_second_records: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def _step(
 ) -> dict[str, Any]:
     known = _step_truth(engine, step, persons)
     judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
-    measured = accuracy.step_accuracy(engine, judged, known, step.cardinality) if known else None
+    allowed = "many-to-many" if step.joins_second_records else step.cardinality
+    measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     rule = definitions.eligible_for(step.right)
     result = {
         "step": step.name,

@@ -110,6 +110,7 @@ def evaluate_stage(job: Job) -> Stage:
                     unlinked=space.table(f"unlinked/{step.name}"),
                     units=space.table(f"units/{step.name}"),
                     cardinality=step.cardinality,
+                    joins_second_records=step.duplicates == "join",
                     model=space.document(f"models/{step.name}.json"),
                     blocking=space.counts(f"links/{step.name}"),
                     reached=reached_in_step(space, job, step) if truth else None,
