@@ -7,7 +7,7 @@ that a killed run has made are taken as they are.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linkage.engine import Engine, Table, columns, quote
@@ -70,6 +70,10 @@ class Parts:
     folder: Path | None = None
     rows: int = ROWS
     whole_rows: int = WHOLE_ROWS
+
+    def within(self, name: str) -> "Parts":
+        """The same cutting for other sides of the step, in a folder of their own."""
+        return replace(self, folder=self.folder / name) if self.folder else self
 
     def of(self, engine: Engine, model: Model, left: Table, right: Table) -> Iterator[Part]:
         """The parts of two sides, one after the other; a part's sides are given back when the next is asked for."""

@@ -138,6 +138,7 @@ def _with_taken_units(
         store=True,
     )
     pair = {side: alone, _OTHER[side]: taken}
-    found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=parts)
+    within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
+    found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within)
     fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
     return fits, found.met

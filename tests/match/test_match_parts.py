@@ -10,8 +10,14 @@ from linkage.errors import LeoError
 from linkage.match import score
 from linkage.match.parts import Parts, by_key
 from linkage.match.score import Candidates, score_candidates, term_frequencies
+from linkage.match.step import link_step
 from linkage.model import BlockingRule, Model, from_dict
 from linkage.model.comparisons import comparison, settings
+from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
+from tests.match.test_match_step import LEFT as STEP_LEFT
+from tests.match.test_match_step import PASS, STEP
+from tests.match.test_match_step import RIGHT as STEP_RIGHT
 from tests.model.people import both_sides
 
 LEFT, RIGHT = both_sides(150, 120, seed=3)
@@ -86,3 +92,20 @@ def test_what_a_killed_run_has_made_is_not_made_again(
     assert not set(made) & set(again)
     monkeypatch.undo()
     assert _pairs(engine, found) == _pairs(engine, _scored(engine, None))
+
+
+def test_a_step_in_parts_tells_what_the_whole_tells(engine: Engine, tmp_path: Path) -> None:
+    """Unit 9 fits unit 11 whom the pass took for unit 1: what it is scored with then is not what was scored at first."""
+    left = STEP_LEFT.rstrip() + "\n    9       | AVA      | LEE     | 1990-01-02 | F   | P1       | -\n"
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", left), ("right", STEP_RIGHT))
+    ]
+    parts = Parts(tmp_path / "parts", rows=4, whole_rows=0)
+    told = [
+        link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), parts=cut)
+        for cut in (None, parts)
+    ]
+    for name in ("links", "unlinked"):
+        assert engine.fingerprint(getattr(told[1], name)) == engine.fingerprint(getattr(told[0], name))
+    reasons = {(row["side"], row["id"]): row["reason"] for row in rows(engine, told[1].unlinked)}
+    assert reasons["left", 9] == "the candidate has a better partner"
