@@ -16,6 +16,7 @@ from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import InputError
+from linkage.match.parts import Parts
 from linkage.match.passes import load as load_passes
 from linkage.match.reach import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
@@ -122,6 +123,7 @@ def _work(
             rules=load_passes(config_file("passes/link.toml")),
             model=model,
             seed=request.seed,
+            parts=Parts(place.part / "scratch" / "parts"),
             progress=say,
         )
     with clock("write"):
