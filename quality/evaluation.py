@@ -12,10 +12,13 @@ from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows
 from quality import accuracy, linked, rates, truth
 from quality.blocking import blocked
+from quality.causes import causes, entity_errors
 from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
+from quality.expected import expected
+from quality.group_error import error_by_group
 from quality.parameters import parameters
 from quality.reliability import reliability
 
@@ -61,6 +64,8 @@ class Inputs:
         spine: person_id, entity_id, source.
         cuts: step and rule of links that were cut, since the person would have broken a rule.
         truth: source, entity_key, person_id.
+        errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
+        records: by source: source_key, entity_key; read only where there is a log of errors.
         sources: what the records stage counted: source, rows_read, records, quarantined.
     """
 
@@ -70,6 +75,8 @@ class Inputs:
     spine: Table | None = None
     cuts: Table | None = None
     truth: Table | None = None
+    errors: Table | None = None
+    records: Mapping[str, Table] = field(default_factory=dict)
     sources: Sequence[Mapping[str, Any]] = ()
 
 
@@ -83,30 +90,30 @@ def evaluate(
     """
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
-    described, persons = _entities(engine, inputs, definitions, catalogue)
+    described, persons, errors = _entities(engine, inputs, definitions, catalogue)
     result = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
         "steps": [
-            _step(engine, step, list(inputs.identities), described, persons, definitions, catalogue)
+            _step(engine, step, list(inputs.identities), described, persons, errors, definitions, catalogue)
             for step in inputs.steps
         ],
         "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
     }
-    engine.drop(*(table for table in (described, persons) if table))
+    engine.drop(*(table for table in (described, persons, errors) if table))
     return result
 
 
 def _entities(
     engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue
-) -> tuple[Table | None, Table | None]:
-    """Entities with their characteristics, and with their true persons."""
+) -> tuple[Table | None, Table | None, Table | None]:
+    """Entities with their characteristics, with their true persons, and with the errors in their records."""
     if not inputs.identities:
-        return None, None
+        return None, None, None
     described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
-        return described, None
+        return described, None, None
     keys = ("entity_id", "source", "entity_key")
     parts = {f"identities_{index}": table for index, table in enumerate(inputs.identities.values())}
     entities = engine.sql(
@@ -115,7 +122,8 @@ def _entities(
         store=False,
         **parts,
     )
-    return described, truth.entity_persons(engine, entities, inputs.truth)
+    errors = entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
+    return described, truth.entity_persons(engine, entities, inputs.truth), errors
 
 
 def _source_names(inputs: Inputs) -> list[str]:
@@ -140,6 +148,7 @@ def _step(
     sources: Sequence[str],
     described: Table | None,
     persons: Table | None,
+    errors: Table | None,
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
@@ -147,7 +156,9 @@ def _step(
     judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
     allowed = "many-to-many" if step.joins_second_records else step.cardinality
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
+    true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
+    reach = step.blocking["estimated_recall"] if step.blocking else None
     result = {
         "step": step.name,
         "left": step.left,
@@ -156,15 +167,19 @@ def _step(
         "eligible": rule.model_dump(mode="json") if rule and described else None,
         "sides": linked.sides(engine, step.units, judged, step.unlinked),
         "decisions": linked.decisions(engine, judged),
-        "passes": linked.passes(engine, judged, measured["true_pairs"] if measured else None),
+        "passes": linked.passes(engine, judged, true_pairs),
+        "patterns": linked.patterns(engine, judged, true_pairs),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
         "weights": linked.weights(engine, judged, definitions),
-        "bands": linked.bands(engine, judged, definitions),
+        "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
+        "expected": expected(engine, judged, reach),
+        "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],
         "reasons": [],
         "rates": [],
+        "groups": [],
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
     if described:
@@ -173,6 +188,7 @@ def _step(
         result["totals"] = rates.totals(engine, cube)
         result["reasons"] = rates.reasons(engine, units, step.unlinked)
         result["rates"] = rates.rates(engine, cube, sources, definitions, catalogue)
+        result["groups"] = error_by_group(engine, cube, definitions, catalogue, has_truth=known is not None)
         engine.drop(units, cube)
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
@@ -187,7 +203,7 @@ def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> trut
 def _not_judged(engine: Engine, links: Table) -> Table:
     return engine.sql(
         f"""
-        select left_id, right_id, method, pass, match_weight, {truth.probability(links)}, decision, 'unknown' as verdict
+        select {truth.carried(links)}, 'unknown' as verdict
         from {{links}} as links
         """,
         store=True,

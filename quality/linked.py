@@ -1,10 +1,11 @@
 """What a step did, in counts: decisions, passes, reasons, and how match weights lie. Needs no truth."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.engine import Engine, Table, rows
 from quality.definitions import Definitions
-from quality.intervals import wilson
+from quality.intervals import f1, wilson
 
 _VERDICTS = """
     count(*) filter (where verdict = 'true') as correct,
@@ -23,36 +24,72 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
 
 
 def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
-    """method, pass, links, correct, false, precision, recall: accepted links by what made them, most links first.
+    """method, pass and what `_judged_links` says: accepted links by what made them, most links first."""
+    return _by(engine, judged, {"method": "method", "pass": "coalesce(pass, method)"}, true_pairs)
 
-    Recall is the share of all true pairs that the pass found; over the passes it adds up to the step's. Without truth
-    (`true_pairs` is None) the last four are None.
+
+def patterns(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
+    """pattern and what `_judged_links` says: accepted links by the level of each comparison, most links first.
+
+    Patterns beyond the commonest are taken together, as the pattern None.
     """
+    every = _by(engine, judged, {"pattern": "pattern"}, true_pairs)
+    named = [row for row in every if row["pattern"] is not None]
+    return named[:MOST_PATTERNS] + _together(named[MOST_PATTERNS:], true_pairs)
+
+
+MOST_PATTERNS = 200
+
+
+def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: int | None) -> list[dict[str, Any]]:
+    keys = ", ".join(groups.values())
     found = rows(
         engine,
         engine.sql(
             f"""
-            select method, coalesce(pass, method) as pass, count(*) as links, {_VERDICTS}
+            select {", ".join(f"{value} as {name}" for name, value in groups.items())}, count(*) as links, {_VERDICTS},
+                   sum(match_probability) as said
             from {{judged}}
             where decision = 'accepted'
-            group by method, coalesce(pass, method)
-            order by links desc, method, pass
+            group by {keys}
+            order by links desc, {keys}
             """,
             judged=judged,
         ),
     )
-    return [
-        {
-            "method": row["method"],
-            "pass": row["pass"],
-            "links": row["links"],
-            "correct": row["correct"] if true_pairs is not None else None,
-            "false": row["wrong"] if true_pairs is not None else None,
-            "precision": wilson(row["correct"], row["correct"] + row["wrong"]) if true_pairs is not None else None,
-            "recall": wilson(row["correct"], true_pairs) if true_pairs is not None else None,
-        }
-        for row in found
-    ]
+    return [{**{name: row[name] for name in groups}, **_judged_links(row, true_pairs)} for row in found]
+
+
+def _judged_links(row: Mapping[str, Any], true_pairs: int | None) -> dict[str, Any]:
+    """links, expected_false (by their probabilities), correct, false, precision, recall, f1.
+
+    Recall is the share of all true pairs that the links found; over parts of a step it adds up to the step's. Without
+    truth (`true_pairs` is None) the last five are None; without probabilities the expected number is.
+    """
+    correct, wrong = row["correct"], row["wrong"]
+    known = true_pairs is not None
+    return {
+        "links": row["links"],
+        "expected_false": None if row["said"] is None else row["links"] - row["said"],
+        "correct": correct if known else None,
+        "false": wrong if known else None,
+        "precision": wilson(correct, correct + wrong) if known else None,
+        "recall": wilson(correct, true_pairs) if true_pairs is not None else None,
+        "f1": f1(correct, wrong, true_pairs - correct) if true_pairs is not None else None,
+    }
+
+
+def _together(parts: Sequence[Mapping[str, Any]], true_pairs: int | None) -> list[dict[str, Any]]:
+    if not parts:
+        return []
+    said = [row["links"] - row["expected_false"] for row in parts if row["expected_false"] is not None]
+    summed = {
+        "links": sum(row["links"] for row in parts),
+        "correct": sum(row["correct"] or 0 for row in parts),
+        "wrong": sum(row["false"] or 0 for row in parts),
+        "said": sum(said) if said else None,
+    }
+    return [{"pattern": None, **_judged_links(summed, true_pairs)}]
 
 
 def weights(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
@@ -80,10 +117,13 @@ def weights(engine: Engine, judged: Table, definitions: Definitions) -> list[dic
     )
 
 
-def bands(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[str, Any]]:
-    """from, to, pairs, accepted, correct, false, share_true: pairs of all decisions by band of match weight.
+def bands(
+    engine: Engine, judged: Table, definitions: Definitions, true_pairs: int | None = None
+) -> list[dict[str, Any]]:
+    """from, to, pairs, accepted, correct, false, share_true, of_links: pairs of all decisions by band of match weight.
 
-    `share_true` is the share of the judged pairs that truth confirms, None without truth.
+    `share_true` is the share of the judged pairs that truth confirms, None without truth; `of_links` what
+    `_judged_links` says of the accepted ones.
     """
     edges = list(definitions.weight_bands)
     band = " + ".join(f"case when match_weight >= cast({edge!r} as double) then 1 else 0 end" for edge in edges)
@@ -92,9 +132,12 @@ def bands(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[
         engine.sql(
             f"""
             with banded as (
-                select {band} as band, decision, verdict from {{judged}} where match_weight is not null
+                select {band} as band, decision, verdict, match_probability
+                from {{judged}}
+                where match_weight is not null
             )
-            select band, count(*) as pairs, count(*) filter (where decision = 'accepted') as accepted, {_VERDICTS}
+            select band, count(*) as pairs, count(*) filter (where decision = 'accepted') as accepted, {_VERDICTS},
+                   {_OF_LINKS}
             from banded
             group by band
             order by band
@@ -111,9 +154,25 @@ def bands(engine: Engine, judged: Table, definitions: Definitions) -> list[dict[
             "correct": row["correct"],
             "false": row["wrong"],
             "share_true": wilson(row["correct"], row["correct"] + row["wrong"]),
+            "of_links": _judged_links(
+                {
+                    "links": row["accepted"],
+                    "correct": row["right_links"],
+                    "wrong": row["wrong_links"],
+                    "said": row["said"],
+                },
+                true_pairs,
+            ),
         }
         for row in found
     ]
+
+
+_OF_LINKS = """
+    count(*) filter (where decision = 'accepted' and verdict = 'true') as right_links,
+    count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong_links,
+    sum(case when decision = 'accepted' then match_probability end) as said
+"""
 
 
 def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote, rows
 from quality.characteristics import NOT_KNOWN, OTHER_CODE, labels_of
-from quality.definitions import Definitions, Eligible
+from quality.definitions import Characteristic, Definitions, Eligible
 from quality.truth import StepTruth
 
 _UNLABELLED = {OTHER_CODE: "Other code", NOT_KNOWN: "Not known"}
@@ -25,7 +25,7 @@ def units_described(
     """One row a unit of a step: side, unit_id, the characteristics, from_<n> for each source, and what became of it.
 
     `is_eligible` says that it is in the calculation, `is_linked` that a link was accepted, `in_both` that truth has the
-    person on the other side too, `is_found` that an accepted link says so rightly.
+    person on the other side too, `is_found` that an accepted link says so rightly. Its pairs are counted in MEASURES.
 
     Args:
         described: entity_id, source, born (date), and a column for each characteristic (see `entities_described`). A
@@ -35,27 +35,36 @@ def units_described(
     """
     groups = _groups(described)
     carried = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
-    in_both, found, with_truth = _against_truth(truth)
+    in_both, found, due, with_truth = _against_truth(truth)
     return engine.sql(
         f"""
-        with linked_sides as (
-            select 'left' as side, left_id as unit_id, verdict from {{judged}} where decision = 'accepted'
+        with ends as (
+            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, match_probability
+            from {{judged}}
             union all
-            select 'right' as side, right_id as unit_id, verdict from {{judged}} where decision = 'accepted'
+            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, match_probability
+            from {{judged}}
         ),
-        linked as (
-            select side, unit_id, max(case when verdict = 'true' then 1 else 0 end) as found
-            from linked_sides
+        made as (
+            select side, unit_id,
+                   sum(case when accepted then 1 else 0 end) as links,
+                   sum(case when accepted and verdict = 'true' then 1 else 0 end) as correct,
+                   sum(case when accepted and verdict = 'false' then 1 else 0 end) as wrong,
+                   sum(case when accepted then match_probability else 0e0 end) as said_right,
+                   sum(case when accepted then 0e0 else match_probability end) as said_missed
+            from ends
             group by side, unit_id
         ){with_truth}
         select unit_groups.side, unit_groups.unit_id {carried},
                unit_groups.side = 'right' or unit_groups.born is null
                    or unit_groups.born <= cast($born_to as date) as is_eligible,
-               linked.unit_id is not null as is_linked,
+               coalesce(made.links, 0) > 0 as is_linked,
                {in_both} as in_both,
-               {found} as is_found
+               {found} as is_found,
+               {", ".join(f"coalesce(made.{name}, 0) as {name}" for name in _OF_LINKS)},
+               {due} as due
         from {{unit_groups}} as unit_groups
-        left join linked on linked.side = unit_groups.side and linked.unit_id = unit_groups.unit_id
+        left join made on made.side = unit_groups.side and made.unit_id = unit_groups.unit_id
         {"left join paired on paired.side = unit_groups.side and paired.unit_id = unit_groups.unit_id" if truth else ""}
         """,
         params={"born_to": rule.born_to if rule else datetime.date(9999, 12, 31)},
@@ -64,6 +73,11 @@ def units_described(
         judged=judged,
         **({"pairs": truth.pairs} if truth else {}),
     )
+
+
+_OF_LINKS = ("links", "correct", "wrong", "said_right", "said_missed")
+MEASURES = (*_OF_LINKS, "due")
+"""Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, true pairs."""
 
 
 def _unit_groups(engine: Engine, units: Table, described: Table, sources: Sequence[str]) -> Table:
@@ -113,23 +127,26 @@ def _flags(sources: Sequence[str]) -> list[str]:
     return [f"from_{index}" for index in range(len(sources))]
 
 
-def _against_truth(truth: StepTruth | None) -> tuple[str, str, str]:
+def _against_truth(truth: StepTruth | None) -> tuple[str, str, str, str]:
+    """SQL of in_both, is_found and due, and the expression that they read."""
     if truth is None:
-        return "cast(null as boolean)", "cast(null as boolean)", ""
+        return "cast(null as boolean)", "cast(null as boolean)", "cast(null as bigint)", ""
     paired = """,
-        paired as (
-            select distinct 'left' as side, left_id as unit_id from {pairs}
+        paired_sides as (
+            select 'left' as side, left_id as unit_id from {pairs}
             union all
-            select distinct 'right' as side, right_id as unit_id from {pairs}
-        )"""
-    return "paired.unit_id is not null", "coalesce(linked.found, 0) = 1", paired
+            select 'right' as side, right_id as unit_id from {pairs}
+        ),
+        paired as (select side, unit_id, count(*) as pairs from paired_sides group by side, unit_id)"""
+    return "paired.unit_id is not null", "coalesce(made.correct, 0) > 0", "coalesce(paired.pairs, 0)", paired
 
 
 def cube(engine: Engine, described_units: Table) -> Table:
     """Units counted by all that is said of them: a few thousand rows, from which every rate is added up."""
-    said = columns([name for name in described_units.columns if name != "unit_id"])
+    said = columns([name for name in described_units.columns if name not in ("unit_id", *MEASURES)])
+    summed = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
     return engine.sql(
-        f"select {said}, count(*) as units from {{units}} group by {said}", store=True, units=described_units
+        f"select {said}, count(*) as units, {summed} from {{units}} group by {said}", store=True, units=described_units
     )
 
 
@@ -208,6 +225,11 @@ def _summed(engine: Engine, counted: Table, group: str) -> list[dict[str, Any]]:
 
 def _sum_where(condition: str) -> str:
     return f"cast(sum(case when {condition} then units else 0 end) as bigint)"
+
+
+def label_of(characteristic: Characteristic, code: str, catalogue: Catalogue) -> str:
+    """What a code of a characteristic is called."""
+    return str(labels_of(characteristic, catalogue).get(code, _UNLABELLED.get(code, code)))
 
 
 def _by_side(

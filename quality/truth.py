@@ -89,8 +89,7 @@ def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
         f"""
         with left_known as (select unit_id from {{known}} where side = 'left'),
              right_known as (select unit_id from {{known}} where side = 'right')
-        select links.left_id, links.right_id, links.method, links.pass, links.match_weight, {probability(links)},
-               links.decision,
+        select {carried(links)},
                case when pairs.left_id is not null then 'true'
                     when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
                     else 'false' end as verdict
@@ -106,10 +105,11 @@ def judge(engine: Engine, links: Table, truth: StepTruth) -> Table:
     )
 
 
-def probability(links: Table) -> str:
-    """SQL of the probability of `links`; NULL where they have none."""
-    return (
-        "links.match_probability"
-        if "match_probability" in links.columns
-        else "cast(null as double) as match_probability"
+def carried(links: Table) -> str:
+    """SQL of what an evaluation reads of links; NULL stands for what they have not."""
+    optional = (("pattern", "varchar"), ("match_probability", "double"))
+    asked = ["left_id", "right_id", "method", "pass", "match_weight", "decision"]
+    return ", ".join(
+        [f"links.{name}" for name in asked]
+        + [f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}" for name, kind in optional]
     )

@@ -5,9 +5,10 @@ from typing import Any
 
 from linkage.engine import Engine, connect
 from linkage.pipeline.job import Job, check_job
+from linkage.pipeline.judging import evaluate_stage
 from linkage.pipeline.linking import link_stage, spine_stage
 from linkage.pipeline.manifest import RunFacts
-from linkage.pipeline.outputs import evaluate_stage, extract_stage, longitudinal_stage, report_stage
+from linkage.pipeline.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.progress import RunProgress
 from linkage.pipeline.reading import attributes_stage, contracts_stage, identities_stage, records_stage
 from linkage.pipeline.runner import Runner

@@ -1,4 +1,4 @@
-"""The truth of a run, where there is one: who is behind each entity key, as Parquet or as CSV."""
+"""The truth of a run, where there is one: who is behind each entity key, and which errors were made; Parquet or CSV."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pyarrow.csv as pa_csv
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
 
+ERRORS = "errors"
 NAMES = ("entities.parquet", "entities.csv")
 _TYPES = {"source": pa.string(), "entity_key": pa.string(), "person_id": pa.int64()}  # a key 0007 is no 7
 
@@ -23,10 +24,35 @@ def true_entities(engine: Engine, path: Path) -> Table:
     Raises:
         InputError: the file is no CSV with these columns.
     """
-    if path.suffix == ".parquet":
-        return engine.read(path)
-    options = pa_csv.ConvertOptions(column_types=_TYPES, include_columns=list(_TYPES))
+    return engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
+
+
+def error_files(folder: Path) -> dict[str, Path]:
+    """Files of the log of errors that a generator made, by their names below the folder of the truth; often none."""
+    found = sorted([*(folder / ERRORS).glob("*.parquet"), *(folder / ERRORS).glob("*.csv")])
+    return {f"{ERRORS}/{path.name}": path for path in found}
+
+
+def logged_errors(engine: Engine, folder: Path) -> Table | None:
+    """source, record_key, field, kind; None where the truth has no such log.
+
+    Raises:
+        InputError: a file is no CSV with these columns.
+    """
+    files = list(error_files(folder).values())
+    if not files:
+        return None
+    if files[0].suffix == ".parquet":
+        return engine.read(files)
+    return engine.from_arrow(pa.concat_tables(_csv(path, _ERROR_TYPES) for path in files))
+
+
+_ERROR_TYPES = {name: pa.string() for name in ("source", "record_key", "field", "kind")}
+
+
+def _csv(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
+    options = pa_csv.ConvertOptions(column_types=types, include_columns=list(types))
     try:
-        return engine.from_arrow(pa_csv.read_csv(path, convert_options=options))
+        return pa_csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
-        raise InputError(f"{path}: no CSV with columns {', '.join(_TYPES)}\n  make the truth again") from None
+        raise InputError(f"{path}: no CSV with columns {', '.join(types)}\n  make the truth again") from None

@@ -9,7 +9,20 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
-from quality.report import blocking, coverage, data, error, facts, making, pairs, released, reliability, summary
+from quality.report import (
+    blocking,
+    coverage,
+    data,
+    error,
+    error_parts,
+    expected,
+    facts,
+    making,
+    pairs,
+    released,
+    reliability,
+    summary,
+)
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Headline
@@ -101,6 +114,8 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         coverage.rates_section(evaluation, sides, subject, names),
         coverage.reasons_section(sides, subject, names),
         error.error_section(evaluation, shown_pairs, names, d),
+        error_parts.causes_section(evaluation, names, d),
+        expected.expected_section(evaluation, names, d),
         reliability.reliability_section(evaluation, names, d),
         making.passes_section(evaluation, shown_pairs, names),
         blocking.blocking_section(evaluation, shown_pairs, names, d),

@@ -6,6 +6,7 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
+from quality.report.error_parts import HEADS, parts_folds, shares
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -46,6 +47,7 @@ def error_section(
             for step in steps[:-1]
         ),
     ]
+    blocks += [fold for step in reversed(steps) for fold in parts_folds(step, names, d)]
     if spine:
         blocks.append(_people_table(spine["people"], d))
     return Section("error", "Linkage error", blocks)
@@ -84,10 +86,10 @@ def _accuracy_table(measured: Sequence[tuple[str, Mapping[str, Any]]], d: Disclo
     for title, accuracy in measured:
         parts, assessed = tied({"correct": accuracy["correct"], "false": accuracy["false"]}, d)
         true_pairs = d.count(accuracy["true_pairs"])
-        shares: list[Cell] = []
+        cells: list[Cell] = []
         for key, _ in _MEASURES:
-            shares += [d.accuracy(accuracy[key]), *d.interval(accuracy[key])]
-        rows.append([title, true_pairs, assessed, parts["correct"], parts["false"], *shares])
+            cells += [d.accuracy(accuracy[key]), *d.interval(accuracy[key])]
+        rows.append([title, true_pairs, assessed, parts["correct"], parts["false"], *cells])
     heads = [head for _, label in _MEASURES for head in (f"{label}, %", f"{label} from", f"{label} to")]
     return Table(
         "Error against truth by step",
@@ -102,14 +104,13 @@ def _passes_table(steps: Sequence[Mapping[str, Any]], pairs: Mapping[str, Pairs]
     rows: list[list[str | Cell]] = []
     for step in steps:
         for row in step["passes"]:
-            low, high = d.interval(row["precision"])
-            shares = [d.accuracy(row["precision"]), low, high, d.accuracy(row["recall"])]
             links, _ = pairs[step["step"]].passes[(row["method"], row["pass"])]
-            rows.append([names.step(step), names.words(row["pass"]), links, *shares])
+            rows.append([names.step(step), names.words(row["pass"]), links, *shares(row, d)])
     return Table(
         "Error against truth by pass",
-        ["Step", "Pass", "Links", "Precision, %", "from", "to", "Share of true pairs found, %"],
+        ["Step", "Pass", "Links", *HEADS],
         rows,
+        "Recall is the share of all true pairs that the pass found; over the passes it adds up to the step's.",
     )
 
 
@@ -132,13 +133,14 @@ def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclos
 
 def _bands_table(step: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = [
-        [_band(row), everything, accepted, d.accuracy(row["share_true"])]
+        [_band(row), everything, accepted, d.accuracy(row["share_true"]), *shares(row["of_links"], d)]
         for row, (everything, accepted) in zip(step["bands"], pairs[step["step"]].bands, strict=True)
     ]
     return Table(
         f"{names.step(step)}: pairs by band of match weight, and how many are true",
-        ["Match weight", "Pairs", "Of them linked", "True, %"],
+        ["Match weight", "Pairs", "Of them linked", "True, %", *HEADS],
         rows,
+        "Precision and recall are of the links of the band.",
     )
 
 

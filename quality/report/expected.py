@@ -1,0 +1,114 @@
+"""What the links' own probabilities say of their error, beside truth where there is one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Section, Table, Text
+
+_MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+
+
+def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
+    """None where links have no probability."""
+    steps = [step for step in evaluation["steps"] if step.get("expected")]
+    if not steps:
+        return None
+    values = [
+        {
+            "label": label,
+            "group": names.step(step),
+            "value": cell.value,
+            "low": low.value,
+            "high": high.value,
+            "shown": f"{cell.text}% ({low.text} to {high.text})",
+        }
+        for step in steps
+        for measure, label in _MEASURES
+        for cell, (low, high) in [_cells(step["expected"][measure], d)]
+        if cell.value is not None
+    ]
+    blocks: list[Block] = [
+        Text(
+            "Each link has a probability that it is right. Added up, they say how many links are likely to be false "
+            "and how many matches were let go, without any truth. What no rule reached is reckoned from the share of "
+            "matches that the rules are estimated to reach. Intervals say what chance does if every probability is "
+            "right."
+        ),
+        figure(
+            "expected-error",
+            "Precision, recall and F1 as the probabilities say",
+            _words(steps[-1], names, d),
+            lambda width: charts.dots(values, width, x="Per cent, expected", facet=True),
+            _table(steps, names, d),
+        ),
+    ]
+    blocks += [
+        Fold(f"{names.step(step)}: false links expected in each group", tables)
+        for step in steps
+        if (tables := _group_tables(step, names, d))
+    ]
+    return Section("expected", "Error without truth", blocks)
+
+
+def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:
+    return d.accuracy(share), d.interval(share)  # type: ignore[arg-type]
+
+
+def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
+    said, known = step["expected"], step["accuracy"]
+    precision, recall = d.accuracy(said["precision"]), d.accuracy(said["recall"])
+    if precision.value is None or recall.value is None:
+        return "Too few links to show."
+    text = (
+        f"{names.step(step)}: {precision.text}% of the links are expected to be right, and {recall.text}% of the "
+        "matches to be linked"
+    )
+    if not known:
+        return f"{text}."
+    truth = d.accuracy(known["precision"]), d.accuracy(known["recall"])
+    return f"{text}; truth says {truth[0].text}% and {truth[1].text}%."
+
+
+def _table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
+    has_truth = any(step["accuracy"] for step in steps)
+    heads = [head for _, label in _MEASURES for head in (f"{label} expected, %", "from", "to")]
+    rows: list[list[str | Cell]] = []
+    for step in steps:
+        row: list[str | Cell] = [names.step(step)]
+        for measure, _ in _MEASURES:
+            cell, interval = _cells(step["expected"][measure], d)
+            row += [cell, *interval]
+        if has_truth:
+            row += [d.accuracy(step["accuracy"][m] if step["accuracy"] else None) for m in ("precision", "recall")]
+        rows.append(row)
+    truths = ["True precision, %", "True recall, %"] if has_truth else []
+    return Table("Expected error by step", ["Step", *heads, *truths], rows)
+
+
+def _group_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Table]:
+    """Expected false links per 1,000 links, and matches let go per 1,000, by group of people."""
+    tables = []
+    for rate in step.get("groups", ()):
+        rows: list[list[str | Cell]] = [
+            [group["label"], *(_per_thousand(group, what, d) for what in ("expected_false", "expected_missed"))]
+            for group in rate["groups"]
+            if group["expected_false"] is not None
+        ]
+        title = f"{names.step(step)}: error expected by {rate['title'][0].lower()}{rate['title'][1:]}"
+        if rows:
+            tables.append(
+                Table(title, ["Group", "False of 1,000 links, expected", "Let go beside 1,000 links, expected"], rows)
+            )
+    return tables
+
+
+def _per_thousand(group: Mapping[str, Any], what: str, d: Disclosure) -> Cell:
+    """A sum of probabilities, no count of persons; hidden where the links it is of are too few."""
+    if group["links"] < d.profile.threshold:
+        return d.marked("suppressed" if group["links"] else "not_applicable")
+    rate = 1000 * group[what] / group["links"]
+    return Cell(f"{rate:.2f}", round(rate, 2))

@@ -1,0 +1,129 @@
+"""How right parts of a step are, and which errors cost links, on the world of three pupils and three learners."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine
+from quality.evaluation import Inputs, evaluate
+from quality.expected import of_sums
+
+
+@pytest.fixture
+def patterned(pupils_and_learners: Inputs, world: Any) -> Inputs:
+    """The same world, with patterns and probabilities of its pairs."""
+    (step,) = pupils_and_learners.steps
+    links = world("""
+        left_id | right_id | method        | pass   | pattern:text | match_weight:float | match_probability:float | decision
+        1       | 4        | deterministic | strict | 1            | 20.5               | 1.0                     | accepted
+        2       | 6        | probabilistic | -      | 0            | 7.25               | 0.75                    | accepted
+        2       | 5        | probabilistic | -      | 1            | 6.5                | 0.25                    | review
+        3       | 5        | probabilistic | -      | 0            | -12.0              | 0.0                     | rejected
+    """)
+    return dataclasses.replace(pupils_and_learners, steps=(dataclasses.replace(step, links=links),))
+
+
+def step_of(engine: Engine, inputs: Inputs) -> dict[str, Any]:
+    (step,) = evaluate(engine, inputs)["steps"]
+    return step
+
+
+def test_links_by_pattern(engine: Engine, patterned: Inputs) -> None:
+    shown = [
+        (row["pattern"], row["links"], row["expected_false"], row["correct"], row["false"], row["recall"]["value"])
+        for row in step_of(engine, patterned)["patterns"]
+    ]
+    assert shown == [("0", 1, 0.25, 0, 1, 0.0), ("1", 1, 0.0, 1, 0, 0.5)]
+
+
+def test_links_of_a_band_are_judged_apart_from_its_other_pairs(engine: Engine, patterned: Inputs) -> None:
+    """From 5 to 10 lie a false link and a true pair in review: no link there is right."""
+    band = next(row for row in step_of(engine, patterned)["bands"] if row["from"] == 5)
+    assert (band["correct"], band["false"]) == (1, 1)
+    assert (band["of_links"]["links"], band["of_links"]["correct"], band["of_links"]["false"]) == (1, 0, 1)
+    assert band["of_links"]["precision"]["value"] == 0.0
+
+
+def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) -> None:
+    step = step_of(engine, patterned)
+    by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
+    assert [(g["label"], g["links"], g["correct"], g["false"], g["missed"], g["true_pairs"]) for g in by_sex] == [
+        ("Female", 1, 1, 0, 0, 1),
+        ("Male", 1, 0, 1, 1, 1),
+        ("Not known", 0, 0, 0, 0, 0),
+    ]
+    assert [(g["expected_false"], g["expected_missed"]) for g in by_sex] == [(0.0, 0.0), (0.25, 0.25), (0.0, 0.0)]
+    for measure in ("correct", "false", "missed", "true_pairs"):
+        assert sum(g[measure] for g in by_sex) == step["accuracy"][measure]
+
+
+def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inputs) -> None:
+    """Links of 1 and 3/4; beside them a pair of 1/4; the rules reach four fifths of the matches."""
+    (step,) = patterned.steps
+    blocking = {"passes": [], "rules": [], "estimated_recall": 0.8}
+    said = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, blocking=blocking),)))[
+        "expected"
+    ]
+    assert (said["links"], said["right"], said["false"], said["missed_kept"]) == (2, 1.75, 0.25, 0.25)
+    assert said["missed_unreached"] == pytest.approx(0.5)
+    assert said["precision"]["value"] == 0.875
+    assert said["recall"]["value"] == pytest.approx(1.75 / 2.5)
+    assert said["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
+
+
+def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
+    assert step_of(engine, pupils_and_learners)["expected"] is None
+
+
+def test_certain_probabilities_leave_nothing_to_chance() -> None:
+    said = of_sums(10, (10.0, 0.0), (0.0, 0.0))
+    assert [said[share]["low"] for share in ("precision", "recall", "f1")] == [1.0, 1.0, 1.0]
+    assert said["precision"]["high"] == 1.0
+
+
+def test_an_interval_is_what_chance_does_to_a_thousand_links() -> None:
+    """A thousand links of 0.9: 900 right, give or take 1.96 times the root of 90."""
+    precision = of_sums(1000, (900.0, 90.0), (0.0, 0.0))["precision"]
+    assert precision["low"] == pytest.approx(0.9 - 1.96 * 90**0.5 / 1000, abs=1e-6)
+    assert precision["high"] == pytest.approx(0.9 + 1.96 * 90**0.5 / 1000, abs=1e-6)
+
+
+def test_errors_cost_what_their_pairs_miss_more_than_others(
+    engine: Engine, pupils_and_learners: Inputs, world: Any
+) -> None:
+    """Ben's forename was mistyped on one of his two records, and his true pair was missed; Ann's bears no error.
+
+    The false link of pupil B to learner Z bears it too. An error of a record that nobody has costs nothing.
+    """
+    errors = world("""
+        source | record_key:text | field    | kind
+        npd    | r2              | forename | typo
+        npd    | r9              | dob      | day
+    """)
+    records = {
+        "npd": world("""
+            source_key:text | entity_key:text
+            r1              | A
+            r2              | B
+            r3              | B
+            r4              | C
+        """),
+        "ilr": world("""
+            source_key:text | entity_key:text
+            r5              | X
+        """),
+    }
+    found = step_of(engine, dataclasses.replace(pupils_and_learners, errors=errors, records=records))["causes"]
+    clean = found["without_error"]
+    assert (clean["pairs"], clean["missed"]) == (1, 0)
+    (kind,) = found["kinds"]
+    assert {key: kind[key] for key in ("field", "kind", "pairs", "missed", "missed_alone", "cost", "false")} == {
+        "field": "forename",
+        "kind": "typo",
+        "pairs": 1,
+        "missed": 1,
+        "missed_alone": 1,
+        "cost": 1.0,
+        "false": 1,
+    }
