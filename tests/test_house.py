@@ -35,7 +35,10 @@ DOORS: dict[str, set[str]] = {
         "linkage.spine",
         "quality",
     },
-    "linkage.explain": {*GROUND, "linkage.pipeline", "linkage.adhoc", "linkage.model", "linkage.match"},
+    "linkage.explain": {
+        *GROUND,
+        *("linkage.pipeline", "linkage.adhoc", "linkage.model", "linkage.match", "linkage.spine"),
+    },
     "linkage.pipeline": {
         *GROUND,
         *("linkage.records", "linkage.model", "linkage.match", "linkage.spine", "linkage.longitudinal"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, truth
+from linkage.adhoc import dated, persons, read_again, truth
 from linkage.adhoc.alike import alike
 from linkage.adhoc.link import facts
 from linkage.adhoc.modelling import trained
@@ -16,7 +16,7 @@ from linkage.adhoc.workplace import Workplace, workplace
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
 from linkage.match.one_file import FilePairs, pairs_of_file
-from linkage.match.resolve import weight_of
+from linkage.match.resolve import Thresholds, weight_of
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model import load as load_model
@@ -111,14 +111,13 @@ def _work(
     with place.clock("train"):
         model, training = _model(engine, request, kinds, table, say)
     with place.clock("link"):
-        accept = weight_of(request.threshold)
-        review = min(weight_of(0.5), accept)
+        limits = limits_of(request.threshold)
         units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
-        pairs = pairs_of_file(engine, model, units, review - _REACH, progress=say)
+        pairs = pairs_of_file(engine, model, units, limits.floor(0), progress=say)
         say("clusters")
         possible = engine.sql(_POSSIBLE, scored=pairs.scored, apart=pairs.apart, store=True)
-        clusters = cluster(engine, table, possible, pairs.weigh, accept=accept, never=pairs.apart)
-        links = _links(engine, pairs, clusters, accept=accept, review=review)
+        clusters = cluster(engine, table, possible, pairs.weigh, accept=limits.accept, never=pairs.apart)
+        links = _links(engine, pairs, clusters, accept=limits.accept, review=limits.review)
         alone = engine.sql(_ALONE, clusters=clusters.members, links=links, store=True)
     with place.clock("write"):
         say("writing")
@@ -135,11 +134,32 @@ def _work(
         "engine": engine.name,
         "inputs": {file.path.name: facts(file, lost_dates)},
         "recognised": {"file": columns.left, "compared": kinds},
+        "request": {
+            **read_again.told(
+                {"file": file},
+                columns,
+                delimiter=request.delimiter,
+                encoding=request.encoding,
+                postcodes=kinds.get("postcode") == "postcode",
+            ),
+            "threshold": request.threshold,
+        },
         "counts": summary,
         "tables": hashes,
         "truth": done.truth,
     }
     return done
+
+
+def limits_of(threshold: float) -> Thresholds:
+    """Match weights of a file that is linked with itself: below the floor no pair is kept.
+
+    Args:
+        threshold: match probability from which two records are one person.
+    """
+    accept = weight_of(threshold)
+    review = min(weight_of(0.5), accept)
+    return Thresholds(accept, review, accept - (review - _REACH), keep=accept)
 
 
 def _recognised(request: DedupeRequest, header: tuple[str, ...]) -> Columns:

@@ -11,6 +11,7 @@ from linkage.adhoc import dated, persons, truth
 from linkage.adhoc.alike import alike
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.persons import PersonFile
+from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Step
@@ -111,7 +112,7 @@ def _work(
             dated.in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
             for file, side in zip(files, (columns.left, columns.right), strict=True)
         ]
-        told = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
+        given = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
     with clock("train"):
         model, training = _model(engine, request, kinds, left, right, say)
     with clock("link"):
@@ -132,7 +133,7 @@ def _work(
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
         done = Linked(columns, kinds, summary)
-        true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
+        true_pairs = truth.in_units(engine, given, left_ids, right_ids) if given else None
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
         _evaluate(engine, part, request, result, (left, right), true_pairs)
     place.manifest.content |= {
@@ -269,17 +270,14 @@ def _evaluate(
 
 def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:
     """How the files were read and linked: enough to read them again, to explain a link."""
-    left, right = files
-    return {
-        "files": {"left": str(request.left), "right": str(request.right)},
-        "sha256": {"left": left.sha256, "right": right.sha256},
-        "ids": {"left": done.columns.left_id, "right": done.columns.right_id},
-        "delimiter": request.delimiter,
-        "encoding": request.encoding,
-        "british_postcodes": done.fields.get("postcode") == "postcode",
-        "threshold": request.threshold,
-        "margin": request.margin,
-    }
+    read = told(
+        dict(zip(("left", "right"), files, strict=True)),
+        done.columns,
+        delimiter=request.delimiter,
+        encoding=request.encoding,
+        postcodes=done.fields.get("postcode") == "postcode",
+    )
+    return {**read, "threshold": request.threshold, "margin": request.margin}
 
 
 def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:

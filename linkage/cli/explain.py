@@ -10,19 +10,25 @@ from linkage.errors import ConfigError
 
 
 def explain(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, or of leo link.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, leo link or leo dedupe.")],
     pair: Annotated[
         tuple[str, str] | None,
         typer.Option(
             metavar="LEFT RIGHT",
-            help="Two records: SOURCE:KEY (the source's own key) or entity numbers; of leo link, ids in the files.",
+            help="Two records: SOURCE:KEY (the source's own key) or entity numbers; of leo link or leo dedupe, ids in "
+            "the files.",
         ),
     ] = None,
     record: Annotated[
         str | None,
-        typer.Option(metavar="SOURCE:KEY", help="A record and all whom it met; of leo link, left:ID or right:ID."),
+        typer.Option(
+            metavar="SOURCE:KEY",
+            help="A record and all whom it met; of leo link, left:ID or right:ID; of leo dedupe, its id.",
+        ),
     ] = None,
-    person: Annotated[int | None, typer.Option(metavar="ID", help="A person of the spine, by person_id.")] = None,
+    person: Annotated[
+        int | None, typer.Option(metavar="ID", help="A person of the spine or of leo dedupe, by person_id.")
+    ] = None,
     step: Annotated[
         str | None, typer.Option(help="The step to look at; without it the first that sets the two against each other.")
     ] = None,
@@ -36,9 +42,16 @@ def explain(
         ),
     ] = False,
     files: Annotated[
-        tuple[Path, Path] | None,
-        typer.Option(metavar="LEFT RIGHT", help="The two files of leo link, where they are no longer where they were."),
+        list[Path] | None,
+        typer.Option(help="What was linked, where it has moved; of leo link given twice: left, then right."),
     ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            help="Of leo link and leo dedupe: keep what the files hold in RUN/explained, for the owner alone, so that "
+            "the next question is answered at once."
+        ),
+    ] = True,
 ) -> None:
     """Show why two records were or were not linked, part by part, and what would change it.
 
@@ -53,14 +66,14 @@ def explain(
 
     if sum(asked is not None for asked in (pair, record, person)) != 1:
         raise ConfigError("say what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
-    with Explainer(run, files or ()) as explainer:
+    with Explainer(run, files or (), keep=keep, say=lambda text: typer.echo(f"  {text} ...", err=True)) as explainer:
         if pair:
             found = explainer.pair(*pair, step=step, with_values=values)
         elif record:
             found = explainer.record(record, step=step, with_values=values)
         else:
-            found = explainer.person(person or 0)
-    show(found.found, found.values)
+            found = explainer.person(person or 0, with_values=values)
+    show(found.found, found.values, found.ids)
     if html:
         from quality.explanation import render_explanation
 

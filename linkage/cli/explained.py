@@ -21,11 +21,12 @@ _MOST_LEVELS = 12  # single changes shown; the page and the JSON have all
 Values = Sequence[tuple[str, str, str]]
 
 
-def show(found: Mapping[str, Any], values: Values = ()) -> None:
+def show(found: Mapping[str, Any], values: Values = (), ids: Mapping[tuple[str, int], str] | None = None) -> None:
     """Print an explanation.
 
     Args:
         values: of the pair, to be shown beside its comparisons.
+        ids: of the rows of files that it names.
     """
     console, names = Console(file=sys.stdout, highlight=False), Names(shipped())
     console.print(Text(title(found), style="bold"))
@@ -36,6 +37,8 @@ def show(found: Mapping[str, Any], values: Values = ()) -> None:
         _record(console, found, names, values)
     else:
         _person(console, found, names)
+    listed = [[f"{side} {number}", given] for (side, number), given in (ids or {}).items()]
+    _table(console, "Which rows these are (personal data: for this terminal alone)", ("", "id in the file"), listed)
 
 
 def _pair(console: Console, found: Mapping[str, Any], names: Names, values: Values) -> None:
@@ -162,7 +165,8 @@ def _changes(console: Console, changes: Mapping[str, Any], names: Names) -> None
 def _record(console: Console, found: Mapping[str, Any], names: Names, values: Values) -> None:
     for step in found["steps"]:
         console.print()
-        console.print(Text(f"{step['step']['name']} ({step['side']} side)", style="bold"))
+        side = "" if step["step"].get("one_file") else f" ({step['side']} side)"
+        console.print(Text(f"{step['step']['name']}{side}", style="bold"))
         console.print(f"{linked_in_words(step)} {met_in_words(step)}", markup=False)
         if step["rules_not_followed"]:
             listed = ", ".join(map(str, step["rules_not_followed"]))
@@ -187,8 +191,11 @@ def _record(console: Console, found: Mapping[str, Any], names: Names, values: Va
 
 
 def _person(console: Console, found: Mapping[str, Any], names: Names) -> None:
-    entities = [[f"{names.source(row['source'])} {row['entity_id']}", row["band"]] for row in found["entities"]]
-    _table(console, "Entities", ("entity", "brought in by a link that is"), entities)
+    entities = [
+        [f"{names.source(row['source'])} {row['entity_id']}", *([row["band"]] if row["band"] else [])]
+        for row in found["entities"]
+    ]
+    _table(console, "Entities", ("entity", "brought in by a link that is")[: len(entities[0])], entities)
     links = [
         [
             row["step"] + (" (weakest)" if place == found["weakest"] else ""),

@@ -1,4 +1,4 @@
-"""Why a pair, a record or a person was or was not linked: asked of a folder that `leo run` or `leo link` wrote."""
+"""Why a pair, a record or a person was or was not linked: asked of a folder of `leo run`, `link` or `dedupe`."""
 
 from linkage.explain.asking import Explainer, Explanation, Values
 

@@ -1,16 +1,16 @@
-"""From what an analyst names (a source's key, an entity, a person) to the units of a step, and the answer."""
+"""From what an analyst names (a source's key, an id of a file, a person) to the units of a step, and the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 from linkage.engine import connect, rows
 from linkage.errors import ConfigError
-from linkage.explain.files import OpenFiles, is_linked_files, open_files
+from linkage.explain.files import Ids, OpenFiles, is_linked_files, open_files
+from linkage.explain.one_file import explain_pair_of_file, explain_person_of_file, explain_record_of_file
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.pair import explain_pair
 from linkage.explain.person import explain_person
@@ -28,27 +28,38 @@ class Explanation:
     Attributes:
         found: JSON without a value or key of a person.
         values: where they were asked for, of the pair that `found` is about.
+        ids: where they were asked for, of files: the ids of the rows that `found` names.
     """
 
     found: dict[str, Any]
     values: Values = field(default_factory=list, repr=False)
+    ids: Ids = field(default_factory=dict, repr=False)
 
 
 class Explainer(AbstractContextManager["Explainer"]):
-    """A folder of `leo run` or `leo link`, open for questions.
+    """A folder of `leo run`, `leo link` or `leo dedupe`, open for questions.
 
     Args:
-        files: the two files of `leo link`, where they have moved.
+        files: what was linked by `leo link` or `leo dedupe`, where it has moved.
+        keep: leave what was read of those files in the folder, so that the next question is answered at once.
+        say: told what takes time.
     """
 
-    def __init__(self, root: Path, files: Sequence[Path] = ()) -> None:
-        self._root, self._scratch = root, TemporaryDirectory(prefix="leo-explain-")
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[Path] = (),
+        *,
+        keep: bool = True,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self._root = root
         self._engine = connect("duckdb")
         self._run: OpenRun | None = None
         self._linked: OpenFiles | None = None
         try:
             if is_linked_files(root):
-                self._linked = open_files(self._engine, root, files, Path(self._scratch.name))
+                self._linked = open_files(self._engine, root, files, keep=keep, say=say)
             elif files:
                 raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
             else:
@@ -66,37 +77,41 @@ class Explainer(AbstractContextManager["Explainer"]):
     def close(self) -> None:
         """Release the engine and what was read."""
         self._engine.close()
-        self._scratch.cleanup()
 
     def pair(self, left: str, right: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
         """Why two were or were not linked.
 
         Args:
-            left, right: of a run SOURCE:KEY or an entity id; of `leo link` the ids in the left and the right file.
+            left, right: of a run SOURCE:KEY or an entity id; of `leo link` the ids in the left and the right file; of
+                `leo dedupe` two ids of the file.
             step: of a run; the first in which the two stand on either side when None.
 
         Raises:
             ConfigError: there is no such step or entity, or no step sets the two against each other.
         """
         opened, units = self._units(left, right, step)
-        found = explain_pair(self._engine, opened, *units)
+        explained = explain_pair_of_file if opened.of_one_file else explain_pair
+        found = explained(self._engine, opened, *units)
         values = self._values(opened, units) if with_values else []
-        return Explanation({"run": self._name, **found}, values)
+        return self._answer(found, values, with_ids=with_values)
 
     def record(self, key: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
         """What a record met in every step, or in one.
 
         Args:
-            key: of a run SOURCE:KEY or an entity id; of `leo link` left:ID or right:ID.
+            key: of a run SOURCE:KEY or an entity id; of `leo link` left:ID or right:ID; of `leo dedupe` an id.
 
         Raises:
             ConfigError: there is no such step or entity, or no step took it in.
         """
-        if self._linked:
+        if self._linked and self._linked.step.of_one_file:
+            unit = self._linked.unit(self._engine, "left", key, "--record")
+            found = explain_record_of_file(self._engine, self._linked.step, unit)
+        elif self._linked:
             side, _, row = key.partition(":")
             if side not in ("left", "right") or not row:
                 raise ConfigError("--record: of two files, give left:ID or right:ID")
-            unit = self._row(side, row, "--record")
+            unit = self._linked.unit(self._engine, side, row, "--record")
             found = explain_record(self._engine, [self._linked.step], unit, side=side)
         else:
             run = self._of_run()
@@ -110,17 +125,24 @@ class Explainer(AbstractContextManager["Explainer"]):
         if with_values and (best := found["steps"][-1]["best"]):
             opened = self._linked.step if self._linked else self._of_run().open(found["steps"][-1]["step"]["name"])
             values = self._values(opened, (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"]))
-        return Explanation({"run": self._name, **found}, values)
+        return self._answer(found, values, with_ids=with_values)
 
-    def person(self, person: int) -> Explanation:
+    def person(self, person: int, *, with_values: bool = False) -> Explanation:
         """What holds a person together.
 
         Raises:
-            ConfigError: the folder has no spine, or no such person.
+            ConfigError: the folder has no spine and no clusters, or no such person.
         """
+        if self._linked and self._linked.step.of_one_file:
+            found = explain_person_of_file(self._engine, self._linked.step, person)
+            return self._answer(found, [], with_ids=with_values)
         if self._linked:
             raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
-        return Explanation({"run": self._name, **explain_person(self._engine, self._of_run(), person)})
+        return self._answer(explain_person(self._engine, self._of_run(), person), [], with_ids=False)
+
+    def _answer(self, found: dict[str, Any], values: Values, *, with_ids: bool) -> Explanation:
+        ids = self._linked.ids_of(self._engine, found) if with_ids and self._linked else {}
+        return Explanation({"run": self._name, **found}, values, ids)
 
     @property
     def _name(self) -> str:
@@ -133,8 +155,14 @@ class Explainer(AbstractContextManager["Explainer"]):
 
     def _units(self, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
         if self._linked:
-            keys = [key.removeprefix(f"{side}:") for side, key in (("left", left), ("right", right))]
-            return self._linked.step, (self._row("left", keys[0], "--pair"), self._row("right", keys[1], "--pair"))
+            linked, engine = self._linked, self._engine
+            keys = (left, right)
+            if not linked.step.of_one_file:
+                keys = (left.removeprefix("left:"), right.removeprefix("right:"))
+            one, other = (
+                linked.unit(engine, side, key, "--pair") for side, key in zip(("left", "right"), keys, strict=True)
+            )
+            return linked.step, (one, other)
         run = self._of_run()
         entities = [self._entity(key, "--pair") for key in (left, right)]
         names = [run.named_step(step).name] if step else [name for name in run.steps if run.has(f"links/{name}")]
@@ -148,12 +176,6 @@ class Explainer(AbstractContextManager["Explainer"]):
         where = f"step '{step}' does not set" if step else "no step sets"
         sides = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
         raise ConfigError(f"--pair: {where} {sources} against each other\n  the steps are {sides}")
-
-    def _row(self, side: str, key: str, option: str) -> int:
-        found = self._linked.unit(self._engine, side, key) if self._linked else None
-        if found is None:
-            raise ConfigError(f"{option}: the {side} file has no row with this id")
-        return found
 
     def _entity(self, key: str, option: str) -> int:
         """An entity by SOURCE:KEY or its number. Messages never repeat the key: it may be somebody's number."""

@@ -1,128 +1,228 @@
-"""The folder of `leo link` opened again: its two files are read once more, and must be the files they were."""
+"""The folder of `leo link` or `leo dedupe` opened again: its files are read once more, and must be the files they were.
 
-from collections.abc import Sequence
+What was read, in the form in which it was compared, is kept in the folder for the next question: a million rows take
+seconds to read and to bring into one form, and a question is seldom the last. It is personal data, as the files are,
+so that only the owner may open the folder that it lies in.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from linkage.adhoc import persons
-from linkage.adhoc.persons import PersonFile
 from linkage.config import Step
-from linkage.engine import Engine, Table, rows
-from linkage.errors import ConfigError, InputError
+from linkage.engine import Engine, Table, quote, rows
+from linkage.errors import ConfigError
 from linkage.explain.opening import OpenStep, written_passes
-from linkage.explain.sides import FileSide
+from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolve import Thresholds
 from linkage.model import load
+from linkage.pipeline.atomic import put, remove
 from linkage.pipeline.delivery import manifest_of
+
+KEPT = "explained"
+"""The folder, inside that of the links, of what was read."""
+_ID = "id in file"  # with spaces, so that no compared field has its name
+
+
+Ids = dict[tuple[str, int], str]
+"""Side and number of a row, to its id in the file: for the eyes of an analyst at a terminal alone."""
 
 
 @dataclass(frozen=True)
 class OpenFiles:
-    """What `leo link` linked."""
+    """What `leo link` or `leo dedupe` linked.
+
+    Attributes:
+        ids: side to unit_id and the id in the file (text); of one file, both sides are that file.
+    """
 
     name: str
     step: OpenStep
-    ids: dict[str, Table]  # side to unit_id, source_id
+    ids: Mapping[str, Table]
 
-    def unit(self, engine: Engine, side: str, key: str) -> int | None:
-        """The unit of a row by the id that its file gives it."""
-        wanted = engine.from_arrow(pa.table({"key": pa.array([key], pa.string())}))
-        query = "select i.unit_id from {ids} as i join {w} as w on cast(i.source_id as varchar) = w.key"
-        found = rows(engine, engine.sql(query, ids=self.ids[side], w=wanted))
-        return int(found[0]["unit_id"]) if found else None
+    def unit(self, engine: Engine, side: str, key: str, option: str) -> int:
+        """The unit of a row by the id that its file gives it.
+
+        Raises:
+            ConfigError: the file has no such row. The message does not repeat the key.
+        """
+        wanted = engine.from_arrow(pa.table({_ID: pa.array([key], pa.string())}))
+        query = f"select i.unit_id from {{ids}} as i join {{wanted}} as w using ({quote(_ID)})"
+        found = rows(engine, engine.sql(query, ids=self.ids[side], wanted=wanted))
+        if not found:
+            which = "the file" if self.step.of_one_file else f"the {side} file"
+            raise ConfigError(f"{option}: {which} has no row with this id")
+        return int(found[0]["unit_id"])
+
+    def ids_of(self, engine: Engine, found: Mapping[str, Any]) -> Ids:
+        """The ids of all rows that an answer names."""
+        named = sorted(set(_rows_named(found)))
+        ids: Ids = {}
+        for side in dict.fromkeys(source for source, _ in named):
+            wanted = listed_units(engine, [row for source, row in named if source == side])
+            query = f"select unit_id, i.{quote(_ID)} as id from {{ids}} as i join {{wanted}} using (unit_id)"
+            table = engine.sql(query, ids=self.ids.get(side) or self.ids["left"], wanted=wanted)
+            ids |= {(side, int(row["unit_id"])): str(row["id"]) for row in rows(engine, table)}
+        return ids
+
+
+def _rows_named(found: Any) -> Iterator[tuple[str, int]]:
+    """Side and number of each row that stands anywhere in an answer."""
+    if isinstance(found, Mapping):
+        if {"source", "entity_id"} <= set(found):
+            yield str(found["source"]), int(found["entity_id"])
+        for part in found.values():
+            yield from _rows_named(part)
+    elif isinstance(found, list):
+        for part in found:
+            yield from _rows_named(part)
 
 
 def is_linked_files(root: Path) -> bool:
-    """Whether a folder was written by `leo link`."""
+    """Whether a folder was written by `leo link` or `leo dedupe`."""
     return (root / "links.parquet").is_file() and (root / "model.json").is_file()
 
 
-def open_files(engine: Engine, root: Path, files: Sequence[Path], scratch: Path) -> OpenFiles:
-    """The step of a folder of `leo link`.
+def open_files(
+    engine: Engine, root: Path, files: Sequence[Path], *, keep: bool = True, say: Callable[[str], None] | None = None
+) -> OpenFiles:
+    """The step of a folder of `leo link` or `leo dedupe`.
 
     Args:
-        files: the two files, where they are no longer where they were; else none.
-        scratch: a folder that outlives what is returned.
+        files: the files, where they are no longer where they were; else none.
+        keep: leave what was read in the folder, for the next question.
+        say: told what takes time.
 
     Raises:
-        ConfigError: the folder does not say how the files were read, or is of other files.
+        ConfigError: the folder does not say how the files were read.
         InputError: a file is not there any more, or is another.
     """
     manifest = manifest_of(root)
-    said = manifest.get("request")
-    if said is None:
+    said = manifest.get("request") or {}
+    if "parts" not in said:
         raise ConfigError(
-            f"{root}: does not say how two files were read\n"
-            "  leo explain reads what leo run and this version's leo link wrote; run leo link again, with --force"
+            f"{root}: does not say how its files were read\n"
+            "  leo explain reads what this version's leo link and leo dedupe write: link again, with --force"
         )
-    read = _read(engine, said, files, scratch)
-    columns = manifest["recognised"]
-    fields = [name for name in columns["left"] if name in columns["right"]]
-    postcodes = bool(said["british_postcodes"])
-    units, ids = {}, {}
-    for side, file in read.items():
-        mapped = {name: columns[side][name] for name in fields}
-        units[side], ids[side] = persons.units(engine, file, mapped, said["ids"][side], postcodes=postcodes)
-    step = Step(
-        name="link",
-        left="left",
-        right="right",
+    tables = _tables(engine, root, said, files, keep=keep, say=say or (lambda _: None))
+    one_file = "clusters" in tables
+    sides = {side: FileSide(engine, "record" if one_file else side, tables[side]) for side in said["files"]}
+    both = {side: sides.get(side) or sides["file"] for side in ("left", "right")}
+    opened = OpenStep(
+        step=_step(said, one_file=one_file),
+        model=load(root / "model.json"),
+        passes=() if one_file else written_passes(manifest["counts"]["passes"]),
+        thresholds=_thresholds(manifest, said),
+        links=tables["links"],
+        unlinked=tables.get("unlinked"),
+        sides=both,
+        known=manifest["counts"].get("known"),
+        clusters=tables.get("clusters"),
+        options={"accept_probability": "--threshold"} | ({} if one_file else {"margin": "--margin"}),
+    )
+    query = f"select unit_id, {quote(_ID)} from {{t}}"
+    ids = {side: engine.sql(query, t=tables[side]) for side in said["files"]}
+    return OpenFiles(str(manifest["run"]), opened, {side: ids.get(side) or ids["file"] for side in ("left", "right")})
+
+
+def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:
+    return Step(
+        name="dedupe" if one_file else "link",
+        left="file" if one_file else "left",
+        right="file" if one_file else "right",
+        cardinality="many-to-many" if one_file else "one-to-one",
         train=False,
         accept_probability=said["threshold"],
         review_probability=min(0.5, said["threshold"]),
-        margin=said["margin"],
+        margin=said.get("margin", 0.0),
     )
-    opened = OpenStep(
-        step=step,
-        model=load(root / "model.json"),
-        passes=written_passes(manifest["counts"]["passes"]),
-        thresholds=Thresholds(**manifest["counts"]["thresholds"]),
-        links=_in_units(engine, root / "links.parquet", _LINKS, ids),
-        unlinked=_in_units(engine, root / "unlinked.parquet", _UNLINKED, ids),
-        sides={side: FileSide(engine, side, table) for side, table in units.items()},
-        known=manifest["counts"].get("known"),
-    )
-    return OpenFiles(str(manifest["run"]), opened, ids)
 
+
+def _thresholds(manifest: Mapping[str, Any], said: Mapping[str, Any]) -> Thresholds:
+    from linkage.adhoc.dedupe import limits_of
+
+    written = manifest["counts"].get("thresholds")
+    return Thresholds(**written) if written else limits_of(said["threshold"])
+
+
+def _tables(
+    engine: Engine,
+    root: Path,
+    said: Mapping[str, Any],
+    files: Sequence[Path],
+    *,
+    keep: bool,
+    say: Callable[[str], None],
+) -> dict[str, Table]:
+    """Each file's units with their ids in the file, and links, unlinked or clusters by the numbers of units."""
+    names = [*said["files"], "links", "clusters" if "file" in said["files"] else "unlinked"]
+    kept = root / KEPT
+    if not kept.is_dir() or files:
+        say("reading what was linked" + (f", once: kept in {kept}, which holds personal data" if keep else ""))
+        made = _read(engine, root, said, files)
+        if not keep:
+            return made
+        _keep(engine, made, kept)
+    return {name: engine.read(kept / f"{name}.parquet") for name in names}
+
+
+def _keep(engine: Engine, tables: Mapping[str, Table], kept: Path) -> None:
+    part = kept.with_name(f".{kept.name}.part")
+    remove(part)
+    part.mkdir(mode=0o700)
+    for name, table in tables.items():
+        engine.write(table, part / f"{name}.parquet")
+    put(part, kept)
+
+
+def _read(engine: Engine, root: Path, said: Mapping[str, Any], files: Sequence[Path]) -> dict[str, Table]:
+    from linkage.adhoc.read_again import read_again
+
+    made: dict[str, Table] = {}
+    ids = {}
+    with tempfile.TemporaryDirectory(prefix="leo-explain-") as scratch:
+        for side, (units, source_ids) in read_again(engine, said, files, Path(scratch)).items():
+            made[side] = engine.sql(_UNITS, units=units, ids=source_ids, store=True)
+            ids[side] = made[side]
+    sides = {side: ids.get(side) or ids["file"] for side in ("left", "right")}
+    made["links"] = _in_units(engine, root / "links.parquet", _LINKS, sides)
+    if "file" in ids:
+        made["clusters"] = _in_units(engine, root / "clusters.parquet", _CLUSTERS, {"file": ids["file"]})
+    else:
+        made["unlinked"] = _in_units(engine, root / "unlinked.parquet", _UNLINKED, sides)
+    return made
+
+
+def _in_units(engine: Engine, path: Path, query: str, sides: Mapping[str, Table]) -> Table:
+    return engine.sql(query, params=None, store=True, t=engine.read(path), **sides)
+
+
+_UNITS = """
+    select cast(i.source_id as varchar) as "id in file", u.*
+    from {units} as u
+    join {ids} as i using (unit_id)
+    """
 
 _LINKS = """
     select l.unit_id as left_id, r.unit_id as right_id, k.* exclude (left_id, right_id)
     from {t} as k
-    join {left} as l on l.source_id = k.left_id
-    join {right} as r on r.source_id = k.right_id
+    join {left} as l on l."id in file" = cast(k.left_id as varchar)
+    join {right} as r on r."id in file" = cast(k.right_id as varchar)
     """
 
 _UNLINKED = """
     select u.side, coalesce(l.unit_id, r.unit_id) as id, u.reason
     from {t} as u
-    left join {left} as l on u.side = 'left' and cast(l.source_id as varchar) = u.id
-    left join {right} as r on u.side = 'right' and cast(r.source_id as varchar) = u.id
+    left join {left} as l on u.side = 'left' and l."id in file" = u.id
+    left join {right} as r on u.side = 'right' and r."id in file" = u.id
     """
 
-
-def _in_units(engine: Engine, path: Path, query: str, ids: dict[str, Table]) -> Table:
-    return engine.sql(query, params=None, store=True, t=engine.read(path), **ids)
-
-
-def _read(engine: Engine, said: dict[str, Any], files: Sequence[Path], scratch: Path) -> dict[str, PersonFile]:
-    """The two files as they were read.
-
-    Raises:
-        InputError: one is not there, or not the one that was linked.
+_CLUSTERS = """
+    select i.unit_id, c.person_id, c.records
+    from {t} as c
+    join {file} as i on i."id in file" = cast(c.id as varchar)
     """
-    given = files or [Path(said["files"][side]) for side in ("left", "right")]
-    found = {}
-    for side, path in zip(("left", "right"), given, strict=True):
-        if not path.is_file():
-            raise InputError(f"{path}: the {side} file is not there\n  say where both are: --files LEFT RIGHT")
-        how = {"delimiter": said["delimiter"], "encoding": said["encoding"]}
-        file = persons.read(engine, path, scratch / side, **how)
-        if file.sha256 != said["sha256"][side]:
-            raise InputError(
-                f"{path}: is not the {side} file that was linked\n  give that one, or link again: leo link"
-            )
-        found[side] = file
-    return found

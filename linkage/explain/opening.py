@@ -29,6 +29,8 @@ class OpenStep:
         decided: how many decisions of people the step was given.
         known: column of a model's term frequencies to the units of both sides that know it; None where the run did not
             write it down, and it has to be counted.
+        clusters: of one file linked with itself: unit_id, person_id, records (of that person). Both sides are the file.
+        options: setting to the option that sets it, where that is no run's file; a setting without one is not shown.
     """
 
     step: Step
@@ -36,10 +38,17 @@ class OpenStep:
     passes: tuple[Pass, ...] | None
     thresholds: Thresholds
     links: Table
-    unlinked: Table
+    unlinked: Table | None
     sides: Mapping[str, Side]
     decided: int = 0
     known: Mapping[str, int] | None = None
+    clusters: Table | None = None
+    options: Mapping[str, str] | None = None
+
+    @property
+    def of_one_file(self) -> bool:
+        """Whether a file was linked with itself."""
+        return self.clusters is not None
 
     @property
     def cardinality(self) -> Cardinality:
@@ -49,6 +58,8 @@ class OpenStep:
     @property
     def floor(self) -> float:
         """The match weight below which the step kept no pair."""
+        if self.of_one_file:
+            return self.thresholds.floor(0.0)
         sizes = {name: side.size for name, side in self.sides.items()}
         return self.thresholds.floor(most_gain(sizes, self.cardinality))
 

@@ -158,7 +158,7 @@ def other_levels(step: OpenStep, pair: Weighed) -> list[dict[str, Any]]:
 def other_settings(
     step: OpenStep, pair: Weighed, found: Outcome, method: str | None, lead: float | None
 ) -> list[dict[str, Any]]:
-    """Which one setting of the step, changed how, would give another outcome.
+    """Which one setting of the step, changed how, would give another outcome; by the names that its user knows.
 
     Args:
         method: of the link, where there is one.
@@ -167,6 +167,16 @@ def other_settings(
     Returns:
         setting, now, needed (at most or at least, and the value), then (the outcome), where the rest stays.
     """
+    changes = _settings(step, pair, found, method, lead)
+    if step.options is None:
+        return changes
+    named = [(step.options.get(row["setting"]), row) for row in changes]
+    return [{**row, "setting": name} for name, row in named if name]
+
+
+def _settings(
+    step: OpenStep, pair: Weighed, found: Outcome, method: str | None, lead: float | None
+) -> list[dict[str, Any]]:
     limits, config = step.thresholds, step.step
     accept = "accept_weight" if limits.is_weight else "accept_probability"
     accept_now = config.accept_weight if limits.is_weight else config.accept_probability

@@ -232,7 +232,7 @@ def _rival(side: str, row: Mapping[str, Any], pair: Weighed) -> dict[str, Any]:
 def about_step(step: OpenStep) -> dict[str, Any]:
     """A step by its name, sides and cardinality."""
     names = {side: step.sides[side].name for side in ("left", "right")}
-    return {"name": step.step.name, **names, "cardinality": step.cardinality}
+    return {"name": step.step.name, **names, "cardinality": step.cardinality, "one_file": step.of_one_file}
 
 
 def about_unit(step: OpenStep, side: str, unit: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     ids = [int(row["entity_id"]) for row in entities]
     links = [link for step in run.steps for link in _links(engine, run, step, ids)]
     for link in links:
-        link["splits"] = _without(links, link, ids)
+        link["splits"] = without(links, link, ids)
     likely = [link["probability"] for link in links]
     return {
         "kind": "person",
@@ -44,7 +44,7 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
         ],
         "links": links,
         "weakest": likely.index(min(likely)) if links else None,
-        "conflicts": [*_of_one_source(run, entities), *_contradictions(engine, run, ids)],
+        "conflicts": [*_of_one_source(run, entities), *contradictions(_held(engine, run, ids))],
     }
 
 
@@ -86,7 +86,7 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
     ]
 
 
-def _without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
+def without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
     """The groups that the entities fall into without a link; none where they stay together.
 
     A unit of several entities was made by links of steps before, so that a link joins those of its smallest entities.
@@ -95,6 +95,7 @@ def _without(links: Sequence[Mapping[str, Any]], left_out: Mapping[str, Any], id
 
     def head(entity: int) -> int:
         while group[entity] != entity:
+            group[entity] = group[group[entity]]
             entity = group[entity]
         return entity
 
@@ -123,19 +124,27 @@ def _of_one_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
-def _contradictions(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Two entities that both know something of which a person has one, and have no value of it in common."""
-    held: dict[int, dict[str, set[str]]] = {}
-    for source in run.sources:
-        table = run.table(f"identities/{source}")
-        for row in rows(engine, _values(engine, table, ids)):
-            held[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in row if field in _ONE_OF}
+def contradictions(held: Mapping[int, Mapping[str, set[str]]]) -> list[dict[str, Any]]:
+    """Two that both know something of which a person has one, and have no value of it in common.
+
+    Args:
+        held: entity to field to the values that it ever had.
+    """
     return [
         {"what": f"no {field} in common", "entities": [one, other]}
         for field in _ONE_OF
         for one, other in combinations(sorted(held), 2)
         if (a := held[one].get(field)) and (b := held[other].get(field)) and not a & b
     ]
+
+
+def _held(engine: Engine, run: OpenRun, ids: Sequence[int]) -> dict[int, dict[str, set[str]]]:
+    held: dict[int, dict[str, set[str]]] = {}
+    for source in run.sources:
+        table = run.table(f"identities/{source}")
+        for row in rows(engine, _values(engine, table, ids)):
+            held[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in row if field in _ONE_OF}
+    return held
 
 
 def _values(engine: Engine, identities: Table, ids: Sequence[int]) -> Table:

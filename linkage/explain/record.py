@@ -10,7 +10,7 @@ from linkage.explain.pair import about_step, about_unit, explain_pair, links_of,
 from linkage.explain.reach import reached_by_rule
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.score import score_candidates
+from linkage.match.score import Frequencies, score_candidates
 
 _OTHER = {"left": "right", "right": "left"}
 _EVERYTHING = -1e9  # no pair weighs less
@@ -42,7 +42,7 @@ def explain_record(
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
     links = {int(row[f"{_OTHER[side]}_id"]): row for row in links_of(engine, step, {side: unit})}
     pairs, reached, open_rules = _candidates(engine, step, side, unit, list(links))
-    pairs.sort(key=lambda pair: (_rank(links.get(_end(pair, _OTHER[side]))), -pair.match_weight))
+    pairs.sort(key=lambda pair: (rank(links.get(_end(pair, _OTHER[side]))), -pair.match_weight))
     shown = [_shown(engine, step, side, pair, links, reached) for pair in pairs[:MOST_SHOWN]]
     best = pairs[0] if pairs else None
     return {
@@ -57,7 +57,7 @@ def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, 
     }
 
 
-def _rank(link: Mapping[str, Any] | None) -> int:
+def rank(link: Mapping[str, Any] | None) -> int:
     """Accepted pairs first, then those for review, then the rest."""
     return {"accepted": 0, "review": 1}.get(str(link["decision"]), 2) if link else 2
 
@@ -87,12 +87,22 @@ def _candidates(
     theirs = other.latest(engine.sql(union, params=None, store=True, **named), step.model.columns)
     tables: dict[str, Table] = {side: mine, _OTHER[side]: theirs}
     frequencies = frequencies_of(engine, step, tables["left"], tables["right"])
-    scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING).pairs
-    query = f"select {_OTHER[side]}_id as id, rule + 1 as rule from {{s}}"
-    reached = {int(row["id"]): int(row["rule"]) for row in rows(engine, engine.sql(query, s=scored)) if row["rule"]}
+    reached = everything_reached(engine, step, tables, side, frequencies)
     ends = [(unit, end) if side == "left" else (end, unit) for end in {*reached, *linked}]
     pairs = weigh(engine, step.model, tables["left"], tables["right"], frequencies, ends) if ends else []
     return pairs, reached, not_followed
+
+
+def everything_reached(
+    engine: Engine, step: OpenStep, tables: Mapping[str, Table], side: str, frequencies: Frequencies
+) -> dict[int, int]:
+    """Units that blocking rules pair with the one of a side, however little they weigh, and the first rule of each."""
+    scored = score_candidates(
+        engine, step.model, tables["left"], tables["right"], frequencies, _EVERYTHING, meetings=False
+    )
+    query = f"select {_OTHER[side]}_id as id, rule + 1 as rule from {{s}}"
+    found = rows(engine, engine.sql(query, s=scored.pairs))
+    return {int(row["id"]): int(row["rule"]) for row in found if row["rule"]}
 
 
 def _shown(
@@ -127,6 +137,8 @@ def _shown(
 
 
 def _unlinked(engine: Engine, step: OpenStep, side: str, unit: int) -> str | None:
+    if step.unlinked is None:
+        return None
     query = "select reason from {unlinked} where side = $side and cast(id as bigint) = $unit"
     found = rows(engine, engine.sql(query, params={"side": side, "unit": unit}, unlinked=step.unlinked))
     return str(found[0]["reason"]) if found else None

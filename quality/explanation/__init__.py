@@ -54,12 +54,14 @@ def title(found: Mapping[str, Any]) -> str:
 def statement(found: Mapping[str, Any]) -> str:
     """What an explanation comes to, in a few sentences."""
     if found["kind"] == "pair":
-        sides = " and ".join(f"{side} unit {found['units'][side]['unit_id']}" for side in ("left", "right"))
+        what = {side: "record" if found["step"].get("one_file") else f"{side} unit" for side in ("left", "right")}
+        sides = " and ".join(f"{name} {found['units'][side]['unit_id']}" for side, name in what.items())
         head = f"Step {found['step']['name']}, {sides}: {pair.OUTCOMES[found['outcome']['decision']].lower()}."
         return " ".join([head, *found["outcome"]["in_words"]])
     if found["kind"] == "record":
         parts = [f"{step['step']['name']}: {others.linked_in_words(step)}" for step in found["steps"]]
-        return f"Entity {found['entity_id']}. " + " ".join(parts)
+        what = "Record" if any(step["step"].get("one_file") for step in found["steps"]) else "Entity"
+        return f"{what} {found['entity_id']}. " + " ".join(parts)
     weakest = found["links"][found["weakest"]] if found["links"] else None
     alone = f"Person {found['person_id']} has one record."
     if weakest is None:

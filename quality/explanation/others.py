@@ -88,11 +88,11 @@ def person_headlines(found: Mapping[str, Any]) -> list[Headline]:
 
 def person_sections(found: Mapping[str, Any], names: Names) -> list[Section]:
     """Entities, links and conflicts of a person."""
-    entities = Table(
-        "Entities",
-        ["Entity", "Brought in by a link that is"],
-        [[f"{names.source(row['source'])} {row['entity_id']}", row["band"]] for row in found["entities"]],
-    )
+    listed: list[list[str | Cell]] = [
+        [f"{names.source(row['source'])} {row['entity_id']}", *([row["band"]] if row["band"] else [])]
+        for row in found["entities"]
+    ]
+    entities = Table("Entities", ["Entity", "Brought in by a link that is"][: len(listed[0])], listed)
     rows: list[list[str | Cell]] = [
         [
             f"{step_name({'name': row['step']})}{', the weakest' if place == found['weakest'] else ''}",
@@ -108,8 +108,8 @@ def person_sections(found: Mapping[str, Any], names: Names) -> list[Section]:
     links: list[Block] = [Table("Links", columns, rows)] if rows else [Text("One entity, and no link.")]
     conflicts: list[Block] = [Text("Nothing that its entities hold contradicts that they are one person.")]
     if found["conflicts"]:
-        listed: list[list[str | Cell]] = [[row["what"], _listed(row["entities"])] for row in found["conflicts"]]
-        conflicts = [Table("Conflicts", ["What", "Entities"], listed)]
+        speaks: list[list[str | Cell]] = [[row["what"], _listed(row["entities"])] for row in found["conflicts"]]
+        conflicts = [Table("Conflicts", ["What", "Entities"], speaks)]
     return [
         Section("entities", "Whose records they are", [entities]),
         Section("links", "What holds the person together", links),

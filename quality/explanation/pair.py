@@ -28,12 +28,13 @@ def headlines(found: Mapping[str, Any]) -> list[Headline]:
     decided = OUTCOMES[found["outcome"]["decision"]]
     rivals = found["rivals"]
     lead = signed(min(rival["lead"] for rival in rivals)) if rivals else "none"
+    led = [Headline("Lead", Cell(lead), "", f"over its best rival; {limits['margin']:g} is asked for")]
     return [
         Headline("Outcome", Cell(decided), "", found["outcome"]["reason"] or (found["made_by"] or "")),
         Headline("Match weight", Cell(signed(weight["match_weight"])), "", "bits, log2 of the odds"),
         Headline("A link needs", Cell(signed(limits["accept"])), "", f"for review {signed(limits['review'])}"),
         _probability(found),
-        Headline("Lead", Cell(lead), "", f"over its best rival; {limits['margin']:g} is asked for"),
+        *([] if found["step"].get("one_file") else led),  # records of one file have no rivals
     ]
 
 
@@ -101,23 +102,17 @@ def _share(value: float | None) -> Cell:
 
 
 def _limits(found: Mapping[str, Any]) -> list[Block]:
-    limits = found["thresholds"]
-    blocks: list[Block] = [
-        Table(
-            "Thresholds of the step",
-            ["Threshold", "Match weight", "With what the cardinality adds"],
-            [
-                ["Link from", Cell(signed(limits["accept"])), Cell(signed(limits["accept_total"]))],
-                ["Review from", Cell(signed(limits["review"])), Cell(signed(limits["review_total"]))],
-                [
-                    "Kept as a rival from",
-                    Cell(signed(limits["floor"])),
-                    Cell(signed(limits["floor"] + found["weight"]["gain"])),
-                ],
-                ["Lead over a rival", Cell(signed(limits["margin"])), Cell(signed(limits["margin"]))],
-            ],
-        )
+    limits, gain = found["thresholds"], found["weight"]["gain"]
+    thresholds = [("Link from", limits["accept"], gain), ("Review from", limits["review"], gain)]
+    if found["step"].get("one_file"):
+        thresholds.append(("Kept from", limits["floor"], gain))
+    else:
+        thresholds += [("Kept as a rival from", limits["floor"], gain), ("Lead over a rival", limits["margin"], 0.0)]
+    columns = ["Threshold", "Match weight", "With what the cardinality adds"]
+    cells: list[list[str | Cell]] = [
+        [name, Cell(signed(weight)), Cell(signed(weight + added))] for name, weight, added in thresholds
     ]
+    blocks: list[Block] = [Table("Thresholds of the step", columns, cells)]
     rows: list[list[str | Cell]] = [
         [
             f"Of the {rival['side']} unit",
@@ -131,6 +126,8 @@ def _limits(found: Mapping[str, Any]) -> list[Block]:
     if rows:
         columns = ["Rival", "With", "Match weight", "This pair leads by", "Outcome"]
         blocks.append(Table("The best other pair of each unit", columns, rows))
+    elif found["step"].get("one_file"):
+        blocks.append(Text("Records of one file may all be one person: no pair is a rival of another."))
     else:
         blocks.append(Text("Neither unit has another pair that the step kept."))
     return blocks
@@ -172,7 +169,7 @@ def _reach(found: Mapping[str, Any], names: Names) -> list[Block]:
 
 def setting(row: Mapping[str, Any]) -> str:
     """A change of one setting in words."""
-    on_scale = row["setting"] in ("margin", "accept_weight")
+    on_scale = row["setting"].removeprefix("--") in ("margin", "accept_weight")
     away = 0.0 if on_scale else min(row["value"], 1 - row["value"])  # two figures of how far it is from 0 or 1
     places = 2 if on_scale else min(15, 1 - math.floor(math.log10(max(away, 1e-14))))
     rounded = math.floor if row["needed"] == "at most" else math.ceil  # so that what is shown has the effect

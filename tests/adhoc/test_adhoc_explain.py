@@ -46,5 +46,5 @@ def test_files_that_have_moved_are_named_and_others_refused(done: Any, files: An
     Path(moved).write_text(Path(moved).read_text() + "\n")
     with pytest.raises(InputError, match="is not the right file that was linked"):
         Explainer(done.request.out, (files.left, Path(moved)))
-    with pytest.raises(InputError, match="say where both are: --files LEFT RIGHT"):
+    with pytest.raises(InputError, match="say where both are: --files LEFT --files RIGHT"):
         Explainer(done.request.out, (files.left, tmp_path / "nowhere.csv"))
