@@ -60,8 +60,8 @@ def statement(found: Mapping[str, Any]) -> str:
         return " ".join([head, *found["outcome"]["in_words"]])
     if found["kind"] == "record":
         parts = [f"{step['step']['name']}: {others.linked_in_words(step)}" for step in found["steps"]]
-        what = "Record" if any(step["step"].get("one_file") for step in found["steps"]) else "Entity"
-        return f"{what} {found['entity_id']}. " + " ".join(parts)
+        about = "Record" if any(step["step"].get("one_file") for step in found["steps"]) else "Entity"
+        return f"{about} {found['entity_id']}. " + " ".join(parts)
     weakest = found["links"][found["weakest"]] if found["links"] else None
     alone = f"Person {found['person_id']} has one record."
     if weakest is None:

@@ -11,10 +11,16 @@ from linkage.errors import ConfigError, InputError
 from linkage.explain import Explainer
 
 
-def test_every_kind_of_pair_weighs_what_the_link_weighed(done: Any) -> None:
-    links = pq.read_table(done.request.out / "links.parquet").to_pylist()
+@pytest.fixture(scope="module")
+def root(done: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the link, to be added to."""
+    return Path(shutil.copytree(done.request.out, tmp_path_factory.mktemp("explain") / "linked"))
+
+
+def test_every_kind_of_pair_weighs_what_the_link_weighed(root: Path) -> None:
+    links = pq.read_table(root / "links.parquet").to_pylist()
     one_of_each = {(link["method"], link["decision"], link["reason"]): link for link in links}
-    with Explainer(done.request.out) as explainer:
+    with Explainer(root) as explainer:
         for link in one_of_each.values():
             found = explainer.pair(link["left_id"], link["right_id"]).found
             parts = [row["bits"] + row["adjustment"] for row in found["weight"]["comparisons"]]
@@ -23,11 +29,9 @@ def test_every_kind_of_pair_weighs_what_the_link_weighed(done: Any) -> None:
             assert (found["outcome"]["decision"], found["outcome"]["reason"]) == (link["decision"], link["reason"])
 
 
-def test_a_row_is_asked_about_by_its_side_and_id(done: Any) -> None:
-    link = next(
-        row for row in pq.read_table(done.request.out / "links.parquet").to_pylist() if row["decision"] == "accepted"
-    )
-    with Explainer(done.request.out) as explainer:
+def test_a_row_is_asked_about_by_its_side_and_id(root: Path) -> None:
+    link = next(row for row in pq.read_table(root / "links.parquet").to_pylist() if row["decision"] == "accepted")
+    with Explainer(root) as explainer:
         (step,) = explainer.record(f"right:{link['right_id']}").found["steps"]
         assert (step["side"], step["unlinked"]) == ("right", None)
         assert step["candidates"][0]["match_weight"] == pytest.approx(link["match_weight"])
@@ -39,12 +43,12 @@ def test_a_row_is_asked_about_by_its_side_and_id(done: Any) -> None:
             explainer.person(1)
 
 
-def test_files_that_have_moved_are_named_and_others_refused(done: Any, files: Any, tmp_path: Path) -> None:
+def test_files_that_have_moved_are_named_and_others_refused(root: Path, files: Any, tmp_path: Path) -> None:
     moved = shutil.copy(files.right, tmp_path / "moved.csv")
-    with Explainer(done.request.out, (files.left, Path(moved))) as explainer:
+    with Explainer(root, (files.left, Path(moved))) as explainer:
         assert explainer.pair("A0003", "B0003").found["kind"] == "pair"
     Path(moved).write_text(Path(moved).read_text() + "\n")
     with pytest.raises(InputError, match="is not the right file that was linked"):
-        Explainer(done.request.out, (files.left, Path(moved)))
+        Explainer(root, (files.left, Path(moved)))
     with pytest.raises(InputError, match="say where both are: --files LEFT --files RIGHT"):
-        Explainer(done.request.out, (files.left, tmp_path / "nowhere.csv"))
+        Explainer(root, (files.left, tmp_path / "nowhere.csv"))
