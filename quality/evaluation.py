@@ -62,7 +62,7 @@ class Inputs:
         identities: by source: entity_id, source, entity_key and the lists of identifiers.
         attributes: by <dataset>_<table>: entity_id and variables; those that a characteristic names are read.
         spine: person_id, entity_id, source.
-        cuts: step and rule of links that were cut, since the person would have broken a rule.
+        cuts: step, left_id, right_id and rule of links that were cut, since the person would have broken a rule.
         truth: source, entity_key, person_id.
         errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
         records: by source: source_key, entity_key; read only where there is a log of errors.
@@ -96,7 +96,9 @@ def evaluate(
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
         "steps": [
-            _step(engine, step, list(inputs.identities), described, persons, errors, definitions, catalogue)
+            _step(
+                engine, step, list(inputs.identities), described, persons, errors, inputs.cuts, definitions, catalogue
+            )
             for step in inputs.steps
         ],
         "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
@@ -149,6 +151,7 @@ def _step(
     described: Table | None,
     persons: Table | None,
     errors: Table | None,
+    cuts: Table | None,
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
@@ -167,6 +170,7 @@ def _step(
         "eligible": rule.model_dump(mode="json") if rule and described else None,
         "sides": linked.sides(engine, step.units, judged, step.unlinked),
         "decisions": linked.decisions(engine, judged),
+        "parted": linked.parted(engine, step.name, judged, cuts) if cuts else [],
         "passes": linked.passes(engine, judged, true_pairs),
         "patterns": linked.patterns(engine, judged, true_pairs),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),

@@ -23,6 +23,30 @@ def decisions(engine: Engine, judged: Table) -> list[dict[str, Any]]:
     )
 
 
+def parted(engine: Engine, step: str, judged: Table, cuts: Table) -> list[dict[str, Any]]:
+    """rule, links, correct, wrong: accepted links that the spine did not follow, by the rule that each would break.
+
+    Args:
+        cuts: step, left_id, right_id, rule of all steps.
+    """
+    return rows(
+        engine,
+        engine.sql(
+            f"""
+            select c.rule, count(*) as links, {_VERDICTS}
+            from {{judged}} as j
+            join {{cuts}} as c on c.left_id = j.left_id and c.right_id = j.right_id
+            where c.step = $step and j.decision = 'accepted'
+            group by c.rule
+            order by c.rule
+            """,
+            params={"step": step},
+            judged=judged,
+            cuts=cuts,
+        ),
+    )
+
+
 def passes(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict[str, Any]]:
     """method, pass and what `_judged_links` says: accepted links by what made them, most links first."""
     return _by(engine, judged, {"method": "method", "pass": "coalesce(pass, method)"}, true_pairs)

@@ -11,8 +11,8 @@ from rich.text import Text
 from linkage.catalogue import shipped
 from quality.explanation import statement, title
 from quality.explanation.bars import Bar, bars, likelihood, signed
-from quality.explanation.others import linked_in_words, met_in_words, unit, without
-from quality.explanation.pair import OUTCOMES, conditions, limits_on_total, setting
+from quality.explanation.others import linked_in_words, met_in_words, parted_rows, unit, without
+from quality.explanation.pair import OUTCOMES, became, conditions, limits_on_total, setting
 from quality.report.names import Names
 
 _LEAST, _MOST = 24, 56  # columns of a terminal that bars take
@@ -177,7 +177,7 @@ def _record(console: Console, found: Mapping[str, Any], names: Names, values: Va
                 signed(row["match_weight"]),
                 likelihood(row["probability"]),
                 row["made_by"] or "",
-                f"{OUTCOMES[row['decision']]}{': ' + row['reason'] if row['reason'] else ''}",
+                f"{became(row)}{': ' + row['reason'] if row['reason'] else ''}",
             ]
             for row in step["candidates"]
         ]
@@ -210,6 +210,8 @@ def _person(console: Console, found: Mapping[str, Any], names: Names) -> None:
     _table(console, "Links", ("step", "entities", "made by", "weight", "probability", "without it"), links)
     conflicts = [[row["what"], _listed(row["entities"])] for row in found["conflicts"]]
     _table(console, "What speaks against one person", ("what", "entities"), conflicts)
+    heads = ("step", "entities", "weight", "one person would have")
+    _table(console, "Links that the spine did not follow", heads, parted_rows(found))
     if not conflicts:
         console.print("\nNothing that the entities hold contradicts that they are one person.")
 

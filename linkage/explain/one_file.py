@@ -129,6 +129,7 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
         "entities": [{"entity_id": unit, "source": "record", "band": None} for unit in units],
         "links": links,
         "weakest": likely.index(min(likely)) if links else None,
+        "parted": [],
         "conflicts": contradictions(_held(engine, step, units)),
     }
 

@@ -30,6 +30,7 @@ class OpenStep:
         known: column of a model's term frequencies to the units of both sides that know it; None where the run did not
             write it down, and it has to be counted.
         clusters: of one file linked with itself: unit_id, person_id, records (of that person). Both sides are the file.
+        cuts: left_id, right_id, rule of accepted links that the spine did not follow; None where there is no spine.
         options: setting to the option that sets it, where that is no run's file; a setting without one is not shown.
     """
 
@@ -43,6 +44,7 @@ class OpenStep:
     decided: int = 0
     known: Mapping[str, int] | None = None
     clusters: Table | None = None
+    cuts: Table | None = None
     options: Mapping[str, str] | None = None
 
     @property
@@ -146,7 +148,15 @@ class OpenRun:
             sides={side: self._side(step, side, joined, int(counts[f"{side}_units"])) for side in ("left", "right")},
             decided=int((counts.get("overrides") or {}).get("decisions", 0)),
             known=counts.get("known"),
+            cuts=self.cuts(name),
         )
+
+    def cuts(self, step: str) -> Table | None:
+        """left_id, right_id, rule of a step's links that the spine did not follow; None where nothing is known."""
+        if not self.has("cuts") or "left_id" not in self.table("cuts").columns:
+            return None
+        query = "select left_id, right_id, rule from {cuts} where step = $step"
+        return self.engine.sql(query, params={"step": step}, cuts=self.table("cuts"))
 
     def _side(self, step: Step, side: str, joined: set[str], size: int) -> RunSide:
         name = cast(str, getattr(step, side))

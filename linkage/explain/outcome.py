@@ -1,12 +1,13 @@
 """What became of a pair and why, in plain words; and what would have to be otherwise for another outcome."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from linkage.explain.opening import OpenStep
 from linkage.explain.weighing import Weighed, level_name
 from linkage.match.passes import holds_many
+from linkage.match.second_records import ANOTHER
 
 NOT_KEPT, NOT_COMPARED, FORBIDDEN = "not kept", "not compared", "forbidden"
 
@@ -21,6 +22,7 @@ class Facts:
         taken: side to the pass that linked its unit to somebody else, of the same sides.
         rules: numbers of the blocking rules that make the pair, from 1.
         passes: names of the passes that hold for it.
+        beside: what else decided, in sentences; parted: the rule by which the spine parted it again.
     """
 
     link: Mapping[str, Any] | None
@@ -28,6 +30,8 @@ class Facts:
     taken: Mapping[str, str]
     rules: Sequence[int]
     passes: Sequence[str]
+    beside: Sequence[str] = ()
+    parted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,21 @@ class Outcome:
     decision: str
     reason: str | None
     words: tuple[str, ...]
+    parted: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"decision": self.decision, "reason": self.reason, "in_words": list(self.words)}
+        told = {"decision": self.decision, "reason": self.reason, "in_words": list(self.words)}
+        return {**told, "parted": self.parted} if self.parted else told
 
 
 def outcome(step: OpenStep, pair: Weighed, facts: Facts) -> Outcome:
     """What became of a pair."""
+    found = _became(step, pair, facts)
+    return replace(found, words=(*found.words, *facts.beside), parted=facts.parted)
+
+
+def _became(step: OpenStep, pair: Weighed, facts: Facts) -> Outcome:
     if facts.link is not None:
         decision, reason = str(facts.link["decision"]), facts.link["reason"]
         return Outcome(decision, reason, tuple(_of_a_link(step, pair, facts, facts.link)))
@@ -90,23 +101,39 @@ def _of_a_link(step: OpenStep, pair: Weighed, facts: Facts, link: Mapping[str, A
             return [f"It was one person in the last release, and stays so from {bits(limits.keep)} on.", *rival]
         if reason == "rivals are the same person":
             return [f"{reaches}.", *rival, "Its rivals are records of one person, so that it is clear who is meant."]
+        if reason == ANOTHER:
+            return [f"{reaches}.", *rival]
         if reason is not None:
             return [f"It weighs {weight}, and was linked for another reason: {reason}.", *rival]
         runner_up = link["runner_up_weight"]
         if runner_up is None:
             return [f"{reaches}, and no rival stood against it.", *rival]
         ahead = bits(pair.match_weight - runner_up)
+        if step.step.assignment == "optimal":
+            best = "The best set of pairs of all who contend would weigh"
+            return [f"{reaches}. {best} {ahead} less without it, where {bits(limits.margin)} is asked for.", *rival]
         return [f"{reaches}. It leads its runner-up by {ahead}, where {bits(limits.margin)} is asked for.", *rival]
     if reason == "ambiguous":
         lead = f"It does not lead its rivals by the margin of {bits(limits.margin)}, so it is not guessed."
+        if step.step.assignment == "optimal":
+            without = "The best set of pairs of all who contend weighs less without it, but not by the margin of"
+            lead = f"{without} {bits(limits.margin)}, so it is not guessed."
         return [f"{reaches}, which it has.", *rival, lead]
     if reason == "a better partner":
-        return ["One of its units has a better partner.", *rival]
+        return [_better_partner(step, facts), *rival]
     if reason != "below threshold":
-        return [f"It weighs {weight}, but was kept apart: {reason}.", *rival]
+        return [f"It weighs {weight}, where a link needs {bits(limits.accept)}, but: {reason}.", *rival]
     if link["decision"] == "review":
         return [f"{reaches}. From {bits(limits.review)} on a person should look.", *rival]
     return [f"{reaches}, and from {bits(limits.review)} on a person would look.", *rival]
+
+
+def _better_partner(step: OpenStep, facts: Facts) -> str:
+    taken = [rival["match_weight"] for rival in facts.rivals.values() if rival["decision"] == "accepted"]
+    if step.step.assignment == "optimal" and len(taken) > 1:
+        both = " and ".join(bits(weight) for weight in taken)
+        return f"The pairs that take its units, of {both}, are part of the best set of pairs of all who contend."
+    return "One of its units has a better partner."
 
 
 def _rival_in_words(facts: Facts, pair: Weighed) -> list[str]:
@@ -156,18 +183,24 @@ def other_levels(step: OpenStep, pair: Weighed) -> list[dict[str, Any]]:
 
 
 def other_settings(
-    step: OpenStep, pair: Weighed, found: Outcome, method: str | None, lead: float | None
+    step: OpenStep,
+    pair: Weighed,
+    found: Outcome,
+    method: str | None,
+    lead: float | None,
+    more: Sequence[dict[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Which one setting of the step, changed how, would give another outcome; by the names that its user knows.
 
     Args:
         method: of the link, where there is one.
         lead: over the best rival, where there is one.
+        more: changes that do not lie in a weight.
 
     Returns:
         setting, now, needed (at most or at least, and the value), then (the outcome), where the rest stays.
     """
-    changes = _settings(step, pair, found, method, lead)
+    changes = [*_settings(step, pair, found, method, lead), *more]
     if step.options is None:
         return changes
     named = [(step.options.get(row["setting"]), row) for row in changes]
@@ -195,8 +228,10 @@ def _settings(
         return [review("above", "review") if found.decision == "accepted" else review("at most", "accepted")]
     if found.decision == "accepted":
         raised = [change(accept, accept_now, "above", here, "review")] if found.reason is None else []
-        led = found.reason is None and lead is not None
+        led = found.reason is None and lead is not None  # of an optimal assignment, over the best set without it
         return raised + ([change("margin", config.margin, "above", lead or 0.0, "review")] if led else [])
+    if found.reason == "ambiguous" and config.assignment == "optimal":
+        return []
     if found.reason == "ambiguous":
         return [change("margin", config.margin, "at most", lead, "accepted")] if lead is not None and lead > 0 else []
     if found.reason in ("below threshold", "too light to matter"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from linkage.config import Pass
 from linkage.engine import Engine, Table, rows
+from linkage.explain.beside import beside
 from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import Facts, Outcome, other_levels, other_settings, outcome, probability, single_sides
 from linkage.explain.reach import Condition, by_pass, by_rule, reached_by_pass, reads
@@ -46,12 +47,15 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
     met = links_of(engine, step, ids)
     link = next((row for row in met if (row["left_id"], row["right_id"]) == (left, right)), None)
     passes = _passes(engine, step, ids, units, link)
+    else_decided = beside(engine, step, pair, link, met)
     facts = Facts(
         link=link,
         rivals=rivals(step, met, left, right),
         taken=taken(step, met, left, right),
         rules=[number for number, rule in enumerate(rules, 1) if all(term.holds for term in rule)],
         passes=[about.rule.name for about in passes or () if about.holds],
+        beside=else_decided.words,
+        parted=else_decided.parted,
     )
     found = outcome(step, pair, facts)
     return {
@@ -79,6 +83,7 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
                 found,
                 str(facts.link["method"]) if facts.link else None,
                 lead(facts.link, facts.rivals, pair),
+                else_decided.settings,
             ),
         },
     }

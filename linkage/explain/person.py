@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError
 from linkage.explain.opening import OpenRun
 from linkage.explain.pair import made_by
-from linkage.match.passes import holds_many
+from linkage.match.passes import holds_many, no_pairs
 
 # One person has one of each. Of sources whose key is the person's own, two entities are two people or a double entry.
 _ONE_OF = ("dob", "sex", "nino", "uln", "upn", "husid")
@@ -22,7 +22,8 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     Returns:
         kind, person_id, entities (entity_id, source, band of the link that brought it in), links (step, ends, weight,
         probability, margin, what made it, splits: the entities that would part without it), weakest (place in links),
-        conflicts (what, entities).
+        conflicts (what, entities), parted (step, entities, match_weight, rule: links that were not followed, since one
+        person would have broken the rule).
 
     Raises:
         ConfigError: the spine has no such person.
@@ -44,6 +45,7 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
         ],
         "links": links,
         "weakest": likely.index(min(likely)) if links else None,
+        "parted": _parted(engine, run, ids),
         "conflicts": [*_of_one_source(run, entities), *contradictions(_held(engine, run, ids))],
     }
 
@@ -58,6 +60,7 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
         ids=_listed(engine, ids),
         store=True,
     )
+    cuts = run.cuts(step) or no_pairs(engine)
     query = """
         with ends as (
             select side, unit_id, list(entity_id order by entity_id) as entities from {wanted} group by side, unit_id
@@ -67,9 +70,10 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
         join ends as l on l.side = 'left' and l.unit_id = k.left_id
         join ends as r on r.side = 'right' and r.unit_id = k.right_id
         where k.decision = 'accepted'
+          and not exists (select 1 from {cuts} as c where c.left_id = k.left_id and c.right_id = k.right_id)
         order by k.match_weight desc, k.left_id, k.right_id
         """
-    found = rows(engine, engine.sql(query, wanted=wanted, links=run.table(f"links/{step}")))
+    found = rows(engine, engine.sql(query, wanted=wanted, links=run.table(f"links/{step}"), cuts=cuts))
     return [
         {
             "step": step,
@@ -81,6 +85,28 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Sequence[int]) -> list[
             "probability": row["match_probability"],
             "margin": None if row["runner_up_weight"] is None else row["match_weight"] - row["runner_up_weight"],
             "reason": row["reason"],
+        }
+        for row in found
+    ]
+
+
+def _parted(engine: Engine, run: OpenRun, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Links of the person's entities to others that the spine did not follow."""
+    if not run.has("cuts"):
+        return []
+    query = """
+        select c.step, c.left_entity, c.right_entity, c.match_weight, c.rule
+        from {cuts} as c
+        where exists (select 1 from {ids} as i where i.entity_id in (c.left_entity, c.right_entity))
+        order by c.match_weight desc, c.left_entity, c.right_entity
+        """
+    found = rows(engine, engine.sql(query, cuts=run.table("cuts"), ids=_listed(engine, ids)))
+    return [
+        {
+            "step": row["step"],
+            "entities": [int(row["left_entity"]), int(row["right_entity"])],
+            "match_weight": float(row["match_weight"]),
+            "rule": row["rule"],
         }
         for row in found
     ]

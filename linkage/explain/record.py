@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linkage.engine import Engine, Table, rows
+from linkage.explain.beside import parted_by
 from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import Facts, outcome, probability
 from linkage.explain.pair import about_step, about_unit, explain_pair, links_of, made_by, rivals, taken
@@ -122,6 +123,7 @@ def _shown(
         taken=taken(step, met, pair.left, pair.right),
         rules=[reached[end]] if end in reached else [],
         passes=(),
+        parted=parted_by(engine, step, pair.left, pair.right),
     )
     found = outcome(step, pair, facts)
     rule = f"rule {reached[end]}" if end in reached else None

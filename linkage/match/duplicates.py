@@ -90,15 +90,22 @@ def _weighed(
 
 def same_person(engine: Engine, model: Model, units: Table, thresholds: Thresholds) -> float:
     """Match weight by the model from which two records of one file are one person."""
-    return thresholds.certain - within_one_file(engine, model, units)
+    return same_person_from(model, engine.count(units), thresholds)
+
+
+def same_person_from(model: Model, records: int, thresholds: Thresholds) -> float:
+    """The same of a file with so many records."""
+    return thresholds.certain - _within(model, records)
 
 
 def within_one_file(engine: Engine, model: Model, units: Table) -> float:
-    """Bits to add to a match weight between two records of one file.
+    """Bits to add to a match weight between two records of one file."""
+    return _within(model, engine.count(units))
 
-    The prior of the model is for records of two files; within one, a second record of a person is rarer.
-    """
-    return math.log2(_SECOND_RECORDS / max(engine.count(units), 1)) - model.prior_weight
+
+def _within(model: Model, records: int) -> float:
+    """The prior of the model is for records of two files; within one, a second record of a person is rarer."""
+    return math.log2(_SECOND_RECORDS / max(records, 1)) - model.prior_weight
 
 
 # For each ambiguous pair, the units that stand against its partner: near in weight, and free.

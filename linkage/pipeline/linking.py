@@ -117,11 +117,12 @@ def spine_stage(job: Job) -> Stage:
         engine = space.engine
         entities = _all(space, sources)
         units = _together(engine, (space.table(f"units/{step}") for step in steps))
+        links = _together(engine, (space.table(f"links/{step}") for step in steps))
         parted = without_conflicts(
             engine,
             _all(space, sources, ("entity_id", "source", *IDENTIFIERS)),
             space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
-            _together(engine, (space.table(f"links/{step}") for step in steps)),
+            links,
             units,
             most=most_records(job.config.step),
         )
@@ -143,6 +144,7 @@ def spine_stage(job: Job) -> Stage:
             "lookup_pmr": made.lookup_pmr,
             "concordance": made.concordance,
             "cuts": parted.cuts,
+            "links": engine.sql(_IN_THE_END, links=links, cuts=parted.cuts),
         }
         cuts = engine.sql("select rule, count(*) as links from {t} group by rule", t=parted.cuts)
         changes = engine.sql("select change, count(*) as ids from {t} group by change", t=made.concordance)
@@ -161,7 +163,7 @@ def spine_stage(job: Job) -> Stage:
             *(f"{table}/{step}" for step in steps for table in ("links", "units")),
             *(f"membership/{step}" for step in steps[-1:]),
         ),
-        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance", "cuts"),
+        makes=("spine", "lookup_ae_id", "lookup_edukey", "lookup_pmr", "concordance", "cuts", "links"),
         settings={
             "people_of": list(people_of),
             "most": most_records(job.config.step),
@@ -170,6 +172,17 @@ def spine_stage(job: Job) -> Stage:
         files=shipped_files("bands.toml", "resolution/people.toml"),
         rooms=("linkage.spine", "linkage.pipeline.linking"),
     )
+
+
+# Accepted links of all steps, and what became of them: a step does not know what its links join in the end.
+_IN_THE_END = """
+    select k.step, k.left_id, k.right_id, k.method, k.pass, k.match_weight, k.match_probability,
+           case when c.rule is null then k.decision else 'parted' end as decision,
+           coalesce(c.rule, k.reason) as reason
+    from {links} as k
+    left join {cuts} as c on c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+    where k.decision = 'accepted'
+    """
 
 
 def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:

@@ -66,7 +66,8 @@ class Parted:
     Attributes:
         membership: entity_id, unit_id.
         links: those that were given, but for the cut ones.
-        cuts: step, left_entity, right_entity, match_weight, rule: links that were cut, and what each would break.
+        cuts: step, left_id, right_id (the units that were linked), left_entity, right_entity (the two of their entities
+            that are most alike), match_weight, rule: links that were cut, and what each would break.
     """
 
     membership: Table
@@ -111,7 +112,8 @@ def without_conflicts(
         parted, cut = _part(people[unit], found, rules, most)
         moved |= parted
         cuts += cut
-    return Parted(_moved(engine, membership, moved), _kept(engine, links, cuts), engine.from_arrow(_as_table(cuts)))
+    listed = engine.from_arrow(_as_table(cuts))
+    return Parted(_moved(engine, membership, moved), _kept(engine, links, listed), listed)
 
 
 _TOO_MANY = """
@@ -277,24 +279,17 @@ def _moved(engine: Engine, membership: Table, moved: Mapping[int, int]) -> Table
     )
 
 
-def _kept(engine: Engine, links: Table, cuts: Sequence[tuple[_Link, Cut]]) -> Table:
-    cut = pa.table(
-        {
-            "step": pa.array([link.step for link, _ in cuts], pa.string()),
-            "left_id": pa.array([link.left_id for link, _ in cuts], pa.int64()),
-            "right_id": pa.array([link.right_id for link, _ in cuts], pa.int64()),
-        }
-    )
+def _kept(engine: Engine, links: Table, cuts: Table) -> Table:
     return engine.sql(
         """
         select k.*
         from {links} as k
         where not exists (
-            select 1 from {cut} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+            select 1 from {cuts} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
         )
         """,
         links=links,
-        cut=engine.from_arrow(cut),
+        cuts=cuts,
     )
 
 
@@ -306,6 +301,8 @@ def _as_table(cuts: Sequence[tuple[_Link, Cut]]) -> pa.Table:
     return pa.table(
         {
             "step": pa.array([link.step for link, _ in cuts], pa.string()),
+            "left_id": pa.array([link.left_id for link, _ in cuts], pa.int64()),
+            "right_id": pa.array([link.right_id for link, _ in cuts], pa.int64()),
             "left_entity": pa.array([cut.left for _, cut in cuts], pa.int64()),
             "right_entity": pa.array([cut.right for _, cut in cuts], pa.int64()),
             "match_weight": pa.array([cut.weight for _, cut in cuts], pa.float64()),

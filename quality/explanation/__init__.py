@@ -47,7 +47,7 @@ def title(found: Mapping[str, Any]) -> str:
         became = {"accepted": "was linked", "review": "is for review"}.get(
             found["outcome"]["decision"], "was not linked"
         )
-        return f"Why a pair {became}"
+        return f"Why a pair {became}{', and parted again' if found['outcome'].get('parted') else ''}"
     return "What a record met" if found["kind"] == "record" else "What holds a person together"
 
 
@@ -56,7 +56,7 @@ def statement(found: Mapping[str, Any]) -> str:
     if found["kind"] == "pair":
         what = {side: "record" if found["step"].get("one_file") else f"{side} unit" for side in ("left", "right")}
         sides = " and ".join(f"{name} {found['units'][side]['unit_id']}" for side, name in what.items())
-        head = f"Step {found['step']['name']}, {sides}: {pair.OUTCOMES[found['outcome']['decision']].lower()}."
+        head = f"Step {found['step']['name']}, {sides}: {pair.became(found['outcome']).lower()}."
         return " ".join([head, *found["outcome"]["in_words"]])
     if found["kind"] == "record":
         parts = [f"{step['step']['name']}: {others.linked_in_words(step)}" for step in found["steps"]]

@@ -1,11 +1,11 @@
 """The pages of a record and of a person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quality.disclosure import Cell
 from quality.explanation.bars import likelihood, signed
-from quality.explanation.pair import OUTCOMES, waterfall
+from quality.explanation.pair import became, waterfall
 from quality.report.names import Names
 from quality.report.page import Block, Headline, Section, Table, Text
 
@@ -60,7 +60,7 @@ def _in_step(step: Mapping[str, Any], names: Names, *, is_last: bool) -> Section
             Cell(signed(row["match_weight"])),
             Cell(likelihood(row["probability"])),
             row["made_by"] or "",
-            OUTCOMES[row["decision"]],
+            became(row),
             " ".join(row["in_words"]),
         ]
         for row in step["candidates"]
@@ -110,6 +110,9 @@ def person_sections(found: Mapping[str, Any], names: Names) -> list[Section]:
     if found["conflicts"]:
         speaks: list[list[str | Cell]] = [[row["what"], _listed(row["entities"])] for row in found["conflicts"]]
         conflicts = [Table("Conflicts", ["What", "Entities"], speaks)]
+    if found["parted"]:
+        heads = ["Step", "Entities", "Match weight", "One person would have"]
+        conflicts.append(Table("Links that the spine did not follow", heads, parted_rows(found, Cell)))
     return [
         Section("entities", "Whose records they are", [entities]),
         Section("links", "What holds the person together", links),
@@ -123,6 +126,18 @@ def without(link: Mapping[str, Any]) -> str:
         return "still one person"
     apart = sorted(link["splits"], key=len)[:-1]  # the largest part stays the person
     return f"{'; '.join(map(_listed, apart))} would part"
+
+
+def parted_rows(found: Mapping[str, Any], number: Callable[[str], Any] = str) -> list[list[Any]]:
+    """Links of a person to others that the spine did not follow: step, entities, match weight, rule.
+
+    Args:
+        number: what a number becomes.
+    """
+    return [
+        [row["step"], " to ".join(map(str, row["entities"])), number(signed(row["match_weight"])), row["rule"]]
+        for row in found["parted"]
+    ]
 
 
 def _listed(entities: list[int]) -> str:

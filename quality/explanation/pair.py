@@ -19,13 +19,19 @@ OUTCOMES = {
     "forbidden": "Kept apart",
 }
 
+
+def became(outcome: Mapping[str, Any]) -> str:
+    """What became of a pair in a word or two."""
+    return OUTCOMES[outcome["decision"]] + (", parted again" if outcome.get("parted") else "")
+
+
 _MOST_LEVELS = 8  # changes that stand first; a fold has all
 
 
 def headlines(found: Mapping[str, Any]) -> list[Headline]:
     """The figures that stand first."""
     weight, limits = found["weight"], found["thresholds"]
-    decided = OUTCOMES[found["outcome"]["decision"]]
+    decided = became(found["outcome"])
     rivals = found["rivals"]
     lead = signed(min(rival["lead"] for rival in rivals)) if rivals else "none"
     led = [Headline("Lead", Cell(lead), "", f"over its best rival; {limits['margin']:g} is asked for")]
@@ -169,6 +175,8 @@ def _reach(found: Mapping[str, Any], names: Names) -> list[Block]:
 
 def setting(row: Mapping[str, Any]) -> str:
     """A change of one setting in words."""
+    if not isinstance(row["value"], float):
+        return f"{row['setting']} {row['needed']} {row['value']} (now {row['now']})"
     on_scale = row["setting"].removeprefix("--") in ("margin", "accept_weight")
     away = 0.0 if on_scale else min(row["value"], 1 - row["value"])  # two figures of how far it is from 0 or 1
     places = 2 if on_scale else min(15, 1 - math.floor(math.log10(max(away, 1e-14))))

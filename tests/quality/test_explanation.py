@@ -149,6 +149,7 @@ PERSON: dict[str, Any] = {
          "margin": 4.0, "splits": [[3, 9], [12]]},
     ],
     "weakest": 1,
+    "parted": [{"step": "npd-ilr", "entities": [3, 14], "match_weight": 5.5, "rule": "two birth dates"}],
     "conflicts": [{"what": "no dob in common", "entities": [3, 12]}],
 }  # fmt: skip
 

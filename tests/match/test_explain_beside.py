@@ -1,0 +1,124 @@
+"""What decided of a pair beside its weight is told: twins, second records, limits, optimal assignment, the spine."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import Engine, connect
+from linkage.explain.opening import OpenStep, written_passes
+from linkage.explain.pair import explain_pair
+from linkage.explain.record import explain_record
+from linkage.explain.sides import FileSide
+from linkage.match import link_step
+from linkage.match.resolve import Thresholds
+from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
+from tests.match.test_match_step import PASS, STEP
+
+HEAD = "unit_id | forename | surname | dob:text   | sex | postcode | nino"
+JO = "JO | JONES | 1993-01-02 | F | P4"  # 17 with herself
+ANNA = "ANNA | JONES | 1993-01-02 | F | P4"  # 8 with Jo
+MOVED = "JO | JONES | 1993-01-02 | F | P9"  # 9 with Jo
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with connect("duckdb", threads=1) as opened:
+        yield opened
+
+
+def opened(engine: Engine, left: list[str], right: list[str], **step: Any) -> OpenStep:
+    """A step that was linked, as `leo explain` opens it."""
+    tables = {
+        side: engine.from_arrow(
+            parse("\n".join([HEAD, *(f"{number} | {line}" for number, line in enumerate(lines, start))]))
+        )
+        for side, lines, start in (("left", left, 1), ("right", right, 11))
+    }
+    config, model = STEP.model_copy(update=step), exact_model()
+    sides = [units(engine, side, table) for side, table in tables.items()]
+    found = link_step(engine, config, sides[0], sides[1], rules=[PASS], model=model)
+    return OpenStep(
+        step=config,
+        model=model,
+        passes=written_passes(found.summary["passes"]),
+        thresholds=Thresholds(**found.summary["thresholds"]),
+        links=found.links,
+        unlinked=found.unlinked,
+        sides={side: FileSide(engine, side, table) for side, table in tables.items()},
+    )
+
+
+def told(engine: Engine, step: OpenStep, left: int, right: int) -> tuple[str, str | None, str, list[Any]]:
+    """Decision, reason, all sentences, and the settings that would change it, without their present values."""
+    found = explain_pair(engine, step, left, right)
+    settings = [(row["setting"], row["needed"], row["value"], row["then"]) for row in found["changes"]["settings"]]
+    outcome = found["outcome"]
+    return outcome["decision"], outcome["reason"], " ".join(outcome["in_words"]), settings
+
+
+def test_twins_are_named_with_the_rule_and_the_setting_that_would_trust_the_model(engine: Engine) -> None:
+    step = opened(engine, [f"{JO} | -"], [f"{ANNA} | -"])
+    decision, reason, words, settings = told(engine, step, 1, 11)
+    assert (decision, reason) == ("rejected", "twin")
+    assert "The rule 'twin' says that they are two people: Of pairs of one surname" in words
+    assert settings == [("twins", "set to", "model", "accepted")]
+
+
+def test_a_second_record_says_whose_it_is_and_what_the_two_weigh(engine: Engine) -> None:
+    step = opened(engine, [f"{JO} | -"], [f"{JO} | -", f"{MOVED} | -"], duplicates="join")
+    decision, reason, words, settings = told(engine, step, 1, 12)
+    assert (decision, reason, settings) == ("accepted", "another record of the same person", [])
+    assert "Second records join: right unit 12 and right unit 11, which the left unit is linked to," in words
+    assert "they weigh +9.00" in words
+
+
+def test_one_that_does_not_join_says_what_it_lacks(engine: Engine) -> None:
+    left = opened(engine, [f"{JO} | -"], [f"{JO} | -", f"{MOVED} | -"])
+    assert told(engine, left, 1, 12)[:2] == ("rejected", "a better partner")
+    assert "second record" not in told(engine, left, 1, 12)[2]
+    stranger = "JO | JONES | 1993-01-02 | M | P9"  # 5 + 6 + 8 - 4 - 1 - 10 = 4 with Jo
+    joining = opened(engine, [f"{JO} | -"], [f"{JO} | -", f"{stranger} | -"], duplicates="join")
+    decision, _, words, _ = told(engine, joining, 1, 12)
+    assert decision == "rejected"
+    assert "does not join as a second record: it would have to weigh" in words
+
+
+def test_who_holds_enough_is_told_with_the_number_that_would_do(engine: Engine) -> None:
+    right = [f"{JO} | -", f"{JO} | -", f"{MOVED} | -"]
+    step = opened(engine, [f"{JO} | -"], right, cardinality="one-to-many", most_right=2)
+    decision, reason, words, settings = told(engine, step, 1, 13)
+    assert (decision, reason) == ("rejected", "the person holds enough records")
+    assert "The left unit holds 2 of the right already that weigh more (most_right = 2)." in words
+    assert settings == [("most_right", "at least", 3, "accepted")]
+
+
+def test_the_heaviest_set_of_pairs_is_told_where_it_decided(engine: Engine) -> None:
+    """Greedy takes 1 with 11 (17), and leaves 2 alone; together 1 with 12 and 2 with 11 weigh more."""
+    links = parse("""
+        left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision | reason
+        1       | 11       | probabilistic | rule 1 | 12.0               | 0.1                     | -                      | rejected | a better partner
+        1       | 12       | probabilistic | rule 1 | 11.5               | 0.9                     | 5.1                    | accepted | -
+        2       | 11       | probabilistic | rule 1 | 11.9               | 0.9                     | 5.5                    | accepted | -
+    """)
+    given = opened(engine, [f"{JO} | -", f"{MOVED} | -"], [f"{JO} | -", f"{MOVED} | -"], assignment="optimal")
+    step = replace(given, links=engine.from_arrow(links))
+    _, reason, words, settings = told(engine, step, 1, 11)
+    assert (reason, settings) == ("a better partner", [])
+    assert "The pairs that take its units, of +11.50 and +11.90, are part of the best set of pairs" in words
+    _, _, words, _ = told(engine, step, 1, 12)
+    assert "The best set of pairs of all who contend would weigh" in words
+
+
+def test_a_link_that_the_spine_did_not_follow_says_so(engine: Engine) -> None:
+    cuts = pa.table({"left_id": [1], "right_id": [11], "rule": ["two birth dates"]})
+    step = replace(opened(engine, [f"{JO} | -"], [f"{JO} | -"]), cuts=engine.from_arrow(cuts))
+    found = explain_pair(engine, step, 1, 11)["outcome"]
+    assert (found["decision"], found["parted"]) == ("accepted", "two birth dates")
+    assert "one person of both would have two birth dates: A birth date does not change" in found["in_words"][-1]
+    (met,) = explain_record(engine, [step], 1, side="left")["steps"]
+    assert met["candidates"][0]["parted"] == "two birth dates"
+    assert "parted" not in explain_pair(engine, replace(step, cuts=None), 1, 11)["outcome"]
