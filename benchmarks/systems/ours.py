@@ -30,7 +30,7 @@ _SWAPPED = {"forename": "surname", "surname": "forename"}
 def main(left: str, right: str, out: str) -> None:
     with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-ours-", dir=Path(out).parent) as scratch:
         sides = [_units(engine, Path(path)) for path in (left, right)]
-        fields = [name for name in sides[0].columns if name not in ("unit_id", "id")]
+        fields = [name for name in sides[0].columns if name != "unit_id"]
         compared = [
             comparisons.comparison(name, _kind(engine, sides[0], name), swapped_with=_SWAPPED.get(name))
             for name in fields
@@ -40,7 +40,7 @@ def main(left: str, right: str, out: str) -> None:
         step = Step(name="link", left="left", right="right")
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
         found = matched(
-            engine, step, units[0], units[1], rules=(), model=model, meetings=False, parts=Parts(Path(scratch))
+            engine, step, units[0], units[1], rules=(), model=model, links_only=True, parts=Parts(Path(scratch))
         )
         links = engine.sql(
             """
@@ -50,17 +50,25 @@ def main(left: str, right: str, out: str) -> None:
             join {right} as r on r.unit_id = k.right_id
             """,
             links=found.accepted(engine),
-            left=sides[0],
-            right=sides[1],
+            left=_ids(engine, Path(left)),
+            right=_ids(engine, Path(right)),
         )
         engine.write(links, Path(out))
 
 
 def _units(engine: Engine, path: Path) -> Table:
     """A side with its numbers; in memory where it is small, so that memory does not follow the size of the file."""
-    numbered = f"read_parquet({literal(str(path))}, file_row_number = true)"
-    query = f"select file_row_number + 1 as unit_id, * exclude (file_row_number) from {numbered}"
+    query = f"select file_row_number + 1 as unit_id, * exclude (id, file_row_number) from {_numbered(path)}"
     return engine.sql(query, store=engine.count(engine.read(path)) < _IN_MEMORY)
+
+
+def _ids(engine: Engine, path: Path) -> Table:
+    """A side's numbers and ids, which only the links need."""
+    return engine.sql(f"select file_row_number + 1 as unit_id, id from {_numbered(path)}")
+
+
+def _numbered(path: Path) -> str:
+    return f"read_parquet({literal(str(path))}, file_row_number = true)"
 
 
 def _members(engine: Engine, side: Table) -> Table:

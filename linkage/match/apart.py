@@ -131,8 +131,12 @@ def _plausible(
             ),
         )
         return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
-    within = sum(_births_within(engine, rule, side) for side in (left, right))
-    return len({pair[0] for pair in found}) <= 2 * within + _FEW
+    suspected, within = len({pair[0] for pair in found}), 0.0
+    for side in (left, right):  # the second file is counted where the first does not explain them yet
+        within += _births_within(engine, rule, side)
+        if suspected <= 2 * within + _FEW:
+            return True
+    return False
 
 
 _FEW = 10
@@ -164,26 +168,28 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     held = set(side.appearances.columns)
     known = [*rule.equal, next(name for name in rule.equal_any if name in held), rule.differ]
     everyone = " and ".join(f"{quote(name)} is not null" for name in known)
-    some = "right(dob, 1) = '3'" if "dob" in known and engine.count(side.appearances) > _SHOWN_ROWS else "true"
+    rows_held = engine.count(side.appearances)
+    some = "right(dob, 1) = '3'" if "dob" in known and rows_held > _SHOWN_ROWS else "true"
     counted = engine.sql(
         f"""
-        with births as (
-            select {columns(known[:-1])}
+        with shown as (
+            select unit_id, {columns(known[:-1])}, substr({quote(rule.differ)}, 1, 1) as begins
             from {{t}}
-            where {everyone} and {some}
+            where {some} and {everyone}
+        ),
+        births as (
+            select 1 as one
+            from shown
             group by {columns(known[:-1])}
-            having count(distinct unit_id) > 1 and count(distinct substr({quote(rule.differ)}, 1, 1)) > 1
+            having min(unit_id) < max(unit_id) and min(begins) < max(begins)
         )
         select (select count(*) from births) as births,
-               count(*) as rows_known,
-               count(case when {some} then 1 end) as rows_shown
-        from {{t}}
-        where {everyone}
+               (select count(*) from {{t}} where {some}) as rows_shown
         """,
         t=side.appearances,
     )
     found = one(engine, counted)
-    return int(found["births"]) * int(found["rows_known"]) / max(int(found["rows_shown"]), 1)
+    return int(found["births"]) * rows_held / max(int(found["rows_shown"]), 1)
 
 
 def _equal_level(model: Model, column: str) -> tuple[str, int] | None:

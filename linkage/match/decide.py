@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
-from linkage.match.apart import two_people
+from linkage.match.apart import shipped, two_people
 from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
@@ -16,6 +16,7 @@ from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.resolve import Race, Thresholds
 from linkage.match.score import Candidates, Frequencies, score_candidates, score_given, term_frequencies
+from linkage.match.sure import Taking, taking
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
 from linkage.model.training import train
@@ -53,10 +54,13 @@ class Matched:
             """
             select left_id, right_id, match_weight from {certain} where match_weight >= $review or pass = $people
             union all
+            select left_id, right_id, match_weight from {sure}
+            union all
             select left_id, right_id, match_weight from {outcomes} where decision = 'accepted'
             """,
             params={"review": self.thresholds.review, "people": deterministic.OVERRIDE},
             certain=self.certain,
+            sure=self.candidates.sure,
             outcomes=self.outcomes,
         )
 
@@ -73,13 +77,13 @@ def matched(
     held: Table | None = None,
     overrides: Overrides | None = None,
     parts: Parts | None = None,
-    meetings: bool = True,
+    links_only: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Matched:
     """Link two sides: deterministic passes first, then the model on what they leave; arguments as of `link_step`.
 
     Args:
-        meetings: also find who met somebody too unlike to be scored, of which reasons are made.
+        links_only: leave out what only explains: who met whom, and the rivals of pairs that are sure.
     """
     say = progress or (lambda _: None)
     training: dict[str, Any] = {}
@@ -103,9 +107,11 @@ def matched(
         _still_open(engine, left.units, passed.links, "left", step),
         _still_open(engine, right.units, passed.links, "right", step),
     )
-    floor = thresholds.floor(most_gain(sizes, step.cardinality))
+    most = most_gain(sizes, step.cardinality)
+    floor = thresholds.floor(most)
+    sure = _taking(step, model, thresholds, most) if links_only and not overrides and held is None else None
     candidates = score_candidates(
-        engine, model, *still_open, frequencies, floor, parts=parts, meetings=meetings, progress=say
+        engine, model, *still_open, frequencies, floor, parts=parts, taking=sure, progress=say
     )
     say("resolution")
     scored = candidates.pairs
@@ -117,7 +123,7 @@ def matched(
     apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
     race.settle(thresholds)
-    thresholds = thresholds.given(_gain(engine, step, passed.links, race.accepted, sizes))
+    thresholds = thresholds.given(_gain(engine, step, (passed.links, candidates.sure, race.accepted), sizes))
     accept(engine, step, race, thresholds, held=held)
     outcomes = race.outcomes(thresholds)
     outcomes = excuse(engine, model, outcomes, *still_open, frequencies, thresholds, step.cardinality)
@@ -157,21 +163,18 @@ def _trained(
     return trained, report.as_dict()
 
 
-def _gain(engine: Engine, step: Step, passed: Table, sure: Table, sizes: Mapping[str, int]) -> float:
+def _taking(step: Step, model: Model, thresholds: Thresholds, more: float) -> Taking | None:
+    """How sure pairs are taken; such as no rule of two people can speak against."""
+    among = {rule.differ for rule in shipped()} if step.twins == "apart" else set()
+    return taking(model, step.cardinality, thresholds.accept, more, among)
+
+
+def _gain(engine: Engine, step: Step, linked: Sequence[Table], sizes: Mapping[str, int]) -> float:
     """What the cardinality adds, from the shares that passes and certain weights have matched."""
-    accepted = engine.sql(
-        "select left_id, right_id from {passed} union all select left_id, right_id from {sure}",
-        passed=passed,
-        sure=sure,
-    )
-    matched = one(
-        engine,
-        engine.sql(
-            "select count(distinct left_id) as left_units, count(distinct right_id) as right_units from {t}", t=accepted
-        ),
-    )
-    shares = {side: matched[f"{side}_units"] / max(units, 1) for side, units in sizes.items()}
-    return gain(share for side, share in shares.items() if not deterministic.holds_many(step.cardinality, side))
+    # A unit of a side whose units have one partner at most is in one of these pairs at most.
+    pairs = sum(engine.count(table) for table in linked)
+    single = [side for side in sizes if not deterministic.holds_many(step.cardinality, side)]
+    return gain(pairs / max(sizes[side], 1) for side in single)
 
 
 def _without(engine: Engine, scored: Table, taken: Table) -> Table:

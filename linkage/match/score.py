@@ -1,14 +1,16 @@
 """Pairs of a step with their match weights: those that blocking rules make, and those that passes accepted."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import Engine, Table, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
-from linkage.model import Model, rarest
+from linkage.match.sure import Taking, without
+from linkage.model import BlockingRule, Model, rarest
 from linkage.model.compiled import (
     blocked_units,
     candidate_pairs,
@@ -29,12 +31,14 @@ class Candidates:
 
     Attributes:
         pairs: left_id, right_id, rule INTEGER, gamma_<comparison>, match_weight of every pair that reaches the floor,
-            once.
+            once; where only links are asked for, of units that no sure pair holds.
+        sure: pairs in the same columns that are taken without a look at their rivals; none where those are asked for.
         met: side, unit_id of units that a rule pairs with somebody; those of whom `pairs` has a pair need not be there.
         counts: for each rule what it made: rule, pairs_kept, seconds.
     """
 
     pairs: Table
+    sure: Table
     met: Table
     counts: list[dict[str, Any]]
 
@@ -78,7 +82,7 @@ def score_candidates(
     floor: float,
     *,
     parts: Parts | None = None,
-    meetings: bool = True,
+    taking: Taking | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Candidates:
     """Every pair that a blocking rule makes and that reaches the floor.
@@ -87,81 +91,106 @@ def score_candidates(
         left, right: unit_id and the model's columns.
         frequencies: as `term_frequencies` counts them.
         parts: how the work is cut where the sides are large; one part, in memory, when None.
-        meetings: whether `met` is asked for; nobody has met otherwise.
+        taking: how sure pairs are taken where only links are asked for; nobody has met then.
     """
-    say = progress or (lambda _: None)
     seconds = [0.0] * len(model.blocking_rules)
+    work = _Work(engine, model, frequencies, floor, taking, seconds, progress or (lambda _: None))
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right):
         if not part.find(engine, _MADE):
-            part.keep(engine, _score_part(engine, model, part, frequencies, floor, seconds, meetings, say))
+            taken = _together(engine, [tables["sure"] for tables in kept]) if taking and kept else None
+            part.keep(engine, work.of_part(part, taken))
         kept.append(part.kept)
-    met, pairs = (_together(engine, [tables[name] for tables in kept]) for name in _MADE)
-    by_rule = engine.sql("select rule, count(*) as n from {pairs} group by rule", pairs=pairs)
-    counted = {row["rule"]: int(row["n"]) for row in rows(engine, by_rule)}
+    met, sure, pairs = (_together(engine, [tables[name] for tables in kept]) for name in _MADE)
+    counted: dict[int, int] = {}
+    for made in (sure, pairs):
+        for row in rows(engine, engine.sql("select rule, count(*) as n from {made} group by rule", made=made)):
+            counted[row["rule"]] = counted.get(row["rule"], 0) + int(row["n"])
     counts = [
         {"rule": rule.condition, "pairs_kept": counted.get(number, 0), "seconds": round(seconds[number], 3)}
         for number, rule in enumerate(model.blocking_rules)
     ]
-    return Candidates(pairs, met, counts)
+    return Candidates(pairs, sure, met, counts)
 
 
-_MADE = ("met", "pairs")
+_MADE = ("met", "sure", "pairs")
 
 
-def _score_part(
-    engine: Engine,
-    model: Model,
-    part: Part,
-    frequencies: Frequencies,
-    floor: float,
-    seconds: list[float],
-    meetings: bool,
-    say: Callable[[str], None],
-) -> dict[str, Table]:
-    """The pairs of a part's rules, and its units that met somebody but have no pair here."""
-    sides = {"left": part.left, "right": part.right}
-    if part.folder and not part.narrow:  # read once from disk, not once for each rule
-        sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
-    found = []
-    for number in part.rules:
-        say(f"rule {number + 1} of {len(model.blocking_rules)}" + (f", part {part.name}" if part.folder else ""))
+@dataclass(frozen=True)
+class _Work:
+    """What is the same for all parts of a scoring."""
+
+    engine: Engine
+    model: Model
+    frequencies: Frequencies
+    floor: float
+    taking: Taking | None
+    seconds: list[float]  # of each rule so far
+    say: Callable[[str], None]
+
+    def of_part(self, part: Part, taken: Table | None) -> dict[str, Table]:
+        """The pairs of a part's rules, and its units that met somebody but have no pair here.
+
+        Args:
+            taken: sure pairs of the parts before this one.
+        """
+        engine, sides, dropped = self.engine, {"left": part.left, "right": part.right}, []
+        if part.folder and not part.narrow:  # read once from disk, not once for each rule
+            sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
+            dropped += sides.values()
+        found, sure = [], None
+        if self.taking and not part.narrow and self.taking.number in part.rules:
+            sure = taken = self._sure(part, sides)
+        blocked = sides
+        if taken:
+            names = dict.fromkeys(("unit_id", *self.model.columns))
+            blocked = {
+                side: without(engine, units, list(names), taken, side, store=not part.narrow)
+                for side, units in sides.items()
+            }
+            dropped += blocked.values()
+        for number in part.rules:
+            with self._timed(number, part):
+                found.append(self._of_rule(number, sides if part.narrow else blocked, blocked, narrow=part.narrow))
+        if not (found and sure):
+            nothing = score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
+        made = _together(engine, found) if found else nothing
+        met = engine.sql(_NOBODY, store=True) if self.taking else _met_only(engine, self.model, part, sides, made)
+        engine.drop(*dropped)
+        return {"met": met, "sure": sure or nothing, "pairs": made}
+
+    @contextmanager
+    def _timed(self, number: int, part: Part) -> Iterator[None]:
+        place = f"rule {number + 1} of {len(self.model.blocking_rules)}"
+        self.say(place + (f", part {part.name}" if part.folder else ""))
         started = time.monotonic()
-        found.append(_of_rule(engine, model, number, sides, frequencies, floor, narrow=part.narrow))
-        seconds[number] += time.monotonic() - started
-    made = (
-        _together(engine, found)
-        if found
-        else score_given(engine, model, part.left, part.right, frequencies, no_pairs(engine))
-    )
-    met = _met_only(engine, model, part, sides, made) if meetings else engine.sql(_NOBODY, store=True)
-    if part.folder and not part.narrow:
-        engine.drop(*sides.values())
-    return {"met": met, "pairs": made}
+        yield
+        self.seconds[number] += time.monotonic() - started
 
+    def _sure(self, part: Part, sides: Mapping[str, Table]) -> Table:
+        assert self.taking
+        engine, taking = self.engine, self.taking
+        with self._timed(taking.number, part):
+            pairs = candidate_pairs(self.model, taking.rule, ())
+            made = self._scored(taking.rule, taking.number, pairs, sides)
+            sure = taking.sure_pairs(engine, made, sides["left"], sides["right"])
+            engine.drop(made)
+        return sure
 
-def _of_rule(
-    engine: Engine,
-    model: Model,
-    number: int,
-    sides: Mapping[str, Table],
-    frequencies: Frequencies,
-    floor: float,
-    *,
-    narrow: bool,
-) -> Table:
-    """The pairs of a rule that no rule before it makes."""
-    rule, earlier = model.blocking_rules[number], model.blocking_rules[:number]
-    more = _named(model, frequencies)
-    if narrow:
-        more["pairs"] = engine.sql(rule_pairs(rule, earlier), store=True, params=None, **sides)
-    pairs = given_pairs(model) if narrow else candidate_pairs(model, rule, earlier)
-    scored = scored_pairs(under(model, rule), pairs, floor)
-    query = f"select *, cast({number} as integer) as rule from ({scored}) as scored"
-    found = engine.sql(query, params=None, store=True, **sides, **more)
-    if narrow:
-        engine.drop(more["pairs"])
-    return found
+    def _of_rule(self, number: int, sides: Mapping[str, Table], blocked: Mapping[str, Table], *, narrow: bool) -> Table:
+        """The pairs of a rule that no rule before it makes, among the units that are `blocked`."""
+        rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        if not narrow:
+            return self._scored(rule, number, candidate_pairs(self.model, rule, earlier), blocked)
+        pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
+        scored = self._scored(rule, number, given_pairs(self.model), {**sides, "pairs": pairs})
+        self.engine.drop(pairs)
+        return scored
+
+    def _scored(self, rule: BlockingRule, number: int, query: str, tables: Mapping[str, Table]) -> Table:
+        scored = scored_pairs(under(self.model, rule), query, self.floor)
+        query = f"select *, cast({number} as integer) as rule from ({scored}) as scored"
+        return self.engine.sql(query, params=None, store=True, **tables, **_named(self.model, self.frequencies))
 
 
 _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"

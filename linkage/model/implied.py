@@ -16,11 +16,11 @@ def under(model: Model, rule: BlockingRule) -> Model:
     `l.dob = r.dob` makes no pair of which a birth date is unknown or differs. Levels, weights and frequencies stay as
     they are, so a pair has the same level and weight by either model.
     """
-    equal = _equal_columns(rule)
+    equal = equal_columns(rule)
     return replace(model, comparisons=tuple(_shortened(comparison, equal) for comparison in model.comparisons))
 
 
-def _equal_columns(rule: BlockingRule) -> frozenset[str]:
+def equal_columns(rule: BlockingRule) -> frozenset[str]:
     """Columns, in lower case, that are known and equal on both sides of every pair of a rule."""
     parsed = sqlglot.parse_one(rule.condition, read="duckdb").unnest()
     terms = [term.unnest() for term in (parsed.flatten() if isinstance(parsed, exp.And) else [parsed])]
