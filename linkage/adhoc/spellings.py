@@ -9,6 +9,7 @@ from anyascii import anyascii
 from linkage.adhoc.columns_made import counted, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.persons import british
 from linkage.adhoc.recognise import sex_frames
 from linkage.engine import Engine
 
@@ -18,7 +19,6 @@ WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town",
 _TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
 _FITTING = 0.5  # a frame that knows fewer of the rows than this is none
-_BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
 _LOST_ZEROS = 2  # digits by which a postcode may be too short
 
 Held = tuple[PersonFile, str]
@@ -88,9 +88,9 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
     A spreadsheet drops the first zeros of 06620, and one file gives nine digits where another gives the first five:
     the length that most have is that of a file, and the shorter of both is compared. British ones stay as they are.
     """
-    values = [counted(engine, file, column) for file, column in held]
-    if all(_share(of, _is_british) > _FITTING for of in values):
+    if all(british(engine, file, column) for file, column in held):
         return list(held)
+    values = [counted(engine, file, column) for file, column in held]
     lengths = [_usual_length(of) for of in values]
     result = []
     for (file, column), of, length in zip(held, values, lengths, strict=True):
@@ -103,10 +103,6 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
 def _cleaned(value: str) -> str:
     """Letters and digits; a number that a spreadsheet made of it has no decimals."""
     return re.sub(r"[^A-Z0-9]", "", re.sub(r"\.0$", "", anyascii(value).upper()))
-
-
-def _is_british(value: str) -> bool:
-    return re.fullmatch(_BRITISH, _cleaned(value)) is not None
 
 
 def _share(values: Counts, fits: Callable[[str], bool]) -> float:

@@ -134,7 +134,8 @@ class _Work:
         Args:
             taken: sure pairs of the parts before this one.
         """
-        engine, sides, dropped = self.engine, {"left": part.left, "right": part.right}, []
+        engine, sides = self.engine, {"left": part.left, "right": part.right}
+        dropped: list[Table] = []
         if part.folder and not part.narrow:  # read once from disk, not once for each rule
             sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
             dropped += sides.values()

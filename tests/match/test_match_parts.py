@@ -71,20 +71,20 @@ def test_what_a_killed_run_has_made_is_not_made_again(
 ) -> None:
     parts = Parts(tmp_path / "parts", rows=70, whole_rows=0)
     made: list[str] = []
-    first = score._score_part
+    first = score._Work.of_part
 
-    def dies(engine: Engine, model: Model, part: Any, *args: Any) -> Any:
+    def dies(work: Any, part: Any, *args: Any) -> Any:
         if len(made) == 3:
             raise LeoError("killed")
         made.append(part.name)
-        return first(engine, model, part, *args)
+        return first(work, part, *args)
 
-    monkeypatch.setattr(score, "_score_part", dies)
+    monkeypatch.setattr(score._Work, "of_part", dies)
     with pytest.raises(LeoError, match="killed"):
         _scored(engine, parts)
     again: list[str] = []
     monkeypatch.setattr(
-        score, "_score_part", lambda e, m, part, *a: (again.append(part.name), first(e, m, part, *a))[1]
+        score._Work, "of_part", lambda work, part, *a: (again.append(part.name), first(work, part, *a))[1]
     )
     found = _scored(engine, parts)
     assert len(made) == 3
