@@ -3,13 +3,16 @@
 python -m benchmarks                       # FEBRL 4, and files of 100,000 x 155,000 and of 1M x 1.55M rows
 python -m benchmarks --people 20000        # that size alone
 python -m benchmarks --runs 3 --people 1000000
+python -m benchmarks --people 1650000 --copies 40 --system "leo-linkage, model given" --label link-40m
 python -m benchmarks synth                 # generators of persons instead: benchmarks/generation.py
 python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
 python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
 import argparse
+import json
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -38,6 +41,7 @@ _OTHERS = {
     "dedupe": ["dedupe==3.0.3", "BTrees<6", "zope.index<7", "pyarrow>=17"],  # BTrees 6 lacks what it calls
     "goldenmatch": ["goldenmatch==3.22.0", "pyarrow>=17"],
 }
+_GIVEN = "leo-linkage, model given"
 _SYSTEMS = Path(__file__).parent / "systems"
 
 
@@ -82,8 +86,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _systems(data: Path, others: Mapping[str, Path]) -> dict[str, list[str] | None]:
-    """Each system's command, to which the path of its links is added; None where the size is beyond it."""
+def _systems(data: Path, others: Mapping[str, Path], model: Path) -> dict[str, list[str] | None]:
+    """Each system's command, to which the path of its links is added; None where the size is beyond it.
+
+    Args:
+        model: what was trained beforehand.
+    """
     left, right = str(data / "left.parquet"), str(data / "right.parquet")
     small = _rows(left) <= _OTHERS_BEAR
     python = [sys.executable, "-m"]
@@ -93,6 +101,7 @@ def _systems(data: Path, others: Mapping[str, Path]) -> dict[str, list[str] | No
     }
     return {
         "leo-linkage": [*python, "benchmarks.systems.ours", left, right],
+        _GIVEN: [*python, "benchmarks.systems.ours", "--model", str(model), left, right],
         "leo link": [str(Path(sys.executable).with_name("leo")), "link", left, right, "--force", "--out"],
         "Splink alone": [*python, "benchmarks.systems.splink_alone", left, right],
         **alone,
@@ -103,7 +112,10 @@ def _set(
     name: str, data: Path, scratch: Path, runs: int, others: Mapping[str, Path], wanted: list[str] | None
 ) -> list[dict[str, Any]]:
     """Every system on one set of files, in turn, so that a change of the machine's speed meets them all."""
-    systems = {s: command for s, command in _systems(data, others).items() if not wanted or s in wanted}
+    model = scratch / f"{name}-model.json"
+    systems = {s: command for s, command in _systems(data, others, model).items() if not wanted or s in wanted}
+    if _GIVEN in systems:
+        _train(data, model)
     found: dict[str, list[dict[str, Any]]] = {system: [] for system in systems}
     for number in range(runs):
         for system, command in systems.items():
@@ -117,6 +129,17 @@ def _set(
             found[system].append(_judged(took, out, data))
     sizes = {"left": _rows(str(data / "left.parquet")), "right": _rows(str(data / "right.parquet"))}
     return [{"set": name, **sizes, "system": system, **_median(rows)} for system, rows in found.items()]
+
+
+def _train(data: Path, model: Path) -> None:
+    """A model for files, trained on them or, of copies, on what they are copies of, with the prior of their size."""
+    base, _, copies = data.name.partition("-x")
+    left, right = (str(data.with_name(base) / f"{side}.parquet") for side in ("left", "right"))
+    command = [sys.executable, "-m", "benchmarks.systems.ours", left, right, f"{model}.links"]
+    subprocess.run([*command, "--save-model", str(model)], check=True)
+    raw = json.loads(model.read_text(encoding="utf-8"))
+    raw["probability_two_random_records_match"] /= int(copies or 1)
+    model.write_text(json.dumps(raw), encoding="utf-8")
 
 
 def _why(took: measure.Measured) -> str:

@@ -1,19 +1,19 @@
 """Ours on the same terms as Splink alone: the same files and blocking rules, training, scoring, best mutual links.
 
-python -m benchmarks.systems.ours LEFT RIGHT OUT
+python -m benchmarks.systems.ours LEFT RIGHT OUT [--model FILE] [--save-model FILE]
 """
 
-import sys
+import argparse
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.systems import blocking_columns
-from linkage.config import Step
 from linkage.engine import Engine, Table, connect, literal, quote
-from linkage.match import Units
-from linkage.match.decide import matched
-from linkage.match.parts import Parts
-from linkage.model import comparisons, from_dict
+
+if TYPE_CHECKING:
+    from linkage.model import Model
 
 _KINDS = {
     "forename": "name",
@@ -27,21 +27,27 @@ _IN_MEMORY = 4_000_000  # rows of a side that is read once; a larger one is read
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 
 
-def main(left: str, right: str, out: str) -> None:
+def main(left: str, right: str, out: str, *, given: str | None = None, save: str | None = None) -> None:
+    """Link two files; with the model `given`, or one trained on them."""
     with connect("duckdb") as engine, tempfile.TemporaryDirectory(prefix="leo-ours-", dir=Path(out).parent) as scratch:
-        sides = [_units(engine, Path(path)) for path in (left, right)]
-        fields = [name for name in sides[0].columns if name != "unit_id"]
-        compared = [
-            comparisons.comparison(name, _kind(engine, sides[0], name), swapped_with=_SWAPPED.get(name))
-            for name in fields
-        ]
-        rules = [" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in blocking_columns(fields)]
-        model = from_dict(comparisons.settings(compared, rules))
-        step = Step(name="link", left="left", right="right")
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            reading = reader.submit(lambda: [_units(engine, Path(path)) for path in (left, right)])
+            # While the files are read: importing these takes as long.
+            from linkage.config import Step
+            from linkage.match import Units
+            from linkage.match.decide import matched
+            from linkage.match.parts import Parts
+            from linkage.model import load
+
+            sides = reading.result()
+        model = load(Path(given)) if given else _model(engine, sides[0])
+        step = Step(name="link", left="left", right="right", train=given is None)
         units = [Units(name, side, side, _members(engine, side)) for name, side in zip("lr", sides, strict=True)]
         found = matched(
             engine, step, units[0], units[1], rules=(), model=model, links_only=True, parts=Parts(Path(scratch))
         )
+        if save:
+            found.model.save(Path(save))
         links = engine.sql(
             """
             select l.id as left_id, r.id as right_id, k.match_weight
@@ -54,6 +60,18 @@ def main(left: str, right: str, out: str) -> None:
             right=_ids(engine, Path(right)),
         )
         engine.write(links, Path(out))
+
+
+def _model(engine: Engine, side: Table) -> "Model":
+    """An untrained model of the columns that both sides have."""
+    from linkage.model import comparisons, from_dict
+
+    fields = [name for name in side.columns if name != "unit_id"]
+    compared = [
+        comparisons.comparison(name, _kind(engine, side, name), swapped_with=_SWAPPED.get(name)) for name in fields
+    ]
+    rules = [" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in blocking_columns(fields)]
+    return from_dict(comparisons.settings(compared, rules))
 
 
 def _units(engine: Engine, path: Path) -> Table:
@@ -83,4 +101,10 @@ def _kind(engine: Engine, side: Table, name: str) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="ours")
+    for name in ("left", "right", "out"):
+        parser.add_argument(name)
+    parser.add_argument("--model")
+    parser.add_argument("--save-model")
+    options = parser.parse_args()
+    main(options.left, options.right, options.out, given=options.model, save=options.save_model)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
@@ -32,7 +32,8 @@ class Candidates:
     Attributes:
         pairs: left_id, right_id, rule INTEGER, gamma_<comparison>, match_weight of every pair that reaches the floor,
             once; where only links are asked for, of units that no sure pair holds.
-        sure: pairs in the same columns that are taken without a look at their rivals; none where those are asked for.
+        sure: left_id, right_id, match_weight, rule of pairs that are taken without a look at their rivals; none where
+            those are asked for.
         met: side, unit_id of units that a rule pairs with somebody; those of whom `pairs` has a pair need not be there.
         counts: for each rule what it made: rule, pairs_kept, seconds.
     """
@@ -153,12 +154,14 @@ class _Work:
         for number in part.rules:
             with self._timed(number, part):
                 found.append(self._of_rule(number, sides if part.narrow else blocked, blocked, narrow=part.narrow))
-        if not (found and sure):
-            nothing = score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
-        made = _together(engine, found) if found else nothing
+        made = (
+            _together(engine, found)
+            if found
+            else score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
+        )
         met = engine.sql(_NOBODY, store=True) if self.taking else _met_only(engine, self.model, part, sides, made)
         engine.drop(*dropped)
-        return {"met": met, "sure": sure or nothing, "pairs": made}
+        return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made}
 
     @contextmanager
     def _timed(self, number: int, part: Part) -> Iterator[None]:
@@ -173,7 +176,7 @@ class _Work:
         engine, taking = self.engine, self.taking
         with self._timed(taking.number, part):
             pairs = candidate_pairs(self.model, taking.rule, ())
-            made = self._scored(taking.rule, taking.number, pairs, sides)
+            made = self._scored(taking.rule, taking.number, pairs, sides, ("left_id", "right_id", "match_weight"))
             sure = taking.sure_pairs(engine, made, sides["left"], sides["right"])
             engine.drop(made)
         return sure
@@ -188,12 +191,21 @@ class _Work:
         self.engine.drop(pairs)
         return scored
 
-    def _scored(self, rule: BlockingRule, number: int, query: str, tables: Mapping[str, Table]) -> Table:
+    def _scored(
+        self, rule: BlockingRule, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
+    ) -> Table:
+        """Pairs with their levels and weight, or those columns of them that are named, and the rule's number."""
         scored = scored_pairs(under(self.model, rule), query, self.floor)
-        query = f"select *, cast({number} as integer) as rule from ({scored}) as scored"
+        selected = columns(names) if names else "*"
+        query = f"select {selected}, cast({number} as integer) as rule from ({scored}) as scored"
         return self.engine.sql(query, params=None, store=True, **tables, **_named(self.model, self.frequencies))
 
 
+_NONE_SURE = """
+    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_weight,
+           cast(null as integer) as rule
+    where false
+    """
 _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
 
 
