@@ -38,6 +38,11 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def memory(self) -> int:
+        """Bytes that queries may hold before they spill."""
+        ...
+
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name."""
         ...

@@ -47,6 +47,12 @@ class DuckDBEngine:
             self.connection.execute(f"set {key} = {literal(value)}")
         self.connection.execute("set enable_progress_bar = false")
 
+    @property
+    def memory(self) -> int:
+        limit = str(self._run("select current_setting('memory_limit')").fetchall()[0][0])
+        number, unit = limit.split()
+        return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
+
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
 

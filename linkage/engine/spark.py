@@ -99,6 +99,10 @@ class SparkEngine:
         self._views: set[str] = set()
         self._stored: dict[str, Path] = {}
 
+    @property
+    def memory(self) -> int:
+        return sys.maxsize  # Spark cuts its stages itself, and spills
+
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
 

@@ -72,20 +72,9 @@ def two_people(
     """
     found: dict[tuple[int, int], str] = {}
     for rule in shipped() if rules is None else rules:
-        query = _suspects(rule, left, right, _equal_level(model, rule.differ) if model else None)
-        if query is None:
+        suspects = _suspects(engine, rule, pairs, left, right, lowest, model)
+        if suspects is None:
             continue
-        suspects = engine.arrow(
-            engine.sql(
-                query,
-                params={"lowest": lowest},
-                pairs=pairs,
-                left=left.units,
-                right=right.units,
-                of_left=left.appearances,
-                of_right=right.appearances,
-            )
-        )
         different = _clearly_different(rule, suspects)
         if _plausible(engine, rule, different, pairs, left, right, lowest):
             for pair in different:
@@ -203,45 +192,87 @@ def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
     return None
 
 
-def _suspects(rule: Rule, left: Units, right: Units, equal: tuple[str, int] | None) -> str | None:
-    """SQL of every pair for which a rule holds but for its names, with all names that either side ever had."""
+def _suspects(
+    engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
+) -> pa.Table | None:
+    """Every pair for which a rule holds but for its names, with all names that either side ever had.
+
+    Returns:
+        left_id, right_id, side, called, others; None where the sides lack the fields that the rule reads.
+    """
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
     if not any_of or not {*rule.equal, rule.differ} <= held:
         return None
-    # Most pairs are of one forename now: they need no second look at all that stood on their rows.
-    now = rule.differ in left.units.columns and rule.differ in right.units.columns
-    name = quote(rule.differ)
-    differ = f"and l.{name} <> r.{name}" if now else ""
-    unequal = f"and p.{quote(equal[0])} <> {equal[1]}" if equal else ""
+    different = _different(engine, rule, pairs, left, right, lowest, model)
+    read = dict.fromkeys(
+        name for name in (*rule.equal, *any_of, rule.differ, rule.also, *rule.unless_equal) if name in held
+    )
+    # What stood on the rows of these few units: read once, from sides that may lie on disk.
+    rows_of = {
+        side: engine.sql(
+            f"""
+            select a.unit_id, {columns(list(read), "a")}
+            from {{of}} as a
+            where exists (select 1 from {{different}} as d where d.{side}_id = a.unit_id)
+            """,
+            of=units.appearances,
+            different=different,
+            store=True,
+        )
+        for side, units in (("left", left), ("right", right))
+    }
     same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
     either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of)
     numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
-    also = quote(rule.also) if rule.also in held else "cast(null as varchar)"
-    return f"""
-        with different as (
-            select p.left_id, p.right_id
-            from {{pairs}} as p
-            join {{left}} as l on l.unit_id = p.left_id
-            join {{right}} as r on r.unit_id = p.right_id
-            where p.match_weight >= $lowest {unequal} {differ}
-        ),
-        judged as (
+    name, also = quote(rule.differ), quote(rule.also) if rule.also in held else "cast(null as varchar)"
+    query = f"""
+        with judged as (
             select d.left_id, d.right_id, bool_or({same} and ({either})) as fits, bool_or({numbers}) as shares
-            from different as d
-            join {{of_left}} as a on a.unit_id = d.left_id
-            join {{of_right}} as b on b.unit_id = d.right_id
+            from {{different}} as d
+            join {{left}} as a on a.unit_id = d.left_id
+            join {{right}} as b on b.unit_id = d.right_id
             group by d.left_id, d.right_id
         ),
         fitting as (
             select left_id, right_id from judged where fits and not coalesce(shares, false)
         )
-        select distinct f.left_id, f.right_id, 'left' as side, a.{name} as called, a.{also} as others
-        from fitting as f join {{of_left}} as a on a.unit_id = f.left_id
+        select distinct f.left_id, f.right_id, 'left' as side, {name} as called, {also} as others
+        from fitting as f join {{left}} as a on a.unit_id = f.left_id
         union all
-        select distinct f.left_id, f.right_id, 'right' as side, b.{name} as called, b.{also} as others
-        from fitting as f join {{of_right}} as b on b.unit_id = f.right_id
-        """.replace("a.cast", "cast").replace("b.cast", "cast")
+        select distinct f.left_id, f.right_id, 'right' as side, {name} as called, {also} as others
+        from fitting as f join {{right}} as b on b.unit_id = f.right_id
+        """
+    found = engine.arrow(engine.sql(query, params=None, store=False, different=different, **rows_of))
+    engine.drop(different, *rows_of.values())
+    return found
+
+
+def _different(
+    engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
+) -> Table:
+    """left_id, right_id of likely pairs of two forenames now: most pairs need no second look at what they ever were."""
+    if equal := _equal_level(model, rule.differ) if model else None:
+        query = (
+            f"select left_id, right_id from {{pairs}} where match_weight >= $lowest and {quote(equal[0])} <> {equal[1]}"
+        )
+        return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
+    name = quote(rule.differ)
+    now = rule.differ in left.units.columns and rule.differ in right.units.columns
+    return engine.sql(
+        f"""
+        select p.left_id, p.right_id
+        from {{pairs}} as p
+        join {{left}} as l on l.unit_id = p.left_id
+        join {{right}} as r on r.unit_id = p.right_id
+        where p.match_weight >= $lowest {f"and l.{name} <> r.{name}" if now else ""}
+        """,
+        params={"lowest": lowest},
+        pairs=pairs,
+        left=left.units,
+        right=right.units,
+        store=True,
+    )
 
 
 def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from linkage.config import Cardinality
 from linkage.engine import Engine, Table
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
-from linkage.match.score import Frequencies, score_given
+from linkage.match.score import Frequencies, score_within
 from linkage.model import Model
 
 # Share of a file's records that are a second one of somebody. 15 of 589 respondents whom DWP matched had two numbers,
@@ -74,7 +74,7 @@ def _weighed(
         store=True,
     )
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
-    scored = score_given(engine, model, units, units, frequencies, pairs)
+    scored = score_within(engine, model, units, frequencies, pairs)
     return engine.sql(
         """
         select r.of_left, r.of_right, s.match_weight >= $same as is_same

@@ -21,6 +21,10 @@ ROWS = 1_500_000
 """Rows of both sides in a part of larger ones: the hash table of a part this size stays near the processor. 10 million
 by 15.5 million records took 138 CPU seconds in 22 parts, splitting included, and 177 in one."""
 
+BYTES_A_ROW = 150
+"""Memory for a row of either side where only links are asked for: 85 were seen at 25 million rows. Few pairs are made
+then, and splitting costs more than it saves: the same files took 81 CPU seconds in 17 parts and 54 in one."""
+
 
 @dataclass
 class Part:
@@ -64,22 +68,32 @@ class Parts:
         folder: where parts lie while the step is at work; None for one part, in memory. What it holds must come from
             the same units and model.
         rows: of both sides together in a part, about; a column with few values makes larger ones.
-        whole_rows: of both sides together that are not parted.
+        whole_rows: of both sides together that are not parted. Both follow what is asked for where they are None.
     """
 
     folder: Path | None = None
-    rows: int = ROWS
-    whole_rows: int = WHOLE_ROWS
+    rows: int | None = None
+    whole_rows: int | None = None
 
     def within(self, name: str) -> "Parts":
         """The same cutting for other sides of the step, in a folder of their own."""
         return replace(self, folder=self.folder / name) if self.folder else self
 
-    def of(self, engine: Engine, model: Model, left: Table, right: Table) -> Iterator[Part]:
-        """The parts of two sides, one after the other; a part's sides are given back when the next is asked for."""
+    def of(
+        self, engine: Engine, model: Model, left: Table, right: Table, *, links_only: bool = False
+    ) -> Iterator[Part]:
+        """The parts of two sides, one after the other; a part's sides are given back when the next is asked for.
+
+        Args:
+            links_only: few pairs are made, so that sizes that are not given follow the engine's memory.
+        """
         rows = engine.count(left) + engine.count(right)
-        wanted = -(-rows // self.rows)
-        if self.folder is None or rows <= self.whole_rows:
+        whole_rows, part_rows = WHOLE_ROWS, ROWS
+        if links_only:
+            whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
+            part_rows = whole_rows // 2
+        wanted = -(-rows // (self.rows or part_rows))
+        if self.folder is None or rows <= (whole_rows if self.whole_rows is None else self.whole_rows):
             yield Part(tuple(range(len(model.blocking_rules))), left, right)
             return
         read = ["unit_id", *(name for name in model.columns if name != "unit_id")]

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, columns, one, rows
 from linkage.match.duplicates import within_one_file
-from linkage.match.score import Frequencies, score_given
+from linkage.match.score import Frequencies, score_within
 from linkage.model import Model
 from linkage.model.compiled import pattern_column
 from linkage.model.splink_json import Comparison
@@ -41,7 +41,7 @@ def same_people(
     rivals = engine.sql(
         _RIVALS.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
     )
-    scored = score_given(engine, model, units, units, frequencies, rivals)
+    scored = score_within(engine, model, units, frequencies, rivals)
     within = within_one_file(engine, model, units)
     named = [pattern_column(comparison) for comparison in model.fields]
     counted = engine.sql(

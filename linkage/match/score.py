@@ -97,7 +97,7 @@ def score_candidates(
     seconds = [0.0] * len(model.blocking_rules)
     work = _Work(engine, model, frequencies, floor, taking, seconds, progress or (lambda _: None))
     kept: list[dict[str, Table]] = []
-    for part in (parts or Parts()).of(engine, model, left, right):
+    for part in (parts or Parts()).of(engine, model, left, right, links_only=taking is not None):
         if not part.find(engine, _MADE):
             taken = _together(engine, [tables["sure"] for tables in kept]) if taking and kept else None
             part.keep(engine, work.of_part(part, taken))
@@ -257,6 +257,23 @@ def score_given(
         pairs=pairs,
         **_named(model, frequencies),
     )
+
+
+def score_within(engine: Engine, model: Model, units: Table, frequencies: Frequencies, pairs: Table) -> Table:
+    """Pairs of units of one file, as `score_given` scores those of two."""
+    # Few units of a file that may lie on disk: read once, not once for each place in a pair.
+    held = engine.sql(
+        """
+        with named as (select left_id as unit_id from {pairs} union select right_id as unit_id from {pairs})
+        select u.* from {units} as u where exists (select 1 from named as n where n.unit_id = u.unit_id)
+        """,
+        units=units,
+        pairs=pairs,
+        store=True,
+    )
+    scored = score_given(engine, model, held, held, frequencies, pairs)
+    engine.drop(held)
+    return scored
 
 
 def _named(model: Model, frequencies: Frequencies) -> dict[str, Table]:
