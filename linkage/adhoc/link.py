@@ -16,7 +16,8 @@ from linkage.adhoc.recognise import Columns, recognise
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
+from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.parts import Parts
 from linkage.match.passes import load as load_passes
 from linkage.match.reach import sample_of_pairs, true_pairs_reached
@@ -47,6 +48,7 @@ class Request:
     threads: int | None = None
     seed: int = 2026
     samples: int = 0  # alternative link sets to draw
+    links_only: bool = False  # no reasons, runners-up or report
     force: bool = False
 
 
@@ -76,14 +78,17 @@ def link_files(
         InputError: a file cannot be read, or its ids are no key.
         ConfigError: nothing to compare, a map that fits no column, or an output folder in use.
     """
+    if request.links_only and request.samples:
+        raise ConfigError("--links-only leaves out what --samples are drawn from\n  give one of them")
     say = progress or (lambda _: None)
     title = f"{request.left.name} to {request.right.name}"
     with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
             done = _work(engine, request, place, recognised or (lambda _: None), say)
         place.manifest.end("done", 0)
-        say("report")
-        place.report(f"Linkage quality report: {title}")
+        if not request.links_only:
+            say("report")
+            place.report(f"Linkage quality report: {title}")
     return done
 
 
@@ -115,27 +120,22 @@ def _work(
         given = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
     with clock("train"):
         model, training = _model(engine, request, kinds, left, right, say)
+    sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
+    passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
-        result = link_step(
-            engine,
-            _step(request),
-            _as_units(engine, "left", left),
-            _as_units(engine, "right", right),
-            rules=load_passes(config_file("passes/link.toml")),
-            model=model,
-            seed=request.seed,
-            parts=Parts(place.part / "scratch" / "parts"),
-            progress=say,
+        link = links_only if request.links_only else link_step
+        result = link(
+            engine, _step(request), *sides, rules=passes, model=model, seed=request.seed, parts=parts, progress=say
         )
     with clock("write"):
         say("writing")
-        summary = {**result.summary, **training}
+        done = Linked(columns, kinds, {**result.summary, **training})
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
-        done = Linked(columns, kinds, summary)
         true_pairs = truth.in_units(engine, given, left_ids, right_ids) if given else None
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
-        _evaluate(engine, part, request, result, (left, right), true_pairs)
+        if isinstance(result, StepResult):
+            _evaluate(engine, part, request, result, (left, right), true_pairs)
     place.manifest.content |= {
         "config_hash": _hash(request, done),
         "seed": request.seed,
@@ -143,9 +143,10 @@ def _work(
         "inputs": {file.path.name: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
         "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
         "request": _said(request, done, files),
-        "counts": summary,
+        "counts": done.summary,
         "tables": hashes,
         "truth": done.truth,
+        "links_only": request.links_only,
     }
     return done
 
@@ -225,10 +226,20 @@ _UNLINKED = """
     """
 
 
-def _tables(engine: Engine, result: StepResult, left: Table, right: Table) -> dict[str, Table]:
+_LINKS_ONLY = """
+    select l.source_id as left_id, r.source_id as right_id, k.method, k.pass, k.match_weight, k.match_probability
+    from {links} as k
+    join {left} as l on l.unit_id = k.left_id
+    join {right} as r on r.unit_id = k.right_id
+    """
+
+
+def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: Table) -> dict[str, Table]:
     """What is written, by the ids of the files."""
     text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
     ids = {"left": left, "right": right}
+    if isinstance(result, LinksOnly):
+        return {"links": engine.sql(_LINKS_ONLY, params=None, store=True, links=result.links, **ids)}
     texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
     made = {
         "links": engine.sql(_LINKS, params=None, store=True, links=result.links, **ids),

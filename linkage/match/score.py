@@ -84,6 +84,7 @@ def score_candidates(
     *,
     parts: Parts | None = None,
     taking: Taking | None = None,
+    meetings: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Candidates:
     """Every pair that a blocking rule makes and that reaches the floor.
@@ -92,10 +93,11 @@ def score_candidates(
         left, right: unit_id and the model's columns.
         frequencies: as `term_frequencies` counts them.
         parts: how the work is cut where the sides are large; one part, in memory, when None.
-        taking: how sure pairs are taken where only links are asked for; nobody has met then.
+        taking: how sure pairs are taken where only links are asked for.
+        meetings: whether `met` is asked for; nobody has met otherwise, nor where sure pairs are taken.
     """
     seconds = [0.0] * len(model.blocking_rules)
-    work = _Work(engine, model, frequencies, floor, taking, seconds, progress or (lambda _: None))
+    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, progress or (lambda _: None))
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right, links_only=taking is not None):
         if not part.find(engine, _MADE):
@@ -126,6 +128,7 @@ class _Work:
     frequencies: Frequencies
     floor: float
     taking: Taking | None
+    meetings: bool
     seconds: list[float]  # of each rule so far
     say: Callable[[str], None]
 
@@ -159,7 +162,8 @@ class _Work:
             if found
             else score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
         )
-        met = engine.sql(_NOBODY, store=True) if self.taking else _met_only(engine, self.model, part, sides, made)
+        asked = self.meetings and not self.taking
+        met = _met_only(engine, self.model, part, sides, made) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)
         return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made}
 

@@ -53,6 +53,25 @@ def test_links_name_rows_by_the_ids_of_the_files(done: Done) -> None:
     assert all(row["reason"] for row in links if row["decision"] != "accepted")
 
 
+def test_links_alone_are_those_that_are_accepted_with_everything(done: Done, tmp_path: Path) -> None:
+    out = tmp_path / "only"
+    files = done.request
+    answer = _leo(files.left, files.right, "--out", out, "--links-only")
+    assert answer.exit_code == 0
+    assert "for review" not in answer.output
+    assert {path.name for path in out.iterdir()} == {"links.parquet", "model.json", "manifest.json"}
+    links = pq.read_table(out / "links.parquet")
+    assert links.column_names == LINK_COLUMNS[:4] + LINK_COLUMNS[5:7]
+    everything = pq.read_table(files.out / "links.parquet").to_pylist()
+    accepted = {(row["left_id"], row["right_id"]) for row in everything if row["decision"] == "accepted"}
+    alone = {(row["left_id"], row["right_id"]) for row in links.to_pylist()}
+    assert len(alone ^ accepted) <= 0.01 * len(accepted)
+    asked = CliRunner().invoke(app, ["explain", str(out), "--record", f"left={min(alone)[0]}"])
+    assert "run leo link again without --links-only" in str(asked.exception)
+    both = _leo(files.left, files.right, "--out", out, "--links-only", "--samples", 2)
+    assert "give one of them" in str(both.exception)
+
+
 def test_link_sets_are_drawn_where_they_are_asked_for(files: Files, tmp_path: Path) -> None:
     answer = _leo(files.left, files.right, "--out", tmp_path / "linked", "--samples", 3)
     assert answer.exit_code == 0
