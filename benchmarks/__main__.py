@@ -6,6 +6,7 @@ python -m benchmarks --runs 3 --people 1000000
 python -m benchmarks --people 1650000 --copies 40 --system "leo-linkage, model given" --label link-40m
 python -m benchmarks synth                 # generators of persons instead: benchmarks/generation.py
 python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
+python -m benchmarks review                # intervals of clerical reviews instead: benchmarks/review.py
 python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import assignment, files, generation, measure, unseen
+from benchmarks import assignment, files, generation, measure, review, unseen
 from benchmarks.environments import environment
 from benchmarks.report import facts, write
 from linkage.engine import connect
@@ -51,6 +52,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["unseen"]:
         unseen.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["review"]:
+        review.main(sys.argv[2:])
         return
     if sys.argv[1:2] == ["assignment"]:
         assignment.main(sys.argv[2:])

@@ -73,13 +73,14 @@ def closing_lines(root: Path, seconds: float) -> list[str]:
 
 
 def report(run: RunArgument) -> None:
-    """Write a run's report again from what it counted.
+    """Write a run's report again from what it counted, with what clerical reviews of its links have found.
 
     Example: leo report runs/demo
     """
+    from linkage.pipeline.reviewing import estimates
     from quality.report import render_run
 
-    typer.echo(render_run(run))
+    typer.echo(render_run(run, estimates(run)))
 
 
 def extract(

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from linkage.engine.arrays import whole_numbers
 from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
+from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
 __all__ = [
     "Engine",
+    "RowStore",
     "Table",
     "Value",
     "columns",

@@ -21,6 +21,7 @@ from quality.report import (
     pairs,
     released,
     reliability,
+    reviewed,
     summary,
 )
 from quality.report.document import document, write_page
@@ -41,6 +42,7 @@ class Inputs:
         manifest: the run's facts; what is missing is left out.
         title: of the page.
         profile: name of the disclosure profile.
+        reviews: what clerical reviews of the run's links found (quality.review.estimate), a step each.
     """
 
     evaluation: Mapping[str, Any]
@@ -48,6 +50,7 @@ class Inputs:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     title: str = "Linkage quality report"
     profile: str = "leo_publication"
+    reviews: Sequence[Mapping[str, Any]] = ()
 
 
 def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
@@ -60,8 +63,8 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
     return write_page(_page(inputs, catalogue or shipped()), out)
 
 
-def render_run(run: Path, profile: str = "leo_publication") -> Path:
-    """Write RUN/report/index.html from RUN/quality/*.json and RUN/manifest.json.
+def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: str = "leo_publication") -> Path:
+    """Write RUN/report/index.html from RUN/quality/*.json, RUN/manifest.json and what reviews of its links found.
 
     Raises:
         InputError: the run was not evaluated, or a file is no JSON.
@@ -73,7 +76,7 @@ def render_run(run: Path, profile: str = "leo_publication") -> Path:
     contracts = found if isinstance(found, list) else found.get("results", [])
     manifest = _json(run / "manifest.json") or {}
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
-    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile)
+    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile, reviews)
     return render(inputs, run / "report" / "index.html")
 
 
@@ -115,6 +118,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         coverage.reasons_section(sides, subject, names),
         error.error_section(evaluation, shown_pairs, names, d),
         error_parts.causes_section(evaluation, names, d),
+        reviewed.review_section(evaluation, inputs.reviews, names, d),
         expected.expected_section(evaluation, names, d),
         reliability.reliability_section(evaluation, names, d),
         making.passes_section(evaluation, shown_pairs, names),

@@ -1,0 +1,163 @@
+"""Whether the intervals of a clerical review cover the truth: 500 simulated reviews of populations that are known.
+
+python -m benchmarks review                          # populations drawn from their probabilities, right and wrong
+python -m benchmarks review --run RUN --step STEP    # and the pairs of a run that has truth
+
+Each review draws a stratified sample by Neyman's allocation, answers it by the truth (uncertain as often as asked), and
+estimates precision and recall. An interval of 95 % should hold the truth in 93 to 97 of 100 reviews.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import RESULTS, facts
+from linkage.engine import connect, rows
+from quality.definitions import load
+from quality.review import Answers, Stratum, allot, estimate, frame, stratify
+
+REVIEWS = 500
+SIZES = (200, 400, 800)
+_MEASURES = ("precision", "recall")
+
+# Links by weight, heaviest first, then other pairs: how many, and the share of each that is not as decided.
+_LINKS = {
+    9000: 1e-5, 4000: 1e-4, 2500: 5e-4, 1500: 2e-3, 800: 8e-3, 400: 0.03, 200: 0.08, 120: 0.2, 60: 0.4,
+}  # fmt: skip
+_OTHERS = {80: 0.35, 250: 0.12, 600: 0.03, 2000: 0.004}
+_WORLDS = {
+    "probabilities are right": lambda share: share,
+    "twice as many errors, and one more in a thousand": lambda share: np.minimum(2 * share + 0.001, 0.6),
+    "a third of the errors": lambda share: share / 3,
+    "1 % of errors everywhere alike": lambda share: np.full_like(share, 0.01),
+    "3 % of errors everywhere alike": lambda share: np.full_like(share, 0.03),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Strata, and how many pairs of each are a match."""
+
+    strata: Sequence[Stratum]
+    matches: Mapping[str, int]
+
+    @property
+    def truth(self) -> dict[str, float]:
+        """Precision, and recall among the pairs that were kept."""
+        links = sum(stratum.pairs for stratum in self.strata if stratum.accepted)
+        right = sum(self.matches[stratum.name] for stratum in self.strata if stratum.accepted)
+        return {"precision": right / links, "recall": right / sum(self.matches.values())}
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks review", description=__doc__.split("\n")[0])
+    parser.add_argument("--run", type=Path, help="a finished run that has truth")
+    parser.add_argument("--step", help="one of its steps")
+    parser.add_argument("--true-pairs", type=Path, help="Parquet of its true pairs: left_id, right_id")
+    parser.add_argument("--reviews", type=int, default=REVIEWS)
+    options = parser.parse_args(arguments)
+    worlds = {name: _imagined(shift) for name, shift in _WORLDS.items()}
+    if options.run:
+        worlds[f"links of {options.step}"] = _of_run(options.run, options.step, options.true_pairs)
+    measured = [
+        {"population": name, "size": size, **_covered(known, size, options.reviews)}
+        for name, known in worlds.items()
+        for size in SIZES
+    ]
+    found = {**facts(), "reviews": options.reviews, "measured": measured}
+    (RESULTS / "review.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    (RESULTS / "review.md").write_text(_page(measured, options.reviews), encoding="utf-8")
+    print(_page(measured, options.reviews))
+
+
+def _imagined(shift: Any) -> Known:
+    rng = np.random.default_rng(7)
+    strata, matches = [], {}
+    for accepted, sizes in ((True, _LINKS), (False, _OTHERS)):
+        pairs = np.array(list(sizes))
+        events = rng.binomial(pairs, shift(np.array(list(sizes.values()))))
+        for place, (count, said, found) in enumerate(zip(pairs, sizes.values(), events, strict=True)):
+            name = f"{'links' if accepted else 'other pairs'}|rule 1|{place}"
+            expected = 1 - said if accepted else said
+            strata.append(Stratum(name, accepted, "rule 1", None, None, int(count), expected))
+            matches[name] = int(count - found if accepted else found)
+    return Known(strata, matches)
+
+
+def _of_run(run: Path, step: str, true_pairs: Path) -> Known:
+    definitions = load()
+    with connect("duckdb", memory_limit="2GB") as engine:
+        (links,) = run.glob(f"stages/*-link-{step}/links/{step}.parquet")
+        stratified = stratify(engine, engine.read(links), definitions)
+        counted = engine.sql(
+            """
+            select s.stratum, count(t.left_id) as matches
+            from {stratified} as s
+            left join {true_pairs} as t on t.left_id = s.left_id and t.right_id = s.right_id
+            group by s.stratum
+            """,
+            stratified=stratified,
+            true_pairs=engine.read(true_pairs),
+        )
+        matches = {row["stratum"]: int(row["matches"]) for row in rows(engine, counted)}
+        return Known(frame(engine, stratified, definitions), matches)
+
+
+def _covered(known: Known, size: int, reviews: int) -> dict[str, Any]:
+    """Shares of reviews whose interval holds the truth, or lies above or below it; mean width and estimate."""
+    allotted = allot(known.strata, size)
+    rng = np.random.default_rng(size)
+    truth = known.truth
+    ends: dict[str, list[tuple[float, float, float]]] = {name: [] for name in _MEASURES}
+    for number in range(reviews):
+        answers = {}
+        for stratum in known.strata:
+            right = known.matches[stratum.name]
+            drawn = allotted[stratum.name]
+            found = int(rng.hypergeometric(right, stratum.pairs - right, drawn))
+            answers[stratum.name] = Answers(found, drawn - found)
+        said = estimate(known.strata, answers, seed=number)
+        for name in _MEASURES:
+            share = said[name]["middle"]
+            ends[name].append((share["low"], share["high"], share["value"]))
+    result: dict[str, Any] = {"looked_at": sum(allotted.values())}
+    for name in _MEASURES:
+        low, high, value = (np.array(column) for column in zip(*ends[name], strict=True))
+        true = truth[name]
+        result[name] = {
+            "truth": true,
+            "covered": float(np.mean((low <= true + 1e-12) & (true <= high + 1e-12))),
+            "interval_below": float(np.mean(high < true - 1e-12)),
+            "interval_above": float(np.mean(low > true + 1e-12)),
+            "mean_width": float(np.mean(high - low)),
+            "mean_estimate": float(np.mean(value)),
+        }
+    return result
+
+
+def _page(measured: Sequence[Mapping[str, Any]], reviews: int) -> str:
+    lines = [
+        "# Do the intervals of a clerical review cover the truth?",
+        "",
+        f"`python -m benchmarks review`, {reviews} reviews each. 95 % intervals; in {reviews} reviews chance alone",
+        f"moves the share covered by {196 * (0.95 * 0.05 / reviews) ** 0.5:.1f} points either way.",
+        "",
+        "| population | pairs looked at | measure | truth, % | covered, % | too low, % | too high, % | "
+        "mean width, points | mean estimate, % |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in measured:
+        for name in _MEASURES:
+            found = row[name]
+            numbers = (
+                f"{100 * found['truth']:.3f} | {100 * found['covered']:.1f} | {100 * found['interval_below']:.1f} | "
+                f"{100 * found['interval_above']:.1f} | {100 * found['mean_width']:.2f} | "
+                f"{100 * found['mean_estimate']:.3f}"
+            )
+            lines.append(f"| {row['population']} | {row['looked_at']} | {name} | {numbers} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,90 @@
+"""A table on disk that people add to, a few rows at a time: one DuckDB file, whatever engine a run has.
+
+What people say is the one thing that cannot be made again: rows are only ever added, each addition whole or not at all.
+The file is open for the time of a call, so that several processes may add to it in turn.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from linkage.engine.base import columns, quote
+from linkage.errors import InputError, LeoError
+
+_PATIENCE = 10.0  # seconds to wait for another process that has the file open
+_SQL_TYPES = {pa.string(): "varchar", pa.int64(): "bigint", pa.float64(): "double", pa.bool_(): "boolean"}
+
+
+class RowStore:
+    """Rows of one table in a file of their own.
+
+    Args:
+        path: the file; made with its table at the first addition.
+        schema: the table's columns.
+    """
+
+    def __init__(self, path: Path, table: str, schema: pa.Schema) -> None:
+        self.path = path
+        self._table = quote(table)
+        self._schema = schema
+
+    def add(self, rows: pa.Table) -> int:
+        """Add rows, all or none; returns how many the table then has.
+
+        Raises:
+            LeoError: another process keeps the file open.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        arriving = rows.select(self._schema.names).cast(self._schema)
+        with self._opened(read_only=False) as connection:
+            listed = ", ".join(f"{quote(field.name)} {_sql_type(field.type)}" for field in self._schema)
+            connection.execute("begin")
+            connection.execute(f"create table if not exists {self._table} ({listed})")
+            connection.register("arriving", arriving)
+            connection.execute(f"insert into {self._table} select {columns(self._schema.names)} from arriving")
+            connection.execute("commit")
+            return int(connection.execute(f"select count(*) from {self._table}").fetchall()[0][0])
+
+    def rows(self) -> pa.Table:
+        """All rows in the order of their addition; none where nothing was added yet.
+
+        Raises:
+            InputError: the file is there and is no store of this table.
+            LeoError: another process keeps the file open.
+        """
+        if not self.path.exists():
+            return self._schema.empty_table()
+        with self._opened(read_only=True) as connection:
+            try:
+                found = connection.sql(f"select {columns(self._schema.names)} from {self._table} order by rowid")
+            except duckdb.Error:
+                raise InputError(f"{self.path}: does not hold the table that it should\n  move it away") from None
+            return found.to_arrow_table().cast(self._schema)
+
+    @contextmanager
+    def _opened(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._connect(read_only)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only)
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise InputError(f"{self.path}: is no DuckDB file that can be opened\n  move it away") from None
+                if time.monotonic() > until:
+                    raise LeoError(f"{self.path}: another process has it open\n  close it and try again") from None
+                time.sleep(0.05)
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    return "timestamp" if pa.types.is_timestamp(kind) else _SQL_TYPES[kind]

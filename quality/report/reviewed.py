@@ -1,0 +1,98 @@
+"""What a clerical review found: precision and recall with intervals, as far as reviewers could tell."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Section, Table, Text
+
+_MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+_READINGS = (("low", "against the linkage"), ("middle", "half and half"), ("high", "for the linkage"))
+
+
+def review_section(
+    evaluation: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]], names: Names, d: Disclosure
+) -> Section | None:
+    """None where nobody has reviewed the run's links."""
+    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    found = [(titles[review["step"]], review) for review in reviews if review["step"] in titles]
+    if not found:
+        return None
+    values = [
+        {
+            "label": label,
+            "group": title,
+            "value": cell.value,
+            "low": low.value,
+            "high": high.value,
+            "shown": f"{cell.text}% ({low.text} to {high.text})",
+        }
+        for title, review in found
+        for measure, label in _MEASURES
+        for cell, (low, high) in [_cells(review[measure]["middle"], d)]
+        if cell.value is not None
+    ]
+    blocks: list[Block] = [
+        Text(
+            "People looked at a sample of pairs, drawn by pass and band of match weight and most where the model is "
+            "least sure. Their answers are weighted up to all pairs. An uncertain answer is counted three ways: "
+            "against the linkage, half and half, and for it. Intervals are 95% and count what sampling could do."
+        ),
+        figure(
+            "reviewed-error",
+            "Precision, recall and F1 by clerical review",
+            _words(*found[-1], d),
+            lambda width: charts.dots(values, width, x="Per cent", facet=True),
+            _table(found, d),
+        ),
+        *(
+            Fold(f"{title}: precision by pass, reviewed", [_passes_table(title, review, names, d)])
+            for title, review in found
+        ),
+    ]
+    return Section("review", "Error by clerical review", blocks)
+
+
+def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:
+    return d.accuracy(share), d.interval(share)  # type: ignore[arg-type]
+
+
+def _words(title: str, review: Mapping[str, Any], d: Disclosure) -> str:
+    cell, (low, high) = _cells(review["precision"]["middle"], d)
+    looked, doubt = d.count(review["looked_at"]), d.percent(review["uncertain"], review["looked_at"])
+    if cell.value is None:
+        return "Too few links to show."
+    unsure = f"{doubt.text}%" if doubt.mark is None else doubt.text
+    return (
+        f"{title}: {cell.text}% of the links are right (95% {low.text} to {high.text}), from {looked.text} pairs "
+        f"looked at; uncertain: {unsure}."
+    )
+
+
+def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for title, review in found:
+        for reading, said in _READINGS:
+            row: list[str | Cell] = [title, said, d.count(review["looked_at"])]
+            for measure, _ in _MEASURES:
+                cell, interval = _cells(review[measure][reading], d)
+                row += [cell, *interval]
+            rows.append(row)
+    heads = [head for _, label in _MEASURES for head in (f"{label}, %", "from", "to")]
+    return Table(
+        "Error by clerical review",
+        ["Step", "Uncertain answers count", "Pairs looked at", *heads],
+        rows,
+        "Strata of which nobody looked at a pair are left out." if any(review["unseen"] for _, review in found) else "",
+    )
+
+
+def _passes_table(title: str, review: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for row in review["by_pass"]:
+        cell, interval = _cells(row["precision"], d)
+        rows.append([names.words(row["made_by"]), d.count(row["looked_at"]), cell, *interval])
+    return Table(f"{title}: precision by pass, reviewed", ["Pass", "Looked at", "Precision, %", "from", "to"], rows)

@@ -1,0 +1,37 @@
+"""Clerical review by sample: which pairs people should look at, what they said, and what follows for all pairs.
+
+Strata are passes by bands of match weight; a sample is allotted to them by Neyman's rule and drawn by a hash, so that
+the same seed draws the same pairs. Answers are kept with who gave them. From them come precision and recall with
+intervals.
+"""
+
+from quality.review.allocation import allot
+from quality.review.estimate import Answers, estimate
+from quality.review.labels import (
+    ANSWERS,
+    COLUMNS,
+    agreement,
+    answers_by_stratum,
+    form,
+    labels_of_csv,
+    settled,
+)
+from quality.review.sample import draw
+from quality.review.strata import Stratum, frame, stratify
+
+__all__ = [
+    "ANSWERS",
+    "COLUMNS",
+    "Answers",
+    "Stratum",
+    "agreement",
+    "allot",
+    "answers_by_stratum",
+    "draw",
+    "estimate",
+    "form",
+    "frame",
+    "labels_of_csv",
+    "settled",
+    "stratify",
+]

@@ -1,0 +1,160 @@
+"""What reviewers said: a row an answer, kept with who gave it and when, never overwritten."""
+
+import csv
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, rows
+from linkage.errors import InputError
+from quality.review.estimate import Answers
+
+ANSWERS = ("match", "no match", "uncertain")
+
+COLUMNS = pa.schema(
+    [
+        ("step", pa.string()),
+        ("left_id", pa.int64()),
+        ("right_id", pa.int64()),
+        ("answer", pa.string()),
+        ("reviewer", pa.string()),
+        ("answered_at", pa.timestamp("us")),
+        ("links", pa.string()),
+    ]
+)
+"""Of a label: the step and the pair in the step's ids, the answer, who gave it, when (UTC), and the fingerprint of the
+links that the pair is of, since ids mean nothing in another run."""
+
+_OF_CSV = ("left_id", "right_id", "answer", "reviewer")
+
+
+def labels_of_csv(path: Path, step: str, links: str, at: datetime.datetime) -> pa.Table:
+    """Answers of a file with the columns left_id, right_id, answer, reviewer; rows without an answer are left out.
+
+    Args:
+        links: fingerprint of the links that the pairs are of.
+        at: when they are taken in.
+
+    Raises:
+        InputError: the file is not there or no CSV, a column is missing, or a row has another answer or no number; the
+            message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in _OF_CSV if name not in (reader.fieldnames or ())]
+            if missing:
+                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(_OF_CSV)}")
+            found = [_row(path, reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
+    return pa.Table.from_pylist([{**row, "step": step, "links": links, "answered_at": at} for row in found], COLUMNS)
+
+
+def _row(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    answer = row["answer"].strip().lower()
+    if answer not in ANSWERS:
+        raise InputError(f"{path}: line {line}: this is no answer\n  there are: {', '.join(ANSWERS)}")
+    try:
+        pair = {"left_id": int(row["left_id"]), "right_id": int(row["right_id"])}
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{path}: line {line}: left_id and right_id are whole numbers\n  leave those of the sample as they are"
+        ) from None
+    return {**pair, "answer": answer, "reviewer": (row["reviewer"] or "").strip() or "unnamed"}
+
+
+def settled(engine: Engine, labels: Table) -> Table:
+    """step, left_id, right_id, answer, reviewers: one answer a pair.
+
+    A reviewer's last answer holds. Where reviewers differ, the pair is uncertain.
+    """
+    return engine.sql(
+        """
+        with last_of_each as (
+            select step, left_id, right_id, reviewer, answer
+            from {labels}
+            qualify row_number() over (
+                partition by step, left_id, right_id, reviewer order by answered_at desc, answer
+            ) = 1
+        )
+        select step, left_id, right_id,
+               case when min(answer) = max(answer) then min(answer) else 'uncertain' end as answer,
+               count(*) as reviewers
+        from last_of_each
+        group by step, left_id, right_id
+        """,
+        store=True,
+        labels=labels,
+    )
+
+
+def agreement(engine: Engine, labels: Table) -> dict[str, int]:
+    """pairs that several reviewers answered, and agreed: those of them on which all said the same."""
+    counted = rows(
+        engine,
+        engine.sql(
+            """
+            with last_of_each as (
+                select step, left_id, right_id, reviewer, answer
+                from {labels}
+                qualify row_number() over (
+                    partition by step, left_id, right_id, reviewer order by answered_at desc, answer
+                ) = 1
+            ),
+            by_pair as (
+                select step, left_id, right_id, count(*) as reviewers, count(distinct answer) as answers
+                from last_of_each
+                group by step, left_id, right_id
+            )
+            select count(*) as pairs, count(*) filter (where answers = 1) as agreed
+            from by_pair
+            where reviewers > 1
+            """,
+            labels=labels,
+        ),
+    )
+    return {name: int(value) for name, value in counted[0].items()}
+
+
+def answers_by_stratum(engine: Engine, sample: Table, answers: Table) -> dict[str, Answers]:
+    """Stratum to what was said of its pairs.
+
+    Args:
+        sample: stratum, left_id, right_id (quality.review.draw).
+        answers: left_id, right_id, answer of one step (`settled`); pairs that were not drawn are left out.
+    """
+    counted = engine.sql(
+        """
+        select sample.stratum,
+               count(*) filter (where answers.answer = 'match') as matches,
+               count(*) filter (where answers.answer = 'no match') as non_matches,
+               count(*) filter (where answers.answer = 'uncertain') as uncertain
+        from {sample} as sample
+        join {answers} as answers on answers.left_id = sample.left_id and answers.right_id = sample.right_id
+        group by sample.stratum
+        """,
+        sample=sample,
+        answers=answers,
+    )
+    return {
+        row["stratum"]: Answers(int(row["matches"]), int(row["non_matches"]), int(row["uncertain"]))
+        for row in rows(engine, counted)
+    }
+
+
+def form(pairs: Iterable[Mapping[str, Any]], path: Path) -> Path:
+    """Write a CSV to fill in: the sample's pairs in their order, without answers and without what the model thinks."""
+    lines: Sequence[dict[str, Any]] = [
+        {"left_id": row["left_id"], "right_id": row["right_id"], "answer": "", "reviewer": ""} for row in pairs
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _OF_CSV)
+        writer.writeheader()
+        writer.writerows(lines)
+    return path

@@ -1,0 +1,268 @@
+"""Clerical review: strata, allocation, the draw, what reviewers said, and what follows for all pairs."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.errors import InputError
+from quality.definitions import Definitions
+from quality.review import (
+    COLUMNS,
+    Answers,
+    Stratum,
+    agreement,
+    allot,
+    answers_by_stratum,
+    draw,
+    estimate,
+    frame,
+    labels_of_csv,
+    settled,
+    stratify,
+)
+
+BANDS = Definitions(weight_bands=(0, 10), weight_range=(-30, 60))
+NOON = datetime.datetime(2026, 3, 1, 12)
+
+
+def stratum(name: str, pairs: int, expected: float | None, *, accepted: bool = True) -> Stratum:
+    return Stratum(name, accepted, "rule 1", None, None, pairs, expected)
+
+
+@pytest.fixture
+def links(engine: Engine) -> Table:
+    """100 links of a pass from 10 upwards, 30 of a rule below; 3 of another rule in either band; 40 rejected below 0."""
+    return engine.sql(
+        """
+        with numbers as (select unnest(generate_series(1, 176)) as n)
+        select n as left_id, n + 1000 as right_id,
+               case when n <= 100 then 'deterministic' else 'probabilistic' end as method,
+               case when n <= 100 then 'strict' when n <= 130 then 'rule 1' when n <= 136 then 'rule 2' else 'rule 1' end
+                   as pass,
+               cast(case when n <= 100 then 20 when n <= 130 then 5 when n <= 133 then 20 when n <= 136 then 5
+                         else -5 end as double) as match_weight,
+               case when n <= 100 then 1e0 when n <= 136 then 9e-1 else 1e-1 end as match_probability,
+               case when n <= 136 then 'accepted' else 'rejected' end as decision
+        from numbers
+        """,
+        store=True,
+    )
+
+
+def test_strata_are_passes_by_bands_and_small_ones_go_together(engine: Engine, links: Table) -> None:
+    found = frame(engine, stratify(engine, links, BANDS), BANDS)
+    assert [(s.name, s.accepted, s.made_by, s.low, s.high, s.pairs) for s in found] == [
+        ("links|strict|2", True, "strict", 10, None, 100),
+        ("links|others|all", True, "others", None, None, 6),
+        ("links|rule 1|1", True, "rule 1", 0, 10, 30),
+        ("other pairs|rule 1|0", False, "rule 1", None, 0, 40),
+    ]
+    assert [round(s.expected_rare, 6) for s in found] == [0.0, 0.1, 0.1, 0.1]
+
+
+def test_neyman_gives_most_where_most_is_uncertain() -> None:
+    """Spreads: root of .01 x .99 (the floor) and of .5 x .5, so 10,000 sure pairs and 1,000 even ones count as 2 to 1."""
+    found = allot([stratum("sure", 10_000, 1.0), stratum("even", 1_000, 0.5)], 300)
+    assert found == {"sure": 200, "even": 100}
+
+
+def test_a_stratum_gives_what_it_has_and_two_at_least() -> None:
+    found = allot([stratum("big", 100_000, 0.9), stratum("small", 3, 0.5), stratum("one", 1, 0.5)], 50)
+    assert found == {"big": 47, "small": 2, "one": 1}
+    assert allot([stratum("all of it", 20, 0.5)], 100) == {"all of it": 20}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 5000), st.floats(0, 1)), min_size=1, max_size=12),
+    st.integers(1, 2000),
+)
+def test_an_allocation_is_never_more_than_there_is(parts: list[tuple[int, float]], size: int) -> None:
+    strata = [stratum(str(place), pairs, said) for place, (pairs, said) in enumerate(parts)]
+    found = allot(strata, size)
+    least, most = sum(min(2, s.pairs) for s in strata), sum(s.pairs for s in strata)
+    assert sum(found.values()) == min(max(size, least), most)
+    assert all(min(2, s.pairs) <= found[s.name] <= s.pairs for s in strata)
+
+
+def test_a_draw_is_the_same_for_its_seed(engine: Engine, links: Table, rows: Any) -> None:
+    stratified = stratify(engine, links, BANDS)
+    wanted = {"links|strict|2": 10, "links|rule 1|1": 30, "other pairs|rule 1|0": 1}
+    first, again, other = (draw(engine, stratified, wanted, seed=seed) for seed in (1, 1, 2))
+    assert rows(first) == rows(again) != rows(other)
+    counted = engine.sql("select stratum, count(*) as n from {t} group by stratum", t=first)
+    assert {row["stratum"]: row["n"] for row in engine_rows(engine, counted)} == wanted
+    places = sorted(row["place"] for row in engine_rows(engine, first))
+    assert places == list(range(1, 42))
+
+
+@pytest.mark.both_engines
+def test_both_engines_draw_the_same_pairs(engine: Engine, world: Any, rows: Any) -> None:
+    stratified = world("""
+        stratum | left_id | right_id | decision | accepted:bool | made_by | band | match_weight:float | match_probability:float
+        a       | 1       | 11       | accepted | true          | strict  | 2    | 20.0               | 0.5
+        a       | 2       | 12       | accepted | true          | strict  | 2    | 20.0               | 0.5
+        a       | 3       | 13       | accepted | true          | strict  | 2    | 20.0               | 0.5
+        b       | 4       | 14       | rejected | false         | rule 1  | 0    | -2.0               | 0.25
+    """)
+    assert rows(draw(engine, stratified, {"a": 1, "b": 1}, seed=7)) == rows(
+        world("""
+        place | stratum | left_id | right_id | decision | made_by | match_weight:float | match_probability:float
+        1     | a       | 1       | 11       | accepted | strict  | 20.0               | 0.5
+        2     | b       | 4       | 14       | rejected | rule 1  | -2.0               | 0.25
+    """)
+    )
+
+
+def labels(*said: tuple[int, str, str, int]) -> pa.Table:
+    """Pair, answer, reviewer, minute."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "step": "s",
+                "left_id": pair,
+                "right_id": pair + 10,
+                "answer": answer,
+                "reviewer": reviewer,
+                "answered_at": NOON + datetime.timedelta(minutes=minute),
+                "links": "f",
+            }
+            for pair, answer, reviewer, minute in said
+        ],
+        COLUMNS,
+    )
+
+
+def test_a_last_answer_holds_and_a_quarrel_is_uncertain(engine: Engine) -> None:
+    table = engine.from_arrow(
+        labels(
+            (1, "match", "ann", 0),
+            (1, "no match", "ann", 5),
+            (2, "match", "ann", 0),
+            (2, "match", "bob", 1),
+            (3, "match", "ann", 0),
+            (3, "no match", "bob", 1),
+        )
+    )
+    found = {row["left_id"]: (row["answer"], row["reviewers"]) for row in engine_rows(engine, settled(engine, table))}
+    assert found == {1: ("no match", 1), 2: ("match", 2), 3: ("uncertain", 2)}
+    assert agreement(engine, table) == {"pairs": 2, "agreed": 1}
+
+
+def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn(engine: Engine, world: Any) -> None:
+    sample = world("""
+        stratum | left_id | right_id
+        a       | 1       | 11
+        a       | 2       | 12
+        b       | 3       | 13
+    """)
+    said = engine.from_arrow(
+        labels((1, "match", "ann", 0), (2, "uncertain", "ann", 0), (3, "no match", "ann", 0), (9, "match", "ann", 0))
+    )
+    assert answers_by_stratum(engine, sample, settled(engine, said)) == {
+        "a": Answers(matches=1, uncertain=1),
+        "b": Answers(non_matches=1),
+    }
+
+
+def test_a_form_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text("left_id,right_id,answer,reviewer\n1,11, Match ,ann\n2,12,,ann\n3,13,uncertain,\n")
+    read = labels_of_csv(path, "s", "f", NOON).to_pylist()
+    assert [(row["left_id"], row["answer"], row["reviewer"]) for row in read] == [
+        (1, "match", "ann"),
+        (3, "uncertain", "unnamed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("left_id,right_id,answer\n1,11,match\n", "no column reviewer"),
+        ("left_id,right_id,answer,reviewer\n1,11,match,ann\n2,12,perhaps,ann\n", "line 3: this is no answer"),
+        ("left_id,right_id,answer,reviewer\nAB123456C,11,match,ann\n", "line 2: left_id and right_id are whole"),
+    ],
+)
+def test_a_fault_in_a_form_is_named_without_its_value(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=why) as fault:
+        labels_of_csv(path, "s", "f", NOON)
+    assert "AB123456C" not in str(fault.value)
+    assert "perhaps" not in str(fault.value)
+
+
+STRATA = [
+    stratum("links", 1000, 0.99),
+    stratum("doubtful links", 100, 0.8),
+    stratum("let go", 50, 0.2, accepted=False),
+]
+
+
+def test_all_pairs_looked_at_leave_nothing_to_chance() -> None:
+    """990 and 80 links are right, and 10 matches were let go."""
+    said = estimate(STRATA, {"links": Answers(990, 10), "doubtful links": Answers(80, 20), "let go": Answers(10, 40)})
+    precision, recall = said["precision"]["middle"], said["recall"]["middle"]
+    assert precision["low"] == precision["value"] == precision["high"] == pytest.approx(1070 / 1100)
+    assert recall["low"] == recall["value"] == recall["high"] == pytest.approx(1070 / 1080)
+
+
+def test_strata_weigh_by_their_pairs_not_by_their_samples() -> None:
+    said = estimate(STRATA, {"links": Answers(100, 0), "doubtful links": Answers(40, 10), "let go": Answers(5, 20)})
+    assert said["precision"]["middle"]["value"] == pytest.approx((1000 + 80) / 1100)
+    assert said["recall"]["middle"]["value"] == pytest.approx(1080 / (1080 + 10))
+    assert said["precision"]["middle"]["low"] < 1080 / 1100 < said["precision"]["middle"]["high"]
+
+
+def test_uncertain_answers_widen_what_is_said() -> None:
+    said = estimate(STRATA, {"links": Answers(96, 0, 4), "doubtful links": Answers(50), "let go": Answers(0, 20, 5)})
+    assert [said["precision"][reading]["value"] for reading in ("low", "middle", "high")] == pytest.approx(
+        [1060 / 1100, 1080 / 1100, 1.0]
+    )
+    recall = [said["recall"][reading]["value"] for reading in ("low", "middle", "high")]
+    assert recall == pytest.approx([1060 / 1070, 1080 / 1085, 1.0])
+
+
+def test_recall_counts_what_no_rule_reached() -> None:
+    answers = {"links": Answers(1000), "doubtful links": Answers(100), "let go": Answers(0, 50)}
+    said = estimate(STRATA, answers, reach=0.8)
+    assert said["recall"]["middle"]["value"] == pytest.approx(0.8)
+
+
+def test_a_stratum_that_nobody_looked_at_is_named() -> None:
+    said = estimate(STRATA, {"links": Answers(100, 0)})
+    assert said["unseen"] == ["doubtful links", "let go"]
+    assert (said["links"], said["looked_at"]) == (1100, 100)
+
+
+def test_no_error_seen_is_not_no_error(rows: Any) -> None:
+    """Of 300 of 10,000 links none is false: with 95 % confidence at most about one in a hundred is (rule of three)."""
+    said = estimate([stratum("links", 10_000, 0.99)], {"links": Answers(300, 0)})["precision"]["middle"]
+    assert (said["value"], said["high"]) == (1.0, 1.0)
+    assert 0.980 < said["low"] < 0.991
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    """150 reviews of three strata whose false links are known; benchmarks/review.py does it at length."""
+    strata = [
+        stratum(str(n), pairs, said) for n, (pairs, said) in enumerate([(6000, 0.999), (2000, 0.99), (900, 0.95)])
+    ]
+    false, rng = {"0": 6, "1": 20, "2": 45}, np.random.default_rng(3)
+    allotted = allot(strata, 300)
+    held = 0
+    for number in range(150):
+        answers = {}
+        for s in strata:
+            wrong = int(rng.hypergeometric(false[s.name], s.pairs - false[s.name], allotted[s.name]))
+            answers[s.name] = Answers(allotted[s.name] - wrong, wrong)
+        precision = estimate(strata, answers, seed=number)["precision"]["middle"]
+        held += precision["low"] <= 1 - 71 / 8900 <= precision["high"]
+    assert 0.9 <= held / 150 <= 0.995
