@@ -27,12 +27,14 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
 def looked_up(
     engine: Engine, file: PersonFile, column: str, texts: Texts, made: Sequence[str]
 ) -> tuple[PersonFile, list[str]]:
-    """The file with new columns, and their names.
+    """The file with new columns, and their names; the column itself where it holds already what it becomes.
 
     Args:
         texts: what each distinct value of the column becomes; any other becomes NULL.
         made: what the new columns hold, for their names.
     """
+    if len(made) == 1 and all(new == value for value, (new, *_) in texts.items()) and _is_trimmed(engine, file, column):
+        return file, [column]
     names = [_free(file, f"{what} of {column}") for what in made]
     values = list(texts)
     table = pa.table(
@@ -49,6 +51,15 @@ def looked_up(
         store=True,
     )
     return replace(file, table=joined), names
+
+
+def _is_trimmed(engine: Engine, file: PersonFile, column: str) -> bool:
+    """Whether a column is text without blanks around it, and NULL where nothing is known."""
+    if not pa.types.is_string(file.types.get(column, pa.null())):
+        return False
+    name = quote(column)
+    others = engine.sql(f"select 1 as one from {{t}} where {name} <> trim({name}) or {name} = '' limit 1", t=file.table)
+    return engine.count(others) == 0
 
 
 def expressed(engine: Engine, file: PersonFile, expression: str, made: str) -> tuple[PersonFile, str]:

@@ -6,10 +6,9 @@ from glob import escape
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, literal, quote
 from linkage.errors import InputError
 from linkage.records.raw_rows import RawRows, read_raw
 
@@ -87,8 +86,9 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
     if raw.is_csv:
         line = next(c for c in raw.table.columns if c == "file line")
         return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}}", t=raw.table)
-    table = pq.read_table(path)
-    return engine.from_arrow(table.append_column(PLACE, pa.array(range(1, table.num_rows + 1), pa.int64())))
+    numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
+    query = f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}"
+    return engine.sql(query, store=True)
 
 
 def _delimiter(path: Path, encoding: str) -> str:

@@ -10,7 +10,7 @@ from linkage.adhoc.recognise import ROLES
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 from linkage.model.comparisons import kind_of_values
-from linkage.records import standardise_person_table
+from linkage.records.standardise import PersonColumns, standard_view
 
 __all__ = ["KINDS", "PersonFile", "british", "kinds", "read", "units"]
 
@@ -86,9 +86,11 @@ def units(
         roles["dob"] = "iso birth date"
     texts = {_held(f): _text(f) for f in fields if f not in roles}
     carry = ["unit_id", "iso birth date"] if "dob" in fields else ["unit_id"]
-    standard = standardise_person_table(engine, prepared, roles, carry=carry, texts=texts)
+    # A view, so that nothing is made of identifiers that no field asks for.
+    standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts))
     selected = ", ".join(f"{quote(_text(f)) if _held(f) in texts else _value(f)} as {quote(f)}" for f in fields)
     table = engine.sql(f"select unit_id, {selected} from {{t}}", t=standard, store=True)
+    engine.drop(standard, *behind)
     _refuse_nameless(engine, file, table)
     beside = f", {quote(_held('kept'))} as kept" if kept else ""
     ids = engine.sql(f"select unit_id, source_id{beside} from {{t}}", t=identified, store=True)
