@@ -1,22 +1,29 @@
 """`leo link`: two person files linked with no configuration."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.options import (
+    Delimiter,
+    Encoding,
+    GivenModel,
+    Maps,
+    MemoryLimit,
+    OtherFileArgument,
+    PersonFileArgument,
+    Threads,
+    say,
+    say_recognised,
+)
 
 
 def link(
-    left: Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")],
-    right: Annotated[Path, typer.Argument(help="The file to link it to.")],
+    left: PersonFileArgument,
+    right: OtherFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for links, unlinked, model, manifest and report.")],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
-    ] = None,
+    maps: Maps = None,
     ids: Annotated[
         list[str] | None,
         typer.Option("--id", help="Id column of both files, or given twice of left and right; none numbers the rows."),
@@ -24,11 +31,11 @@ def link(
     threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")] = 0.95,
     margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = 3.0,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")] = None,
-    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
-    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    model: GivenModel = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
+    memory_limit: MemoryLimit = None,
+    threads: Threads = None,
     samples: Annotated[
         int, typer.Option(min=0, max=1000, help="Alternative link sets to draw, for estimates on each of them.")
     ] = 0,
@@ -65,7 +72,7 @@ def link(
         links_only=links_only,
         force=force,
     )
-    done = link_files(request, recognised=_say_recognised, progress=_say)
+    done = link_files(request, recognised=say_recognised, progress=say)
     decisions = done.summary["decisions"]
     accepted = f"{decisions.get('accepted', 0):,} links accepted"
     review = "" if links_only else f", {decisions.get('review', 0):,} for review"
@@ -78,19 +85,3 @@ def link(
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:
         typer.echo(f"report  {out / 'report' / 'index.html'}")
-
-
-def _say(text: str) -> None:
-    typer.echo(f"  {text} ...", err=True)
-
-
-def _say_recognised(columns: Columns) -> None:
-    """Which column was taken for what, so that a wrong guess is seen before the work is done."""
-    typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
-    typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
-    for field in columns.fields:
-        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
-    alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
-    if alone:
-        typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    sys.stderr.flush()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage.adhoc.options import Delimiter, Encoding, Maps, MemoryLimit, Threads, say, say_recognised
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
     from linkage.adhoc.blocking import Suggested
-    from linkage.adhoc.recognise import Columns
     from linkage.model import BlockingRule
 
 app = typer.Typer(no_args_is_help=True, help="Blocking rules: which pairs a model gets to see.")
@@ -38,17 +38,14 @@ def suggest(
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A trained model; else the run's, or one trained here.")] = None,
     out: Annotated[Path | None, typer.Option(help="JSON for a model's blocking_rules_to_generate_predictions.")] = None,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
-    ] = None,
+    maps: Maps = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
-    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
+    memory_limit: MemoryLimit = None,
+    threads: Threads = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 2026,
 ) -> None:
     """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.
@@ -61,11 +58,11 @@ def suggest(
 
     wish = Wish(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
     if run is not None and step is not None and left is None:
-        found = suggest_for_step(run, step, wish, progress=_say)
+        found = suggest_for_step(run, step, wish, progress=say)
     elif run is None and step is None and left is not None and right is not None:
         pair = (ids[0], ids[-1]) if ids else (None, None)
         files = Files(left, right, tuple(maps or ()), pair, delimiter, encoding)
-        found = suggest_for_files(files, wish, recognised=_say_recognised, progress=_say)
+        found = suggest_for_files(files, wish, recognised=say_recognised, progress=say)
     else:
         raise ConfigError(
             "leo blocking suggest: give two files, or a run with a step\n"
@@ -132,12 +129,3 @@ def _aligned(table: list[list[str]]) -> list[str]:
         for row in table
     )
     return ["  ".join(row).rstrip() for row in aligned]
-
-
-def _say(text: str) -> None:
-    typer.echo(f"  {text} ...", err=True)
-
-
-def _say_recognised(columns: "Columns") -> None:
-    for field in columns.fields:
-        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)

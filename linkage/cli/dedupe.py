@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linkage.adhoc.options import Delimiter, Encoding, GivenModel, MemoryLimit, PersonFileArgument, Threads, say
+
 if TYPE_CHECKING:
     from linkage.adhoc.recognise import Columns
 
 
 def dedupe(
-    file: Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")],
+    file: PersonFileArgument,
     out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
     maps: Annotated[
         list[str] | None,
@@ -27,11 +29,11 @@ def dedupe(
             "(left_id, right_id) or of clusters (id, cluster)."
         ),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")] = None,
-    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
-    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    model: GivenModel = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
+    memory_limit: MemoryLimit = None,
+    threads: Threads = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo dedupe wrote to --out.")] = False,
 ) -> None:
@@ -56,17 +58,13 @@ def dedupe(
         seed=seed,
         force=force,
     )
-    done = dedupe_file(request, recognised=_say_recognised, progress=_say)
+    done = dedupe_file(request, recognised=_say_recognised, progress=say)
     counts = done.summary
     typer.echo(f"{counts['records']:,} records are {counts['people']:,} people")
     if done.truth:
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
-
-
-def _say(text: str) -> None:
-    typer.echo(f"  {text} ...", err=True)
 
 
 def _say_recognised(columns: "Columns") -> None:

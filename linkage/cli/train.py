@@ -5,24 +5,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linkage.adhoc.options import (
+    Delimiter,
+    Encoding,
+    Maps,
+    MemoryLimit,
+    OtherFileArgument,
+    PersonFileArgument,
+    Threads,
+    say,
+    say_recognised,
+)
+
 if TYPE_CHECKING:
-    from linkage.adhoc.recognise import Columns
     from linkage.model.training import TrainingReport
 
 
 def train(
-    left: Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")],
-    right: Annotated[Path, typer.Argument(help="The file to link it to.")],
+    left: PersonFileArgument,
+    right: OtherFileArgument,
     out: Annotated[Path, typer.Option(help="The model file, Splink's JSON; what it was trained on stands beside it.")],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
-    ] = None,
+    maps: Maps = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples and of the standard errors.")] = 2026,
-    encoding: Annotated[str, typer.Option(help="Encoding of CSV files.")] = "utf-8",
-    delimiter: Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")] = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
+    memory_limit: MemoryLimit = None,
+    threads: Threads = None,
     allow_faults: Annotated[
         bool,
         typer.Option(
@@ -53,7 +61,7 @@ def train(
         force=force,
         allow_faults=allow_faults,
     )
-    _, report, version = train_files(request, recognised=_say_recognised, progress=_say)
+    _, report, version = train_files(request, recognised=say_recognised, progress=say)
     typer.echo("\n".join(table(report)))
     typer.echo("\n".join(["", *trained_on(report)]))
     typer.echo(f"model    {out}   version {version}\ntraining {beside(out)}")
@@ -87,12 +95,3 @@ def trained_on(report: "TrainingReport") -> list[str]:
     lines.append(f"share of all pairs that match: {share}")
     lines += [f"fault: {fault}" for fault in report.faults]
     return [*lines, *(f"warning: {warning}" for warning in report.warnings)]
-
-
-def _say(text: str) -> None:
-    typer.echo(f"  {text} ...", err=True)
-
-
-def _say_recognised(columns: "Columns") -> None:
-    for field in columns.fields:
-        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)

@@ -1,0 +1,39 @@
+"""What the verbs on person files have in common: options that mean the same, and what they say as they work."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from linkage.adhoc.recognise import Columns
+
+PersonFileArgument = Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")]
+OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
+]
+Encoding = Annotated[str, typer.Option(help="Encoding of CSV files.")]
+Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
+MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")]
+GivenModel = Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")]
+
+
+def say(text: str) -> None:
+    """Show what is being done."""
+    typer.echo(f"  {text} ...", err=True)
+
+
+def say_recognised(columns: "Columns") -> None:
+    """Show which column of each file was taken for what, so that a wrong guess is seen before the work is done."""
+    typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
+    typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
+    for field in columns.fields:
+        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
+    alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
+    if alone:
+        typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
+    sys.stderr.flush()
