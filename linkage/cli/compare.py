@@ -3,65 +3,39 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from linkage.engine import Engine
-    from quality.comparison import RunTables
 
 _MOST_ROWS = 12  # of a table on the terminal; the JSON has all
 
 
 def compare(
-    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run to compare with.")],
-    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run that may differ.")],
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder to compare with.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder that may differ.")],
+    html: Annotated[Path | None, typer.Option(help="Also write a page, one file that needs no network.")] = None,
     to_json: Annotated[Path | None, typer.Option("--json", help="Write all that was counted to a file.")] = None,
 ) -> None:
     """Show which links RUN_B keeps, gains, loses and makes by another pass, by subgroup, and how its models differ.
 
-    Counts are exact: they are for the analyst, and not for publication.
+    Both are folders of leo run, of leo link or of leo dedupe; those of files have no subgroups. Counts are exact: they
+    are for the analyst, and not for publication.
 
     Example: leo compare runs/demo runs/tuned
     """
+    from linkage.cli.folders import both
     from linkage.engine import connect
     from quality.comparison import compare as compared
 
     with connect("duckdb") as engine:
-        found = compared(engine, _tables(engine, before), _tables(engine, after))
+        found = compared(engine, *both(engine, before, after))
+    if html:
+        from quality.comparison.page import render_comparison
+
+        render_comparison(found, html)
     if to_json:
         to_json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     _show(found)
-
-
-def _tables(engine: "Engine", run: Path) -> "RunTables":
-    """A run's tables as they lie in its folder."""
-    from linkage.pipeline.delivery import manifest_of, tables_of
-    from quality.comparison import RunTables
-
-    manifest = manifest_of(run)
-    tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
-
-    def of(kind: str) -> dict[str, Any]:
-        return {name.removeprefix(f"{kind}/"): table for name, table in tables.items() if name.startswith(f"{kind}/")}
-
-    links = of("links")
-    models = {step: run / "models" / f"{step}.json" for step in links}
-    return RunTables(
-        name=str(run),
-        links=links,
-        units=of("units"),
-        models={step: json.loads(path.read_text(encoding="utf-8")) for step, path in models.items() if path.is_file()},
-        identities=of("identities"),
-        attributes=of("attributes"),
-        configuration=manifest["configuration"],
-        counts={
-            stage["name"].removeprefix("link-"): stage["counts"]
-            for stage in manifest["stages"]
-            if stage["name"].startswith("link-") and "counts" in stage
-        },
-    )
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -71,6 +45,9 @@ def _show(found: dict[str, Any]) -> None:
     console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)
     if found["settings"]:
         _table(console, "Settings", ("key", "before", "after"), found["settings"], ("path", "before", "after"))
+    if people := found.get("people"):
+        same = f"{people['same']:,} have the same records in both"
+        console.print(f"{people['before']:,} people before, {people['after']:,} after; {same}", soft_wrap=True)
     counts = ("before", "kept", "moved", "gained", "lost", "after")
     _table(console, "Links", ("step", *counts), found["steps"], ("step", *counts))
     for step in found["steps"]:

@@ -4,17 +4,16 @@ A link is known again by the keys that the sources gave to its two ends, since u
 unit may be a person of several entities: a link is the same when any two of them stand on either end in both runs.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
-from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.engine import Engine, Table, columns, one, quote, rows
 from quality.characteristics import entities_described
+from quality.comparison import changes
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
-from quality.parameters import parameters
 
 FATES = ("kept", "moved", "gained", "lost")
 
@@ -28,6 +27,8 @@ class RunTables:
         identities: by source.
         attributes: by <dataset>_<table>.
         counts: what the link stages counted, by step: the rules of their passes, and thresholds in force.
+        keyed: by step, links whose left_id and right_id are the keys themselves: those of files.
+        clusters: of one file linked with itself: id, person_id of its records.
     """
 
     name: str
@@ -38,6 +39,13 @@ class RunTables:
     attributes: Mapping[str, Table] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    keyed: Mapping[str, Table] = field(default_factory=dict)
+    clusters: Table | None = None
+
+    @property
+    def steps(self) -> list[str]:
+        """Steps in their order."""
+        return [*self.links, *self.keyed]
 
 
 def compare(
@@ -53,10 +61,11 @@ def compare(
         runs; settings (path, before, after); steps: step, before, after (accepted links), kept, moved, gained, lost,
         moves (from, to, links), groups (characteristic, value, and the four counts), weights (comparison, level,
         before, after, and m and u before and after) where they differ, rules (what, rule, change: added or removed) of
-        blocking and passes, thresholds (what, before, after) in force, where they differ.
+        blocking and passes, thresholds (what, before, after) in force, where they differ. Of files linked with
+        themselves also people: before, after, same (those who have the same records in both).
     """
     definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
-    named = list(dict.fromkeys([*before.links, *after.links]))
+    named = list(dict.fromkeys([*before.steps, *after.steps]))
     described = {run.name: _described(engine, run, definitions, catalogue) for run in (before, after) if run.identities}
     steps = []
     for step in named:
@@ -68,18 +77,49 @@ def compare(
                 **_counts(engine, fates),
                 "moves": _moves(engine, fates),
                 "groups": _groups(engine, fates, pairs, described, before.name, after.name, definitions),
-                "weights": _weights(before.models.get(step), after.models.get(step)),
-                "rules": _rules(before, after, step),
-                "thresholds": _thresholds(before.counts.get(step), after.counts.get(step)),
+                "weights": changes.weights(before.models.get(step), after.models.get(step)),
+                "rules": changes.rules(
+                    (before.models.get(step), before.counts.get(step)), (after.models.get(step), after.counts.get(step))
+                ),
+                "thresholds": changes.thresholds(before.counts.get(step), after.counts.get(step)),
             }
         )
         engine.drop(fates, *pairs)
-    settings = _settings(before.configuration, after.configuration)
-    return {"runs": {"before": before.name, "after": after.name}, "settings": settings, "steps": steps}
+    settings = changes.settings(before.configuration, after.configuration)
+    found = {"runs": {"before": before.name, "after": after.name}, "settings": settings, "steps": steps}
+    if before.clusters and after.clusters:
+        found["people"] = _people(engine, before.clusters, after.clusters)
+    return found
+
+
+def _people(engine: Engine, before: Table, after: Table) -> dict[str, int]:
+    """before, after, and same: people who have the same records in both."""
+    counted = engine.sql(
+        """
+        with was as (
+            select md5(string_agg(cast(id as varchar), ' ' order by cast(id as varchar))) as records
+            from {before} group by person_id
+        ),
+        is_now as (
+            select md5(string_agg(cast(id as varchar), ' ' order by cast(id as varchar))) as records
+            from {after} group by person_id
+        )
+        select (select count(*) from was) as before_people, (select count(*) from is_now) as after_people,
+               count(*) as same
+        from was
+        join is_now using (records)
+        """,
+        before=before,
+        after=after,
+    )
+    found = one(engine, counted)
+    return {"before": int(found["before_people"]), "after": int(found["after_people"]), "same": int(found["same"])}
 
 
 def _keyed_links(engine: Engine, run: RunTables, step: str) -> Table:
     """link (a number), pass, and the source and key of each end, for each two entities of each accepted link."""
+    if step in run.keyed:
+        return engine.sql(_KEYED_ALREADY, links=run.keyed[step], store=True)
     if step not in run.links:
         return engine.sql(_NO_LINKS, store=True)
     parts = {f"of_{index}": table for index, table in enumerate(run.identities.values())}
@@ -95,6 +135,14 @@ _NO_LINKS = """
            cast(null as varchar) as left_source, cast(null as varchar) as left_key,
            cast(null as varchar) as right_source, cast(null as varchar) as right_key
     where false
+    """
+
+_KEYED_ALREADY = """
+    select k.left_id, k.right_id, k.method || ' ' || coalesce(k.pass, '') as pass,
+           'left' as left_source, cast(k.left_id as varchar) as left_key,
+           'right' as right_source, cast(k.right_id as varchar) as right_key
+    from {links} as k
+    where k.decision = 'accepted'
     """
 
 _KEYED = """
@@ -234,117 +282,3 @@ def _groups(
         )
         found += [{"characteristic": name, **row} for row in rows(engine, table)]
     return found
-
-
-def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Levels whose weight differs by a hundredth of a bit or more, or whose m or u by as much of itself, most first."""
-    levels = [_by_level(model) for model in (before, after)]
-    changed = []
-    for comparison, level in dict.fromkeys([*levels[0], *levels[1]]):
-        old, new = (found.get((comparison, level), _NO_LEVEL) for found in levels)
-        if _differ(old, new):
-            row: dict[str, Any] = {
-                "comparison": comparison,
-                "level": level,
-                "before": old["weight"],
-                "after": new["weight"],
-            }
-            probabilities = {
-                f"{key}_{run}": at[key] for key in ("m", "u") for run, at in (("before", old), ("after", new))
-            }
-            changed.append(row | probabilities)
-    return sorted(changed, key=lambda row: -_distance(row))
-
-
-_NO_LEVEL: Mapping[str, float | None] = {"weight": None, "m": None, "u": None}
-
-
-def _differ(old: Mapping[str, float | None], new: Mapping[str, float | None]) -> bool:
-    for key in ("weight", "m", "u"):
-        one, other = old[key], new[key]
-        if one is None or other is None:
-            if one is not other:
-                return True
-        elif abs(other - one) >= 0.01 * (1.0 if key == "weight" else max(one, other)) and one != other:
-            return True
-    return False
-
-
-def _distance(row: Mapping[str, Any]) -> float:
-    return math.inf if row["before"] is None or row["after"] is None else abs(row["after"] - row["before"])
-
-
-def _by_level(model: Mapping[str, Any] | None) -> dict[tuple[str, str], Mapping[str, float | None]]:
-    """Comparison and level to weight, m and u. The prior has a weight alone."""
-    if model is None:
-        return {}
-    found = parameters(dict(model))
-    levels: dict[tuple[str, str], Mapping[str, float | None]] = {}
-    if found["prior_weight"] is not None:
-        levels["prior", "two random records match"] = {**_NO_LEVEL, "weight": round(found["prior_weight"], 3)}
-    for level in found["levels"]:
-        if level["match_weight"] is not None:
-            weight = round(float(level["match_weight"]), 3)
-            levels[level["comparison"], level["label"]] = {"weight": weight, "m": level["m"], "u": level["u"]}
-    return levels
-
-
-def _rules(before: RunTables, after: RunTables, step: str) -> list[dict[str, Any]]:
-    """Blocking rules and passes that one run has and the other has not."""
-    changed = []
-    for what, rules_of in (("blocking rule", _blocking_rules), ("pass", _passes)):
-        old, new = rules_of(before, step), rules_of(after, step)
-        if old is None or new is None:
-            continue
-        changed += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
-        changed += [{"what": what, "rule": rule, "change": "added"} for rule in new if rule not in old]
-    return changed
-
-
-def _blocking_rules(run: RunTables, step: str) -> list[str] | None:
-    model = run.models.get(step)
-    rules = (model or {}).get("blocking_rules_to_generate_predictions") or []
-    return None if model is None else [rule if isinstance(rule, str) else rule["blocking_rule"] for rule in rules]
-
-
-def _passes(run: RunTables, step: str) -> list[str] | None:
-    """Each pass in a line; None where the run did not write its rules down."""
-    passes = run.counts.get(step, {}).get("passes")
-    if passes is None or any("equal" not in rule for rule in passes):
-        return None
-    return [
-        f"{rule['pass']}: {', '.join(rule['equal'])}"
-        + (f"; one of {', '.join(rule['agree_any'])}" if rule["agree_any"] else "")
-        + ("" if rule["accept"] == "unique" else "; also where it is not the only pair")
-        for rule in passes
-    ]
-
-
-def _thresholds(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Match weights in force that differ by a hundredth of a bit or more: they follow what the cardinality adds."""
-    old, new = ((counts or {}).get("thresholds") or {} for counts in (before, after))
-    names = ("accept", "review", "keep", "margin", "gain")
-    return [
-        {"what": name, "before": round(old[name], 3), "after": round(new[name], 3)}
-        for name in names
-        if name in old and name in new and abs(old[name] - new[name]) >= 0.01
-    ]
-
-
-def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Keys of the configuration that differ; folders and files of data are no setting."""
-    flat = [_flat(configuration) for configuration in (before, after)]
-    differ = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
-    shown = [key for key in differ if not key.startswith(("run.data", "run.truth", "run.previous", "outputs.key"))]
-    return [{"path": key, "before": flat[0].get(key), "after": flat[1].get(key)} for key in shown]
-
-
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    """A nested configuration as dotted paths; a list of named tables goes by the names."""
-    if isinstance(value, Mapping):
-        parts = [(str(key), inner) for key, inner in value.items()]
-    elif isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, Mapping) for v in value):
-        parts = [(str(inner.get("name", index)), inner) for index, inner in enumerate(value)]
-    else:
-        return {path: value}
-    return {k: v for key, inner in parts for k, v in _flat(inner, f"{path}.{key}" if path else key).items()}

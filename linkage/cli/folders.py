@@ -1,0 +1,95 @@
+"""Two folders to be compared: of `leo run`, `leo link` or `leo dedupe`, as their tables lie there."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.errors import ConfigError
+from linkage.pipeline.delivery import manifest_of, tables_of
+
+if TYPE_CHECKING:
+    from linkage.engine import Engine
+    from quality.comparison import RunTables
+
+
+def both(engine: "Engine", before: Path, after: Path) -> tuple["RunTables", "RunTables"]:
+    """The tables of two folders.
+
+    Raises:
+        ConfigError: one is no such folder, or they are of two kinds.
+    """
+    kinds = [_kind(root) for root in (before, after)]
+    if kinds[0] != kinds[1]:
+        raise ConfigError(f"{before} is of {kinds[0]}, {after} of {kinds[1]}\n  only two of one kind can be compared")
+    tables = _of_run if kinds[0] == "leo run" else _of_files
+    return tables(engine, before), tables(engine, after)
+
+
+def _kind(root: Path) -> str:
+    if (root / "links.parquet").is_file():
+        return "leo dedupe" if (root / "clusters.parquet").is_file() else "leo link"
+    return "leo run"
+
+
+def _of_run(engine: "Engine", root: Path) -> "RunTables":
+    from quality.comparison import RunTables
+
+    manifest = manifest_of(root)
+    if "configuration" not in manifest:
+        raise ConfigError(f"{root}: is no folder of leo run, leo link or leo dedupe")
+    tables = {name: engine.read(path) for name, path in tables_of(root, manifest).items()}
+
+    def of(kind: str) -> dict[str, Any]:
+        return {name.removeprefix(f"{kind}/"): table for name, table in tables.items() if name.startswith(f"{kind}/")}
+
+    links = of("links")
+    models = {step: root / "models" / f"{step}.json" for step in links}
+    return RunTables(
+        name=str(root),
+        links=links,
+        units=of("units"),
+        models={step: _document(path) for step, path in models.items() if path.is_file()},
+        identities=of("identities"),
+        attributes=of("attributes"),
+        configuration=manifest["configuration"],
+        counts={
+            stage["name"].removeprefix("link-"): stage["counts"]
+            for stage in manifest["stages"]
+            if stage["name"].startswith("link-") and "counts" in stage
+        },
+    )
+
+
+def _of_files(engine: "Engine", root: Path) -> "RunTables":
+    """Links that bear the ids of the files, as the only step."""
+    from linkage.adhoc.dedupe import limits_of
+    from quality.comparison import RunTables
+
+    manifest = manifest_of(root)
+    said, recognised = manifest.get("request") or {}, manifest["recognised"]
+    of_one_file = (root / "clusters.parquet").is_file()
+    counts = dict(manifest["counts"])
+    if of_one_file and "threshold" in said:
+        limits = limits_of(said["threshold"])
+        counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
+    return RunTables(
+        name=str(root),
+        links={},
+        units={},
+        models={"dedupe" if of_one_file else "link": _document(root / "model.json")},
+        identities={},
+        configuration={
+            **{key: said[key] for key in ("threshold", "margin") if key in said},
+            "columns": {side: columns for side, columns in recognised.items() if side != "compared"},
+            "compared_as": recognised["compared"],
+            "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},
+        },
+        counts={"dedupe" if of_one_file else "link": counts},
+        keyed={"dedupe" if of_one_file else "link": engine.read(root / "links.parquet")},
+        clusters=engine.read(root / "clusters.parquet") if of_one_file else None,
+    )
+
+
+def _document(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
