@@ -265,8 +265,8 @@ def _clusters(step: OpenStep) -> Table:
 def _misfit(engine: Engine, step: OpenStep, pair: Weighed) -> list[str]:
     """How the groups fit that a pair would join, as they are now."""
     people = [_person(engine, step, unit) for unit in (pair.left, pair.right)]
-    told = " and ".join(f"person {person}, of {records:,}" for person, records in people)
-    said = [f"But it would join all records of {told}, and on average the pairs between them do not weigh enough."]
+    told = " and ".join(f"person {n} ({records:,} record{'s' if records > 1 else ''})" for n, records in people)
+    said = [f"But it would join {told}, and on average the pairs between them do not weigh enough."]
     if people[0][1] * people[1][1] > _MOST_BETWEEN:
         return said
     left, right = (_records_of(engine, step, person) for person, _ in people)
@@ -275,7 +275,7 @@ def _misfit(engine: Engine, step: OpenStep, pair: Weighed) -> list[str]:
     apart = _apart(engine, step, between)
     if apart:
         among = f"{apart:,} of the {len(between):,} pairs between them are two people whatever they weigh"
-        return [f"But it would join all records of {told}, and {among}."]
+        return [f"But it would join {told}, and {among}."]
     fits = mean >= step.thresholds.accept  # they have grown since
     return said if fits else [*said, f"Those {len(between):,} pairs weigh {bits(mean)} on average."]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from linkage.engine import Engine, Table, columns, quote
 from linkage.model import BlockingRule, Model
 from linkage.model.blocking.keys import keys_of
+from linkage.model.lists import element
 
 WHOLE_ROWS = 4_000_000
 """Rows of both sides that are one part: what splitting saves is less than it costs."""
@@ -139,7 +140,7 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
 def _plain_keys(rule: BlockingRule) -> list[str]:
     """What must be equal on both sides by the same expression, lists that are opened left out."""
     keys = keys_of(rule)
-    opened = [quote(f"{column}__element") for column in rule.explode]
+    opened = [quote(element(column)) for column in rule.explode]
     return [
         left
         for left, right in zip(keys.left, keys.right, strict=True)

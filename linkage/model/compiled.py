@@ -12,15 +12,15 @@ Every pair that reaches the floor has Splink's weight; pruning only skips pairs 
 
 import functools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
 
-from linkage.engine import columns, quote
+from linkage.engine import quote
 from linkage.model import rarest
+from linkage.model.lists import condition_over_elements, opened
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, spelled
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
@@ -329,20 +329,12 @@ def _implies_equality(level: Level, column: str) -> bool:
 def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still one pair."""
     wanted = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
-    sides = {letter: _opened(rule, table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
-    condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
+    sides = {letter: opened(rule, table, wanted) for letter, table in (("l", "left"), ("r", "right"))}
+    condition = condition_over_elements(rule)
     return (
         f"select distinct l.unit_id as left_id, r.unit_id as right_id\n"
         f"from {sides['l']} as l join {sides['r']} as r\n  on {condition}{_not_made_before(earlier)}"
     )
-
-
-def _opened(rule: BlockingRule, table: str, wanted: Sequence[str]) -> str:
-    """SQL of a side with the rule's lists opened into elements."""
-    opened = f"(select {columns(['unit_id', *wanted])} from {{{table}}})"
-    for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
-        opened = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {opened})"
-    return opened
 
 
 def blocked_units(rule: BlockingRule, side: str) -> str:
@@ -350,10 +342,10 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
 
     A semi join, which makes none of the pairs; the query reads {left} and {right}.
     """
-    sides = {name: _opened(rule, name, rule.columns) for name in ("left", "right")}
+    sides = {name: opened(rule, name) for name in ("left", "right")}
     letters = {"left": "l", "right": "r"}
     other = "right" if side == "left" else "left"
-    condition = _renamed(rule.condition, {c: _element(c) for c in rule.explode})
+    condition = condition_over_elements(rule)
     return (
         f"select distinct {letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
         f"semi join {sides[other]} as {letters[other]}\n  on {condition}"
@@ -376,14 +368,3 @@ def any_element(rule: BlockingRule) -> str:
         return node
 
     return spelled(sqlglot.parse_one(rule.condition, read="duckdb").transform(overlap))
-
-
-def _element(column: str) -> str:
-    return f"{column}__element"
-
-
-def _renamed(condition: str, names: dict[str, str]) -> str:
-    if not names:
-        return condition
-    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return re.sub(rf'(?<![\w])([lr])\."?({pattern})"?(?!\w)', lambda m: f"{m[1]}.{quote(names[m[2]])}", condition)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, columns, rows
-from linkage.model.blocking.keys import Keys, condition_over_elements, keys_of, opened
+from linkage.model.blocking.keys import Keys, keys_of
+from linkage.model.lists import condition_over_elements, opened
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import BlockingRule
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from linkage.engine import columns, quote
+from linkage.model.lists import by_element
 from linkage.model.splink_json import BlockingRule, spelled
 
 
@@ -41,22 +41,6 @@ def conjuncts(condition: str) -> list[exp.Expression]:
     return [term.unnest() for term in found]
 
 
-def opened(rule: BlockingRule, side: str) -> str:
-    """SQL of a side, {left} or {right}: unit_id, the rule's columns and, for each list that it opens, an element."""
-    query = f"(select {columns(['unit_id', *rule.columns])} from {{{side}}})"
-    for column in rule.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
-        query = f"(select *, unnest({quote(column)}) as {quote(_element(column))} from {query})"
-    return query
-
-
-def condition_over_elements(rule: BlockingRule) -> str:
-    """The rule over l and r as `opened` makes them."""
-    if not rule.explode:
-        return rule.condition
-    parsed = sqlglot.parse_one(rule.condition, read="duckdb")
-    return spelled(parsed.transform(lambda node: _elementwise(node, rule)))
-
-
 def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
     """The two sides of an equality, l's first, where each reads one side only."""
     if not isinstance(term, exp.EQ):
@@ -69,17 +53,7 @@ def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None
 
 def _of_side(key: exp.Expression, rule: BlockingRule) -> str:
     def bare(node: exp.Expression) -> exp.Expression:
-        node = _elementwise(node, rule)
+        node = by_element(node, rule)
         return exp.column(node.this) if isinstance(node, exp.Column) else node
 
     return spelled(key.transform(bare))
-
-
-def _elementwise(node: exp.Expression, rule: BlockingRule) -> exp.Expression:
-    if isinstance(node, exp.Column) and node.name in rule.explode:
-        return exp.column(exp.to_identifier(_element(node.name), quoted=True), table=node.args.get("table"))
-    return node
-
-
-def _element(column: str) -> str:
-    return f"{column}__element"
