@@ -98,10 +98,14 @@ def open_files(
         say: told what takes time.
 
     Raises:
-        ConfigError: the folder does not say how the files were read.
+        ConfigError: the folder does not say how the files were read, or holds links alone.
         InputError: a file is not there any more, or is another.
     """
     manifest = manifest_of(root)
+    if manifest.get("links_only"):
+        raise ConfigError(
+            f"{root}: holds links alone, and nothing of what they beat\n  link again without --links-only"
+        )
     said = manifest.get("request") or {}
     if "parts" not in said:
         raise ConfigError(

@@ -1,5 +1,6 @@
 """`leo explain` on a folder of `leo link`: its files are read again, and must be the files that were linked."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,11 @@ def test_files_that_have_moved_are_named_and_others_refused(root: Path, files: A
         Explainer(root, (files.left, Path(moved)))
     with pytest.raises(InputError, match="say where both are: --files LEFT --files RIGHT"):
         Explainer(root, (files.left, tmp_path / "nowhere.csv"))
+
+
+def test_a_folder_of_links_alone_is_refused_with_what_to_do(root: Path, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(root, tmp_path / "alone"))
+    manifest = json.loads((alone / "manifest.json").read_text())
+    (alone / "manifest.json").write_text(json.dumps({**manifest, "links_only": True}))
+    with pytest.raises(ConfigError, match="link again without --links-only"):
+        Explainer(alone)
