@@ -11,9 +11,10 @@ from linkage.config import Step
 from linkage.engine import Engine, Table, columns
 from linkage.match.apart import two_people
 from linkage.match.duplicates import same_person
+from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
-from linkage.match.score import Frequencies, score_candidates, score_given
+from linkage.match.score import Frequencies, score_candidates, score_within
 from linkage.match.units import Units
 from linkage.model import Model
 
@@ -31,6 +32,7 @@ def with_second_records(
     barred: Sequence[Table],
     frequencies: Frequencies,
     thresholds: Thresholds,
+    parts: Parts | None = None,
 ) -> tuple[Table, Table]:
     """Join units without a link to linked ones with whose partner they are one person.
 
@@ -40,6 +42,7 @@ def with_second_records(
             gamma_<comparison>, match_weight), and their outcomes (left_id, right_id, runner_up_weight, decision,
             reason).
         barred: left_id, right_id of pairs that are never linked.
+        parts: how scoring is cut where the sides are large.
 
     Returns:
         Pairs and outcomes as they were given, with the pairs that join.
@@ -59,7 +62,8 @@ def with_second_records(
     for side in ("left", "right"):
         if holds_many(step.cardinality, _OTHER[side]):
             continue  # the other side's units hold further links in any case
-        found = _second(engine, model, side, sides, accepted, barred, frequencies, thresholds)
+        within = parts.within(f"second-{side}") if parts else None  # what the first scoring kept is of other sides
+        found = _second(engine, model, side, sides, accepted, barred, frequencies, thresholds, within)
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
         engine.drop(found)
@@ -93,16 +97,17 @@ def _second(
     barred: Sequence[Table],
     frequencies: Frequencies,
     thresholds: Thresholds,
+    parts: Parts | None,
 ) -> Table:
     """Pairs that join a side's units without a link, as they were scored."""
     units = sides[side]
-    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, frequencies, thresholds)
+    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, frequencies, thresholds, parts)
     names = {"side": side, "other": _OTHER[side]}
     partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=accepted, store=True)
     same = engine.sql(
         "select left_id, right_id, match_weight from {weighed} where match_weight >= $same",
         params={"same": same_person(engine, model, units.units, thresholds)},
-        weighed=score_given(engine, model, units.units, units.units, frequencies, partners),
+        weighed=score_within(engine, model, units.units, frequencies, partners),
         store=True,
     )
     twins = two_people(engine, same, units, units, thresholds.review)
@@ -120,6 +125,7 @@ def _near_linked_units(
     barred: Sequence[Table],
     frequencies: Frequencies,
     thresholds: Thresholds,
+    parts: Parts | None,
 ) -> Table:
     """A unit without a link and the linked unit of the other side that it fits, where it fits no other as well."""
     tables = {
@@ -136,7 +142,9 @@ def _near_linked_units(
         for name in sides
     }
     lowest = thresholds.accept - thresholds.margin
-    scored = score_candidates(engine, model, tables["left"], tables["right"], frequencies, lowest).pairs
+    scored = score_candidates(
+        engine, model, tables["left"], tables["right"], frequencies, lowest, parts=parts, meetings=False
+    ).pairs
     apart = two_people(engine, scored, sides["left"], sides["right"], lowest)
     never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
     free = " and ".join(

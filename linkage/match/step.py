@@ -86,7 +86,9 @@ def link_step(
     if step.duplicates == "join":
         decided, barred = (found.certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}
-        scored, outcomes = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds)
+        scored, outcomes = with_second_records(
+            engine, step, model, both, decided, barred, frequencies, thresholds, parts
+        )
     links = capped(engine, _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds), step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     say("reasons")
