@@ -232,15 +232,18 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        lines = [
-            line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)
-        ]
+        lines = fault_lines(model, error)
         # Pydantic looks at what lies between the parts only when each part is right.
         between = getattr(model, "faults_between", None)
         lines += [line for line in (between(raw) if between else []) if line not in lines]
         raise ConfigError(
             f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
         ) from None
+
+
+def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
+    """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest known key; no value of it."""
+    return [line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)]
 
 
 def _lines(model: type[BaseModel], fault: Any) -> list[str]:

@@ -25,6 +25,7 @@ DOORS: dict[str, set[str]] = {
     "linkage.spine": GROUND,
     "linkage.longitudinal": GROUND,
     "linkage.extract": GROUND,
+    "linkage.requests": {*GROUND, "linkage.extract"},
     "linkage.match": {*GROUND, "linkage.model"},
     "linkage.adhoc": {
         *GROUND,
@@ -42,12 +43,12 @@ DOORS: dict[str, set[str]] = {
     "linkage.pipeline": {
         *GROUND,
         *("linkage.records", "linkage.model", "linkage.match", "linkage.spine", "linkage.longitudinal"),
-        *("linkage.extract", "quality", "synthetic"),
+        *("linkage.extract", "linkage.requests", "quality", "synthetic"),
     },
     "linkage.cli": {
         *GROUND,
         *("linkage.pipeline", "linkage.adhoc", "linkage.records", "linkage.model", "linkage.extract"),
-        *("linkage.explain", "quality", "synthetic"),
+        *("linkage.explain", "linkage.requests", "quality", "synthetic"),
     },
     "quality": GROUND,
     "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},

@@ -2,12 +2,15 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linkage.catalogue import Catalogue, Dataset, TableDef, Variable, load, shipped
 from linkage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from linkage.requests.packages import Package
 
 app = typer.Typer(no_args_is_help=True, help="Look variables up, or check catalogue files.")
 
@@ -50,6 +53,55 @@ def check(
         f"no fault: {len(found.datasets)} datasets, {len(tables)} tables, {variables:,} variables, "
         f"{len(found.frames)} code frames"
     )
+
+
+@app.command()
+def packages(
+    name: Annotated[str | None, typer.Argument(help="A package (demographics), to list its items.")] = None,
+) -> None:
+    """List the data packages: items that are asked for together, with their rating and size, or one package's items.
+
+    The rating is the most identifying (1 to 5) and the most sensitive (A to E) of the items.
+
+    Example: leo catalogue packages demographics
+    """
+    from linkage.requests.packages import load_packages
+
+    found = load_packages(shipped())
+    if name is None:
+        lines = [f"{'package':<18} {'phase':<12} rating tables items years"]
+        lines += [_package_line(package, phase) for package in found.values() for phase in package.parts]
+    elif name in found:
+        lines = _package_items(found[name])
+    else:
+        near = difflib.get_close_matches(name, list(found), 1, 0.4)
+        raise ConfigError(
+            f"no package '{name}'\n  " + (f"nearest: {near[0]}" if near else "list them: leo catalogue packages")
+        )
+    typer.echo("\n".join(lines))
+
+
+def _package_line(package: "Package", phase: str) -> str:
+    items = len(package.variables([phase]))
+    return (
+        f"{package.name:<18} {phase:<12} {package.rating([phase]):<6} {len(package.parts[phase]):>6} {items:>5} "
+        f"{package.years(phase) or ''}"
+    )
+
+
+def _package_items(package: "Package") -> list[str]:
+    """A package's tables, phase by phase, and each item once."""
+    lines = [f"{package.name}: {package.title}", f"  after {package.source}"]
+    for phase, parts in package.parts.items():
+        for part in parts:
+            only = f"  {part.only.column} {', '.join(part.only.values)}" if part.only else ""
+            before = f"  {part.years_before} years before" if part.years_before else ""
+            held = part.holding.years or ""
+            lines.append(f"  {phase:<12} {part.holding.name:<22} {len(part.variables):>3} items  {held}{before}{only}")
+    items = [(holding.name, variable) for holding, variable in package.variables()]
+    return lines + [
+        f"{f'{table}.{v.name}':<38} {v.identifiability}{v.sensitivity}  {v.description}" for table, v in items
+    ]
 
 
 def _dataset(found: Catalogue, name: str) -> Dataset:

@@ -128,6 +128,9 @@ def _cautions(delivered: Delivered) -> list[str]:
                 f"- Spells in `{name}` are cut to the approved years: one that began before {layout.years.first_day} "
                 f"starts on that day, and one that went on after {layout.years.last_day} ends on it."
             )
+    for name, (layout, _) in delivered.items():
+        if only := layout.only:
+            lines.append(f"- `{name}` holds only rows whose `{only.column}` is one of {', '.join(only.values)}.")
     lines.append("- Results leave the secure setting only after output checking.")
     return lines
 

@@ -8,7 +8,7 @@ from linkage.catalogue import Catalogue, Variable
 from linkage.engine import Table
 from linkage.errors import ConfigError
 from linkage.extract.holdings import Holding, holdings
-from linkage.extract.project import ApprovedTable, Project
+from linkage.extract.project import ApprovedTable, Project, RowsOnly
 from linkage.extract.years import Years
 
 PERSON = "AE_ID"
@@ -51,6 +51,7 @@ class Layout:
     fields: tuple[Field, ...]
     holding: Holding | None = None  # None for the tables that an extract makes itself
     years: Years | None = None
+    only: RowsOnly | None = None  # rows of these phases
     key: tuple[str, ...] = ()
 
     @property
@@ -141,6 +142,7 @@ def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tab
         fields=(*map(_key_field, keys), *(_field(variable, catalogue) for variable in variables)),
         holding=holding,
         years=Years.parse(approved.years) if approved.years else None,
+        only=approved.only,
     )
 
 
@@ -178,6 +180,7 @@ def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Tab
     if EDUKEY in table.columns and "lookup_edukey" not in tables:
         yield _no_table("lookup_edukey", tables)
     chosen_by = () if approved.years is None else holding.year_columns or holding.spell_columns or ()
+    chosen_by = (*chosen_by, approved.only.column) if approved.only else chosen_by
     for name in dict.fromkeys((*approved.variables, *chosen_by)):
         if name not in table.columns:
             near = difflib.get_close_matches(name, table.columns, 1)

@@ -71,6 +71,8 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
     }
     if layout.years:
         resource["leo:years"] = str(layout.years)
+    if layout.only:
+        resource["leo:only"] = {layout.only.column: list(layout.only.values)}
     if file.format == "csv":
         resource |= {"type": "table", "encoding": "utf-8", "dialect": {"delimiter": ",", "header": True}}
     else:

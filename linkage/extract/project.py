@@ -31,12 +31,20 @@ class Decision(_Strict):
     expires: datetime.date
 
 
+class RowsOnly(_Strict):
+    """Of a table, the rows whose column holds one of these values: those of a phase of education."""
+
+    column: Text
+    values: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class ApprovedTable(_Strict):
     """A table, and exactly what of it may leave."""
 
     name: Text  # "npd.ks4"
     variables: Annotated[tuple[str, ...], Field(min_length=1)]
     years: str | None = None  # "2005/06-2014/15"; none only where the table is not held by year
+    only: RowsOnly | None = None  # all rows of the project's people where there is none
 
     @field_validator("years")
     @classmethod
@@ -153,6 +161,8 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
         yield f"table: no table '{approved.name}'{_nearest(approved.name, held)}"
         return
     yield from _year_faults(approved.name, approved.years, holding)
+    if approved.only and approved.only.column not in holding.definition.variables:
+        yield f"{approved.name}: no variable '{approved.only.column}' to choose rows by"
     for name in _repeated(approved.variables):
         yield f"{approved.name}.{name}: named twice"
     for name in dict.fromkeys(approved.variables):

@@ -35,7 +35,7 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
     listed = ",\n               ".join(
         f"{chosen.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
     )
-    condition, params = _of_approved_years(layout)
+    condition, params = _of_approved_rows(layout)
     return engine.sql(
         f"""
         select {listed}
@@ -89,20 +89,34 @@ def _value(field: Field, layout: Layout) -> str:
     return column
 
 
+def _of_approved_rows(layout: Layout) -> tuple[str, Mapping[str, Value]]:
+    """The condition on a row's year or the days of its spell, and on its phase; and its parameters."""
+    found = [part for part in (_of_approved_years(layout), _of_approved_phases(layout)) if part[0]]
+    params = {name: value for _, values in found for name, value in values.items()}
+    return "where " + " and ".join(condition for condition, _ in found) if found else "", params
+
+
 def _of_approved_years(layout: Layout) -> tuple[str, Mapping[str, Value]]:
-    """The condition on a row's year, or on the days of its spell, and its parameters."""
     if layout.years is None or layout.holding is None:
         return "", {}
     if layout.is_clipped and layout.holding.spell_columns:
         start, end = (f"held.{quote(name)}" for name in layout.holding.spell_columns)
         return (
-            f"where {start} <= $last_day and coalesce({end}, $last_day) >= $first_day",
+            f"{start} <= $last_day and coalesce({end}, $last_day) >= $first_day",
             {"first_day": layout.years.first_day, "last_day": layout.years.last_day},
         )
     return (
-        f"where coalesce({columns(layout.holding.year_columns, 'held')}) between $first and $last",
+        f"coalesce({columns(layout.holding.year_columns, 'held')}) between $first and $last",
         {"first": layout.years.first, "last": layout.years.last},
     )
+
+
+def _of_approved_phases(layout: Layout) -> tuple[str, Mapping[str, Value]]:
+    if layout.only is None:
+        return "", {}
+    params = {f"only_{number}": value for number, value in enumerate(layout.only.values)}
+    listed = ", ".join(f"${name}" for name in params)
+    return f"cast(held.{quote(layout.only.column)} as varchar) in ({listed})", params
 
 
 def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: People) -> Table:

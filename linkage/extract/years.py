@@ -39,6 +39,14 @@ class Years:
         """Whether the two have a year in common."""
         return self.first <= other.last and other.first <= self.last
 
+    def within(self, held: "Years") -> "Years | None":
+        """The years that are in the other range too; None where there is none."""
+        return Years(max(self.first, held.first), min(self.last, held.last)) if self.meets(held) else None
+
+    def earlier(self, count: int) -> "Years":
+        """As many years, each `count` years before."""
+        return Years(*(_six_digits(year // 100 - count) for year in (self.first, self.last)))
+
     @property
     def first_day(self) -> datetime.date:
         """6 April on which the first tax year starts."""
@@ -57,4 +65,8 @@ class Years:
 def _number(century: str, tail: str) -> int:
     if (int(century) + 1) % 100 != int(tail):
         raise ValueError(f"'{century}/{tail}' is no year: its second part follows its first, as in 2012/13")
-    return int(century) * 100 + int(tail)
+    return _six_digits(int(century))
+
+
+def _six_digits(year: int) -> int:
+    return year * 100 + (year + 1) % 100

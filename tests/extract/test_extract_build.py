@@ -61,6 +61,18 @@ def test_only_approved_columns_years_and_people_leave(
     assert summary.people == 3
 
 
+def test_only_rows_of_the_approved_phase_leave(
+    publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
+) -> None:
+    asked = {"name": "npd.ks4", "years": "2010/11-2013/14", "variables": ["ACADYR", "Grade"]}
+    only = {"column": "URN", "values": ["600"]}
+    summary = publish(make_project(table=[{**asked, "only": only}]))
+    assert [(row["ACADYR"], row["Grade"]) for row in read(summary, "npd_ks4")] == [(201213, "A"), (201314, "A")]
+    assert "`npd_ks4` holds only rows whose `URN` is one of 600." in (summary.folder / "README.md").read_text()
+    resources = json.loads((summary.folder / "datapackage.json").read_text())["resources"]
+    assert [r["leo:only"] for r in resources if r["name"].startswith("npd_ks4")] == [{"URN": ["600"]}] * 2
+
+
 def test_spells_are_cut_to_the_approved_years(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_shipped_project_passes_the_shipped_catalogue() -> None:
         ({"variables": ["Late"]}, "npd.ks4.Late: not held in 2011/12-2012/13; it is held in 2014/15"),
         ({"variables": ["Grade", "Grade"]}, "npd.ks4.Grade: named twice"),
         ({"years": "2009/10-2012/13"}, "not all of 2009/10-2012/13 is held; it is held in 2010/11-2014/15"),
+        ({"only": {"column": "Phase", "values": ["1"]}}, "npd.ks4: no variable 'Phase' to choose rows by"),
         ({"years": None}, "npd.ks4: years are missing"),
     ],
 )

@@ -1,0 +1,231 @@
+"""Data packages: items that are asked for together, worked out from the catalogue by the rules in configs/packages/."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from linkage.catalogue import Catalogue, Variable
+from linkage.config import Name, fault_lines
+from linkage.errors import ConfigError
+from linkage.extract.holdings import Holding, holdings, names_a_person
+from linkage.extract.project import RowsOnly
+from linkage.extract.years import Years
+from linkage.requests.which import Which
+from linkage.resources import configs_dir
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phase(_Strict):
+    """A phase of education, by the year groups and ages that it teaches."""
+
+    name: Name
+    title: str
+    year_groups: tuple[str, ...] = ()
+    ages: tuple[int, ...] = ()
+
+
+class PhaseOfRows(_Strict):
+    """How a table tells the phase of a row: by a column, or all of it is of one phase."""
+
+    table: str
+    column: str | None = None
+    by: Literal["year_groups", "ages"] | None = None
+    phase: str | None = None
+
+
+class Prior(_Strict):
+    """A table of an earlier phase that goes with one: prior attainment."""
+
+    phase: str
+    table: str
+    years_before: int
+
+
+class PackageRule(_Strict):
+    """Which variables a package takes, and which columns go with them."""
+
+    name: Name
+    title: str
+    take: Which
+    carry: Which | None = None
+    prior: tuple[Prior, ...] = ()
+
+
+class PackageFile(_Strict):
+    """One file of configs/packages/: packages that part a body's variables among them."""
+
+    source: str
+    phase: tuple[Phase, ...] = ()
+    row: tuple[PhaseOfRows, ...] = ()
+    package: tuple[PackageRule, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table's share of a package."""
+
+    holding: Holding
+    variables: tuple[Variable, ...]
+    only: RowsOnly | None = None
+    years_before: int = 0
+
+    def years(self, asked: Years) -> Years | None:
+        """The years of this table that go with the package's, as far as they are held."""
+        held = self.holding.years
+        shifted = asked.earlier(self.years_before)
+        return shifted.within(held) if held else shifted
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package, by phase. One that is not parted by phase has the phase ""."""
+
+    name: str
+    title: str
+    source: str
+    parts: dict[str, tuple[Part, ...]]
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """The phases that the package is held for; none where it is not parted."""
+        return tuple(phase for phase in self.parts if phase)
+
+    def variables(self, phases: Iterable[str] | None = None) -> list[tuple[Holding, Variable]]:
+        """Every variable once, of some phases or of all."""
+        chosen = self.parts if phases is None else phases
+        found = {
+            (part.holding.name, variable.name): (part.holding, variable)
+            for phase in chosen
+            for part in self.parts[phase]
+            for variable in part.variables
+        }
+        return list(found.values())
+
+    def rating(self, phases: Iterable[str] | None = None) -> str:
+        """The most identifying and the most sensitive of its items, as in "4B"."""
+        held = [variable for _, variable in self.variables(phases)]
+        return f"{min(v.identifiability for v in held)}{min(v.sensitivity for v in held)}"
+
+    def years(self, phase: str) -> Years | None:
+        """From the first to the last year that any table of the phase itself is held for."""
+        held = [part.holding.years for part in self.parts[phase] if part.holding.years and not part.years_before]
+        return Years(min(y.first for y in held), max(y.last for y in held)) if held else None
+
+
+def load_packages(catalogue: Catalogue, folder: Path | None = None) -> dict[str, Package]:
+    """Every package by its name, in the order of the files.
+
+    Raises:
+        ConfigError: faults of all files at once: keys, tables, concepts or phases that do not exist, names used twice.
+    """
+    held = holdings(catalogue)
+    found: dict[str, Package] = {}
+    faults: list[str] = []
+    for path in sorted((folder or configs_dir() / "packages").glob("*.toml")):
+        try:
+            rules = PackageFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            faults.append(f"{path.name}: not TOML: {error}")
+            continue
+        except ValidationError as error:
+            faults += [f"{path.name}: {line}" for line in fault_lines(PackageFile, error)]
+            continue
+        wrong = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, held)]
+        made = {} if wrong else _packages(rules, held)
+        wrong += [f"{path.name}: two packages are named '{name}'" for name in made if name in found]
+        wrong += [
+            f"{path.name}: package {name} takes no variable" for name, package in made.items() if not package.parts
+        ]
+        faults += wrong
+        found |= made
+    if faults:
+        raise ConfigError("the data packages have faults\n" + "\n".join(f"  {fault}" for fault in faults))
+    return found
+
+
+def _packages(rules: PackageFile, held: dict[str, Holding]) -> dict[str, Package]:
+    """Each variable that may leave goes to the first package that takes it."""
+    taken: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
+    for name, holding in held.items():
+        for variable in holding.definition.variable:
+            if names_a_person(variable):
+                continue
+            first = next((rule for rule in rules.package if rule.take.takes(holding, variable)), None)
+            if first:
+                taken[first.name].setdefault(name, []).append(variable)
+    return {
+        rule.name: Package(rule.name, rule.title, rules.source, _parts(rule, rules, held, taken[rule.name]))
+        for rule in rules.package
+    }
+
+
+def _parts(
+    rule: PackageRule, rules: PackageFile, held: dict[str, Holding], taken: dict[str, list[Variable]]
+) -> dict[str, tuple[Part, ...]]:
+    """A package's tables by phase; of a table that nothing is taken from but what is carried, none."""
+    carried = {name: _with_carried(rule, held[name], variables) for name, variables in taken.items()}
+    tables = {name: found for name, found in carried.items() if _says_something(rule, held[name], found)}
+    if not rules.phase:
+        return {"": tuple(Part(held[name], found) for name, found in tables.items())} if tables else {}
+    parts: dict[str, tuple[Part, ...]] = {}
+    for phase in rules.phase:
+        of_phase = [part for name, found in tables.items() for part in _of_phase(held[name], found, phase, rules)]
+        if of_phase:
+            earlier = [
+                Part(held[prior.table], tables[prior.table], years_before=prior.years_before)
+                for prior in rule.prior
+                if prior.phase == phase.name
+            ]
+            parts[phase.name] = (*of_phase, *earlier)
+    return parts
+
+
+def _with_carried(rule: PackageRule, holding: Holding, taken: list[Variable]) -> tuple[Variable, ...]:
+    """What is taken and what is carried, in the table's own order."""
+    return tuple(
+        variable
+        for variable in holding.definition.variable
+        if variable in taken or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
+    )
+
+
+def _says_something(rule: PackageRule, holding: Holding, found: tuple[Variable, ...]) -> bool:
+    return any(not (rule.carry and rule.carry.takes(holding, variable)) for variable in found)
+
+
+def _of_phase(holding: Holding, variables: tuple[Variable, ...], phase: Phase, rules: PackageFile) -> Iterator[Part]:
+    how = next((row for row in rules.row if row.table == holding.name), None)
+    if how is None or how.phase == phase.name:
+        yield Part(holding, variables)
+    elif how.column and how.by:
+        values = phase.year_groups if how.by == "year_groups" else tuple(map(str, phase.ages))
+        if values:
+            yield Part(holding, variables, RowsOnly(column=how.column, values=values))
+
+
+def _wrong_names(rules: PackageFile, catalogue: Catalogue, held: dict[str, Holding]) -> Iterator[str]:
+    phases = {phase.name for phase in rules.phase}
+    for row in rules.row:
+        if row.table not in held:
+            yield f"row: no table '{row.table}'"
+        elif (row.column is None) != (row.by is None) or (row.column is None) == (row.phase is None):
+            yield f"row {row.table}: give either phase, or column and by"
+        elif row.column and row.column not in held[row.table].definition.variables:
+            yield f"row {row.table}: no variable '{row.column}'"
+        if row.phase and row.phase not in phases:
+            yield f"row {row.table}: no phase '{row.phase}'"
+    for rule in rules.package:
+        for which in filter(None, (rule.take, rule.carry)):
+            yield from (f"package {rule.name}: {line}" for line in which.strangers(catalogue, held))
+        for prior in rule.prior:
+            if prior.phase not in phases:
+                yield f"package {rule.name}: no phase '{prior.phase}'"
+            if prior.table not in held:
+                yield f"package {rule.name}: no table '{prior.table}'"
