@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from linkage.adhoc import dated, spellings
+from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_comma, by_place
 from linkage.adhoc.person_file import PersonFile
@@ -48,7 +49,6 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _join_particle(engine, shape)
     _part_names(engine, shapes)
     _part_surnames(engine, shapes)
-    _part_forenames(engine, shapes)
     if "sex" in fields:
         _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
     if "postcode" in fields:
@@ -58,6 +58,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
             if "birth_year" in shape.parts:
                 shape.file, shape.fields["dob"] = dated.composed(engine, shape.file, shape.parts)
         _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+    _part_forenames(engine, shapes)
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={})
     return [shape.file for shape in shapes], made
@@ -147,6 +148,8 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
     if not (all(own) or all(several)):
         for shape in shapes:
             shape.fields.pop("middle_names", None)
+        if len(shapes) > 1 and any(several):
+            _call_by_last(engine, shapes[several.index(True)], shapes[several.index(False)])
         return
     for shape, parted in zip(shapes, texts, strict=True):
         column, middle = shape.fields["forename"], shape.fields.get("middle_names")
@@ -157,3 +160,11 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
             both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
             shape.file, others = expressed(engine, shape.file, both, "all other forenames")
         shape.fields |= {"forename": first, "middle_names": others}
+
+
+def _call_by_last(engine: Engine, several: _Shape, single: _Shape) -> None:
+    """The last of several forenames in the place of the first, where that is the one that the other file writes."""
+    if called_by_last(engine, [several.file, single.file], [several.fields, single.fields]):
+        column = several.fields["forename"]
+        texts: Texts = {value: last_and_others(value)[:1] for value in counted(engine, several.file, column)}
+        several.file, (several.fields["forename"],) = looked_up(engine, several.file, column, texts, ["last forename"])

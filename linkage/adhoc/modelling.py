@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from linkage.engine import Engine, Table
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
-from linkage.model.training import train
+from linkage.model.training import train, unlearnt
 
 _SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
 
@@ -27,11 +27,16 @@ def trained(
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides, with the blocking rules that pay for it, and the reports of both.
 
+    Sides too small to learn from get a model of what such fields usually show; a warning in the report says so.
+
     Raises:
         InputError: no blocking rule pays.
-        LeoError: there is nothing to train on.
     """
-    model, report = train(engine, untrained(kinds), left, right, seed=seed, progress=progress)
+    start = untrained(kinds)
+    try:
+        model, report = train(engine, start, left, right, seed=seed, together=True, progress=progress)
+    except LeoError as fault:
+        model, report = unlearnt(engine, start, left, right, seed=seed, reason=str(fault).splitlines()[0])
     progress("blocking rules")
     chosen = suggest(engine, model, left, right)
     if not chosen.rules:

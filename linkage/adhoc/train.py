@@ -61,7 +61,7 @@ def train_files(
     ):
         say("reading")
         left, right, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
-        model, report = train(engine, untrained(kinds), left, right, seed=request.seed, progress=say)
+        model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"

@@ -16,6 +16,7 @@ given postcode", says of which kind it is.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _NOTHING_KNOWN = 0.5  # m and u before training: they say nothing
@@ -61,3 +62,71 @@ def given_comparison(
 
 def _agree(column: str, history: bool) -> str:
     return f'list_has_any("{column}_all_l", "{column}_all_r")' if history else f'"{column}_l" = "{column}_r"'
+
+
+@dataclass(frozen=True)
+class Among:
+    """What equality of a field says among pairs that agree on others, beside what it says among all.
+
+    Attributes:
+        given: the other fields.
+        agree: all of them agree; or the first differs.
+        ratio, ratio_of_others: P(equal) among such matches over that among all matches; the same of P(differs).
+        u, u_given: P(equal) among all strangers, and among such strangers.
+    """
+
+    given: tuple[str, ...]
+    agree: bool
+    ratio: float
+    ratio_of_others: float
+    u: float
+    u_given: float
+
+
+def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> dict[str, Any]:
+    """A comparison that says what a column's own comparison cannot know, in Splink's JSON.
+
+    Args:
+        found: in the order in which they are asked; the first that holds of a pair counts.
+        adjusted: whether the column's own comparison is adjusted for how common a value is: among pairs that agree on a
+            household, a rare value is shared as easily as a common one.
+    """
+    equal, unknown = f'"{column}_l" = "{column}_r"', f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": unknown, "label_for_charts": f"{column} not known", "is_null_level": True}
+    ]
+    for among in found:
+        where = " AND ".join(_agree(name, False) for name in among.given)
+        where = where if among.agree else f'"{among.given[0]}_l" <> "{among.given[0]}_r"'
+        named = f"{', '.join(among.given)} {'equal' if among.agree else 'differs'}"
+        level: dict[str, Any] = {
+            "sql_condition": f"{where} AND {equal}",
+            "label_for_charts": f"{named}: {column} equal",
+        }
+        if adjusted and among.agree:
+            # Its frequency is taken back, and with it the u that random pairs have.
+            level |= {
+                "tf_adjustment_column": column,
+                "tf_adjustment_weight": -1.0,
+                "disable_tf_exact_match_detection": True,
+            }
+            level |= _said(among.ratio * among.u_given, among.u_given)
+        else:
+            level |= _said(among.ratio * among.u, among.u_given)
+        levels.append(level)
+        differs: dict[str, Any] = {"sql_condition": where, "label_for_charts": f"{named}: {column} differs"}
+        levels.append(differs | _said(among.ratio_of_others * (1 - among.u), 1 - among.u_given))
+    levels.append({"sql_condition": "ELSE", "label_for_charts": "nothing more", **_said(0.5, 0.5)})
+    others = list(dict.fromkeys(name for among in found for name in among.given))
+    return {
+        "output_column_name": f"{column}_among_{'_'.join(others)}",
+        "comparison_description": f"{column} among {', '.join(others)}",
+        "comparison_levels": levels,
+    }
+
+
+def _said(m: float, u: float) -> dict[str, Any]:
+    """A level's m and u: their ratio counts; where it says more than one could, u is the less."""
+    scale = max(m, u, 1.0)
+    fixed = {"fix_m_probability": True, "fix_u_probability": True}
+    return {"m_probability": float(f"{m / scale:.12g}"), "u_probability": float(f"{u / scale:.12g}"), **fixed}

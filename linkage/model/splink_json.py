@@ -23,7 +23,8 @@ from linkage.errors import ConfigError
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
 _NOT_OBSERVED_TEXT = "level not observed in training dataset"
-_GIVEN = re.compile(r"\w+ given (\w+(?:, \w+)*)")  # the description of a comparison: "surname given postcode"
+# Descriptions of comparisons: "surname given postcode", "town among postcode, surname".
+_GIVEN = re.compile(r"\w+ (given|among) (\w+(?:, \w+)*)")
 _RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
 _SIDE = re.compile(r"(.+)_([lr])", re.IGNORECASE)
 
@@ -70,6 +71,7 @@ class Comparison:
     name: str
     levels: tuple[Level, ...]  # as evaluated: the first whose condition holds is the pair's level
     given: tuple[str, ...] = ()  # columns that agree already: what strangers share then (see model.dependence)
+    together: bool = False  # they were found by training, which finds them anew
 
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
@@ -295,7 +297,12 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     if not parsed or parsed[-1].condition is not None:
         raise ConfigError(f"{here} has no ELSE level at its end")
     given = _GIVEN.fullmatch(raw.get("comparison_description") or "")
-    return Comparison(name, tuple(parsed), tuple(given.group(1).split(", ")) if given else ())
+    return Comparison(
+        name,
+        tuple(parsed),
+        tuple(given.group(2).split(", ")) if given else (),
+        bool(given and given.group(1) == "among"),
+    )
 
 
 def _probability(level: dict[str, Any], key: str, where: str) -> float | None:

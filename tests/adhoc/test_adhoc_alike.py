@@ -148,3 +148,18 @@ def test_an_order_that_nothing_tells_is_that_of_the_first_file() -> None:
 
 def test_a_comma_before_a_suffix_parts_nothing() -> None:
     assert by_comma({"Stone, Mary": 2, "Mary Stone, Jr.": 1}) == ({"Mary": 2}, {"Stone": 2})
+
+
+GIVEN = ("ANH", "BINH", "CHI", "DUNG", "GIANG", "HOA", "KHOA", "LAN", "MINH", "NGA")
+
+
+def test_who_is_called_by_the_last_of_several_forenames_is_compared_by_it(shaped: Shaped) -> None:
+    people = [(GIVEN[n % 10], GIVEN[(3 * n + 1) % 10], f"N{n % 7}E", f"19{50 + n}-03-04") for n in range(40)]
+    several = "\n".join(f"{middle} {called}|{family}|{born}" for middle, called, family, born in people)
+    single = "\n".join(f"{called}|{family}|{born}" for _, called, family, born in people)
+    first = "\n".join(f"{middle}|{family}|{born}" for middle, _, family, born in people)
+    header = "forename|surname|dob\n"
+    _, left, _ = shaped(header + several, header + single)
+    assert {(row[0], row[2]) for row in left} == {(called, born) for _, called, _, born in people}
+    _, left, _ = shaped(header + several, header + first)
+    assert {(row[0], row[2]) for row in left} == {(middle, born) for middle, _, _, born in people}

@@ -227,6 +227,22 @@ def _refused(request: Request, kind: type[Exception]) -> str:
     return str(refused.value)
 
 
+def test_files_too_small_to_learn_from_are_linked_and_the_report_says_how(tmp_path: Path) -> None:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXY"
+    people = [(f"P{n:03}", f"{a}NE{a}A", f"{a}O{a}EVI", 1950 + n) for n, a in enumerate(letters)]
+    header = "id,forename,surname,dob\n"
+    for side, rows in (("left", people[:18]), ("right", people[8:])):
+        lines = [f"{side}{i},{given},{family},{year}-05-06" for i, given, family, year in rows]
+        (tmp_path / f"{side}.csv").write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
+    linked = link_files(Request(tmp_path / "left.csv", tmp_path / "right.csv", tmp_path / "out", threads=2))
+    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    accepted = {(k["left_id"], k["right_id"]) for k in links if k["decision"] == "accepted"}
+    assert accepted == {(f"leftP{n:03}", f"rightP{n:03}") for n in range(8, 18)}
+    (said,) = linked.summary["training"]["warnings"]
+    assert said.startswith("nothing to train on")
+    assert "give a trained model" in said
+
+
 def test_a_missing_file_is_named(files: Files, tmp_path: Path) -> None:
     said = _refused(Request(files.left, tmp_path / "gone.csv", tmp_path / "o"), InputError)
     assert f"{tmp_path / 'gone.csv'}: no such file" in said

@@ -9,22 +9,25 @@ The pairs are compared and counted by the engine; all that follows works on a fe
 """
 
 from collections.abc import Callable
-from copy import deepcopy
+from dataclasses import replace
 
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.splink_json import Model
 from linkage.model.training.bootstrap import resampled
 from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
 from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.dependence import with_dependence, without_dependence
+from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.patterns import Layout, counted
 from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements, training_rules
+from linkage.model.training.together import with_togetherness
+from linkage.model.training.unlearnt import unlearnt
+from linkage.model.training.written import with_estimates
 
-__all__ = ["RANDOM_PAIRS", "LevelReport", "TrainingReport", "gathered", "train"]
+__all__ = ["RANDOM_PAIRS", "LevelReport", "TrainingReport", "gathered", "train", "unlearnt"]
 
 _SAMPLE_ROWS = 120_000  # of each side; a pure block has its fill of matches long before
 
@@ -36,6 +39,7 @@ def train(
     right: Table,
     *,
     seed: int = 2026,
+    together: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
     """Estimate a model's probabilities on two sides' units.
@@ -44,25 +48,31 @@ def train(
         model: comparisons and blocking rules; what m and u it has are where estimation starts.
         left, right: unit_id and the model's columns.
         seed: of the samples and of the bootstrap.
+        together: also find fields that go together, and add comparisons that count them once; done too where the model
+            has such comparisons.
 
     Raises:
         LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; or EM comes
             to no end.
     """
     say = progress or (lambda _: None)
-    whole, model = model, without_dependence(model)
-    evidence = gathered(engine, model, left, right, seed=seed, progress=say)
+    together = together or any(comparison.together for comparison in model.comparisons)
+    whole, model = without_togetherness(model), without_dependence(model)
+    evidence = replace(gathered(engine, model, left, right, seed=seed, progress=say), trusting=together)
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))
     say("standard errors")
-    trained = _with(layout, estimates)
+    trained = with_estimates(layout, estimates)
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)
     report.faults = [*_not_estimated(layout, estimates), *inverted(report.levels)]
     report.warnings = [*_unsettled(estimates), *_unknown(layout, estimates), *crossed(report.levels)]
     if len(whole.comparisons) > len(model.comparisons):
         say("what strangers share")
         trained = with_dependence(engine, whole, trained, left, right, seed=seed)
-        report.levels = [*report.levels, *measured_levels(trained)]
+    if together:
+        say("fields that go together")
+        trained = with_togetherness(engine, trained, layout, estimates, left, right, seed=seed)
+    report.levels = [*report.levels, *measured_levels(trained)]
     return trained, report
 
 
@@ -99,22 +109,6 @@ def gathered(
     )
     equal = tuple(agreement for agreement in agreeing if len(agreement.columns) == 1)
     return Evidence(layout, (sides[0].units, sides[1].units), equal, by_chance, blocks)
-
-
-def _with(layout: Layout, estimates: Estimates) -> Model:
-    """The model with its estimates; sums may differ in the last digits from one processor to the next."""
-    raw = deepcopy(layout.model.raw)
-    for number, (index, position) in enumerate(layout.places):
-        level = raw["comparisons"][index]["comparison_levels"][position]
-        for kind, found in (("m_probability", estimates.m), ("u_probability", estimates.u)):
-            if not (level.get(f"fix_{kind}") and level.get(kind) is not None):
-                level[kind] = _steady(found[0, number])
-    raw["probability_two_random_records_match"] = _steady(estimates.prior[0])
-    return from_dict(raw)
-
-
-def _steady(value: float) -> float:
-    return float(f"{value:.12g}")
 
 
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:

@@ -4,7 +4,7 @@ Strangers are pairs of one file, without the people who are in it twice. Those o
 found by joining a sample with its whole file, so that a sample of a national file still has its brothers and sisters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 import numpy as np
@@ -25,9 +25,18 @@ _ONE_PERSON = ("forename", "dob")  # who agrees on these and on what is given is
 
 def without_dependence(model: Model) -> Model:
     """The comparisons that EM learns: inside its blocks, u of strangers has every dependence in it already."""
+    return _without(model, lambda comparison: bool(comparison.given))
+
+
+def without_togetherness(model: Model) -> Model:
+    """The comparisons that were asked for: what an earlier training found to go together is found anew."""
+    return _without(model, lambda comparison: comparison.together)
+
+
+def _without(model: Model, left_out: Callable[[Comparison], bool]) -> Model:
     raw = deepcopy(model.raw)
     raw["comparisons"] = [
-        said for said, comparison in zip(raw["comparisons"], model.comparisons, strict=True) if not comparison.given
+        said for said, comparison in zip(raw["comparisons"], model.comparisons, strict=True) if not left_out(comparison)
     ]
     return from_dict(raw)
 

@@ -3,6 +3,7 @@
 All arrays have a first axis of draws: one, or those of a bootstrap.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,12 +20,17 @@ TOLERANCE = 1e-9
 at each of the first steps, and EM would end before it had begun."""
 LIMIT = 1_000
 """Iterations of EM. Splink stops at 25, where each costs it a query; slow blocks need more than that to settle."""
+PATIENT_LIMIT = 10_000
+"""The same where strangers are trusted: a household's block may take some thousands, of a millisecond each."""
 UNSEEN_MATCHES = 5.0
 """Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
 
+_PUREST = 0.99  # share of matches that is expected at most
+
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
 _ONE_PERSON = 10.0  # log2(m / u) from which two records of one file are taken for one person's
-_RANDOM_COUNTS_AS = 200.0  # pairs that u of random pairs stands for: what holds where a block has next to no strangers
+# Pairs that u of random pairs stands for: what holds where a block has next to no strangers.
+_RANDOM_COUNTS_AS, _RANDOM_COUNTS_LESS = 200.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class Evidence:
     equal: tuple[Agreement, ...]  # of one column each
     random: Patterns
     blocks: tuple[Block, ...]
+    trusting: bool = (
+        False  # strangers within the files say how many of a block's pairs are strangers, and what they show
+    )
 
 
 @dataclass(frozen=True)
@@ -124,11 +133,12 @@ def estimated(
         LeoError: EM came to no end in any run that says something of a comparison.
     """
     layout = evidence.layout
-    u = _random_u(evidence, counts)
+    u = random_u(evidence, counts)
+    longest = PATIENT_LIMIT if evidence.trusting else LIMIT
     runs = []
     for index, block in enumerate(evidence.blocks):
         started = near.runs[index] if near else None
-        runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or LIMIT))
+        runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or longest))
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.settled)
     _refuse_unsettled(layout, runs, usable)
     m, matches = _combined(layout, usable, len(u))
@@ -136,8 +146,8 @@ def estimated(
     return Estimates(m, u, prior, tuple(runs), matches)
 
 
-def _random_u(evidence: Evidence, counts: Counts) -> Floats:
-    """Share of random pairs at each level, of those with both sides known.
+def random_u(evidence: Evidence, counts: Counts) -> Floats:
+    """Share of random pairs at each level, of those with both sides known: (draws, levels).
 
     Full agreement is as often as values are equal, which is known from far more pairs; the random pairs share out the
     rest.
@@ -173,7 +183,12 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
 
 
 def block_u(
-    layout: Layout, rule: Agreement, strangers: Sequence[Patterns], counts: Sequence[Floats], random_u: Floats
+    layout: Layout,
+    rule: Agreement,
+    strangers: Sequence[Patterns],
+    counts: Sequence[Floats],
+    random_u: Floats,
+    random_counts_as: float = _RANDOM_COUNTS_AS,
 ) -> Floats:
     """Share of a block's strangers at each level; random pairs speak where there are few strangers."""
     each = [
@@ -182,7 +197,7 @@ def block_u(
     ]
     shown: Floats = np.sum(each, axis=0)
     totals = layout.totals(shown)
-    found: Floats = (shown + random_u * _RANDOM_COUNTS_AS) / (totals + _RANDOM_COUNTS_AS)
+    found: Floats = (shown + random_u * random_counts_as) / (totals + random_counts_as)
     return np.where(layout.fixed("u"), random_u, found)
 
 
@@ -214,13 +229,17 @@ def _run(
     near: Run | None,
     limit: int,
 ) -> Run:
-    u = block_u(layout, block.rule, block.strangers, counts[1:], random_u)
+    weight = _RANDOM_COUNTS_LESS if evidence.trusting else _RANDOM_COUNTS_AS
+    u = block_u(layout, block.rule, block.strangers, counts[1:], random_u, weight)
     shown = block.patterns.shown.any(axis=0).astype(float)
     free = layout.totals(shown) > 0
     m = starting_m(layout)[None, :]
     prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
     if near:
         m, prior = near.estimate.m, np.broadcast_to(near.estimate.prior, prior.shape)
+    expected = by_strangers(evidence, block) if evidence.trusting else None
+    if expected is not None and not near:
+        prior = np.full_like(prior, expected)
     estimate = expectation_maximisation(
         layout,
         block.patterns,
@@ -231,6 +250,7 @@ def _run(
         held=layout.fixed("m"),
         tolerance=0.0 if near else TOLERANCE,
         limit=limit,
+        expected=expected,
     )
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1))
 
@@ -246,6 +266,14 @@ def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floa
     odds = prior / (1 - prior) * np.prod(m[:, numbers] / u[:, numbers], axis=1)
     found: Floats = odds / (1 + odds)
     return found
+
+
+def by_strangers(evidence: Evidence, block: Block) -> float:
+    """Share of matches among a block's pairs: what is left when as many strangers meet there as do within each file."""
+    left, right = evidence.units
+    within = sum(block.rule.strangers) / max((left**2 + right**2) / 2, 1)
+    expected, found = within * left * right, max(block.rule.pairs, 1)
+    return min(max(found - expected, math.sqrt(found)) / found, _PUREST)
 
 
 def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]) -> None:

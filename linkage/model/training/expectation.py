@@ -12,6 +12,9 @@ import numpy as np
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 
 _LEAST = 1e-300
+EXPECTED_COUNTS_AS = 0.5
+"""What is expected of a block's share of matches, beside what its pairs show. Where they tell matches from strangers it
+moves next to nothing; where they do not, as in a household, any share is as likely as another, and this decides."""
 _NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
 
 
@@ -36,6 +39,7 @@ def expectation_maximisation(
     held: Flags,
     tolerance: float,
     limit: int,
+    expected: float | None = None,
 ) -> Estimate:
     """Estimate m and the prior.
 
@@ -45,6 +49,7 @@ def expectation_maximisation(
         prior: (draws,) where EM starts.
         held: (levels,) whose m stays.
         tolerance, limit: Splink's em_convergence and max_iterations.
+        expected: the prior that strangers within the files let expect. It counts as EXPECTED_COUNTS_AS of the pairs.
     """
     shows = patterns.shown.any(axis=0)
     unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
@@ -64,6 +69,8 @@ def expectation_maximisation(
             found = np.where(shows & ~held & (total > 0), np.maximum(shown / total, _LEAST), m)
             found = np.where(unseen & ~held, _NOT_OBSERVED, found)
             share = matches.sum(axis=1) / all_pairs
+            if expected is not None:
+                share = (share + EXPECTED_COUNTS_AS * expected) / (1 + EXPECTED_COUNTS_AS)
             change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
             m, prior = found, share
     return Estimate(m, prior, iteration, change)

@@ -14,7 +14,7 @@ COUNTED_ROWS = 40_000
 
 # Columns that a person does not share with the rest of a household. A block without any of them would show EM brothers
 # and sisters, who agree on surname and address, as matches.
-_PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
+PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
 _PURE_PAIRS, _MOST_PAIRS = 40, 400
@@ -56,7 +56,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     """
     smaller = min(side.units for side in sides)
     candidates = []
-    for rule in [c for c in counted if _PERSONAL & set(c.columns)] or counted:
+    for rule in [c for c in counted if PERSONAL & set(c.columns)] or counted:
         known = max(smaller * rule.complete, 1.0)
         if max(0.02 * known, 30) <= rule.pairs <= _MOST_PAIRS * known:
             candidates.append((rule, rule.pairs / known > _PURE_PAIRS))

@@ -1,0 +1,148 @@
+"""On which fields a pair agrees at once: counts among strangers, and among the matches that EM found."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.engine import Engine, columns, one, quote, rows
+from linkage.model.sampling import Side, below
+from linkage.model.training.estimation import Estimates, Run
+from linkage.model.training.patterns import Flags, Floats, Layout
+from linkage.model.training.rules import exact_levels
+
+EQUAL, DIFFERS, UNKNOWN = 1, 0, -1
+
+_PAIRS = 60_000  # of each side and field that are looked at
+_FEW = 20_000  # pairs of a sample below which its units meet their whole file
+
+
+@dataclass(frozen=True)
+class States:
+    """Pairs by whether each of some fields is equal, differs, or is not known on both sides."""
+
+    names: tuple[str, ...]
+    fields: npt.NDArray[np.int8]  # (states, fields)
+    pairs: Floats  # (states,): pairs there are
+    seen: Floats  # (states,): of them, pairs that were looked at
+
+    def agreeing(self, names: Collection[str]) -> Flags:
+        """States in which all these fields are equal."""
+        held: Flags = (self.fields[:, [self.names.index(name) for name in names]] == EQUAL).all(axis=1)
+        return held
+
+    def at(self, name: str, state: int) -> Flags:
+        """States in which a field is so."""
+        held: Flags = self.fields[:, self.names.index(name)] == state
+        return held
+
+    def share_equal(self, name: str, among: Flags) -> tuple[float, float]:
+        """The share of pairs that agree on a field, of those that know it, and how many of these were looked at."""
+        equal, known = among & self.at(name, EQUAL), among & ~self.at(name, UNKNOWN)
+        return float(self.pairs[equal].sum() / max(self.pairs[known].sum(), 1e-12)), float(self.seen[known].sum())
+
+
+def of_strangers(engine: Engine, names: Sequence[str], personal: Sequence[str], sides: Sequence[Side]) -> States:
+    """Pairs within each file that agree on one of the fields at least.
+
+    Who agrees on something that is a person's own may be in the file twice, and is no stranger.
+
+    Args:
+        names: fields that may be shared with others.
+        personal: fields that are not.
+    """
+    counted: dict[tuple[int, ...], tuple[float, float]] = {}
+    for side in sides:
+        for place, name in enumerate(names):
+            share, whole = _sampled(engine, side, name)
+            weight = 1 / max(share * (1.0 if whole else side.share), 1e-12)
+            found = engine.sql(
+                _strangers(names, personal, place, below(share)),
+                sample=side.sample,
+                others=side.table if whole else side.sample,
+            )
+            for row in rows(engine, found):
+                state = tuple(int(row[f"state_{n}"]) for n in range(len(names)))
+                pairs, seen = counted.get(state, (0.0, 0.0))
+                counted[state] = pairs + weight * row["pairs"], seen + row["pairs"]
+    states = sorted(counted)
+    numbers = np.array([counted[state] for state in states]).reshape(-1, 2)
+    return States(tuple(names), _fields(states, len(names)), numbers[:, 0], numbers[:, 1])
+
+
+def _sampled(engine: Engine, side: Side, name: str) -> tuple[float, bool]:
+    """The share of a side's units that meet others of one value, and whether these are of the whole file."""
+    counted = engine.sql(
+        f"""
+        with blocks as (
+            select count(*) as units from {{sample}} where {quote(name)} is not null group by {quote(name)}
+        )
+        select cast(coalesce(sum(units * (units - 1)), 0) as double) as pairs from blocks
+        """,
+        sample=side.sample,
+    )
+    within = float(one(engine, counted)["pairs"])
+    whole = within < _FEW and side.share < 1
+    made = within / max(side.share, 1e-12) if whole else within
+    return side.share * min(_PAIRS / max(made, 1.0), 1.0), whole
+
+
+def _strangers(names: Sequence[str], personal: Sequence[str], place: int, slots: int) -> str:
+    """SQL of pairs that agree on a field, on none before it, and on nothing personal, by state."""
+    blocked = quote(names[place])
+    apart = " ".join(
+        f"and not coalesce(l.{quote(name)} = r.{quote(name)}, false)" for name in (*names[:place], *personal)
+    )
+    states = ", ".join(f"{_state(name)} as state_{n}" for n, name in enumerate(names))
+    grouped = ", ".join(f"state_{n}" for n in range(len(names)))
+    read = columns(list(dict.fromkeys(["unit_id", *names, *personal])))
+    return f"""
+        with pairs as (
+            select {states}
+            from (select {read} from {{sample}} where slot < {slots} and {blocked} is not null) as l
+            join (select {read} from {{others}}) as r on l.{blocked} = r.{blocked} and l.unit_id <> r.unit_id
+            where true {apart}
+        )
+        select {grouped}, count(*) as pairs from pairs group by {grouped}
+        """
+
+
+def _state(name: str) -> str:
+    left, right = (f"{side}.{quote(name)}" for side in "lr")
+    return f"case when {left} = {right} then {EQUAL} when {left} <> {right} then {DIFFERS} else {UNKNOWN} end"
+
+
+def of_matches(layout: Layout, estimates: Estimates, names: Sequence[str]) -> States:
+    """Matches that EM found in blocks that leave all these fields free, by their probability."""
+    exact = exact_levels(layout)
+    numbers = [exact[name] for name in names]
+    known, equal, matches = [], [], []
+    for run in estimates.runs:
+        blocked = any(not run.free[number] for number in numbers)
+        if blocked or not run.settled:
+            continue
+        shown = run.block.patterns.shown
+        equal.append(shown[:, numbers] > 0)
+        known.append(np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0)
+        matches.append(_matches(run))
+    if not matches:
+        return States(tuple(names), _fields([], len(names)), np.zeros(0), np.zeros(0))
+    fields = np.where(np.concatenate(known), np.concatenate(equal).astype(np.int8), np.int8(UNKNOWN))
+    states, places = np.unique(fields, axis=0, return_inverse=True)
+    counts: Floats = np.bincount(places.ravel(), weights=np.concatenate(matches)).astype(float)
+    return States(tuple(names), states, counts, counts)
+
+
+def _matches(run: Run) -> Floats:
+    """Matches among the pairs of each pattern of a block."""
+    weights = np.log2(np.maximum(run.estimate.m[0], 1e-300)) - np.log2(np.maximum(run.u[0], 1e-300))
+    prior = run.estimate.prior[0]
+    with np.errstate(over="ignore", divide="ignore"):
+        odds = prior / (1 - prior) * np.exp2(run.block.patterns.shown @ weights)
+        share: Floats = np.where(np.isinf(odds), 1.0, odds / (1 + odds)) * run.block.patterns.counts
+    return share
+
+
+def _fields(states: Sequence[Sequence[int]], width: int) -> npt.NDArray[np.int8]:
+    return np.array(states, dtype=np.int8).reshape(-1, width)

@@ -1,0 +1,52 @@
+"""A model of two sides that are too small to learn from: m as such fields usually show it, u as it is counted."""
+
+import numpy as np
+
+from linkage.engine import Engine, Table
+from linkage.model.sampling import drawn
+from linkage.model.splink_json import Model
+from linkage.model.training.chance import random_pairs
+from linkage.model.training.estimation import Estimates, Evidence, as_counted, random_u, starting_m
+from linkage.model.training.patterns import Layout, counted
+from linkage.model.training.report import TrainingReport, reported
+from linkage.model.training.rules import agreements
+from linkage.model.training.written import with_estimates
+
+_SAMPLE_ROWS = 120_000
+_MATCHED = 0.5  # share of the smaller side that is taken to have a partner, where training starts too
+
+
+def unlearnt(
+    engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str
+) -> tuple[Model, TrainingReport]:
+    """A model with nothing learnt from matches, and a report whose warning says so.
+
+    Args:
+        model: comparisons, with the shares of matches that their kinds usually show.
+        left, right: unit_id and the model's columns.
+        reason: why nothing could be learnt, in a line.
+    """
+    layout = Layout(model)
+    read = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
+    sides = drawn(engine, (left, right), list(read), most=_SAMPLE_ROWS, seed=seed)
+    equal = tuple(agreement for agreement in agreements(engine, layout, sides) if len(agreement.columns) == 1)
+    (pairs,) = counted(engine, layout, [random_pairs(engine, layout, sides)], sides)
+    engine.drop(*(side.sample for side in sides))
+    units = (sides[0].units, sides[1].units)
+    evidence = Evidence(layout, units, equal, pairs, ())
+    u = random_u(evidence, as_counted(evidence))
+    m = starting_m(layout)[None, :]
+    m = m / layout.totals(m)
+    # The smaller side has at most as many partners as it has units; all pairs are the product of both sides.
+    prior = np.array([min(_MATCHED / max(*units, 2), 0.5)])
+    estimates = Estimates(m, u, prior, (), np.zeros_like(m))
+    trained = with_estimates(layout, estimates)
+    drawn_twice = Estimates(
+        np.repeat(m, 2, axis=0), np.repeat(u, 2, axis=0), np.repeat(prior, 2), (), np.zeros((2, m.shape[1]))
+    )
+    report = reported(evidence, trained, estimates, drawn_twice, seed)
+    report.warnings = [
+        f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
+        "the sizes of the files; look at the links, or give a trained model (--model)"
+    ]
+    return trained, report

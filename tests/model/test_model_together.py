@@ -1,0 +1,180 @@
+"""Fields that go together are found by training, and count once."""
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.match.score import score_given, term_frequencies
+from linkage.model import Model, from_dict
+from linkage.model.comparisons import comparison, settings
+from linkage.model.dependence import Among, among_comparison
+from linkage.model.sampling import drawn
+from linkage.model.training import train
+from linkage.model.training.expectation import expectation_maximisation
+from linkage.model.training.patterns import Layout, Patterns
+from linkage.model.training.states import States, of_strangers
+
+World = Callable[[str], Table]
+
+SIDE = """
+    unit_id | forename | surname | postcode | town
+    1       | AVA      | LEE     | P1       | YORK
+    2       | NOAH     | LEE     | P1       | YORK
+    3       | AVA      | LEE     | P1       | YORK
+    4       | IAN      | KHAN    | P1       | YORK
+    5       | MIA      | KHAN    | -        | YORK
+    6       | EVE      | DUNN    | P9       | HULL
+"""
+NOBODY = "unit_id | forename | surname | postcode | town\n99 | - | - | - | -"
+
+
+@pytest.mark.both_engines
+def test_strangers_are_counted_by_what_they_share_and_nobody_twice(engine: Engine, world: World) -> None:
+    names = ["postcode", "surname", "town"]
+    sides = drawn(engine, (world(SIDE), world(NOBODY)), [*names, "forename"], most=1_000, seed=1)
+    found = of_strangers(engine, names, ["forename"], sides)
+    counted = dict(zip(map(tuple, found.fields.tolist()), found.pairs.tolist(), strict=True))
+    # Of ordered pairs: AVA and AVA may be one person. Number 5 has no postcode and lives in the same town.
+    assert counted == {(1, 1, 1): 4.0, (1, 0, 1): 6.0, (-1, 1, 1): 2.0, (-1, 0, 1): 6.0}
+
+
+def test_a_share_is_of_pairs_that_know_the_field() -> None:
+    states = States(
+        ("postcode", "town"),
+        np.array([[1, 1], [1, 0], [1, -1], [0, 1]], dtype=np.int8),
+        np.array([6.0, 2.0, 5.0, 7.0]),
+        np.array([3.0, 1.0, 5.0, 7.0]),
+    )
+    assert states.share_equal("town", states.agreeing(["postcode"])) == (0.75, 4.0)
+
+
+def levels(adjusted: bool) -> list[Any]:
+    among = [
+        Among(("postcode", "number"), True, 1.1, 0.5, 0.01, 0.8),
+        Among(("postcode",), False, 0.2, 4.0, 0.01, 0.005),
+    ]
+    own = comparison("surname", "name")
+    for place, level in enumerate(own["comparison_levels"][1:]):
+        level |= {"m_probability": 0.1, "u_probability": 0.01 if place == 0 else 0.1}
+    made = from_dict(settings([own, among_comparison("surname", among, adjusted=adjusted)]))
+    assert made.comparisons[1].given == ("postcode", "number")
+    assert made.comparisons[1].together
+    return list(made.comparisons[1].levels)
+
+
+def test_what_is_taken_back_is_the_chance_that_strangers_do_not_have() -> None:
+    _, together, together_not, apart, apart_not, rest = levels(adjusted=False)
+    assert together.weight == pytest.approx(math.log2(1.1 * 0.01 / 0.8))
+    assert together_not.weight == pytest.approx(math.log2(0.5 * 0.99 / 0.2))
+    assert apart.weight == pytest.approx(math.log2(0.2 * 0.01 / 0.005))
+    assert apart_not.weight == pytest.approx(math.log2(4.0 * 0.99 / 0.995))
+    assert rest.weight == 0
+
+
+def test_in_a_household_a_rare_name_is_shared_as_easily_as_a_common_one() -> None:
+    _, together, *_ = levels(adjusted=True)
+    for frequency in (0.2, 0.0001):
+        own = math.log2(0.01 / frequency)  # what its frequency adds to the surname's own comparison
+        assert own + together.weight + together.adjustment(frequency, frequency) == pytest.approx(
+            math.log2(1.1 * 0.01 / 0.8)
+        )
+
+
+FIELDS = {"forename": "name", "surname": "name", "dob": "date", "postcode": "code", "house": "code", "town": "text"}
+
+
+@pytest.fixture(scope="module")
+def households() -> tuple[pa.Table, pa.Table]:
+    """700 people, two or three to a household; half of each file is in the other, and one in four has moved."""
+    draw = random.Random(5)
+    names = ["".join(draw.choice("ABCDEFGHIKLMNOPRSTUVY") for _ in range(6)) for _ in range(260)]
+
+    def home() -> dict[str, str]:
+        place = draw.randrange(120)
+        return {
+            "postcode": f"{10_000 + place}",
+            "house": f"{draw.randrange(1, 90)}",
+            "town": f"TOWN {names[place // 6]}",
+        }
+
+    people: list[dict[str, str]] = []
+    while len(people) < 700:
+        shared = {"surname": draw.choice(names[:200]), **home()}
+        for _ in range(draw.choice([1, 2, 3])):
+            born = f"{draw.randrange(1950, 2000)}-{draw.randrange(1, 13):02}-{draw.randrange(1, 29):02}"
+            people.append({"forename": draw.choice(names[200:]), "dob": born, **shared})
+
+    def file(numbers: range, first: int) -> pa.Table:
+        seen = [people[n] | (home() if first and draw.random() < 0.25 else {}) for n in numbers]
+        return pa.Table.from_pylist([{"unit_id": first + n, **who} for n, who in enumerate(seen)])
+
+    return file(range(500), 0), file(range(200, 700), 1_000)
+
+
+def trained(engine: Engine, files: tuple[pa.Table, pa.Table], model: Model | None = None, *, together: bool) -> Model:
+    start = model or from_dict(settings([comparison(name, kind) for name, kind in FIELDS.items()]))
+    left, right = map(engine.from_arrow, files)
+    return train(engine, start, left, right, seed=1, together=together)[0]
+
+
+def test_a_household_is_no_match_and_who_has_moved_is_one(
+    engine: Engine, households: tuple[pa.Table, pa.Table]
+) -> None:
+    who = {
+        "forename": "ANNA",
+        "surname": "KHAN",
+        "dob": "1980-01-01",
+        "postcode": "10001",
+        "house": "7",
+        "town": "HULL",
+    }
+    sibling = {**who, "forename": "PETER", "dob": "1955-12-12"}
+    moved = {**who, "postcode": "10099", "house": "12", "town": "YORK"}
+
+    def weights(model: Model) -> tuple[float, float]:
+        left = engine.from_arrow(pa.Table.from_pylist([{"unit_id": 1, **who}]))
+        right = engine.from_arrow(pa.Table.from_pylist([{"unit_id": n, **of} for n, of in ((2, sibling), (3, moved))]))
+        pairs = engine.from_arrow(pa.table({"left_id": [1, 1], "right_id": [2, 3]}))
+        frequencies = term_frequencies(engine, model, *map(engine.from_arrow, households))
+        scored = engine_rows(engine, score_given(engine, model, left, right, frequencies, pairs))
+        found = {row["right_id"]: row["match_weight"] for row in scored}
+        return found[2], found[3]
+
+    model = trained(engine, households, together=True)
+    sibling_now, moved_now = weights(model)
+    sibling_before, moved_before = weights(trained(engine, households, together=False))
+    assert sibling_now < sibling_before - 8
+    assert sibling_now < -8
+    assert moved_now > moved_before + 2
+    again = trained(engine, households, model, together=False)  # a model that counts once is trained to count once
+    assert [c.name for c in again.comparisons] == [c.name for c in model.comparisons]
+
+
+def test_what_is_expected_decides_where_the_pairs_do_not() -> None:
+    """A block of 100 pairs of which one field is left: it fits any share of matches, and m takes what is left over."""
+    layout = Layout(from_dict(settings([comparison("dob", "category")])))
+    patterns = Patterns(np.array([60, 40]), np.eye(2))
+    start = {"m": np.array([[0.97, 0.03]]), "u": np.array([[0.001, 0.999]]), "held": np.array([False, False])}
+
+    def share(expected: float | None) -> float:
+        found = expectation_maximisation(
+            layout,
+            patterns,
+            patterns.counts[None, :].astype(float),
+            prior=np.array([0.99]),
+            tolerance=1e-9,
+            limit=10_000,
+            expected=expected,
+            **start,
+        )
+        return float(found.prior[0])
+
+    assert share(None) > 0.85
+    assert share(0.6) == pytest.approx(0.6, abs=0.03)
