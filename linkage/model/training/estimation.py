@@ -11,7 +11,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
-from linkage.model.training.expectation import Estimate, default_m, expectation_maximisation
+from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement, exact_levels
 
@@ -25,6 +25,9 @@ PATIENT_LIMIT = 10_000
 UNSEEN_MATCHES = 5.0
 """Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
 
+# Strangers that a block shows from which EM knows them itself. Files of other people (pupils and customers) have other
+# shares of strangers within than across: what is expected is rough, and would be the worse guess.
+_FEW_STRANGERS = 1_000.0
 _PUREST = 0.99  # share of matches that is expected at most
 
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
@@ -251,6 +254,9 @@ def _run(
         tolerance=0.0 if near else TOLERANCE,
         limit=limit,
         expected=expected,
+        expected_counts_as=EXPECTED_COUNTS_AS
+        * _FEW_STRANGERS
+        / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
     )
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1))
 

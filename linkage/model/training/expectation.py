@@ -40,6 +40,7 @@ def expectation_maximisation(
     tolerance: float,
     limit: int,
     expected: float | None = None,
+    expected_counts_as: float = EXPECTED_COUNTS_AS,
 ) -> Estimate:
     """Estimate m and the prior.
 
@@ -49,7 +50,8 @@ def expectation_maximisation(
         prior: (draws,) where EM starts.
         held: (levels,) whose m stays.
         tolerance, limit: Splink's em_convergence and max_iterations.
-        expected: the prior that strangers within the files let expect. It counts as EXPECTED_COUNTS_AS of the pairs.
+        expected: the prior that strangers within the files let expect.
+        expected_counts_as: and how much it counts, as a share of the pairs.
     """
     shows = patterns.shown.any(axis=0)
     unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
@@ -70,7 +72,7 @@ def expectation_maximisation(
             found = np.where(unseen & ~held, _NOT_OBSERVED, found)
             share = matches.sum(axis=1) / all_pairs
             if expected is not None:
-                share = (share + EXPECTED_COUNTS_AS * expected) / (1 + EXPECTED_COUNTS_AS)
+                share = (share + expected_counts_as * expected) / (1 + expected_counts_as)
             change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
             m, prior = found, share
     return Estimate(m, prior, iteration, change)
