@@ -56,7 +56,7 @@ _SMALL = {
 def spark_session() -> Iterator[Any]:
     """One Spark session for all specs, or a skip that says what is missing."""
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    from linkage.engine.spark import start_session
+    from linkage.engine.spark_session import start_session
 
     try:
         session = start_session(threads=2, settings=_SMALL, java_options=_QUICK_START)

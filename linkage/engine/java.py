@@ -10,6 +10,9 @@ from linkage.errors import ConfigError
 
 OLDEST = 17  # Spark 4 runs on Java 17 and later
 
+LOGGING = Path(__file__).with_name("log4j2.properties")
+"""What Spark's Java processes may write: nothing that quotes a row."""
+
 _REMEDY = (
     f"  install one, for example: apt-get install default-jre-headless\n"
     f"  or set JAVA_HOME to the folder of a Java runtime of version {OLDEST} or later"

@@ -1,11 +1,7 @@
 """The same engine on Spark, for data that one machine does not hold. Queries come in DuckDB's dialect (dialect.py)."""
 
-import atexit
 import itertools
-import os
-import re
 import shutil
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,42 +14,14 @@ import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import arrow_udf
 
 from linkage.engine.base import Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
-from linkage.engine.java import find_java
-from linkage.engine.similarity import FUNCTIONS
-from linkage.errors import ConfigError, ContractError, InputError, LeoError
-
-SETTINGS: Mapping[str, str] = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",  # as DuckDB's TIMESTAMP, without a zone
-    "spark.sql.adaptive.enabled": "true",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.parquet.compression.codec": "zstd",
-    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",  # dates before 1900 as they stand
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parquet.mergeSchema": "true",  # columns are matched by name over all files
-    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-}
-"""What makes Spark answer as DuckDB does; set on any session that the engine is given."""
-
-_LOGGING = Path(__file__).with_name("log4j2.properties")
-
-_JAVA = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{_LOGGING}"
-
-_LAUNCH: Mapping[str, str] = {
-    "spark.ui.enabled": "false",  # its pages would show plans to anyone on the machine
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "4",
-}
+from linkage.engine.spark_errors import explained
+from linkage.engine.spark_session import prepare, start_session
+from linkage.errors import ContractError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
 
@@ -93,7 +61,7 @@ class SparkEngine:
         self.scratch.mkdir(parents=True, exist_ok=True)
         running = session or SparkSession.getActiveSession()
         self.session = running or start_session(memory_limit=memory_limit, threads=threads)
-        _prepare(self.session)
+        prepare(self.session)
         local = self.session.sparkContext.master.startswith("local")
         self._durable = not local if durable is None else durable
         self._views: set[str] = set()
@@ -222,65 +190,7 @@ class SparkEngine:
         try:
             return work()
         except (PySparkException, Py4JJavaError) as error:
-            raise _explained(error, self.scratch) from None  # its cause's text may quote values of rows
-
-
-def start_session(
-    *,
-    memory_limit: str | None = None,
-    threads: int | None = None,
-    settings: Mapping[str, str] | None = None,
-    java_options: str = "",
-) -> SparkSession:
-    """A session on a master in this process, or on the one that spark-submit names.
-
-    Args:
-        memory_limit: of the driver; 2 GB when None.
-        threads: of the local master; all cores when None.
-        settings: of Spark, over the engine's own.
-        java_options: further options of the driver's Java.
-
-    Raises:
-        ConfigError: no Java runtime of a version that Spark runs on.
-    """
-    find_java()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = SparkSession.builder.appName("leo")
-    if "SPARK_ENV_LOADED" not in os.environ:  # spark-submit has not chosen a master
-        builder = builder.master(f"local[{threads or '*'}]")
-        builder = builder.config("spark.driver.memory", java_memory(memory_limit or "2GB"))
-    builder = builder.config("spark.driver.extraJavaOptions", f"{_JAVA} {java_options}".strip())
-    for key, value in {**_LAUNCH, **SETTINGS, **(settings or {})}.items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    atexit.register(session.stop)
-    session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
-    return session
-
-
-def _prepare(session: SparkSession) -> None:
-    """Settings and functions, once a session."""
-    if session.conf.get("leo.prepared", None):
-        return
-    for key, value in SETTINGS.items():
-        if not key.startswith("spark.hadoop."):
-            session.conf.set(key, value)
-    for name, (function, kind) in FUNCTIONS.items():
-        session.udf.register(name, arrow_udf(function, kind))
-    session.conf.set("leo.prepared", "yes")
-
-
-def java_memory(limit: str) -> str:
-    """ "8GB" or "512 MiB" as Java writes it: 8g, 512m.
-
-    Raises:
-        ConfigError: it is no amount of memory.
-    """
-    match = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
-    if not match:
-        raise ConfigError(f"run.memory_limit: '{limit}' is no amount of memory\n  write for example 8GB")
-    return f"{match.group(1)}{match.group(2).lower()}"
+            raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
 
 
 _NARROW = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): pa.decimal128(20, 0),
@@ -303,40 +213,3 @@ def _check_types(frame: DataFrame) -> None:
             f"{', '.join(intervals)}: a date minus a date is an interval on Spark\n"
             "  say date_diff('day', earlier, later)"
         )
-
-
-_OF_FILES = ("CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
-_OF_QUERIES = ("PARSE_SYNTAX_ERROR", "UNRESOLVED", "DATATYPE_MISMATCH", "TABLE_OR_VIEW", "AMBIGUOUS", "UNSUPPORTED",
-               "MISSING", "WRONG_NUM_ARGS", "INVALID_")  # fmt: skip
-
-
-def _explained(error: Exception, scratch: Path) -> LeoError:
-    """An engine's error in words that say what to do, without its text where that may quote values of rows."""
-    text, kind = str(error), _condition(error)
-    if kind.startswith(_OF_FILES):
-        named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text)
-        return InputError(f"a file could not be read: {named.group(1) if named else kind}\n  is it whole Parquet?")
-    if "No space left" in text:
-        return LeoError(
-            f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
-        )
-    if "OutOfMemoryError" in text:
-        return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
-    if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
-        hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
-        told = hint if kind.startswith("DATATYPE_MISMATCH") else ""
-        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
-    return ContractError(
-        f"Spark failed on a row: {kind or type(error).__name__}\n"
-        "  the value is not shown; look for a cast of text in the query that failed"
-    )
-
-
-def _condition(error: Exception) -> str:
-    """The error's class as Spark names it, for example CAST_INVALID_INPUT."""
-    if isinstance(error, PySparkException):
-        named = error.getCondition()
-        if named:
-            return str(named)
-    match = re.search(r"\[([A-Z][A-Z0-9_.]+)\]", str(error))
-    return match.group(1) if match else ""

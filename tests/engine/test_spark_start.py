@@ -54,14 +54,14 @@ def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home
 @pytest.mark.parametrize(("said", "java"), [("8GB", "8g"), ("512 MiB", "512m"), ("1500m", "1500m"), ("2 tb", "2t")])
 def test_memory_as_java_writes_it(said, java):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    from linkage.engine.spark import java_memory
+    from linkage.engine.spark_session import java_memory
 
     assert java_memory(said) == java
 
 
 def test_no_amount_of_memory_is_refused():
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    from linkage.engine.spark import java_memory
+    from linkage.engine.spark_session import java_memory
 
     with pytest.raises(ConfigError, match="for example 8GB"):
         java_memory("plenty")

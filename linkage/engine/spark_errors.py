@@ -1,0 +1,44 @@
+"""What Spark says of a failure, in words that say what to do and hold no value of a row."""
+
+import re
+from pathlib import Path
+
+from pyspark.errors import PySparkException
+
+from linkage.errors import ContractError, InputError, LeoError
+
+_OF_FILES = ("CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
+_OF_QUERIES = ("PARSE_SYNTAX_ERROR", "UNRESOLVED", "DATATYPE_MISMATCH", "TABLE_OR_VIEW", "AMBIGUOUS", "UNSUPPORTED",
+               "MISSING", "WRONG_NUM_ARGS", "INVALID_")  # fmt: skip
+
+
+def explained(error: Exception, scratch: Path) -> LeoError:
+    """An engine's error in words that say what to do, without its text where that may quote values of rows."""
+    text, kind = str(error), _condition(error)
+    if kind.startswith(_OF_FILES):
+        named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text)
+        return InputError(f"a file could not be read: {named.group(1) if named else kind}\n  is it whole Parquet?")
+    if "No space left" in text:
+        return LeoError(
+            f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
+        )
+    if "OutOfMemoryError" in text:
+        return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
+    if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
+        hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
+        told = hint if kind.startswith("DATATYPE_MISMATCH") else ""
+        return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
+    return ContractError(
+        f"Spark failed on a row: {kind or type(error).__name__}\n"
+        "  the value is not shown; look for a cast of text in the query that failed"
+    )
+
+
+def _condition(error: Exception) -> str:
+    """The error's class as Spark names it, for example CAST_INVALID_INPUT."""
+    if isinstance(error, PySparkException):
+        named = error.getCondition()
+        if named:
+            return str(named)
+    match = re.search(r"\[([A-Z][A-Z0-9_.]+)\]", str(error))
+    return match.group(1) if match else ""

@@ -1,0 +1,163 @@
+"""Spark sessions: what is set on them, and how one is started."""
+
+import atexit
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark import SparkConf
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import arrow_udf
+
+from linkage.engine.java import LOGGING, find_java
+from linkage.engine.similarity import FUNCTIONS
+from linkage.errors import ConfigError, LeoError
+
+SETTINGS: Mapping[str, str] = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",  # as DuckDB's TIMESTAMP, without a zone
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",  # dates before 1900 as they stand
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.mergeSchema": "true",  # columns are matched by name over all files
+    # Both follow every alias of a deep query through all its stages: the plan of a scoring, or of a union of cohorts,
+    # then takes minutes and gigabytes to make, for queries of seconds.
+    "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.unionOutputPartitioning": "false",
+}
+"""What makes Spark answer as DuckDB does; set on any session that the engine is given."""
+
+_KEY_TEXT = r"(?:0x|X')[0-9A-Fa-f]{32,}'?|\b[0-9A-Fa-f]{64,}\b"
+
+REDACTION: Mapping[str, str] = {
+    "spark.redaction.regex": r"(?i)secret|password|passphrase|token|credential|access[._]?key|master[._]?key",
+    "spark.redaction.string.regex": _KEY_TEXT,
+    "spark.sql.redaction.string.regex": _KEY_TEXT,
+}
+"""Names and texts that plans, pages and event logs show as stars. Keys enter queries as tables, whose rows no plan
+shows; this is for the day when somebody writes one into a query or a setting."""
+
+_JAVA = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
+
+_LAUNCH: Mapping[str, str] = {  # unless spark-submit says otherwise
+    "spark.ui.enabled": "false",  # its pages would show plans to anyone on the machine
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.extraJavaOptions": _JAVA,
+    "spark.executor.extraJavaOptions": _JAVA,
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    **REDACTION,
+}
+
+_ON_THIS_MACHINE: Mapping[str, str] = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "4",
+}
+
+_WAIT = "spark.leo.executorWait"
+"""Setting: seconds in which a cluster must give the first executor."""
+
+
+def start_session(
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    java_options: str = "",
+) -> SparkSession:
+    """A session on a master in this process, or on the one that spark-submit names.
+
+    Args:
+        memory_limit: of the driver of a master in this process; 2 GB when None.
+        threads: of that master; all cores when None.
+        settings: of Spark, over the engine's own.
+        java_options: further options of the driver's Java.
+
+    Raises:
+        ConfigError: no Java runtime of a version that Spark runs on.
+        LeoError: no master answers, or none of its workers gives an executor.
+    """
+    find_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    submitted = "SPARK_ENV_LOADED" in os.environ  # spark-submit has chosen a master
+    builder = SparkSession.builder.appName("leo")
+    chosen = dict(_LAUNCH)
+    if submitted:
+        given = SparkConf()
+        chosen = {key: value for key, value in chosen.items() if not given.contains(key)}
+    else:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        builder = builder.master(f"local[{threads or '*'}]")
+        chosen |= _ON_THIS_MACHINE
+        chosen["spark.driver.memory"] = java_memory(memory_limit or "2GB")
+        chosen["spark.driver.extraJavaOptions"] = f"{_JAVA} {java_options}".strip()
+    for key, value in {**chosen, **SETTINGS, **(settings or {})}.items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except Py4JJavaError as error:
+        raise LeoError(
+            f"Spark's session could not be started: {type(error.java_exception).__name__}\n"
+            "  is the master that spark-submit names there, and does the driver's memory fit this machine?"
+        ) from None
+    atexit.register(session.stop)
+    session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
+    if submitted:
+        _await_executor(session)
+        if not given.contains("spark.sql.shuffle.partitions"):
+            # Adaptive execution joins what is small; what is large is cut no finer than this.
+            cores = session.sparkContext.defaultParallelism
+            session.conf.set("spark.sql.shuffle.partitions", str(max(3 * cores, 8)))
+    return session
+
+
+def _await_executor(session: SparkSession) -> None:
+    """Wait for the first executor of a cluster: without one a query would wait for ever, and say nothing.
+
+    Raises:
+        LeoError: none has come.
+    """
+    context = session.sparkContext
+    if context.master.startswith("local"):
+        return
+    seconds = float(context.getConf().get(_WAIT, "60") or 60)
+    until = time.monotonic() + seconds
+    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is one of them
+        if time.monotonic() > until:
+            asked = context.getConf().get("spark.executor.memory", "1g")
+            raise LeoError(
+                f"no worker of {context.master} has given an executor of {asked} within {seconds:.0f} s\n"
+                "  start a worker, ask for less with --conf spark.executor.memory=..., or wait longer with "
+                f"--conf {_WAIT}=..."
+            )
+        time.sleep(0.2)
+
+
+def prepare(session: SparkSession) -> None:
+    """Settings and functions, once a session."""
+    if session.conf.get("leo.prepared", None):
+        return
+    for key, value in {**SETTINGS, "spark.sql.redaction.string.regex": _KEY_TEXT}.items():
+        session.conf.set(key, value)
+    for name, (function, kind) in FUNCTIONS.items():
+        session.udf.register(name, arrow_udf(function, kind))
+    session.conf.set("leo.prepared", "yes")
+
+
+def java_memory(limit: str) -> str:
+    """ "8GB" or "512 MiB" as Java writes it: 8g, 512m.
+
+    Raises:
+        ConfigError: it is no amount of memory.
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
+    if not match:
+        raise ConfigError(f"run.memory_limit: '{limit}' is no amount of memory\n  write for example 8GB")
+    return f"{match.group(1)}{match.group(2).lower()}"

@@ -1,0 +1,271 @@
+"""A Spark cluster on this machine: the standalone master and workers of the pip package, on loopback alone.
+
+    python -m spark_jobs.cluster up --workers 2 --folder runs/cluster
+    SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml --out runs/leo
+    python -m spark_jobs.cluster down --folder runs/cluster
+
+For tests, measurements and trying things out. Master and executors know one another by a secret, made anew by `up` and
+held in a file of mode 0600, so that no other user of the machine can hand them work.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.engine.java import LOGGING, find_java
+from linkage.errors import ConfigError, ExitCode, LeoError
+
+HOST = "127.0.0.1"
+_PATIENCE = 90  # seconds in which workers must have registered, on a machine that is busy
+
+STATE = "cluster.json"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that `up` started; its start, in ticks since boot, tells it from a later one of the same number."""
+
+    name: str
+    pid: int
+    started: int
+
+    @property
+    def runs(self) -> bool:
+        return _started(self.pid) == self.started
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Attributes:
+    url: of the master, for spark-submit.
+    folder: its settings, logs and what workers write.
+    """
+
+    url: str
+    folder: Path
+    processes: tuple[Process, ...]
+
+    @property
+    def settings(self) -> Path:
+        """What SPARK_CONF_DIR must be, so that spark-submit finds the master and knows its secret."""
+        return self.folder / "conf"
+
+
+def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g") -> Cluster:
+    """Start a master and workers, and wait until all of them have registered.
+
+    Args:
+        folder: new, or of a cluster that has ended.
+        cores, memory: of each worker; one executor may take all of it.
+
+    Raises:
+        ConfigError: no Java runtime or pyspark, or the folder's cluster is still up.
+        LeoError: the processes do not come up; what had been started is ended.
+    """
+    find_java()
+    if (folder / STATE).exists() and any(process.runs for process in read(folder).processes):
+        raise ConfigError(f"{folder}: its cluster is up\n  end it first: python -m spark_jobs.cluster down")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
+    for old in ("work", "local", "conf"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    port, page = _free_port(), _free_port()
+    url = f"spark://{HOST}:{port}"
+    _write_settings(folder, url, cores, memory)
+    cluster = Cluster(url, folder, ())
+    try:
+        asked = ["--host", HOST, "--port", str(port), "--webui-port", str(page)]
+        cluster = _with(cluster, "master", "org.apache.spark.deploy.master.Master", asked)
+        _wait(lambda: _registered(page) is not None, cluster)
+        for number in range(1, workers + 1):
+            asked = ["--host", HOST, "--webui-port", "0", "--cores", str(cores), "--memory", memory]
+            asked += ["--work-dir", str(folder / "work" / f"worker-{number}"), url]
+            cluster = _with(cluster, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", asked)
+        _wait(lambda: _registered(page) == workers, cluster)
+    except BaseException:
+        end(cluster)
+        raise
+    return cluster
+
+
+def down(folder: Path) -> Cluster:
+    """End the processes that `up` started in this folder, and no others.
+
+    Raises:
+        ConfigError: the folder is none of a cluster.
+    """
+    cluster = read(folder)
+    end(cluster)
+    return cluster
+
+
+def read(folder: Path) -> Cluster:
+    """The cluster of a folder, whether it is up or not.
+
+    Raises:
+        ConfigError: the folder is none of a cluster.
+    """
+    try:
+        held: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except OSError:
+        raise ConfigError(f"{folder}: holds no {STATE}, so no cluster was started there") from None
+    return Cluster(held["url"], folder.resolve(), tuple(Process(**each) for each in held["processes"]))
+
+
+def end(cluster: Cluster) -> None:
+    """End a cluster's processes with the executors that they started: asked first, then killed."""
+    for process in reversed(cluster.processes):  # workers before their master
+        stop(process)
+    shutil.rmtree(cluster.folder / "local", ignore_errors=True)
+    shutil.rmtree(cluster.settings, ignore_errors=True)  # the secret ends with the cluster
+
+
+def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> None:
+    """End one process and what it started."""
+    for signalled in dict.fromkeys((how, signal.SIGKILL)):
+        if not process.runs:
+            return
+        os.killpg(process.pid, signalled)  # it leads a group of its own; executors are of it
+        until = time.monotonic() + 10
+        while process.runs and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+def _with(cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]) -> Cluster:
+    """The cluster with one process more, written down before it is waited for."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_CONF_DIR": str(cluster.settings),
+        "SPARK_LOCAL_IP": HOST,  # the pages listen on no other address either
+        "SPARK_LOCAL_DIRS": str(cluster.folder / "local"),
+        "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile=file://{LOGGING} -XX:+UseSerialGC",
+    }
+    log = cluster.folder / "logs" / f"{name}.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w", encoding="utf-8") as out:
+        started = subprocess.Popen(
+            [home / "bin" / "spark-class", java_class, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _ours.append(started)
+    process = Process(name, started.pid, _started(started.pid) or 0)
+    cluster = Cluster(cluster.url, cluster.folder, (*cluster.processes, process))
+    state = {"url": cluster.url, "processes": [asdict(each) for each in cluster.processes]}
+    (cluster.folder / STATE).write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+    return cluster
+
+
+_ours: list[subprocess.Popen[bytes]] = []
+"""Children of this process, which must be asked for their ends lest they stay as zombies."""
+
+
+def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
+    """Spark's settings file of the folder: the master, its secret, and an executor that fits a worker."""
+    settings = {
+        "spark.master": url,
+        "spark.authenticate": "true",
+        "spark.authenticate.secret": secrets.token_hex(16),
+        "spark.driver.host": HOST,
+        "spark.driver.bindAddress": HOST,
+        "spark.executor.cores": str(cores),
+        "spark.executor.memory": memory,
+        "spark.local.dir": str(folder / "local"),
+    }
+    (folder / "conf").mkdir(mode=0o700)
+    file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "w", encoding="utf-8") as out:
+        out.writelines(f"{key} {value}\n" for key, value in settings.items())
+    (folder / "conf" / "spark-env.sh").write_text(f"export SPARK_LOCAL_IP={HOST}\n", encoding="utf-8")
+    shutil.copy(LOGGING, folder / "conf" / "log4j2.properties")  # else a driver's first lines are told as they come
+
+
+def _registered(page: int) -> int | None:
+    """Workers that the master counts; None while it does not answer."""
+    straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with straight.open(f"http://{HOST}:{page}/json/", timeout=5) as answer:
+            return int(json.load(answer)["aliveworkers"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _wait(holds: Callable[[], bool], cluster: Cluster) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not holds():
+        dead = [process.name for process in cluster.processes if not process.runs]
+        if dead or time.monotonic() > until:
+            what = f"{', '.join(dead)} ended" if dead else f"not all workers registered within {_PATIENCE} s"
+            raise LeoError(f"the cluster did not come up: {what}\n  see {cluster.folder / 'logs'}")
+        time.sleep(0.1)
+
+
+def _started(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None when there is none, or only its end is left to read."""
+    for child in [child for child in _ours if child.pid == pid]:
+        child.poll()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        return int(taken.getsockname()[1])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`up` and `down` on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spark_jobs.cluster", description="Start or end a Spark cluster on this machine."
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, says in (("up", "start a master and workers"), ("down", "end them")):
+        of_verb = verbs.add_parser(verb, help=says)
+        of_verb.add_argument("--folder", type=Path, default=Path("runs/cluster"), help="settings, logs, state")
+        if verb == "up":
+            of_verb.add_argument("--workers", type=int, default=2, metavar="N", help="how many; 2 when not given")
+            of_verb.add_argument("--cores", type=int, default=1, metavar="N", help="of a worker; 1 when not given")
+            of_verb.add_argument("--memory", default="2g", help="of a worker's executor, as Java writes it; 2g")
+    given = parser.parse_args(arguments)
+    try:
+        if given.verb == "down":
+            cluster = down(given.folder)
+            sys.stdout.write(f"{cluster.url} has ended\n")
+        else:
+            cluster = up(given.folder, workers=given.workers, cores=given.cores, memory=given.memory)
+            sys.stdout.write(
+                f"{cluster.url} with {given.workers} workers; hand it a run with\n"
+                f"  SPARK_CONF_DIR={cluster.settings} spark-submit spark_jobs/run.py CONFIG --out RUN\n"
+            )
+    except LeoError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
