@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.engine.java import LOGGING, find_java
+from linkage.engine.java import LOGGING, find_java, spark_home
 from linkage.errors import ConfigError, ExitCode, LeoError
 
 HOST = "127.0.0.1"
@@ -145,9 +145,7 @@ def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> None:
 
 def _with(cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]) -> Cluster:
     """The cluster with one process more, written down before it is waited for."""
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
+    home = spark_home()
     environment = {
         **os.environ,
         "SPARK_HOME": str(home),

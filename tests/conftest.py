@@ -36,9 +36,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Together(config, log)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--both-engines", action="store_true", help="run every spec that asks for an engine on DuckDB and on Spark"
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A spec marked `both_engines` that asks for `engine` runs on DuckDB and on Spark."""
-    if metafunc.definition.get_closest_marker("both_engines") and "engine" in metafunc.fixturenames:
+    asked = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
+    if asked and "engine" in metafunc.fixturenames:
         on_spark = pytest.param("spark", marks=pytest.mark.spark)
         metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
 

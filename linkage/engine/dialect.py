@@ -191,7 +191,9 @@ class _Write(Spark):  # type: ignore[misc]
                 raise _refused("l[a:b]", "list_slice(l, a, b), or substr of a text")
             if isinstance(index, exp.Literal) and index.is_string:
                 return f"{self.sql(expression, 'this')}.{self.sql(exp.to_identifier(index.name))}"
-            return f"TRY_ELEMENT_AT({self.sql(expression, 'this')}, {self.sql(index)})"
+            # DuckDB counts in BIGINT, Spark takes INT alone.
+            place = self.sql(index) if isinstance(index, exp.Literal | exp.Neg) else f"CAST({self.sql(index)} AS INT)"
+            return f"TRY_ELEMENT_AT({self.sql(expression, 'this')}, {place})"
 
         def extract_sql(self, expression: exp.Extract) -> str:
             part, of = expression.name.lower(), self.sql(expression, "expression")

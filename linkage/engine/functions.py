@@ -56,7 +56,7 @@ _RENDERINGS: Mapping[str, str] = {
     "list_unique": f"SIZE(ARRAY_DISTINCT({_KNOWN_A}))",
     "list_concat": "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE CONCAT({0}, {1}) END",
     "list_position": "NULLIF(ARRAY_POSITION({0}, {1}), 0)",
-    "list_extract": "TRY_ELEMENT_AT({0}, {1})",
+    "list_extract": "TRY_ELEMENT_AT({0}, CAST({1} AS INT))",
     "list_first": "TRY_ELEMENT_AT({0}, 1)",
     "list_last": "TRY_ELEMENT_AT({0}, -1)",
     "list_any_value": f"TRY_ELEMENT_AT({_KNOWN_A}, 1)",

@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence

@@ -17,19 +17,31 @@ def explained(error: Exception, scratch: Path) -> LeoError:
     text, kind = str(error), _condition(error)
     if kind.startswith(_OF_FILES):
         named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text)
-        return InputError(f"a file could not be read: {named.group(1) if named else kind}\n  is it whole Parquet?")
+        file = named.group(1) if named else kind
+        if "NOT_EXIST" in kind or "FileNotFoundException" in text:
+            return InputError(
+                f"a file is no longer there: {file}\n  put it back; where it is below {scratch}, run the same command "
+                "again: what was stored there is made anew.\n  On a cluster all workers must see both folders"
+            )
+        return InputError(f"a file could not be read: {file}\n  is it whole Parquet?")
     if "No space left" in text:
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
     if "OutOfMemoryError" in text:
         return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
+    if "ExecutorLostFailure" in text:
+        return LeoError(
+            "workers ended in the middle of a task, again and again\n"
+            "  most likely for want of memory: raise spark.executor.memory, or cut the work finer with more\n"
+            "  spark.sql.shuffle.partitions (--conf of spark-submit), then run the same command again"
+        )
     if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
         told = hint if kind.startswith("DATATYPE_MISMATCH") else ""
         return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
     return ContractError(
-        f"Spark failed on a row: {kind or type(error).__name__}\n"
+        f"Spark failed on a row: {kind or _java_class(error)}\n"
         "  the value is not shown; look for a cast of text in the query that failed"
     )
 
@@ -42,3 +54,9 @@ def _condition(error: Exception) -> str:
             return str(named)
     match = re.search(r"\[([A-Z][A-Z0-9_.]+)\]", str(error))
     return match.group(1) if match else ""
+
+
+def _java_class(error: Exception) -> str:
+    """The name of what Java threw, without what it says."""
+    thrown = getattr(error, "java_exception", None)
+    return str(thrown.getClass().getSimpleName()) if thrown is not None else type(error).__name__

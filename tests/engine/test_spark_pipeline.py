@@ -1,0 +1,250 @@
+"""The whole pipeline by spark-submit on a cluster that loses a worker, then its driver: the rows of DuckDB, no secret."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import linkage
+from linkage.engine.java import find_java, spark_home
+from linkage.errors import ConfigError, ExitCode
+from linkage.extract import master_key, write_new_key
+from linkage.extract.pseudonym import key_table
+from linkage.pipeline import Runner
+from linkage.pipeline.job import load_job
+from linkage.pipeline.leo import pipeline
+from spark_jobs import cluster
+from tests.pipeline import village
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+_PATIENCE = 900  # seconds; a busy machine takes many times what an idle one does
+_HOME = Path(linkage.__file__).parents[1]
+
+# A village is small: compiling queries, and compiling what compiles them, would take most of the time.
+_SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.compress": "false",
+}
+_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"
+
+
+@dataclass
+class Submitted:
+    """The village, run on DuckDB and by spark-submit, and what was seen of the latter."""
+
+    folder: Path
+    on_duckdb: Runner
+    lost_a_worker_during: str
+    lost_its_driver_during: str
+    codes: tuple[int, int]
+    said: str
+
+    def manifest(self, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / run / "manifest.json").read_text(encoding="utf-8"))
+        return found
+
+
+class _Driver:
+    """A run of the village that spark-submit was given."""
+
+    def __init__(self, folder: Path, on: cluster.Cluster, **settings: str) -> None:
+        home = spark_home()
+        asked = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
+        log = f"-Dlog4j2.configurationFile={(on.settings / 'log4j2.properties').as_uri()}"
+        asked |= {f"spark.{who}.extraJavaOptions": f"{_QUICK_START} {log}" for who in ("driver", "executor")}
+        command = [str(home / "bin" / "spark-submit")]
+        for key, value in asked.items():
+            command += ["--conf", f"{key}={value}"]
+        command += [str(_HOME / "spark_jobs" / "run.py"), str(folder / "village.toml")]
+        command += ["--out", str(folder / "spark"), "--key-file", str(folder / "master.key")]
+        environment = {
+            **os.environ,
+            "SPARK_HOME": str(home),
+            "SPARK_CONF_DIR": str(on.settings),
+            "PYTHONPATH": str(_HOME),
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        environment.pop("PYSPARK_GATEWAY_PORT", None)
+        self._root = folder / "spark"
+        self.log = (folder / "driver.log").open("a+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+
+    def reaches(self, event: str, stage: str) -> None:
+        """Wait until the run's log tells an event of a stage whose name starts so."""
+        until = time.monotonic() + _PATIENCE
+        while not any(seen == event and name.startswith(stage) for seen, name in self._events()):
+            assert self.process.poll() is None, f"the driver ended before {event} of {stage}: {self.said()}"
+            assert time.monotonic() < until, f"no {event} of {stage} within {_PATIENCE} s: {self.said()}"
+            time.sleep(0.1)
+
+    def ends(self) -> int:
+        try:
+            return self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            pytest.fail(f"the run did not end within {_PATIENCE} s: {self.said()}")
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def said(self) -> str:
+        self.log.seek(0)
+        return self.log.read()
+
+    def _events(self) -> Iterator[tuple[str, str]]:
+        path = self._root / "log.jsonl"
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+            told = json.loads(line)
+            yield told["event"], told.get("stage", "")
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+    """A cluster of two workers."""
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    try:
+        find_java()
+    except ConfigError as missing:
+        pytest.skip(str(missing).splitlines()[0])
+    found = cluster.up(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
+    yield found
+    cluster.end(found)
+
+
+@pytest.fixture(scope="module")
+def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submitted:
+    folder = tmp_path_factory.mktemp("village")
+    config = village.build(folder)
+    write_new_key(folder / "master.key")
+    on_duckdb = pipeline(load_job(config, key_file=folder / "master.key"), folder / "duckdb")
+    on_duckdb.run()
+    (folder / "events").mkdir()
+    first = _Driver(folder, on)
+    try:
+        first.reaches("stage started", "link-")
+        cluster.stop(on.processes[-1], signal.SIGKILL)  # with its executor, and what that held for others
+        first.reaches("stage done", "link-")
+        first.reaches("stage started", "longitudinal")
+    finally:
+        first.kill()
+    second = _Driver(folder, on)
+    try:
+        codes = (first.process.returncode, second.ends())
+    finally:
+        second.kill()
+    return Submitted(folder, on_duckdb, "link-npd-cis", "longitudinal", codes, second.said())
+
+
+def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
+    assert runs.codes == (-signal.SIGKILL, ExitCode.DONE), runs.said
+    assert runs.manifest("spark")["status"] == "done"
+
+
+def test_the_second_driver_goes_on_where_the_first_was_killed(runs):
+    status = {stage["name"]: stage["status"] for stage in runs.manifest("spark")["stages"]}
+    names = list(status)
+    killed = names.index(runs.lost_its_driver_during)
+    assert set(names[:killed]) == {name for name in names if status[name] == "kept"}
+    assert runs.lost_a_worker_during in names[:killed]
+
+
+def test_every_table_has_the_rows_of_duckdb(runs):
+    made = {run: fingerprints(runs.manifest(run)) for run in ("duckdb", "spark")}
+    assert made["spark"] == made["duckdb"]
+    assert {"links/npd-cis", "spine", "outcomes", "geography"} <= made["duckdb"].keys()
+
+
+def test_weights_agree_to_a_millionth(runs):
+    weights = [
+        {(row["left_id"], row["right_id"]): row["match_weight"] for row in rows_of(runs.folder / run, "links/npd-cis")}
+        for run in ("duckdb", "spark")
+    ]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(math.isclose(weights[0][pair], weights[1][pair], abs_tol=1e-6, rel_tol=0) for pair in weights[0])
+
+
+def test_the_extract_is_the_same_to_the_byte(runs):
+    delivered = [
+        {path.name: path.read_bytes() for path in (runs.folder / run / "extracts").glob("*/csv/*.csv")}
+        for run in ("duckdb", "spark")
+    ]
+    assert delivered[0]
+    assert delivered[0] == delivered[1]
+
+
+def test_no_log_holds_a_key_or_a_persons_value(runs, on):
+    secrets = keys_as_they_might_be_written(runs.folder / "master.key")
+    secrets |= {(on.settings / "spark-defaults.conf").read_text().partition("secret ")[2].split()[0]}
+    people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
+    logs = [path for place in (runs.folder / "events", on.folder / "work", on.folder / "logs") for path in files(place)]
+    logs.append(runs.folder / "driver.log")
+    assert any("eventlog" in path.as_posix() and path.stat().st_size > 100_000 for path in logs), "events are logged"
+    assert any(path.name == "stderr" for path in logs), "executors' output is kept"
+    for path in logs:
+        text = path.read_text(encoding="utf-8", errors="replace").lower()
+        found = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text, values)]
+        assert not found, f"{path.name} holds a {' and a '.join(found)}'s value"
+
+
+def test_a_worker_without_enough_memory_is_told(runs, on):
+    asking = _Driver(runs.folder, on, **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
+    try:
+        assert asking.ends() == ExitCode.FAILED
+    finally:
+        asking.kill()
+    assert "has given an executor of 64g within 2 s" in asking.said()
+    assert "--conf spark.executor.memory" in asking.said()
+
+
+def fingerprints(manifest: dict[str, Any]) -> dict[str, str]:
+    made = {name: about for stage in manifest["stages"] for name, about in stage["made"].items()}
+    return {name: about["fingerprint"] for name, about in made.items() if "fingerprint" in about}
+
+
+def rows_of(root: Path, name: str) -> list[dict[str, Any]]:
+    (path,) = (root / "stages").glob(f"*/{name}.parquet")
+    parts = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    found: list[dict[str, Any]] = pa.concat_tables([pq.read_table(part) for part in parts]).to_pylist()
+    return found
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".jar"]
+
+
+def keys_as_they_might_be_written(path: Path) -> set[str]:
+    """The master key and the project's, as hexadecimal text and as Spark shows bytes."""
+    master = master_key(path)
+    held: list[bytes] = [master.secret, master.project("village-study").secret]
+
+    class Kept:
+        def from_arrow(self, data: pa.Table) -> pa.Table:
+            held.extend(data.column(name)[0].as_py() for name in ("ipad", "opad"))
+            return data
+
+    key_table(Kept(), master.project("village-study"))  # type: ignore[arg-type]
+    return {between.join(f"{byte:02x}" for byte in key[:16]) for key in held for between in ("", " ")}
+
+
+def holds(text: str, values: set[str]) -> bool:
+    return any(value and value.lower() in text for value in values)
