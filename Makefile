@@ -59,9 +59,9 @@ $(BIN)/python:
 
 # A stamp for each set of packages, so that installing happens once and again when what is needed changes.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[apps]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[dev,spark,bench]'
+	$(INSTALL) --editable '.[apps,dev,spark,bench]'
 	@touch $@

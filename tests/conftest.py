@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -158,3 +159,19 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
 def tmp_run(tmp_path: Path) -> Path:
     """A folder for a run."""
     return tmp_path / "run"
+
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, or a skip that says what is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+    if _CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        yield opened
+        opened.close()

@@ -40,6 +40,10 @@ DOORS: dict[str, set[str]] = {
         *GROUND,
         *("linkage.pipeline", "linkage.adhoc", "linkage.model", "linkage.match", "linkage.spine"),
     },
+    "linkage.review": {
+        *GROUND,
+        *("linkage.pipeline", "linkage.explain", "linkage.match", "quality"),
+    },
     "linkage.pipeline": {
         *GROUND,
         *("linkage.records", "linkage.model", "linkage.match", "linkage.spine", "linkage.longitudinal"),
@@ -48,7 +52,7 @@ DOORS: dict[str, set[str]] = {
     "linkage.cli": {
         *GROUND,
         *("linkage.pipeline", "linkage.adhoc", "linkage.records", "linkage.model", "linkage.extract"),
-        *("linkage.explain", "linkage.requests", "quality", "synthetic"),
+        *("linkage.explain", "linkage.requests", "linkage.review", "quality", "synthetic"),
     },
     "quality": GROUND,
     "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},

@@ -1,18 +1,74 @@
-"""`leo review`: a sample for people to look at, what they said, and what follows for all pairs."""
+"""`leo review`: pairs for people to look at, what they said, and what follows for all pairs."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from linkage.errors import ConfigError
+
+
+class _OpensByDefault(TyperGroup):
+    """`leo review RUN` is `leo review open RUN`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and not (args[0] in self.commands or args[0] in ("-h", "--help")):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
+    cls=_OpensByDefault,
     no_args_is_help=True,
-    help="Clerical review: draw pairs for people to look at, take in what they said, estimate precision and recall.\n\n"
-    "Example: leo review sample runs/demo education-cis",
+    help="Clerical review: look at pairs of a run, keep what was said, estimate precision and recall.\n\n"
+    "Example: leo review runs/demo --step education-cis",
 )
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
 Step = Annotated[str, typer.Argument(metavar="STEP", help="A link step of the run.")]
+
+
+@app.command("open")
+def open_(
+    run: Run,
+    step: Annotated[
+        str | None, typer.Option(help="A link step; without it the one that a sample was drawn of.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="How many pairs to draw where none were drawn yet.")] = 400,
+    doubled: Annotated[
+        float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers are to answer.")
+    ] = 0.25,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
+) -> None:
+    """Look at pairs in a browser, blind: records side by side, one question, by keyboard or mouse.
+
+    The pages are on this machine alone; the address that is printed lets in whoever has it. Answers are kept in
+    RUN/review/labels.duckdb, each before the next page is shown. Also: leo review RUN.
+
+    Example: leo review runs/demo --step education-cis
+    """
+    from linkage.catalogue import shipped
+    from linkage.pipeline.reviewing import step_to_review
+    from quality.report.names import Names
+
+    try:
+        from linkage.review.desk import RunDesk
+        from quality.clerical import application
+        from quality.web import serve
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"leo review needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'; or fill in the CSV that "
+            f"leo review sample writes"
+        ) from missing
+    chosen = step_to_review(run, step, size)
+    with RunDesk(run, chosen) as desk:
+        typer.echo(f"{len(desk.pairs):,} pairs of step {chosen}; Ctrl-C ends")
+        serve(
+            lambda token: application(desk, Names(shipped()), token, doubled=doubled),
+            port,
+            lambda address: typer.echo(f"open  {address}"),
+        )
 
 
 @app.command()

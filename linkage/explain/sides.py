@@ -167,6 +167,32 @@ class RunSide:
         identities = self._engine.sql(union, params=None, store=True, members=members, **named)
         return described(self._engine, identities, members, columns)
 
+    def held(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        """What some units were ever called, a row for each entity.
+
+        Returns:
+            unit_id, entity_id, and of each identifier its values, the latest first, and when each was first and last
+            seen (identifier, identifier_first, identifier_last).
+        """
+        members = self._members_of(listed_units(self._engine, units))
+        listed = columns_of([f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")], "i")
+        named = self._identities()
+        union = "\nunion all\n".join(
+            f"select m.unit_id, i.entity_id, {listed} from {{{part}}} as i join {{members}} as m using (entity_id)"
+            for part in named
+        )
+        return self._engine.sql(union, params=None, store=True, members=members, **named)
+
+    def keys(self, units: Sequence[int]) -> Table:
+        """unit_id, source, entity_key of some units' entities: the sources' own keys, which may be people's numbers."""
+        members = self._members_of(listed_units(self._engine, units))
+        named = self._identities()
+        union = "\nunion all\n".join(
+            f"select m.unit_id, i.source, i.entity_key from {{{part}}} as i join {{members}} as m using (entity_id)"
+            for part in named
+        )
+        return self._engine.sql(union, params=None, store=True, members=members, **named)
+
     def _identities(self) -> dict[str, Table]:
         """The sources' identities, by the names that queries give them."""
         return {f"of_{index}": identities for index, (identities, _) in enumerate(self._sources.values())}

@@ -1,21 +1,23 @@
 """Clerical reviews of a run that has ended: RUN/review/, which people fill while the run itself stays as it is."""
 
 import datetime
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, RowStore, connect, rows
+from linkage.engine import RowStore, connect, rows
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.delivery import manifest_of, tables_of
 from quality.definitions import load as load_definitions
 from quality.review import (
     COLUMNS,
+    Origin,
     Stratum,
     agreement,
     allot,
@@ -26,6 +28,7 @@ from quality.review import (
     frame,
     labels_of_csv,
     settled,
+    standing,
     stratify,
 )
 
@@ -91,10 +94,78 @@ def take_labels(run: Path, step: str, file: Path) -> int:
         InputError: the file has other columns or answers.
     """
     drawn = _drawn(run, step)
-    answers = labels_of_csv(file, step, drawn["links"], datetime.datetime.now(datetime.UTC).replace(tzinfo=None))
-    if answers.num_rows:
-        labels_store(run).add(answers)
-    return int(answers.num_rows)
+    return add_labels(run, labels_of_csv(file, _origin(run, step, drawn), now()))
+
+
+def add_labels(run: Path, labels: pa.Table) -> int:
+    """Add labels (quality.review.COLUMNS) to a run's; returns how many were given. Each call is kept whole or not."""
+    if labels.num_rows:
+        labels_store(run).add(labels)
+    return int(labels.num_rows)
+
+
+def now() -> datetime.datetime:
+    """The time that a label given now carries, in UTC."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample that was drawn of a step's links as they are.
+
+    Attributes:
+        pairs: left and right id, in the order in which people look at them.
+        origin: what its labels are of.
+    """
+
+    pairs: Sequence[tuple[int, int]]
+    origin: Origin
+
+
+def sample_of(run: Path, step: str) -> Sample:
+    """The sample that was drawn of a step.
+
+    Raises:
+        ConfigError: none was drawn of the step's links as they are now.
+    """
+    drawn = _drawn(run, step)
+    with connect("duckdb") as engine:
+        sample = engine.read(run / "review" / step / "sample.parquet")
+        ordered = engine.sql("select left_id, right_id from {sample} order by place", sample=sample)
+        pairs = [(int(row["left_id"]), int(row["right_id"])) for row in rows(engine, ordered)]
+    return Sample(pairs, _origin(run, step, drawn))
+
+
+def step_to_review(run: Path, step: str | None, size: int) -> str:
+    """The step that people look at, with a sample: the one named, the one that has a sample, or the only one.
+
+    Args:
+        size: of the sample that is drawn where there is none; one that is there is left as it is.
+
+    Raises:
+        ConfigError: the run has several steps and none is named; a sample's links have changed.
+    """
+    sampled = sorted(path.parent.name for path in (run / "review").glob("*/strata.json"))
+    candidates = [step] if step else sampled or list(_made(run))
+    if len(candidates) != 1:
+        raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(candidates) or 'its steps: none'}")
+    chosen = candidates[0]
+    if chosen not in sampled:
+        draw_sample(run, chosen, size)
+    _drawn(run, chosen)
+    return chosen
+
+
+def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
+    """Labels of a step's links, in the order in which they were given."""
+    kept: list[dict[str, Any]] = labels_store(run).rows().to_pylist()
+    return [row for row in kept if row["step"] == origin.step and row["links"] == origin.links]
+
+
+def _origin(run: Path, step: str, drawn: Mapping[str, Any]) -> Origin:
+    model = run / "models" / f"{step}.json"
+    told = hashlib.sha256(model.read_bytes()).hexdigest()[:16] if model.is_file() else ""
+    return Origin(step, str(drawn["links"]), str(manifest_of(run)["run"]), told)
 
 
 def estimate_step(run: Path, step: str) -> dict[str, Any]:
@@ -107,11 +178,13 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
     drawn = _drawn(run, step)
     folder = run / "review" / step
     with connect("duckdb") as engine:
-        labels = _labels_of(engine, run, step, drawn["links"])
-        if labels is None:
+        given = labels_of(run, _origin(run, step, drawn))
+        if not given:
             raise InputError(
-                f"{folder}: there are no answers yet\n  fill in {folder / 'sample.csv'} and give it to leo review add"
+                f"{folder}: there are no answers yet\n  give some: leo review {run} --step {step}; or fill in "
+                f"{folder / 'sample.csv'} and give it to leo review add"
             )
+        labels = engine.from_arrow(pa.Table.from_pylist(given, COLUMNS))
         sample = engine.read(folder / "sample.parquet")
         found = answers_by_stratum(engine, sample, settled(engine, labels))
         said = estimate([Stratum(**raw) for raw in drawn["strata"]], found, reach=_reach(run, step))
@@ -120,7 +193,7 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
             "links_fingerprint": drawn["links"],
             "drawn": drawn["size"],
             **said,
-            "agreement": agreement(engine, labels),
+            "agreement": agreement(rows(engine, standing(engine, labels))).as_dict(),
         }
     write_json(folder / "estimate.json", result)
     return result
@@ -146,18 +219,22 @@ class _Links:
     fingerprint: str
 
 
-def _links(run: Path, step: str) -> _Links:
-    manifest = manifest_of(run)
-    made = {
+def _made(run: Path) -> dict[str, Any]:
+    """Step to what the manifest says of its links."""
+    return {
         name.removeprefix("links/"): about
-        for stage in manifest["stages"]
+        for stage in manifest_of(run)["stages"]
         for name, about in stage.get("made", {}).items()
         if name.startswith("links/")
     }
+
+
+def _links(run: Path, step: str) -> _Links:
+    made = _made(run)
     if step not in made:
         known = ", ".join(sorted(made)) or "none"
         raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
-    return _Links(tables_of(run, manifest)[f"links/{step}"], str(made[step]["fingerprint"]))
+    return _Links(tables_of(run, manifest_of(run))[f"links/{step}"], str(made[step]["fingerprint"]))
 
 
 def _drawn(run: Path, step: str) -> Mapping[str, Any]:
@@ -173,12 +250,6 @@ def _drawn(run: Path, step: str) -> Mapping[str, Any]:
             f"  draw another: leo review sample {run} {step}"
         )
     return drawn
-
-
-def _labels_of(engine: Engine, run: Path, step: str, links: str) -> Any:
-    kept = labels_store(run).rows()
-    own = [row for row in kept.to_pylist() if row["step"] == step and row["links"] == links]
-    return engine.from_arrow(pa.Table.from_pylist(own, COLUMNS)) if own else None
 
 
 def _reach(run: Path, step: str) -> float | None:

@@ -12,9 +12,9 @@ from linkage.catalogue import Catalogue, shipped
 from quality.explanation import others, pair
 from quality.report.document import document, write_page
 from quality.report.names import Names
-from quality.report.page import Section, Text
+from quality.report.page import Headline, Section, Text
 
-__all__ = ["render_explanation", "statement", "title"]
+__all__ = ["parts_of", "render_explanation", "statement", "title"]
 
 _ABOUT = (
     "This page is about single people. It names them by the numbers that this run gave them, and holds no name, date, "
@@ -24,12 +24,7 @@ _ABOUT = (
 
 def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue | None = None) -> Path:
     """Write an explanation (what linkage.explain found) as one file that needs no network, and return it."""
-    names = Names(catalogue or shipped())
-    first, sections = {
-        "pair": lambda: (pair.headlines(found), pair.sections(found, names)),
-        "record": lambda: (others.record_headlines(found), others.record_sections(found, names)),
-        "person": lambda: (others.person_headlines(found), others.person_sections(found, names)),
-    }[found["kind"]]()
+    first, sections = parts_of(found, Names(catalogue or shipped()))
     page = document(
         title(found),
         statement(found),
@@ -39,6 +34,15 @@ def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue
         is_interactive=False,
     )
     return write_page(page, out)
+
+
+def parts_of(found: Mapping[str, Any], names: Names) -> tuple[list[Headline], list[Section]]:
+    """What an explanation says, for a page: the figures that stand first, and the sections."""
+    return {
+        "pair": lambda: (pair.headlines(found), pair.sections(found, names)),
+        "record": lambda: (others.record_headlines(found), others.record_sections(found, names)),
+        "person": lambda: (others.person_headlines(found), others.person_sections(found, names)),
+    }[found["kind"]]()
 
 
 def title(found: Mapping[str, Any]) -> str:

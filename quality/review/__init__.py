@@ -5,24 +5,39 @@ the same seed draws the same pairs. Answers are kept with who gave them. From th
 intervals.
 """
 
+from quality.review.agreement import Agreement, agreement
 from quality.review.allocation import allot
 from quality.review.estimate import Answers, estimate
 from quality.review.labels import (
+    ADJUDICATOR,
     ANSWERS,
     COLUMNS,
-    agreement,
+    REVIEWER,
+    ROLES,
+    WITHDRAWN,
+    Origin,
     answers_by_stratum,
     form,
     labels_of_csv,
     settled,
+    standing,
 )
+from quality.review.queue import Progress, Queue
 from quality.review.sample import draw
 from quality.review.strata import Stratum, frame, stratify
 
 __all__ = [
+    "ADJUDICATOR",
     "ANSWERS",
     "COLUMNS",
+    "REVIEWER",
+    "ROLES",
+    "WITHDRAWN",
+    "Agreement",
     "Answers",
+    "Origin",
+    "Progress",
+    "Queue",
     "Stratum",
     "agreement",
     "allot",
@@ -33,5 +48,6 @@ __all__ = [
     "frame",
     "labels_of_csv",
     "settled",
+    "standing",
     "stratify",
 ]

@@ -3,6 +3,7 @@
 import csv
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from linkage.errors import InputError
 from quality.review.estimate import Answers
 
 ANSWERS = ("match", "no match", "uncertain")
+WITHDRAWN = "withdrawn"
+"""What stands in place of an answer that its reviewer took back: nothing is ever deleted."""
+REVIEWER, ADJUDICATOR = "reviewer", "adjudicator"
+ROLES = (REVIEWER, ADJUDICATOR)
+"""Reviewers answer without knowing of each other; an adjudicator settles what they leave open."""
 
 COLUMNS = pa.schema(
     [
@@ -21,21 +27,45 @@ COLUMNS = pa.schema(
         ("right_id", pa.int64()),
         ("answer", pa.string()),
         ("reviewer", pa.string()),
+        ("role", pa.string()),
         ("answered_at", pa.timestamp("us")),
         ("links", pa.string()),
+        ("run", pa.string()),
+        ("model", pa.string()),
     ]
 )
-"""Of a label: the step and the pair in the step's ids, the answer, who gave it, when (UTC), and the fingerprint of the
-links that the pair is of, since ids mean nothing in another run."""
+"""Of a label: the step and the pair in the step's ids, the answer or WITHDRAWN, who gave it and in which role, when
+(UTC), the fingerprint of the links that the pair is of, since ids mean nothing in another run, and the run and the
+fingerprint of the model whose pair was looked at."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What labels are of: a step, the fingerprint of its links, the run and the fingerprint of the step's model."""
+
+    step: str
+    links: str
+    run: str
+    model: str
+
+    def table(self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime) -> pa.Table:
+        """Labels of answers: left_id, right_id, answer, reviewer, role of each.
+
+        Args:
+            at: when they were given or taken in.
+        """
+        about = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
+        return pa.Table.from_pylist([{**answer, **about} for answer in answers], COLUMNS)
+
 
 _OF_CSV = ("left_id", "right_id", "answer", "reviewer")
 
 
-def labels_of_csv(path: Path, step: str, links: str, at: datetime.datetime) -> pa.Table:
+def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime) -> pa.Table:
     """Answers of a file with the columns left_id, right_id, answer, reviewer; rows without an answer are left out.
 
     Args:
-        links: fingerprint of the links that the pairs are of.
+        origin: what the pairs are of.
         at: when they are taken in.
 
     Raises:
@@ -53,7 +83,7 @@ def labels_of_csv(path: Path, step: str, links: str, at: datetime.datetime) -> p
         raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
-    return pa.Table.from_pylist([{**row, "step": step, "links": links, "answered_at": at} for row in found], COLUMNS)
+    return origin.table(found, at)
 
 
 def _row(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
@@ -66,60 +96,52 @@ def _row(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
         raise InputError(
             f"{path}: line {line}: left_id and right_id are whole numbers\n  leave those of the sample as they are"
         ) from None
-    return {**pair, "answer": answer, "reviewer": (row["reviewer"] or "").strip() or "unnamed"}
+    return {**pair, "answer": answer, "reviewer": (row["reviewer"] or "").strip() or "unnamed", "role": REVIEWER}
 
 
-def settled(engine: Engine, labels: Table) -> Table:
-    """step, left_id, right_id, answer, reviewers: one answer a pair.
-
-    A reviewer's last answer holds. Where reviewers differ, the pair is uncertain.
-    """
+def standing(engine: Engine, labels: Table) -> Table:
+    """step, left_id, right_id, reviewer, role, answer: the last of each reviewer, without what was taken back."""
     return engine.sql(
         """
         with last_of_each as (
-            select step, left_id, right_id, reviewer, answer
+            select step, left_id, right_id, reviewer, role, answer
             from {labels}
             qualify row_number() over (
                 partition by step, left_id, right_id, reviewer order by answered_at desc, answer
             ) = 1
         )
-        select step, left_id, right_id,
-               case when min(answer) = max(answer) then min(answer) else 'uncertain' end as answer,
-               count(*) as reviewers
-        from last_of_each
-        group by step, left_id, right_id
+        select * from last_of_each where answer <> $withdrawn
         """,
+        params={"withdrawn": WITHDRAWN},
         store=True,
         labels=labels,
     )
 
 
-def agreement(engine: Engine, labels: Table) -> dict[str, int]:
-    """pairs that several reviewers answered, and agreed: those of them on which all said the same."""
-    counted = rows(
-        engine,
-        engine.sql(
-            """
-            with last_of_each as (
-                select step, left_id, right_id, reviewer, answer
-                from {labels}
-                qualify row_number() over (
-                    partition by step, left_id, right_id, reviewer order by answered_at desc, answer
-                ) = 1
-            ),
-            by_pair as (
-                select step, left_id, right_id, count(*) as reviewers, count(distinct answer) as answers
-                from last_of_each
-                group by step, left_id, right_id
-            )
-            select count(*) as pairs, count(*) filter (where answers = 1) as agreed
-            from by_pair
-            where reviewers > 1
-            """,
-            labels=labels,
-        ),
+def settled(engine: Engine, labels: Table) -> Table:
+    """step, left_id, right_id, answer, reviewers: one answer a pair.
+
+    An adjudicator's answer holds over the reviewers'. Else, where those differ, the pair is uncertain.
+    """
+    return engine.sql(
+        """
+        with ranked as (
+            select *, max(case when role = $adjudicator then 1 else 0 end) over (
+                       partition by step, left_id, right_id
+                   ) as adjudicated
+            from {standing}
+        )
+        select step, left_id, right_id,
+               case when min(answer) = max(answer) then min(answer) else 'uncertain' end as answer,
+               count(*) as reviewers
+        from ranked
+        where adjudicated = 0 or role = $adjudicator
+        group by step, left_id, right_id
+        """,
+        params={"adjudicator": ADJUDICATOR},
+        store=True,
+        standing=standing(engine, labels),
     )
-    return {name: int(value) for name, value in counted[0].items()}
 
 
 def answers_by_stratum(engine: Engine, sample: Table, answers: Table) -> dict[str, Answers]:

@@ -1,7 +1,6 @@
 """A world small enough to check by eye: three pupils, three learners, one false link and one missed."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -242,18 +241,3 @@ def report_file(report_folder: Path, request: pytest.FixtureRequest) -> Path:
         evaluation = evaluate(request.getfixturevalue("engine"), request.getfixturevalue("crowd"))
         render(ReportInputs(evaluation, CONTRACTS, MANIFEST, "Small run"), out)
     return out
-
-
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-    if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield opened
-        opened.close()

@@ -17,8 +17,8 @@ from quality.definitions import Definitions
 from quality.review import (
     COLUMNS,
     Answers,
+    Origin,
     Stratum,
-    agreement,
     allot,
     answers_by_stratum,
     draw,
@@ -31,6 +31,7 @@ from quality.review import (
 
 BANDS = Definitions(weight_bands=(0, 10), weight_range=(-30, 60))
 NOON = datetime.datetime(2026, 3, 1, 12)
+OF = Origin(step="s", links="f", run="r", model="m")
 
 
 def stratum(name: str, pairs: int, expected: float | None, *, accepted: bool = True) -> Stratum:
@@ -123,7 +124,7 @@ def test_both_engines_draw_the_same_pairs(engine: Engine, world: Any, rows: Any)
 
 
 def labels(*said: tuple[int, str, str, int]) -> pa.Table:
-    """Pair, answer, reviewer, minute."""
+    """Pair, answer, reviewer, minute. "judge" adjudicates."""
     return pa.Table.from_pylist(
         [
             {
@@ -132,8 +133,11 @@ def labels(*said: tuple[int, str, str, int]) -> pa.Table:
                 "right_id": pair + 10,
                 "answer": answer,
                 "reviewer": reviewer,
+                "role": "adjudicator" if reviewer == "judge" else "reviewer",
                 "answered_at": NOON + datetime.timedelta(minutes=minute),
                 "links": "f",
+                "run": "r",
+                "model": "m",
             }
             for pair, answer, reviewer, minute in said
         ],
@@ -154,7 +158,23 @@ def test_a_last_answer_holds_and_a_quarrel_is_uncertain(engine: Engine) -> None:
     )
     found = {row["left_id"]: (row["answer"], row["reviewers"]) for row in engine_rows(engine, settled(engine, table))}
     assert found == {1: ("no match", 1), 2: ("match", 2), 3: ("uncertain", 2)}
-    assert agreement(engine, table) == {"pairs": 2, "agreed": 1}
+
+
+def test_what_was_taken_back_is_gone_and_an_adjudicator_has_the_last_word(engine: Engine) -> None:
+    table = engine.from_arrow(
+        labels(
+            (1, "match", "ann", 0),
+            (1, "withdrawn", "ann", 1),
+            (2, "match", "ann", 0),
+            (2, "no match", "bob", 1),
+            (2, "no match", "judge", 2),
+            (3, "uncertain", "ann", 0),
+            (3, "match", "judge", 1),
+            (3, "withdrawn", "judge", 2),
+        )
+    )
+    found = {row["left_id"]: (row["answer"], row["reviewers"]) for row in engine_rows(engine, settled(engine, table))}
+    assert found == {2: ("no match", 1), 3: ("uncertain", 1)}
 
 
 def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn(engine: Engine, world: Any) -> None:
@@ -176,11 +196,12 @@ def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn(engine: Eng
 def test_a_form_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text("left_id,right_id,answer,reviewer\n1,11, Match ,ann\n2,12,,ann\n3,13,uncertain,\n")
-    read = labels_of_csv(path, "s", "f", NOON).to_pylist()
-    assert [(row["left_id"], row["answer"], row["reviewer"]) for row in read] == [
-        (1, "match", "ann"),
-        (3, "uncertain", "unnamed"),
+    read = labels_of_csv(path, OF, NOON).to_pylist()
+    assert [(row["left_id"], row["answer"], row["reviewer"], row["role"]) for row in read] == [
+        (1, "match", "ann", "reviewer"),
+        (3, "uncertain", "unnamed", "reviewer"),
     ]
+    assert {(row["step"], row["links"], row["run"], row["model"]) for row in read} == {("s", "f", "r", "m")}
 
 
 @pytest.mark.parametrize(
@@ -195,7 +216,7 @@ def test_a_fault_in_a_form_is_named_without_its_value(tmp_path: Path, text: str,
     path = tmp_path / "sample.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=why) as fault:
-        labels_of_csv(path, "s", "f", NOON)
+        labels_of_csv(path, OF, NOON)
     assert "AB123456C" not in str(fault.value)
     assert "perhaps" not in str(fault.value)
 

@@ -1,0 +1,1 @@
+"""Runs opened for clerical review: the application's desk, decisions for the next run, labels carried into it."""

@@ -1,0 +1,155 @@
+"""A step of a run with its sample, as the review application asks for it."""
+
+import datetime
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.engine import connect, rows
+from linkage.explain.opening import OpenRun
+from linkage.explain.pair import explain_pair
+from linkage.explain.sides import RunSide
+from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, labels_store, now, sample_of
+from quality.clerical.desk import Held, Record, Verdict
+
+
+class RunDesk:
+    """What `quality.clerical` calls a Desk, of a folder of `leo run`.
+
+    The records of the sample are read once and stay in memory; answers go to RUN/review/labels.duckdb one by one, and
+    what another process has added there is seen.
+
+    Raises:
+        ConfigError: no sample was drawn of the step's links as they are now.
+    """
+
+    def __init__(self, root: Path, step: str) -> None:
+        sample = sample_of(root, step)
+        self._root, self._origin = root, sample.origin
+        self._lock = threading.RLock()  # pages are answered by several threads, the engine is one
+        self._labels: list[dict[str, Any]] = []
+        self._read_at: tuple[int, int] | None = None
+        self._engine = connect("duckdb")
+        try:
+            self._step = OpenRun(self._engine, root).open(step)
+            self.pairs: Sequence[tuple[int, int]] = sample.pairs
+            self._records = {
+                side: self._read(side, [pair[end] for pair in self.pairs]) for end, side in enumerate(("left", "right"))
+            }
+            self._verdicts = self._read_verdicts()
+        except BaseException:
+            self._engine.close()
+            raise
+        self.run, self.step = sample.origin.run, step
+        self.left, self.right = (self._step.sides[side].name for side in ("left", "right"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._engine.close()
+
+    def records(self, place: int) -> tuple[Record, Record]:
+        """What the two sides of a pair hold."""
+        left, right = self.pairs[place - 1]
+        return self._records["left"][left], self._records["right"][right]
+
+    def verdict(self, place: int) -> Verdict:
+        """What the linkage made of a pair."""
+        return self._verdicts[self.pairs[place - 1]]
+
+    def explanation(self, place: int) -> Mapping[str, Any]:
+        """Why, as linkage.explain has it."""
+        with self._lock:
+            return {"run": self.run, **explain_pair(self._engine, self._step, *self.pairs[place - 1])}
+
+    def labels(self) -> Sequence[Mapping[str, Any]]:
+        """Labels of the step in the order in which they were given."""
+        with self._lock:
+            changed = _changed(labels_store(self._root).path)
+            if changed != self._read_at:
+                self._labels = labels_of(self._root, self._origin)
+                self._read_at = changed
+            return list(self._labels)
+
+    def add(self, place: int, answer: str, reviewer: str, role: str) -> None:
+        """Keep an answer: it is on the disk when this returns."""
+        left, right = self.pairs[place - 1]
+        given = {"left_id": left, "right_id": right, "answer": answer, "reviewer": reviewer, "role": role}
+        with self._lock:
+            before = self.labels()
+            label = self._origin.table([given], now())
+            add_labels(self._root, label)
+            self._labels = [*map(dict, before), *label.to_pylist()]
+            self._read_at = _changed(labels_store(self._root).path)
+
+    def estimate(self) -> Mapping[str, Any]:
+        """What follows from the labels, also written into the run's folder."""
+        with self._lock:
+            return estimate_step(self._root, self.step)
+
+    def _read(self, name: str, units: Sequence[int]) -> dict[int, Record]:
+        """Unit to all that its entities were ever called."""
+        side = self._step.sides[name]
+        assert isinstance(side, RunSide)
+        held: dict[int, dict[str, dict[str, Held]]] = {unit: {} for unit in units}
+        for row in rows(self._engine, side.held(list(held), IDENTIFIERS)):
+            for identifier in IDENTIFIERS:
+                values = held[int(row["unit_id"])].setdefault(identifier, {})
+                _take(values, *(row[f"{identifier}{part}"] or [] for part in ("", "_first", "_last")))
+        return {unit: Record({name: _latest_first(values) for name, values in of.items()}) for unit, of in held.items()}
+
+    def _read_verdicts(self) -> dict[tuple[int, int], Verdict]:
+        pairs = pa.table(
+            {
+                "left_id": pa.array([left for left, _ in self.pairs], pa.int64()),
+                "right_id": pa.array([right for _, right in self.pairs], pa.int64()),
+            }
+        )
+        found = self._engine.sql(
+            """
+            select l.left_id, l.right_id, l.decision, coalesce(l.pass, l.method) as made_by, l.match_weight,
+                   l.match_probability, l.reason
+            from {links} as l
+            join {pairs} as p on p.left_id = l.left_id and p.right_id = l.right_id
+            """,
+            links=self._step.links,
+            pairs=self._engine.from_arrow(pairs),
+        )
+        return {
+            (int(row["left_id"]), int(row["right_id"])): Verdict(
+                row["decision"], row["made_by"], row["match_weight"], row["match_probability"], row["reason"]
+            )
+            for row in rows(self._engine, found)
+        }
+
+
+def _take(into: dict[str, Held], values: Sequence[Any], first: Sequence[Any], last: Sequence[Any]) -> None:
+    """Add an entity's values; of one that another entity held too, the whole time counts."""
+    for value, since, until in zip(map(str, values), first, last, strict=True):
+        before = into.get(value, Held(value))
+        starts = [date for date in (since, before.first) if date]
+        ends = [date for date in (until, before.last) if date]
+        into[value] = Held(value, min(starts, default=None), max(ends, default=None))
+
+
+def _latest_first(values: Mapping[str, Held]) -> list[Held]:
+    def when(held: Held) -> datetime.date:
+        return held.last or held.first or datetime.date.min
+
+    by_value = sorted(values.values(), key=lambda held: held.value)
+    return sorted(by_value, key=when, reverse=True)
+
+
+def _changed(path: Path) -> tuple[int, int] | None:
+    """What tells that a file is another: its time and size; None where it is not there."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return None
+    return about.st_mtime_ns, about.st_size

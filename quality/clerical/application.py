@@ -1,0 +1,172 @@
+"""The addresses of clerical review: which page answers, what each form does.
+
+Every step is a form or a link: it works without a mouse and without scripts. Nobody sees what the linkage made of a
+pair, nor what others said of it, before having answered; an adjudicator sees what reviewers said, and not who.
+"""
+
+from typing import Annotated, Literal
+from urllib.parse import quote, unquote
+
+from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from quality.clerical.desk import Desk
+from quality.clerical.showing import Showing, Who
+from quality.report.names import Names
+from quality.review import ADJUDICATOR, ANSWERS, REVIEWER, ROLES, WITHDRAWN
+from quality.web import Guard, asset
+
+_WHO, _KEYS = "leo-reviewer", "leo-keys"
+_LONGEST = 40  # characters of a reviewer's name
+_ASSETS = {
+    "report.css": ("quality.report", "text/css"),
+    "application.css": ("quality.web", "text/css"),
+    "explanation.css": ("quality.explanation", "text/css"),
+    "review.css": ("quality.clerical", "text/css"),
+    "review.js": ("quality.clerical", "text/javascript"),
+}
+
+
+def application(desk: Desk, names: Names, token: str, *, doubled: float) -> Guard:
+    """The application, ready to be served.
+
+    Args:
+        names: how sources and passes are called.
+        token: lets a browser in.
+        doubled: share of the pairs that two reviewers are to answer.
+    """
+    showing = Showing(desk, names, doubled)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(HTTPException, lambda _, error: _refused(showing, error))
+    app.add_exception_handler(RequestValidationError, lambda _, error: _refused(showing, error))
+    _add_start(app, showing)
+    _add_pairs(app, showing, desk)
+    _add_progress(app, showing, desk)
+    return Guard(app, token, showing.refusal)
+
+
+def _refused(showing: Showing, error: Exception) -> Response:
+    """A page in place of what a form lacked: the framework's own answer would repeat what was sent."""
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    why = {404: "There is no such page.", 403: "This pair does not wait for an answer of yours."}
+    return HTMLResponse(showing.refusal(status, why.get(status, "The form that was sent is not whole.")), status)
+
+
+def _add_start(app: FastAPI, showing: Showing) -> None:
+    @app.get("/assets/{name}")
+    def assets(name: str) -> Response:
+        if name not in _ASSETS:
+            raise HTTPException(404)
+        package, kind = _ASSETS[name]
+        return Response(asset(package, name), media_type=kind)
+
+    @app.get("/")
+    def start(request: Request) -> Response:
+        return HTMLResponse(showing.start(_who(request)))
+
+    @app.post("/who")
+    def who(name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
+        chosen = " ".join(name.split())
+        if not chosen or len(chosen) > _LONGEST or not chosen.isprintable() or role not in ROLES:
+            return HTMLResponse(showing.start(None, fault=f"Enter a name of up to {_LONGEST} characters"), 400)
+        return _remembering(_WHO, quote(f"{role}:{chosen}"), "/next")
+
+    @app.post("/keys")
+    def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:
+        return _remembering(_KEYS, keys, "/next")
+
+
+def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
+    @app.get("/next")
+    def following(request: Request) -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        place = showing.next_for(who)
+        return _to(f"/pairs/{place}" if place else "/progress")
+
+    @app.get("/pairs/{place}")
+    def pair(place: int, request: Request) -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        _exists(desk, place)
+        if showing.has_answered(place, who):
+            return HTMLResponse(showing.decided(place, who))
+        _waits(showing, place, who)
+        return HTMLResponse(showing.question(place, who, has_keys=request.cookies.get(_KEYS) != "off"))
+
+    @app.post("/pairs/{place}")
+    def answer(place: int, request: Request, answer: Annotated[str, Form()] = "") -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        _exists(desk, place)
+        _waits(showing, place, who)
+        if answer not in ANSWERS:
+            raise HTTPException(400)
+        desk.add(place, answer, who.name, who.role)
+        return _to("/next")
+
+    @app.post("/pairs/{place}/withdraw")
+    def withdraw(place: int, request: Request) -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        _exists(desk, place)
+        if not showing.has_answered(place, who):
+            raise HTTPException(403)
+        desk.add(place, WITHDRAWN, who.name, who.role)
+        return _to(f"/pairs/{place}")
+
+    @app.get("/pairs/{place}/why")
+    def why(place: int, request: Request) -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        _exists(desk, place)
+        if not showing.has_answered(place, who):
+            raise HTTPException(403)
+        return HTMLResponse(showing.why(place))
+
+
+def _add_progress(app: FastAPI, showing: Showing, desk: Desk) -> None:
+    @app.get("/progress")
+    def progress(request: Request) -> Response:
+        who = _who(request)
+        return _to("/") if who is None else HTMLResponse(showing.progress(who))
+
+    @app.post("/estimate")
+    def estimate(request: Request) -> Response:
+        who = _who(request)
+        if who is None:
+            return _to("/")
+        has_labels = bool(desk.labels())
+        return HTMLResponse(showing.progress(who, desk.estimate() if has_labels else None))
+
+
+def _exists(desk: Desk, place: int) -> None:
+    if not 1 <= place <= len(desk.pairs):
+        raise HTTPException(404)
+
+
+def _waits(showing: Showing, place: int, who: Who) -> None:
+    if not showing.waits_for(place, who):
+        raise HTTPException(403)
+
+
+def _who(request: Request) -> Who | None:
+    role, _, name = unquote(request.cookies.get(_WHO, "")).partition(":")
+    return Who(name, role) if name and role in (REVIEWER, ADJUDICATOR) else None
+
+
+def _to(address: str) -> Response:
+    return RedirectResponse(address, 303)
+
+
+def _remembering(cookie: str, value: str, address: str) -> Response:
+    answer = _to(address)
+    answer.set_cookie(cookie, value, httponly=True, samesite="strict")
+    return answer

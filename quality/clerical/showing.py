@@ -1,0 +1,159 @@
+"""The pages of clerical review, as HTML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quality.clerical.desk import Desk, Verdict
+from quality.clerical.differences import side_by_side
+from quality.explanation import parts_of, statement, title
+from quality.explanation.bars import likelihood, signed
+from quality.report.names import Names
+from quality.review import ADJUDICATOR, ANSWERS, Queue, agreement
+from quality.web import Pages
+
+_DECISIONS = {"accepted": "linked the two", "review": "left the two for review", "rejected": "did not link the two"}
+_MEASURES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+_READINGS = {"low": "against the linkage", "middle": "half and half", "high": "for the linkage"}
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who reviews, by the name that they gave themselves, and in which role."""
+
+    name: str
+    role: str
+
+    @property
+    def settles(self) -> bool:
+        """Whether they decide what reviewers left open."""
+        return self.role == ADJUDICATOR
+
+
+class Showing:
+    """Pages about a desk as it is now.
+
+    Args:
+        doubled: share of the pairs that two reviewers are to answer.
+    """
+
+    def __init__(self, desk: Desk, names: Names, doubled: float) -> None:
+        self._desk, self._names, self._doubled = desk, names, doubled
+        links = {"Review": "/next", "Progress": "/progress", "Name and role": "/"}
+        self._pages = Pages("quality.clerical", "clerical review", links)
+        self.refusal = self._pages.refusal
+
+    def _queue(self) -> Queue:
+        return Queue(self._desk.pairs, self._desk.labels(), self._doubled)
+
+    def next_for(self, who: Who) -> int | None:
+        """The place of the pair that waits for somebody."""
+        queue = self._queue()
+        return queue.to_settle(who.name) if who.settles else queue.next_for(who.name)
+
+    def has_answered(self, place: int, who: Who) -> bool:
+        """Whether an answer of theirs stands."""
+        return self._queue().answer(place, who.name) is not None
+
+    def waits_for(self, place: int, who: Who) -> bool:
+        """Whether they may answer."""
+        return self._queue().may_answer(place, who.name, who.role)
+
+    def start(self, who: Who | None, fault: str = "") -> str:
+        """Who are you?"""
+        about = {"step": self._step(), "run": self._desk.run, "drawn": len(self._desk.pairs)}
+        return self._pages.render(
+            "start.html.j2", title=("Error: " if fault else "") + "Who is reviewing?", who=who, fault=fault, **about
+        )
+
+    def question(self, place: int, who: Who, *, has_keys: bool) -> str:
+        """Two records side by side, and the question."""
+        queue = self._queue()
+        return self._pages.render(
+            "question.html.j2",
+            title=f"Pair {place} of {len(self._desk.pairs)}",
+            place=place,
+            rows=side_by_side(*self._desk.records(place)),
+            sides=self._sides(),
+            answers=ANSWERS,
+            said=queue.reviewers_said(place) if who.settles else [],
+            who=who,
+            has_keys=has_keys,
+            last=self._last(queue, who),
+        )
+
+    def decided(self, place: int, who: Who) -> str:
+        """A pair that somebody has answered, with what the linkage made of it."""
+        return self._pages.render(
+            "decided.html.j2",
+            title=f"Pair {place}, answered",
+            place=place,
+            rows=side_by_side(*self._desk.records(place)),
+            sides=self._sides(),
+            answer=self._queue().answer(place, who.name),
+            verdict=self._verdict(place),
+        )
+
+    def why(self, place: int) -> str:
+        """What the linkage made of a pair, part by part."""
+        found = self._desk.explanation(place)
+        headlines, sections = parts_of(found, self._names)
+        return self._pages.render(
+            "why.html.j2",
+            title=title(found),
+            place=place,
+            statement=statement(found),
+            headlines=headlines,
+            sections=sections,
+        )
+
+    def progress(self, who: Who, estimated: Mapping[str, Any] | None = None) -> str:
+        """How far the review is, how far reviewers agree, and what follows where that was asked for."""
+        queue = self._queue()
+        return self._pages.render(
+            "progress.html.j2",
+            title="Progress",
+            who=who,
+            step=self._step(),
+            progress=queue.progress(who.name),
+            agreement=agreement(queue.standing()),
+            has_more=self.next_for(who) is not None,
+            last=self._last(queue, who),
+            estimated=self._estimated(estimated) if estimated else [],
+            unseen=len(estimated["unseen"]) if estimated else 0,
+        )
+
+    def _step(self) -> str:
+        left, right = self._sides()
+        return f"{left} to {right}"
+
+    def _sides(self) -> tuple[str, str]:
+        return self._names.source(self._desk.left), self._names.source(self._desk.right)
+
+    def _last(self, queue: Queue, who: Who) -> dict[str, Any] | None:
+        """The latest answer, which may be taken back."""
+        place = queue.last(who.name)
+        if place is None:
+            return None
+        return {"place": place, "answer": queue.answer(place, who.name), "verdict": self._verdict(place)}
+
+    def _verdict(self, place: int) -> str:
+        """What the linkage made of a pair, in a sentence."""
+        verdict: Verdict = self._desk.verdict(place)
+        decided = f"The linkage {_DECISIONS[verdict.decision]}, by {self._names.words(verdict.made_by)}"
+        decided += f" ({verdict.reason})" if verdict.reason else ""
+        if verdict.match_weight is None:
+            return f"{decided}; the pair has no match weight."
+        sure = f", probability {likelihood(verdict.match_probability)}" if verdict.match_probability is not None else ""
+        return f"{decided}; match weight {signed(verdict.match_weight)}{sure}."
+
+    @staticmethod
+    def _estimated(said: Mapping[str, Any]) -> list[list[str]]:
+        rows = []
+        for measure, label in _MEASURES.items():
+            for reading, words in _READINGS.items():
+                share = said[measure][reading]
+                if share["value"] is not None:
+                    shown = [f"{100 * share[part]:.2f}" for part in ("value", "low", "high")]
+                    rows.append([f"{label}, uncertain {words}", *shown])
+        return rows

@@ -1,0 +1,135 @@
+"""Whose turn it is with which pair: double review, adjudication, what was done, and what can be taken back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quality.review.labels import ADJUDICATOR, REVIEWER, WITHDRAWN
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a review is, in pairs.
+
+    Attributes:
+        drawn: in the sample.
+        looked_at: answered by somebody.
+        done: answered by as many reviewers as they need.
+        for_two, by_two: that two reviewers are to answer, and those that two have answered.
+        open, settled: that wait for an adjudicator, and those that one has settled.
+        mine: answered by the one who asks.
+    """
+
+    drawn: int
+    looked_at: int
+    done: int
+    for_two: int
+    by_two: int
+    open: int
+    settled: int
+    mine: int
+
+
+class Queue:
+    """A sample and what was said of it.
+
+    Two reviewers answer the first pairs, so that their agreement shows early: the sample's order mixes its strata, and
+    any number of first pairs is a sample too.
+
+    Args:
+        pairs: left and right id in the order of the sample; a pair's place is 1, 2, ...
+        labels: left_id, right_id, reviewer, role, answer in the order in which they were given; those of other pairs
+            are left out.
+        doubled: share of the pairs that two reviewers are to answer.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], labels: Iterable[Mapping[str, Any]], doubled: float) -> None:
+        self._place = {pair: place for place, pair in enumerate(pairs, 1)}
+        self._doubled = round(doubled * len(pairs))
+        self._said: dict[int, dict[str, Mapping[str, Any]]] = {place: {} for place in self._place.values()}
+        self._turns: dict[str, list[int]] = {}
+        for label in labels:
+            place = self._place.get((label["left_id"], label["right_id"]))
+            if place is not None:
+                self._take(place, label)
+
+    def _take(self, place: int, label: Mapping[str, Any]) -> None:
+        turns = self._turns.setdefault(label["reviewer"], [])
+        if place in turns:
+            turns.remove(place)
+        self._said[place].pop(label["reviewer"], None)
+        if label["answer"] != WITHDRAWN:
+            turns.append(place)
+            self._said[place][label["reviewer"]] = label
+
+    def standing(self) -> list[Mapping[str, Any]]:
+        """The last answer of each reviewer about each pair."""
+        return [label for answers in self._said.values() for label in answers.values()]
+
+    def answer(self, place: int, reviewer: str) -> str | None:
+        """What a reviewer said of a pair, if it stands."""
+        label = self._said[place].get(reviewer)
+        return None if label is None else str(label["answer"])
+
+    def reviewers_said(self, place: int) -> list[str]:
+        """The reviewers' answers about a pair, in an order that does not tell who gave them."""
+        return sorted(str(label["answer"]) for label in self._by(place, REVIEWER))
+
+    def last(self, reviewer: str) -> int | None:
+        """The place of a reviewer's latest answer that stands: the one to take back."""
+        turns = self._turns.get(reviewer)
+        return turns[-1] if turns else None
+
+    def next_for(self, reviewer: str) -> int | None:
+        """The first pair that still needs an answer which this reviewer can give; None where there is none."""
+        return next(
+            (
+                place
+                for place, answers in self._said.items()
+                if reviewer not in answers
+                and len(self._by(place, REVIEWER)) < self._needed(place)
+                and not self._by(place, ADJUDICATOR)
+            ),
+            None,
+        )
+
+    def to_settle(self, adjudicator: str) -> int | None:
+        """The first open pair that this adjudicator has not answered as a reviewer; None where there is none."""
+        return next((p for p in self._said if self._is_open(p) and adjudicator not in self._said[p]), None)
+
+    def may_answer(self, place: int, reviewer: str, role: str) -> bool:
+        """Whether a pair waits for this person in this role; an own answer may be given anew."""
+        own = self._said[place].get(reviewer)
+        if own is not None:
+            return bool(own["role"] == role)
+        if role == ADJUDICATOR:
+            return self._is_open(place)
+        return len(self._by(place, REVIEWER)) < self._needed(place) and not self._by(place, ADJUDICATOR)
+
+    def progress(self, reviewer: str) -> Progress:
+        """How far the review is."""
+        given = {place: len(self._by(place, REVIEWER)) for place in self._said}
+        return Progress(
+            drawn=len(self._said),
+            looked_at=sum(bool(answers) for answers in self._said.values()),
+            done=sum(count >= self._needed(place) for place, count in given.items()),
+            for_two=self._doubled,
+            by_two=sum(count >= 2 for count in given.values()),
+            open=sum(self._is_open(place) for place in self._said),
+            settled=sum(bool(self._by(place, ADJUDICATOR)) for place in self._said),
+            mine=len(self._turns.get(reviewer, ())),
+        )
+
+    def _needed(self, place: int) -> int:
+        return 2 if place <= self._doubled else 1
+
+    def _by(self, place: int, role: str) -> list[Mapping[str, Any]]:
+        return [label for label in self._said[place].values() if label["role"] == role]
+
+    def _is_open(self, place: int) -> bool:
+        """Whether reviewers have done their part and differ or are uncertain, and nobody has settled it."""
+        answers = {label["answer"] for label in self._by(place, REVIEWER)}
+        enough = len(self._by(place, REVIEWER)) >= self._needed(place)
+        return enough and not self._by(place, ADJUDICATOR) and (len(answers) > 1 or answers == {"uncertain"})

@@ -1,0 +1,233 @@
+"""Clerical review of the village's links through the application's forms, without a browser."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.pipeline.reviewing import draw_sample, estimate_step, labels_store
+from quality.report.names import Names
+
+pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+
+HOME = "http://127.0.0.1"
+STEP = "npd-cis"
+
+
+@pytest.fixture(scope="module")
+def run(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The village's run with a sample of its links."""
+    folder = tmp_path_factory.mktemp("reviewed") / "run"
+    shutil.copytree(linked_village.root, folder)
+    draw_sample(folder, STEP, 60)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def open_desk(run: Path) -> Iterator[Any]:
+    from linkage.review.desk import RunDesk
+
+    with RunDesk(run, STEP) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(run: Path, open_desk: Any) -> Iterator[Any]:
+    """The desk before any answer."""
+    yield open_desk
+    labels_store(run).path.unlink(missing_ok=True)
+
+
+def client(desk: Any, name: str | None = None, role: str = "reviewer", doubled: float = 0.0) -> Any:
+    """Somebody with the token, and with a name where one is given."""
+    from quality.clerical import application
+
+    found = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=doubled), base_url=HOME)
+    found.get("/?token=secret")
+    if name:
+        assert found.post("/who", data={"name": name, "role": role}).status_code == 200
+    return found
+
+
+def place_of(answer: Any) -> int:
+    return int(re.fullmatch(r".*/pairs/(\d+)", str(answer.url))[1])  # type: ignore[index]
+
+
+def given(desk: Any) -> list[tuple[str, str]]:
+    return [(label["reviewer"], label["answer"]) for label in desk.labels()]
+
+
+def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
+    ann = client(desk, "Ann")
+    page = ann.get("/next")
+    for turn in range(len(desk.pairs)):
+        place = place_of(page)
+        left, right = desk.records(place)
+        alike = left.held["dob"][0].value == right.held["dob"][0].value
+        assert place == turn + 1
+        page = ann.post(f"/pairs/{place}", data={"answer": "match" if alike else "no match"})
+        assert page.status_code == 200
+    assert "No pair waits for you" in page.text
+    estimated = estimate_step(run, STEP)
+    assert estimated["looked_at"] == len(desk.pairs) >= 50
+    assert estimated["precision"]["middle"]["value"] == 1.0
+    assert "100.00" in ann.post("/estimate").text
+    labels = labels_store(run).rows().to_pylist()
+    assert {(row["reviewer"], row["role"], row["run"], row["step"]) for row in labels} == {
+        ("Ann", "reviewer", "village", STEP)
+    }
+    assert all(re.fullmatch("[0-9a-f]{16}", row["model"]) for row in labels)
+
+
+def test_nobody_sees_the_verdict_before_an_answer(desk: Any) -> None:
+    ann = client(desk, "Ann")
+    told = re.compile("match weight|linkage |probability", re.IGNORECASE)
+    assert not told.search(re.sub("<header.*</header>", "", ann.get("/pairs/1").text, flags=re.DOTALL))
+    assert ann.get("/pairs/1/why").status_code == 403
+    ann.post("/pairs/1", data={"answer": "match"})
+    assert "match weight" in ann.get("/pairs/1").text
+    assert "The match weight, part by part" in ann.get("/pairs/1/why").text
+
+
+def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: Any) -> None:
+    ann, bob = client(desk, "Ann", doubled=1.0), client(desk, "Bob", doubled=1.0)
+    ann.post("/pairs/1", data={"answer": "uncertain"})
+    assert "Ann" not in bob.get("/pairs/1").text
+    bob.post("/pairs/1", data={"answer": "no match"})
+    judge = client(desk, "Judy", role="adjudicator", doubled=1.0)
+    page = judge.get("/next")
+    assert place_of(page) == 1
+    assert "Reviewers said: no match, uncertain." in page.text
+    assert not re.search("Ann|Bob", page.text)
+    assert "No pair waits for you" in judge.post("/pairs/1", data={"answer": "no match"}).text
+    assert "all said the same of 0" in judge.get("/progress").text
+
+
+def test_an_answer_is_taken_back(desk: Any) -> None:
+    ann = client(desk, "Ann")
+    ann.post("/pairs/1", data={"answer": "match"})
+    assert place_of(ann.post("/pairs/1/withdraw")) == 1
+    assert place_of(ann.get("/next")) == 1
+    ann.post("/pairs/1", data={"answer": "no match"})
+    assert given(desk) == [("Ann", "match"), ("Ann", "withdrawn"), ("Ann", "no match")]
+
+
+def test_only_who_has_the_token_gets_in(desk: Any) -> None:
+    from quality.clerical import application
+
+    stranger = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
+    assert stranger.get("/pairs/1").status_code == 403
+    assert stranger.get("/?token=guess").status_code == 403
+    assert stranger.post("/who", data={"name": "Eve"}).status_code == 403
+    let_in = stranger.get("/?token=secret", follow_redirects=False)
+    assert (let_in.status_code, let_in.headers["location"]) == (303, "/")
+    assert "HttpOnly; SameSite=Strict" in let_in.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+)
+def test_what_other_pages_send_is_refused(desk: Any, headers: dict[str, str]) -> None:
+    assert client(desk, "Ann").post("/pairs/1", data={"answer": "match"}, headers=headers).status_code == 403
+    assert given(desk) == []
+
+
+def test_no_page_may_be_kept_or_framed_or_fetch_elsewhere(desk: Any) -> None:
+    headers = client(desk, "Ann").get("/pairs/1").headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"), [({"answer": "perhaps"}, 400), ({}, 400), ({"answer": "SMITH <b>"}, 400)], ids=str
+)
+def test_a_form_with_another_answer_is_refused_and_not_repeated(desk: Any, form: dict[str, str], status: int) -> None:
+    answer = client(desk, "Ann").post("/pairs/1", data=form)
+    assert answer.status_code == status
+    assert "SMITH" not in answer.text
+    assert given(desk) == []
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x07b"])
+def test_a_name_is_needed(desk: Any, name: str) -> None:
+    answer = client(desk).post("/who", data={"name": name, "role": "reviewer"})
+    assert answer.status_code == 400
+    assert "There is a problem" in answer.text
+    assert place_of(client(desk, "<b>Ann</b>").get("/next")) == 1
+
+
+def test_pairs_that_are_not_there_or_do_not_wait(desk: Any) -> None:
+    ann, bob = client(desk, "Ann"), client(desk, "Bob")
+    assert [ann.get(f"/pairs/{place}").status_code for place in (0, 9999, "x")] == [404, 404, 400]
+    ann.post("/pairs/1", data={"answer": "match"})
+    assert bob.get("/pairs/1").status_code == 403
+    assert bob.post("/pairs/1", data={"answer": "no match"}).status_code == 403
+    assert bob.post("/pairs/1/withdraw").status_code == 403
+    assert client(desk).get("/pairs/1").url.path == "/"
+
+
+def test_what_goes_wrong_is_told_without_its_message(
+    desk: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(place: int) -> None:
+        raise ValueError("SMITH of AB1 2CD")
+
+    ann = client(desk, "Ann")
+    monkeypatch.setattr(desk, "records", fails)
+    answer = ann.get("/pairs/1")
+    assert answer.status_code == 500
+    assert "ValueError" in caplog.text
+    assert "SMITH" not in answer.text + caplog.text
+
+
+def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None:
+    """Answers are on the disk before the next page is shown, and neither logs nor files hold a person's value."""
+    code = "from linkage.cli import main; main()"
+    with (tmp_path / "out").open("wb") as out:
+        running = subprocess.Popen(
+            [sys.executable, "-u", "-c", code, "review", str(run), "--double", "0"],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=os.environ,
+        )
+    try:
+        address = _address(running, tmp_path / "out")
+        browser = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+        )
+        browser.open(address, timeout=10).read()
+        home = address.partition("/?")[0]
+        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=10).read()
+        for place in range(1, 4):
+            shown = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=10)
+            assert shown.url.endswith(f"/pairs/{place + 1}")
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    kept = labels_store(run).rows().to_pylist()
+    assert [row["answer"] for row in kept] == ["uncertain"] * 3
+    written = (tmp_path / "out").read_bytes()
+    written += b"".join(path.read_bytes() for path in (run / "review").rglob("*") if path.is_file())
+    assert not re.search(rb"AB1 ?\d[A-Z]{2}|AB\d{6}C|PMR\d{6}|[A-Z]A(LL|NN|RT|SS)(OR|EY|AN)\b", written)
+
+
+def _address(running: "subprocess.Popen[bytes]", out: Path) -> str:
+    """Where the application answers, once it says so."""
+    while running.poll() is None:
+        if found := re.search(r"http://\S+", out.read_text()):
+            return found[0]
+    raise AssertionError(out.read_text())

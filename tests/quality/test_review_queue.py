@@ -1,0 +1,154 @@
+"""Whose turn it is, how far reviewers agree, and how two records stand side by side."""
+
+import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quality.clerical.desk import Held, Record
+from quality.clerical.differences import side_by_side
+from quality.review import Queue, agreement
+
+PAIRS = [(1, 11), (2, 12), (3, 13), (4, 14)]
+
+
+def said(*labels: tuple[int, str, str]) -> list[dict[str, Any]]:
+    """Pair, answer, who gave it. "judge" adjudicates."""
+    return [
+        {
+            "left_id": pair,
+            "right_id": pair + 10,
+            "answer": answer,
+            "reviewer": who,
+            "role": "adjudicator" if who == "judge" else "reviewer",
+        }
+        for pair, answer, who in labels
+    ]
+
+
+def test_two_look_at_the_first_pairs_and_one_at_the_rest() -> None:
+    queue = Queue(PAIRS, said((1, "match", "ann"), (2, "match", "ann"), (3, "match", "ann")), doubled=0.5)
+    assert (queue.next_for("ann"), queue.next_for("bob")) == (4, 1)
+    assert not queue.may_answer(3, "bob", "reviewer")
+    assert queue.may_answer(2, "bob", "reviewer")
+
+
+def test_nothing_waits_where_all_have_their_answers() -> None:
+    everything = [(pair, "match", who) for pair in (1, 2) for who in ("ann", "bob")] + [(3, "match", "ann")]
+    queue = Queue(PAIRS, said(*everything, (4, "no match", "bob")), doubled=0.5)
+    assert queue.next_for("ann") is queue.next_for("bob") is queue.next_for("cyd") is None
+    assert queue.to_settle("judge") is None
+
+
+def test_an_adjudicator_settles_quarrels_and_doubts_of_others() -> None:
+    labels = said((1, "match", "ann"), (1, "no match", "bob"), (2, "match", "ann"), (3, "uncertain", "bob"))
+    queue = Queue(PAIRS, labels, doubled=0.5)
+    assert queue.to_settle("judge") == 1
+    assert queue.to_settle("ann") == 3  # not the one that she has a view of
+    assert queue.reviewers_said(1) == ["match", "no match"]
+    assert not queue.may_answer(2, "judge", "adjudicator")
+    after = Queue(PAIRS, [*labels, *said((1, "match", "judge"))], doubled=0.5)
+    assert after.to_settle("judge") == 3
+    assert (after.progress("judge").open, after.progress("judge").settled) == (1, 1)
+    assert not after.may_answer(1, "cyd", "reviewer")
+
+
+def test_what_is_taken_back_waits_again() -> None:
+    labels = said((1, "match", "ann"), (2, "match", "ann"))
+    assert Queue(PAIRS, labels, doubled=0.0).last("ann") == 2
+    queue = Queue(PAIRS, [*labels, *said((2, "withdrawn", "ann"))], doubled=0.0)
+    assert (queue.last("ann"), queue.next_for("ann"), queue.answer(2, "ann")) == (1, 2, None)
+    assert queue.progress("ann").mine == 1
+
+
+def test_labels_of_other_pairs_are_left_out() -> None:
+    queue = Queue(PAIRS, said((9, "match", "ann")), doubled=0.0)
+    assert queue.progress("ann").looked_at == 0
+
+
+answers = st.lists(
+    st.tuples(
+        st.integers(1, 4), st.sampled_from(["match", "no match", "uncertain", "withdrawn"]), st.sampled_from("ab")
+    )
+)
+
+
+@given(answers, st.sampled_from([0.0, 0.5, 1.0]))
+def test_every_pair_is_done_or_waits_for_somebody(given_labels: list[tuple[int, str, str]], doubled: float) -> None:
+    """Whatever was said and taken back, following the queue ends with every pair done."""
+    labels = said(*given_labels)
+    for who in ("a", "b"):
+        while (place := Queue(PAIRS, labels, doubled).next_for(who)) is not None:
+            assert Queue(PAIRS, labels, doubled).may_answer(place, who, "reviewer")
+            labels += said((place, "match", who))
+    progress = Queue(PAIRS, labels, doubled).progress("a")
+    assert progress.done == progress.drawn == 4
+
+
+def test_kappa_of_a_textbook_table() -> None:
+    """20 both yes, 15 both no, 5 and 10 apart: agreed 0.7, by chance 0.5."""
+    cells = [("match", "match", 20), ("no match", "no match", 15), ("match", "no match", 5), ("no match", "match", 10)]
+    pair, labels = 0, []
+    for one, other, count in cells:
+        for _ in range(count):
+            pair += 1
+            labels += said((pair, one, "ann"), (pair, other, "bob"))
+    found = agreement([*labels, *said((1, "no match", "judge"), (999, "match", "ann"))])
+    assert (found.pairs, found.agreed, found.kappa) == (50, 35, pytest.approx(0.4))
+    assert (found.low, found.high) == (pytest.approx(0.4 - 0.25404, abs=1e-4), pytest.approx(0.4 + 0.25404, abs=1e-4))
+
+
+def test_no_kappa_where_chance_explains_all() -> None:
+    assert agreement(said((1, "match", "ann"), (1, "match", "bob"))).kappa is None
+    assert agreement([]).as_dict() == {"pairs": 0, "agreed": 0, "kappa": None, "low": None, "high": None}
+
+
+def record(**held: str | list[str]) -> Record:
+    return Record({name: [Held(v) for v in ([of] if isinstance(of, str) else of)] for name, of in held.items()})
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kind", "words"),
+    [
+        (record(surname="HILL"), record(surname="HILL"), "same", "Same"),
+        (record(surname=["HILL", "WOOD"]), record(surname="HILL"), "same", "Same latest value"),
+        (
+            record(surname=["WOOD", "HILL"]),
+            record(surname="HILL"),
+            "shared",
+            "One value in both, not the latest of both",
+        ),
+        (record(surname="HILL"), record(surname="HULL"), "differs", "Differs by 1 character"),
+        (record(surname="HILL"), record(surname="ABERNATHY"), "differs", "Differs"),
+        (record(dob="1999-02-03"), record(dob="1999-03-02"), "differs", "Differs: day and month are exchanged"),
+        (record(dob="1999-02-03"), record(dob="1989-02-04"), "differs", "Differs: year, day"),
+        (record(surname="HILL"), record(), "unknown", "Known on one side only"),
+    ],
+)
+def test_how_two_records_compare_is_said_in_words(left: Record, right: Record, kind: str, words: str) -> None:
+    (row,) = side_by_side(left, right)
+    assert (row.kind, row.said) == (kind, words)
+
+
+def test_what_differs_is_marked_in_the_values_that_are_most_alike() -> None:
+    (row,) = side_by_side(record(surname=["WOOD", "HILL"]), record(surname="HULL"))
+    assert [[(p.text, p.marked) for p in shown.pieces] for shown in row.left] == [
+        [("WOOD", False)],
+        [("H", False), ("I", True), ("LL", False)],
+    ]
+    assert [(p.text, p.marked) for p in row.right[0].pieces] == [("H", False), ("U", True), ("LL", False)]
+
+
+def test_when_a_value_was_held_is_told_in_years() -> None:
+    since, until = datetime.date(2004, 1, 15), datetime.date(2011, 5, 1)
+    left = Record({"postcode": [Held("AB1 2CD", since, until)], "dob": [Held("1999-01-01", since, until)]})
+    assert [row.left[0].when for row in side_by_side(left, Record({}))] == ["", "2004 to 2011"]
+
+
+@given(st.text("ABC ", min_size=1, max_size=8), st.text("ABC ", min_size=1, max_size=8))
+def test_marks_change_no_value(one: str, other: str) -> None:
+    (row,) = side_by_side(record(surname=one), record(surname=other))
+    assert "".join(piece.text for piece in row.left[0].pieces) == one
+    assert "".join(piece.text for piece in row.right[0].pieces) == other
