@@ -19,6 +19,8 @@ from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
 from quality.expected import expected
 from quality.group_error import error_by_group
+from quality.implausible import conflicts, implausible_links, implausible_people
+from quality.implausible_rules import load as implausible_rules
 from quality.parameters import parameters
 from quality.reliability import reliability
 
@@ -91,7 +93,8 @@ def evaluate(
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
     described, persons, errors = _entities(engine, inputs, definitions, catalogue)
-    result = {
+    contradictions = _contradictions(engine, inputs)
+    result: dict[str, Any] = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
@@ -99,12 +102,32 @@ def evaluate(
             _step(
                 engine, step, list(inputs.identities), described, persons, errors, inputs.cuts, definitions, catalogue
             )
+            | {
+                "implausible": implausible_links(engine, step.links, step.units, contradictions[0])
+                if contradictions
+                else None
+            }
             for step in inputs.steps
         ],
         "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
     }
-    engine.drop(*(table for table in (described, persons, errors) if table))
+    if inputs.spine and contradictions:
+        result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, persons)
+    engine.drop(*(table for table in (described, persons, errors, *(contradictions or ())[:1]) if table))
     return result
+
+
+def _implausible(
+    engine: Engine, step: StepTables, contradictions: tuple[Table, list[dict[str, Any]]] | None
+) -> dict[str, Any] | None:
+    return implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
+
+
+def _contradictions(engine: Engine, inputs: Inputs) -> tuple[Table, list[dict[str, Any]]] | None:
+    """Pairs of records of one person that contradict each other, and the rules by which; None without a spine."""
+    if inputs.spine is None or not inputs.identities:
+        return None
+    return conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, implausible_rules())
 
 
 def _entities(

@@ -1,0 +1,382 @@
+"""People whose records together show what one person cannot do: the least that is falsely linked, without truth.
+
+A rule (configs/quality/implausible.toml) finds pairs of records of one person that contradict each other. Beside the
+share of people with such a pair stands, where it can be told, how often one record alone shows the same: what the
+sources get wrong by themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.engine import Engine, Table, columns, literal, one, quote, rows
+from quality.implausible_rules import Events, Rule
+from quality.intervals import wilson
+
+
+def conflicts(
+    engine: Engine,
+    spine: Table,
+    identities: Mapping[str, Table],
+    attributes: Mapping[str, Table],
+    rules: Sequence[Rule],
+) -> tuple[Table, list[dict[str, Any]]]:
+    """Pairs of records of one person that contradict each other.
+
+    Args:
+        spine: person_id, entity_id, source.
+        identities: by source: entity_id and dob, a list of dates.
+        attributes: by <dataset>_<table>: entity_id and variables; rules of others are left out.
+
+    Returns:
+        rule, person_id, one_id, other_id (entities; stored), and for each rule its name, why, people_at_risk (people
+        with two records that could have contradicted each other) and background (share of single records that show
+        the same by themselves; None where no record could).
+    """
+    pairs = engine.sql(_PAIRS, store=True, spine=spine)
+    births = _births(engine, identities)
+    found, told = [], []
+    for rule in rules:
+        if rule.kind != "values conflict" and not _available(rule.of, attributes):
+            continue
+        if rule.death and not _available((rule.death,), attributes):
+            continue
+        named = _tables(engine, rule, births, attributes)
+        conflict, risk = _SQL[rule.kind]
+        params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0}
+        at_risk = engine.sql(risk, params=params, store=True, pairs=pairs, **named)
+        broken = engine.sql(conflict, params=params, store=True, pairs=pairs, **named)
+        found.append((rule, broken))
+        told.append(
+            {
+                "rule": rule.name,
+                "why": rule.why,
+                "people_at_risk": int(
+                    one(engine, engine.sql("select count(distinct person_id) as n from {t}", t=at_risk))["n"]
+                ),
+                "background": _background(engine, rule, named),
+            }
+        )
+        engine.drop(at_risk, *named.values())
+    together = _together(engine, found)
+    engine.drop(pairs, births, *(table for _, table in found))
+    return together, told
+
+
+# Both orders of each two records of a person.
+_PAIRS = """
+    with several as (select person_id from {spine} group by person_id having count(*) > 1),
+         held as (
+             select spine.person_id, spine.entity_id, spine.source
+             from {spine} as spine
+             join several on several.person_id = spine.person_id
+         )
+    select a.person_id, a.entity_id as one_id, b.entity_id as other_id, a.source = b.source as same_source
+    from held as a
+    join held as b on b.person_id = a.person_id and b.entity_id <> a.entity_id
+"""
+
+
+def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
+    """entity_id, born: every birth date that a record ever had."""
+    dated = {f"of_{place}": table for place, table in enumerate(identities.values()) if "dob" in table.columns}
+    if not dated:
+        return engine.sql(
+            "select cast(null as bigint) as entity_id, cast(null as date) as born where false", store=True
+        )
+    return engine.sql(
+        "\nunion all\n".join(f"select entity_id, cast(unnest(dob) as date) as born from {{{name}}}" for name in dated),
+        params=None,
+        store=True,
+        **dated,
+    )
+
+
+def _available(of: Sequence[Events], attributes: Mapping[str, Table]) -> bool:
+    return any(_readable(events, attributes) for events in of)
+
+
+def _readable(events: Events, attributes: Mapping[str, Table]) -> bool:
+    wanted = {events.start, *events.where, *([events.end] if events.end else [])}
+    return events.table in attributes and wanted <= set(attributes[events.table].columns)
+
+
+def _tables(engine: Engine, rule: Rule, births: Table, attributes: Mapping[str, Table]) -> dict[str, Table]:
+    """What a rule's queries read: events (entity_id, starts, ends) and others (entity_id, on_date)."""
+    if rule.kind == "values conflict":
+        return {"births": engine.sql("select * from {births}", births=births)}
+    events = _events(engine, rule.of, attributes)
+    if rule.death:
+        deaths = _events(engine, (rule.death,), attributes)
+        return {"events": events, "others": engine.sql("select entity_id, starts as on_date from {d}", d=deaths)}
+    if rule.kind == "too young":
+        return {"events": events, "others": engine.sql("select entity_id, born as on_date from {b}", b=births)}
+    return {"events": events}
+
+
+def _events(engine: Engine, of: Sequence[Events], attributes: Mapping[str, Table]) -> Table:
+    """entity_id, starts, ends of the rows that count; an open spell goes on for good."""
+    parts, named = [], {}
+    for place, events in enumerate(events for events in of if _readable(events, attributes)):
+        named[f"of_{place}"] = attributes[events.table]
+        end = f"coalesce(cast({quote(events.end)} as date), date '9999-12-31')" if events.end else quote(events.start)
+        wanted = "".join(
+            f" and cast({quote(column)} as varchar) in ({', '.join(literal(value) for value in values)})"
+            for column, values in events.where.items()
+        )
+        parts.append(
+            f"select entity_id, cast({quote(events.start)} as date) as starts, cast({end} as date) as ends "
+            f"from {{of_{place}}} where {quote(events.start)} is not null{wanted}"
+        )
+    return engine.sql("\nunion all\n".join(parts), params=None, store=True, **named)
+
+
+_RISK_OF_OTHERS = """
+    select distinct pairs.person_id
+    from {pairs} as pairs
+    join (select distinct entity_id from {events}) as events on events.entity_id = pairs.one_id
+    join (select distinct entity_id from {others}) as others on others.entity_id = pairs.other_id
+"""
+_RISK_OF_SPELLS = """
+    select distinct pairs.person_id
+    from {pairs} as pairs
+    join (select distinct entity_id from {events}) as a on a.entity_id = pairs.one_id
+    join (select distinct entity_id from {events}) as b on b.entity_id = pairs.other_id
+    where pairs.same_source
+"""
+
+# Kind to the query of pairs that contradict each other, and to that of people who could.
+_SQL: dict[str, tuple[str, str]] = {
+    # By every birth date that the other record ever had: of several, one may be a slip.
+    "too young": (
+        """
+        with first_events as (select entity_id, min(starts) as starts from {events} group by entity_id),
+             earliest_births as (select entity_id, min(on_date) as born from {others} group by entity_id)
+        select pairs.person_id, pairs.one_id, pairs.other_id
+        from {pairs} as pairs
+        join first_events on first_events.entity_id = pairs.one_id
+        join earliest_births on earliest_births.entity_id = pairs.other_id
+        where date_sub('year', earliest_births.born, first_events.starts) < $age
+        """,
+        _RISK_OF_OTHERS,
+    ),
+    "after death": (
+        """
+        with last_events as (select entity_id, max(starts) as starts from {events} group by entity_id),
+             deaths as (select entity_id, max(on_date) as died from {others} group by entity_id)
+        select pairs.person_id, pairs.one_id, pairs.other_id
+        from {pairs} as pairs
+        join last_events on last_events.entity_id = pairs.one_id
+        join deaths on deaths.entity_id = pairs.other_id
+        where last_events.starts > deaths.died
+        """,
+        _RISK_OF_OTHERS,
+    ),
+    "two at once": (
+        """
+        select distinct pairs.person_id, pairs.one_id, pairs.other_id
+        from {pairs} as pairs
+        join {events} as a on a.entity_id = pairs.one_id
+        join {events} as b on b.entity_id = pairs.other_id
+        where pairs.same_source and pairs.one_id < pairs.other_id
+          and date_diff('day', greatest(a.starts, b.starts), least(a.ends, b.ends)) + 1 >= $days
+        """,
+        _RISK_OF_SPELLS,
+    ),
+    "two in a period": (
+        """
+        select distinct pairs.person_id, pairs.one_id, pairs.other_id
+        from {pairs} as pairs
+        join {events} as a on a.entity_id = pairs.one_id
+        join {events} as b on b.entity_id = pairs.other_id and b.starts = a.starts
+        where pairs.same_source and pairs.one_id < pairs.other_id
+        """,
+        _RISK_OF_SPELLS,
+    ),
+    "values conflict": (
+        """
+        with nearest as (
+            select pairs.person_id, pairs.one_id, pairs.other_id,
+                   max(case when day(a.born) = day(b.born) then 1 else 0 end
+                       + case when month(a.born) = month(b.born) then 1 else 0 end
+                       + case when year(a.born) = year(b.born) then 1 else 0 end) as agreeing
+            from {pairs} as pairs
+            join {births} as a on a.entity_id = pairs.one_id
+            join {births} as b on b.entity_id = pairs.other_id
+            where pairs.one_id < pairs.other_id
+            group by pairs.person_id, pairs.one_id, pairs.other_id
+        )
+        select person_id, one_id, other_id from nearest where agreeing < $agreeing
+        """,
+        """
+        select distinct pairs.person_id
+        from {pairs} as pairs
+        join (select distinct entity_id from {births}) as a on a.entity_id = pairs.one_id
+        join (select distinct entity_id from {births}) as b on b.entity_id = pairs.other_id
+        """,
+    ),
+}
+
+
+def _background(engine: Engine, rule: Rule, named: Mapping[str, Table]) -> dict[str, Any] | None:
+    """Of the records that have both an event and a date, the share that contradict themselves."""
+    if rule.kind not in ("too young", "after death"):
+        return None
+    breaks = "date_sub('year', o.on_date, e.first_start) < $age" if rule.age else "e.last_start > o.on_date"
+    counted = one(
+        engine,
+        engine.sql(
+            f"""
+            with e as (
+                select entity_id, min(starts) as first_start, max(starts) as last_start
+                from {{events}}
+                group by entity_id
+            ),
+            o as (
+                select entity_id, {"min" if rule.age else "max"}(on_date) as on_date from {{others}} group by entity_id
+            )
+            select count(*) as records, count(*) filter (where {breaks}) as broken
+            from e join o on o.entity_id = e.entity_id
+            """,
+            params={"age": rule.age or 0},
+            store=False,
+            **named,
+        ),
+    )
+    return dict(wilson(counted["broken"], counted["records"])) if counted["records"] else None
+
+
+def _together(engine: Engine, found: Sequence[tuple[Rule, Table]]) -> Table:
+    if not found:
+        return engine.sql(
+            "select cast(null as varchar) as rule, cast(null as bigint) as person_id, cast(null as bigint) as one_id, "
+            "cast(null as bigint) as other_id where false",
+            store=True,
+        )
+    named = {f"of_{place}": table for place, (_, table) in enumerate(found)}
+    listed = columns(("person_id", "one_id", "other_id"))
+    return engine.sql(
+        "\nunion all\n".join(
+            f"select cast({literal(rule.name)} as varchar) as rule, {listed} from {{of_{place}}}"
+            for place, (rule, _) in enumerate(found)
+        ),
+        params=None,
+        store=True,
+        **named,
+    )
+
+
+def implausible_people(
+    engine: Engine, spine: Table, found: Table, told: Sequence[Mapping[str, Any]], persons: Table | None
+) -> dict[str, Any]:
+    """Shares of people whose records contradict each other.
+
+    Args:
+        found, told: of `conflicts`.
+        persons: entity_id, person (the true one), where there is truth.
+
+    Returns:
+        people (of two records or more), implausible, share; with truth of the implausible those confirmed (some
+        two of their records that contradict each other are two people's), else None; rules: rule, why,
+        people_at_risk, people, share (of those at risk), confirmed, background.
+    """
+    whole = one(
+        engine,
+        engine.sql(
+            """
+            with held as (select person_id, count(*) as records from {spine} group by person_id)
+            select count(*) as people from held where records > 1
+            """,
+            spine=spine,
+        ),
+    )["people"]
+    tables = {"found": found, **({"persons": persons} if persons else {})}
+    by_rule = {
+        row["rule"]: row
+        for row in rows(engine, engine.sql(_counted("f.rule", persons), params=None, store=False, **tables))
+    }
+    nobody: dict[str, Any] = {"people": 0, "confirmed": 0 if persons else None}
+    together = rows(engine, engine.sql(_counted("'any'", persons), params=None, store=False, **tables))
+    every = together[0] if together else nobody
+    return {
+        "people": whole,
+        "implausible": every["people"],
+        "share": wilson(every["people"], whole),
+        "confirmed": every["confirmed"],
+        "rules": [
+            {
+                **rule,
+                "people": row["people"],
+                "share": wilson(row["people"], rule["people_at_risk"]),
+                "confirmed": row["confirmed"],
+            }
+            for rule in told
+            for row in [by_rule.get(rule["rule"], nobody)]
+        ],
+    }
+
+
+def _counted(group: str, persons: Table | None) -> str:
+    """People of found pairs by a group; with truth also those of whom some pair is of two people."""
+    known = "count(distinct case when a.person <> b.person then f.person_id end)" if persons else "null"
+    joined = """
+        left join {persons} as a on a.entity_id = f.one_id
+        left join {persons} as b on b.entity_id = f.other_id
+        """
+    return f"""
+        select {group} as rule, count(distinct f.person_id) as people, {known} as confirmed
+        from {{found}} as f {joined if persons else ""}
+        group by {group}
+        """
+
+
+def implausible_links(engine: Engine, links: Table, units: Table, found: Table) -> dict[str, Any]:
+    """Of a step's links, those that join two records that contradict each other: links, implausible, share.
+
+    Two records of one side that one unit of the other is linked to count as one link: not both of them are right.
+    """
+    counted = one(engine, engine.sql(_LINKS, links=links, units=units, found=found))
+    made, broken = int(counted["links"]), int(counted["implausible"])
+    return {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
+
+
+_LINKS = """
+    with accepted as (select left_id, right_id from {links} where decision = 'accepted'),
+    both_orders as (
+        select one_id, other_id from {found}
+        union
+        select other_id as one_id, one_id as other_id from {found}
+    ),
+    across as (
+        select distinct accepted.left_id, accepted.right_id
+        from both_orders as f
+        join {units} as l on l.side = 'left' and l.entity_id = f.one_id
+        join {units} as r on r.side = 'right' and r.entity_id = f.other_id
+        join accepted on accepted.left_id = l.unit_id and accepted.right_id = r.unit_id
+    ),
+    beside_right as (
+        select distinct a.left_id, greatest(a.right_id, b.right_id) as right_id
+        from both_orders as f
+        join {units} as one_unit on one_unit.side = 'right' and one_unit.entity_id = f.one_id
+        join {units} as other_unit on other_unit.side = 'right' and other_unit.entity_id = f.other_id
+        join accepted as a on a.right_id = one_unit.unit_id
+        join accepted as b on b.right_id = other_unit.unit_id and b.left_id = a.left_id
+        where one_unit.unit_id <> other_unit.unit_id
+    ),
+    beside_left as (
+        select distinct greatest(a.left_id, b.left_id) as left_id, a.right_id
+        from both_orders as f
+        join {units} as one_unit on one_unit.side = 'left' and one_unit.entity_id = f.one_id
+        join {units} as other_unit on other_unit.side = 'left' and other_unit.entity_id = f.other_id
+        join accepted as a on a.left_id = one_unit.unit_id
+        join accepted as b on b.left_id = other_unit.unit_id and b.right_id = a.right_id
+        where one_unit.unit_id <> other_unit.unit_id
+    ),
+    broken as (
+        select left_id, right_id from across
+        union
+        select left_id, right_id from beside_right
+        union
+        select left_id, right_id from beside_left
+    )
+    select (select count(*) from accepted) as links, (select count(*) from broken) as implausible
+"""
