@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote
+from linkage.resources import config_file
 from quality.definitions import Characteristic, Definitions
 
 NOT_KNOWN = "not known"
@@ -31,7 +35,8 @@ def entities_described(
         identities: by source.
         attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
     """
-    by_identity = [c for c in definitions.characteristic if c.identity]
+    by_identity = [c for c in definitions.characteristic if c.identity and c.part != "region"]
+    by_region = [c for c in definitions.characteristic if c.part == "region"]
     by_attribute = [
         c
         for c in definitions.characteristic
@@ -52,8 +57,12 @@ def entities_described(
         **tables,
     )
     joined, joins, named = [], [], {}
-    for index, c in enumerate(by_attribute):
-        named[f"picked_{index}"] = _picked(engine, attributes[str(c.table)], c, catalogue)
+    for index, c in enumerate([*by_attribute, *by_region]):
+        named[f"picked_{index}"] = (
+            _regions(engine, identities, c, catalogue)
+            if c.part == "region"
+            else _picked(engine, attributes[str(c.table)], c, catalogue)
+        )
         joined.append(f", picked_{index}.value as {quote(c.name)}")
         joins.append(f"left join {{picked_{index}}} as picked_{index} on picked_{index}.entity_id = entities.entity_id")
     return engine.sql(
@@ -84,6 +93,49 @@ def _known(value: str, characteristic: Characteristic, catalogue: Catalogue) -> 
     """A text as it is where it is a code of the characteristic; another code by that name; NULL as NULL."""
     codes = ", ".join(literal(code) for code in labels_of(characteristic, catalogue))
     return f"case when {value} in ({codes}) then {value} when {value} is not null then {literal(OTHER_CODE)} end"
+
+
+def _regions(
+    engine: Engine, identities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
+) -> Table:
+    """entity_id, value: the region of the newest postcode, by its outward code where that is named, else its area."""
+    held = {f"of_{place}": table for place, table in enumerate(identities.values()) if "postcode" in table.columns}
+    if not held:
+        return engine.sql("select cast(null as bigint) as entity_id, cast(null as varchar) as value where false")
+    postcodes = engine.sql(
+        "\nunion all\n".join(
+            f"select entity_id, {_newest('postcode', table, 'varchar')} as postcode from {{{name}}}"
+            for name, table in held.items()
+        ),
+        params=None,
+        store=False,
+        **held,
+    )
+    return engine.sql(
+        f"""
+        with parts as (
+            select entity_id, regexp_extract(postcode, '^[A-Z]+[0-9][A-Z0-9]?', 0) as outward,
+                   regexp_extract(postcode, '^[A-Z]+', 0) as area
+            from {{postcodes}}
+            where postcode is not null
+        ),
+        placed as (
+            select parts.entity_id, coalesce(of_outward.region, of_area.region) as code
+            from parts
+            left join {{regions}} as of_outward on of_outward.prefix = parts.outward
+            left join {{regions}} as of_area on of_area.prefix = parts.area
+        )
+        select entity_id, {_known("code", characteristic, catalogue)} as value from placed
+        """,
+        postcodes=postcodes,
+        regions=engine.from_arrow(_postcode_regions()),
+    )
+
+
+def _postcode_regions() -> pa.Table:
+    """prefix, region: outward codes and postcode areas."""
+    table = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
+    return table.rename_columns(["prefix", "region"])
 
 
 def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:

@@ -41,8 +41,8 @@ class Characteristic(_Strict):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
-    identity: Literal["dob", "sex"] | None = None
-    part: Literal["year"] | None = None
+    identity: Literal["dob", "sex", "postcode"] | None = None
+    part: Literal["year", "region"] | None = None  # of a birth date, of a postcode
     table: str | None = None  # <dataset>_<table> of the attributes
     variable: str | None = None
     pick: Literal["latest", "highest"] = "highest"  # which value stands for an entity with several
@@ -58,8 +58,10 @@ class Characteristic(_Strict):
             raise ValueError("table needs variable")
         if self.pick == "latest" and not self.order_by:
             raise ValueError("pick = 'latest' needs order_by")
-        if self.part is None and not self.frame and not self.labels:
+        if self.part != "year" and not self.frame and not self.labels:
             raise ValueError("name frame or labels: only known codes are shown")
+        if (self.identity == "postcode") != (self.part == "region"):
+            raise ValueError("of a postcode only its region is shown: part = 'region'")
         return self
 
 
@@ -71,6 +73,15 @@ class Definitions(_Strict):
     probability_bands: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = _PROBABILITY_BANDS
     eligible: tuple[Eligible, ...] = ()
     characteristic: tuple[Characteristic, ...] = ()
+    two_way: tuple[tuple[str, str], ...] = ()  # characteristics by which bias is also looked at together
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Definitions":
+        known = {characteristic.name for characteristic in self.characteristic}
+        unknown = sorted({name for pair in self.two_way for name in pair} - known)
+        if unknown:
+            raise ValueError(f"two_way: no characteristic {', '.join(unknown)}")
+        return self
 
     def eligible_for(self, target: str) -> Eligible | None:
         """The rule for a source, or None where everybody is in the calculation."""

@@ -11,6 +11,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, columns, one, rows
 from quality import accuracy, linked, rates, truth
+from quality.bias import bias
 from quality.blocking import blocked
 from quality.causes import causes, entity_errors
 from quality.characteristics import entities_described
@@ -69,6 +70,7 @@ class Inputs:
         errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
         records: by source: source_key, entity_key; read only where there is a log of errors.
         sources: what the records stage counted: source, rows_read, records, quarantined.
+        tables: rows of the tables that the run makes for researchers.
     """
 
     steps: Sequence[StepTables]
@@ -80,6 +82,7 @@ class Inputs:
     errors: Table | None = None
     records: Mapping[str, Table] = field(default_factory=dict)
     sources: Sequence[Mapping[str, Any]] = ()
+    tables: Mapping[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -98,6 +101,7 @@ def evaluate(
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
+        "tables": dict(inputs.tables),
         "steps": [
             _step(
                 engine, step, list(inputs.identities), described, persons, errors, inputs.cuts, definitions, catalogue
@@ -196,6 +200,7 @@ def _step(
         "parted": linked.parted(engine, step.name, judged, cuts) if cuts else [],
         "passes": linked.passes(engine, judged, true_pairs),
         "patterns": linked.patterns(engine, judged, true_pairs),
+        "levels": linked.levels(engine, judged, _comparisons(step.model)),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions, true_pairs),
@@ -207,6 +212,7 @@ def _step(
         "reasons": [],
         "rates": [],
         "groups": [],
+        "bias": [],
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
     if described:
@@ -216,9 +222,14 @@ def _step(
         result["reasons"] = rates.reasons(engine, units, step.unlinked)
         result["rates"] = rates.rates(engine, cube, sources, definitions, catalogue)
         result["groups"] = error_by_group(engine, cube, definitions, catalogue, has_truth=known is not None)
+        result["bias"] = bias(engine, cube, definitions, catalogue, has_truth=known is not None)
         engine.drop(units, cube)
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
+
+
+def _comparisons(model: Mapping[str, Any] | None) -> list[str]:
+    return [str(comparison.get("output_column_name") or "") for comparison in (model or {}).get("comparisons", ())]
 
 
 def _step_truth(engine: Engine, step: StepTables, persons: Table | None) -> truth.StepTruth | None:

@@ -84,7 +84,10 @@ def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
             "select cast(null as bigint) as entity_id, cast(null as date) as born where false", store=True
         )
     return engine.sql(
-        "\nunion all\n".join(f"select entity_id, cast(unnest(dob) as date) as born from {{{name}}}" for name in dated),
+        "\nunion all\n".join(
+            f"select entity_id, cast(dob as date) as born from (select entity_id, unnest(dob) as dob from {{{name}}}) as d"
+            for name in dated
+        ),
         params=None,
         store=True,
         **dated,

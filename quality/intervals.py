@@ -54,3 +54,25 @@ def f1(correct: int, false: int, missed: int) -> Share:
         low=lift(jaccard["low"]),
         high=lift(jaccard["high"]),
     )
+
+
+class Difference(TypedDict):
+    """How far one share is from another, with its 95 % interval."""
+
+    change: float
+    low: float
+    high: float
+
+
+def difference(before: Share, after: Share) -> Difference:
+    """After less before, with Newcombe's interval for two independent shares (1998, method 10: of Wilson's bounds).
+
+    Raises:
+        ValueError: a share has no base.
+    """
+    if before["value"] is None or after["value"] is None:
+        raise ValueError("a share without a base has no difference")
+    change = after["value"] - before["value"]
+    down = math.hypot(after["value"] - (after["low"] or 0.0), (before["high"] or 0.0) - before["value"])
+    up = math.hypot((after["high"] or 0.0) - after["value"], before["value"] - (before["low"] or 0.0))
+    return Difference(change=change, low=change - down, high=change + up)

@@ -65,6 +65,31 @@ def patterns(engine: Engine, judged: Table, true_pairs: int | None) -> list[dict
 MOST_PATTERNS = 200
 
 
+def levels(engine: Engine, judged: Table, comparisons: Sequence[str]) -> list[dict[str, Any]]:
+    """comparison, level, links: how often the links reach each level of a comparison; -1 is "not known".
+
+    Args:
+        comparisons: the model's, in the order of a pattern.
+    """
+    counted: dict[tuple[str, int], int] = {}
+    found = engine.sql(
+        """
+        select pattern, count(*) as links
+        from {judged}
+        where decision = 'accepted' and pattern is not null
+        group by pattern
+        """,
+        judged=judged,
+    )
+    for row in rows(engine, found):
+        for comparison, level in zip(comparisons, str(row["pattern"]).split(","), strict=False):
+            counted[comparison, int(level)] = counted.get((comparison, int(level)), 0) + int(row["links"])
+    return [
+        {"comparison": comparison, "level": level, "links": links}
+        for (comparison, level), links in sorted(counted.items())
+    ]
+
+
 def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: int | None) -> list[dict[str, Any]]:
     keys = ", ".join(groups.values())
     found = rows(

@@ -1,4 +1,4 @@
-"""`leo run`, `leo report`, `leo extract`: the pipeline, and two of its results made again."""
+"""`leo run`, `leo report`, `leo extract`, `leo publish`: the pipeline, its results made again, and its release."""
 
 import sys
 from pathlib import Path
@@ -98,3 +98,19 @@ def extract(
     with stoppable(run):
         made = deliver(run, project, key_file=key, out=out)
     typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")
+
+
+def publish(
+    run: RunArgument,
+    to: Annotated[
+        Path | None, typer.Option(help="The release folder; releases/ beside the run when not given.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The release's name; the run folder's when not given.")] = None,
+) -> None:
+    """Move a run that passed its gates to the release folder, whole. A run that did not stays, with exit code 3.
+
+    Example: leo publish runs/2026 --to releases
+    """
+    from linkage.pipeline.publishing import publish as published
+
+    typer.echo(f"published  {published(run, to or run.resolve().parent / 'releases', name)}")

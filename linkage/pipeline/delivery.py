@@ -52,8 +52,10 @@ def ended_well(run: Path) -> dict[str, Any]:
     """
     manifest = manifest_of(run)
     if manifest["exit"] != 0:
+        why = f"\n{manifest['message']}" if manifest["status"] == "gate failed" and manifest.get("message") else ""
         raise GateError(
-            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
+            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n"
+            f"  finish it first: leo run{why}"
         )
     return manifest
 

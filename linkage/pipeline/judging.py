@@ -1,17 +1,27 @@
 """The stage that judges a run: links, spine and truth to aggregates, and the gates that stand behind it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.errors import GateError
+from linkage.engine import Table
+from linkage.pipeline.gates import asked_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.reached import reached_in_step
 from linkage.pipeline.reading import attribute_name
 from linkage.pipeline.stage import Counts, Stage
-from linkage.pipeline.true_entities import error_files, logged_errors, true_entities, true_entities_file
+from linkage.pipeline.tables import LEO_TABLES
+from linkage.pipeline.true_entities import (
+    error_files,
+    logged_errors,
+    true_attributes,
+    true_entities,
+    true_entities_file,
+)
 from linkage.pipeline.workspace import Workspace
 
 EVALUATION = "quality/evaluation.json"
+DRIFT = "quality/drift.json"  # where there is a last release
 
 
 def evaluate_stage(job: Job) -> Stage:
@@ -22,8 +32,10 @@ def evaluate_stage(job: Job) -> Stage:
     }
     truth = true_entities_file(job.truth) if job.truth else None
     errors = error_files(job.truth) if job.truth else {}
+    last = job.previous.evaluation if job.previous else None
 
     def work(space: Workspace) -> Counts:
+        from quality.drift import drift
         from quality.evaluation import Inputs, StepTables, evaluate
 
         inputs = Inputs(
@@ -44,7 +56,8 @@ def evaluate_stage(job: Job) -> Stage:
                 for step in steps
             ],
             identities={name: space.table(f"identities/{name}") for name in sources},
-            attributes={name: space.table(artefact) for name, artefact in attributes.items()},
+            attributes={name: space.table(artefact) for name, artefact in attributes.items()}
+            | (true_attributes(space.engine, job.truth, _entities(space, sources)) if job.truth else {}),
             spine=space.table("spine"),
             cuts=space.table("cuts"),
             truth=true_entities(space.engine, truth) if truth else None,
@@ -57,10 +70,15 @@ def evaluate_stage(job: Job) -> Stage:
                 }
                 for name in sources
             ],
+            tables=space.counts(LEO_TABLES[0])["rows"] if job.outcomes else {},
         )
         result = evaluate(space.engine, inputs, catalogue=job.catalogue)
         space.write_document(EVALUATION, result)
-        return {"headline": headline(result), "precision": precisions(result), "unlinked": unlinked(result)}
+        moved = None
+        if last:
+            moved = drift(json.loads(last.read_text(encoding="utf-8")), result)
+            space.write_document(DRIFT, moved)
+        return {"headline": headline(result), **asked_of(result, moved)}
 
     made = [f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")]
     return Stage(
@@ -74,35 +92,32 @@ def evaluate_stage(job: Job) -> Stage:
             *(f"models/{step.name}.json" for step in steps),
             "spine",
             "cuts",
+            *(LEO_TABLES[:1] if job.outcomes else ()),
         ),
-        makes=(EVALUATION,),
+        makes=(EVALUATION, *([DRIFT] if last else [])),
         files={
             **({f"truth/{truth.name}": truth} if truth else {}),
             **{f"truth/{name}": path for name, path in errors.items()},
-            **shipped_files("quality/*.toml"),
+            **({"previous/evaluation.json": last} if last else {}),
+            **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },
         rooms=(
             *("quality", "linkage.match.reach", "linkage.match.units", "linkage.model.blocking"),
-            *("linkage.pipeline.judging", "linkage.pipeline.reached", "linkage.pipeline.true_entities"),
+            *(
+                "linkage.pipeline.judging",
+                "linkage.pipeline.gates",
+                "linkage.pipeline.reached",
+                "linkage.pipeline.true_entities",
+            ),
         ),
-        gate=lambda counts: _quality_gates(job, counts),
+        gate=lambda counts: hold(job.config.gates, counts),
     )
 
 
-def precisions(evaluation: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Step to its precision and the upper end of its 95 % interval, where truth tells."""
-    known = {step["step"]: step["accuracy"]["precision"] for step in evaluation["steps"] if step["accuracy"]}
-    return {name: {key: found[key] for key in ("value", "high")} for name, found in known.items() if found["of"]}
-
-
-def unlinked(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    """Step to the share of its smaller side's units that have no link."""
-    smaller = {
-        step["step"]: min(step["sides"], key=lambda side: side["units"])
-        for step in evaluation["steps"]
-        if step["sides"]
-    }
-    return {name: 1 - side["linked"] / side["units"] for name, side in smaller.items() if side["units"]}
+def _entities(space: Workspace, sources: Sequence[str]) -> Table:
+    named = {f"of_{place}": space.table(f"identities/{name}") for place, name in enumerate(sources)}
+    union = "\nunion all\n".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
+    return space.engine.sql(union, params=None, store=False, **named)
 
 
 def headline(evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,26 +134,3 @@ def headline(evaluation: Mapping[str, Any]) -> dict[str, Any]:
             shares = {name: last["accuracy"][name]["value"] for name in ("precision", "recall", "f1")}
             figures |= {name: round(share, 5) for name, share in shares.items() if share is not None}
     return figures
-
-
-def _quality_gates(job: Job, counts: Counts) -> None:
-    gates = job.config.gates
-    faults = []
-    if gates.min_precision is not None:
-        faults += [
-            f"gate min_precision: step '{step}' has precision {share['value']:.4f} (with 95 % confidence at most "
-            f"{share['high']:.4f}), at least {gates.min_precision} is asked for"
-            for step, share in counts["precision"].items()
-            # One false link of thirty is no evidence that the precision is lower than asked for.
-            if share["high"] < gates.min_precision
-        ]
-    if gates.max_unlinked is not None:
-        faults += [
-            f"gate max_unlinked: step '{step}' leaves {share:.4f} of its smaller side unlinked, at most "
-            f"{gates.max_unlinked} is allowed"
-            for step, share in counts["unlinked"].items()
-            if share > gates.max_unlinked
-        ]
-    if faults:
-        faults.append(f"  see {EVALUATION} and the report in the run's folder; no extract was made")
-        raise GateError("\n".join(faults))

@@ -9,13 +9,11 @@ from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract
 from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.judging import EVALUATION
+from linkage.pipeline.judging import DRIFT, EVALUATION
 from linkage.pipeline.reading import CONTRACTS, attribute_name
 from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
-
-LOOKUPS = ("lookup_ae_id", "lookup_edukey", "lookup_pmr")
-LEO_TABLES = ("employment", "earnings", "self_assessment", "benefits", "geography", "person", "outcomes")
 
 
 def longitudinal_stage(job: Job) -> Stage:
@@ -123,20 +121,22 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def report_stage(job: Job) -> Stage:
     """What was counted to report/index.html; also behind a failed gate, as long as there is an evaluation."""
+    has_drift = bool(job.previous and job.previous.evaluation)
 
     def work(space: Workspace) -> Counts:
         from quality.report import Inputs, render
 
         contracts = space.document(CONTRACTS)
         title = f"Linkage quality report: {job.config.run.name}"
-        inputs = Inputs(space.document(EVALUATION), contracts["results"], space.manifest, title)
+        moved = space.document(DRIFT) if has_drift else None
+        inputs = Inputs(space.document(EVALUATION), contracts["results"], space.manifest, title, drift=moved)
         path = render(inputs, space.place("report/") / "index.html", job.catalogue)
         return {"bytes": path.stat().st_size}
 
     return Stage(
         name="report",
         work=work,
-        reads=(CONTRACTS, EVALUATION),
+        reads=(CONTRACTS, EVALUATION, *([DRIFT] if has_drift else [])),
         makes=("report/",),
         files=shipped_files("disclosure/*.toml"),
         rooms=("quality", "linkage.pipeline.outputs"),

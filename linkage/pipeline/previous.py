@@ -15,11 +15,13 @@ class PreviousRun:
         spine: its table of people.
         fingerprint: an order-free hash of that table.
         last_person_id: the greatest id ever given.
+        evaluation: what was counted of it, where it was evaluated.
     """
 
     spine: Path
     fingerprint: str
     last_person_id: int
+    evaluation: Path | None = None
 
 
 def previous_run(folder: Path, where: str) -> PreviousRun:
@@ -42,4 +44,5 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         spine=run.path("spine", "spine"),
         fingerprint=summary["made"]["spine"]["fingerprint"],
         last_person_id=int(summary["counts"]["last_person_id"]),
+        evaluation=evaluation if (evaluation := folder / "quality" / "evaluation.json").is_file() else None,
     )

@@ -27,6 +27,33 @@ def true_entities(engine: Engine, path: Path) -> Table:
     return engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
 
 
+def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, Table]:
+    """What only the truth knows of people, as a table of attributes: truth_persons, by entity; none where it has none.
+
+    Args:
+        entities: entity_id, source, entity_key.
+    """
+    persons = folder / "persons"
+    file = true_entities_file(folder)
+    if file is None or not list(persons.glob("*.parquet")):
+        return {}
+    found = engine.read(persons)
+    if "foreign_born" not in found.columns:
+        return {}
+    joined = engine.sql(
+        """
+        select e.entity_id, cast(p.foreign_born as integer) as foreign_born
+        from {entities} as e
+        join {truth} as t on t.source = e.source and t.entity_key = e.entity_key
+        join {persons} as p on p.person_id = t.person_id
+        """,
+        entities=entities,
+        truth=true_entities(engine, file),
+        persons=found,
+    )
+    return {"truth_persons": joined}
+
+
 def error_files(folder: Path) -> dict[str, Path]:
     """Files of the log of errors that a generator made, by their names below the folder of the truth; often none."""
     found = sorted([*(folder / ERRORS).glob("*.parquet"), *(folder / ERRORS).glob("*.csv")])

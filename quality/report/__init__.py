@@ -10,9 +10,11 @@ from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
 from quality.report import (
+    bias,
     blocking,
     coverage,
     data,
+    drift,
     error,
     error_parts,
     expected,
@@ -44,6 +46,7 @@ class Inputs:
         title: of the page.
         profile: name of the disclosure profile.
         reviews: what clerical reviews of the run's links found (quality.review.estimate), a step each.
+        drift: what has moved since the last release (quality.drift), where there is one.
     """
 
     evaluation: Mapping[str, Any]
@@ -52,6 +55,7 @@ class Inputs:
     title: str = "Linkage quality report"
     profile: str = "leo_publication"
     reviews: Sequence[Mapping[str, Any]] = ()
+    drift: Mapping[str, Any] | None = None
 
 
 def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
@@ -76,8 +80,9 @@ def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: st
     found = _json(run / "quality" / "contracts.json") or []
     contracts = found if isinstance(found, list) else found.get("results", [])
     manifest = _json(run / "manifest.json") or {}
+    moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
-    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile, reviews)
+    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile, reviews, moved)
     return render(inputs, run / "report" / "index.html")
 
 
@@ -117,6 +122,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         coverage.flow_section(evaluation, shown_pairs, subject, names, d),
         coverage.rates_section(evaluation, sides, subject, names),
         coverage.reasons_section(sides, subject, names),
+        bias.bias_section(evaluation, sides, inputs.drift, names, d),
         error.error_section(evaluation, shown_pairs, names, d),
         error_parts.causes_section(evaluation, names, d),
         reviewed.review_section(evaluation, inputs.reviews, names, d),
@@ -126,6 +132,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         making.passes_section(evaluation, shown_pairs, names),
         blocking.blocking_section(evaluation, shown_pairs, names, d),
         making.weights_section(evaluation, shown_pairs, names),
+        drift.drift_section(evaluation, inputs.drift, names, d),
         data.completeness_section(evaluation, names, d),
         data.contracts_section(inputs.contracts, names, d),
         facts.methods_section(evaluation, inputs.manifest, names, d),

@@ -69,6 +69,28 @@ def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
     return finished(strips(chart, values) if facet else chart)
 
 
+def differences(values: Values, width: int, *, x: str) -> dict[str, Any]:
+    """Differences with intervals about nought, in strips: label, group, value, low, high. Lines at 0.1 either way."""
+    extent, rows = _label_room(values, width)
+    base = alt.Chart(_data(values, width)).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
+        tooltip=[alt.Tooltip("name:N", title="Group"), alt.Tooltip("shown:N", title=x)],
+    )
+    reach = max((abs(row[key]) for row in values for key in ("low", "high")), default=0.1)
+    scale = alt.Scale(domain=[-max(reach, 0.12) * 1.05, max(reach, 0.12) * 1.05], nice=False)
+    axis = alt.Axis(tickCount=3 if width == NARROW else 7)
+    limit = base.mark_rule(color="var(--chart-axis)", strokeDash=[4, 4])
+    limits = [limit.encode(x=alt.datum(value), y=alt.Y()) for value in (-0.1, 0.1)]
+    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
+        x=alt.X("low:Q", title=x, scale=scale, axis=axis), x2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
+        x=alt.X("value:Q", scale=scale)
+    )
+    chart = alt.layer(rule, point, *limits).properties(width=width - extent - 24, height=alt.Step(rows))
+    return finished(strips(chart, values))
+
+
 def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
     """Shares with intervals along an ordered axis, for example birth years: label, value, low, high."""
     base = alt.Chart(_data(values, width)).encode(

@@ -1,0 +1,127 @@
+"""What must hold before anything of a run is published: its [gates]. One that fails is named, with its figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linkage.config import Gates
+from linkage.errors import GateError
+
+
+def asked_of(
+    evaluation: Mapping[str, Any], drift: Mapping[str, Any] | None, reviews: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """What the gates ask of an evaluation: precision and unlinked by step, falls and changes since the last release.
+
+    Precision is against truth where there is one, else as people found who reviewed the links, else as the links' own
+    probabilities say.
+    """
+    from quality.drift import falls
+
+    return {
+        "precision": _precisions(evaluation, {review["step"]: review for review in reviews}),
+        "unlinked": unlinked(evaluation),
+        "falls": [dict(row) for row in falls(drift)][:_MOST] if drift else [],
+        "changes": [row for row in drift["counts"] if row["change"]] if drift else [],
+    }
+
+
+_MOST = 50  # falls kept, the largest first: a gate needs one
+
+
+def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for step in evaluation["steps"]:
+        said: list[tuple[str, Mapping[str, Any]]] = []
+        if step["accuracy"]:
+            said.append(("truth", step["accuracy"]["precision"]))
+        if step["step"] in reviews:
+            said.append(("review", reviews[step["step"]]["precision"]["middle"]))
+        if step.get("expected"):
+            said.append(("probabilities", step["expected"]["precision"]))
+        known = next(((by, share) for by, share in said if share["of"]), None)
+        if known:
+            found[step["step"]] = {"by": known[0], **{key: known[1][key] for key in ("value", "low", "high")}}
+    return found
+
+
+def unlinked(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    """Step to the share of its smaller side's units that have no link."""
+    smaller = {
+        step["step"]: min(step["sides"], key=lambda side: side["units"])
+        for step in evaluation["steps"]
+        if step["sides"]
+    }
+    return {name: 1 - side["linked"] / side["units"] for name, side in smaller.items() if side["units"]}
+
+
+def hold(gates: Gates, asked: Mapping[str, Any]) -> None:
+    """See that every gate holds.
+
+    Args:
+        asked: as `asked_of` gives it.
+
+    Raises:
+        GateError: the gates that do not, a line each, with what was found and what is asked for.
+    """
+    faults = [
+        *_precise_enough(gates, asked["precision"]),
+        *_linked_enough(gates, asked["unlinked"]),
+        *_fell_too_far(gates, asked.get("falls", ())),
+        *_changed_too_much(gates, asked.get("changes", ())),
+    ]
+    if faults:
+        faults.append("  see quality/evaluation.json and the report in the run's folder; nothing is published")
+        raise GateError("\n".join(faults))
+
+
+def _precise_enough(gates: Gates, precision: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    faults = []
+    for step, share in precision.items():
+        # One false link of thirty is no evidence that the precision is lower than asked for.
+        if gates.min_precision is not None and share["by"] == "truth" and share["high"] < gates.min_precision:
+            faults.append(
+                f"gate min_precision: step '{step}' has precision {share['value']:.4f} (with 95 % confidence at most "
+                f"{share['high']:.4f}), at least {gates.min_precision} is asked for"
+            )
+        least = gates.precision_lower_bound
+        if least is not None and share["low"] < least:
+            faults.append(
+                f"gate precision_lower_bound: step '{step}' has precision {share['value']:.4f} by {share['by']}, with "
+                f"95 % confidence at least {share['low']:.4f}; {least} is asked for"
+            )
+    return faults
+
+
+def _linked_enough(gates: Gates, shares: Mapping[str, float]) -> list[str]:
+    if gates.max_unlinked is None:
+        return []
+    return [
+        f"gate max_unlinked: step '{step}' leaves {share:.4f} of its smaller side unlinked, at most "
+        f"{gates.max_unlinked} is allowed"
+        for step, share in shares.items()
+        if share > gates.max_unlinked
+    ]
+
+
+def _fell_too_far(gates: Gates, falls: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Falls that chance alone would not make, and that are larger than allowed."""
+    if gates.max_rate_fall is None:
+        return []
+    return [
+        f"gate max_rate_fall: step '{row['step']}', {row['source']}, {row['title'].lower()} {row['label']}: the link "
+        f"rate fell by {-100 * row['change']:.2f} points (95 % {-100 * row['high']:.2f} to {-100 * row['low']:.2f}), "
+        f"at most {100 * gates.max_rate_fall:g} are allowed"
+        for row in falls
+        if -row["change"] > gates.max_rate_fall
+    ]
+
+
+def _changed_too_much(gates: Gates, changes: Sequence[Mapping[str, Any]]) -> list[str]:
+    if gates.max_count_change is None:
+        return []
+    return [
+        f"gate max_count_change: {row['count']} changed by {100 * row['change']:+.1f} % since the last release, at "
+        f"most {100 * gates.max_count_change:g} % is allowed"
+        for row in changes
+        if abs(row["change"]) > gates.max_count_change
+    ]

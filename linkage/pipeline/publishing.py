@@ -1,0 +1,93 @@
+"""A run that passed its gates becomes a release: its folder moves to the release folder, whole or not at all."""
+
+import datetime
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from linkage.config import Gates
+from linkage.errors import ConfigError, InputError
+from linkage.pipeline.atomic import put, remove, sync_folder, sync_tree, write_json
+from linkage.pipeline.delivery import ended_well
+from linkage.pipeline.folder import RunFolder
+from linkage.pipeline.gates import asked_of, hold
+from linkage.pipeline.judging import DRIFT, EVALUATION
+from linkage.pipeline.lock import locked
+from linkage.pipeline.reviewing import estimates
+
+RELEASE = "release.json"
+
+
+def publish(run: Path, releases: Path, name: str | None = None) -> Path:
+    """Move a run to the release folder; returns where it is then.
+
+    The gates are asked once more: a clerical review since the run may have found what its probabilities did not say.
+
+    Args:
+        releases: the folder of releases; made where it is not there.
+        name: of the release; the run folder's own when None.
+
+    Raises:
+        GateError: the run did not end well or a gate does not hold; nothing is moved.
+        ConfigError: it is no run's folder, or there is a release of that name.
+        InputError: something of the run is gone or altered.
+        LeoError: a run is at work in the folder.
+    """
+    manifest = ended_well(run)
+    target = releases / (name or run.resolve().name)
+    if target.exists():
+        raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
+    _whole(run, manifest)
+    evaluation = json.loads((run / EVALUATION).read_text(encoding="utf-8"))
+    drift = json.loads((run / DRIFT).read_text(encoding="utf-8")) if (run / DRIFT).is_file() else None
+    hold(Gates(**manifest["configuration"]["gates"]), asked_of(evaluation, drift, estimates(run)))
+    releases.mkdir(parents=True, exist_ok=True)
+    with locked(run):
+        said = {
+            "release": target.name,
+            "run": manifest["run"],
+            "published": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "config_hash": manifest["config_hash"],
+        }
+        write_json(run / RELEASE, said)
+        try:
+            _move(run, target)
+        except BaseException:
+            remove(run / RELEASE)
+            raise
+    return target
+
+
+def _whole(run: Path, manifest: dict[str, Any]) -> None:
+    """See that all that the run made is there, of the size it was written with."""
+    folder = RunFolder(run)
+    for stage in manifest["stages"]:
+        summary = folder.summary(stage["name"])
+        gone = folder.missing(stage["name"], summary) if summary else f"stages/*-{stage['name']}"
+        # leo report makes the page again, with reviews in it: it need not be of the size that the stage wrote.
+        if gone and not (gone == "report/" and (run / "report" / "index.html").is_file()):
+            raise InputError(f"{run}: {gone} is gone or altered\n  make it again with the same leo run, then publish")
+
+
+def _move(run: Path, target: Path) -> None:
+    """A rename where both are on one file system; else a copy that is renamed when it is on the disk whole."""
+    if _on_one_disk(run, target.parent):
+        os.rename(run, target)
+        sync_folder(target.parent)
+        return
+    part = target.with_name(f".{target.name}.part")
+    remove(part)
+    try:
+        shutil.copytree(run, part, symlinks=True)
+        sync_tree(part)
+        put(part, target)
+    except BaseException:
+        remove(part)
+        raise
+    remove(run)
+
+
+def _on_one_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev

@@ -1,0 +1,229 @@
+"""Whom the linkage favours: standardised differences, missed and false links by group, and a drafted statement."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Heading, Section, Table, Text
+from quality.report.released import Group, Side
+
+_UNDER, _OVER = "fewer than their share", "more than their share"
+Shown = Mapping[tuple[str, str], Group]
+
+
+def bias_section(
+    evaluation: Mapping[str, Any],
+    sides: Mapping[str, Mapping[str, Side]],
+    drift: Mapping[str, Any] | None,
+    names: Names,
+    d: Disclosure,
+) -> Section | None:
+    """None where the run knows no characteristic."""
+    steps = [step for step in evaluation["steps"] if step.get("bias")]
+    if not steps:
+        return None
+    last = steps[-1]
+    blocks: list[Block] = [
+        Text(
+            "A standardised difference says how far a group's share among one set of people is from its share among "
+            "another, in units of their spread; beyond 0.1 either way it is flagged. Below nought a group is found "
+            "less than others. "
+            + (
+                "It is taken of people whose true counterpart was found beside those whose was missed."
+                if _basis(last) == "found_missed"
+                else "It is taken of the matched beside the unmatched: without truth nobody knows who could have been "
+                "matched, so that it also says how far the two files overlap."
+            )
+        ),
+        _chart(last, _shown(sides, last), names, d),
+        Heading("Drafted statement"),
+        *(Text(sentence) for sentence in statement(last, _shown(sides, last), names, d)),
+    ]
+    for step in reversed(steps):
+        tables: list[Block] = [_table(step, row, _shown(sides, step), names, d) for row in step["bias"]]
+        blocks.append(Fold(f"{names.step(step)}: bias by group, and by two characteristics together", tables))
+    if drift and drift.get("bias"):
+        blocks.append(Fold("Bias since the last release", [_moved(drift["bias"], names, evaluation, d)]))
+    return Section("bias", "Bias", blocks)
+
+
+def _basis(step: Mapping[str, Any]) -> str:
+    has_truth = any(group["found_missed"] for row in step["bias"] for group in row["groups"])
+    return "found_missed" if has_truth else "matched_unmatched"
+
+
+def _shown(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
+    """Groups as they were released, by characteristic and label: what is hidden there must not be had from here."""
+    return {
+        (title, group.label): group
+        for _, title, groups in sides[step["step"]]["left"].characteristics
+        for group in groups
+    }
+
+
+def _cells(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
+    """Difference and its interval, where the counts behind it may be shown."""
+    found = group[basis]
+    if found is None:
+        return [d.marked("not_applicable")] * 3
+    if basis == "matched_unmatched":
+        released = shown.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+        small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
+        if small or (released and "suppressed" in (released.linked.mark, released.unlinked.mark)):
+            return [d.marked("suppressed")] * 3
+    elif group["in_both"] < d.profile.threshold:
+        return [d.marked("suppressed")] * 3
+    return [_signed(found[key]) for key in ("difference", "low", "high")]
+
+
+def _signed(value: float) -> Cell:
+    return Cell(f"{value:+.2f}".replace("-", "−"), round(value, 2))
+
+
+def _label(group: Mapping[str, Any]) -> str:
+    return ", ".join(group["labels"])
+
+
+def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> Block:
+    basis = _basis(step)
+    values, rows = [], []
+    for row in step["bias"]:
+        if len(row["characteristics"]) > 1 or row["characteristics"] == ["cohort"]:
+            continue
+        for group in row["groups"]:
+            cells = _cells(row, group, basis, shown, d)
+            rows.append([row["title"], _label(group), *cells, _verdict(group[basis], cells[0])])
+            if cells[0].value is not None:
+                values.append(
+                    {
+                        "label": _label(group),
+                        "group": row["title"],
+                        "value": cells[0].value,
+                        "low": cells[1].value,
+                        "high": cells[2].value,
+                        "shown": f"{cells[0].text} ({cells[1].text} to {cells[2].text})",
+                    }
+                )
+    flagged = [row for row in rows if row[-1] == "flagged"]
+    said = f"{len(flagged)} of {len(values)} groups are flagged: beyond 0.1 either way."
+    return figure(
+        "standardised-differences",
+        f"Standardised differences by group: {names.step(step)}",
+        said + " Lines show 95% intervals; groups too small to show are left out.",
+        lambda width: charts.differences(values, width, x="Standardised difference"),
+        Table(
+            f"{names.step(step)}: standardised differences",
+            ["Characteristic", "Group", "Difference", "from", "to", "Verdict"],
+            rows,
+        ),
+    )
+
+
+def _verdict(found: Mapping[str, Any] | None, cell: Cell) -> str:
+    if found is None or cell.value is None:
+        return "not shown"
+    return "flagged" if found["flagged"] else "not flagged"
+
+
+def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> list[str]:
+    """Sentences for a release: what was found by characteristic, and what a person still has to say."""
+    basis = _basis(step)
+    found, clear = [], []
+    for row in step["bias"]:
+        flagged = [
+            (group, cells[0])
+            for group in row["groups"]
+            if (cells := _cells(row, group, basis, shown, d))[0].value is not None and group[basis]["flagged"]
+        ]
+        if len(row["characteristics"]) > 1:
+            continue
+        if flagged:
+            found.append(f"{row['title']}: {_sides(flagged, basis)}.")
+        else:
+            clear.append(row["title"])
+    opening = f"{names.step(step)}. " + (
+        "Bias was looked for among people whose true counterpart is known."
+        if basis == "found_missed"
+        else "Bias was looked for between the matched and the unmatched."
+    )
+    sentences = [opening + (f" Not detected by {_listed(clear)}." if clear else "")]
+    if found:
+        sentences.append("Detected: " + " ".join(found))
+    sentences.append(
+        "This draft says what was counted. Whoever publishes it adds why, what was done about it, and whether it is "
+        "mitigated fully, in part or not."
+    )
+    return sentences
+
+
+def _sides(flagged: Sequence[tuple[Mapping[str, Any], Cell]], basis: str) -> str:
+    verb = "found" if basis == "found_missed" else "matched"
+    parts = []
+    for wanted, words in ((False, _UNDER), (True, _OVER)):
+        groups = [
+            f"{_label(group)} ({cell.text}{'' if group[basis]['certain'] else ', within what chance could do of 0.1'})"
+            for group, cell in flagged
+            if (group[basis]["difference"] > 0) == wanted
+        ]
+        if groups:
+            parts.append(f"{verb} {words}: {', '.join(groups)}")
+    return "; ".join(parts)
+
+
+def _listed(titles: Sequence[str]) -> str:
+    lower = [title[:1].lower() + title[1:] for title in titles]
+    return lower[0] if len(lower) == 1 else f"{', '.join(lower[:-1])} and {lower[-1]}"
+
+
+def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> Table:
+    has_truth = any(group["missed"] for group in row["groups"])
+    rows: list[list[str | Cell]] = []
+    for group in row["groups"]:
+        cells: list[str | Cell] = [_label(group), _rate(row, group, shown, d)]
+        if has_truth:
+            cells += [d.accuracy(group["missed"]), *d.interval(group["missed"]), d.accuracy(group["false"])]
+        cells += [_expected(group, key, d) for key in ("expected_missed", "expected_false")]
+        cells += _cells(row, group, "matched_unmatched", shown, d)
+        if has_truth:
+            cells += _cells(row, group, "found_missed", shown, d)
+        rows.append(cells)
+    truths = ["Missed, %", "from", "to", "False links, %"] if has_truth else []
+    heads = ["Group", "Matched, %", *truths, "Missed, expected, %", "False, expected, %"]
+    heads += ["Matched beside unmatched", "from", "to"]
+    heads += ["Found beside missed", "from", "to"] if has_truth else []
+    return Table(f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}", heads, rows)
+
+
+def _rate(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
+    if len(group["labels"]) == 1 and (released := shown.get((row["title"], group["labels"][0]))):
+        return released.rate
+    return d.percent(group["matched"], group["eligible"])
+
+
+def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:
+    """A mean of probabilities, no count of people."""
+    if group[key] is None:
+        return d.marked("not_applicable")
+    if group["links"] < d.profile.threshold:
+        return d.marked("suppressed")
+    return Cell(f"{100 * group[key]:.2f}", round(100 * group[key], 2))
+
+
+_MOST_MOVED = 30
+
+
+def _moved(rows: Sequence[Mapping[str, Any]], names: Names, evaluation: Mapping[str, Any], d: Disclosure) -> Table:
+    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    found: list[list[str | Cell]] = [
+        [titles[row["step"]], row["title"], ", ".join(row["labels"]), *(_signed(row[k]) for k in ("before", "after"))]
+        for row in rows
+        if row["people"] >= 10 * d.profile.threshold
+    ]
+    return Table(
+        "Standardised differences of matched and unmatched that changed most",
+        ["Step", "Characteristic", "Group", "Last release", "This release"],
+        found[:_MOST_MOVED],
+    )

@@ -1,0 +1,150 @@
+"""This release beside the last: what has moved, and by how much."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report import charts
+from quality.report.drawing import figure
+from quality.report.names import Names
+from quality.report.page import Block, Fold, Section, Table, Text
+
+_VERDICTS = {"stable": "Stable", "moved": "Moved", "large": "Another population"}
+_MOST_RATES = 40
+_MOST_LEVELS = 40
+
+
+def drift_section(
+    evaluation: Mapping[str, Any], drift: Mapping[str, Any] | None, names: Names, d: Disclosure
+) -> Section | None:
+    """None where there is no last release."""
+    if not drift:
+        return None
+    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    blocks: list[Block] = [
+        Text(
+            "The population stability index says how far a distribution has moved since the last release: under 0.1 "
+            "it is taken for stable, from 0.25 on for another population. Of links it is asked how their match weights "
+            "lie and how often they reach each level of a comparison."
+        ),
+        _distributions(drift["distributions"], titles, names, d),
+        _counts_table(drift["counts"], d),
+        _rates_table(drift["rates"], titles, names, d),
+    ]
+    completeness = _completeness_table(drift["completeness"], names, d)
+    if completeness:
+        blocks.append(Fold("Completeness of identifiers since the last release", [completeness]))
+    if drift["parameters"]:
+        blocks.append(Fold("m and u since the last release", [_parameters_table(drift["parameters"], titles, names)]))
+    return Section("drift", "Since the last release", blocks)
+
+
+def _distributions(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure) -> Block:
+    """An index is of shares of many links, and says no count; it is hidden where those are few."""
+    shown = [(row, _index(row, d)) for row in rows]
+    values = [
+        {"label": _what(row, names), "group": titles[row["step"]], "value": cell.value, "shown": cell.text}
+        for row, cell in shown
+        if cell.value is not None
+    ]
+    moved = [row for row, cell in shown if cell.value is not None and row["verdict"] != "stable"]
+    said = (
+        f"{len(moved)} of {len(values)} distributions have moved."
+        if moved
+        else f"None of {len(values)} distributions has moved."
+    )
+    table = Table(
+        "Population stability index",
+        ["Step", "What", "Index", "Verdict"],
+        [
+            [titles[row["step"]], _what(row, names), cell, _VERDICTS[row["verdict"]] if cell.mark is None else "z"]
+            for row, cell in shown
+        ],
+    )
+    return figure(
+        "stability",
+        "How far distributions have moved since the last release",
+        said,
+        lambda width: charts.bars(values, width, x="Population stability index", facet=True),
+        table,
+    )
+
+
+def _what(row: Mapping[str, Any], names: Names) -> str:
+    return "Match weights" if row["what"] == "match weights" else names.column(row["what"])
+
+
+def _index(row: Mapping[str, Any], d: Disclosure) -> Cell:
+    if min(row["before"], row["after"]) < d.profile.threshold:
+        return d.marked("suppressed")
+    return Cell(f"{row['psi']:.3f}", round(row["psi"], 3))
+
+
+def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for row in counts:
+        before, after = d.count(row["before"]), d.count(row["after"])
+        if before.value and after.value is not None:
+            change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
+            rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
+        else:
+            rows.append([row["count"], before, after, d.marked("not_applicable")])
+    return Table("Published counts", ["Count", "Last release", "This release", "Change, %"], rows)
+
+
+def _rates_table(rates: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for row in rates[:_MOST_RATES]:
+        before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
+        shown = before.mark is None and after.mark is None
+        points = [_points(row[key], shown, d) for key in ("change", "low", "high")]
+        group = row["label"] if row["characteristic"] != "source" else names.source(row["label"])
+        where = f"{titles[row['step']]}, {names.source(row['source'])}"
+        rows.append([where, f"{row['title']}: {group}", before, after, *points])
+    return Table(
+        "Link rates that changed most, falls first",
+        ["Step and side", "Group", "Last release, %", "This release, %", "Change, points", "from", "to"],
+        rows,
+        "Groups of fewer than a hundred people in either release are not compared.",
+    )
+
+
+def _points(value: float, shown: bool, d: Disclosure) -> Cell:
+    if not shown:
+        return d.marked("suppressed")
+    return Cell(f"{100 * value:+.1f}".replace("-", "−"), round(100 * value, 1))
+
+
+def _completeness_table(rows: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table | None:
+    found: list[list[str | Cell]] = []
+    for row in rows:
+        before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
+        points = _points(row["change"], before.mark is None and after.mark is None, d)
+        found.append([names.source(row["source"]), names.column(row["identifier"]), before, after, points])
+    if not found:
+        return None
+    columns = ["Source", "Identifier", "Last release, %", "This release, %", "Change, points"]
+    return Table("People with a value, beside the last release", columns, found)
+
+
+def _parameters_table(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names) -> Table:
+    found: list[list[str | Cell]] = [
+        [
+            titles[row["step"]],
+            names.column(row["comparison"]),
+            row["level"],
+            *(_number(row[key]) for key in ("m_before", "m_after", "u_before", "u_after")),
+            *(_number(row[key]) for key in ("match_weight_before", "match_weight_after")),
+        ]
+        for row in rows[:_MOST_LEVELS]
+    ]
+    heads = ["m before", "m now", "u before", "u now", "Weight before", "Weight now"]
+    return Table("Levels whose m or u changed most", ["Step", "Comparison", "Level", *heads], found)
+
+
+def _number(value: float | None) -> Cell:
+    """A parameter of the model, no count of people."""
+    if value is None:
+        return Cell("z", None, "not_applicable")
+    text = f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.3g}"
+    return Cell(text.replace("-", "−", 1) if value < 0 else text, value)

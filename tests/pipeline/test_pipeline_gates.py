@@ -1,0 +1,162 @@
+"""Gates by their figures, and a run that becomes a release only when they hold."""
+
+import json
+import re
+import shutil
+from typing import Any
+
+import pytest
+
+from linkage.config import Gates
+from linkage.errors import ConfigError, GateError, InputError
+from linkage.pipeline import publishing
+from linkage.pipeline.gates import asked_of, hold
+from linkage.pipeline.publishing import publish
+
+
+def share(value: float, low: float, high: float, by: str = "truth") -> dict[str, Any]:
+    return {"by": by, "value": value, "low": low, "high": high}
+
+
+def asked(**parts: Any) -> dict[str, Any]:
+    return {"precision": {}, "unlinked": {}, "falls": [], "changes": [], **parts}
+
+
+def fall(change: float) -> dict[str, Any]:
+    return {
+        "step": "a-b",
+        "source": "npd",
+        "title": "Sex",
+        "label": "Female",
+        "change": change,
+        "low": change - 0.01,
+        "high": change + 0.01,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gates", "found", "said"),
+    [
+        (
+            {"min_precision": 0.99},
+            {"precision": {"a-b": share(0.97, 0.96, 0.98)}},
+            "gate min_precision: step 'a-b' has precision 0.9700 (with 95 % confidence at most 0.9800), at least 0.99",
+        ),
+        (
+            {"precision_lower_bound": 0.97},
+            {"precision": {"a-b": share(0.98, 0.96, 0.99, "review")}},
+            "gate precision_lower_bound: step 'a-b' has precision 0.9800 by review, with 95 % confidence at least 0.9600;",
+        ),
+        (
+            {"max_unlinked": 0.1},
+            {"unlinked": {"a-b": 0.2}},
+            "gate max_unlinked: step 'a-b' leaves 0.2000 of its smaller side unlinked, at most 0.1",
+        ),
+        (
+            {"max_rate_fall": 0.02},
+            {"falls": [fall(-0.035)]},
+            "gate max_rate_fall: step 'a-b', npd, sex Female: the link rate fell by 3.50 points (95 % 2.50 to 4.50), "
+            "at most 2 are allowed",
+        ),
+        (
+            {"max_count_change": 0.05},
+            {"changes": [{"count": "people on the spine", "before": 100, "after": 94, "change": -0.06}]},
+            "gate max_count_change: people on the spine changed by -6.0 % since the last release, at most 5 %",
+        ),
+    ],
+)
+def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], found: dict[str, Any], said: str) -> None:
+    with pytest.raises(GateError, match=re.escape(said)):
+        hold(Gates(**gates), asked(**found))
+    hold(Gates(), asked(**found))  # a gate that was not asked for holds
+
+
+def test_gates_that_hold_say_nothing() -> None:
+    gates = Gates(
+        min_precision=0.99, precision_lower_bound=0.96, max_unlinked=0.2, max_rate_fall=0.04, max_count_change=0.06
+    )
+    hold(
+        gates,
+        asked(
+            precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.5, 0.97, 0.6, "probabilities")},
+            unlinked={"a-b": 0.2},
+            falls=[fall(-0.035)],
+            changes=[{"count": "people", "before": 100, "after": 106, "change": 0.06}],
+        ),
+    )
+
+
+def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
+    known = {"of": 10, "value": 0.9, "low": 0.8, "high": 1.0}
+    step = {
+        "step": "a",
+        "sides": [],
+        "accuracy": {"precision": known},
+        "expected": {"precision": {**known, "low": 0.5}},
+    }
+    review = [{"step": "a", "precision": {"middle": {**known, "low": 0.7}}}]
+
+    def by(**without: Any) -> tuple[str, float]:
+        found = asked_of({"steps": [step | without]}, None, review if without.pop("reviewed", True) else [])
+        return found["precision"]["a"]["by"], found["precision"]["a"]["low"]
+
+    assert by() == ("truth", 0.8)
+    assert by(accuracy=None) == ("review", 0.7)
+    assert asked_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
+
+
+def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_path):
+    """Of the last release's evaluation a rate is raised: this release has fallen from it."""
+    last = tmp_path / "last"
+    shutil.copytree(village.root, last)
+    path = last / "quality/evaluation.json"
+    evaluation = json.loads(path.read_text())
+    for row in evaluation["steps"][0]["totals"]:
+        row["linked"] = row["eligible"]
+    path.write_text(json.dumps(evaluation))
+    village.change("[run]", f'[run]\nprevious = "{last}"')
+    village.change("min_precision = 0.98", "max_rate_fall = 0.02")
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 3
+    assert "gate max_rate_fall: step 'npd-cis'" in said
+    assert not (village.root / "extracts/village-study").exists()
+    assert "Since the last release" in (village.root / "report/index.html").read_text()
+    code, _, said = leo("publish", village.root, "--to", tmp_path / "releases")
+    assert code == 3
+    assert "gate max_rate_fall" in said
+    assert village.root.is_dir()
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
+    before = {path.relative_to(village.root): path.stat().st_size for path in village.root.rglob("*") if path.is_file()}
+    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
+    assert code == 0
+    release = tmp_path / "releases/2026"
+    assert f"published  {release}" in shown
+    assert not village.root.exists()
+    after = {path.relative_to(release): path.stat().st_size for path in release.rglob("*") if path.is_file()}
+    assert {name: size for name, size in after.items() if name.name not in ("release.json", ".lock")} == {
+        name: size for name, size in before.items() if name.name != ".lock"
+    }
+    assert json.loads((release / "release.json").read_text())["release"] == "2026"
+
+
+def test_what_is_not_whole_or_has_a_namesake_stays(village, tmp_path):
+    (tmp_path / "releases/taken").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="there is a release of that name"):
+        publish(village.root, tmp_path / "releases", "taken")
+    next(village.root.glob("stages/*-spine")).joinpath("spine.parquet").unlink()
+    with pytest.raises(InputError, match="spine is gone or altered"):
+        publish(village.root, tmp_path / "releases", "new")
+    assert not (tmp_path / "releases/new").exists()
+    assert not (village.root / "release.json").exists()
+
+
+def test_across_file_systems_a_copy_is_whole_before_the_run_goes(village, tmp_path, monkeypatch):
+    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
+    releases = tmp_path / "releases"
+    released = publish(village.root, releases, "copy")
+    assert (released / "manifest.json").is_file()
+    assert not village.root.exists()
+    assert not list(releases.glob(".*.part"))

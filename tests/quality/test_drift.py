@@ -1,0 +1,126 @@
+"""This release beside the last, from two evaluations."""
+
+import copy
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.engine import Engine
+from quality.drift import drift, falls, published, stability
+from quality.evaluation import Inputs, evaluate
+from quality.intervals import difference, wilson
+from quality.report import Inputs as ReportInputs
+from quality.report import render
+
+
+@pytest.fixture
+def last(engine: Engine, crowd: Inputs) -> dict[str, Any]:
+    (step,) = crowd.steps
+    patterned = engine.sql("select *, case when left_id <= 400 then '1' else '0' end as pattern from {t}", t=step.links)
+    steps = (dataclasses.replace(step, links=patterned),)
+    return evaluate(engine, dataclasses.replace(crowd, steps=steps, tables={"earnings": 1000}))
+
+
+def test_the_index_of_two_bins() -> None:
+    """From halves to three quarters and a quarter: .25 ln(1.5) + .25 ln(2)."""
+    found = stability({"a": 50, "b": 50}, {"a": 300, "b": 100})
+    assert found == pytest.approx(0.25 * math.log(1.5) + 0.25 * math.log(2))
+
+
+def test_an_empty_side_has_no_index_and_an_empty_bin_a_finite_one() -> None:
+    assert stability({}, {"a": 1}) is None
+    assert stability({"a": 100}, {"a": 100, "b": 100}) == pytest.approx(
+        (0.5 - 1) * math.log(0.5) + (0.5 - 0.005) * math.log(0.5 / 0.005)
+    )
+
+
+@given(st.dictionaries(st.integers(0, 6), st.integers(1, 1000), min_size=1), st.integers(1, 9))
+def test_the_same_shares_have_not_moved(counts: dict[int, int], times: int) -> None:
+    assert stability(counts, {key: count * times for key, count in counts.items()}) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_difference_has_newcombes_interval() -> None:
+    """56 of 70 less 48 of 80: Newcombe (1998), table II, case (a), method 10: 0.0524 to 0.3339."""
+    found = difference(wilson(48, 80), wilson(56, 70))
+    assert found["change"] == pytest.approx(0.2)
+    assert (round(found["low"], 4), round(found["high"], 4)) == (0.0524, 0.3339)
+
+
+def test_nothing_has_moved_between_a_release_and_itself(last: dict[str, Any]) -> None:
+    found = drift(last, last)
+    assert {row["verdict"] for row in found["distributions"]} == {"stable"}
+    assert [row["what"] for row in found["distributions"]] == ["match weights", "forename"]
+    assert all(row["change"] == 0 for row in [*found["rates"], *found["completeness"], *found["counts"]])
+    assert found["parameters"] == []
+    assert falls(found) == []
+
+
+def test_what_moved_is_said(last: dict[str, Any]) -> None:
+    now = copy.deepcopy(last)
+    step = now["steps"][0]
+    step["levels"] = [{"comparison": "forename", "level": level, "links": 270} for level in (0, 1)]
+    women = next(
+        g for r in step["rates"] if r["characteristic"] == "sex" for g in r["groups"] if g["label"] == "Female"
+    )
+    women["linked"] -= 60
+    step["parameters"]["levels"][0] |= {"m": 0.8, "match_weight": math.log2(80)}
+    now["spine"]["people"] += 60
+    now["tables"] = {"earnings": 900}
+    found = drift(last, now)
+    assert [(row["what"], row["verdict"]) for row in found["distributions"]] == [
+        ("match weights", "stable"),
+        ("forename", "large"),
+    ]
+    (fall,) = falls(found)[:1]
+    assert (fall["characteristic"], fall["label"], round(fall["change"], 4)) == ("sex", "Female", -0.2)
+    changed = {row["count"]: row["change"] for row in found["counts"] if row["change"]}
+    assert changed == {"people on the spine": pytest.approx(0.1), "rows of earnings": pytest.approx(-0.1)}
+    (level,) = found["parameters"]
+    assert (level["comparison"], level["m_before"], level["m_after"]) == ("forename", 0.9, 0.8)
+    assert level["change"] == pytest.approx(math.log2(80) - math.log2(90))
+
+
+def test_small_groups_are_not_compared(last: dict[str, Any]) -> None:
+    now = copy.deepcopy(last)
+    for rate in now["steps"][0]["rates"]:
+        for group in rate["groups"]:
+            group["eligible"] = group["linked"] = 99
+    assert {row["characteristic"] for row in drift(last, now)["rates"]} == {"all"}
+
+
+def test_an_evaluation_of_an_earlier_version_can_be_compared(last: dict[str, Any]) -> None:
+    before = copy.deepcopy(last)
+    del before["tables"], before["steps"][0]["levels"]
+    found = drift(before, last)
+    assert [row["what"] for row in found["distributions"]] == ["match weights"]
+    assert next(row for row in found["counts"] if row["count"] == "rows of earnings")["change"] is None
+
+
+def test_published_counts_are_named(last: dict[str, Any]) -> None:
+    assert published(last) == {
+        "people on the spine": 600,
+        "people of cis on the spine": 540,
+        "people of npd on the spine": 600,
+        "records of npd": 680,
+        "entities of npd": 600,
+        "entities of cis": 600,
+        "links of npd-cis": 540,
+        "npd in the calculation of npd-cis": 600,
+        "cis in the calculation of npd-cis": 600,
+        "rows of earnings": 1000,
+    }
+
+
+def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp_path: Path) -> None:
+    now = copy.deepcopy(last)
+    now["tables"] = {"earnings": 1004, "benefits": 4}
+    text = render(ReportInputs(now, drift=drift(last, now)), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Since the last release" in text
+    assert "None of 2 distributions has moved." in text
+    assert 'rows of earnings</th><td class="number">1,000</td><td class="number">1,005</td>' in text
+    assert '<td class="number"><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]
