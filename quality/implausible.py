@@ -85,7 +85,8 @@ def _births(engine: Engine, identities: Mapping[str, Table]) -> Table:
         )
     return engine.sql(
         "\nunion all\n".join(
-            f"select entity_id, cast(dob as date) as born from (select entity_id, unnest(dob) as dob from {{{name}}}) as d"
+            f"select entity_id, cast(dob as date) as born "
+            f"from (select entity_id, unnest(dob) as dob from {{{name}}}) as held"
             for name in dated
         ),
         params=None,

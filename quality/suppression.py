@@ -66,13 +66,41 @@ def determined(sums: Sequence[Sum[Key]], hidden: Iterable[Key]) -> set[Key]:
     A hidden count is free when some change of the hidden counts alone keeps every sum: when its row of the null space
     of the sums is not zero.
     """
-    unknown = list(hidden)
-    if not unknown:
-        return set()
+    found: set[Key] = set()
+    for unknown, lines in _tied_together(sums, list(hidden)):
+        found |= _determined(lines, unknown)
+    return found
+
+
+def _tied_together(sums: Sequence[Sum[Key]], hidden: Sequence[Key]) -> list[tuple[list[Key], list[Sum[Key]]]]:
+    """Hidden keys that sums tie to each other, with those sums: what is known of one says nothing of the others.
+
+    One null space of all would grow with the square of the hidden keys.
+    """
+    parent = {key: key for key in hidden}
+
+    def root(key: Key) -> Key:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    tied = [(line, [key for key in line.members if key in parent]) for line in sums]
+    for _, keys in tied:
+        for key in keys[1:]:
+            parent[root(key)] = root(keys[0])
+    parts: dict[Key, tuple[list[Key], list[Sum[Key]]]] = {}
+    for line, keys in tied:
+        if keys:
+            parts.setdefault(root(keys[0]), ([], []))[1].append(line)
+    for key in hidden:
+        if root(key) in parts:
+            parts[root(key)][0].append(key)
+    return list(parts.values())
+
+
+def _determined(lines: Sequence[Sum[Key]], unknown: Sequence[Key]) -> set[Key]:
     place = {key: index for index, key in enumerate(unknown)}
-    lines = [line for line in sums if any(key in place for key in line.members)]
-    if not lines:
-        return set()
     matrix = np.zeros((len(lines), len(unknown)))
     for row, line in enumerate(lines):
         for key in line.parts:

@@ -43,8 +43,10 @@ def bias_section(
         *(Text(sentence) for sentence in statement(last, _shown(sides, last), names, d)),
     ]
     for step in reversed(steps):
-        tables: list[Block] = [_table(step, row, _shown(sides, step), names, d) for row in step["bias"]]
-        blocks.append(Fold(f"{names.step(step)}: bias by group, and by two characteristics together", tables))
+        # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
+        rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]
+        tables: list[Block] = [_table(step, row, _shown(sides, step), names, d) for row in rows]
+        blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
     if drift and drift.get("bias"):
         blocks.append(Fold("Bias since the last release", [_moved(drift["bias"], names, evaluation, d)]))
     return Section("bias", "Bias", blocks)

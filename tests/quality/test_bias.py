@@ -1,0 +1,156 @@
+"""Whom the linkage favours: differences on counts that can be checked by hand, regions, two characteristics, the draft."""
+
+import copy
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.engine import Engine
+from linkage.errors import ConfigError
+from quality.bias import moved, standardised
+from quality.definitions import load
+from quality.evaluation import Inputs, evaluate
+from quality.report import Inputs as ReportInputs
+from quality.report import render
+
+
+def test_a_standardised_difference_by_hand() -> None:
+    """60 of 100 beside 40 of 100: .2 over the root of .24; the variance of both is .02 plus d squared over 400."""
+    found = standardised(60, 100, 40, 100)
+    assert found is not None
+    d = 0.2 / math.sqrt(0.24)
+    assert found["difference"] == pytest.approx(d)
+    assert found["high"] - d == pytest.approx(1.96 * math.sqrt(0.02 + d * d / 400), abs=1e-4)
+    assert (found["flagged"], found["certain"]) == (True, True)
+
+
+def test_the_same_shares_do_not_differ_and_none_have_no_spread() -> None:
+    found = standardised(10, 100, 20, 200)
+    assert found is not None
+    assert (found["difference"], found["flagged"]) == (0, False)
+    assert standardised(0, 10, 0, 20) is None
+
+
+@given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
+def test_a_difference_turns_with_its_sides(of: int, other: int, a: int, b: int) -> None:
+    one, two = standardised(min(a, of), of, min(b, other), other), standardised(min(b, other), other, min(a, of), of)
+    if one is None or two is None:
+        assert one is two
+    else:
+        assert one["difference"] == pytest.approx(-two["difference"])
+        assert one["low"] == pytest.approx(-two["high"])
+
+
+@pytest.fixture
+def uneven(engine: Engine, crowd: Inputs) -> Inputs:
+    """Of 600 people in two sources the last 60, all from London, are not linked; one half are women."""
+    tables = {}
+    for source, table in crowd.identities.items():
+        tables[source] = engine.sql(
+            """
+            select *, list_append(cast([] as varchar[]),
+                                  case when entity_id % 1000 > 480 then 'SW1A 1AA' else 'LS1 1AA' end) as postcode
+            from {t}
+            """,
+            t=table,
+            store=True,
+        )
+    return dataclasses.replace(crowd, identities=tables)
+
+
+def rows_of(evaluation: dict[str, Any], *names: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    (step,) = evaluation["steps"]
+    row = next(row for row in step["bias"] if row["characteristics"] == list(names))
+    return {tuple(group["labels"]): group for group in row["groups"]}
+
+
+def test_regions_come_from_postcodes_and_the_missed_are_told_from_the_found(engine: Engine, uneven: Inputs) -> None:
+    groups = rows_of(evaluate(engine, uneven), "region")
+    assert groups.keys() == {("London",), ("Yorkshire and The Humber",)}
+    london = groups["London",]
+    # 120 Londoners; 531 to 540 are linked falsely, 541 to 600 not at all.
+    assert (london["eligible"], london["matched"], london["in_both"], london["found"]) == (120, 60, 120, 50)
+    assert london["missed"]["value"] == pytest.approx(70 / 120)
+    assert london["false"]["value"] == pytest.approx(10 / 60)
+    assert london["expected_false"] == pytest.approx(0.02)
+    assert london["expected_missed"] == pytest.approx(30 * 0.6 / (30 * 0.6 + 60 * 0.98))
+    expected = standardised(60, 540, 60, 60)
+    assert expected is not None
+    assert london["matched_unmatched"]["difference"] == pytest.approx(expected["difference"])
+    assert groups["Yorkshire and The Humber",]["matched_unmatched"]["difference"] > 0
+
+
+def test_two_characteristics_together(engine: Engine, uneven: Inputs) -> None:
+    definitions = load()
+    both = definitions.model_copy(update={"two_way": (("sex", "region"),)})
+    groups = rows_of(evaluate(engine, uneven, both), "sex", "region")
+    assert {labels: group["eligible"] for labels, group in groups.items()} == {
+        ("Female", "London"): 60,
+        ("Female", "Yorkshire and The Humber"): 240,
+        ("Male", "London"): 60,
+        ("Male", "Yorkshire and The Humber"): 240,
+    }
+
+
+def test_a_characteristic_that_is_not_there_cannot_be_paired(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.toml"
+    path.write_text('weight_bands = [0]\nweight_range = [-1, 1]\ntwo_way = [["sex", "shoe_size"]]\n')
+    with pytest.raises(ConfigError, match="two_way: no characteristic sex, shoe_size"):
+        load(path)
+
+
+def test_without_truth_the_links_expect_what_they_cost(engine: Engine, uneven: Inputs) -> None:
+    groups = rows_of(evaluate(engine, dataclasses.replace(uneven, truth=None)), "region")
+    london = groups["London",]
+    assert (london["missed"], london["false"], london["found_missed"], london["in_both"]) == (None, None, None, None)
+    assert london["expected_false"] == pytest.approx(0.02)
+    assert london["matched_unmatched"]["flagged"]
+
+
+def test_the_report_drafts_a_statement(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:
+    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
+    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Bias was looked for between the matched and the unmatched." in text
+    assert "Not detected by year of birth and sex." in text
+    assert "Detected: Region of the last known home: matched fewer than their share: London (−" in text
+    assert "SW1A" not in text
+
+
+def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:
+    """All Londoners but five are linked: of five people nothing is said."""
+    (step,) = uneven.steps
+    links = engine.sql(
+        """
+        select * from {links} where decision = 'accepted'
+        union all
+        select left_id, right_id, 'probabilistic', null, match_weight, match_probability, 'accepted'
+        from {links} where decision = 'review' and left_id <= 595
+        union all
+        select left_id + 40, left_id + 1040, method, pass, match_weight, match_probability, decision
+        from {links} where decision = 'accepted' and left_id between 501 and 530
+        """,
+        links=step.links,
+        store=True,
+    )
+    units = dataclasses.replace(step, links=links)
+    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None, steps=(units,)))
+    assert rows_of(evaluation, "region")["London",]["matched"] == 115
+    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "London (" not in text.split("Drafted statement")[1].split("<details")[0]
+
+
+def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:
+    (step,) = evaluate(engine, uneven)["steps"]
+    before = copy.deepcopy(step["bias"])
+    for row in before:
+        for group in row["groups"]:
+            if group["labels"] == ["London"]:
+                group["matched_unmatched"]["difference"] += 0.5
+    found = moved(before, step["bias"])
+    assert (found[0]["labels"], found[0]["change"]) == (["London"], pytest.approx(-0.5))
+    assert all(row["change"] == 0 for row in found[1:])
