@@ -36,7 +36,8 @@ def entities_described(
         attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
     """
     by_identity = [c for c in definitions.characteristic if c.identity and c.part != "region"]
-    by_region = [c for c in definitions.characteristic if c.part == "region"]
+    has_postcode = any("postcode" in table.columns for table in identities.values())
+    by_region = [c for c in definitions.characteristic if c.part == "region" and has_postcode]
     by_attribute = [
         c
         for c in definitions.characteristic
@@ -100,8 +101,6 @@ def _regions(
 ) -> Table:
     """entity_id, value: the region of the newest postcode, by its outward code where that is named, else its area."""
     held = {f"of_{place}": table for place, table in enumerate(identities.values()) if "postcode" in table.columns}
-    if not held:
-        return engine.sql("select cast(null as bigint) as entity_id, cast(null as varchar) as value where false")
     postcodes = engine.sql(
         "\nunion all\n".join(
             f"select entity_id, {_newest('postcode', table, 'varchar')} as postcode from {{{name}}}"

@@ -99,7 +99,7 @@ def causes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
                 "costs do not add up."
             ),
             figure(
-                "causes",
+                "links-lost-to-errors",
                 f"Links lost to kinds of error: {names.step(last)}",
                 f"Of true pairs whose records bear no error {_per_cent(clean)} are missed. Bars are links lost per "
                 "10,000 true pairs; kinds too rare to show are left out.",

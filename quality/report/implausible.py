@@ -37,7 +37,7 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
             "contradicts itself: so much is the sources' own."
         ),
         figure(
-            "implausible",
+            "implausible-people",
             "People whose records contradict each other",
             f"{said} of the people with two records or more have records that contradict each other.",
             lambda width: charts.dots(values, width, x="Of those who could, %"),

@@ -146,12 +146,14 @@ def sums_of_events(pairs: Draws, given: Draws, events: Draws, rng: np.random.Gen
 
 
 def _shares(seen: Draws, looked: Draws, beforehand: float, draws: int, rng: np.random.Generator) -> Draws:
-    """Draws of the share of events in each stratum: a row a draw. Without any event, seen or given, it is nought."""
-    beforehand = min(beforehand, 1.0)
-    some, rest = seen + beforehand, looked - seen + 1 - beforehand
+    """Draws of the share of events in each stratum, a row a draw: as much is given beforehand to either answer.
+
+    Of an answer that was neither seen nor given the share is nought.
+    """
     tiny = np.finfo(float).tiny
+    some, rest = seen + beforehand, looked - seen + beforehand
     drawn = rng.beta(np.maximum(some, tiny), np.maximum(rest, tiny), size=(draws, len(seen)))
-    return np.where(some > 0, drawn, 0.0)
+    return np.where(some <= 0, 0.0, np.where(rest <= 0, 1.0, drawn))
 
 
 def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, reach: float | None) -> dict[str, Share]:
