@@ -46,9 +46,14 @@ def shipped() -> tuple[Rule, ...]:
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:
-    """Records of a source that one person may hold, where the steps set a limit; where several do, the highest."""
+    """Records of a source that one person may hold, where the steps set a limit; where several do, the highest.
+
+    A step that joins second records among people brings two of them together, each with what it may hold.
+    """
     found: dict[str, float] = {}
     for step in steps:
+        if step.duplicates == "join" and "people" in (step.left, step.right):
+            found = {source: 2 * most for source, most in found.items()}
         several_left, several_right = (side == "many" for side in step.cardinality.split("-to-"))
         for source, several, most in (
             (step.left, several_left, step.most_left),

@@ -127,6 +127,8 @@ def test_limits_are_those_of_the_steps() -> None:
     ]
     assert most_records(steps) == {"npd": 1, "hesa": 3, "cis": 1}
     assert most_records([step("c", "people", "cis", "one-to-one", duplicates="join")]) == {}
+    joining = step("c", "people", "cis", "one-to-one", duplicates="join")
+    assert most_records([*steps, joining]) == {"npd": 2, "hesa": 6}  # two people of one npd record each are joined
     assert most_records([*steps, step("d", "hesa", "npd", "many-to-many")]) == {"cis": 1}
 
 
