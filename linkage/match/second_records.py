@@ -189,3 +189,35 @@ _SAME = """
     join {{same}} as s on s.left_id = k.{side}_id and s.right_id = p.{side}_id
     where not exists (select 1 from {{twins}} as t where t.left_id = s.left_id and t.right_id = s.right_id)
     """
+
+
+def likely_together(engine: Engine, links: Table) -> Table:
+    """Links of a step with the probability of those that join two records of one person with the same unit.
+
+    As rivals, of whom one at most is right, they shared one probability. Since they were joined as one person, each is
+    as likely as one of them is: the sum. Where the sum passes 1 they were no rivals, and keep what they have.
+    """
+    others = columns([name for name in links.columns if name != "match_probability"])
+    found = engine.sql(
+        f"""
+        with shared as (
+            select *, {_SHARED.format(side="left")}, {_SHARED.format(side="right")} from {{links}}
+        )
+        select {others},
+               case when decision = 'accepted' and on_left > 1 and of_left <= 1.000001 then least(of_left, 1)
+                    when decision = 'accepted' and on_right > 1 and of_right <= 1.000001 then least(of_right, 1)
+                    else match_probability end as match_probability
+        from shared
+        """,
+        links=links,
+        store=True,
+    )
+    ordered = engine.sql(f"select {columns(links.columns)} from {{found}}", found=found, store=True)
+    engine.drop(found, links)
+    return ordered
+
+
+_SHARED = """
+    sum(case when decision = 'accepted' then 1 else 0 end) over (partition by {side}_id) as on_{side},
+    sum(case when decision = 'accepted' then match_probability else 0e0 end) over (partition by {side}_id) as of_{side}
+"""

@@ -16,7 +16,7 @@ from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds
 from linkage.match.sampled import links_sampled
-from linkage.match.second_records import with_second_records
+from linkage.match.second_records import likely_together, with_second_records
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_text
@@ -91,6 +91,8 @@ def link_step(
         )
     links = capped(engine, _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds), step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
+    if step.duplicates == "join":
+        links = likely_together(engine, links)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
     met = found.candidates.met
