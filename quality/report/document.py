@@ -1,16 +1,20 @@
 """Sections to one HTML file that needs no network: styles, scripts and charts are inside it."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from quality.disclosure import Cell
 from quality.report import drawing
-from quality.report.page import Block, Figure, Fold, Headline, Section
+from quality.report.page import Block, Figure, Fold, Headline, Section, Table
 
 
 def document(
@@ -79,6 +83,23 @@ def _version() -> str:
         return "from source"
 
 
+def csv_of(table: Table) -> str:
+    """A table as CSV: what it shows and nothing else, numbers without marks of thousands."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow([_plain(value) for value in row])
+    return out.getvalue()
+
+
+def _plain(value: str | Cell) -> str:
+    if isinstance(value, Cell):
+        return value.text if value.mark else value.text.replace(",", "").replace("−", "-")
+    # A spreadsheet would take such a text for a formula.
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("quality.report", "templates"),
@@ -88,5 +109,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
     environment.tests["text"] = lambda value: isinstance(value, str)
     return environment

@@ -7,14 +7,18 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from linkage.engine import Engine
 from linkage.errors import InputError
+from quality.disclosure import Cell
 from quality.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import headlines, render, render_run
+from quality.report.document import csv_of
+from quality.report.page import Table
 
 CANARIES = ("ZEBEDEE", "QUILLFEATHER", "1987-03-29", "AB123456C", "9876543210")
 
@@ -63,7 +67,7 @@ def test_nothing_is_fetched(report: str) -> None:
     page = Page(outside_scripts(report))
     links = [attrs[name] for _, attrs in page.tags for name in ("src", "href", "xlink:href", "action") if name in attrs]
     assert links
-    assert all(link.startswith("#") for link in links)
+    assert all(link.startswith(("#", "data:text/csv;")) for link in links)
     assert "url(" not in outside_scripts(report)
     assert "@import" not in report
     policy = next(attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv"))
@@ -83,6 +87,21 @@ def test_every_chart_has_words_and_a_table(report: str) -> None:
         assert figure.count("<svg") == 2  # one for a page, one for a telephone
 
 
+def test_every_chart_has_its_numbers_as_csv(report: str) -> None:
+    """As they are shown: rounded, and small ones as their symbol."""
+    links = [attrs for attrs in Page(outside_scripts(report)).all("a") if "download" in attrs]
+    assert len(links) == len(re.findall("<figure", report))
+    found = {attrs["download"]: unquote(attrs["href"].partition(",")[2]) for attrs in links}
+    lines = found["links-by-pass.csv"].splitlines()
+    assert lines[0] == 'Step,Pass,Method,Links,"Share of the step\'s links, %"'
+    assert lines[1] == "NPD to CIS,All five,Deterministic,400,74.1"
+
+
+def test_a_label_is_no_formula() -> None:
+    table = Table("t", ["Group", "People"], [["=1+1", Cell("1,200", 1200.0)], ["A, B", Cell("c", None, "suppressed")]])
+    assert csv_of(table).splitlines() == ["Group,People", "'=1+1,1200", '"A, B",c']
+
+
 def test_every_interactive_chart_is_drawn_too(report: str) -> None:
     found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', report, flags=re.DOTALL)
     assert found is not None
@@ -97,7 +116,7 @@ def test_headings_are_in_order_and_names_unique(report: str) -> None:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     names = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(names) == len(set(names))
-    targets = [attrs["href"][1:] for attrs in page.all("a")]
+    targets = [attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#")]
     assert set(targets) <= {*names}
 
 
