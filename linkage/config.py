@@ -115,7 +115,8 @@ class Outputs(_Strict):
     """What a run makes of the links."""
 
     longitudinal: bool = True
-    projects: tuple[str, ...] = ()  # TOML files of approved projects, below configs/ or beside the run's file
+    projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or beside the run's file
+    register_file: str | None = None  # of decisions, in the same places; else register.jsonl beside each request
     key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
 
 
@@ -250,14 +251,20 @@ def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
 
 
 def _lines(model: type[BaseModel], fault: Any) -> list[str]:
-    where = ".".join(str(part) for part in fault["loc"])
+    text = fault_text(model, fault)
+    if fault["type"] == "value_error":
+        return text.splitlines()
+    return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
+
+
+def fault_text(model: type[BaseModel], fault: Any) -> str:
+    """What is wrong at one place of raw TOML, without the place."""
     if fault["type"] == "extra_forbidden":
         allowed = _allowed(model, fault["loc"][:-1])
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
-        return [f"{where}: no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")]
-    if fault["type"] == "value_error":
-        return str(fault["msg"]).removeprefix("Value error, ").splitlines()
-    return [f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}"]
+        return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return text if fault["type"] == "value_error" else f"{text[0].lower()}{text[1:]}"
 
 
 def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:

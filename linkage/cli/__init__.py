@@ -6,7 +6,21 @@ import typer
 
 from linkage import __version__
 from linkage.adhoc.command import link
-from linkage.cli import blocking, catalogue, compare, config, dedupe, demo, explain, key, review, run, synth, train
+from linkage.cli import (
+    blocking,
+    catalogue,
+    compare,
+    config,
+    dedupe,
+    demo,
+    explain,
+    key,
+    request,
+    review,
+    run,
+    synth,
+    train,
+)
 from linkage.cli.failures import failing_clearly
 
 app = typer.Typer(
@@ -48,6 +62,7 @@ app.add_typer(blocking.app, name="blocking")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")
+app.add_typer(request.app, name="request")
 app.add_typer(review.app, name="review")
 
 app.command("link")(link)

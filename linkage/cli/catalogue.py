@@ -65,9 +65,9 @@ def packages(
 
     Example: leo catalogue packages demographics
     """
-    from linkage.requests.packages import load_packages
+    from linkage.requests.packages import shipped_packages
 
-    found = load_packages(shipped())
+    found = shipped_packages()
     if name is None:
         lines = [f"{'package':<18} {'phase':<12} rating tables items years"]
         lines += [_package_line(package, phase) for package in found.values() for phase in package.parts]

@@ -85,18 +85,21 @@ def report(run: RunArgument) -> None:
 
 def extract(
     run: RunArgument,
-    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="An approved project's TOML file.")],
+    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="An approved request's TOML file.")],
+    register: Annotated[
+        Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")] = None,
     out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
 ) -> None:
-    """Make the extract of an approved project from a run that has ended well.
+    """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
 
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
     """
     from linkage.pipeline.delivery import deliver
 
     with stoppable(run):
-        made = deliver(run, project, key_file=key, out=out)
+        made = deliver(run, request, register=register, key_file=key, out=out)
     typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")
 
 

@@ -2,7 +2,7 @@
 
 from linkage.extract.build import ExtractSummary, extract
 from linkage.extract.keys import master_key, new_key, write_new_key
-from linkage.extract.project import Project, check_project, load_project
+from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, ProjectKey
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "ProjectKey",
     "check_project",
     "extract",
-    "load_project",
     "master_key",
     "new_key",
     "write_new_key",

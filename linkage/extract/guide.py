@@ -34,6 +34,7 @@ def _title(project: Project) -> list[str]:
             f"Approved under {decision.reference} on {decision.date:%d %B %Y}, until {decision.expires:%d %B %Y}; "
             "destroy it then, or have the decision renewed."
         )
+        lines += [f"Condition: {condition}" for condition in decision.conditions]
     lines.append("Only the people named in the approval may use it, and only for the purpose above.")
     return lines
 

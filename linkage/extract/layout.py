@@ -136,7 +136,7 @@ def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tab
         keys.append(PMR)
     variables = [holding.definition.variables[name] for name in approved.variables]
     return Layout(
-        name=holding.file_name,
+        name=f"{holding.file_name}_{approved.part}" if approved.part else holding.file_name,
         title=holding.definition.title,
         grain=holding.definition.grain,
         fields=(*map(_key_field, keys), *(_field(variable, catalogue) for variable in variables)),

@@ -44,6 +44,7 @@ def datapackage(
             "reference": decision.reference,
             "date": decision.date.isoformat(),
             "expires": decision.expires.isoformat(),
+            "conditions": list(decision.conditions),
         }
         if decision
         else None,

@@ -1,16 +1,17 @@
-"""An approved project: who may have which variables of which tables for which years, and until when."""
+"""An approved project: who may have which variables of which tables for which years, and until when.
+
+linkage.requests makes it of a request and the decision in force on it.
+"""
 
 import datetime
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from linkage.catalogue import Catalogue
-from linkage.config import Name, check
+from linkage.config import Name
 from linkage.errors import ConfigError
 from linkage.extract.holdings import Holding, holdings, names_a_person
 from linkage.extract.years import Years
@@ -29,6 +30,7 @@ class Decision(_Strict):
     reference: Text
     date: datetime.date
     expires: datetime.date
+    conditions: tuple[str, ...] = ()
 
 
 class RowsOnly(_Strict):
@@ -45,6 +47,9 @@ class ApprovedTable(_Strict):
     variables: Annotated[tuple[str, ...], Field(min_length=1)]
     years: str | None = None  # "2005/06-2014/15"; none only where the table is not held by year
     only: RowsOnly | None = None  # all rows of the project's people where there is none
+    part: Name | None = (
+        None  # of a table that is given in parts of other rows: what its files are named after, beside it
+    )
 
     @field_validator("years")
     @classmethod
@@ -75,33 +80,17 @@ class Population(_Strict):
 
 
 class Project(_Strict):
-    """One TOML file below configs/projects/."""
+    """What a request may have under its decision."""
 
     id: Name
-    title: Text
-    organisation: Text
-    purpose: Text
-    researchers: Annotated[int, Field(ge=1)]
+    title: str
+    organisation: str
+    purpose: str
     decision: Decision | None = None  # checked with all the rest, so that one reading shows every fault
     link_metadata: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
     population: Population = Population()
     table: Annotated[tuple[ApprovedTable, ...], Field(min_length=1)]
-
-
-def load_project(path: Path) -> Project:
-    """Read a project's file. What it asks for is checked by `check_project`.
-
-    Raises:
-        ConfigError: no such file, no TOML, or keys that are wrong: all of them.
-    """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file\n  name a project's TOML file in [outputs] projects") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-    return check(Project, raw, str(path))
 
 
 def check_project(project: Project, catalogue: Catalogue, *, today: datetime.date | None = None) -> None:
@@ -117,8 +106,8 @@ def check_project(project: Project, catalogue: Catalogue, *, today: datetime.dat
     held = holdings(catalogue)
     faults = [
         *_decision_faults(project.decision, today or datetime.date.today()),
-        *_population_faults(project.population, catalogue, held),
-        *(f"table: '{name}' is named twice" for name in _repeated(table.name for table in project.table)),
+        *(f"{place}: {says}" for place, says in population_faults(project.population, catalogue, held)),
+        *(f"table: '{name}' is named twice" for name in _repeated(_named(table) for table in project.table)),
     ]
     for approved in project.table:
         faults += _table_faults(approved, held)
@@ -141,18 +130,22 @@ def _decision_faults(decision: Decision | None, today: datetime.date) -> Iterato
         yield f"decision.expires: ended on {decision.expires}; ask the panel to renew it"
 
 
-def _population_faults(population: Population, catalogue: Catalogue, held: dict[str, Holding]) -> Iterator[str]:
+def population_faults(
+    population: Population, catalogue: Catalogue, held: dict[str, Holding]
+) -> Iterator[tuple[str, str]]:
+    """Place and fault of each source, table and range of years that is not held."""
     for source in population.sources:
         if source not in catalogue.datasets:
-            yield f"population.sources: no source '{source}'{_nearest(source, catalogue.datasets)}"
+            yield "population.sources", f"no source '{source}'{_nearest(source, catalogue.datasets)}"
     for cohort in population.cohort:
         holding = held.get(cohort.table)
         if holding is None:
-            yield f"population.cohort: no table '{cohort.table}'{_nearest(cohort.table, held)}"
+            yield "population.cohort", f"no table '{cohort.table}'{_nearest(cohort.table, held)}"
         elif not holding.year_columns:
-            yield f"population.cohort: {cohort.table} has no year to choose a cohort by"
+            yield "population.cohort", f"{cohort.table} has no year to choose a cohort by"
         else:
-            yield from _year_faults(f"population.cohort.{cohort.table}", cohort.years, holding)
+            place = f"population.cohort.{cohort.table}"
+            yield from ((place, says) for says in _year_faults(cohort.years, holding))
 
 
 def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator[str]:
@@ -160,7 +153,7 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
     if holding is None:
         yield f"table: no table '{approved.name}'{_nearest(approved.name, held)}"
         return
-    yield from _year_faults(approved.name, approved.years, holding)
+    yield from (f"{approved.name}: {says}" for says in _year_faults(approved.years, holding))
     if approved.only and approved.only.column not in holding.definition.variables:
         yield f"{approved.name}: no variable '{approved.only.column}' to choose rows by"
     for name in _repeated(approved.variables):
@@ -175,15 +168,19 @@ def _table_faults(approved: ApprovedTable, held: dict[str, Holding]) -> Iterator
             yield f"{approved.name}.{name}: not held in {approved.years}; it is held in {variable.years}"
 
 
-def _year_faults(where: str, years: str | None, holding: Holding) -> Iterator[str]:
+def _year_faults(years: str | None, holding: Holding) -> Iterator[str]:
     yearly = bool(holding.year_columns or holding.spell_columns)
     if years is None:
         if yearly:
-            yield f'{where}: years are missing; write for example years = "{holding.years or "2012/13-2020/21"}"'
+            yield f'years are missing; write for example years = "{holding.years or "2012/13-2020/21"}"'
     elif not yearly:
-        yield f"{where}: rows bear no year, so none can be chosen; strike out years"
+        yield "rows bear no year, so none can be chosen; strike out years"
     elif holding.years and not holding.years.covers(Years.parse(years)):
-        yield f"{where}: not all of {years} is held; it is held in {holding.years}"
+        yield f"not all of {years} is held; it is held in {holding.years}"
+
+
+def _named(table: ApprovedTable) -> str:
+    return f"{table.name} ({table.part})" if table.part else table.name
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -7,29 +7,40 @@ from typing import Any
 from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
-from linkage.extract import ExtractSummary, extract, load_project, master_key
+from linkage.extract import ExtractSummary, extract, master_key
 from linkage.pipeline.folder import MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
+from linkage.requests.approved import approved_project
 from linkage.resources import configs_dir
 
 
-def deliver(run: Path, project_file: Path, *, key_file: Path | None = None, out: Path | None = None) -> ExtractSummary:
+def deliver(
+    run: Path,
+    request: Path,
+    *,
+    register: Path | None = None,
+    key_file: Path | None = None,
+    out: Path | None = None,
+) -> ExtractSummary:
     """Make a project's extract from the tables of a run.
 
     Args:
         run: folder of a run that has ended well.
-        project_file: an approved project's TOML file, or the path of a shipped one below configs/.
+        request: the project's request, or the path of a shipped one below configs/.
+        register: the register of decisions; the one beside the request when None.
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
 
     Raises:
-        ConfigError: the folder is no run's, the project or the key is not right, or the run was made with another key.
-        GateError: the run did not end well: nothing may leave it.
+        ConfigError: the folder is no run's, no decision in force covers the request, the key is not right, or it is not
+            the run's.
+        GateError: the run did not end well, or the register was changed: nothing may leave.
     """
-    shipped_one = configs_dir() / project_file
-    project = load_project(shipped_one if not project_file.exists() and shipped_one.is_file() else project_file)
+    shipped_one = configs_dir() / request
+    file = shipped_one if not request.exists() and shipped_one.is_file() else request
     manifest = ended_well(run)
+    project = approved_project(file, shipped(), register=register)
     key = master_key(key_file)
     made_with = manifest.get("key_fingerprint")
     if made_with not in (None, key.fingerprint):

@@ -12,8 +12,8 @@ import pyarrow as pa
 from linkage import config as configuration
 from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
 from linkage.config import Pass, RunConfig, Step
-from linkage.errors import ConfigError, InputError, LeoError
-from linkage.extract import MasterKey, Project, check_project, load_project, master_key
+from linkage.errors import ConfigError, GateError, InputError, LeoError
+from linkage.extract import MasterKey, Project, check_project, master_key
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
@@ -23,6 +23,7 @@ from linkage.model import load as load_model
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
 from linkage.records.source_files import find
+from linkage.requests.approved import approved_project
 from linkage.resources import configs_dir
 
 
@@ -83,11 +84,12 @@ class _Faults:
         self._found.append(ConfigError(message))
 
     def raise_all(self, where: Path) -> None:
-        """One error with every message: of the configuration if any of them is, else of the input files."""
+        """One error with every message: of the configuration if any is, else of a gate, else of the input files."""
         messages = list(dict.fromkeys(str(error) for error in self._found))
         if not messages:
             return
-        kind = ConfigError if any(isinstance(error, ConfigError) for error in self._found) else InputError
+        kinds = (ConfigError, GateError, InputError)
+        kind = next((kind for kind in kinds if any(isinstance(error, kind) for error in self._found)), InputError)
         count = f"{len(messages)} fault{'s' if len(messages) != 1 else ''}"
         raise kind(f"{where}: {count}\n" + textwrap.indent("\n".join(messages), "  "))
 
@@ -232,10 +234,14 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
     if config.outputs.longitudinal:
         with faults.collected():
             found["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
+    register = None
+    if config.outputs.register_file:
+        with faults.collected():
+            register = resolve(config.outputs.register_file, path, "outputs.register_file")
     for name in config.outputs.projects:
         with faults.collected():
             file = resolve(name, path, "outputs.projects")
-            project = load_project(file)
+            project = approved_project(file, catalogue, register=register)
             if project.id in found["projects"]:
                 faults.add(f"outputs.projects: two have the id '{project.id}'")
             found["projects"][project.id], found["project_files"][project.id] = project, file

@@ -1,5 +1,6 @@
 """Data packages: items that are asked for together, worked out from the catalogue by the rules in configs/packages/."""
 
+import functools
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from linkage.catalogue import Catalogue, Variable
+from linkage.catalogue import Catalogue, Variable, shipped
 from linkage.config import Name, fault_lines
 from linkage.errors import ConfigError
 from linkage.extract.holdings import Holding, holdings, names_a_person
@@ -148,6 +149,12 @@ def load_packages(catalogue: Catalogue, folder: Path | None = None) -> dict[str,
     if faults:
         raise ConfigError("the data packages have faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return found
+
+
+@functools.cache
+def shipped_packages() -> dict[str, Package]:
+    """The packages that come with the package, of the catalogue that comes with it, read once."""
+    return load_packages(shipped())
 
 
 def _packages(rules: PackageFile, held: dict[str, Holding]) -> dict[str, Package]:

@@ -83,7 +83,6 @@ def make_project() -> Callable[..., Project]:
             "title": "A study",
             "organisation": "A university",
             "purpose": "To learn.",
-            "researchers": 2,
             "decision": {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01"},
             "link_metadata": True,
             "formats": ["parquet", "csv"],

@@ -73,6 +73,28 @@ def test_only_rows_of_the_approved_phase_leave(
     assert [r["leo:only"] for r in resources if r["name"].startswith("npd_ks4")] == [{"URN": ["600"]}] * 2
 
 
+def test_a_table_in_parts_is_given_in_files_of_their_own(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    """Grades of one year and schools of another: no row has both."""
+    grades = {"name": "npd.ks4", "years": "2011/12", "variables": ["Grade"]}
+    schools = {"name": "npd.ks4", "years": "2013/14", "variables": ["URN"], "part": "schools"}
+    summary = publish(make_project(table=[grades, schools]))
+    assert summary.rows == {"people": 3, "linkage": 4, "npd_ks4": 1, "npd_ks4_schools": 1}
+    assert "URN" not in read(summary, "npd_ks4")[0]
+    assert "Grade" not in read(summary, "npd_ks4_schools")[0]
+
+
+def test_conditions_of_the_decision_go_with_the_extract(
+    publish: Callable[..., ExtractSummary], make_project: Make
+) -> None:
+    decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
+    summary = publish(make_project(decision=decision))
+    assert "Condition: Ask first." in (summary.folder / "README.md").read_text()
+    described = json.loads((summary.folder / "datapackage.json").read_text())
+    assert described["leo:decision"]["conditions"] == ["Ask first."]
+
+
 def test_spells_are_cut_to_the_approved_years(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:

@@ -215,10 +215,31 @@ def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(villa
 
 
 def test_an_expired_decision_is_refused_although_the_extract_is_up_to_date(village):
-    project = village.folder / "project.toml"
-    project.write_text(project.read_text().replace("2199-01-01", "2021-01-01"))
+    (village.folder / "register.jsonl").unlink()
+    village_files.approve(village.folder, expires=datetime.date(2021, 1, 1))
     with pytest.raises(ConfigError, match="ended on 2021-01-01"):
         village.runner()
+
+
+def test_nothing_is_extracted_that_no_decision_covers(village, leo):
+    project, register = village.folder / "project.toml", village.folder / "register.jsonl"
+    extract = ("extract", village.root, project, "--key", village.key, "--out", village.root.parent / "given")
+    asked = project.read_text()
+    project.write_text(asked.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
+    code, _, said = leo(*extract)
+    assert code == 2
+    assert "npd.ks4: FSM: not approved; strike out, or have the panel decide" in said
+    project.write_text(asked)
+    register.write_bytes(register.read_bytes().replace(b"2199-01-01", b"2198-01-01"))
+    code, _, said = leo(*extract)
+    assert code == 3
+    assert "register.jsonl: line 1 was changed" in said
+    with pytest.raises(GateError, match="line 1 was changed"):
+        village.runner()
+    register.unlink()
+    code, _, said = leo(*extract)
+    assert code == 2
+    assert "no such register" in said
 
 
 def test_a_run_needs_a_key_before_any_work(village, leo, monkeypatch, tmp_path):

@@ -14,6 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.catalogue import TableDef, shipped
+from linkage.requests.check import asked_of
+from linkage.requests.decisions import Ruling, decide
+from linkage.requests.request import read_request
 
 PUPILS, TAXED, STRANGERS = 120, 100, 15
 _TYPES = {
@@ -46,8 +49,18 @@ def build(folder: Path) -> Path:
     (folder / "model.json").write_text(json.dumps(_model()))
     (folder / "passes.toml").write_text(_PASSES)
     (folder / "project.toml").write_text(_PROJECT)
+    approve(folder, expires=datetime.date(2199, 1, 1))
     (folder / "village.toml").write_text(_RUN)
     return folder / "village.toml"
+
+
+def approve(folder: Path, *, expires: datetime.date) -> None:
+    """Record in register.jsonl that the village's study was approved on 1 January 2020."""
+    date = datetime.date(2020, 1, 1)
+    request, _ = read_request(folder / "project.toml")
+    decide(
+        folder / "register.jsonl", asked_of(request, shipped(), date), Ruling("approved", "EXAMPLE-1", date, expires)
+    )
 
 
 def _person(index: int) -> dict[str, Any]:
@@ -169,15 +182,9 @@ _PROJECT = """
 id = "village-study"
 title = "Earnings in a village"
 organisation = "Example University"
-purpose = "To see the pipeline at work."
-researchers = 1
+aims = "To see the pipeline at work."
 link_metadata = true
 formats = ["parquet", "csv"]
-
-[decision]
-reference = "EXAMPLE-1"
-date = 2020-01-01
-expires = 2199-01-01
 
 [[population.cohort]]
 table = "npd.ks4"

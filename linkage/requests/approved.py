@@ -1,0 +1,72 @@
+"""From a request to the project that may be extracted: only under a decision in force that covers it."""
+
+import datetime
+from pathlib import Path
+
+from linkage.catalogue import Catalogue
+from linkage.errors import ConfigError
+from linkage.extract.project import Decision, Project
+from linkage.requests.asked import Asked, tables_of
+from linkage.requests.check import asked_of, faults_of, told
+from linkage.requests.decisions import Standing, standing
+from linkage.requests.register import NAME, Entry, read_register
+from linkage.requests.request import read_request
+
+
+def register_of(request: Path, register: Path | None = None) -> Path:
+    """The register that a request's decisions are in: the one that is named, else the one beside the request."""
+    return register or request.parent / NAME
+
+
+def approved_project(
+    path: Path, catalogue: Catalogue, *, register: Path | None = None, today: datetime.date | None = None
+) -> Project:
+    """What a request may have, as its panel decided.
+
+    Args:
+        path: the request's TOML file.
+        register: the register of decisions; `register.jsonl` beside the request when None.
+        today: the day that the decision must be in force on; this day when None.
+
+    Raises:
+        ConfigError: no decision in force covers the request, or it has come to break a rule since: all faults at once.
+        GateError: the register was changed.
+    """
+    request, form = read_request(path)
+    asked = asked_of(request, catalogue, today or datetime.date.today())
+    where = register_of(path, register)
+    faults = told(faults_of(asked, form, leaving=True))
+    if faults:
+        faults.append("    show all that is wrong: leo request check")
+    found = standing(read_register(where), asked)
+    if found.state != "approved" or found.entry is None:
+        faults += _refusal(found, where)
+    if faults or found.entry is None:
+        raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
+    return project_of(asked, found.entry)
+
+
+def project_of(asked: Asked, approval: Entry) -> Project:
+    """A request under its approval, as extracts take it."""
+    request = asked.request
+    return Project(
+        id=request.id,
+        title=request.title,
+        organisation=request.organisation,
+        purpose=request.aims,
+        decision=Decision(
+            reference=approval["reference"],
+            date=approval.day("date"),
+            expires=approval.day("expires"),
+            conditions=tuple(approval["conditions"]),
+        ),
+        link_metadata=request.link_metadata,
+        formats=request.formats,
+        population=request.population,
+        table=tuple(tables_of(asked.grants)),
+    )
+
+
+def _refusal(found: Standing, register: Path) -> list[str]:
+    state = "no decision in force covers it" if found.state in ("draft", "submitted") else found.state
+    return [f"decision ({register}): {state}", *(f"    {line}" for line in found.says)]

@@ -1,0 +1,132 @@
+"""What a request asks for, spelt out: which variables of which tables for which years, packages opened."""
+
+import datetime
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from linkage.catalogue import Catalogue, Variable
+from linkage.extract.holdings import Holding, holdings
+from linkage.extract.project import ApprovedTable, RowsOnly
+from linkage.extract.years import Years
+from linkage.requests.packages import Package, Part
+from linkage.requests.request import AskedPackage, AskedTable, Request
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One table's share of what is asked for: known variables, for a reason."""
+
+    place: str  # "table npd.ks4" or "package attainment"
+    holding: Holding
+    variables: tuple[Variable, ...]
+    years: Years | None
+    only: RowsOnly | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    exemptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and all that its rules are checked against."""
+
+    request: Request
+    catalogue: Catalogue
+    packages: Mapping[str, Package]
+    today: datetime.date
+
+    @functools.cached_property
+    def held(self) -> dict[str, Holding]:
+        """Every table of the catalogue."""
+        return holdings(self.catalogue)
+
+    @functools.cached_property
+    def grants(self) -> list[Grant]:
+        """What is asked for, as far as it exists."""
+        held = self.held
+        listed = [_of_table(table, held[table.name]) for table in self.request.table if table.name in held]
+        opened = [
+            grant
+            for package in self.request.package
+            if package.name in self.packages
+            for grant in _of_package(package, self.packages[package.name])
+        ]
+        return [*listed, *opened]
+
+    def items(self) -> Iterator[tuple[Grant, Variable]]:
+        """Every variable asked for."""
+        for grant in self.grants:
+            for variable in grant.variables:
+                yield grant, variable
+
+
+def years_of(text: str | None) -> Years | None:
+    """Years as they are written; None where they are not, or not so that they can be read."""
+    try:
+        return Years.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
+    """Grants as an extract's tables: of one table, those of the same rows are one; others stand beside it by name."""
+    merged: dict[tuple[str, Years | None, RowsOnly | None], list[Grant]] = {}
+    for grant in filter(lambda grant: grant.variables, grants):
+        merged.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
+    found: list[ApprovedTable] = []
+    for (name, years, only), of_rows in merged.items():
+        asked = {variable.name for grant in of_rows for variable in grant.variables}
+        is_first = all(table.name != name for table in found)
+        kind, _, origin = of_rows[0].place.partition(" ")
+        found.append(
+            ApprovedTable(
+                name=name,
+                variables=tuple(v for v in of_rows[0].holding.definition.variables if v in asked),
+                years=str(years) if years else None,
+                only=only,
+                part=None if is_first else "listed" if kind == "table" else origin.replace("-", "_"),
+            )
+        )
+    return found
+
+
+def _of_table(table: AskedTable, holding: Holding) -> Grant:
+    known = holding.definition.variables
+    return Grant(
+        f"table {table.name}",
+        holding,
+        tuple(known[name] for name in dict.fromkeys(table.variables) if name in known),
+        years_of(table.years),
+        reasons=table.reasons,
+        exemptions=table.exemptions,
+    )
+
+
+def _of_package(asked: AskedPackage, package: Package) -> Iterator[Grant]:
+    """A package's tables; one that several of the phases hold comes once, with the rows and years of them all."""
+    years = years_of(asked.years)
+    parts: dict[str, list[Part]] = {}
+    for phase in dict.fromkeys(asked.phases) if package.phases else ("",):
+        for part in package.parts.get(phase, ()):
+            parts.setdefault(part.holding.name, []).append(part)
+    for of_table in parts.values():
+        spans = [span for part in of_table if years and (span := part.years(years))]
+        if spans:
+            variables = {variable.name: variable for part in of_table for variable in part.variables}
+            yield Grant(
+                f"package {asked.name}",
+                of_table[0].holding,
+                tuple(variables.values()),
+                Years(min(span.first for span in spans), max(span.last for span in spans)),
+                _rows_of_all([part.only for part in of_table]),
+                asked.reasons,
+            )
+
+
+def _rows_of_all(held: list[RowsOnly | None]) -> RowsOnly | None:
+    """The rows of any of several phases; all rows where one of them has them all."""
+    chosen = [only for only in held if only]
+    if len(chosen) < len(held) or not chosen:
+        return None
+    values = tuple(dict.fromkeys(value for only in chosen for value in only.values))
+    return RowsOnly(column=chosen[0].column, values=values)

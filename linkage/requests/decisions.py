@@ -1,0 +1,229 @@
+"""What a panel decides of a request, and whether a decision covers what is asked for."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from linkage.errors import ConfigError
+from linkage.extract.project import ApprovedTable, RowsOnly
+from linkage.extract.years import Years
+from linkage.requests.asked import Asked, tables_of
+from linkage.requests.register import Entry, append, read_register
+from linkage.requests.request import Request
+
+Outcome = Literal["approved", "approved-with-conditions", "rejected"]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A decision as the panel gives it.
+
+    Attributes:
+        expires: the last day that it is in force; the request's date of retention when None.
+        conditions: what an approval is bound to, in words that may be published.
+        without: "table.variable" that is not approved, or "table" for all of it.
+        reason: why a request is rejected, for those who made it; not published.
+    """
+
+    outcome: Outcome
+    reference: str
+    date: datetime.date
+    expires: datetime.date | None = None
+    conditions: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a request is: in one word, in a sentence, and under which entry."""
+
+    state: Literal["draft", "submitted", "approved", "rejected", "withdrawn", "expired", "to come", "not covered"]
+    says: tuple[str, ...]
+    entry: Entry | None = None
+
+
+def submit(register: Path, asked: Asked) -> Entry:
+    """Record that a request has been handed to the panel."""
+    return append(register, {**_about(asked), "event": "submitted", "date": asked.today.isoformat()})
+
+
+def decide(register: Path, asked: Asked, ruling: Ruling) -> Entry:
+    """Record a decision.
+
+    Raises:
+        ConfigError: the decision contradicts itself or the request, or its reference was given before: all at once.
+        GateError: the register does not hold.
+    """
+    expires = ruling.expires or asked.request.retention
+    scope = list(_scope(tables_of(asked.grants), ruling.without))
+    faults = list(_ruling_faults(asked, ruling, expires, scope))
+    if register.exists() and any(
+        entry.content.get("reference") == ruling.reference for entry in read_register(register)
+    ):
+        faults.append(f"--reference: {ruling.reference} was given to a decision before; each has its own")
+    if faults:
+        raise ConfigError("the decision is not recorded\n" + "\n".join(f"  {fault}" for fault in faults))
+    decided: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
+    if ruling.outcome == "rejected":
+        decided |= {"reason": ruling.reason}
+    else:
+        decided |= {"expires": str(expires), "conditions": list(ruling.conditions), "scope": scope}
+        decided |= {"without": list(ruling.without)}
+    return append(register, {**_about(asked), **decided})
+
+
+def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -> Entry:
+    """Record that an approval ends before its time.
+
+    Raises:
+        ConfigError: the register has no approval of that reference, or it was withdrawn before.
+        GateError: the register does not hold.
+    """
+    entries = read_register(register)
+    found = next((e for e in entries if e.is_approval and e["reference"] == reference), None)
+    if found is None:
+        known = ", ".join(e["reference"] for e in entries if e.is_approval) or "none"
+        raise ConfigError(f"{register}: no approval has the reference {reference}\n  there are: {known}")
+    if reference in _withdrawn(entries):
+        raise ConfigError(f"{register}: {reference} was withdrawn before")
+    content = {"event": "withdrawn", "date": date.isoformat(), "withdraws": reference, "request": found["request"]}
+    return append(register, {**content, "reason": reason})
+
+
+def standing(entries: Sequence[Entry], asked: Asked) -> Standing:
+    """Where a request is on a day, and whether its data may leave: only in the state "approved".
+
+    The last approval of a project counts. It must be in force, and cover the request: the same purpose and people, and
+    no table, variable, year or row beyond what was approved. A rejection counts for the very request it was about.
+    """
+    request = asked.request
+    ours = [entry for entry in entries if entry["request"] == request.id]
+    last = next((entry for entry in reversed(ours) if entry.is_approval), None)
+    same = [entry for entry in ours if entry.content.get("request_sha256") == request.digest]
+    if same and same[-1].event == "rejected" and (last is None or last.number < same[-1].number):
+        return Standing("rejected", (f"{same[-1]['reference']} of {same[-1]['date']}: {same[-1]['reason']}",), same[-1])
+    found = _of_approval(entries, last, asked) if last else None
+    if found and found.state == "approved":
+        return found
+    if same and same[-1].event == "submitted":
+        return Standing("submitted", (f"on {same[-1]['date']}; the panel has not decided yet",), same[-1])
+    return found or Standing("draft", ("it is in no register yet: leo request submit",))
+
+
+def _of_approval(entries: Sequence[Entry], last: Entry, asked: Asked) -> Standing:
+    under = f"{last['reference']} of {last['date']}"
+    ended = _withdrawn(entries).get(last["reference"])
+    if ended and ended.day("date") <= asked.today:
+        return Standing("withdrawn", (f"{under} was withdrawn on {ended['date']}: {ended['reason']}",), last)
+    if last.day("date") > asked.today:
+        return Standing("to come", (f"{under} is still to come",), last)
+    if last.day("expires") < asked.today:
+        return Standing("expired", (f"{under} ended on {last['expires']}; ask the panel to renew it",), last)
+    beyond = tuple(not_covered(last, asked.request, tables_of(asked.grants)))
+    if beyond:
+        return Standing("not covered", (f"{under} does not cover it", *beyond), last)
+    return Standing("approved", (f"{under}, until {last['expires']}", *last["conditions"]), last)
+
+
+def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTable]) -> Iterator[str]:
+    """What a request has that an approval has not."""
+    if request.purpose_digest != approval["purpose_sha256"]:
+        yield (
+            "its purpose, people, population or retention are not those that were decided on; "
+            "put them back, or have the panel decide"
+        )
+    for table in tables:
+        listed = [part for part in approval["scope"] if part["table"] == table.name]
+        known = {name for part in listed for name in part["variables"]}
+        beyond = [name for name in table.variables if not any(_covers(part, name, table) for part in listed)]
+        for names, what in (
+            ([name for name in beyond if name not in known], "not approved; strike out, or have the panel decide"),
+            ([name for name in beyond if name in known], "not approved for these years and rows; ask for fewer"),
+        ):
+            if names:
+                yield f"{table.name}: {', '.join(names)}: {what}"
+
+
+def _covers(part: dict[str, Any], name: str, table: ApprovedTable) -> bool:
+    years, only = part["years"], part["only"]
+    return (
+        name in part["variables"]
+        and (years is None or bool(table.years and Years.parse(years).covers(Years.parse(table.years))))
+        and (only is None or (table.only is not None and _within(table.only, RowsOnly.model_validate(only))))
+    )
+
+
+def _within(rows: RowsOnly, allowed: RowsOnly) -> bool:
+    return rows.column == allowed.column and set(rows.values) <= set(allowed.values)
+
+
+def _scope(tables: Iterable[ApprovedTable], without: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What may leave, as the register keeps it: no table of which nothing is left."""
+    for table in tables:
+        kept = [name for name in table.variables if not {table.name, f"{table.name}.{name}"} & set(without)]
+        if kept:
+            only = table.only.model_dump(mode="json") if table.only else None
+            yield {"table": table.name, "variables": kept, "years": table.years, "only": only}
+
+
+def _ruling_faults(
+    asked: Asked, ruling: Ruling, expires: datetime.date | None, scope: list[dict[str, Any]]
+) -> Iterator[str]:
+    retention = asked.request.retention
+    if not ruling.reference.strip():
+        yield "--reference: give the number under which the panel's minutes have it"
+    if ruling.outcome == "rejected":
+        if not ruling.reason.strip():
+            yield "--reason: say why it is rejected, so that it can be mended"
+        return
+    if expires is None or expires < ruling.date:
+        yield f"--expires: give a day on or after {ruling.date}"
+    elif retention and expires > retention:
+        yield f"--expires: {expires} is after the day on which the data are destroyed, {retention}"
+    if ruling.outcome == "approved" and (ruling.conditions or ruling.without):
+        yield "--condition, --without: an approval with conditions is recorded as such: decide REQUEST conditions"
+    if ruling.outcome == "approved-with-conditions" and not (ruling.conditions or ruling.without):
+        yield "--condition: say what the approval is bound to, or --without what it leaves out"
+    names = {t.name for t in tables_of(asked.grants)}
+    names |= {f"{t.name}.{variable}" for t in tables_of(asked.grants) for variable in t.variables}
+    yield from (f"--without: {name} is not asked for" for name in ruling.without if name not in names)
+    if not scope:
+        yield "--without: nothing is left; reject the request"
+
+
+def _about(asked: Asked) -> dict[str, Any]:
+    """What the register keeps of a request: no name of a person."""
+    request = asked.request
+    roles = [person.role for person in request.person]
+    of_request = request.model_dump(
+        mode="json",
+        include={"title", "organisation", "organisation_type", "aims", "benefit", "lawful_basis", "special_basis"}
+        | {"audience", "outputs", "setting", "retention"},
+    )
+    return {
+        "request": request.id,
+        "request_sha256": request.digest,
+        "purpose_sha256": request.purpose_digest,
+        "public": {
+            **of_request,
+            "people": {role: roles.count(role) for role in sorted(set(roles))},
+            "packages": [
+                package.model_dump(include={"name", "phases", "years"}, mode="json") for package in request.package
+            ],
+            "rating": _rating(asked),
+        },
+    }
+
+
+def _rating(asked: Asked) -> str:
+    """The most identifying and the most sensitive of what is asked for."""
+    held = [variable for _, variable in asked.items()]
+    return f"{min(v.identifiability for v in held)}{min(v.sensitivity for v in held)}" if held else ""
+
+
+def _withdrawn(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Reference of an approval to the entry that ended it."""
+    return {entry["withdraws"]: entry for entry in entries if entry.event == "withdrawn"}

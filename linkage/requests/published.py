@@ -1,0 +1,73 @@
+"""What of a register is public: every approval, what it is for and which data it gives; no person, no rejection."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from linkage.requests.register import Entry
+
+
+def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[str, str]]:
+    """A row for each approval, the newest first. An organisation's rejected request is not held against it in public.
+
+    Returns:
+        reference, date, expires, state (in force, ended, withdrawn, to come, replaced), project, title, organisation,
+        organisation_type, aims, benefit, lawful_basis, special_basis, audience, outputs, setting, retention, people,
+        packages, tables with their years, variables (how many), rating, conditions.
+    """
+    withdrawn = {entry["withdraws"]: entry["date"] for entry in entries if entry.event == "withdrawn"}
+    last = {entry["request"]: entry.number for entry in entries if entry.is_approval}
+    approvals = [entry for entry in entries if entry.is_approval]
+    return [_row(entry, day, withdrawn, last) for entry in reversed(approvals)]
+
+
+def rejected_count(entries: Iterable[Entry]) -> int:
+    """How many requests were rejected."""
+    return sum(entry.event == "rejected" for entry in entries)
+
+
+def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict[str, int]) -> dict[str, str]:
+    public, scope = entry["public"], entry["scope"]
+    texts = (
+        "title",
+        "organisation",
+        "organisation_type",
+        "aims",
+        "benefit",
+        "lawful_basis",
+        "special_basis",
+        "setting",
+    )
+    return {
+        "reference": entry["reference"],
+        "date": entry["date"],
+        "expires": entry["expires"],
+        "state": _state(entry, day, withdrawn, last),
+        "project": entry["request"],
+        **{name: " ".join(public[name].split()) for name in texts},
+        "audience": "; ".join(public["audience"]),
+        "outputs": "; ".join(public["outputs"]),
+        "retention": public["retention"],
+        "people": str(sum(public["people"].values())),
+        "packages": "; ".join(_package(package) for package in public["packages"]),
+        "tables": "; ".join(dict.fromkeys(f"{part['table']} {part['years'] or ''}".strip() for part in scope)),
+        "variables": str(len({(part["table"], name) for part in scope for name in part["variables"]})),
+        "rating": public["rating"],
+        "conditions": "; ".join([*entry["conditions"], *(f"without {name}" for name in entry["without"])]),
+    }
+
+
+def _state(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict[str, int]) -> str:
+    today = day.isoformat()
+    if withdrawn.get(entry["reference"], "9999") <= today:
+        return "withdrawn"
+    if entry["expires"] < today:
+        return "ended"
+    if entry["date"] > today:
+        return "to come"
+    return "in force" if last[entry["request"]] == entry.number else "replaced"
+
+
+def _package(package: dict[str, Any]) -> str:
+    phases = f" ({', '.join(package['phases'])})" if package["phases"] else ""
+    return f"{package['name']}{phases} {package['years']}"

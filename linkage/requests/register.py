@@ -1,0 +1,143 @@
+"""The register of decisions: a line of JSON each, appended and never changed, each bound to the one before by a hash.
+
+A byte changed anywhere breaks the hash of its line. A line changed with its hash breaks the next line's. That lines
+were taken from the end, or all written anew, shows against a hash that was published: `read_register(published=...)`.
+"""
+
+import datetime
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import ConfigError, GateError
+from linkage.requests.request import canonical, digest
+
+NAME = "register.jsonl"
+"""A register's file, where it lies beside the requests that it is about."""
+
+START = "0" * 64
+"""What the first line is bound to."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a register."""
+
+    number: int
+    sha256: str
+    content: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.content[key]
+
+    @property
+    def event(self) -> str:
+        """submitted, approved, approved-with-conditions, rejected or withdrawn."""
+        return str(self.content["event"])
+
+    @property
+    def is_approval(self) -> bool:
+        return self.event.startswith("approved")
+
+    def day(self, key: str) -> datetime.date:
+        """A date of the entry."""
+        return datetime.date.fromisoformat(self.content[key])
+
+
+def read_register(path: Path, *, published: str | None = None) -> list[Entry]:
+    """Every entry of a register, when each is as it was written.
+
+    Args:
+        published: a hash that was published earlier, in full or its first twelve or more characters: the register must
+            still hold the entry of that hash.
+
+    Raises:
+        ConfigError: there is no such file.
+        GateError: a line is not as it was written; the message names the first.
+    """
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise ConfigError(
+            f"{path}: no such register\n  decisions are recorded in it: leo request decide; or name one with --register"
+        ) from None
+    *lines, rest = text.split(b"\n")
+    entries: list[Entry] = []
+    for number, line in enumerate(lines, 1):
+        entries.append(_entry(path, number, line, entries[-1].sha256 if entries else START))
+    if rest:
+        raise _broken(path, len(lines) + 1, "it is cut short")
+    if published is not None:
+        if len(published) < 12:
+            raise ConfigError("--published: give at least twelve characters of a published hash")
+        if not any(entry.sha256.startswith(published) for entry in entries):
+            raise GateError(
+                f"{path}: no entry has the published hash {published[:12]}: entries were taken out or written anew\n"
+                "  restore the register from a copy that has it"
+            )
+    return entries
+
+
+def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
+    try:
+        content = json.loads(line.decode("utf-8"))
+        sha256 = content.pop("sha256")
+        if canonical({**content, "sha256": sha256}).encode("utf-8") != line or digest(content) != sha256:
+            raise _broken(path, number, "its hash is not that of its content")
+        if content["number"] != number or content["previous"] != previous:
+            raise _broken(path, number, "it does not follow the line before it")
+    except (UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError):
+        raise _broken(path, number, "it is not as a register writes it") from None
+    return Entry(number, sha256, content)
+
+
+def _broken(path: Path, number: int, what: str) -> GateError:
+    return GateError(
+        f"{path}: line {number} was changed: {what}\n"
+        "  nothing is decided or extracted under a register that does not hold; restore it from a copy"
+    )
+
+
+def append(path: Path, content: Mapping[str, Any]) -> Entry:
+    """Add an entry, to the disk, and return it. One process at a time; the register is verified first.
+
+    Raises:
+        GateError: the register does not hold.
+        ConfigError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}\n  give another place with --register"
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        entries = read_register(path)
+        whole = {
+            **content,
+            "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "number": len(entries) + 1,
+            "previous": entries[-1].sha256 if entries else START,
+        }
+        sha256 = digest(whole)
+        size = os.fstat(handle).st_size
+        try:
+            _write(handle, (canonical({**whole, "sha256": sha256}) + "\n").encode("utf-8"))
+        except OSError as error:
+            os.ftruncate(handle, size)
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}\n  make room, and decide again") from None
+        return Entry(len(entries) + 1, sha256, whole)
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(handle, line) :]
+    os.fsync(handle)

@@ -1,0 +1,189 @@
+"""A request: what a project is for, who works on it, and which data it asks for and why. One TOML file."""
+
+import copy
+import datetime
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from linkage.config import Name, fault_text
+from linkage.errors import ConfigError
+from linkage.extract.project import Format, Population
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Person(_Strict):
+    """Somebody who will see the data. Names stay in the request's file: no register, page or message holds them."""
+
+    name: str = ""
+    role: str = ""
+    accreditation: str = ""
+    accredited_until: datetime.date | None = None
+    reason: str = ""
+
+
+class AskedTable(_Strict):
+    """Variables of one table, asked for one by one."""
+
+    name: str = ""  # "npd.ks4"
+    variables: tuple[str, ...] = ()
+    years: str | None = None
+    justification: str = ""
+    reasons: dict[str, str] = {}  # variable -> what it is needed for
+    exemptions: dict[str, str] = {}  # variable -> reference of the exemption
+
+
+class AskedPackage(_Strict):
+    """A data package, for some phases and years."""
+
+    name: str = ""
+    phases: tuple[str, ...] = ()
+    years: str | None = None
+    justification: str = ""
+    reasons: dict[str, str] = {}
+
+
+class Request(_Strict):
+    """All that a panel decides on. What is missing is told by the rules, together with all that is wrong."""
+
+    id: Name = ""
+    title: str = ""
+    organisation: str = ""
+    organisation_type: str = ""
+    aims: str = ""
+    benefit: str = ""
+    lawful_basis: str = ""
+    special_basis: str = ""
+    audience: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    setting: str = ""
+    retention: datetime.date | None = None
+    link_metadata: bool = False
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
+    person: tuple[Person, ...] = ()
+    population: Population = Population()
+    package: tuple[AskedPackage, ...] = ()
+    table: tuple[AskedTable, ...] = ()
+
+    @property
+    def purpose_digest(self) -> str:
+        """SHA-256 of what the data are for and who may see them: all but which data, and how they are written."""
+        return digest(self.model_dump(mode="json", exclude={"package", "table", "formats"}))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the request says, however its file is laid out."""
+        return digest(self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a request.
+
+    Attributes:
+        rule: the name of the rule that it breaks.
+        place: where in the request, as a person finds it: "table npd.ks4, variable UPN".
+        says: what is wrong; no value of a person.
+        why: what the rule is for, and its source.
+        remedy: what to do.
+    """
+
+    rule: str
+    place: str
+    says: str
+    why: str
+    remedy: str
+
+
+FORM = "form"
+"""The rule that keys are known and values are of their type."""
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of a value as JSON in one form."""
+    return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
+
+
+def canonical(content: Any) -> str:
+    """JSON in one form: keys sorted, no blanks."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_request(path: Path) -> tuple[Request, list[Fault]]:
+    """A request and what is wrong with the form of its file; what is wrong is left out of the request.
+
+    Raises:
+        ConfigError: no such file, or no TOML, so that nothing can be read.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        raise ConfigError(f"{path}: no such file\n  name a request's TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return request_of(raw)
+
+
+def request_of(raw: Mapping[str, Any]) -> tuple[Request, list[Fault]]:
+    """A request from the content of its file, as `read_request` gives it."""
+    kept: Any = copy.deepcopy(dict(raw))
+    faults: list[Fault] = []
+    while True:
+        try:
+            return Request.model_validate(kept), faults
+        except ValidationError as error:
+            for fault in _innermost(error.errors(include_url=False, include_input=False)):
+                place = place_of(raw, fault["loc"])
+                faults.append(
+                    Fault(
+                        FORM,
+                        place,
+                        fault_text(Request, fault),
+                        "a request says what the panel asks, in one form, so that nothing is overlooked",
+                        "strike the key out, or write its value in this form",
+                    )
+                )
+                _strike_out(kept, fault)
+
+
+def _innermost(faults: list[Any]) -> list[Any]:
+    """Without those of a list that is only too short for an entry that is wrong."""
+    return [
+        fault
+        for fault in faults
+        if not any(other["loc"][: len(fault["loc"])] == fault["loc"] != other["loc"] for other in faults)
+    ]
+
+
+def place_of(raw: Mapping[str, Any], loc: tuple[str | int, ...]) -> str:
+    """A place in a request's file in words: tables and packages by name, people by number."""
+    if len(loc) > 1 and isinstance(loc[1], int):
+        part = raw[str(loc[0])][loc[1]]
+        named = part.get("name") if isinstance(part, dict) and loc[0] in ("table", "package") else None
+        first = f"{loc[0]} {named or loc[1] + 1}"
+        return ", ".join([first, *(str(step) for step in loc[2:3])])
+    return ".".join(str(step + 1 if isinstance(step, int) else step) for step in loc)
+
+
+def _strike_out(kept: Any, fault: Any) -> None:
+    """Leave out what is wrong: a key, or the list that an entry is in, so that others keep their numbers."""
+    steps = list(fault["loc"])
+    if fault["type"] == "missing":
+        steps.pop()
+    while steps and isinstance(steps[-1], int):
+        steps.pop()
+    part = kept
+    for step in steps[:-1]:
+        if not (isinstance(part, list) or step in part):
+            return  # left out with an earlier fault
+        part = part[step]
+    part.pop(steps[-1], None)

@@ -1,0 +1,85 @@
+"""The rules that a request is checked by: data, with what each is for and what to do where it is broken."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.config import Name, check
+from linkage.errors import ConfigError
+from linkage.requests.which import Which
+from linkage.resources import configs_dir
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Rule(BaseModel):
+    """One rule: a kind of check with its parameters.
+
+    `says` and `remedy` may hold {place}, {name}, {near}, {held}, {asked}, {listed} and the rule's own parameters; which
+    of them a kind fills in is said where the kind is defined.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    kind: Text
+    says: Text
+    remedy: Text
+    why: Text
+    always: bool = False  # checked again whenever data leave, since it may come to be broken
+    field: str | None = None  # a field of the request, "aims"; of its people, tables or packages, "person.role"
+    words: int | None = None
+    count: int | None = None
+    years: int | None = None
+    value: str | None = None
+    values: dict[str, str] | None = None
+    which: Which | None = None
+    other: Which | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: tuple[Rule, ...]
+
+
+PARAMETERS = ("field", "words", "count", "years", "value", "values", "which", "other")
+
+
+def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> tuple[Rule, ...]:
+    """Every rule of configs/requests/, in the order of the files.
+
+    Args:
+        needs: kind to the parameters that it takes.
+
+    Raises:
+        ConfigError: all that is wrong with a file: keys, kinds, parameters that a kind lacks or does not take, names
+            used twice.
+    """
+    found: list[Rule] = []
+    faults: list[str] = []
+    for path in sorted((folder or configs_dir() / "requests").glob("*.toml")):
+        try:
+            raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+            rules = check(_File, raw, path.name).rule
+        except (tomllib.TOMLDecodeError, ConfigError) as error:
+            faults.append(f"{path.name}: {error}" if isinstance(error, tomllib.TOMLDecodeError) else str(error))
+            continue
+        for rule in rules:
+            where = f"{path.name}: rule {rule.name}"
+            if any(rule.name == other.name for other in found):
+                faults.append(f"{where}: there are two of this name")
+            if rule.kind not in needs:
+                faults.append(f"{where}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
+                continue
+            given = {name for name in PARAMETERS if getattr(rule, name) is not None}
+            faults += [f"{where}: a rule of kind {rule.kind} needs {name}" for name in sorted(needs[rule.kind] - given)]
+            faults += [
+                f"{where}: a rule of kind {rule.kind} takes no {name}" for name in sorted(given - needs[rule.kind])
+            ]
+            found.append(rule)
+    if faults:
+        raise ConfigError("the rules of requests have faults\n" + "\n".join(f"  {fault}" for fault in faults))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""The transparency register: who has which data for what, as a page in the form of the report and as CSV."""
+
+import csv
+import datetime
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from quality.disclosure import Cell
+from quality.report.document import document, write_page
+from quality.report.page import Block, Fold, Headline, Section, Table, Terms, Text
+
+TITLE = "Register of approved uses of LEO data"
+
+_ABOUT = (
+    "Every request for LEO data is checked by rules and decided on by a panel. This page lists what was approved. It "
+    "names organisations and no person, and leaves out requests that were rejected. Data are pseudonymised, are used "
+    "in a secure setting by accredited people, and only checked results leave it."
+)
+_WORDS = (
+    ("In force", "Data may be given under this approval."),
+    ("Replaced", "The project has a later approval, which counts in its stead."),
+    ("Ended", "The approval ran until its last day."),
+    ("Withdrawn", "The approval was ended before its time."),
+    ("Rating", "The most identifying (1 to 5) and the most sensitive (A to E) item; 1 and A are the most."),
+)
+_DETAILS = (
+    ("aims", "Aims"),
+    ("benefit", "Benefit"),
+    ("lawful_basis", "Lawful basis"),
+    ("special_basis", "Condition for sensitive items"),
+    ("audience", "Audience"),
+    ("outputs", "Outputs"),
+    ("setting", "Secure setting"),
+    ("packages", "Data packages"),
+    ("tables", "Tables and years"),
+    ("variables", "Variables"),
+    ("rating", "Rating"),
+    ("people", "Accredited people"),
+    ("conditions", "Conditions"),
+    ("retention", "Data are destroyed by"),
+)
+
+
+def render_register(
+    rows: Sequence[Mapping[str, str]], out: Path, *, day: datetime.date, rejected: int, last_hash: str
+) -> list[Path]:
+    """Write index.html and register.csv, each whole or not at all, and return where.
+
+    Args:
+        rows: approvals, the newest first, as linkage.requests.published gives them.
+        rejected: how many requests were rejected.
+        last_hash: hash of the register's last entry, by which a later register can be held to this page.
+    """
+    in_force = sum(row["state"] == "in force" for row in rows)
+    organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
+    headlines = [
+        Headline("In force", _cell(in_force), "", "approvals that data may be given under"),
+        Headline("Organisations", _cell(organisations), "", "that have one"),
+        Headline("Approved", _cell(len(rows)), "", "approvals since the register began"),
+        Headline("Rejected", _cell(rejected), "", "requests, not listed here"),
+    ]
+    are = "approval is" if in_force == 1 else "approvals are"
+    said = f"On {day.day} {day:%B %Y} {in_force} {are} in force."
+    page = document(TITLE, said, headlines, [_list(rows), _details(rows), _about(last_hash)], is_interactive=False)
+    return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
+
+
+def _list(rows: Sequence[Mapping[str, str]]) -> Section:
+    columns = ["Reference", "Project", "Organisation", "Decided", "Until", "State"]
+    shown: list[list[str | Cell]] = [
+        [row["reference"], row["title"], row["organisation"], row["date"], row["expires"], row["state"].capitalize()]
+        for row in rows
+    ]
+    blocks: list[Block] = [Table("Approvals, the newest first", columns, shown)] if rows else [Text("None yet.")]
+    return Section("approvals", "Approvals", blocks)
+
+
+def _details(rows: Sequence[Mapping[str, str]]) -> Section:
+    blocks: list[Block] = [
+        Fold(f"{row['reference']}: {row['title']}", [Terms([(word, row[key]) for key, word in _DETAILS if row[key]])])
+        for row in rows
+    ]
+    return Section("details", "What each is for, and which data it gives", blocks or [Text("None yet.")])
+
+
+def _about(last_hash: str) -> Section:
+    chain = (
+        "Entries are bound to each other by hashes, so that none can be changed or taken out unseen. The last has the "
+        f"hash {last_hash[:16]}; leo request verify REGISTER --published {last_hash[:16]} holds a later register to it."
+    )
+    blocks: list[Block] = [Text(_ABOUT), *([Text(chain)] if last_hash else []), Terms(_WORDS)]
+    blocks.append(Text("The same rows are in register.csv beside this page."))
+    return Section("about", "About this page", blocks)
+
+
+def _csv(rows: Sequence[Mapping[str, str]]) -> str:
+    """RFC 4180, with a header even where there is no row. What a spreadsheet would take for a formula is quoted."""
+    text = io.StringIO(newline="")
+    names = list(rows[0]) if rows else ["reference", "date", "expires", "state", "project"]
+    writer = csv.DictWriter(text, names, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _plain(row[name]) for name in names} for row in rows)
+    return text.getvalue()
+
+
+def _plain(value: str) -> str:
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+def _cell(count: int) -> Cell:
+    """A count of decisions, which are public: no person is counted."""
+    return Cell(f"{count:,}", count)

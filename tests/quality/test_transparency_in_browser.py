@@ -1,0 +1,42 @@
+"""The transparency register as people meet it: axe finds no barrier, and nothing is fetched."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.requests.published import published_rows
+from linkage.requests.register import read_register
+from linkage.resources import config_file
+from quality.transparency import render_register
+from tests.quality.browsing import RULES, barriers, opened
+
+TODAY = datetime.date(2026, 6, 1)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    entries = read_register(config_file("projects/register.jsonl"))
+    rows = published_rows(entries, TODAY)
+    folder = tmp_path_factory.mktemp("transparency")
+    return render_register(rows, folder, day=TODAY, rejected=2, last_hash=entries[-1].sha256)[0]
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_barrier_and_no_request(browser: Any, page_file: Path, width: int) -> None:
+    page, requests, faults = opened(browser, page_file, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert barriers(page, type="tag", values=RULES) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (requests, faults) == ([page_file.as_uri()], [])
+    page.context.close()
+
+
+@pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
+def test_enough_contrast_in_other_colours(browser: Any, page_file: Path, how: dict[str, Any]) -> None:
+    page, _, _ = opened(browser, page_file, **how)
+    assert barriers(page, type="rule", values=["color-contrast"]) == []
+    page.context.close()

@@ -1,0 +1,260 @@
+"""Nothing leaves without a decision in force that covers it."""
+
+import datetime
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.errors import ConfigError, GateError
+from linkage.requests.approved import approved_project
+from linkage.requests.asked import Asked
+from linkage.requests.check import asked_of
+from linkage.requests.decisions import Ruling, decide, standing, submit, withdraw
+from linkage.requests.register import read_register
+from linkage.requests.request import request_of
+from tests.requests.faulty import TODAY, good
+
+DAY = datetime.date(2026, 5, 1)
+Change = Callable[[dict[str, Any]], None]
+
+
+def asked(change: Change = lambda raw: None, *, today: datetime.date = TODAY) -> Asked:
+    raw = good()
+    change(raw)
+    request, form = request_of(raw)
+    assert form == []
+    return asked_of(request, shipped(), today)
+
+
+def approve(register: Path, of: Asked | None = None, reference: str = "D-1", **more: Any) -> None:
+    decide(register, of or asked(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **more}))
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    return tmp_path / "register.jsonl"
+
+
+def state(register: Path, of: Asked | None = None) -> str:
+    return standing(read_register(register), of or asked()).state
+
+
+def test_a_request_goes_its_way(register: Path) -> None:
+    assert standing([], asked()).state == "draft"
+    submit(register, asked())
+    assert state(register) == "submitted"
+    decide(register, asked(), Ruling("rejected", "D-1", DAY, reason="Too much is asked for."))
+    found = standing(read_register(register), asked())
+    assert (found.state, found.says) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
+    submit(register, asked(_fewer))
+    assert state(register, asked(_fewer)) == "submitted"
+    approve(register, asked(_fewer), "D-2")
+    assert state(register, asked(_fewer)) == "approved"
+    withdraw(register, "D-2", TODAY, "The project has ended.")
+    assert state(register, asked(_fewer)) == "withdrawn"
+
+
+def _fewer(raw: dict[str, Any]) -> None:
+    raw["table"][0]["variables"].remove("FSMeligible")
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (datetime.date(2026, 4, 30), "to come"),
+        (datetime.date(2026, 5, 1), "approved"),
+        (datetime.date(2027, 1, 1), "approved"),
+        (datetime.date(2027, 1, 2), "expired"),
+    ],
+)
+def test_a_decision_is_in_force_on_its_days(register: Path, today: datetime.date, expected: str) -> None:
+    approve(register, expires=datetime.date(2027, 1, 1))
+    assert state(register, asked(today=today)) == expected
+
+
+def _set(key: str, value: Any) -> Change:
+    return lambda raw: raw.update({key: value})
+
+
+def _table(number: int, key: str, value: Any) -> Change:
+    return lambda raw: raw["table"][number].update({key: value})
+
+
+def _package(number: int, key: str, value: Any) -> Change:
+    return lambda raw: raw["package"][number].update({key: value})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: None,
+        _fewer,
+        _set("formats", ["csv"]),
+        _table(1, "years", "2012/13-2015/16"),
+        _table(0, "justification", "Said in other words, which change nothing."),
+        _package(0, "phases", ["secondary"]),
+        lambda raw: raw["package"].pop(),
+    ],
+)
+def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> None:
+    approve(register)
+    assert state(register, asked(change)) == "approved"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            _set("aims", "Something else is learned from the data now, for which nobody has asked the panel."),
+            "its purpose",
+        ),
+        (_set("retention", datetime.date(2030, 1, 2)), "its purpose, people, population or retention"),
+        (_set("population", {}), "its purpose, people, population"),
+        (lambda raw: raw["person"].append(dict(raw["person"][1])), "its purpose, people"),
+        (_set("link_metadata", True), "its purpose"),
+        (_table(1, "variables", ["TaxYear", "Earnings", "Num_SIC"]), "leo.earnings: Num_SIC: not approved; strike out"),
+        (
+            _table(1, "years", "2009/10-2020/21"),
+            "leo.earnings: TaxYear, Earnings: not approved for these years and rows",
+        ),
+        (_package(1, "years", "2015/16-2016/17"), "leo.geography: TaxYear, "),
+        (_package(0, "phases", ["secondary", "post-16"]), "npd.ks5: ACADYR, "),
+    ],
+)
+def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, says: str) -> None:
+    approve(register)
+    found = standing(read_register(register), asked(change))
+    assert found.state == "not covered"
+    assert any(line.startswith(says) for line in found.says), found.says
+
+
+def test_rows_of_another_phase_are_not_covered(register: Path) -> None:
+    def demographics(phase: str) -> Change:
+        return lambda raw: raw["package"][0].update({"name": "demographics", "phases": [phase]})
+
+    approve(register, asked(demographics("secondary")))
+    assert state(register, asked(demographics("secondary"))) == "approved"
+    assert state(register, asked(demographics("primary"))) == "not covered"
+
+
+def test_the_last_approval_counts(register: Path) -> None:
+    approve(register)
+    approve(register, asked(_fewer), "D-2")
+    assert state(register, asked(_fewer)) == "approved"
+    assert state(register) == "not covered"
+
+
+def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
+    approve(register, asked(_fewer))
+    decide(register, asked(), Ruling("rejected", "D-2", DAY, reason="Not needed."))
+    assert state(register) == "rejected"
+    assert state(register, asked(_fewer)) == "approved"
+
+
+def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
+    approve(
+        register,
+        outcome="approved-with-conditions",
+        conditions=("Results are shown to the department first.",),
+        without=("npd.census.PrimarySENtype",),
+    )
+    found = standing(read_register(register), asked())
+    assert found.says[1:] == ("npd.census: PrimarySENtype: not approved; strike out, or have the panel decide",)
+
+    def without(raw: dict[str, Any]) -> None:
+        raw["table"][0]["variables"].remove("PrimarySENtype")
+
+    found = standing(read_register(register), asked(without))
+    assert found.state == "approved"
+    assert found.says[1:] == ("Results are shown to the department first.",)
+
+
+@pytest.mark.parametrize(
+    ("ruling", "says"),
+    [
+        ({"reference": " "}, "--reference: give the number"),
+        ({"reference": "D-0"}, "--reference: D-0 was given to a decision before"),
+        ({"expires": datetime.date(2026, 4, 30)}, "--expires: give a day on or after 2026-05-01"),
+        ({"expires": datetime.date(2030, 1, 2)}, "after the day on which the data are destroyed, 2030-01-01"),
+        ({"conditions": ("One.",)}, "an approval with conditions is recorded as such"),
+        ({"outcome": "approved-with-conditions"}, "say what the approval is bound to"),
+        ({"outcome": "approved-with-conditions", "without": ("npd.ks9",)}, "--without: npd.ks9 is not asked for"),
+        ({"outcome": "rejected"}, "--reason: say why it is rejected"),
+    ],
+)
+def test_a_decision_that_contradicts_itself_is_not_recorded(register: Path, ruling: dict[str, Any], says: str) -> None:
+    approve(register, reference="D-0")
+    before = register.read_bytes()
+    with pytest.raises(ConfigError, match="the decision is not recorded") as refused:
+        approve(register, **ruling)
+    assert says in str(refused.value)
+    assert register.read_bytes() == before
+
+
+def test_only_an_approval_is_withdrawn_and_only_once(register: Path) -> None:
+    approve(register)
+    with pytest.raises(ConfigError, match="no approval has the reference D-2\n  there are: D-1"):
+        withdraw(register, "D-2", TODAY, "Ended.")
+    withdraw(register, "D-1", TODAY, "Ended.")
+    with pytest.raises(ConfigError, match="was withdrawn before"):
+        withdraw(register, "D-1", TODAY, "Ended.")
+
+
+def test_a_register_holds_no_name_of_a_person(register: Path) -> None:
+    submit(register, asked())
+    approve(register)
+    text = register.read_text()
+    assert "AR-1" not in text
+    assert "Person" not in text
+    assert '"people":{"lead":1,"researcher":1,"supervisor":1}' in text
+
+
+REQUEST = """
+id = "study"
+title = "A study"
+organisation = "A university"
+aims = "To learn."
+[[person]]
+name = "Secret Name"
+role = "lead"
+accredited_until = 2027-01-01
+[[table]]
+name = "leo.earnings"
+years = "2013/14-2014/15"
+variables = ["TaxYear", "Earnings"]
+"""
+
+
+def test_an_approved_request_becomes_a_project(register: Path) -> None:
+    path = register.with_name("study.toml")
+    path.write_text(REQUEST)
+    with pytest.raises(ConfigError, match="no such register"):
+        approved_project(path, shipped(), today=TODAY)
+    submit(register, asked())
+    with pytest.raises(ConfigError, match="nothing may leave for 'study'") as refused:
+        approved_project(path, shipped(), today=TODAY)
+    assert "no decision in force covers it" in str(refused.value)
+    request, _ = request_of(tomllib.loads(REQUEST))
+    expires = datetime.date(2028, 1, 1)
+    ruling = Ruling("approved-with-conditions", "D-1", DAY, expires, ("Ask first.",))
+    decide(register, asked_of(request, shipped(), DAY), ruling)
+    project = approved_project(path, shipped(), today=TODAY)
+    assert project.purpose == "To learn."
+    assert project.decision is not None
+    assert (project.decision.reference, project.decision.conditions) == ("D-1", ("Ask first.",))
+    assert [(t.name, t.variables, t.years) for t in project.table] == [
+        ("leo.earnings", ("TaxYear", "Earnings"), "2013/14-2014/15")
+    ]
+    assert "Secret" not in project.model_dump_json()
+    with pytest.raises(
+        ConfigError, match="person 1, accredited_until: the accreditation ended on 2027-01-01"
+    ) as refused:
+        approved_project(path, shipped(), today=datetime.date(2027, 1, 2))
+    assert "Secret" not in str(refused.value)
+    register.write_bytes(register.read_bytes().replace(b"Earnings", b"earnings"))
+    with pytest.raises(GateError, match="was changed"):
+        approved_project(path, shipped(), today=TODAY)

@@ -1,0 +1,76 @@
+"""What the public sees of a register: approvals, what each is for and what it gives; no person, no rejection."""
+
+import csv
+import datetime
+from pathlib import Path
+
+import pytest
+
+from linkage.requests.decisions import Ruling, decide, withdraw
+from linkage.requests.published import published_rows, rejected_count
+from linkage.requests.register import read_register
+from quality.transparency import render_register
+from tests.requests.test_decisions import DAY, TODAY, approve, asked
+
+SHORT = datetime.date(2026, 5, 20)
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    """Five approvals, one in each state, and a rejection."""
+    path = tmp_path / "register.jsonl"
+    approve(path)
+    approve(path, reference="D-2", outcome="approved-with-conditions", without=("npd.census.FSMeligible",))
+    for number, title in enumerate(("=Ended", "<b>Withdrawn</b>", "To come"), 3):
+        day = datetime.date(2026, 7, 1) if title == "To come" else DAY
+        expires = SHORT if title == "=Ended" else None
+        of = asked(lambda raw, number=number, title=title: raw.update(id=f"study-{number}", title=f"{title} study"))
+        decide(path, of, Ruling("approved", f"D-{number}", day, expires))
+    withdraw(path, "D-4", TODAY, "Ended.")
+    of = asked(lambda raw: raw.update(id="bad", title="Rejected study"))
+    decide(path, of, Ruling("rejected", "D-6", DAY, reason="No."))
+    return path
+
+
+def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
+    rows = published_rows(read_register(register), TODAY)
+    assert [(row["reference"], row["state"]) for row in rows] == [
+        ("D-5", "to come"),
+        ("D-4", "withdrawn"),
+        ("D-3", "ended"),
+        ("D-2", "in force"),
+        ("D-1", "replaced"),
+    ]
+    assert rejected_count(read_register(register)) == 1
+    second = rows[3]
+    assert second["people"] == "3"
+    assert second["conditions"] == "without npd.census.FSMeligible"
+    assert second["rating"] == "4B"
+    assert second["packages"] == "attainment (primary, secondary) 2008/09-2010/11; geography 2015/16"
+    assert second["tables"].split("; ")[0] == "npd.census 2005/06-2010/11"
+    assert int(rows[4]["variables"]) == int(second["variables"]) + 1
+
+
+def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> None:
+    entries = read_register(register)
+    rows = published_rows(entries, TODAY)
+    page, table = render_register(rows, tmp_path / "out", day=TODAY, rejected=1, last_hash=entries[-1].sha256)
+    html = page.read_text()
+    with table.open(newline="", encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert [row["reference"] for row in written] == [row["reference"] for row in rows]
+    assert written[2]["title"] == "'=Ended study"  # no formula to a spreadsheet
+    for row in rows:
+        assert row["reference"] in html
+    assert "On 1 June 2026 1 approval is in force." in html
+    assert entries[-1].sha256[:16] in html
+    assert "&lt;b&gt;Withdrawn&lt;/b&gt; study" in html
+    assert "Rejected study" not in html + table.read_text()
+    for secret in ("Person 1", "AR-1"):
+        assert secret not in html + table.read_text()
+
+
+def test_an_empty_register_has_a_page_too(tmp_path: Path) -> None:
+    page, table = render_register([], tmp_path, day=TODAY, rejected=0, last_hash="")
+    assert "None yet." in page.read_text()
+    assert table.read_text().startswith("reference,")

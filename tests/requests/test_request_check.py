@@ -1,0 +1,166 @@
+"""A request is right first time: each fault is told with its rule and remedy, all at once, and none that is not there."""
+
+import datetime
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.errors import ConfigError
+from linkage.requests.asked import tables_of
+from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
+from linkage.requests.request import Fault, read_request, request_of
+from linkage.requests.rules import load_rules
+from linkage.resources import config_file
+from tests.requests.faulty import TODAY, WAYS, good, request_with_faults
+
+REQUESTS = 200
+
+
+def faults(raw: dict[str, Any], *, leaving: bool = False) -> list[Fault]:
+    request, form = request_of(raw)
+    return faults_of(asked_of(request, shipped(), TODAY), form, leaving=leaving)
+
+
+def test_a_request_without_a_fault_passes() -> None:
+    assert faults(good()) == []
+
+
+@pytest.mark.parametrize("number", range(len(WAYS)), ids=lambda number: "-".join(sorted(WAYS[number].parts)))
+def test_each_fault_is_told_and_no_other(number: int) -> None:
+    raw, way = good(), WAYS[number]
+    way.spoil(raw)
+    found = faults(raw)
+    assert {(fault.rule, fault.place) for fault in found} == way.expected
+    assert len(found) == len(way.expected)
+
+
+def test_in_two_hundred_faulty_requests_each_fault_is_found_and_none_that_is_not_there() -> None:
+    planted = missed = invented = 0
+    for seed in range(REQUESTS):
+        raw, expected = request_with_faults(seed)
+        found = [(fault.rule, fault.place) for fault in faults(raw)]
+        assert len(found) == len(set(found)), seed
+        planted += len(expected)
+        missed += len(expected - set(found))
+        invented += len(set(found) - expected)
+    assert (missed, invented) == (0, 0)
+    assert planted > 300
+
+
+def test_every_rule_is_broken_by_some_way() -> None:
+    """A rule that no test breaks might never be."""
+    broken = {rule for way in WAYS for rule, _ in way.expected}
+    assert {rule.name for rule in shipped_rules()} == broken - {"form"}
+
+
+def test_every_text_is_filled_in() -> None:
+    """No name in braces is left in what is told, and the remedy of a TOML table keeps its braces."""
+    lines = [line for way in WAYS for line in told(faults(spoilt(way)))]
+    assert [line for line in lines if "{" in line.replace("reasons = { ", "").replace("exemptions = { ", "")] == []
+    assert any('reasons = { Gender = "..." }' in line for line in lines)
+
+
+def spoilt(way: Any) -> dict[str, Any]:
+    raw = good()
+    way.spoil(raw)
+    return raw
+
+
+def test_no_name_of_a_person_is_in_what_is_told() -> None:
+    raw = good()
+    for person in raw["person"]:
+        person |= {"role": "Secret Name", "accreditation": "", "reason": "", "extra": "Secret Name"}
+    raw["person"][0]["accredited_until"] = "Secret Name"
+    lines = told(faults(raw))
+    assert len(lines) > 20
+    assert "Secret" not in " ".join(lines)
+
+
+def test_near_names_are_given() -> None:
+    raw = good()
+    raw["table"][0]["variables"].append("EthnicGroup")
+    (fault,) = faults(raw)
+    assert fault.remedy.startswith("nearest: EthnicGroupMinor, EthnicGroupMajor; leo catalogue show")
+
+
+def test_what_may_come_to_be_broken_is_checked_again_when_data_leave() -> None:
+    raw = good()
+    raw["person"][0]["accredited_until"] = datetime.date(2026, 5, 31)
+    raw["aims"] = "Short."
+    assert {fault.rule for fault in faults(raw, leaving=True)} == {"accreditation-expired"}
+
+
+def test_packages_are_opened_by_phase_and_year() -> None:
+    """Key stage 2 of pupils of primary age, and that of pupils of secondary age five years before, in one table."""
+    request, _ = request_of(good())
+    opened = [(t.name, t.years, t.part) for t in tables_of(asked_of(request, shipped(), TODAY).grants)]
+    assert opened == [
+        ("npd.census", "2005/06-2010/11", None),
+        ("leo.earnings", "2010/11-2020/21", None),
+        ("leo.person", None, None),
+        ("npd.ks2", "2003/04-2010/11", None),
+        ("npd.ks4", "2008/09-2010/11", None),
+        ("leo.geography", "2015/16", None),
+    ]
+
+
+def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None:
+    """Two packages on one census, of other phases: no row leaves that neither asks for."""
+    raw = good()
+    why = "The background of pupils is compared between schools."
+    raw["package"] = [
+        {"name": "demographics", "phases": ["secondary"], "years": "2008/09", "justification": why},
+        {"name": "sensitive", "phases": ["primary"], "years": "2008/09", "justification": why},
+    ]
+    request, _ = request_of(raw)
+    tables = [t for t in tables_of(asked_of(request, shipped(), TODAY).grants) if t.name == "npd.census"]
+    assert [(t.part, t.only.values if t.only else None) for t in tables] == [
+        (None, None),
+        ("demographics", ("7", "8", "9", "10", "11")),
+        ("sensitive", ("R", "0", "1", "2", "3", "4", "5", "6")),
+    ]
+
+
+def test_the_shipped_request_has_no_fault() -> None:
+    request, form = read_request(config_file("projects/graduate-earnings.toml"))
+    assert faults_of(asked_of(request, shipped(), TODAY), form) == []
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        read_request(tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("id = ")
+    with pytest.raises(ConfigError, match="not TOML"):
+        read_request(tmp_path / "bad.toml")
+
+
+RULE = 'name = "a"\nsays = "s"\nremedy = "r"\nwhy = "w"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f'[[rule]]\n{RULE}kind = "word"\n', "rule a: no kind 'word'; there are accre"),
+        (f'[[rule]]\n{RULE}kind = "words"\nfield = "aims"\n', "rule a: a rule of kind words needs words"),
+        (f'[[rule]]\n{RULE}kind = "some"\nfield = "aims"\nyears = 1\n', "a rule of kind some takes no years"),
+        (f'[[rule]]\n{RULE}kind = "something"\n[[rule]]\n{RULE}kind = "something"\n', "there are two of this name"),
+        (f'[[rule]]\n{RULE}kind = "something"\nalwys = true\n', "no such key; nearest: always"),
+        ("[[rule]", "x.toml: "),
+    ],
+)
+def test_faults_of_a_rule_file_are_told(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(ConfigError, match="the rules of requests have faults") as refused:
+        load_rules({name: needs for name, (_, needs) in KINDS.items()}, tmp_path)
+    assert says.removesuffix("accre") in str(refused.value)
+
+
+def test_form_faults_come_all_at_once() -> None:
+    raw = tomllib.loads(
+        'id = 5\naim = "x"\nretention = "2030"\nformats = ["xls"]\nperson = ["me"]\n[[table]]\nvariables = 5'
+    )
+    _, form = request_of(raw)
+    assert {fault.place for fault in form} == {"id", "aim", "retention", "formats 1", "person 1", "table 1, variables"}

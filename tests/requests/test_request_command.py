@@ -1,0 +1,91 @@
+"""`leo request` from the first check to the public page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.cli import main
+from linkage.resources import config_file
+
+Leo = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Leo:
+    """Runs `leo request` in this process; exit code, stdout, stderr."""
+
+    def call(*arguments: Any) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["leo", "request", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def request_file(tmp_path: Path) -> Path:
+    """The demo's request in a folder without a register."""
+    path = tmp_path / "study.toml"
+    path.write_text(config_file("projects/graduate-earnings.toml").read_text())
+    return path
+
+
+DECIDED = ("--reference", "D-1", "--date", "2026-01-15")
+
+
+def test_a_request_is_checked_submitted_decided_and_published(leo: Leo, request_file: Path, tmp_path: Path) -> None:
+    register = tmp_path / "register.jsonl"
+    assert leo("status", request_file)[1].startswith("graduate-earnings: draft\n")
+    assert leo("submit", request_file, "--date", "2026-01-14")[0] == 0
+    assert "submitted" in leo("status", request_file)[1]
+    code, shown, _ = leo("decide", request_file, "conditions", *DECIDED, "--condition", "Ask first.")
+    assert code == 0
+    assert "D-1" in shown
+    code, shown, _ = leo("status", request_file)
+    assert shown.startswith("graduate-earnings: approved\n  D-1 of 2026-01-15, until 2031-01-14\n  Ask first.\n")
+    published = leo("verify", register)[1].rsplit(" ", 1)[-1].strip()
+    assert leo("verify", register, "--published", published[:12])[0] == 0
+    code, shown, _ = leo("publish", register, "--out", tmp_path / "public", "--date", "2026-02-01")
+    assert shown.split() == [str(tmp_path / "public" / name) for name in ("index.html", "register.csv")]
+    assert leo("withdraw", register, "D-1", "--reason", "Ended.", "--date", "2026-03-01")[0] == 0
+    assert leo("status", request_file)[1].startswith("graduate-earnings: withdrawn")
+
+
+def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
+    text = request_file.read_text().replace('"FSMeligible"', '"FSMeligble", "Gender", "UPN"')
+    request_file.write_text(text.replace('lawful_basis = "public-task"\n', ""))
+    code, _, said = leo("check", request_file)
+    assert code == 2
+    assert f"{request_file}: 4 faults" in said
+    for line in (
+        "lawful_basis: it is none of the bases in law",
+        "table npd.census, variable FSMeligble: there is no variable 'FSMeligble'",
+        "remedy: nearest: FSMeligible",
+        "identifiable: items of identifiability 1 and 2 are shared by exemption alone",
+        "table npd.census, variable Gender: Gender is asked for without a reason",
+    ):
+        assert line in said
+    for verb in (("submit",), ("decide",)):
+        more = ("approve", *DECIDED) if verb == ("decide",) else ()
+        assert leo(*verb, request_file, *more)[0] == 2
+    assert not request_file.with_name("register.jsonl").exists()
+    assert leo("decide", request_file, "reject", *DECIDED, "--reason", "Four faults.")[0] == 0
+    assert "Four faults." in leo("status", request_file)[1]
+
+
+def test_a_register_that_was_changed_has_an_exit_code_of_its_own(leo: Leo, request_file: Path) -> None:
+    register = request_file.with_name("register.jsonl")
+    leo("decide", request_file, "approve", *DECIDED)
+    register.write_bytes(register.read_bytes().replace(b"D-1", b"D-2"))
+    for verb in (("verify", register), ("status", request_file), ("publish", register)):
+        code, _, said = leo(*verb)
+        assert code == 3
+        assert "line 1 was changed" in said
+
+
+def test_the_demos_request_is_approved(leo: Leo) -> None:
+    assert leo("status", config_file("projects/graduate-earnings.toml"))[1].startswith("graduate-earnings: approved")
