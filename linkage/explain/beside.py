@@ -10,7 +10,7 @@ from linkage.explain.outcome import bits, zone
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
 from linkage.match.apart import shipped as people_apart
-from linkage.match.duplicates import same_person_from
+from linkage.match.duplicates import same_person_from, second_record_from
 from linkage.match.limits import BEYOND
 from linkage.match.passes import holds_many
 from linkage.match.second_records import ANOTHER
@@ -140,13 +140,22 @@ def _second_record(engine: Engine, step: OpenStep, pair: Weighed, link: Row | No
         between, needed = _between(engine, step, side, first, mine[side]), _same(step, side)
         two = f"{_called(side, mine[side])} and {_called(side, first)}, which the {other} unit is linked to,"
         weighs = f"as records of one side they weigh {bits(between)}"
+        alone = _alone(engine, step, side)
+        if joins and between < needed:
+            return [
+                f"Second records join: the pair weighs {bits(pair.match_weight)}, where {bits(alone)} is asked for of "
+                f"the second record of a person whose first, {_called(side, first)}, the {other} unit is linked to."
+            ]
         if joins:
             return [f"Second records join: {two} are one person; {weighs}, where {bits(needed)} is asked for."]
         no = f"The {side} unit does not join as a second record:"
         if pair.match_weight < step.thresholds.accept:
             return [f"{no} it would have to weigh {bits(step.thresholds.accept)} with the {other} unit itself."]
-        if between < needed:
-            return [f"{no} {two} are not surely one person; {weighs}, where {bits(needed)} is asked for."]
+        if between < needed and pair.match_weight < alone:
+            return [
+                f"{no} {two} are not surely one person; {weighs}, where {bits(needed)} is asked for, and the pair "
+                f"itself would have to weigh {bits(alone)}."
+            ]
         return [f"{no} another unit comes within the margin, or the two records are twins or parted by people."]
     return []
 
@@ -160,6 +169,14 @@ def _between(engine: Engine, step: OpenStep, side: str, one: int, other: int) ->
 
 def _same(step: OpenStep, side: str) -> float:
     return same_person_from(step.model, step.sides[side].size, step.thresholds)
+
+
+def _alone(engine: Engine, step: OpenStep, side: str) -> float:
+    """What a pair must weigh by itself to show a second record."""
+    query = "select 1 as one from {links} where decision = 'accepted' and coalesce(reason, '') <> $another"
+    linked = engine.count(engine.sql(query, params={"another": ANOTHER}, links=step.links))
+    others = step.sides[_OTHER[side]].size
+    return second_record_from(step.model, others, linked / max(step.sides[side].size, 1), step.thresholds)
 
 
 def _called(side: str, unit: int) -> str:

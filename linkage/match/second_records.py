@@ -2,7 +2,8 @@
 
 Each unit holds one link, so of two records of a person only the better one is linked. Where a step says
 `duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as
-its partner, no other unit comes near, and it is one person with the partner that the unit has.
+its partner, no other unit comes near, and either the pair weighs what a second record must, or the unit is one person
+with the partner that the other has.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns
 from linkage.match.apart import two_people
-from linkage.match.duplicates import same_person
+from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
@@ -20,6 +21,7 @@ from linkage.model import Model
 
 _OTHER = {"left": "right", "right": "left"}
 
+_ANY_WEIGHT = -1e6  # a pair of twins may weigh little by the model
 ANOTHER = "another record of the same person"
 
 
@@ -104,15 +106,23 @@ def _second(
     pairs = _near_linked_units(engine, model, side, sides, accepted, barred, frequencies, thresholds, parts)
     names = {"side": side, "other": _OTHER[side]}
     partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=accepted, store=True)
-    same = engine.sql(
-        "select left_id, right_id, match_weight from {weighed} where match_weight >= $same",
-        params={"same": same_person(engine, model, units.units, thresholds)},
-        weighed=score_within(engine, model, units.units, frequencies, partners),
+    weighed = score_within(engine, model, units.units, frequencies, partners)
+    twins = two_people(engine, weighed, units, units, _ANY_WEIGHT)
+    covered = engine.count(accepted) / max(engine.count(units.units), 1)
+    others = engine.count(sides[_OTHER[side]].units)
+    found = engine.sql(
+        _SAME.format(**names),
+        params={
+            "alone": second_record_from(model, others, covered, thresholds),
+            "same": same_person(engine, model, units.units, thresholds),
+        },
+        pairs=pairs,
+        accepted=accepted,
+        weighed=weighed,
+        twins=twins,
         store=True,
     )
-    twins = two_people(engine, same, units, units, thresholds.review)
-    found = engine.sql(_SAME.format(**names), pairs=pairs, accepted=accepted, same=same, twins=twins, store=True)
-    engine.drop(pairs, partners, same)
+    engine.drop(pairs, partners, weighed)
     return found
 
 
@@ -186,8 +196,9 @@ _SAME = """
     select distinct p.*
     from {{pairs}} as p
     join {{accepted}} as k on k.{other}_id = p.{other}_id
-    join {{same}} as s on s.left_id = k.{side}_id and s.right_id = p.{side}_id
-    where not exists (select 1 from {{twins}} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+    join {{weighed}} as w on w.left_id = k.{side}_id and w.right_id = p.{side}_id
+    where (p.match_weight >= $alone or w.match_weight >= $same)
+      and not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
     """
 
 
