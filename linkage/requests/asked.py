@@ -112,15 +112,21 @@ def _of_package(asked: AskedPackage, package: Package) -> Iterator[Grant]:
     for of_table in parts.values():
         spans = [span for part in of_table if years and (span := part.years(years))]
         if spans:
-            variables = {variable.name: variable for part in of_table for variable in part.variables}
+            span = Years(min(each.first for each in spans), max(each.last for each in spans))
+            variables = {v.name: v for part in of_table for v in part.variables if _is_held(v, span)}
             yield Grant(
                 f"package {asked.name}",
                 of_table[0].holding,
                 tuple(variables.values()),
-                Years(min(span.first for span in spans), max(span.last for span in spans)),
+                span,
                 _rows_of_all([part.only for part in of_table]),
                 asked.reasons,
             )
+
+
+def _is_held(variable: Variable, years: Years) -> bool:
+    """A package gives what there is of its items in the years asked for."""
+    return not variable.years or Years.parse(variable.years).meets(years)
 
 
 def _rows_of_all(held: list[RowsOnly | None]) -> RowsOnly | None:

@@ -9,8 +9,10 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
+from linkage.extract import Project, check_project
 from linkage.requests.asked import tables_of
 from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
+from linkage.requests.packages import shipped_packages
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
 from linkage.resources import config_file
@@ -105,6 +107,21 @@ def test_packages_are_opened_by_phase_and_year() -> None:
         ("npd.ks4", "2008/09-2010/11", None),
         ("leo.geography", "2015/16", None),
     ]
+
+
+@pytest.mark.parametrize("years", ["2001/02", "2008/09-2010/11", "2001/02-2020/21", "2019/20-2020/21"])
+def test_what_a_package_opens_to_may_leave(years: str) -> None:
+    """Every package, phase by phase and by all of them: no variable or year that an extract would refuse."""
+    decision = {"reference": "D", "date": "2026-01-01", "expires": "2027-01-01"}
+    about = {"id": "study", "title": "", "organisation": "", "purpose": "", "decision": decision}
+    for name, package in shipped_packages().items():
+        for phases in [*((phase,) for phase in package.phases), package.phases]:
+            request, _ = request_of({"package": [{"name": name, "phases": phases, "years": years}]})
+            tables = tables_of(asked_of(request, shipped(), TODAY).grants)
+            if tables:  # a package that is not held in these years opens to none
+                check_project(Project.model_validate({**about, "table": tables}), shipped(), today=TODAY)
+            else:
+                assert "years-held" in {fault.rule for fault in faults_of(asked_of(request, shipped(), TODAY))}
 
 
 def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None:
