@@ -5,6 +5,7 @@ Ways that touch the same part of a request are not combined, so that what is exp
 
 import copy
 import datetime
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -272,6 +273,28 @@ def request_with_faults(seed: int) -> tuple[Raw, set[tuple[str, str]]]:
     for way in sorted(chosen, key=lambda way: "table" in way.parts):
         way.spoil(raw)
     return raw, {expected for way in chosen for expected in way.expected}
+
+
+def written(raw: Raw) -> str:
+    """A request as the TOML of its file."""
+    singles = {key: value for key, value in raw.items() if not _is_tables(value)}
+    lines = [f"{key} = {_toml(value)}" for key, value in singles.items()]
+    for key in raw.keys() - singles.keys():
+        for part in raw[key]:
+            lines += [f"[[{key}]]", *(f"{name} = {_toml(value)}" for name, value in part.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return value.isoformat() if isinstance(value, datetime.date) else json.dumps(value)
 
 
 def clash(one: frozenset[str], other: frozenset[str]) -> bool:

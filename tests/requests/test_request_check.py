@@ -16,7 +16,7 @@ from linkage.requests.packages import shipped_packages
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
 from linkage.resources import config_file
-from tests.requests.faulty import TODAY, WAYS, good, request_with_faults
+from tests.requests.faulty import TODAY, WAYS, good, request_with_faults, written
 
 REQUESTS = 200
 
@@ -39,11 +39,14 @@ def test_each_fault_is_told_and_no_other(number: int) -> None:
     assert len(found) == len(way.expected)
 
 
-def test_in_two_hundred_faulty_requests_each_fault_is_found_and_none_that_is_not_there() -> None:
+def test_in_two_hundred_faulty_files_each_fault_is_found_and_none_that_is_not_there(tmp_path: Path) -> None:
     planted = missed = invented = 0
     for seed in range(REQUESTS):
         raw, expected = request_with_faults(seed)
-        found = [(fault.rule, fault.place) for fault in faults(raw)]
+        path = tmp_path / f"{seed}.toml"
+        path.write_text(written(raw), encoding="utf-8")
+        request, form = read_request(path)
+        found = [(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)]
         assert len(found) == len(set(found)), seed
         planted += len(expected)
         missed += len(expected - set(found))
