@@ -1,0 +1,55 @@
+"""Whatever stands in a request's file, its faults are told: reading and checking never fail."""
+
+import datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import shipped
+from linkage.requests.asked import tables_of
+from linkage.requests.check import asked_of, faults_of, told
+from linkage.requests.request import AskedPackage, AskedTable, Person, Request, request_of
+from tests.requests.faulty import TODAY, good
+
+_LEAVES = st.one_of(
+    st.text(max_size=8),
+    st.integers(-5, 5),
+    st.booleans(),
+    st.dates(),
+    st.sampled_from(
+        ["npd.census", "leo.person", "attainment", "geography", "2010/11", "2010/11-2012/13", "UPN", "Gender"]
+    ),
+)
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def _part(model: Any) -> st.SearchStrategy[Any]:
+    keys = st.sampled_from([*model.model_fields, "other"])
+    return st.one_of(st.dictionaries(keys, _VALUES, max_size=5), _LEAVES)
+
+
+_SPOILT = st.one_of(
+    st.tuples(st.sampled_from([*Request.model_fields, "other"]), _VALUES),
+    st.tuples(st.just("table"), st.lists(_part(AskedTable), max_size=3)),
+    st.tuples(st.just("package"), st.lists(_part(AskedPackage), max_size=3)),
+    st.tuples(st.just("person"), st.lists(_part(Person), max_size=3)),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(changes=st.lists(_SPOILT, min_size=1, max_size=4))
+def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None:
+    raw = {**good(), **dict(changes)}
+    request, form = request_of(raw)
+    asked = asked_of(request, shipped(), TODAY)
+    found = faults_of(asked, form)
+    assert len(told(found)) == 3 * len(found)
+    tables_of(asked.grants)
+    if not found:  # right after all: then nothing was spoilt that a rule is about
+        assert request.retention is not None
+        assert request.retention > datetime.date(2026, 1, 1)
