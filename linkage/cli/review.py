@@ -40,6 +40,14 @@ def open_(
         float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers are to answer.")
     ] = 0.25,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
+    overrides: Annotated[
+        bool,
+        typer.Option(
+            "--write-overrides",
+            help="Open nothing: write what was settled to RUN/review/STEP/overrides.csv, for the step's `overrides` in "
+            "the next run. It holds the sources' own keys.",
+        ),
+    ] = False,
 ) -> None:
     """Look at pairs in a browser, blind: records side by side, one question, by keyboard or mouse.
 
@@ -52,6 +60,14 @@ def open_(
     from linkage.pipeline.reviewing import step_to_review
     from quality.report.names import Names
 
+    chosen = step_to_review(run, step, size)
+    if overrides:
+        from linkage.review.decisions import write_overrides
+
+        made = write_overrides(run, chosen)
+        left_out = f", {made.contradictory:,} left out: they link one record twice" if made.contradictory else ""
+        typer.echo(f"{made.links:,} pairs to link, {made.never:,} never to link{left_out}\n{made.path}")
+        return
     try:
         from linkage.review.desk import RunDesk
         from quality.clerical import application
@@ -61,7 +77,6 @@ def open_(
             f"leo review needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'; or fill in the CSV that "
             f"leo review sample writes"
         ) from missing
-    chosen = step_to_review(run, step, size)
     with RunDesk(run, chosen) as desk:
         typer.echo(f"{len(desk.pairs):,} pairs of step {chosen}; Ctrl-C ends")
         serve(

@@ -1,0 +1,56 @@
+"""What reviewers settled becomes decisions that the next run of the village follows."""
+
+import csv
+import stat
+from typing import Any
+
+import pytest
+
+from linkage.errors import InputError
+from linkage.match.overrides import load
+from linkage.pipeline.reviewing import add_labels, draw_sample, now, sample_of
+from linkage.review.decisions import write_overrides
+
+STEP = "npd-cis"
+
+
+def say(village: Any, *said: tuple[tuple[int, int], str]) -> None:
+    rows = [
+        {"left_id": pair[0], "right_id": pair[1], "answer": answer, "reviewer": "Ann", "role": "reviewer"}
+        for pair, answer in said
+    ]
+    add_labels(village.root, sample_of(village.root, STEP).origin.table(rows, now()))
+
+
+def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) -> None:
+    draw_sample(village.root, STEP, 30)
+    never, unsure, link = sample_of(village.root, STEP).pairs[:3]
+    say(village, (never, "no match"), (unsure, "uncertain"), (link, "match"))
+    code, out, _ = leo("review", village.root, "--write-overrides")
+    assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
+    written = village.root / "review" / STEP / "overrides.csv"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert sorted(load(written).column("decision").to_pylist()) == ["link", "never"]
+    (village.folder / "decided.csv").write_bytes(written.read_bytes())
+    village.change("train = false", 'train = false\noverrides = "decided.csv"')
+    village.runner().run()
+    draw_sample(village.root, STEP, 1000)
+    after = sample_of(village.root, STEP).pairs
+    assert never not in after
+    assert link in after
+
+
+def test_a_record_linked_twice_is_left_out(village: Any) -> None:
+    draw_sample(village.root, STEP, 30)
+    (left, right), (other, another) = sample_of(village.root, STEP).pairs[:2]
+    say(village, ((left, right), "match"), ((left, another), "match"), ((other, another), "no match"))
+    written = write_overrides(village.root, STEP)
+    assert (written.links, written.never, written.contradictory) == (0, 1, 2)
+    with written.path.open() as file:
+        assert [row["decision"] for row in csv.DictReader(file)] == ["never"]
+
+
+def test_nothing_is_written_without_answers(village: Any) -> None:
+    draw_sample(village.root, STEP, 30)
+    with pytest.raises(InputError, match="there are no answers"):
+        write_overrides(village.root, STEP)
