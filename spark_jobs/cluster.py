@@ -28,7 +28,7 @@ from linkage.engine.java import LOGGING, find_java, spark_home
 from linkage.errors import ConfigError, ExitCode, LeoError
 
 HOST = "127.0.0.1"
-_PATIENCE = 90  # seconds in which workers must have registered, on a machine that is busy
+_PATIENCE = 300  # seconds in which workers must have registered; 90 were too few on a machine with a load of 15
 
 STATE = "cluster.json"
 

@@ -44,8 +44,8 @@ REDACTION: Mapping[str, str] = {
     "spark.redaction.string.regex": _KEY_TEXT,
     "spark.sql.redaction.string.regex": _KEY_TEXT,
 }
-"""Names and texts that plans, pages and event logs show as stars. Keys enter queries as tables, whose rows no plan
-shows; this is for the day when somebody writes one into a query or a setting."""
+"""Names of settings and texts that explained plans show as stars. It is no more than a second lock: Spark does not star
+the tree of operators that it writes to event logs. Keys enter queries as tables, whose rows no plan shows."""
 
 _JAVA = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
 

@@ -63,7 +63,7 @@ class Submitted:
 class _Driver:
     """A run of the village that spark-submit was given."""
 
-    def __init__(self, folder: Path, on: cluster.Cluster, **settings: str) -> None:
+    def __init__(self, folder: Path, on: cluster.Cluster, out: str = "spark", **settings: str) -> None:
         home = spark_home()
         asked = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
         log = f"-Dlog4j2.configurationFile={(on.settings / 'log4j2.properties').as_uri()}"
@@ -72,7 +72,7 @@ class _Driver:
         for key, value in asked.items():
             command += ["--conf", f"{key}={value}"]
         command += [str(_HOME / "spark_jobs" / "run.py"), str(folder / "village.toml")]
-        command += ["--out", str(folder / "spark"), "--key-file", str(folder / "master.key")]
+        command += ["--out", str(folder / out), "--key-file", str(folder / "master.key")]
         environment = {
             **os.environ,
             "SPARK_HOME": str(home),
@@ -81,7 +81,7 @@ class _Driver:
             "PYSPARK_PYTHON": sys.executable,
         }
         environment.pop("PYSPARK_GATEWAY_PORT", None)
-        self._root = folder / "spark"
+        self._root = folder / out
         self.log = (folder / "driver.log").open("a+", encoding="utf-8")
         self.process = subprocess.Popen(
             command, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
@@ -207,13 +207,14 @@ def test_no_log_holds_a_key_or_a_persons_value(runs, on):
 
 
 def test_a_worker_without_enough_memory_is_told(runs, on):
-    asking = _Driver(runs.folder, on, **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
+    asking = _Driver(runs.folder, on, "starved", **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
     try:
         assert asking.ends() == ExitCode.FAILED
     finally:
         asking.kill()
     assert "has given an executor of 64g within 2 s" in asking.said()
     assert "--conf spark.executor.memory" in asking.said()
+    assert not any((runs.folder / "starved" / "stages").glob("[!.]*"))
 
 
 def fingerprints(manifest: dict[str, Any]) -> dict[str, str]:

@@ -66,6 +66,7 @@ def test_any_number_of_records_of_one_person(many: int, engine: Engine) -> None:
     assert found == {(1, 11): SAME, **{(1, 11 + n): BEATEN for n in range(1, many + 1)}}
 
 
+@pytest.mark.both_engines
 def test_a_twin_is_another_person(engine: Engine) -> None:
     assert _decided(engine, {1: VAGUE}, {11: JO, 12: TWIN}) == {(1, 11): DOUBT, (1, 12): BEATEN}
 
@@ -100,6 +101,7 @@ def test_rivals_on_the_left(engine: Engine) -> None:
     assert _decided(engine, {1: JO, 2: TWIN}, {11: VAGUE}) == {(1, 11): DOUBT, (2, 11): BEATEN}
 
 
+@pytest.mark.both_engines
 def test_rivals_on_both_sides_must_all_be_one_person(engine: Engine) -> None:
     both = _decided(engine, {1: JO, 2: JO}, {11: JO, 12: JO})
     assert both[1, 11] == SAME

@@ -63,6 +63,7 @@ def test_a_component_too_large_to_walk_through_is_drawn_pair_by_pair() -> None:
     assert len({chosen.tobytes() for chosen in drawn}) == 4
 
 
+@pytest.mark.both_engines
 def test_a_step_draws_what_it_is_unsure_of_and_keeps_what_it_is_sure_of(engine: Engine, rows: Rows) -> None:
     """1 and 11 weigh 17 bits: 0.99999; 4 has two equal candidates; 3 and 13 weigh 9 bits; 2 and 12 are disputed."""
     found = linked(engine, samples=200).sampled
