@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from linkage.requests.check import shipped_rules
 from linkage.requests.register import Entry
 
 
@@ -44,7 +45,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict
         "expires": entry["expires"],
         "state": _state(entry, day, withdrawn, last),
         "project": entry["request"],
-        **{name: " ".join(public[name].split()) for name in texts},
+        **{name: _in_words(name, " ".join(public[name].split())) for name in texts},
         "audience": "; ".join(public["audience"]),
         "outputs": "; ".join(public["outputs"]),
         "retention": public["retention"],
@@ -55,6 +56,12 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict
         "rating": public["rating"],
         "conditions": "; ".join([*entry["conditions"], *(f"without {name}" for name in entry["without"])]),
     }
+
+
+def _in_words(field: str, value: str) -> str:
+    """A code with its meaning, where the rules know it; else as it is."""
+    meanings = next((rule.values for rule in shipped_rules() if rule.values and rule.field == field), {})
+    return f"{value} ({meanings[value]})" if value in meanings else value
 
 
 def _state(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict[str, int]) -> str:

@@ -44,6 +44,8 @@ def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
     assert rejected_count(read_register(register)) == 1
     second = rows[3]
     assert second["people"] == "3"
+    assert second["lawful_basis"] == "public-task (UK GDPR 6(1)(e))"
+    assert second["setting"] == "ons-srs (ONS Secure Research Service)"
     assert second["conditions"] == "without npd.census.FSMeligible"
     assert second["rating"] == "4B"
     assert second["packages"] == "attainment (primary, secondary) 2008/09-2010/11; geography 2015/16"
