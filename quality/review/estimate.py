@@ -164,7 +164,7 @@ def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, reach: fl
 
     def of(wrong: Draws | float, let_go: Draws | float) -> tuple[Any, Any, Any]:
         right = made - wrong
-        matches = (right + let_go) / (reach or 1.0)
+        matches = np.maximum((right + let_go) / (reach or 1.0), np.finfo(float).tiny)  # none yet, after few answers
         return right / made, right / matches, 2 * right / (made + matches)
 
     if not made:

@@ -25,7 +25,7 @@ HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",  # pages hold what people are called: no copy stays on the disk
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with no-referrer a browser would hide from us that a form is our own
     "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin",
 }

@@ -150,6 +150,7 @@ def test_no_page_may_be_kept_or_framed_or_fetch_elsewhere(desk: Any) -> None:
     assert headers["cache-control"] == "no-store"
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "same-origin"  # with no-referrer, browsers send our own forms as of nowhere
 
 
 @pytest.mark.parametrize(

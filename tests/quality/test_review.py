@@ -258,6 +258,11 @@ def test_recall_counts_what_no_rule_reached() -> None:
     assert said["recall"]["middle"]["value"] == pytest.approx(0.8)
 
 
+def test_a_first_answer_against_a_link_is_no_fault() -> None:
+    said = estimate(STRATA, {"links": Answers(0, 1)})
+    assert said["precision"]["middle"]["value"] == said["recall"]["middle"]["value"] == 0.0
+
+
 def test_a_stratum_that_nobody_looked_at_is_named() -> None:
     said = estimate(STRATA, {"links": Answers(100, 0)})
     assert said["unseen"] == ["doubtful links", "let go"]
