@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from quality.disclosure import Cell
@@ -34,7 +34,7 @@ def document(
         is_interactive: whether charts are drawn again with tooltips where scripts run, which takes a megabyte.
     """
     charts = {chart.name: chart.specs for section in sections for chart in _figures(section.blocks) if chart.specs}
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         title=title,
         statement=statement,
@@ -100,15 +100,16 @@ def _plain(value: str | Cell) -> str:
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("quality.report", "templates"),
+def environment(*packages: str) -> Environment:
+    """Templates of the report, and before them those of packages that share its blocks."""
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, "quality.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["kind"] = lambda block: type(block).__name__
-    environment.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
-    environment.tests["text"] = lambda value: isinstance(value, str)
-    return environment
+    found.filters["kind"] = lambda block: type(block).__name__
+    found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
+    found.tests["text"] = lambda value: isinstance(value, str)
+    return found

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from quality.report.document import environment
 
 
 class Pages:
@@ -18,16 +18,7 @@ class Pages:
     """
 
     def __init__(self, package: str, application: str, links: Mapping[str, str]) -> None:
-        packages = (package, "quality.web", "quality.report")
-        self._environment = Environment(
-            loader=ChoiceLoader([PackageLoader(name) for name in packages]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters["kind"] = lambda block: type(block).__name__
-        self._environment.tests["text"] = lambda value: isinstance(value, str)
+        self._environment = environment(package, "quality.web")
         self._about = {"application": application, "links": links}
 
     def render(self, template: str, **values: Any) -> str:
