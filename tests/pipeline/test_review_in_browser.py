@@ -1,0 +1,168 @@
+"""Clerical review as people meet it: in Chromium, by keyboard, narrow, dark, in forced colours, without scripts."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.pipeline.reviewing import draw_sample, labels_store
+from quality.report.names import Names
+from tests.quality.browsing import barriers
+
+uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
+pytestmark = pytest.mark.browser
+
+STEP = "npd-cis"
+
+
+@pytest.fixture(scope="module")
+def run(browser: Any, linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browsed") / "run"
+    shutil.copytree(linked_village.root, folder)
+    draw_sample(folder, STEP, 40)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(run: Path) -> Iterator[str]:
+    """The application at work: its address with the token. Half of the pairs are for two."""
+    from linkage.review.desk import RunDesk
+    from quality.clerical import application
+
+    with RunDesk(run, STEP) as desk, socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(application(desk, Names(shipped()), "secret", doubled=0.5), log_config=None, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def visit(browser: Any, home: str, run: Path) -> Iterator[Any]:
+    """Opens a page for somebody, with every other host cut off; what was asked of one, and faults, fail the test."""
+    contexts, wrong = [], []
+
+    def cut(route: Any) -> None:
+        if route.request.url.startswith(home + "/"):
+            route.continue_()
+        else:
+            wrong.append(route.request.url)
+            route.abort()
+
+    def opened(name: str | None = None, role: str = "reviewer", **how: Any) -> Any:
+        context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **how})
+        contexts.append(context)
+        context.route("**/*", cut)
+        page = context.new_page()
+        page.on("pageerror", lambda fault: wrong.append(str(fault)))
+        page.goto("/?token=secret")
+        if name:
+            page.get_by_label("Your name or initials").fill(name)
+            page.locator(f"#{role}").check()
+            page.get_by_role("button", name="Continue").click()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    labels_store(run).path.unlink(missing_ok=True)
+    assert wrong == []
+
+
+def answer(page: Any, said: str) -> None:
+    page.get_by_role("button", name=said, exact=True).click()
+
+
+def settled_keys(page: Any) -> None:
+    """Wait until keys answer: a moment after the page has come."""
+    page.wait_for_function("performance.now() > 300")
+
+
+@pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
+def test_enough_contrast_in_other_colours(visit: Any, how: dict[str, Any]) -> None:
+    page = visit("Ann", **how)
+    answer(page, "Match")
+    assert barriers(page, type="rule", values=["color-contrast"]) == []
+
+
+def test_differences_are_not_told_by_colour_alone(visit: Any, run: Path) -> None:
+    """In forced colours, where every colour is the system's, what differs is underlined, signed and said."""
+    page = visit("Ann", forced_colors="active")
+    while page.locator("mark").count() == 0:
+        answer(page, "Uncertain")
+    marked = page.locator("mark").first
+    assert "underline" in marked.evaluate("mark => getComputedStyle(mark).textDecorationLine")
+    row = page.get_by_role("row").filter(has=marked)
+    assert row.locator(".compared").inner_text().startswith("≠ Differs")
+
+
+def test_by_keyboard_alone(visit: Any, run: Path) -> None:
+    page = visit()
+    for _ in range(5):  # skip link, three links of the top, the name
+        page.keyboard.press("Tab")
+    page.keyboard.type("Ann")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pairs/1")
+    for place, key in enumerate("mnuz", 1):
+        settled_keys(page)
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/pairs/{place + 1 if key != 'z' else 3}")
+    assert [row["answer"] for row in labels_store(run).rows().to_pylist()] == [
+        "match",
+        "no match",
+        "uncertain",
+        "withdrawn",
+    ]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText").startswith("Match")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pairs/4")
+
+
+def test_single_keys_are_turned_off(visit: Any, run: Path) -> None:
+    page = visit("Ann")
+    page.get_by_role("button", name="Turn single keys off").click()
+    settled_keys(page)
+    page.keyboard.press("m")
+    page.wait_for_timeout(100)
+    assert page.url.endswith("/pairs/1")
+    assert labels_store(run).rows().num_rows == 0
+    assert page.locator(".key:visible").count() == 0
+    page.get_by_role("button", name="Turn single keys on").click()
+    settled_keys(page)
+    page.keyboard.press("m")
+    page.wait_for_url("**/pairs/2")
+
+
+def test_keys_that_belong_to_the_browser_or_a_field_answer_nothing(visit: Any, run: Path) -> None:
+    page = visit("Ann")
+    settled_keys(page)
+    page.keyboard.press("Control+m")
+    page.keyboard.press("Alt+n")
+    page.wait_for_timeout(100)
+    assert labels_store(run).rows().num_rows == 0
+
+
+def test_all_of_it_without_scripts(visit: Any, run: Path) -> None:
+    page = visit("Ann", java_script_enabled=False)
+    answer(page, "Match")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    answer(page, "No match")
+    page.get_by_role("link", name="Progress").click()
+    assert page.get_by_text("Answered by you").count() == 1
+    page.get_by_role("button", name="Estimate").click()
+    assert page.get_by_role("table", name="Estimates from the answers so far, per cent").count() == 1
+    assert [row["answer"] for row in labels_store(run).rows().to_pylist()] == ["match", "withdrawn", "no match"]
