@@ -13,7 +13,7 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.pipeline.reviewing import draw_sample, labels_store
 from quality.report.names import Names
-from tests.quality.browsing import barriers
+from tests.quality.browsing import RULES, barriers
 
 uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -86,6 +86,52 @@ def answer(page: Any, said: str) -> None:
 def settled_keys(page: Any) -> None:
     """Wait until keys answer: a moment after the page has come."""
     page.wait_for_function("performance.now() > 300")
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_barrier_in_any_page_or_state(visit: Any, width: int) -> None:
+    """320 pixels are a page of 1280 at 400 %: nothing but tables in a frame of their own may scroll sideways."""
+    found: dict[str, Any] = {}
+
+    def look(state: str, page: Any) -> None:
+        found[state] = barriers(page, type="tag", values=RULES)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[state].append(("runs off the page", state))
+
+    size = {"viewport": {"width": width, "height": 900}}
+    ann, bob = visit(None, **size), visit("Bob", **size)
+    look("start", ann)
+    ann.locator("form").evaluate("form => form.noValidate = true")
+    ann.get_by_role("button", name="Continue").click()
+    look("start with a fault", ann)
+    ann.get_by_label("Your name or initials").fill("Ann")
+    ann.get_by_role("button", name="Continue").click()
+    look("first pair", ann)
+    ann.goto("/progress")
+    look("progress without answers", ann)
+    ann.goto("/next")
+    answer(ann, "Uncertain")
+    look("next pair, last answer", ann)
+    ann.get_by_role("link", name="Look at pair 1 again").click()
+    look("answered", ann)
+    ann.get_by_role("link", name="Why, part by part").click()
+    look("why", ann)
+    bob.goto("/next")
+    answer(bob, "No match")
+    ann.goto("/progress")
+    ann.get_by_role("button", name="Estimate").click()
+    look("progress with estimates", ann)
+    judge = visit("Judy", "adjudicator", **size)
+    look("pair to settle", judge)
+    answer(judge, "No match")
+    look("nothing left", judge)
+    judge.goto("/pairs/9999")
+    look("not found", judge)
+    judge.context.clear_cookies()
+    judge.goto("/next")
+    look("refused", judge)
+    assert {state: faults for state, faults in found.items() if faults} == {}
+    assert len(found) == 12
 
 
 @pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
