@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -31,7 +30,7 @@ def document(
     Args:
         statement: what the page says, in a sentence or two.
         style: CSS beside the report's own.
-        is_interactive: whether charts are drawn again with tooltips where scripts run, which takes a megabyte.
+        is_interactive: whether charts are drawn again with tooltips where scripts run, which takes half a megabyte.
     """
     charts = {chart.name: chart.specs for section in sections for chart in _figures(section.blocks) if chart.specs}
     template = environment().get_template("report.html.j2")
@@ -42,8 +41,8 @@ def document(
         sections=sections,
         version=_version(),
         style=Markup(_text("report.css") + style),
-        charts=Markup(_script_json(charts if is_interactive else {})),
-        vega=Markup(drawing.script() if is_interactive else ""),
+        charts=drawing.packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
+        vega=drawing.script() if is_interactive else "",
         script=Markup(_text("report.js")),
     )
 
@@ -65,11 +64,6 @@ def _figures(blocks: Sequence[Block]) -> list[Figure]:
             [block] if isinstance(block, Figure) else _figures(block.blocks) if isinstance(block, Fold) else []
         )
     ]
-
-
-def _script_json(value: Any) -> str:
-    """JSON that may stand inside a script element."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _text(name: str) -> str:

@@ -1,5 +1,10 @@
 // Charts stand in the page as drawings. Where scripts run they are drawn again with tooltips, when they come in sight.
-const specs = JSON.parse(document.getElementById("charts").textContent);
+async function unpacked(name) {
+  const bytes = Uint8Array.from(atob(document.getElementById(name).textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+let specs;
 const narrow = window.matchMedia("(max-width: 46rem)");
 const options = { actions: false, renderer: "svg", ast: true, logLevel: 1 };
 
@@ -31,7 +36,15 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
-if (window.vegaEmbed) document.querySelectorAll("[data-chart]").forEach((chart) => seen.observe(chart));
 window.addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((part) => { part.open = true; });
 });
+
+// A browser without DecompressionStream keeps the drawings.
+if (document.getElementById("vega").textContent && window.DecompressionStream) {
+  specs = JSON.parse(await unpacked("charts"));
+  const vega = document.createElement("script");
+  vega.textContent = await unpacked("vega");
+  document.head.append(vega);
+  if (window.vegaEmbed) document.querySelectorAll("[data-chart]").forEach((chart) => seen.observe(chart));
+}
