@@ -112,10 +112,6 @@ def open_files(
             f"{root}: does not say how its files were read\n"
             "  leo explain reads what this version's leo link and leo dedupe write: link again, with --force"
         )
-    if manifest.get("links_only"):
-        raise ConfigError(
-            f"{root}: holds links alone, without what explains them\n  run leo link again without --links-only"
-        )
     tables = _tables(engine, root, said, files, keep=keep, say=say or (lambda _: None))
     one_file = "clusters" in tables
     sides = {side: FileSide(engine, "record" if one_file else side, tables[side]) for side in said["files"]}
