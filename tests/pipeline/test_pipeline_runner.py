@@ -264,6 +264,8 @@ def test_stopped_from_outside_says_so(root, source):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_the_midst_of_a_query_stops_the_run(root, source, capsys, number):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
+
     def slow(space: Workspace) -> dict[str, Any]:
         threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
         endless = "select sum(a.i * b.i) from generate_series(1, 300000) as a(i), generate_series(1, 300000) as b(i)"
