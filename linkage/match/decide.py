@@ -49,19 +49,30 @@ class Matched:
     still_open: tuple[Table, Table]
 
     def accepted(self, engine: Engine) -> Table:
-        """left_id, right_id, match_weight of the pairs that are linked."""
+        """left_id, right_id, method, pass, match_weight of the pairs that are linked."""
         return engine.sql(
-            """
-            select left_id, right_id, match_weight from {certain} where match_weight >= $review or pass = $people
+            f"""
+            select left_id, right_id,
+                   case when pass = '{deterministic.OVERRIDE}' then 'override' else 'deterministic' end as method,
+                   pass, match_weight
+            from {{certain}}
+            where match_weight >= $review or pass = '{deterministic.OVERRIDE}'
             union all
-            select left_id, right_id, match_weight from {sure}
+            select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as pass,
+                   match_weight
+            from {{sure}}
             union all
-            select left_id, right_id, match_weight from {outcomes} where decision = 'accepted'
+            select s.left_id, s.right_id, 'probabilistic' as method, 'rule ' || cast(s.rule + 1 as varchar) as pass,
+                   s.match_weight
+            from {{outcomes}} as o
+            join {{scored}} as s on s.left_id = o.left_id and s.right_id = o.right_id
+            where o.decision = 'accepted'
             """,
-            params={"review": self.thresholds.review, "people": deterministic.OVERRIDE},
+            params={"review": self.thresholds.review},
             certain=self.certain,
             sure=self.candidates.sure,
             outcomes=self.outcomes,
+            scored=self.scored,
         )
 
 
@@ -84,8 +95,15 @@ def matched(
 
     Args:
         links_only: leave out what only explains: who met whom, and the rivals of pairs that are sure.
+
+    Raises:
+        ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
+        LeoError: there is nothing to train on.
     """
     say = progress or (lambda _: None)
+    if not step.train:
+        model.check_trained(f"step '{step.name}'")
+    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     training: dict[str, Any] = {}
     if step.train:
         model, training = _trained(engine, model, left.units, right.units, seed, say)
@@ -111,7 +129,15 @@ def matched(
     floor = thresholds.floor(most)
     sure = _taking(step, model, thresholds, most) if links_only and not overrides and held is None else None
     candidates = score_candidates(
-        engine, model, *still_open, frequencies, floor, parts=parts, taking=sure, progress=say
+        engine,
+        model,
+        *still_open,
+        frequencies,
+        floor,
+        parts=parts,
+        taking=sure,
+        meetings=not links_only,
+        progress=say,
     )
     say("resolution")
     scored = candidates.pairs

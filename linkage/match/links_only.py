@@ -6,7 +6,6 @@ from typing import Any
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
-from linkage.match import passes as deterministic
 from linkage.match.decide import matched
 from linkage.match.parts import Parts
 from linkage.match.units import Units
@@ -34,7 +33,7 @@ def links_only(
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LinksOnly:
-    """Link two sides; arguments as of `link_step`.
+    """Link two sides; arguments and errors as of `link_step`. Second records, limits and samples are not looked at.
 
     Returns:
         `links` are the accepted ones: left_id, right_id, method, pass, match_weight, match_probability (of the pair
@@ -44,33 +43,12 @@ def links_only(
         engine, step, left, right, rules=rules, model=model, seed=seed, parts=parts, links_only=True, progress=progress
     )
     links = engine.sql(
-        f"""
-        with linked as (
-            select left_id, right_id, pass, match_weight,
-                   case when pass = '{deterministic.OVERRIDE}' then 'override' else 'deterministic' end as method
-            from {{certain}}
-            where match_weight >= $review or pass = '{deterministic.OVERRIDE}'
-            union all
-            select left_id, right_id, 'rule ' || cast(rule + 1 as varchar) as pass, match_weight,
-                   'probabilistic' as method
-            from {{sure}}
-            union all
-            select s.left_id, s.right_id, 'rule ' || cast(s.rule + 1 as varchar) as pass, s.match_weight,
-                   'probabilistic' as method
-            from {{outcomes}} as o
-            join {{scored}} as s on s.left_id = o.left_id and s.right_id = o.right_id
-            where o.decision = 'accepted'
-        )
-        select left_id, right_id, method, pass, match_weight,
-               1 / (1 + exp(-ln(2) * (match_weight + $gain))) as match_probability,
-               'accepted' as decision
-        from linked
+        """
+        select *, 1 / (1 + exp(-ln(2) * (match_weight + $gain))) as match_probability, 'accepted' as decision
+        from {accepted}
         """,
-        params={"review": found.thresholds.review, "gain": found.thresholds.gain},
-        certain=found.certain,
-        sure=found.candidates.sure,
-        outcomes=found.outcomes,
-        scored=found.scored,
+        params={"gain": found.thresholds.gain},
+        accepted=found.accepted(engine),
         store=True,
     )
     summary = {

@@ -63,9 +63,6 @@ def link_step(
         LeoError: there is nothing to train on.
     """
     say = progress or (lambda _: None)
-    if not step.train:
-        model.check_trained(f"step '{step.name}'")
-    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
     found = matched(
         engine,
         step,

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, connect, rows
+from linkage.errors import ConfigError
 from linkage.match.decide import Matched, matched
 from linkage.match.parts import Parts
 from linkage.match.sure import taking
-from linkage.model import Model
+from linkage.model import Model, from_dict
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 
@@ -73,6 +74,18 @@ def test_a_sure_pair_is_taken_and_its_units_make_no_others(engine: Engine) -> No
 def test_a_unit_that_holds_many_takes_all_that_are_sure(engine: Engine) -> None:
     found = _found(engine, cardinality="one-to-many")
     assert _ids(engine, found.candidates.sure) == [(1, 11), (2, 13), (2, 14), (3, 15)]
+
+
+def test_a_model_without_estimates_links_nobody(engine: Engine) -> None:
+    raw = {**MODEL.raw, "comparisons": [
+        {**compared, "comparison_levels": [
+            {key: value for key, value in level.items() if not key.endswith("_probability")}
+            for level in compared["comparison_levels"]
+        ]}
+        for compared in MODEL.raw["comparisons"]
+    ]}  # fmt: skip
+    with pytest.raises(ConfigError, match="step 's'"):
+        _found(engine, model=from_dict(raw))
 
 
 def test_weights_are_those_of_the_pairs_among_all(engine: Engine) -> None:

@@ -75,15 +75,16 @@ def test_gates_that_hold_say_nothing() -> None:
     gates = Gates(
         min_precision=0.99, precision_lower_bound=0.96, max_unlinked=0.2, max_rate_fall=0.04, max_count_change=0.06
     )
-    hold(
-        gates,
-        asked(
-            precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.5, 0.97, 0.6, "probabilities")},
-            unlinked={"a-b": 0.2},
-            falls=[fall(-0.035)],
-            changes=[{"count": "people", "before": 100, "after": 106, "change": 0.06}],
-        ),
+    found = asked(
+        precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.5, 0.97, 0.6, "probabilities")},
+        unlinked={"a-b": 0.2},
+        falls=[fall(-0.035)],
+        changes=[{"count": "people", "before": 100, "after": 106, "change": 0.06}],
     )
+    hold(gates, found)
+    for stricter in ({"precision_lower_bound": 0.961}, {"max_unlinked": 0.19}, {"max_count_change": 0.059}):
+        with pytest.raises(GateError, match=f"gate {next(iter(stricter))}"):
+            hold(gates.model_copy(update=stricter), found)
 
 
 def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
