@@ -1,14 +1,12 @@
 """What the evaluation counts: weight bands, who could have been linked, characteristics. Read from TOML."""
 
 import datetime
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.config import check
-from linkage.errors import ConfigError
+from linkage.config import check, read_toml
 from linkage.resources import config_file
 
 # Tenths, and finer where most links lie.
@@ -95,10 +93,5 @@ def load(path: Path | None = None) -> Definitions:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("quality/evaluation.toml")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file\n  name a TOML file of definitions, or none") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path, "name a TOML file of definitions, or none")
     return check(Definitions, raw, str(path))

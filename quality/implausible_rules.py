@@ -1,13 +1,11 @@
 """What one person cannot do, as data: configs/quality/implausible.toml."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.config import check
-from linkage.errors import ConfigError
+from linkage.config import check, read_toml
 from linkage.resources import config_file
 
 Kind = Literal["too young", "after death", "two at once", "two in a period", "values conflict"]
@@ -66,10 +64,5 @@ def load(path: Path | None = None) -> tuple[Rule, ...]:
         ConfigError: no such file, no TOML, or faults, all at once.
     """
     path = path or config_file("quality/implausible.toml")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file\n  name a TOML file of rules, or none") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path, "name a TOML file of rules, or none")
     return check(_File, raw, str(path)).rule

@@ -115,9 +115,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         if who is None:
             return _to("/")
-        _exists(desk, place)
-        if not showing.has_answered(place, who):
-            raise HTTPException(403)
+        _was_answered(showing, desk, place, who)
         desk.add(place, WITHDRAWN, who.name, who.role)
         return _to(f"/pairs/{place}")
 
@@ -126,9 +124,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         if who is None:
             return _to("/")
-        _exists(desk, place)
-        if not showing.has_answered(place, who):
-            raise HTTPException(403)
+        _was_answered(showing, desk, place, who)
         return HTMLResponse(showing.why(place))
 
 
@@ -145,6 +141,12 @@ def _add_progress(app: FastAPI, showing: Showing, desk: Desk) -> None:
             return _to("/")
         has_labels = bool(desk.labels())
         return HTMLResponse(showing.progress(who, desk.estimate() if has_labels else None))
+
+
+def _was_answered(showing: Showing, desk: Desk, place: int, who: Who) -> None:
+    _exists(desk, place)
+    if not showing.has_answered(place, who):
+        raise HTTPException(403)
 
 
 def _exists(desk: Desk, place: int) -> None:
