@@ -84,8 +84,10 @@ def answer(page: Any, said: str) -> None:
 
 
 def settled_keys(page: Any) -> None:
-    """Wait until keys answer: a moment after the page has come."""
-    page.wait_for_function("performance.now() > 300")
+    """Wait until keys answer: a moment after the page has come. Asked from outside, as pages let no text be run."""
+    page.wait_for_load_state("load")
+    while page.evaluate("performance.now()") <= 300:
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("width", [1280, 320])

@@ -22,7 +22,8 @@ def opened(browser: Any, page_file: Path, **how: Any) -> tuple[Any, list[str], l
 
 
 def barriers(page: Any, **only: Any) -> list[tuple[str, str]]:
-    """Every rule that the page breaks, with the first place."""
+    """Every rule that the page breaks, with the first place. A page still without its styles has other colours."""
+    page.wait_for_load_state("load")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     found = axe.Axe().run(page, options={"runOnly": only})
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found.response["violations"]]
