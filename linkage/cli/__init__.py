@@ -14,6 +14,7 @@ from linkage.cli import (
     dedupe,
     demo,
     explain,
+    extract,
     key,
     request,
     review,
@@ -54,13 +55,13 @@ app.command()(demo.demo)
 app.command()(synth.synth)
 app.command("run")(run.run)
 app.command()(run.report)
-app.command()(run.extract)
 app.command()(run.publish)
 app.command()(compare.compare)
 app.command()(explain.explain)
 app.add_typer(blocking.app, name="blocking")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
+app.add_typer(extract.app, name="extract")
 app.add_typer(key.app, name="key")
 app.add_typer(request.app, name="request")
 app.add_typer(review.app, name="review")

@@ -1,4 +1,4 @@
-"""`leo run`, `leo report`, `leo extract`, `leo publish`: the pipeline, its results made again, and its release."""
+"""`leo run`, `leo report`, `leo publish`: the pipeline, its results made again, and its release."""
 
 import sys
 from pathlib import Path
@@ -81,26 +81,6 @@ def report(run: RunArgument) -> None:
     from quality.report import render_run
 
     typer.echo(render_run(run, estimates(run)))
-
-
-def extract(
-    run: RunArgument,
-    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="An approved request's TOML file.")],
-    register: Annotated[
-        Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
-) -> None:
-    """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
-
-    Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
-    """
-    from linkage.pipeline.delivery import deliver
-
-    with stoppable(run):
-        made = deliver(run, request, register=register, key_file=key, out=out)
-    typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")
 
 
 def publish(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from linkage.engine.arrays import whole_numbers
 from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
+from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
@@ -14,12 +15,14 @@ __all__ = [
     "Value",
     "columns",
     "connect",
+    "export_database",
     "literal",
     "one",
     "quote",
     "render",
     "rows",
     "whole_numbers",
+    "write_database",
 ]
 
 

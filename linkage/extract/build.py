@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import LeoError
-from linkage.extract.files import DataFile, describe, parquet_parts, write_csv
+from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.guide import guide
 from linkage.extract.layout import Layout, layouts
@@ -22,6 +21,7 @@ from linkage.extract.metadata import datapackage
 from linkage.extract.population import People, people
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, key_table
+from linkage.extract.seal import SUMS, write_seal
 from linkage.extract.select import link_rows, select_rows
 
 DESCRIPTOR = "datapackage.json"
@@ -41,6 +41,7 @@ class ExtractSummary:
     bytes: int
     key_fingerprint: str
     off_frame: tuple[str, ...]  # "table.column" whose values are not all in their code frame
+    seal: str  # SHA-256 of the list of all files' hashes
 
 
 def extract(
@@ -99,15 +100,13 @@ def _fill(
     secret = key_table(engine, key.project(project.id))
     population = people(engine, project.population, catalogue, tables, secret)
     try:
-        parquet = {layout.name: _write(engine, layout, tables, population, secret, folder) for layout in plan}
+        written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:
         population.drop(engine)
         engine.drop(secret)
-    off_frame = frozenset(
-        (layout.name, column) for layout in plan for column in _off_frame(engine, layout, parquet[layout.name][0])
-    )
-    refuse_identifiers(engine, catalogue, [(layout, parquet[layout.name][0]) for layout in plan], [])
-    delivered = _delivered(project, folder, plan, parquet)
+    off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
+    refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
+    delivered = deliver(project, folder, written)
     descriptor = datapackage(
         project,
         delivered,
@@ -116,37 +115,43 @@ def _fill(
         key_fingerprint=key.fingerprint,
         off_frame=off_frame,
     )
-    (folder / DESCRIPTOR).write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / GUIDE).write_text(guide(project, delivered, run_info), encoding="utf-8")
-    refuse_identifiers(engine, catalogue, [], [folder / DESCRIPTOR, folder / GUIDE])
-    files = [file for _, found in delivered.values() for file in found]
+    documents = {
+        DESCRIPTOR: json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n",
+        GUIDE: guide(project, delivered, run_info),
+    }
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    refuse_identifiers(engine, catalogue, [], [folder / name for name in documents])
+    seal = write_seal(folder, {file.path: file.sha256 for file in delivered.files})
+    rows = {one.layout.name: one.rows for one in written}
     return ExtractSummary(
         project=project.id,
         folder=out,
-        people=parquet["people"][1],
-        rows={name: rows for name, (_, rows) in parquet.items()},
+        people=rows["people"],
+        rows=rows,
         held={layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding},
-        files=(*sorted(file.path for file in files), DESCRIPTOR, GUIDE),
-        bytes=sum(file.bytes for file in files),
+        files=(*(file.path for file in delivered.files), *documents, SUMS),
+        bytes=sum(file.bytes for file in delivered.files),
         key_fingerprint=key.fingerprint,
         off_frame=tuple(sorted(f"{table}.{column}" for table, column in off_frame)),
+        seal=seal,
     )
 
 
 def _write(
     engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: Table, folder: Path
-) -> tuple[Path, int]:
+) -> Written:
     if layout.holding is None:
         rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
     else:
         rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
     path = folder / "parquet" / f"{layout.name}.parquet"
-    return path, engine.write(rows, path)
+    return Written(layout, path, engine.write(rows, path))
 
 
-def _off_frame(engine: Engine, layout: Layout, parquet: Path) -> list[str]:
+def _off_frame(engine: Engine, written: Written) -> list[str]:
     """Columns with values that their code frame does not know: told to the researcher, no reason to refuse the data."""
-    framed = [field for field in layout.fields if field.labels]
+    framed = [field for field in written.layout.fields if field.labels]
     if not framed:
         return []
     counts = ", ".join(
@@ -154,43 +159,8 @@ def _off_frame(engine: Engine, layout: Layout, parquet: Path) -> list[str]:
         f"({', '.join(literal(code) for code in field.labels or {})}) then 1 end) as {quote(field.name)}"
         for field in framed
     )
-    found = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(parquet)))
+    found = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(written.parquet)))
     return [name for name, count in found.items() if count]
-
-
-def _delivered(
-    project: Project, folder: Path, plan: list[Layout], parquet: Mapping[str, tuple[Path, int]]
-) -> dict[str, tuple[Layout, list[DataFile]]]:
-    """The files of all tables, side by side: writing CSV and hashing run outside the interpreter's lock."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        files = pool.map(lambda layout: _files(project, folder, layout, *parquet[layout.name]), plan)
-        delivered = {layout.name: (layout, found) for layout, found in zip(plan, files, strict=True)}
-    between = folder / "parquet"
-    if not any(between.iterdir()):
-        between.rmdir()
-    return delivered
-
-
-def _files(project: Project, folder: Path, layout: Layout, parquet: Path, rows: int) -> list[DataFile]:
-    """The files of one table in the formats that the project asked for."""
-    files = []
-    if "csv" in project.formats:
-        path = folder / "csv" / f"{layout.name}.csv"
-        write_csv(parquet, path)
-        files.append(describe(folder, path, "csv", rows))
-    if "parquet" in project.formats:
-        files += [describe(folder, part, "parquet", _rows(part)) for part in parquet_parts(parquet)]
-    elif parquet.is_dir():
-        shutil.rmtree(parquet)
-    else:
-        parquet.unlink()
-    return files
-
-
-def _rows(part: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(part).num_rows)
 
 
 def _replace(folder: Path, out: Path) -> None:

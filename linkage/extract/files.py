@@ -1,16 +1,17 @@
 """The files of an extract: Parquet from the engine, CSV from the Parquet, so that both say the same."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 
+from linkage.extract.seal import sha256_of
+
 _BATCH_ROWS = 65_536
-_READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,30 @@ def write_csv(parquet: Path, path: Path) -> int:
     return rows
 
 
+def write_by_year(parquet: Path, folder: Path, year: str | None) -> list[Path]:
+    """Hive partitions by a year's column, as readers of data sets find them: folder/TaxYear=201213/0.parquet.
+
+    Args:
+        year: the column; all rows are in one file where None.
+
+    Returns:
+        The files, sorted. The column is in their folders' names and not in the files.
+    """
+    source = pa_dataset.dataset([str(part) for part in parquet_parts(parquet)], format="parquet")
+    parts = pa.schema([source.schema.field(year)] if year else [])
+    pa_dataset.write_dataset(
+        source.scanner(batch_size=_BATCH_ROWS),
+        folder,
+        format="parquet",
+        partitioning=pa_dataset.partitioning(parts, flavor="hive"),
+        basename_template="{i}.parquet",
+        file_options=pa_dataset.ParquetFileFormat().make_write_options(compression="zstd"),
+        preserve_order=True,
+        max_partitions=1000,
+    )
+    return parquet_parts(folder)
+
+
 def describe(folder: Path, path: Path, form: str, rows: int) -> DataFile:
     """Size and hash of a file that is written."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return DataFile(path.relative_to(folder).as_posix(), form, rows, path.stat().st_size, digest.hexdigest())
+    return DataFile(path.relative_to(folder).as_posix(), form, rows, path.stat().st_size, sha256_of(path))

@@ -27,6 +27,7 @@ SIGNS = {
     "full date": r"\b(?:(?:18|19|20)[0-9]{2}[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:18|19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))\b",
+    "key or a hash": r"(?:^|[^0-9A-Z])(?:[0-9A-F]{64}|[A-Z0-9+/]{43}=)(?:$|[^0-9A-Z])",
     "e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
 }
 
@@ -73,7 +74,7 @@ def refuse_identifiers(
     for layout, path in parquet:
         signs += table_signs(engine, catalogue, layout, engine.read(path))
     for text in texts:
-        signs += _text_signs(text)
+        signs += text_signs(text)
     if signs:
         raise GateError(
             "the extract holds signs of identifiers, and was not published\n"
@@ -194,7 +195,8 @@ def _identifying_names(catalogue: Catalogue) -> frozenset[str]:
     )
 
 
-def _text_signs(path: Path) -> Sequence[Sign]:
+def text_signs(path: Path) -> Sequence[Sign]:
+    """Signs in a document beside the data."""
     text = path.read_text(encoding="utf-8")
     kinds = ("NINO", "UPN", "postcode")  # years, hashes and counts look like the others
     found = {kind: len(set(re.findall(SIGNS[kind], text))) for kind in kinds}

@@ -1,25 +1,27 @@
 """README.md: what is in an extract, for the people who will use it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from linkage.extract.files import DataFile
+from linkage.extract.formats import Delivered
 from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.project import Project
 
-Delivered = Mapping[str, tuple[Layout, list[DataFile]]]
+Tables = Mapping[str, tuple[Layout, list[DataFile]]]
 
 
 def guide(project: Project, delivered: Delivered, run_info: Mapping[str, Any]) -> str:
     """The researcher's guide in Markdown: contents, joins, link metadata, cautions, codes, citation."""
+    tables = delivered.tables
     parts = [
         _title(project),
-        _contents(delivered),
-        _joining(project, delivered),
-        _linkage(delivered),
-        _cautions(delivered),
-        _variables(delivered),
-        _frames(delivered),
+        _contents(tables, project.formats, delivered.rows),
+        _joining(project, tables),
+        _linkage(tables),
+        _cautions(tables),
+        _variables(tables),
+        _frames(tables),
         _citation(project, run_info),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -39,27 +41,37 @@ def _title(project: Project) -> list[str]:
     return lines
 
 
-def _contents(delivered: Delivered) -> list[str]:
+_FORMS = {
+    "parquet": "`parquet/`: one file a table.",
+    "partitioned": "`partitioned/`: a folder a table, within it one a year (`TaxYear=201213`), for readers of data "
+    "sets (`arrow::open_dataset`, `pyarrow.dataset`, DuckDB with `hive_partitioning`), which see the year in its name.",
+    "csv": "`csv/`: UTF-8 with a header.",
+    "duckdb": "`duckdb/extract.duckdb`: all tables in one DuckDB file, with a comment on every column.",
+    "sqlserver": "`sqlserver/`: `schema.sql` and `load.sql` make and fill the tables in SQL Server from the CSV files "
+    "there, in which a bit is 0 or 1.",
+}
+
+
+def _contents(delivered: Tables, formats: Sequence[str], rows: Mapping[str, int]) -> list[str]:
     lines = ["## What is in it", "", "| table | one row is | years | rows |", "|---|---|---|---:|"]
-    for name, (layout, files) in delivered.items():
-        rows = max(sum(file.rows for file in files if file.format == form) for form in {file.format for file in files})
-        lines.append(f"| `{name}` | {layout.grain} | {layout.years or ''} | {rows:,} |")
-    folders = sorted({file.path.split("/")[0] for _, files in delivered.values() for file in files})
+    for name, (layout, _) in delivered.items():
+        lines.append(f"| `{name}` | {layout.grain} | {layout.years or ''} | {rows[name]:,} |")
+    lines += ["", *(f"- {says}" for form, says in _FORMS.items() if form in formats)]
     lines += [
         "",
-        f"Files are in {' and '.join(f'`{folder}/`' for folder in folders)}; formats hold the same rows. "
+        "Formats hold the same rows. `SHA256SUMS` has every file's hash; `leo extract verify FOLDER` checks them. "
         "`datapackage.json` describes every column for programs, with the size and SHA-256 of every file. "
         "In CSV an empty field is a missing value. Rows are sorted by pseudonym, so their order says nothing.",
     ]
     return lines
 
 
-def _joining(project: Project, delivered: Delivered) -> list[str]:
+def _joining(project: Project, delivered: Tables) -> list[str]:
     tables = [name for name, (layout, _) in delivered.items() if layout.holding]
     first = tables[0]
     second = tables[1] if len(tables) > 1 else "people"
-    form = "parquet" if "parquet" in project.formats else "csv"
-    reader = "arrow::read_parquet" if form == "parquet" else "readr::read_csv"
+    form = next((form for form in ("parquet", "csv", "sqlserver", "partitioned") if form in project.formats), "duckdb")
+    reader = _READERS[form]
     return [
         "## How tables join",
         "",
@@ -70,23 +82,58 @@ def _joining(project: Project, delivered: Delivered) -> list[str]:
         "",
         "```sql",
         f"select people.{PERSON}, count(second.{PERSON}) as rows_found",
-        f"from '{form}/people.{form}' as people",
-        f"join '{form}/{first}.{form}' as first using ({PERSON})",
-        f"left join '{form}/{second}.{form}' as second on second.{PERSON} = people.{PERSON}",
+        f"from {_place(form, 'people')} as people",
+        f"join {_place(form, first)} as first using ({PERSON})",
+        f"left join {_place(form, second)} as second on second.{PERSON} = people.{PERSON}",
         f"group by people.{PERSON};   -- DuckDB reads the files in place",
         "```",
         "",
         "```r",
         "library(dplyr)",
-        f'people <- {reader}("{form}/people.{form}")',
-        f'first  <- {reader}("{form}/{first}.{form}")',
-        f'second <- {reader}("{form}/{second}.{form}")',
+        *(
+            ['con <- DBI::dbConnect(duckdb::duckdb("duckdb/extract.duckdb", read_only = TRUE))']
+            if form == "duckdb"
+            else []
+        ),
+        f"people <- {reader}({_argument(form, 'people')})",
+        f"first  <- {reader}({_argument(form, first)})",
+        f"second <- {reader}({_argument(form, second)})",
         f'people |> semi_join(first, by = "{PERSON}") |> left_join(count(second, {PERSON}), by = "{PERSON}")',
         "```",
     ]
 
 
-def _linkage(delivered: Delivered) -> list[str]:
+_CONNECT = 'con <- DBI::dbConnect(duckdb::duckdb("duckdb/extract.duckdb", read_only = TRUE))'
+_READERS = {
+    "parquet": "arrow::read_parquet",
+    "csv": "readr::read_csv",
+    "sqlserver": "readr::read_csv",
+    "partitioned": "arrow::open_dataset",
+    "duckdb": "dplyr::tbl",
+}
+
+
+def _place(form: str, table: str) -> str:
+    """A table as a query in DuckDB names it, from the extract's folder."""
+    places = {
+        "duckdb": table,
+        "partitioned": f"'partitioned/{table}/**/*.parquet'",
+        "sqlserver": f"'sqlserver/{table}.csv'",
+    }
+    return places.get(form, f"'{form}/{table}.{form}'")
+
+
+def _argument(form: str, table: str) -> str:
+    """A table as R's reader takes it."""
+    places = {
+        "duckdb": f'con, "{table}"',
+        "partitioned": f'"partitioned/{table}"',
+        "sqlserver": f'"sqlserver/{table}.csv"',
+    }
+    return places.get(form, f'"{form}/{table}.{form}"')
+
+
+def _linkage(delivered: Tables) -> list[str]:
     if "linkage" not in delivered:
         return []
     return [
@@ -110,7 +157,7 @@ def _linkage(delivered: Delivered) -> list[str]:
     ]
 
 
-def _cautions(delivered: Delivered) -> list[str]:
+def _cautions(delivered: Tables) -> list[str]:
     lines = [
         "## Cautions",
         "",
@@ -136,7 +183,7 @@ def _cautions(delivered: Delivered) -> list[str]:
     return lines
 
 
-def _variables(delivered: Delivered) -> list[str]:
+def _variables(delivered: Tables) -> list[str]:
     lines = ["## Columns"]
     for name, (layout, _) in delivered.items():
         lines += ["", f"### `{name}`: {layout.title}", "", "| column | type | meaning | codes |", "|---|---|---|---|"]
@@ -146,7 +193,7 @@ def _variables(delivered: Delivered) -> list[str]:
     return lines
 
 
-def _frames(delivered: Delivered) -> list[str]:
+def _frames(delivered: Tables) -> list[str]:
     frames: dict[str, Mapping[str, str]] = {}
     for field in _fields(delivered):
         if field.frame and field.labels:
@@ -172,7 +219,7 @@ def _citation(project: Project, run_info: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _fields(delivered: Delivered) -> Iterator[Field]:
+def _fields(delivered: Tables) -> Iterator[Field]:
     for layout, _ in delivered.values():
         yield from layout.fields
 

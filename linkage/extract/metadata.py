@@ -4,20 +4,30 @@ Only microdata's row counts are given; no count by any characteristic is, so the
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from linkage.extract.files import DataFile
+from linkage.extract.formats import Delivered
 from linkage.extract.layout import PERSON, Field, Layout
 from linkage.extract.project import Project
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-_MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+MEDIA = {
+    "csv": "text/csv",
+    "sqlserver": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "partitioned": "application/vnd.apache.parquet",
+    "duckdb": "application/vnd.duckdb",
+    "sql": "application/sql",
+}
+_FORMATS = {"partitioned": "parquet", "sqlserver": "csv"}
 
 
 def datapackage(
     project: Project,
-    delivered: Mapping[str, tuple[Layout, list[DataFile]]],
+    delivered: Delivered,
     *,
     created: datetime.datetime,
     run_info: Mapping[str, Any],
@@ -27,7 +37,7 @@ def datapackage(
     """The descriptor of an extract.
 
     Args:
-        delivered: each table's layout and files by its name.
+        delivered: each table's layout and files, and the files that are of all tables.
         run_info: what the run says of itself (name, versions, hash of its configuration): no personal value.
         off_frame: (table, column) whose values are not all in their code frame; they get labels but no constraint.
     """
@@ -51,9 +61,12 @@ def datapackage(
         "leo:run": dict(run_info),
         "leo:key_fingerprint": key_fingerprint,
         "resources": [
-            _resource(layout, file, off_frame)
-            for layout, files in delivered.values()
-            for file in sorted(files, key=lambda file: file.path)
+            *(
+                _resource(layout, file, off_frame)
+                for layout, files in delivered.tables.values()
+                for file in sorted(files, key=lambda file: file.path)
+            ),
+            *(_beside(file, delivered, off_frame) for file in delivered.beside),
         ],
     }
 
@@ -63,12 +76,9 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
         "name": resource_name(layout, file),
         "title": layout.title,
         "description": f"One row: {layout.grain}.",
-        "path": file.path,
-        "format": file.format,
-        "mediatype": _MEDIA[file.format],
-        "bytes": file.bytes,
-        "hash": f"sha256:{file.sha256}",
+        **_described(file),
         "leo:rows": file.rows,
+        "leo:table": layout.name,
     }
     if layout.years:
         resource["leo:years"] = str(layout.years)
@@ -78,12 +88,7 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
         resource |= {"type": "table", "encoding": "utf-8", "dialect": {"delimiter": ",", "header": True}}
     else:
         resource["type"] = "file"  # checked by size and hash; readers of packages read tables from the CSV
-    schema: dict[str, Any] = {
-        "fields": [_field(field, off_frame=(layout.name, field.name) in off_frame) for field in layout.fields],
-        "missingValues": [""],
-    }
-    if layout.key:
-        schema["primaryKey"] = list(layout.key)
+    schema = _schema(layout, off_frame)
     if layout.name != "people" and file.format == "csv":
         schema["foreignKeys"] = [{"fields": [PERSON], "reference": {"resource": "people", "fields": [PERSON]}}]
     # A Parquet file carries its own schema; ours rides along, since a reader of packages takes `schema` for CSV's.
@@ -91,12 +96,48 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
     return resource
 
 
+def _described(file: DataFile) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "format": _FORMATS.get(file.format, file.format),
+        "mediatype": MEDIA[file.format],
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "leo:form": file.format,
+    }
+
+
+def _beside(file: DataFile, delivered: Delivered, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    """A file that is of all tables: a database says which they are."""
+    name = file.path.replace("/", "-").replace(".", "-").lower()
+    described = {"name": name, "type": "file", **_described(file)}
+    if file.format == "duckdb":
+        described["leo:tables"] = [
+            {"leo:table": name, "leo:rows": delivered.rows[name], "leo:schema": _schema(layout, off_frame)}
+            for name, (layout, _) in delivered.tables.items()
+        ]
+    return described
+
+
+def _schema(layout: Layout, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "fields": [_field(field, off_frame=(layout.name, field.name) in off_frame) for field in layout.fields],
+        "missingValues": [""],
+    }
+    if layout.key:
+        schema["primaryKey"] = list(layout.key)
+    return schema
+
+
 def resource_name(layout: Layout, file: DataFile) -> str:
     """A resource's name: the table's own for CSV, so that keys between tables can name it."""
     if file.format == "csv":
         return layout.name
-    part = file.path.rsplit("/", 1)[-1].removesuffix(".parquet").lower()
-    return f"{layout.name}-parquet" if part == layout.name else f"{layout.name}-parquet-{part}"
+    if file.format == "parquet":
+        part = file.path.rsplit("/", 1)[-1].removesuffix(".parquet").lower()
+        return f"{layout.name}-parquet" if part == layout.name else f"{layout.name}-parquet-{part}"
+    place = re.sub(r"[^a-z0-9]+", "-", file.path.rsplit(".", 1)[0].split("/", 2)[-1].lower())
+    return f"{layout.name}-{file.format}" if file.format == "sqlserver" else f"{layout.name}-{file.format}-{place}"
 
 
 def _field(field: Field, *, off_frame: bool) -> dict[str, Any]:

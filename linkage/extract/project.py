@@ -16,7 +16,7 @@ from linkage.errors import ConfigError
 from linkage.extract.holdings import Holding, holdings, names_a_person
 from linkage.extract.years import Years
 
-Format = Literal["parquet", "csv"]
+Format = Literal["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
 Text = Annotated[str, Field(min_length=1)]
 
 

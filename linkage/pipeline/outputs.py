@@ -84,6 +84,9 @@ def _addresses(space: Workspace, cis: str) -> Table:
     )
 
 
+COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal")
+
+
 def extract_stage(job: Job, project: Project) -> Stage:
     """What a project is approved for, under pseudonyms of its own: extracts/<project>/."""
     key = job.key
@@ -99,7 +102,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
         out = space.place(place)
         made = extract(space.engine, project, job.catalogue, given, key, out, run_info=run_info(space.manifest))
         counts = asdict(made)
-        return {name: counts[name] for name in ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame")}
+        return {name: counts[name] for name in COUNTED}
 
     return Stage(
         name=f"extract-{project.id}",

@@ -9,7 +9,7 @@ import pytest
 
 from linkage.catalogue import Catalogue, load
 from linkage.engine import Engine, Table
-from linkage.extract import MasterKey, Project
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
 
 TODAY = datetime.date(2026, 6, 1)
 
@@ -163,5 +163,24 @@ def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dic
             ks4=run_tables["attributes/npd_ks4"],
         )
         return {**run_tables, "attributes/npd_ks4": table}
+
+    return made
+
+
+@pytest.fixture
+def publish(
+    engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
+) -> Callable[..., ExtractSummary]:
+    def made(project: Project, *, out: str = "out", tables: dict[str, Table] | None = None) -> ExtractSummary:
+        return extract(
+            engine,
+            project,
+            catalogue,
+            tables or run_tables,
+            key,
+            tmp_path / out,
+            run_info={"name": "test"},
+            today=TODAY,
+        )
 
     return made

@@ -1,7 +1,6 @@
 """An extract holds exactly what was approved, under the project's own names, and appears whole or not at all."""
 
 import csv
-import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,32 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, ContractError
-from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from linkage.extract import ExtractSummary, MasterKey, Project
 
-TODAY = datetime.date(2026, 6, 1)
 Make = Callable[..., Project]
-
-
-@pytest.fixture
-def publish(
-    engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
-) -> Callable[..., ExtractSummary]:
-    def made(project: Project, *, out: str = "out", tables: dict[str, Table] | None = None) -> ExtractSummary:
-        return extract(
-            engine,
-            project,
-            catalogue,
-            tables or run_tables,
-            key,
-            tmp_path / out,
-            run_info={"name": "test"},
-            today=TODAY,
-        )
-
-    return made
 
 
 def read(summary: ExtractSummary, table: str) -> list[dict[str, Any]]:
@@ -189,7 +167,7 @@ def test_csv_says_what_parquet_says_and_order_tells_nothing(
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_only_the_formats_asked_for(publish: Callable[..., ExtractSummary], make_project: Make, form: str) -> None:
     summary = publish(make_project(formats=[form]))
-    assert {path.name for path in summary.folder.iterdir()} == {form, "datapackage.json", "README.md"}
+    assert {path.name for path in summary.folder.iterdir()} == {form, "datapackage.json", "README.md", "SHA256SUMS"}
 
 
 def test_two_projects_share_no_name(publish: Callable[..., ExtractSummary], make_project: Make) -> None:

@@ -69,7 +69,9 @@ def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> 
     assert (fields["URN"]["leo:sensitivity"], fields["URN"]["leo:identifiability"]) == ("E", 4)
     assert described["leo:decision"]["reference"] == "D-1"
     assert described["leo:key_fingerprint"] == published.key_fingerprint
-    assert {r["path"] for r in described["resources"]} | {"datapackage.json", "README.md"} == set(published.files)
+    assert {r["path"] for r in described["resources"]} | {"datapackage.json", "README.md", "SHA256SUMS"} == set(
+        published.files
+    )
 
 
 def test_values_off_the_frame_are_told_and_not_constrained(

@@ -1,0 +1,81 @@
+"""`leo extract`: an approved project's package made from a run, and a package looked through."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from linkage.cli.failures import stoppable
+
+KeyOption = Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")]
+
+
+class _MakeIsMeant(TyperGroup):
+    """A group that takes words that are no verb as those of `make`: leo extract RUN REQUEST."""
+
+    def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_MakeIsMeant,
+    no_args_is_help=True,
+    help="Make the extract of a project from a run: leo extract RUN REQUEST is short for leo extract make RUN REQUEST. "
+    "Or look through one that was made.\n\n"
+    "Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key\n\n"
+    "Example: leo extract verify runs/demo/extracts/graduate-earnings",
+)
+
+
+@app.command()
+def make(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="An approved request's TOML file.")],
+    register: Annotated[
+        Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
+    ] = None,
+    key: KeyOption = None,
+    out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
+) -> None:
+    """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
+
+    Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
+    """
+    from linkage.pipeline.delivery import deliver
+
+    with stoppable(run):
+        made = deliver(run, request, register=register, key_file=key, out=out)
+    typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")
+    typer.echo(f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An extract's folder.")],
+    seal: Annotated[
+        str | None, typer.Option(help="The seal that was told when the extract was made, or how it begins.")
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="File of the master key: see that no file holds it, and that it made the extract."),
+    ] = None,
+) -> None:
+    """See that an extract is as it was made: every file's hash, columns and types, primary and foreign keys, rows.
+
+    Every value is looked at for signs of identifiers (NINO, UPN, ULN, HUSID, postcode, full birth date, e-mail) and
+    keys, whatever its column is called. Exit code 3 where anything is wrong; the file is named, a value never.
+
+    Example: leo extract verify runs/demo/extracts/graduate-earnings --seal 3f2a91c07d5e
+    """
+    from linkage.catalogue import shipped
+    from linkage.engine import connect
+    from linkage.extract import master_key
+    from linkage.extract.verify import verify as verified
+
+    with connect() as engine:
+        found = verified(engine, shipped(), folder, key=master_key(key) if key else None, seal=seal)
+    typer.echo(f"{folder}: nothing wrong with {found.project}")
+    typer.echo(f"  {found.files} files, {found.tables} tables in their forms, {found.rows:,} rows; seal {found.seal}")

@@ -1,0 +1,172 @@
+"""The tables of an extract that lies on a disk, read again by what its datapackage.json says of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.dataset as pa_dataset
+import pyarrow.parquet as pq
+
+from linkage.engine import Engine, Table, export_database
+from linkage.errors import InputError
+from linkage.extract.layout import Field, Layout
+from linkage.extract.years import Years
+
+# What a column of a type may be in Parquet; CSV is read as the first of each.
+_ARROW: Mapping[str, tuple[pa.DataType, ...]] = {
+    "integer": (pa.int64(), pa.int32(), pa.int16(), pa.int8()),
+    "number": (pa.float64(), pa.float32()),
+    "boolean": (pa.bool_(),),
+    "date": (pa.date32(),),
+    "string": (pa.string(), pa.large_string()),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One table in one form, as it lies on the disk."""
+
+    layout: Layout
+    table: Table
+    files: tuple[str, ...]
+    rows: int  # as the description says
+
+    @property
+    def place(self) -> str:
+        """As a message names it."""
+        return self.files[0] if len(self.files) == 1 else f"{Path(self.files[0]).parts[0]}/{self.layout.name}"
+
+
+def described_tables(package: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], list[str], int]]:
+    """Form, description, files and rows of each table in each form; the parts of one table together."""
+    groups: dict[tuple[str, str], tuple[Mapping[str, Any], list[str], int]] = {}
+    for resource in package["resources"]:
+        form = resource["leo:form"]
+        for described in resource.get("leo:tables", [resource] if "leo:table" in resource else []):
+            first, files, rows = groups.get((form, described["leo:table"]), (described, [], 0))
+            groups[form, described["leo:table"]] = first, [*files, resource["path"]], rows + described["leo:rows"]
+    for (form, _), (described, files, rows) in groups.items():
+        yield form, described, files, rows
+
+
+def layout_of(described: Mapping[str, Any]) -> Layout:
+    """A table's layout from its description."""
+    schema = described.get("schema") or described["leo:schema"]
+    fields = tuple(
+        Field(
+            name=field["name"],
+            type=field["type"],
+            description=field.get("description", ""),
+            pseudonym_of=field.get("leo:pseudonym"),
+            frame=field.get("leo:frame"),
+            labels=field.get("leo:labels"),
+            years=field.get("leo:years", ""),
+        )
+        for field in schema["fields"]
+    )
+    return Layout(
+        name=described["leo:table"],
+        title=described.get("title", ""),
+        grain="",
+        fields=fields,
+        years=Years.parse(described["leo:years"]) if "leo:years" in described else None,
+        key=tuple(schema.get("primaryKey", ())),
+    )
+
+
+def read_tables(engine: Engine, folder: Path, package: Mapping[str, Any], scratch: Path) -> Iterator[Found | str]:
+    """Every table in every form, or a fault that names the file that cannot be read as it is described.
+
+    Args:
+        scratch: an empty folder; what the engine cannot read in place is written there as Parquet.
+    """
+    databases: dict[str, dict[str, Path]] = {}
+    for number, (form, described, files, rows) in enumerate(described_tables(package)):
+        layout = layout_of(described)
+        try:
+            if form == "duckdb":
+                (file,) = files
+                if file not in databases:
+                    databases[file] = _exported(folder / file, scratch / f"database-{number}")
+                if layout.name not in databases[file]:
+                    yield f"{file}: has no table {layout.name}"
+                    continue
+                table = engine.read(databases[file][layout.name])
+            elif form == "parquet":
+                table = engine.read([folder / file for file in files])
+            else:
+                target = scratch / f"{number}.parquet"
+                _as_parquet(form, [folder / file for file in files], layout, target)
+                table = engine.read(target)
+            fault = _other_columns(engine, layout, table)
+        except (pa.ArrowException, InputError) as error:
+            # Arrow's message may quote a cell.
+            said = str(error).splitlines()[0] if isinstance(error, InputError) else f"cannot be read as {form}"
+            yield f"{files[0]}: {said.removeprefix(f'{folder / files[0]}: ')}"
+            continue
+        yield f"{files[0]}: {fault}" if fault else Found(layout, table, tuple(files), rows)
+
+
+def _exported(file: Path, target: Path) -> dict[str, Path]:
+    target.mkdir()
+    return export_database(file, target)
+
+
+def _as_parquet(form: str, files: list[Path], layout: Layout, target: Path) -> None:
+    """Rows in pieces, so that memory does not grow with the table."""
+    if form == "partitioned":
+        root = next(parent for parent in files[0].parents if parent.name == layout.name)
+        read = pa_dataset.dataset(
+            [str(file) for file in files], format="parquet", partitioning="hive", partition_base_dir=str(root)
+        )
+        schema = pa.schema([read.schema.field(name) for name in read.schema.names])
+        # The year that a folder is named after is read as a number of 32 bits.
+        with pq.ParquetWriter(target, schema) as writer:
+            for batch in read.to_batches(batch_size=65_536):
+                writer.write_batch(batch)
+        return
+    types = {field.name: _ARROW[field.type][0] for field in layout.fields}
+    bits = [field.name for field in layout.fields if field.type == "boolean"] if form == "sqlserver" else []
+    convert = pa_csv.ConvertOptions(
+        column_types=types | dict.fromkeys(bits, pa.int8()),
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=False,
+    )
+    (file,) = files
+    with (
+        pa_csv.open_csv(file, convert_options=convert) as reader,
+        pq.ParquetWriter(target, _schema(reader.schema, bits)) as writer,
+    ):
+        for batch in reader:
+            writer.write_batch(batch.cast(_schema(reader.schema, bits)))
+
+
+def _schema(read: pa.Schema, bits: list[str]) -> pa.Schema:
+    return pa.schema([pa.field(f.name, pa.bool_() if f.name in bits else f.type) for f in read])
+
+
+def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:
+    """What differs between a table's columns and its description; None where they agree."""
+    schema = engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
+    if sorted(schema.names) != sorted(layout.columns):
+        missing = [name for name in layout.columns if name not in schema.names]
+        strange = [name for name in schema.names if name not in layout.columns]
+        says = [f"lacks {', '.join(missing)}"] if missing else []
+        says += [f"has {', '.join(strange)}, which datapackage.json does not describe"] if strange else []
+        return " and ".join(says)
+    other = [
+        f"{field.name} is {schema.field(field.name).type} and not {field.type}"
+        for field in layout.fields
+        if not _is(field.type, schema.field(field.name).type)
+    ]
+    return "; ".join(other) or None
+
+
+def _is(described: str, type_: pa.DataType) -> bool:
+    if described in ("number", "integer") and pa.types.is_decimal(type_):
+        return True
+    return type_ in _ARROW.get(described, (type_,))

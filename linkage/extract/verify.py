@@ -1,0 +1,172 @@
+"""Is an extract as it was made? Hashes, schema, keys, counts of rows, and signs of identifiers and keys."""
+
+import base64
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine, columns, one
+from linkage.errors import ConfigError, GateError
+from linkage.extract.guards import table_signs, text_signs
+from linkage.extract.layout import PERSON
+from linkage.extract.pseudonym import MasterKey
+from linkage.extract.reading import Found, read_tables
+from linkage.extract.seal import SUMS, broken, files_below, sha256_of
+
+DESCRIPTOR = "datapackage.json"
+_TEXTS = (".md", ".json", ".sql", ".py", ".txt")
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at, and found right."""
+
+    project: str
+    files: int
+    tables: int
+    rows: int
+    seal: str
+
+
+def verify(
+    engine: Engine, catalogue: Catalogue, folder: Path, *, key: MasterKey | None = None, seal: str | None = None
+) -> Verified:
+    """Look at every file of an extract, and at every value in it.
+
+    Args:
+        folder: the extract's.
+        key: the master key: that no file holds it, and that the extract was made with it, is seen too.
+        seal: the first characters of the seal, as it was told when the extract was made.
+
+    Raises:
+        ConfigError: the folder is no extract's.
+        GateError: what is wrong, a line each with the file; no value is shown.
+    """
+    if not (folder / SUMS).is_file() or not (folder / DESCRIPTOR).is_file():
+        raise ConfigError(
+            f"{folder}: is no extract: it has no {SUMS} or no {DESCRIPTOR}\n  give the folder that leo extract wrote"
+        )
+    found = sha256_of(folder / SUMS)
+    faults = [f"{name}: {says}" for name, says in sorted(broken(folder).items())]
+    if seal and not found.startswith(seal.lower()):
+        faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {found}")
+    faults += _key_faults(folder, key) if key else []
+    _refuse(folder, faults)  # what was changed need not be readable
+    package = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    faults += _hashes_differ(folder, package)
+    if key and package["leo:key_fingerprint"] != key.fingerprint:
+        faults.append(
+            f"{DESCRIPTOR}: the extract was made with the key of fingerprint {package['leo:key_fingerprint']}, "
+            f"this one has {key.fingerprint}"
+        )
+    tables, rows = 0, 0
+    with tempfile.TemporaryDirectory(prefix="leo-verify-") as scratch:
+        people: dict[str, Found] = {}
+        for table in read_tables(engine, folder, package, Path(scratch)):
+            if isinstance(table, str):
+                faults.append(table)
+                continue
+            form = table.files[0].split("/")[0]
+            people |= {form: table} if table.layout.name == "people" else {}
+            faults += [f"{table.place}: {says}" for says in _table_faults(engine, catalogue, table, people.get(form))]
+            tables, rows = tables + 1, rows + table.rows
+    for name in files_below(folder):
+        if name.endswith(_TEXTS):
+            faults += [f"{name}: {sign}" for sign in text_signs(folder / name)]
+    _refuse(folder, faults)
+    return Verified(package["name"], len(files_below(folder)) + 1, tables, rows, found)
+
+
+def _refuse(folder: Path, faults: list[str]) -> None:
+    if faults:
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise GateError(
+            f"{folder}: {count}\n"
+            + "\n".join(f"  {fault}" for fault in faults)
+            + "\n  do not use it: make it again with leo extract, or fetch it again whole"
+        )
+
+
+def _hashes_differ(folder: Path, package: dict[str, Any]) -> Iterator[str]:
+    for resource in package["resources"]:
+        path = folder / resource["path"]
+        if not path.is_file():
+            yield f"{resource['path']}: is missing, though {DESCRIPTOR} lists it"
+        elif resource["hash"] != f"sha256:{sha256_of(path)}" or resource["bytes"] != path.stat().st_size:
+            yield f"{resource['path']}: is not what {DESCRIPTOR} describes: size or SHA-256 differs"
+
+
+def _table_faults(engine: Engine, catalogue: Catalogue, found: Found, people: Found | None) -> Iterator[str]:
+    counted = engine.count(found.table)
+    if counted != found.rows:
+        yield f"has {counted:,} rows, and {found.rows:,} are described"
+    if found.layout.key:
+        yield from _key_not_unique(engine, found)
+    if PERSON in found.layout.columns and people and people is not found:
+        yield from _strangers(engine, found, people)
+    yield from (f"{sign}" for sign in table_signs(engine, catalogue, found.layout, found.table))
+
+
+def _key_not_unique(engine: Engine, found: Found) -> Iterator[str]:
+    key = columns(found.layout.key)
+    empty = " or ".join(f"{columns([name])} is null" for name in found.layout.key)
+    counted = one(
+        engine,
+        engine.sql(
+            f"""
+            with repeated as (select {key} from {{table}} group by {key} having count(*) > 1)
+            select (select count(*) from repeated) as repeated,
+                   (select count(*) from {{table}} where {empty}) as empty
+            """,
+            table=found.table,
+        ),
+    )
+    named = ", ".join(found.layout.key)
+    if counted["repeated"]:
+        yield f"{counted['repeated']:,} values of its primary key ({named}) stand in more than one row"
+    if counted["empty"]:
+        yield f"its primary key ({named}) is empty in {counted['empty']:,} rows"
+
+
+def _strangers(engine: Engine, found: Found, people: Found) -> Iterator[str]:
+    counted = one(
+        engine,
+        engine.sql(
+            f"""
+            select count(*) as strangers
+            from {{table}} as held
+            where held.{PERSON} is null or not exists (
+                select 1 from {{people}} as people where people.{PERSON} = held.{PERSON}
+            )
+            """,
+            table=found.table,
+            people=people.table,
+        ),
+    )
+    if counted["strangers"]:
+        yield f"{counted['strangers']:,} rows are of nobody in people (foreign key {PERSON})"
+
+
+def _key_faults(folder: Path, key: MasterKey) -> list[str]:
+    """Files that hold the master key, as bytes, hexadecimal or base64."""
+    forms = [key.secret, key.secret.hex().encode(), key.secret.hex().upper().encode(), base64.b64encode(key.secret)]
+    pattern = re.compile(b"|".join(map(re.escape, forms)))
+    overlap = max(map(len, forms))
+    names = [*files_below(folder), SUMS]
+    return [f"{name}: holds the master key" for name in names if _holds(folder / name, pattern, overlap)]
+
+
+def _holds(path: Path, pattern: re.Pattern[bytes], overlap: int) -> bool:
+    with path.open("rb") as file:
+        before = b""
+        while block := file.read(_READ_BYTES):
+            if pattern.search(before + block):
+                return True
+            before = block[-overlap:]
+    return False

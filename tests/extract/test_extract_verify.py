@@ -1,0 +1,197 @@
+"""`leo extract verify`: any byte changed is found and its file named; so are wrong keys, rows and signs of identifiers."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine
+from linkage.errors import ConfigError, GateError
+from linkage.extract import ExtractSummary, MasterKey, Project
+from linkage.extract.seal import SUMS, broken, write_seal
+from linkage.extract.verify import verify
+
+FORMATS = ["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
+
+
+@pytest.fixture
+def made(publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]) -> ExtractSummary:
+    return publish(make_project(formats=["parquet", "csv"]))
+
+
+@pytest.fixture
+def faults(engine: Engine, catalogue: Catalogue) -> Callable[..., str]:
+    """What verify says of a folder that something is wrong with."""
+
+    def told(folder: Path, **asked: Any) -> str:
+        with pytest.raises(GateError) as refused:
+            verify(engine, catalogue, folder, **asked)
+        assert int(refused.value.exit_code) == 3
+        return str(refused.value)
+
+    return told
+
+
+def put(made: ExtractSummary, table: str, rows: pa.Table) -> None:
+    """Another table in the place of a Parquet file, with all hashes and sizes as they then are."""
+    path = made.folder / "parquet" / f"{table}.parquet"
+    pq.write_table(rows, path)
+    described = json.loads((made.folder / "datapackage.json").read_text())
+    for resource in described["resources"]:
+        if resource["path"] == f"parquet/{table}.parquet":
+            resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+            resource["bytes"] = path.stat().st_size
+    (made.folder / "datapackage.json").write_text(json.dumps(described))
+    write_seal(made.folder, {})
+
+
+def held(made: ExtractSummary, table: str) -> pa.Table:
+    return pq.read_table(made.folder / "parquet" / f"{table}.parquet")
+
+
+def test_an_extract_as_it_was_made_has_no_fault(
+    publish: Callable[..., ExtractSummary],
+    make_project: Callable[..., Project],
+    engine: Engine,
+    catalogue: Catalogue,
+    key: MasterKey,
+) -> None:
+    made = publish(make_project(formats=FORMATS))
+    found = verify(engine, catalogue, made.folder, key=key, seal=made.seal[:12])
+    assert (found.project, found.tables, found.rows) == ("study", 4 * 5, 13 * 5)
+    assert found.files == len(made.files) == sum(path.is_file() for path in made.folder.rglob("*"))
+    assert found.seal == made.seal == hashlib.sha256((made.folder / SUMS).read_bytes()).hexdigest()
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_byte_changed_is_found_and_its_file_named(made: ExtractSummary, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(made.files)))
+    file = made.folder / name
+    before = file.read_bytes()
+    place = data.draw(st.integers(0, len(before) - 1))
+    changed = bytearray(before)
+    changed[place] ^= data.draw(st.integers(1, 255))
+    try:
+        file.write_bytes(bytes(changed))
+        found = broken(made.folder)
+        # A change to the list of hashes shows at the file whose line it is.
+        assert name in found if name != SUMS else found
+    finally:
+        file.write_bytes(before)
+    assert not broken(made.folder)
+
+
+def test_files_gone_or_added_are_named(made: ExtractSummary, faults: Callable[..., str]) -> None:
+    (made.folder / "csv" / "people.csv").unlink()
+    (made.folder / "csv" / "more.csv").write_text("a\n1\n")
+    said = faults(made.folder)
+    assert "csv/people.csv: is missing" in said
+    assert "csv/more.csv: is not in SHA256SUMS" in said
+
+
+def test_a_folder_written_anew_shows_against_the_seal(made: ExtractSummary, faults: Callable[..., str]) -> None:
+    (made.folder / "README.md").write_text("Something else.")
+    assert write_seal(made.folder, {}) != made.seal
+    assert f"{SUMS}: is not that of the seal" in faults(made.folder, seal=made.seal)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t.slice(1), "has 2 rows, and 3 are described"),
+        (lambda t: t.drop_columns(["Grade"]), "lacks Grade"),
+        (lambda t: t.append_column("More", pa.array([1, 2, 3])), "has More, which datapackage.json does not describe"),
+        (
+            lambda t: t.set_column(2, "ACADYR", t["ACADYR"].cast(pa.string())),
+            "ACADYR is string and not integer",
+        ),
+        (
+            lambda t: t.set_column(0, "AE_ID", pa.array(["a" * 26] * 3)),
+            "3 rows are of nobody in people (foreign key AE_ID)",
+        ),
+        (
+            lambda t: t.set_column(3, "URN", pa.array(["500", None, None])),
+            "npd_ks4.URN: 1 value looks like no pseudonym",
+        ),
+    ],
+)
+def test_wrong_tables_are_told_with_their_file(
+    made: ExtractSummary, faults: Callable[..., str], change: Callable[[pa.Table], pa.Table], says: str
+) -> None:
+    put(made, "npd_ks4", change(held(made, "npd_ks4")))
+    assert f"parquet/npd_ks4.parquet: {says}" in faults(made.folder)
+
+
+def test_a_person_who_stands_twice_breaks_the_key(made: ExtractSummary, faults: Callable[..., str]) -> None:
+    people = held(made, "people")
+    put(made, "people", pa.concat_tables([people.slice(0, 2), people.slice(0, 1)]))
+    assert "1 values of its primary key (AE_ID) stand in more than one row" in faults(made.folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("AB123456C", "NINO"),
+        ("see H801200001001", "UPN"),
+        ("9876543210", "ULN"),
+        ("of SW1A 1AA", "postcode"),
+        ("born 3/4/1990", "full date"),
+        ("a1" * 32, "key or a hash"),
+        ("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=", "key or a hash"),
+    ],
+)
+def test_signs_of_identifiers_are_found_in_any_column_and_never_shown(
+    made: ExtractSummary, faults: Callable[..., str], text: str, kind: str
+) -> None:
+    ks4 = held(made, "npd_ks4")
+    put(made, "npd_ks4", ks4.set_column(5, "Note", pa.array([text, None, None])))
+    said = faults(made.folder)
+    assert f"parquet/npd_ks4.parquet: npd_ks4.Note: 1 value looks like {kind}" in said
+    assert text.lower() not in said.lower()
+
+
+@pytest.mark.parametrize("form", [lambda s: s, lambda s: s.hex().encode(), lambda s: s.hex().upper().encode()])
+def test_key_material_is_found(
+    made: ExtractSummary, faults: Callable[..., str], key: MasterKey, form: Callable[[bytes], bytes]
+) -> None:
+    (made.folder / "notes.txt").write_bytes(b"x" * 2_000_000 + form(key.secret))
+    write_seal(made.folder, {})
+    assert "notes.txt: holds the master key" in faults(made.folder, key=key)
+
+
+def test_another_key_than_the_extracts_is_told(made: ExtractSummary, faults: Callable[..., str]) -> None:
+    other = MasterKey(b"another key of the right length.")
+    assert f"this one has {other.fingerprint}" in faults(made.folder, key=other)
+
+
+def test_a_folder_that_is_no_extract_is_a_usage_error(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no extract"):
+        verify(engine, catalogue, tmp_path)
+
+
+def test_the_command(made: ExtractSummary, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from linkage.cli import main
+
+    def leo(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["leo", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        shown = capsys.readouterr()
+        return int(left.value.code or 0), shown.out, shown.err
+
+    code, said, _ = leo("extract", "verify", str(made.folder), "--seal", made.seal[:8])
+    assert (code, "nothing wrong with study" in said) == (0, True)
+    (made.folder / "README.md").write_text("x")
+    code, _, said = leo("extract", "verify", str(made.folder))
+    assert (code, "README.md: is not as it was written" in said) == (3, True)
+    code, said, _ = leo("extract", "verify", "--help")
+    assert "Example: leo extract verify" in " ".join(said.split())
