@@ -23,7 +23,7 @@ _KINDS = {
     "sex": "category",
     "nino": "number",
 }
-_IN_MEMORY = 4_000_000  # rows of a side that is read once; a larger one is read again by each query
+_IN_MEMORY = 0  # rows of a side that is read once; a larger one is read again by each query
 _SWAPPED = {"forename": "surname", "surname": "forename"}
 
 

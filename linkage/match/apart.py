@@ -56,6 +56,7 @@ def two_people(
     rules: Sequence[Rule] | None = None,
     *,
     model: Model | None = None,
+    held: tuple[Table, Table] | None = None,
 ) -> Table:
     """Pairs that a rule says are two people.
 
@@ -66,13 +67,14 @@ def two_people(
         lowest: pairs of less weight are left out: nobody would take them for one person.
         rules: the shipped ones when None.
         model: the one that scored the pairs, whose levels then stand beside them: most pairs need no second look.
+        held: units of the left and of the right among whom the pairs are, where these are few of all.
 
     Returns:
         left_id, right_id, reason (the rule's name); each pair once.
     """
     found: dict[tuple[int, int], str] = {}
     for rule in shipped() if rules is None else rules:
-        suspects = _suspects(engine, rule, pairs, left, right, lowest, model)
+        suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
         if suspects is None:
             continue
         different = _clearly_different(rule, suspects)
@@ -162,18 +164,18 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     counted = engine.sql(
         f"""
         with shown as (
-            select unit_id, {columns(known[:-1])}, substr({quote(rule.differ)}, 1, 1) as begins
+            select {columns(known[:-1])}, case when {everyone} then unit_id end as unit_id,
+                   case when {everyone} then substr({quote(rule.differ)}, 1, 1) end as begins
             from {{t}}
-            where {some} and {everyone}
+            where {some}
         ),
-        births as (
-            select 1 as one
+        alike as (
+            select count(*) as shown, min(unit_id) < max(unit_id) and min(begins) < max(begins) as several
             from shown
             group by {columns(known[:-1])}
-            having min(unit_id) < max(unit_id) and min(begins) < max(begins)
         )
-        select (select count(*) from births) as births,
-               (select count(*) from {{t}} where {some}) as rows_shown
+        select count(*) filter (where several) as births, coalesce(sum(shown), 0) as rows_shown
+        from alike
         """,
         t=side.appearances,
     )
@@ -193,7 +195,14 @@ def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
 
 
 def _suspects(
-    engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
+    engine: Engine,
+    rule: Rule,
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+    model: Model | None,
+    held_units: tuple[Table, Table] | None,
 ) -> pa.Table | None:
     """Every pair for which a rule holds but for its names, with all names that either side ever had.
 
@@ -209,6 +218,9 @@ def _suspects(
         name for name in (*rule.equal, *any_of, rule.differ, rule.also, *rule.unless_equal) if name in held
     )
     # What stood on the rows of these few units: read once, from sides that may lie on disk.
+    looked_in = [side.appearances for side in (left, right)]
+    if held_units and all(side.appearances is side.units for side in (left, right)):
+        looked_in = list(held_units)
     rows_of = {
         side: engine.sql(
             f"""
@@ -216,11 +228,11 @@ def _suspects(
             from {{of}} as a
             where exists (select 1 from {{different}} as d where d.{side}_id = a.unit_id)
             """,
-            of=units.appearances,
+            of=shown,
             different=different,
             store=True,
         )
-        for side, units in (("left", left), ("right", right))
+        for side, shown in zip(("left", "right"), looked_in, strict=True)
     }
     same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
     either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of)
@@ -253,9 +265,11 @@ def _different(
 ) -> Table:
     """left_id, right_id of likely pairs of two forenames now: most pairs need no second look at what they ever were."""
     if equal := _equal_level(model, rule.differ) if model else None:
-        query = (
-            f"select left_id, right_id from {{pairs}} where match_weight >= $lowest and {quote(equal[0])} <> {equal[1]}"
-        )
+        asked = [f"{quote(equal[0])} <> {equal[1]}"]
+        if all(side.appearances is side.units for side in (left, right)):  # a unit is one row, which the model compared
+            levels = [_equal_level(model, name) for name in rule.equal if model]
+            asked += [f"{quote(level[0])} >= {level[1]}" for level in levels if level]
+        query = f"select left_id, right_id from {{pairs}} where match_weight >= $lowest and {' and '.join(asked)}"
         return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
     name = quote(rule.differ)
     now = rule.differ in left.units.columns and rule.differ in right.units.columns

@@ -146,13 +146,16 @@ def matched(
     if overrides:
         scored = _without(engine, scored, overrides.barred)
     twins = None if step.twins == "apart" else ()
-    apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model)
+    apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model, held=candidates.sides)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
     race.settle(thresholds)
     thresholds = thresholds.given(_gain(engine, step, (passed.links, candidates.sure, race.accepted), sizes))
     accept(engine, step, race, thresholds, held=held)
     outcomes = race.outcomes(thresholds)
-    outcomes = excuse(engine, model, outcomes, *still_open, frequencies, thresholds, step.cardinality)
+    records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
+    outcomes = excuse(
+        engine, model, outcomes, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
+    )
     return Matched(
         model,
         training,

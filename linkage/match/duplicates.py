@@ -6,6 +6,7 @@ happen to be alike (twins, two of one name and birth date) stay in review.
 """
 
 import math
+from collections.abc import Mapping
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table
@@ -29,12 +30,14 @@ def excuse(
     frequencies: Frequencies,
     thresholds: Thresholds,
     cardinality: Cardinality,
+    records: Mapping[str, int] | None = None,
 ) -> Table:
     """Accept ambiguous pairs whose near rivals are all the same person as the partner.
 
     Args:
         outcomes: as `contested` returns them.
-        left, right: units with the model's columns.
+        left, right: units with the model's columns, those of the outcomes at least.
+        records: how many each side has, where `left` and `right` are not all of them.
 
     Returns:
         outcomes, with such pairs accepted for the reason 'rivals are the same person'.
@@ -42,12 +45,12 @@ def excuse(
     sides = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
     if not sides:
         return outcomes  # units that hold many partners have no rivals
-    weighed = {
-        side: _weighed(
-            engine, model, outcomes, side, {"left": left, "right": right}[side], frequencies, thresholds, cardinality
-        )
-        for side in sides
-    }
+    units = {"left": left, "right": right}
+    records = records or {side: engine.count(units[side]) for side in sides}
+    weighed = {}
+    for side in sides:
+        same = same_person_from(model, records[side], thresholds)
+        weighed[side] = _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same)
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
     rivals = engine.sql(union, params=None, store=False, **weighed)
     return engine.sql(_EXCUSED, decided=outcomes, rivals=rivals, store=True)
@@ -65,8 +68,9 @@ def _weighed(
     frequencies: Frequencies,
     thresholds: Thresholds,
     cardinality: Cardinality,
+    same: float,
 ) -> Table:
-    """Each rival on a side of an ambiguous pair, and whether it is the same person as the partner."""
+    """Each rival on a side of an ambiguous pair, and whether it weighs as much as the same person as the partner."""
     free = "true" if holds_many(cardinality, side) else _FREE.format(side=side)
     rivals = engine.sql(
         _RIVALS.format(side=side, other=_OTHER[side], free=free),
@@ -82,7 +86,7 @@ def _weighed(
         from {rivals} as r
         join {scored} as s on s.left_id = r.left_id and s.right_id = r.right_id
         """,
-        params={"same": same_person(engine, model, units, thresholds)},
+        params={"same": same},
         rivals=rivals,
         scored=scored,
         store=True,

@@ -138,6 +138,7 @@ class Race:
         tables = {"pairs": pairs} | ({"held": held} if held else {}) | ({"apart": apart} if apart else {})
         started = self._round.started(apart is not None)
         self._free = engine.sql(started, params={"lowest": lowest}, store=True, **tables)
+        self._ranks: tuple[float | None, Table] | None = None  # of the free pairs, from a weight on
         self.accepted = engine.sql(_NOTHING_YET, store=True)
 
     def contest(self, thresholds: Thresholds) -> Table:
@@ -149,9 +150,7 @@ class Race:
         """Accept what these thresholds allow; what was accepted before, under others at least as high, stands."""
         engine, params = self._engine, _numbers(thresholds)
         for _ in range(_MOST_ROUNDS):
-            ranked = engine.sql(self._round.ranked(), params=params, pairs=self._free, store=True)
-            new = engine.sql(self._round.accepted(), params=params, ranked=ranked, store=True)
-            engine.drop(ranked)
+            new = engine.sql(self._round.accepted(), params=params, ranked=self._ranked(params), store=True)
             if engine.count(new) == 0:
                 engine.drop(new)
                 break
@@ -165,6 +164,9 @@ class Race:
         self.accepted = engine.sql(both, a=earlier, b=new, store=True)
         self._free = engine.sql(self._round.left_over(), params=None, pairs=free, new=new, store=True)
         engine.drop(free, earlier)
+        if self._ranks:
+            engine.drop(self._ranks[1])
+            self._ranks = None
 
     def outcomes(self, thresholds: Thresholds) -> Table:
         """Accepted pairs, and those whose units are both still free: which of them a person should see.
@@ -173,10 +175,22 @@ class Race:
             left_id, right_id, match_weight, runner_up_weight, decision, reason.
         """
         params = _numbers(thresholds) | {"reach": thresholds.lowest}
-        ranked = self._engine.sql(self._round.ranked(), params=params, pairs=self._free, store=True)
-        found = self._engine.sql(_OUTCOMES, params=params, accepted=self.accepted, ranked=ranked, store=True)
-        self._engine.drop(ranked)
-        return found
+        tables = {"accepted": self.accepted, "ranked": self._ranked(params)}
+        return self._engine.sql(_OUTCOMES, params=params, store=True, **tables)
+
+    def _ranked(self, params: dict[str, float]) -> Table:
+        """The free pairs with their rivals; ranked once until a pair is taken.
+
+        A pair that is too light to matter stands behind all that do, so thresholds may read the ranks of others, but
+        where the last release lifts light pairs over heavy ones.
+        """
+        reach = params["reach"] if self._round.held else None
+        if self._ranks is None or self._ranks[0] != reach:
+            if self._ranks:
+                self._engine.drop(self._ranks[1])
+            ranked = self._engine.sql(self._round.ranked(), params=params, pairs=self._free, store=True)
+            self._ranks = reach, ranked
+        return self._ranks[1]
 
 
 _ACCEPTED = "left_id, right_id, match_weight, runner_up_weight, reason"
@@ -197,17 +211,21 @@ _NOTHING_YET = """
     where false
     """
 
-_OUTCOMES = """
+# The best rival of those that matter; where light pairs are ranked too, it may be lighter than that.
+_RUNNER_UP = "case when runner_up_weight >= $reach then runner_up_weight end"
+
+_OUTCOMES = f"""
     select left_id, right_id, match_weight, runner_up_weight, 'accepted' as decision, reason
-    from {accepted}
+    from {{accepted}}
     union all
-    select left_id, right_id, match_weight, runner_up_weight,
+    select left_id, right_id, match_weight, {_RUNNER_UP} as runner_up_weight,
            case when best and match_weight >= $review then 'review' else 'rejected' end as decision,
            case when match_weight < $review then 'below threshold'
                 when not best then 'a better partner'
                 when match_weight < $accept then 'below threshold'
                 else 'ambiguous' end as reason
-    from {ranked}
+    from {{ranked}}
+    where match_weight >= $reach
     """
 
 
@@ -248,7 +266,6 @@ class _Round:
             return """
                 select *, cast(null as double) as runner_up_weight, cast(null as double) as rival, true as best
                 from {pairs}
-                where match_weight >= $reach
                 """
         other = {"left": "right", "right": "left"}
         ranks = ", ".join(
@@ -264,7 +281,7 @@ class _Round:
             with ranked as (
                 select *, {ranks}
                 from {{pairs}}
-                where match_weight >= $reach
+                {"where match_weight >= $reach" if self.held else ""}
                 window {windows}
             )
             select left_id, right_id, match_weight, {rivals}, {best} as best{", held" if self.held else ""}
@@ -300,9 +317,10 @@ class _Round:
         enough = f"(({stays}) or (not held and match_weight >= $accept and {new_leads}))" if self.held else joins
         reason = f"case when not ({joins}) then '{HELD}' end" if self.held else "null"
         return f"""
-            select left_id, right_id, match_weight, runner_up_weight, cast({reason} as varchar) as reason
+            select left_id, right_id, match_weight, {_RUNNER_UP} as runner_up_weight,
+                   cast({reason} as varchar) as reason
             from {{ranked}}
-            where best and {enough}
+            where match_weight >= $reach and best and {enough}
             """
 
     def left_over(self) -> str:

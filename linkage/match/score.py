@@ -32,6 +32,7 @@ class Candidates:
     Attributes:
         pairs: left_id, right_id, rule INTEGER, gamma_<comparison>, match_weight of every pair that reaches the floor,
             once; where only links are asked for, of units that no sure pair holds.
+        sides: units of the left and of the right of which `pairs` can be: all, or those that no sure pair holds.
         sure: left_id, right_id, match_weight, rule of pairs that are taken without a look at their rivals; none where
             those are asked for.
         met: side, unit_id of units that a rule pairs with somebody; those of whom `pairs` has a pair need not be there.
@@ -39,6 +40,7 @@ class Candidates:
     """
 
     pairs: Table
+    sides: tuple[Table, Table]
     sure: Table
     met: Table
     counts: list[dict[str, Any]]
@@ -113,7 +115,10 @@ def score_candidates(
         {"rule": rule.condition, "pairs_kept": counted.get(number, 0), "seconds": round(seconds[number], 3)}
         for number, rule in enumerate(model.blocking_rules)
     ]
-    return Candidates(pairs, sure, met, counts)
+    # Sides that were cut into parts have no table of what is left of them.
+    first = kept[0] if len(kept) == 1 else {}
+    sides = first.get("left", left), first.get("right", right)
+    return Candidates(pairs, sides, sure, met, counts)
 
 
 _MADE = ("met", "sure", "pairs")
@@ -140,6 +145,7 @@ class _Work:
         """
         engine, sides = self.engine, {"left": part.left, "right": part.right}
         dropped: list[Table] = []
+        left_over: dict[str, Table] = {}
         if part.folder and not part.narrow:  # read once from disk, not once for each rule
             sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
             dropped += sides.values()
@@ -153,7 +159,10 @@ class _Work:
                 side: without(engine, units, list(names), taken, side, store=not part.narrow)
                 for side, units in sides.items()
             }
-            dropped += blocked.values()
+            if part.folder:
+                dropped += blocked.values()
+            else:
+                left_over = blocked
         for number in part.rules:
             with self._timed(number, part):
                 found.append(self._of_rule(number, sides if part.narrow else blocked, blocked, narrow=part.narrow))
@@ -165,7 +174,7 @@ class _Work:
         asked = self.meetings and not self.taking
         met = _met_only(engine, self.model, part, sides, made) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)
-        return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made}
+        return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made} | left_over
 
     @contextmanager
     def _timed(self, number: int, part: Part) -> Iterator[None]:
