@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.catalogue import Catalogue, Dataset, TableDef, Variable, load, shipped
+from linkage.catalogue import load, load_standard, shipped, standard_extract
+from linkage.cli.catalogued import Everything
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,18 +24,20 @@ def show(
 ) -> None:
     """List the datasets, a dataset's tables, a table's variables, or all that is known of a variable.
 
+    What the LEO standard extract has and no data are held of here is listed with a dot before it.
+
     Example: leo catalogue show npd.census
     """
-    found = shipped()
+    found = Everything(shipped(), standard_extract())
     parts = name.split(".") if name else []
     if not parts:
-        lines = [_dataset_line(dataset) for dataset in found.datasets.values()]
+        lines = found.datasets()
     elif len(parts) == 1:
-        lines = [_table_line(parts[0], table) for table in _dataset(found, parts[0]).table.values()]
+        lines = found.tables(parts[0])
     elif len(parts) == 2:
-        lines = [_variable_line(variable) for variable in found.table(parts[0], parts[1]).variable]
+        lines = found.variables(parts[0], parts[1])
     else:
-        lines = _variable(found, parts[0], parts[1], ".".join(parts[2:]))
+        lines = found.variable(parts[0], parts[1], ".".join(parts[2:]))
     typer.echo("\n".join(lines))
 
 
@@ -53,6 +56,13 @@ def check(
         f"no fault: {len(found.datasets)} datasets, {len(tables)} tables, {variables:,} variables, "
         f"{len(found.frames)} code frames"
     )
+    listed = folder / "standard" if folder else None
+    if listed is None or listed.is_dir():
+        standard = load_standard(listed, found)
+        held = sum(len(table.held) for table in standard.tables.values())
+        typer.echo(
+            f"LEO standard extract: {len(standard.tables)} tables, {standard.field_count:,} variables, {held} held here"
+        )
 
 
 @app.command()
@@ -61,7 +71,8 @@ def packages(
 ) -> None:
     """List the data packages: items that are asked for together, with their rating and size, or one package's items.
 
-    The rating is the most identifying (1 to 5) and the most sensitive (A to E) of the items.
+    The rating is the most identifying (1 to 5) and the most sensitive (A to E) of the items. What is listed is in the
+    LEO standard extract besides, and no data of it are held here.
 
     Example: leo catalogue packages demographics
     """
@@ -69,7 +80,7 @@ def packages(
 
     found = shipped_packages()
     if name is None:
-        lines = [f"{'package':<18} {'phase':<12} rating tables items years"]
+        lines = [f"{'package':<18} {'phase':<12} rating tables items listed years"]
         lines += [_package_line(package, phase) for package in found.values() for phase in package.parts]
     elif name in found:
         lines = _package_items(found[name])
@@ -85,7 +96,7 @@ def _package_line(package: "Package", phase: str) -> str:
     items = len(package.variables([phase]))
     return (
         f"{package.name:<18} {phase:<12} {package.rating([phase]):<6} {len(package.parts[phase]):>6} {items:>5} "
-        f"{package.years(phase) or ''}"
+        f"{len(package.listed_in(phase)):>6} {package.years(phase) or ''}"
     )
 
 
@@ -102,37 +113,3 @@ def _package_items(package: "Package") -> list[str]:
     return lines + [
         f"{f'{table}.{v.name}':<38} {v.identifiability}{v.sensitivity}  {v.description}" for table, v in items
     ]
-
-
-def _dataset(found: Catalogue, name: str) -> Dataset:
-    if name not in found.datasets:
-        raise ConfigError(f"the catalogue has no dataset '{name}'\n  it has: {', '.join(sorted(found.datasets))}")
-    return found.datasets[name]
-
-
-def _dataset_line(dataset: Dataset) -> str:
-    return f"{dataset.dataset:<8} {len(dataset.table):>3} tables  {dataset.title} ({dataset.owner})"
-
-
-def _table_line(dataset: str, table: TableDef) -> str:
-    return f"{f'{dataset}.{table.name}':<24} {len(table.variable):>3} variables  one row: {table.grain}"
-
-
-def _variable_line(variable: Variable) -> str:
-    rating = f"{variable.identifiability}{variable.sensitivity}"
-    return f"{variable.name:<32} {variable.type:<8} {rating}  {variable.description}"
-
-
-def _variable(found: Catalogue, dataset: str, table: str, name: str) -> list[str]:
-    """Every fact of a variable that is set, and its code frame."""
-    variables = found.table(dataset, table).variables
-    if name not in variables:
-        near = difflib.get_close_matches(name, list(variables), 1, 0.4)
-        raise ConfigError(
-            f"{dataset}.{table} has no variable '{name}'\n  "
-            + (f"nearest: {near[0]}" if near else f"list them: leo catalogue show {dataset}.{table}")
-        )
-    variable = variables[name]
-    facts = variable.model_dump(exclude_defaults=True)
-    lines = [f"{fact + ':':<16} {value}" for fact, value in facts.items()]
-    return lines + [f"  {code:<14} {label}" for code, label in found.frame(variable).items()]

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from linkage.catalogue import Catalogue, Variable
+from linkage.catalogue import Catalogue, StandardExtract, Variable
 from linkage.extract.holdings import Holding, holdings
 from linkage.extract.project import ApprovedTable, RowsOnly
 from linkage.extract.years import Years
@@ -34,6 +34,7 @@ class Asked:
     catalogue: Catalogue
     packages: Mapping[str, Package]
     today: datetime.date
+    standard: StandardExtract = field(default_factory=StandardExtract)  # what exists and is not held here
 
     @functools.cached_property
     def held(self) -> dict[str, Holding]:

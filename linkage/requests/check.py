@@ -4,7 +4,7 @@ import datetime
 import functools
 from collections.abc import Iterable
 
-from linkage.catalogue import Catalogue, shipped
+from linkage.catalogue import Catalogue, shipped, standard_extract
 from linkage.requests import data_asked, particulars
 from linkage.requests.asked import Asked
 from linkage.requests.packages import load_packages, shipped_packages
@@ -22,8 +22,9 @@ def shipped_rules() -> tuple[Rule, ...]:
 
 def asked_of(request: Request, catalogue: Catalogue, today: datetime.date) -> Asked:
     """A request beside the catalogue and its packages."""
-    packages = shipped_packages() if catalogue is shipped() else load_packages(catalogue)
-    return Asked(request, catalogue, packages, today)
+    if catalogue is shipped():
+        return Asked(request, catalogue, shipped_packages(), today, standard_extract())
+    return Asked(request, catalogue, load_packages(catalogue), today)
 
 
 def faults_of(

@@ -22,16 +22,35 @@ EVERYTHING = ("*", "all", "ALL", "All")
 def known_table(rule: Rule, asked: Asked) -> Iterator[Breach]:
     """Tables exist. Fills in {name} and {near}."""
     for table in asked.request.table:
-        if table.name not in asked.held:
+        if table.name not in asked.held and table.name not in asked.standard.tables:
             yield f"table {table.name}", {"name": table.name, "near": near(table.name, asked.held)}
+
+
+def held_here(rule: Rule, asked: Asked) -> Iterator[Breach]:
+    """Data are held of tables and variables that the standard extract has. Fills in {name} and {near}."""
+    for table in asked.request.table:
+        listed = asked.standard.tables.get(table.name)
+        if listed and table.name not in asked.held:
+            yield f"table {table.name}", {"name": table.name, "near": near(table.name, asked.held)}
+        elif listed:
+            known = asked.held[table.name].definition.variables
+            for name in dict.fromkeys(table.variables):
+                if name not in known and name in listed.held:
+                    yield (
+                        f"table {table.name}, variable {name}",
+                        {"name": name, "near": f"here it is {listed.held[name]}"},
+                    )
+                elif name not in known and name in listed.variables:
+                    yield f"table {table.name}, variable {name}", {"name": name, "near": near(name, known, 3)}
 
 
 def known_variable(rule: Rule, asked: Asked) -> Iterator[Breach]:
     """Variables of known tables exist. Fills in {name}, {near}."""
     for table, holding in _known(asked):
         known = holding.definition.variables
+        exist = asked.standard.tables[table.name].names if table.name in asked.standard.tables else {}
         for name in dict.fromkeys(table.variables):
-            if name not in known and name not in EVERYTHING:
+            if name not in known and name not in exist and name not in EVERYTHING:
                 yield f"table {table.name}, variable {name}", {"name": name, "near": near(name, known, 3)}
 
 
@@ -235,6 +254,7 @@ def _repeated(names: Iterable[str]) -> list[str]:
 KINDS: dict[str, tuple[Kind, frozenset[str]]] = {
     "known-table": (known_table, frozenset()),
     "known-variable": (known_variable, frozenset()),
+    "held-here": (held_here, frozenset()),
     "variables-named": (variables_named, frozenset()),
     "known-package": (known_package, frozenset()),
     "phases": (phases, frozenset()),

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from linkage.catalogue import Catalogue, Variable, shipped
+from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable, shipped, standard_extract
 from linkage.config import Name, fault_lines
 from linkage.errors import ConfigError
 from linkage.extract.holdings import Holding, holdings, names_a_person
@@ -86,12 +86,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Package:
-    """A package, by phase. One that is not parted by phase has the phase ""."""
+    """A package, by phase. One that is not parted by phase has the phase "".
+
+    `listed` are the items that the standard extract has besides, and that no data are made of here: a request for the
+    package gives none of them.
+    """
 
     name: str
     title: str
     source: str
     parts: dict[str, tuple[Part, ...]]
+    listed: tuple[tuple[ListedTable, Variable], ...] = ()
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -109,6 +114,10 @@ class Package:
         }
         return list(found.values())
 
+    def listed_in(self, phase: str) -> list[tuple[ListedTable, Variable]]:
+        """What is listed of tables about a phase; all of it for a package that is not parted."""
+        return [(table, v) for table, v in self.listed if not phase or phase in table.form.phases]
+
     def rating(self, phases: Iterable[str] | None = None) -> str:
         """The most identifying and the most sensitive of its items, as in "4B"."""
         held = [variable for _, variable in self.variables(phases)]
@@ -120,12 +129,19 @@ class Package:
         return Years(min(y.first for y in held), max(y.last for y in held)) if held else None
 
 
-def load_packages(catalogue: Catalogue, folder: Path | None = None) -> dict[str, Package]:
+def load_packages(
+    catalogue: Catalogue, folder: Path | None = None, standard: StandardExtract | None = None
+) -> dict[str, Package]:
     """Every package by its name, in the order of the files.
+
+    Args:
+        standard: what exists besides; the shipped standard extract for the shipped catalogue, nothing for another.
 
     Raises:
         ConfigError: faults of all files at once: keys, tables, concepts or phases that do not exist, names used twice.
     """
+    if standard is None and catalogue is shipped():
+        standard = standard_extract()
     held = holdings(catalogue)
     found: dict[str, Package] = {}
     faults: list[str] = []
@@ -138,8 +154,8 @@ def load_packages(catalogue: Catalogue, folder: Path | None = None) -> dict[str,
         except ValidationError as error:
             faults += [f"{path.name}: {line}" for line in fault_lines(PackageFile, error)]
             continue
-        wrong = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, held)]
-        made = {} if wrong else _packages(rules, held)
+        wrong = [f"{path.name}: {line}" for line in _wrong_names(rules, catalogue, held, standard)]
+        made = {} if wrong else _packages(rules, held, standard)
         wrong += [f"{path.name}: two packages are named '{name}'" for name in made if name in found]
         wrong += [
             f"{path.name}: package {name} takes no variable" for name, package in made.items() if not package.parts
@@ -157,20 +173,30 @@ def shipped_packages() -> dict[str, Package]:
     return load_packages(shipped())
 
 
-def _packages(rules: PackageFile, held: dict[str, Holding]) -> dict[str, Package]:
+def _packages(rules: PackageFile, held: dict[str, Holding], standard: StandardExtract | None) -> dict[str, Package]:
     """Each variable that may leave goes to the first package that takes it."""
     taken: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
     for name, holding in held.items():
         for variable in holding.definition.variable:
             if names_a_person(variable):
                 continue
-            first = next((rule for rule in rules.package if rule.take.takes(holding, variable)), None)
-            if first:
+            if first := _first(rules, holding, variable):
                 taken[first.name].setdefault(name, []).append(variable)
+    listed: dict[str, list[tuple[ListedTable, Variable]]] = {rule.name: [] for rule in rules.package}
+    for table in standard.tables.values() if standard else ():
+        for variable in table.variable:
+            if not names_a_person(variable) and (first := _first(rules, table, variable)):
+                listed[first.name].append((table, variable))
     return {
-        rule.name: Package(rule.name, rule.title, rules.source, _parts(rule, rules, held, taken[rule.name]))
+        rule.name: Package(
+            rule.name, rule.title, rules.source, _parts(rule, rules, held, taken[rule.name]), tuple(listed[rule.name])
+        )
         for rule in rules.package
     }
+
+
+def _first(rules: PackageFile, table: Holding | ListedTable, variable: Variable) -> PackageRule | None:
+    return next((rule for rule in rules.package if rule.take.takes(table, variable)), None)
 
 
 def _parts(
@@ -217,7 +243,9 @@ def _of_phase(holding: Holding, variables: tuple[Variable, ...], phase: Phase, r
             yield Part(holding, variables, RowsOnly(column=how.column, values=values))
 
 
-def _wrong_names(rules: PackageFile, catalogue: Catalogue, held: dict[str, Holding]) -> Iterator[str]:
+def _wrong_names(
+    rules: PackageFile, catalogue: Catalogue, held: dict[str, Holding], standard: StandardExtract | None
+) -> Iterator[str]:
     phases = {phase.name for phase in rules.phase}
     for row in rules.row:
         if row.table not in held:
@@ -230,7 +258,7 @@ def _wrong_names(rules: PackageFile, catalogue: Catalogue, held: dict[str, Holdi
             yield f"row {row.table}: no phase '{row.phase}'"
     for rule in rules.package:
         for which in filter(None, (rule.take, rule.carry)):
-            yield from (f"package {rule.name}: {line}" for line in which.strangers(catalogue, held))
+            yield from (f"package {rule.name}: {line}" for line in which.strangers(catalogue, held, standard))
         for prior in rule.prior:
             if prior.phase not in phases:
                 yield f"package {rule.name}: no phase '{prior.phase}'"

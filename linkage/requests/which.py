@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.catalogue import Catalogue, Variable
+from linkage.catalogue import Catalogue, ListedTable, StandardExtract, Variable
 from linkage.extract.holdings import Holding
 
 
@@ -21,7 +21,7 @@ class Which(BaseModel):
     sensitivity: tuple[Literal["A", "B", "C", "D", "E"], ...] = ()
     identifiability: tuple[Annotated[int, Field(ge=1, le=5)], ...] = ()
 
-    def takes(self, holding: Holding, variable: Variable) -> bool:
+    def takes(self, holding: Holding | ListedTable, variable: Variable) -> bool:
         """Whether a variable of a table is meant."""
         asked = (
             (self.datasets, holding.dataset),
@@ -33,17 +33,25 @@ class Which(BaseModel):
         )
         return all(not allowed or value in allowed for allowed, value in asked)
 
-    def strangers(self, catalogue: Catalogue, held: Iterable[str]) -> list[str]:
-        """Names of datasets, tables and concepts that the catalogue does not know."""
+    def strangers(
+        self, catalogue: Catalogue, held: Iterable[str], standard: StandardExtract | None = None
+    ) -> list[str]:
+        """Names of datasets, tables and concepts that neither the catalogue nor the standard extract knows."""
         concepts = {
             variable.concept
             for dataset in catalogue.datasets.values()
             for table in dataset.table.values()
             for variable in table.variable
         }
+        tables = set(held)
+        datasets = set(catalogue.datasets)
+        for listed in standard.tables.values() if standard else ():
+            concepts |= {variable.concept for variable in listed.variable}
+            tables.add(listed.name)
+            datasets.add(listed.dataset)
         named = (
-            ("dataset", self.datasets, set(catalogue.datasets)),
-            ("table", self.tables, set(held)),
+            ("dataset", self.datasets, datasets),
+            ("table", self.tables, tables),
             ("concept", self.concepts, concepts),
         )
         return [f"no {kind} '{name}'" for kind, names, known in named for name in names if name not in known]

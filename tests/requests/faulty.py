@@ -196,9 +196,20 @@ WAYS = (
     _way("table package", _without_leo, ("education-only", "table")),
     _way(
         "table",
-        _add("table", value={"name": "npd.ks3", "variables": ["A"], "justification": _WHY_CARE}),
-        ("unknown-table", "table npd.ks3"),
+        _add("table", value={"name": "npd.ks9", "variables": ["A"], "justification": _WHY_CARE}),
+        ("unknown-table", "table npd.ks9"),
     ),
+    _way(
+        "table",
+        _add("table", value={"name": "npd.ks3", "variables": ["MATLEV"], "justification": _WHY_CARE}),
+        ("not-held", "table npd.ks3"),
+    ),
+    _way(
+        "census",
+        _add("table", _SCHOOL, "variables", value="ModeOfTravel"),
+        ("not-held", f"{_CENSUS}, variable ModeOfTravel"),
+    ),
+    _way("pay", _add("table", _PAY, "variables", value="Edukey"), ("not-held", "table leo.earnings, variable Edukey")),
     _way(
         "census", _add("table", _SCHOOL, "variables", value="Gendr"), ("unknown-variable", f"{_CENSUS}, variable Gendr")
     ),

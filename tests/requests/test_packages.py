@@ -162,3 +162,25 @@ def test_the_shipped_packages_are_of_like_sensitivity() -> None:
     }
     assert found["absence-exclusion"].phases == ("primary", "secondary", "post-16")
     assert found["demographics"].phases == ("early-years", "primary", "secondary", "post-16")
+
+
+def test_a_package_tells_what_the_standard_extract_has_besides() -> None:
+    found = load_packages(shipped())
+    attainment = found["attainment"]
+    primary = {(table.name, variable.name) for table, variable in attainment.listed_in("primary")}
+    assert ("npd.ks1", "READING") in primary
+    assert ("npd.ks4", "EBACC_94") not in primary
+    assert ("npd.ks4", "EBACC_94") in {(t.name, v.name) for t, v in attainment.listed_in("secondary")}
+    assert {table.name for table, _ in found["employment"].listed} == {"leo.cjrs"}
+    every = [(table.name, variable.name) for package in found.values() for table, variable in package.listed]
+    assert len(every) == len(set(every)) > 3000
+    assert not [v.name for package in found.values() for _, v in package.listed if names_a_person(v)]
+    assert min(v.sensitivity for _, v in found["demographics"].listed) == "C"  # A and B are in packages of their own
+
+
+def test_what_is_only_listed_is_in_no_part_of_a_package() -> None:
+    """An extract reads the parts: nothing of which no data are held is among them."""
+    held = holdings(shipped())
+    for package in load_packages(shipped()).values():
+        for holding, variable in package.variables():
+            assert variable.name in held[holding.name].definition.variables

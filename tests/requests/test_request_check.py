@@ -86,7 +86,7 @@ def test_no_name_of_a_person_is_in_what_is_told() -> None:
 
 def test_near_names_are_given() -> None:
     raw = good()
-    raw["table"][0]["variables"].append("EthnicGroup")
+    raw["table"][0]["variables"].append("EthnicGroupM")
     (fault,) = faults(raw)
     assert fault.remedy.startswith("nearest: EthnicGroupMinor, EthnicGroupMajor; leo catalogue show")
 

@@ -1,19 +1,11 @@
-"""Every variable of every dataset: a variable that is not in the catalogue does not exist.
-
-Read from configs/catalogue/*.toml. Readers take types and keys from it, the generator its columns, contracts their
-rules, extracts their sensitivity and metadata its descriptions.
-"""
+"""What the catalogue says of a variable, a table and a dataset."""
 
 import functools
-import re
-import tomllib
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
 
 Type = Literal["string", "integer", "number", "date", "boolean"]
 
@@ -27,9 +19,17 @@ Role = Literal[
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
 
+Phase = Literal[
+    "early-years", "primary", "secondary", "post-16", "further-education", "higher-education", "working-life"
+]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""Phases of a life that a table can be about, in their order."""
 
 
 class Variable(_Strict):
@@ -61,6 +61,7 @@ class TableDef(_Strict):
     ] = ()  # alternatives, first whole one wins: [["ULN"], ["UKPRN", "LearnRefNumber"]]
     entity_source: str | None = None  # the dataset whose entity_key this table carries (HMRC tables carry CIS's NINO)
     generated: bool = True
+    phases: tuple[Phase, ...] = ()  # what part of a life it is about; none where it is about no part
     variable: tuple[Variable, ...]
 
     @functools.cached_property
@@ -103,68 +104,3 @@ class Catalogue(_Strict):
     def frame(self, variable: Variable) -> dict[str, str]:
         """The code frame of a variable: code to label; empty where it has none."""
         return self.frames[variable.frame] if variable.frame else {}
-
-
-def load(folder: Path | None = None) -> Catalogue:
-    """Read configs/catalogue: one file a dataset, and frames.toml with all code frames.
-
-    Raises:
-        ConfigError: all faults of all files at once, each with its file and path.
-    """
-    folder = folder or configs_dir() / "catalogue"
-    faults: list[str] = []
-    datasets: dict[str, Dataset] = {}
-    frames = (
-        tomllib.loads((folder / "frames.toml").read_text(encoding="utf-8")) if (folder / "frames.toml").exists() else {}
-    )
-    for path in sorted(folder.glob("*.toml")):
-        if path.name == "frames.toml":
-            continue
-        try:
-            dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8"))))
-        except (ValidationError, tomllib.TOMLDecodeError) as error:
-            faults += _faults(path.name, error)
-            continue
-        datasets[dataset.dataset] = dataset
-        faults += _unknown_names(path.name, dataset, frames)
-    if faults:
-        raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
-    return Catalogue(datasets=datasets, frames=frames)
-
-
-@functools.cache
-def shipped() -> Catalogue:
-    """The catalogue that comes with the package, read once."""
-    return load()
-
-
-def _named(raw: dict[str, Any]) -> dict[str, Any]:
-    for name, table in raw.get("table", {}).items():
-        table.setdefault("name", name)
-    return raw
-
-
-def _faults(file: str, error: Exception) -> list[str]:
-    if isinstance(error, ValidationError):
-        return [f"{file}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-    return [f"{file}: {error}"]
-
-
-def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[str]:
-    """Keys and frames that are named but do not exist, and variables described twice."""
-    faults = []
-    for table in dataset.table.values():
-        where = f"{file}: table.{table.name}"
-        names = [v.name for v in table.variable]
-        faults += [f"{where}: '{n}' is described twice" for n in sorted({n for n in names if names.count(n) > 1})]
-        keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
-        faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
-        faults += [
-            f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
-        ]
-        faults += [
-            f"{where}.{n}: a column name is letters, digits and underscores"
-            for n in names
-            if not re.fullmatch(r"\w+", n)
-        ]
-    return faults

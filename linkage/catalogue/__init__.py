@@ -1,0 +1,41 @@
+"""Every variable of every dataset: a variable that is not in the catalogue does not exist.
+
+Read from configs/catalogue/*.toml. Readers take types and keys from it, the generator its columns, contracts their
+rules, extracts their sensitivity and metadata its descriptions. Beside what is held stands what the LEO standard
+extract has besides (configs/catalogue/standard/): it can be found and named, and no data are made of it.
+"""
+
+from linkage.catalogue.definitions import (
+    IDENTIFIERS,
+    PHASES,
+    Catalogue,
+    Dataset,
+    Phase,
+    Role,
+    TableDef,
+    Type,
+    Variable,
+)
+from linkage.catalogue.reading import load, shipped
+from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
+from linkage.catalogue.years import span, years_of
+
+__all__ = [
+    "IDENTIFIERS",
+    "PHASES",
+    "Catalogue",
+    "Dataset",
+    "ListedTable",
+    "Phase",
+    "Role",
+    "StandardExtract",
+    "TableDef",
+    "Type",
+    "Variable",
+    "load",
+    "load_standard",
+    "shipped",
+    "span",
+    "standard_extract",
+    "years_of",
+]

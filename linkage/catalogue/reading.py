@@ -1,0 +1,78 @@
+"""Reading configs/catalogue/: what we hold, one file a dataset, and all code frames."""
+
+import functools
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from linkage.catalogue.definitions import Catalogue, Dataset
+from linkage.errors import ConfigError
+from linkage.resources import configs_dir
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """Read configs/catalogue: one file a dataset, and frames.toml with all code frames.
+
+    Raises:
+        ConfigError: all faults of all files at once, each with its file and path.
+    """
+    folder = folder or configs_dir() / "catalogue"
+    faults: list[str] = []
+    datasets: dict[str, Dataset] = {}
+    frames = (
+        tomllib.loads((folder / "frames.toml").read_text(encoding="utf-8")) if (folder / "frames.toml").exists() else {}
+    )
+    for path in sorted(folder.glob("*.toml")):
+        if path.name == "frames.toml":
+            continue
+        try:
+            dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8"))))
+        except (ValidationError, tomllib.TOMLDecodeError) as error:
+            faults += _faults(path.name, error)
+            continue
+        datasets[dataset.dataset] = dataset
+        faults += _unknown_names(path.name, dataset, frames)
+    if faults:
+        raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
+    return Catalogue(datasets=datasets, frames=frames)
+
+
+@functools.cache
+def shipped() -> Catalogue:
+    """The catalogue that comes with the package, read once."""
+    return load()
+
+
+def _named(raw: dict[str, Any]) -> dict[str, Any]:
+    for name, table in raw.get("table", {}).items():
+        table.setdefault("name", name)
+    return raw
+
+
+def _faults(file: str, error: Exception) -> list[str]:
+    if isinstance(error, ValidationError):
+        return [f"{file}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+    return [f"{file}: {error}"]
+
+
+def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[str]:
+    """Keys and frames that are named but do not exist, and variables described twice."""
+    faults = []
+    for table in dataset.table.values():
+        where = f"{file}: table.{table.name}"
+        names = [v.name for v in table.variable]
+        faults += [f"{where}: '{n}' is described twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
+        faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
+        faults += [
+            f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
+        ]
+        faults += [
+            f"{where}.{n}: a column name is letters, digits and underscores"
+            for n in names
+            if not re.fullmatch(r"\w+", n)
+        ]
+    return faults
