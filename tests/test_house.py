@@ -60,6 +60,9 @@ DOORS: dict[str, set[str]] = {
 }
 """Room to the rooms that it may import."""
 
+WITHIN: dict[str, set[str]] = {"quality.disclosure": {*GROUND, "quality.intervals"}}
+"""Room within a room to what it may import of ours; the others enter it by what its __init__ offers."""
+
 ENGINES = {"duckdb", "pyspark", "py4j"}
 
 
@@ -98,6 +101,20 @@ def test_a_room_is_entered_by_its_doors(module, path):
     allowed = DOORS.get(here or "", GROUND) | {here, "linkage"}
     wrong = [f"line {line}: {name}" for line, name in imports(path) if room_of(name) and room_of(name) not in allowed]
     assert not wrong, f"{here} may import {', '.join(sorted(map(str, allowed)))}"
+
+
+@pytest.mark.parametrize("inner", WITHIN)
+def test_a_room_within_a_room_has_one_door(inner):
+    parts = {name for name, _ in MODULES if name.startswith(f"{inner}.")}
+    wrong = []
+    for module, path in MODULES:
+        named = [name for _, name in imports(path) if room_of(name)]
+        if module == inner or module in parts:
+            mine = {inner, *parts, *WITHIN[inner]}
+            wrong += [f"{module}: {name}" for name in named if not any(f"{name}.".startswith(f"{m}.") for m in mine)]
+        else:
+            wrong += [f"{module}: {name}" for name in named if any(f"{name}.".startswith(f"{part}.") for part in parts)]
+    assert not wrong
 
 
 @pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])

@@ -1,62 +1,16 @@
-"""The one door for numbers that leave: thresholds, rounding, secondary suppression, dominance, DfE's symbols.
-
-Reports, dashboards and metadata show `Cell`s, and only this module makes them. A rule set is a profile, a TOML file in
-configs/disclosure/.
-"""
+"""What may be shown of a number: a cell, and the profile at work that makes it."""
 
 import math
-import tomllib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from linkage.config import check
-from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from quality.disclosure.profiles import Profile
+from quality.disclosure.sums import Key, Sum
+from quality.disclosure.suppression import suppress
 from quality.intervals import Share
-from quality.suppression import Sum, suppress
-
-__all__ = ["Cell", "Disclosure", "Profile", "Sum", "dominated", "load"]
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
-Key = TypeVar("Key", bound=Hashable)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Symbols(_Strict):
-    """How a value that is not shown is written (Analysis Function guidance on symbols, and LEO's own `low`)."""
-
-    suppressed: str
-    not_applicable: str
-    unavailable: str
-    low: str  # rounds to nought but is not
-    high: str  # rounds to all but is not
-
-
-class Dominance(_Strict):
-    """A total is disclosive where its largest contributors hold too much of it."""
-
-    contributors: Annotated[int, Field(ge=1)]
-    share: Annotated[float, Field(gt=0, le=1)]
-
-
-class Profile(_Strict):
-    """One body's rules."""
-
-    title: str
-    threshold: Annotated[int, Field(ge=1)]  # counts below are suppressed
-    round_to: Annotated[int, Field(ge=1)]  # counts go to the nearest multiple
-    percent_places: Annotated[int, Field(ge=0, le=6)]
-    percent_from: Literal["unrounded", "rounded"]
-    zeros_are_sensitive: bool
-    accuracy_places: Annotated[int, Field(ge=0, le=6)]  # of precision, recall and F1 in per cent
-    symbols: Symbols
-    dominance: Dominance
 
 
 @dataclass(frozen=True)
@@ -72,35 +26,6 @@ class Cell:
     text: str
     value: float | None = None
     mark: Mark | None = None
-
-
-def load(name: str = "leo_publication") -> Profile:
-    """A profile by name.
-
-    Raises:
-        ConfigError: no such profile, or it has faults.
-    """
-    folder = configs_dir() / "disclosure"
-    path = folder / f"{name}.toml"
-    if not path.is_file():
-        names = ", ".join(sorted(found.stem for found in folder.glob("*.toml")))
-        raise ConfigError(f"no disclosure profile '{name}'\n  there are: {names}")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name}: not TOML: {error}") from None
-    return check(Profile, raw, path.name)
-
-
-def dominated(contributions: Sequence[float], rule: Dominance) -> bool:
-    """Whether the largest contributors hold more of a total than the rule lets them (the (n, k) rule).
-
-    Args:
-        contributions: what each contributor adds to the total, none negative, for example earnings.
-    """
-    total = sum(contributions)
-    largest = sorted(contributions, reverse=True)[: rule.contributors]
-    return total > 0 and sum(largest) > rule.share * total
 
 
 class Disclosure:
@@ -120,8 +45,8 @@ class Disclosure:
     ) -> dict[Key, Cell]:
         """Counts that are shown together, with the sums that tie them.
 
-        Every table that shares a total belongs in one call; see quality.suppression. Cells of `unshown` keys are for
-        `tied` of `percent` only.
+        Every table that shares a total belongs in one call; see quality.disclosure.suppression. Cells of `unshown`
+        keys are for `tied` of `percent` only.
         """
         hidden = suppress(
             counts,
@@ -146,7 +71,7 @@ class Disclosure:
         rest = of - part
         if of == 0:
             return self.marked("not_applicable")
-        if self._small(of) or any(cell.mark == "suppressed" for cell in tied):
+        if of < self.profile.least_percent_base or any(cell.mark == "suppressed" for cell in tied):
             return self.marked("suppressed")
         places = self.profile.percent_places
         resolution = 0.5 * 10**-places / 100 * of  # entities that a rounded 0 or 100 per cent may stand for
@@ -158,6 +83,19 @@ class Disclosure:
         if (float(text) == 0.0 and part) or (float(text) == 100.0 and rest):
             return self.marked("low" if float(text) == 0.0 else "high")
         return Cell(text, float(text))
+
+    def average(self, value: float, of: int, *, tied: Iterable[Cell] = ()) -> Cell:
+        """A mean or median of money, hidden where its base is small or a `tied` cell is hidden."""
+        if of == 0:
+            return self.marked("not_applicable")
+        if of < self.profile.least_average_base or any(cell.mark == "suppressed" for cell in tied):
+            return self.marked("suppressed")
+        amount = math.floor(value / self.profile.amounts_to + 0.5) * self.profile.amounts_to
+        return Cell(f"{amount:,.0f}", float(amount)) if amount or not value else self.marked("low")
+
+    def rounded(self, count: int) -> Cell:
+        """A count as it is written where it may be shown."""
+        return self._rounded(count)
 
     def accuracy(self, share: Share | None) -> Cell:
         """Precision, recall or F1 in per cent: shown where the base reaches the threshold, however few the errors are.
@@ -204,6 +142,6 @@ class Disclosure:
 
     def _rounded(self, count: int) -> Cell:
         nearest = self._nearest(count)
-        if nearest == 0 and count > 0:
+        if count > 0 and (nearest == 0 or count < self.profile.low_below):
             return self.marked("low")
         return Cell(f"{nearest:,}", float(nearest))

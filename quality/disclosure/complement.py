@@ -1,0 +1,200 @@
+"""Which further numbers to hide, so that no hidden one can be had from those shown.
+
+Three ways, from the quickest to the cheapest. `by_lines` looks at one sum at a time and hides the smallest partner; it
+serves thousands of numbers, and misses what a chain of sums tells. `by_flows` asks, of each number that the attack
+still finds, for the change of the table that frees it at the least cost, and hides what that change touches (Kelly,
+Golden and Assad 1992). `by_programme` chooses the cheapest set for all at once, an integer programme (Fischetti and
+Salazar 2001), for tables of some hundred cells. The attack judges every one of them.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, diags_array, hstack, vstack
+
+from quality.disclosure.attack import TOLERANCE, are_whole, exposed, recovered
+from quality.disclosure.lines import by_lines
+from quality.disclosure.sums import Key, Known, Need
+
+Method = Literal["quick", "cheapest"]
+_NOUGHT = 60.0  # weight of a nought: whoever knows that it must be one is not misled by hiding it
+_SMALL = 6_000  # numbers times needs that the integer programme is tried on
+_SECONDS = 5.0
+_STRIPPED = 400  # complements that are looked at one by one, whether they are needed
+
+
+@dataclass(frozen=True)
+class Unprotectable(Exception):
+    """Numbers that stay known whatever else is hidden, because what tells them is known elsewhere."""
+
+    keys: frozenset[Any]
+
+
+def protect(known: Known[Key], needs: Mapping[Key, Need], *, method: Method = "quick") -> frozenset[Key]:
+    """What to hide: the numbers that need it and their complement. No number hidden can be recovered.
+
+    Args:
+        known: the numbers, their sums, and what is known elsewhere.
+        needs: the numbers that must be hidden, and what must stay possible of each.
+        method: "quick" for many tied tables; "cheapest" hides as little as it can.
+
+    Raises:
+        Unprotectable: what is known elsewhere tells numbers that need hiding.
+    """
+    if not needs:
+        return frozenset()
+    hidden = set(needs)
+    if method == "quick" or not _is_small(known, needs):
+        hidden |= by_lines(known, needs)
+    elif exposed(known, hidden, needs):
+        hidden |= by_programme(known, needs) or set()
+    while found := exposed(known, hidden, needs):
+        more = by_flows(known, hidden, {key: needs[key] for key in found})
+        if more <= hidden:
+            raise Unprotectable(frozenset(found))
+        hidden |= more
+    if method == "cheapest":
+        hidden = _stripped(known, hidden, needs)
+    # A complement that can be reckoned tells nothing more when it is shown.
+    return frozenset(hidden - (recovered(known, hidden) - set(needs)))
+
+
+def weights(known: Known[Key]) -> Any:
+    """What is lost by hiding each number: more by large ones, little more; totals twice; noughts last."""
+    totals = {line.total for line in known.sums}
+    return np.array(
+        [
+            _NOUGHT if known.high[key] == 0 else math.log2(2 + known.high[key]) * (2 if key in totals else 1)
+            for key in known.low
+        ]
+    )
+
+
+def by_flows(known: Known[Key], hidden: Iterable[Key], needs: Mapping[Key, Need]) -> set[Key]:
+    """What to hide beside `hidden`, so that each of `needs` is possible: one programme for each."""
+    found = set(hidden)
+    for key, need in needs.items():
+        for low, high in ((need.least, None), (None, need.most)) if need != Need() else ((None, None),):
+            if need == Need() or low is not None or high is not None:
+                found |= _flow(known, found, key, low, high)
+    return found
+
+
+def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, most: float | None) -> set[Key]:
+    """The shown numbers that the cheapest change touches, by which a number comes to be what it needs to be."""
+    low, high = known.bounds(hidden)
+    place, matrix = known.place[key], known.matrix()
+    endless = 4 * max(1000.0, least or 0.0, *np.where(np.isfinite(high), high, low))
+    high = np.minimum(high, endless)
+    if least is None and most is None:  # another value than it has, whichever
+        least = known.low[key] + 1
+    low[place] = max(low[place], least or 0.0)
+    high[place] = high[place] if most is None else min(high[place], most)
+    shown = [known.place[k] for k in known.low if k not in hidden and k not in known.unshown and k not in known.fixed]
+    if low[place] > high[place]:
+        return set()
+    lost = weights(known)[shown]
+    columns = matrix[:, shown]
+    # value = as it is shown, which has its own bounds, and a change up or down, which costs
+    lines = hstack([matrix, columns, -columns], format="csr")
+    cost = np.concatenate([np.zeros(matrix.shape[1]), lost, lost])
+    bounds = Bounds(
+        np.concatenate([low, np.zeros(2 * len(shown))]),
+        np.concatenate([high, np.full(len(shown), endless), low[shown]]),
+    )
+    constraint = LinearConstraint(lines, 0.0, 0.0)
+    found = milp(cost, bounds=bounds, constraints=constraint)
+    if found.x is not None and known.whole and not are_whole(found.x):
+        found = milp(cost, integrality=np.ones(len(cost)), bounds=bounds, constraints=constraint)
+    if found.x is None:
+        return set()
+    changes = found.x[matrix.shape[1] :].reshape(2, -1).max(axis=0)
+    keys = known.keys
+    return {keys[shown[index]] for index in np.flatnonzero(changes > TOLERANCE)}
+
+
+def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | None:
+    """The cheapest complement for all needs at once, or None where the solver finds none in its time.
+
+    A variable for each number that may be hidden, and for each need a table of its own that shows it to be possible.
+    """
+    low, high = known.bounds(needs)
+    keys, matrix, size = known.keys, known.matrix(), len(known.place)
+    may = [known.place[k] for k in keys if k not in needs and k not in known.unshown and k not in known.fixed]
+    wanted = [
+        (known.place[key], least, most) for key, need in needs.items() for least, most in _sides(known, key, need)
+    ]
+    reach = 3 * max(max((least or 0) - known.low[keys[place]], 1.0) for place, least, _ in wanted)
+    reach = max(reach, *(3 * (known.high[keys[place]] - most) for place, _, most in wanted if most is not None), 3.0)
+    endless = 4 * max(1000.0, reach, *np.where(np.isfinite(high), high, low))
+    top = np.minimum(high, endless)
+    pick = csr_array((np.ones(len(may)), (range(len(may)), may)), shape=(len(may), size))
+    blocks, lower, upper = [], [], []
+    bounds_low, bounds_high = [np.zeros(len(may))], [np.ones(len(may))]
+    empty = csr_array((matrix.shape[0], len(may)))
+    for number, (place, least, most) in enumerate(wanted):
+        before, after = (csr_array((len(may), size * n)) for n in (number, len(wanted) - number - 1))
+        gap, ahead = (csr_array((matrix.shape[0], size * n)) for n in (number, len(wanted) - number - 1))
+        blocks.append(hstack([empty, gap, matrix, ahead]))
+        blocks.append(hstack([diags_array(np.full(len(may), -float(reach))), before, pick, after]))
+        blocks.append(hstack([diags_array(np.minimum(low[may], reach)), before, pick, after]))
+        lower += [np.zeros(matrix.shape[0]), np.full(len(may), -np.inf), low[may]]
+        upper += [np.zeros(matrix.shape[0]), top[may], np.full(len(may), np.inf)]
+        floor, ceiling = low.copy(), top.copy()
+        floor[may], ceiling[may] = np.maximum(low[may] - reach, 0.0), top[may] + reach
+        floor[place] = max(floor[place], least or 0.0)
+        ceiling[place] = ceiling[place] if most is None else min(ceiling[place], most)
+        bounds_low.append(floor)
+        bounds_high.append(ceiling)
+    with _silent():
+        found = milp(
+            np.concatenate([weights(known)[may], np.zeros(size * len(wanted))]),
+            integrality=np.concatenate([np.ones(len(may)), np.zeros(size * len(wanted))]),
+            bounds=Bounds(np.concatenate(bounds_low), np.concatenate(bounds_high)),
+            constraints=LinearConstraint(vstack(blocks, format="csr"), np.concatenate(lower), np.concatenate(upper)),
+            options={"time_limit": _SECONDS, "mip_rel_gap": 0.01},
+        )
+    if found.x is None:
+        return None
+    return {keys[may[index]] for index in np.flatnonzero(found.x[: len(may)] > 0.5)}
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """HiGHS writes a line of its own to the process's output when it mends a solution, whatever it is told."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _sides(known: Known[Key], key: Key, need: Need) -> list[tuple[float | None, float | None]]:
+    if need == Need():
+        return [(known.low[key] + 1, None)]
+    return [(need.least, None)] * (need.least is not None) + [(None, need.most)] * (need.most is not None)
+
+
+def _is_small(known: Known[Key], needs: Mapping[Key, Need]) -> bool:
+    return len(known.place) * sum(len(_sides(known, key, need)) for key, need in needs.items()) <= _SMALL
+
+
+def _stripped(known: Known[Key], hidden: set[Key], needs: Mapping[Key, Need]) -> set[Key]:
+    """Without the complements that nothing needs, the costliest first."""
+    lost = weights(known)
+    complement = sorted(hidden - set(needs), key=lambda key: -lost[known.place[key]])
+    for key in complement[:_STRIPPED]:
+        if not exposed(known, hidden - {key}, needs):
+            hidden = hidden - {key}
+    return hidden

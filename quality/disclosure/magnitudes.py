@@ -1,0 +1,61 @@
+"""Totals of amounts, such as pay: when a few contributors hold so much of one that it tells what they have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quality.disclosure.profiles import Dominance, Profile
+from quality.disclosure.sums import Need
+
+
+@dataclass(frozen=True)
+class Dominated:
+    """A rule that a total breaks, and how far off the total must stay possible (Hundepool and others 2012, 4.2.2)."""
+
+    rule: str
+    room: float
+
+
+def dominated(contributions: Sequence[float], rule: Dominance) -> bool:
+    """Whether the largest contributors hold more of a total than the rule lets them (the (n, k) rule).
+
+    Args:
+        contributions: what each contributor adds to the total, none negative, for example earnings.
+    """
+    return _by_share(sum(contributions), contributions, rule) is not None
+
+
+def broken(total: float, largest: Sequence[float], profile: Profile) -> Dominated | None:
+    """The rule of a profile that a total breaks by the widest room, or None.
+
+    p %: the total less its two largest is less than p of the largest, so that the second could reckon the first to
+    within p. (n, k): the n largest hold more than k of the total.
+
+    Args:
+        total: of all contributions, none of which is negative.
+        largest: the largest contributions, in any order; as many as there are rules for.
+    """
+    found = [_by_share(total, largest, rule) for rule in profile.dominance]
+    if profile.p_percent is not None:
+        found.append(_by_percent(total, largest, profile.p_percent))
+    return max((each for each in found if each), key=lambda each: each.room, default=None)
+
+
+def room_of(total: float, rule: Dominated) -> Need:
+    """What must stay possible of a dominated total."""
+    return Need(least=total + rule.room, most=max(0.0, total - rule.room))
+
+
+def _by_share(total: float, contributions: Sequence[float], rule: Dominance) -> Dominated | None:
+    held = sum(sorted(contributions, reverse=True)[: rule.contributors])
+    if total <= 0 or held <= rule.share * total:
+        return None
+    who = "contributor" if rule.contributors == 1 else f"{rule.contributors} contributors"
+    return Dominated(f"{who} hold more than {100 * rule.share:g} %", held / rule.share - total)
+
+
+def _by_percent(total: float, contributions: Sequence[float], share: float) -> Dominated | None:
+    first, second, *_ = *sorted(contributions, reverse=True), 0.0, 0.0
+    rest = total - first - second
+    if total <= 0 or rest >= share * first:
+        return None
+    return Dominated(f"the largest can be reckoned to within {100 * share:g} %", share * first - rest)

@@ -1,0 +1,85 @@
+"""One body's rules of what may leave: TOML files in configs/disclosure/."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.config import check
+from linkage.errors import ConfigError
+from linkage.resources import configs_dir
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Symbols(_Strict):
+    """How a value that is not shown is written (Analysis Function guidance on symbols, and LEO's own `low`)."""
+
+    suppressed: str
+    not_applicable: str
+    unavailable: str
+    low: str  # rounds to nought but is not
+    high: str  # rounds to all but is not
+
+
+class Dominance(_Strict):
+    """A total is disclosive where its largest contributors hold too much of it: the (n, k) rule."""
+
+    contributors: Annotated[int, Field(ge=1)]
+    share: Annotated[float, Field(gt=0, le=1)]
+
+
+class Profile(_Strict):
+    """One body's rules."""
+
+    title: str
+    threshold: Annotated[int, Field(ge=1)]  # counts below are suppressed; 1 where rounding alone protects
+    round_to: Annotated[int, Field(ge=1)]  # counts go to the nearest multiple
+    low_below: Annotated[int, Field(ge=0)] = 0  # counts below, and not nought, are written as `low`
+    percent_places: Annotated[int, Field(ge=0, le=6)]
+    percent_from: Literal["unrounded", "rounded"]
+    percent_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of a percentage; the threshold if none
+    average_threshold: Annotated[float, Field(ge=0)] | None = None  # least base of an average; the threshold if none
+    amounts_to: Annotated[float, Field(gt=0)] = 100  # averages of money go to the nearest multiple
+    zeros_are_sensitive: bool
+    full_cells_are_sensitive: bool = False  # a group whose members are all of one kind is told of
+    accuracy_places: Annotated[int, Field(ge=0, le=6)]  # of precision, recall and F1 in per cent
+    symbols: Symbols
+    dominance: tuple[Dominance, ...] = ()
+    p_percent: Annotated[float, Field(gt=0, le=1)] | None = None  # how near the second largest may come to the largest
+
+    @property
+    def least_percent_base(self) -> float:
+        return self.threshold if self.percent_threshold is None else self.percent_threshold
+
+    @property
+    def least_average_base(self) -> float:
+        return self.threshold if self.average_threshold is None else self.average_threshold
+
+
+def load(name: str = "leo_publication") -> Profile:
+    """A profile by name.
+
+    Raises:
+        ConfigError: no such profile, or it has faults.
+    """
+    path = _folder() / f"{name}.toml"
+    if not path.is_file():
+        raise ConfigError(f"no disclosure profile '{name}'\n  there are: {', '.join(names())}")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: not TOML: {error}") from None
+    return check(Profile, raw, path.name)
+
+
+def names() -> list[str]:
+    """The profiles there are."""
+    return sorted(found.stem for found in _folder().glob("*.toml"))
+
+
+def _folder() -> Path:
+    return configs_dir() / "disclosure"
