@@ -13,6 +13,8 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import LeoError
+from linkage.extract.analysis import Held, analysis_layouts
+from linkage.extract.analysis_rows import active_years, analysis_rows
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.guide import guide
@@ -71,10 +73,11 @@ def extract(
     """
     check_project(project, catalogue, today=today)
     plan = layouts(project, catalogue, tables)
+    analysis = analysis_layouts(project.analysis, plan)
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
-        summary = _fill(engine, project, catalogue, tables, key, plan, folder, out, run_info)
+        summary = _fill(engine, project, catalogue, tables, key, plan, analysis, folder, out, run_info)
         os.chmod(folder, 0o750)
         _replace(folder, out)
     except OSError as error:
@@ -93,6 +96,7 @@ def _fill(
     tables: Mapping[str, Table],
     key: MasterKey,
     plan: list[Layout],
+    analysis: list[Layout],
     folder: Path,
     out: Path,
     run_info: Mapping[str, Any],
@@ -104,6 +108,7 @@ def _fill(
     finally:
         population.drop(engine)
         engine.drop(secret)
+    written += _analysis(engine, analysis, written, folder)
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
     refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
     delivered = deliver(project, folder, written)
@@ -145,8 +150,32 @@ def _write(
         rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
     else:
         rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
+    return _put(engine, layout, rows, folder)
+
+
+def _put(engine: Engine, layout: Layout, rows: Table, folder: Path) -> Written:
     path = folder / "parquet" / f"{layout.name}.parquet"
     return Written(layout, path, engine.write(rows, path))
+
+
+def _analysis(engine: Engine, analysis: list[Layout], written: list[Written], folder: Path) -> list[Written]:
+    """Analysis-ready tables, of what was written: nothing else can get into them."""
+    if not analysis:
+        return []
+    held = Held.of([one.layout for one in written])
+    given = {name: _read(engine, written, layout) for name, layout in held.tables.items()}
+    given["people"] = _read(engine, written, written[0].layout)
+    span = held.span()
+    by_year = any(layout.years for layout in analysis)
+    years = active_years(engine, held, given, span) if by_year and span else None
+    found = [_put(engine, layout, analysis_rows(engine, layout, held, given, years), folder) for layout in analysis]
+    if years:
+        engine.drop(years)
+    return found
+
+
+def _read(engine: Engine, written: list[Written], layout: Layout) -> Table:
+    return engine.read(next(one.parquet for one in written if one.layout is layout))
 
 
 def _off_frame(engine: Engine, written: Written) -> list[str]:

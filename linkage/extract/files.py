@@ -56,9 +56,14 @@ def write_by_year(parquet: Path, folder: Path, year: str | None) -> list[Path]:
         year: the column; all rows are in one file where None.
 
     Returns:
-        The files, sorted. The column is in their folders' names and not in the files.
+        The files, sorted. The column is in their folders' names and not in the files. A table without rows is one
+        empty file.
     """
     source = pa_dataset.dataset([str(part) for part in parquet_parts(parquet)], format="parquet")
+    if not source.count_rows():
+        folder.mkdir(parents=True)
+        pq.write_table(source.schema.empty_table(), folder / "0.parquet")
+        return parquet_parts(folder)
     parts = pa.schema([source.schema.field(year)] if year else [])
     pa_dataset.write_dataset(
         source.scanner(batch_size=_BATCH_ROWS),

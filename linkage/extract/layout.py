@@ -101,7 +101,7 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
 
 def own_tables(link_metadata: bool) -> list[Layout]:
     """The tables that an extract makes: its people, and how their records were linked."""
-    person = _key_field(PERSON)
+    person = key_field(PERSON)
     evidence = (
         Field(
             "link_method", "string", "How the least certain link was made: deterministic, probabilistic or clerical."
@@ -146,14 +146,15 @@ def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tab
         name=f"{holding.file_name}_{approved.part}" if approved.part else holding.file_name,
         title=holding.definition.title,
         grain=holding.definition.grain,
-        fields=(*map(_key_field, keys), *(_field(variable, catalogue) for variable in variables)),
+        fields=(*map(key_field, keys), *(_field(variable, catalogue) for variable in variables)),
         holding=holding,
         years=Years.parse(approved.years) if approved.years else None,
         only=approved.only,
     )
 
 
-def _key_field(name: str) -> Field:
+def key_field(name: str) -> Field:
+    """A person's key, under this project's pseudonyms."""
     return Field(name, "string", _PERSON_KEYS[name], pseudonym_of=name, concept="identity")
 
 

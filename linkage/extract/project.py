@@ -17,6 +17,7 @@ from linkage.extract.holdings import Holding, holdings, names_a_person
 from linkage.extract.years import Years
 
 Format = Literal["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
+AnalysisTable = Literal["person", "person_year", "person_month", "outcomes"]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -89,6 +90,7 @@ class Project(_Strict):
     decision: Decision | None = None  # checked with all the rest, so that one reading shows every fault
     link_metadata: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
+    analysis: tuple[AnalysisTable, ...] = ()  # tables that the extract makes of those that are approved
     population: Population = Population()
     table: Annotated[tuple[ApprovedTable, ...], Field(min_length=1)]
 

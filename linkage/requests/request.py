@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.config import Name, fault_text
 from linkage.errors import ConfigError
-from linkage.extract.project import Format, Population
+from linkage.extract.project import AnalysisTable, Format, Population
 
 
 class _Strict(BaseModel):
@@ -52,6 +52,9 @@ class AskedPackage(_Strict):
     reasons: dict[str, str] = {}
 
 
+_CAME_LATER = ("analysis",)
+
+
 class Request(_Strict):
     """All that a panel decides on. What is missing is told by the rules, together with all that is wrong."""
 
@@ -69,6 +72,7 @@ class Request(_Strict):
     retention: datetime.date | None = None
     link_metadata: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
+    analysis: tuple[AnalysisTable, ...] = ()
     person: tuple[Person, ...] = ()
     population: Population = Population()
     package: tuple[AskedPackage, ...] = ()
@@ -76,13 +80,18 @@ class Request(_Strict):
 
     @property
     def purpose_digest(self) -> str:
-        """SHA-256 of what the data are for and who may see them: all but which data, and how they are written."""
-        return digest(self.model_dump(mode="json", exclude={"package", "table", "formats"}))
+        """SHA-256 of what the data are for and who may see them: all but which data, and how they are laid out."""
+        return digest(self._said({"package", "table", "formats", "analysis"}))
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that the request says, however its file is laid out."""
-        return digest(self.model_dump(mode="json"))
+        return digest(self._said(set()))
+
+    def _said(self, beside: set[str]) -> dict[str, Any]:
+        """What it says; keys that came later only where they are used, so that decisions taken before still hold."""
+        later = {name for name in _CAME_LATER if getattr(self, name) == type(self).model_fields[name].default}
+        return self.model_dump(mode="json", exclude=beside | later)
 
 
 @dataclass(frozen=True)

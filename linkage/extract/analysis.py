@@ -1,0 +1,244 @@
+"""Analysis-ready tables: what they look like in an extract, worked out from what was approved.
+
+They are made of the tables of the extract itself, after those were written, so that nothing can be in them that was not
+approved: neither a column nor a row.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from linkage.errors import ConfigError
+from linkage.extract.analysis_rules import Activity, Measure, Spells, analysis_rules
+from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout, key_field
+from linkage.extract.years import Years
+
+YEAR = "tax_year"
+MONTH = "month"
+MAIN = "main_activity"
+RECORDED = "tax_or_benefit_record"
+
+_KEYS = (PERSON, EDUKEY, PMR)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The extract's tables by the names of the catalogue, the first part of each."""
+
+    tables: Mapping[str, Layout]
+
+    @classmethod
+    def of(cls, plan: Sequence[Layout]) -> "Held":
+        found: dict[str, Layout] = {}
+        for layout in plan:
+            if layout.holding:
+                found.setdefault(layout.holding.name, layout)
+        return cls(found)
+
+    def has(self, table: str, *names: str | None) -> bool:
+        """Whether a table was approved with all of these columns."""
+        layout = self.tables.get(table)
+        return layout is not None and {name for name in names if name} <= set(layout.columns)
+
+    def field(self, table: str, name: str) -> Field:
+        """A column as it was approved."""
+        return next(field for field in self.tables[table].fields if field.name == name)
+
+    def measures(self) -> list[Measure]:
+        """Figures of a tax year that can be told."""
+        return [m for m in analysis_rules().measure if self.has(m.table, m.year, m.column, m.largest)]
+
+    def activities(self) -> list[tuple[Activity, list[Spells]]]:
+        """What can be told over time, and of what."""
+        told = [(activity, [s for s in activity.of if self._tells(s)]) for activity in analysis_rules().activity]
+        return [(activity, spells) for activity, spells in told if spells]
+
+    def _tells(self, spells: Spells) -> bool:
+        by_year = spells.academic_year or spells.tax_year
+        time = (by_year,) if by_year else (spells.start, spells.end)
+        return self.has(spells.table, *time, *spells.where)
+
+    def span(self) -> Years | None:
+        """The tax years from the first to the last that any table by tax year or in spells was approved for."""
+        tables = {m.table for m in self.measures()}
+        tables |= {s.table for _, spells in self.activities() for s in spells if not s.academic_year}
+        spans = [years for name in tables if (years := self.tables[name].years)]
+        return Years(min(y.first for y in spans), max(y.last for y in spans)) if spans else None
+
+
+def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layout]:
+    """The tables that were asked for.
+
+    Args:
+        asked: of person, person_year, person_month and outcomes.
+        plan: the extract's other tables.
+
+    Raises:
+        ConfigError: what is approved makes no such table: all of them at once.
+    """
+    held = Held.of(plan)
+    people = next(layout for layout in plan if layout.name == "people")
+    made: dict[str, Callable[[], Layout | None]] = {
+        "person": lambda: _person(people, held),
+        "person_year": lambda: _person_year(held),
+        "person_month": lambda: _person_month(held),
+        "outcomes": lambda: _outcomes(held),
+    }
+    found, faults = [], []
+    for name in dict.fromkeys(asked):
+        layout = made[name]()
+        if layout:
+            found.append(layout)
+        else:
+            faults.append(f"analysis: {_LACKS[name]}")
+    if faults:
+        raise ConfigError("what is approved makes no such table\n" + "\n".join(f"  {fault}" for fault in faults))
+    return found
+
+
+_LACKS = {
+    "person": "",
+    "person_year": "person_year needs a table by tax year or in spells, with its years; strike it out",
+    "person_month": "person_month needs spells of work or benefits, or self-assessment or study by year; strike it out",
+    "outcomes": "outcomes needs leo.outcomes with definition, cohort_type, cohort_year and years_after; strike it out",
+}
+
+
+def person_columns(held: Held) -> Iterator[tuple[str, str, Field]]:
+    """Table, column and what it becomes, of the tables that say something once of a person."""
+    for part in analysis_rules().person:
+        if held.has(part.table, part.latest_by):
+            for field in held.tables[part.table].fields:
+                if field.name not in _KEYS:
+                    name = f"{part.prefix}_{field.name}" if part.prefix else field.name
+                    says = f"{field.description} Of the latest year." if part.latest_by else field.description
+                    yield part.table, field.name, replace(field, name=name, description=says)
+
+
+def _person(people: Layout, held: Held) -> Layout:
+    return Layout(
+        "analysis_person",
+        "People, with all that is told once of each",
+        "person of the project's population",
+        (*people.fields, *(field for _, _, field in person_columns(held))),
+        key=(PERSON,),
+    )
+
+
+def _person_year(held: Held) -> Layout | None:
+    span = held.span()
+    if span is None:
+        return None
+    figures = [
+        replace(source, name=m.name, description=m.description or source.description)
+        for m in held.measures()
+        for source in [held.field(m.table, m.column)]
+    ]
+    return Layout(
+        "analysis_person_year",
+        "People by tax year",
+        "person of the population, by tax year: every person in every year",
+        (
+            key_field(PERSON),
+            Field(YEAR, "integer", "Tax year, six digits: 201213 is 6 April 2012 to 5 April 2013.", concept="time"),
+            Field(
+                RECORDED,
+                "boolean",
+                "Whether any approved tax, benefit or address row is the person's: where not, 0 says nothing.",
+            ),
+            *figures,
+            *(field for activity, spells in held.activities() for field in _time_fields(activity, spells, held)),
+        ),
+        key=(PERSON, YEAR),
+        years=span,
+        year_columns=(YEAR,),
+    )
+
+
+def _time_fields(activity: Activity, spells: Sequence[Spells], held: Held) -> Iterator[Field]:
+    rated = _rating(spells, held)
+    yield replace(
+        rated, name=f"{activity.name}_months", description=f"Months (April to March) with a day of {activity.title}."
+    )
+    if activity.days:
+        yield replace(
+            rated, name=f"{activity.name}_days", description=f"Days of the tax year of {activity.title}, each once."
+        )
+
+
+def _rating(spells: Sequence[Spells], held: Held) -> Field:
+    """A field as sensitive as the most sensitive of what it is made of."""
+    sources = [
+        held.field(s.table, name)
+        for s in spells
+        for name in (s.start, s.end, s.academic_year, s.tax_year, *s.where)
+        if name and held.has(s.table, name)
+    ]
+    return Field(
+        "",
+        "integer",
+        "",
+        identifiability=min((s.identifiability for s in sources if s.identifiability), default=None),
+        sensitivity=min((s.sensitivity for s in sources if s.sensitivity), default=None),
+    )
+
+
+def _person_month(held: Held) -> Layout | None:
+    span, activities = held.span(), held.activities()
+    if span is None or not activities:
+        return None
+    labels = {activity.name: activity.title for activity, _ in activities}
+    rated = _rating([s for _, spells in activities for s in spells], held)
+    return Layout(
+        "analysis_person_month",
+        "People by month, with their main activity",
+        "person, by month in which anything is recorded",
+        (
+            key_field(PERSON),
+            Field(MONTH, "integer", "Calendar month, six digits: 201304 is April 2013.", concept="time"),
+            replace(
+                rated,
+                name=MAIN,
+                type="string",
+                description="The first of these that has a day in the month: " + ", ".join(labels) + ".",
+                frame="main_activity",
+                labels=labels,
+            ),
+            *(
+                replace(
+                    _rating(spells, held),
+                    name=activity.name,
+                    type="boolean",
+                    description=f"Whether the month has a day of {activity.title}.",
+                )
+                for activity, spells in activities
+            ),
+        ),
+        key=(PERSON, MONTH),
+        years=span,
+    )
+
+
+def _outcomes(held: Held) -> Layout | None:
+    rules = analysis_rules().outcomes
+    if not held.has(rules.table, *rules.by, rules.after):
+        return None
+    layout = held.tables[rules.table]
+    by = [replace(held.field(rules.table, name)) for name in rules.by]
+    return Layout(
+        "analysis_outcomes",
+        "Outcomes by years after, side by side",
+        "member of a cohort under one definition",
+        (key_field(PERSON), *by, *(field for _, _, field in outcome_columns(layout))),
+        key=(PERSON, *(name for name in rules.by if name != "cohort_type")),
+    )
+
+
+def outcome_columns(layout: Layout) -> Iterator[tuple[str, int, Field]]:
+    """Column, years after, and what it becomes."""
+    rules = analysis_rules().outcomes
+    for field in layout.fields:
+        if field.name not in (*_KEYS, *rules.by, rules.after):
+            for after in rules.years_after:
+                plural = "year" if after == 1 else "years"
+                says = f"{field.description} {after} {plural} after; empty where not followed so long."
+                yield field.name, after, replace(field, name=f"{field.name}_{after}", description=says)

@@ -1,0 +1,208 @@
+"""Analysis-ready tables: exact rows of a small world, and nothing in them that was not approved."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from linkage.extract.verify import verify
+
+TODAY = datetime.date(2026, 6, 1)
+ALL = ["person", "person_year", "person_month", "outcomes"]
+TABLES: list[dict[str, Any]] = [
+    {"name": "leo.person", "variables": ["in_cis", "ks4_year"]},
+    {"name": "npd.ks4", "years": "2005/06-2008/09", "variables": ["ACADYR", "LEVEL2"]},
+    {"name": "hesa.students", "years": "2011/12-2012/13", "variables": ["AcademicYear", "COMDATE", "ENDDATE"]},
+    {"name": "leo.employment", "years": "2012/13-2013/14", "variables": ["StartDate", "EndDate"]},
+    {"name": "leo.earnings", "years": "2012/13-2013/14", "variables": ["TaxYear", "Earnings", "Main_Section"]},
+    {"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear", "EARNINGS_SELF_EMPLOYMENT"]},
+    {
+        "name": "leo.outcomes",
+        "years": "2012/13-2020/21",
+        "variables": [
+            *("definition", "cohort_type", "cohort_year", "years_after", "tax_year", "academic_year", "earnings"),
+        ],
+    },
+]
+
+
+@pytest.fixture
+def tables(world: Callable[[str], Table]) -> dict[str, Table]:
+    """Person 1 studies, works under two keys and for herself; person 2 has a school record and nothing more."""
+    return {
+        "lookup_ae_id": world("""
+            AE_ID | source | entity_id
+            1     | npd    | 11
+            1     | hesa   | 21
+            1     | cis    | 31
+            1     | cis    | 32
+            2     | npd    | 12
+        """),
+        "lookup_edukey": world("""
+            AE_ID | EDUKEY | entity_id
+            1     | K1     | 31
+            1     | K2     | 32
+        """),
+        "person": world("""
+            AE_ID | EDUKEY | in_cis | ks4_year
+            1     | K1     | 1      | 200607
+            2     | -      | 0      | 200708
+        """),
+        "attributes/npd_ks4": world("""
+            entity_id | ACADYR | LEVEL2
+            11        | 200607 | 0
+            11        | 200708 | 1
+            12        | 200708 | 0
+        """),
+        "attributes/hesa_students": world("""
+            entity_id | AcademicYear | COMDATE    | ENDDATE
+            21        | 201112       | 2011-10-01 | -
+            21        | 201213       | 2011-10-01 | 2012-11-15
+        """),
+        "employment": world("""
+            EDUKEY | StartDate  | EndDate
+            K1     | 2012-11-20 | 2013-04-10
+            K2     | 2013-04-01 | 2013-04-20
+            K2     | 2014-03-01 | 2014-03-31
+        """),
+        "earnings": world("""
+            EDUKEY | TaxYear | Earnings | Main_Section
+            K1     | 201213  | 9000     | A
+            K2     | 201213  | 500      | B
+            K1     | 201314  | 300      | C
+        """),
+        "self_assessment": world("""
+            EDUKEY | TaxYear | EARNINGS_SELF_EMPLOYMENT
+            K1     | 201213  | 50
+        """),
+        "outcomes": world("""
+            AE_ID | EDUKEY | definition | cohort_type | cohort_year | years_after | tax_year | academic_year:int | earnings
+            1     | K1     | graduate   | graduation  | 201112      | 1           | 201314   | -                 | 300
+            1     | K1     | graduate   | graduation  | 201112      | 3           | 201516   | -                 | 700
+            2     | -      | ks4        | ks4         | 200708      | 5           | 201314   | -                 | 0
+        """),
+    }
+
+
+@pytest.fixture
+def give(
+    engine: Engine, tables: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Path
+) -> Callable[..., ExtractSummary]:
+    def made(**changes: Any) -> ExtractSummary:
+        project = make_project(**{"link_metadata": False, "analysis": ALL, "table": TABLES, **changes})
+        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
+
+    return made
+
+
+@pytest.fixture
+def rows(key: MasterKey) -> Callable[..., list[tuple[Any, ...]]]:
+    """A table's rows with the people's numbers in the place of their pseudonyms, and its columns first."""
+    number = {key.project("study").pseudonym("AE_ID", person): int(person) for person in ("1", "2")}
+
+    def read(summary: ExtractSummary, table: str) -> list[tuple[Any, ...]]:
+        found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")
+        told = [tuple(number.get(value, value) for value in row.values()) for row in found.to_pylist()]
+        return [tuple(found.column_names), *sorted(told)]
+
+    return read
+
+
+Give, Rows = Callable[..., ExtractSummary], Callable[..., list[tuple[Any, ...]]]
+
+
+def test_person(give: Give, rows: Rows) -> None:
+    assert rows(give(), "analysis_person") == [
+        ("AE_ID", "in_cis", "ks4_year", "ks4_ACADYR", "ks4_LEVEL2"),
+        (1, 1, 200607, 200708, 1),
+        (2, 0, 200708, 200708, 0),
+    ]
+
+
+def test_person_by_tax_year(give: Give, rows: Rows) -> None:
+    """Study counts from September 2011 but the panel begins with the first tax year that is approved: April 2012."""
+    assert rows(give(), "analysis_person_year") == [
+        (
+            *("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "self_employment_profit", "main_section"),
+            *("study_months", "employment_months", "employment_days", "self_employment_months"),
+        ),
+        # Study April to July and September to November; work from 20 November to 5 April, each day once.
+        (1, 201213, True, 9500, None, "A", 7, 5, 137, None),
+        # Work from 6 to 20 April under two keys, and in March.
+        (1, 201314, True, 300, 0, "C", None, 2, 46, 0),
+        (2, 201213, False, 0, None, None, 0, 0, 0, None),
+        (2, 201314, False, 0, 0, None, None, 0, 0, 0),
+    ]
+
+
+def test_person_by_month(give: Give, rows: Rows) -> None:
+    study, work = ("study", True, False, False), ("employment", False, True, False)
+    assert rows(give(), "analysis_person_month") == [
+        ("AE_ID", "month", "main_activity", "study", "employment", "self_employment"),
+        *((1, month, *study) for month in (201204, 201205, 201206, 201207, 201209, 201210)),
+        (1, 201211, "study", True, True, False),
+        *((1, month, *work) for month in (201212, 201301, 201302, 201303, 201304, 201403)),
+    ]
+
+
+def test_self_employment_fills_its_tax_year(give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]) -> None:
+    only = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
+    assert rows(give(analysis=["person_month"], table=only), "analysis_person_month")[1:] == []
+    earlier = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
+    tables["self_assessment"] = engine.sql(
+        "select EDUKEY, TaxYear + 101 as TaxYear from {t}", t=tables["self_assessment"]
+    )
+    found = rows(give(analysis=["person_month"], table=earlier), "analysis_person_month")
+    assert [row[1:3] for row in found[1:]] == [
+        (month, "self_employment") for month in (*range(201304, 201313), 201401, 201402, 201403)
+    ]
+
+
+def test_outcomes_side_by_side(give: Give, rows: Rows) -> None:
+    found = rows(give(), "analysis_outcomes")
+    places = [found[0].index(name) for name in ("AE_ID", "definition", "cohort_year", "earnings_1", "earnings_3")]
+    places += [found[0].index(name) for name in ("earnings_5", "earnings_10", "tax_year_3")]
+    assert [tuple(row[place] for place in places) for row in found[1:]] == [
+        (1, "graduate", 201112, 300, 700, None, None, 201516),
+        (2, "ks4", 200708, None, None, 0, None, None),
+    ]
+
+
+def test_what_was_not_approved_is_in_none(give: Give, rows: Rows) -> None:
+    """Without start and end of study a year's rows stand for its months; without sections there is none."""
+    narrow = [
+        {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
+        {"name": "leo.earnings", "years": "2013/14", "variables": ["TaxYear", "Earnings"]},
+    ]
+    summary = give(table=narrow, analysis=["person", "person_year", "person_month"])
+    assert rows(summary, "analysis_person") == [("AE_ID",), (1,), (2,)]
+    assert rows(summary, "analysis_person_year") == [
+        ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "study_months"),
+        (1, 201314, True, 300, None),
+        (2, 201314, False, 0, None),
+    ]
+    months = [row[1] for row in rows(summary, "analysis_person_month")[1:]]
+    assert months == [201304, 201305, 201306, 201307]
+
+
+def test_what_cannot_be_made_is_refused_at_once(give: Give) -> None:
+    ks4 = [{"name": "npd.ks4", "years": "2006/07", "variables": ["ACADYR"]}]
+    with pytest.raises(ConfigError) as refused:
+        give(table=ks4)
+    for table in ("person_year needs", "person_month needs", "outcomes needs"):
+        assert table in str(refused.value)
+
+
+def test_they_are_described_verified_and_explained(give: Give, engine: Engine) -> None:
+    summary = give(formats=["parquet", "partitioned", "csv", "duckdb", "sqlserver"])
+    assert verify(engine, shipped(), summary.folder).tables == 5 * len(summary.rows)
+    guide = (summary.folder / "README.md").read_text()
+    assert "### `analysis_person_month`: People by month, with their main activity" in guide
+    assert "| `study` | study: school from 16, college or university |" in guide
