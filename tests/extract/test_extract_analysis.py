@@ -34,7 +34,7 @@ TABLES: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def tables(world: Callable[[str], Table]) -> dict[str, Table]:
+def tables(engine: Engine, world: Callable[[str], Table]) -> dict[str, Table]:
     """Person 1 studies, works under two keys and for herself; person 2 has a school record and nothing more."""
     return {
         "lookup_ae_id": world("""
@@ -50,11 +50,14 @@ def tables(world: Callable[[str], Table]) -> dict[str, Table]:
             1     | K1     | 31
             1     | K2     | 32
         """),
-        "person": world("""
-            AE_ID | EDUKEY | in_cis | ks4_year
-            1     | K1     | 1      | 200607
-            2     | -      | 0      | 200708
-        """),
+        "person": engine.sql(
+            "select AE_ID, EDUKEY, in_cis = 1 as in_cis, ks4_year from {people}",
+            people=world("""
+                AE_ID | EDUKEY | in_cis | ks4_year
+                1     | K1     | 1      | 200607
+                2     | -      | 0      | 200708
+            """),
+        ),
         "attributes/npd_ks4": world("""
             entity_id | ACADYR | LEVEL2
             11        | 200607 | 0
@@ -121,8 +124,8 @@ Give, Rows = Callable[..., ExtractSummary], Callable[..., list[tuple[Any, ...]]]
 def test_person(give: Give, rows: Rows) -> None:
     assert rows(give(), "analysis_person") == [
         ("AE_ID", "in_cis", "ks4_year", "ks4_ACADYR", "ks4_LEVEL2"),
-        (1, 1, 200607, 200708, 1),
-        (2, 0, 200708, 200708, 0),
+        (1, True, 200607, 200708, 1),
+        (2, False, 200708, 200708, 0),
     ]
 
 
