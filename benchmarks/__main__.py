@@ -8,6 +8,7 @@ python -m benchmarks synth                 # generators of persons instead: benc
 python -m benchmarks dedupe                # one file with itself, FEBRL 3, alone: benchmarks/dedupe.py
 python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
 python -m benchmarks review                # intervals of clerical reviews instead: benchmarks/review.py
+python -m benchmarks spark                 # the link step on a Spark cluster: benchmarks/spark/side_by_side.py
 python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
@@ -62,6 +63,11 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["assignment"]:
         assignment.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["spark"]:
+        from benchmarks.spark import side_by_side  # it needs pyspark
+
+        side_by_side.main(sys.argv[2:])
         return
     options = _options()
     if options.folder:

@@ -1,0 +1,1 @@
+"""Linking on a Spark cluster of this machine: what is handed to it, and what its event log tells afterwards."""

@@ -1,0 +1,45 @@
+"""What Spark's event log tells of an application, by phase: tasks, rows, bytes that were shuffled, seconds of tasks."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+_SUMMED = {
+    "task_seconds": ("Executor Run Time", 1e-3),
+    "gc_seconds": ("JVM GC Time", 1e-3),
+    "spilled_bytes": ("Memory Bytes Spilled", 1.0),
+}
+_NESTED = {
+    "rows_read": ("Input Metrics", "Records Read"),
+    "rows_shuffled": ("Shuffle Write Metrics", "Shuffle Records Written"),
+    "bytes_shuffled": ("Shuffle Write Metrics", "Shuffle Bytes Written"),
+    "rows_written": ("Output Metrics", "Records Written"),
+    "bytes_written": ("Output Metrics", "Bytes Written"),
+}
+
+
+def by_phase(folder: Path) -> dict[str, dict[str, float]]:
+    """The only log of a folder: description of jobs to sums over their tasks, with `tasks` and `jobs` themselves."""
+    (log,) = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    phase_of: dict[int, str] = {}
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    with log.open(encoding="utf-8") as lines:
+        for line in lines:
+            if '"SparkListenerJobStart"' in line[:60]:
+                event = json.loads(line)
+                phase = event.get("Properties", {}).get("spark.job.description", "")
+                phase_of |= dict.fromkeys(event["Stage IDs"], phase)
+                found[phase]["jobs"] += 1
+            elif '"SparkListenerTaskEnd"' in line[:60]:
+                event = json.loads(line)
+                _add(found[phase_of.get(event["Stage ID"], "")], event.get("Task Metrics") or {})
+    return {phase: {name: round(value, 1) for name, value in sums.items()} for phase, sums in found.items()}
+
+
+def _add(sums: dict[str, float], metrics: dict[str, Any]) -> None:
+    sums["tasks"] += 1
+    for name, (metric, unit) in _SUMMED.items():
+        sums[name] += metrics.get(metric, 0) * unit
+    for name, (group, metric) in _NESTED.items():
+        sums[name] += metrics.get(group, {}).get(metric, 0)

@@ -1,0 +1,62 @@
+"""What was measured on Spark, as pages."""
+
+from typing import Any
+
+
+def side_by_side(told: dict[str, Any]) -> str:
+    """Seconds of each system by files and executors, then those of our phases."""
+    cores, memory = told["machine"]["cores"], told["machine"]["memory_bytes"] / 2**30
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items() if version)
+    lines = [
+        "# The link step on Spark",
+        "",
+        f"{told['when']}, {cores} cores, {memory:.0f} GiB, load {told['load']} before the run; {versions}. A standalone "
+        f"cluster on this machine: executors of one core and {told['executor_memory']}, ours with a driver of "
+        f"{told['driver_memory']}.",
+        "",
+        "The same files of units and the same model, from the first read to links on disk; the start of the session is "
+        "in nobody's time. leo-linkage writes levels, runners-up, decisions and a reason for each unit without a link; "
+        '"links only" and Splink write best mutual links alone. Driver: Java and Python together, at most.',
+        "",
+        "| files | rows | system | executors | seconds | of Splink's | against one | driver GB | links |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    rows = told["measured"]
+    for row in rows:
+        where = f"| {row['set']} | {row['left']:,} x {row['right']:,} | {row['system']} | {row['executors']} |"
+        if "failed" in row:
+            lines.append(f"{where} {row['failed']} | | | | |")
+            continue
+        splink = _seconds(rows, row, system="Splink 5")
+        alone = _seconds(rows, row, executors=1)
+        share = f"{row['seconds'] / splink:.0%}" if splink and row["system"] != "Splink 5" else ""
+        faster = f"{alone / row['seconds']:.2f}" if alone and row["executors"] > 1 else ""
+        lines.append(
+            f"{where} {row['seconds']:.1f} | {share} | {faster} | {row['driver_gb']:.2f} | {row['links']:,} |"
+        )
+    return "\n".join([*lines, "", *_phases(rows)])
+
+
+def _seconds(rows: list[dict[str, Any]], like: dict[str, Any], **other: Any) -> float | None:
+    """Seconds of the row that is like this one but for what is named."""
+    wanted = {key: like[key] for key in ("set", "system", "executors")} | other
+    found = [row for row in rows if all(row[key] == value for key, value in wanted.items()) and "seconds" in row]
+    return found[0]["seconds"] if found else None
+
+
+def _phases(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "## By phase",
+        "",
+        "| files | system | executors | phase | seconds | jobs | tasks | task s | MB shuffled | rows shuffled |",
+        "|---|---|---:|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        for phase, seconds in row.get("phases", {}).items():
+            did = row["tasks"].get(phase, {})
+            lines.append(
+                f"| {row['set']} | {row['system']} | {row['executors']} | {phase} | {seconds:.1f} "
+                f"| {did.get('jobs', 0):.0f} | {did.get('tasks', 0):.0f} | {did.get('task_seconds', 0):.1f} "
+                f"| {did.get('bytes_shuffled', 0) / 1e6:,.1f} | {did.get('rows_shuffled', 0):,.0f} |"
+            )
+    return [*lines, ""]
