@@ -10,38 +10,42 @@ def side_by_side(told: dict[str, Any]) -> str:
     lines = [
         "# The link step on Spark",
         "",
-        f"{told['when']}, {cores} cores, {memory:.0f} GiB, load {told['load']} before the run; {versions}. A standalone "
-        f"cluster on this machine: executors of one core and {told['executor_memory']}, ours with a driver of "
-        f"{told['driver_memory']}.",
+        f"{told['when']}, {cores} cores, {memory:.0f} GiB, load {told['load']} before the run; {versions}. A "
+        f"standalone cluster on this machine: executors of one core and {told['executor_memory']}, ours with a driver "
+        f"of {told['driver_memory']}.",
         "",
         "The same files of units and the same model, from the first read to links on disk; the start of the session is "
         "in nobody's time. leo-linkage writes levels, runners-up, decisions and a reason for each unit without a link; "
         '"links only" and Splink write best mutual links alone. Driver: Java and Python together, at most.',
         "",
-        "| files | rows | system | executors | seconds | of Splink's | against one | driver GB | links |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+        "| files | rows | system | executors | seconds | of Splink's | against one | CPU s | of Splink's | driver GB "
+        "| links |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     rows = told["measured"]
     for row in rows:
         where = f"| {row['set']} | {row['left']:,} x {row['right']:,} | {row['system']} | {row['executors']} |"
         if "failed" in row:
-            lines.append(f"{where} {row['failed']} | | | | |")
+            lines.append(f"{where} {row['failed']} | | | | | | |")
             continue
-        splink = _seconds(rows, row, system="Splink 5")
-        alone = _seconds(rows, row, executors=1)
-        share = f"{row['seconds'] / splink:.0%}" if splink and row["system"] != "Splink 5" else ""
+        shares = {}
+        for what in ("seconds", "cpu_seconds"):
+            splink = _figure(rows, row, what, system="Splink 5")
+            shares[what] = f"{row[what] / splink:.0%}" if splink and row["system"] != "Splink 5" else ""
+        alone = _figure(rows, row, "seconds", executors=1)
         faster = f"{alone / row['seconds']:.2f}" if alone and row["executors"] > 1 else ""
         lines.append(
-            f"{where} {row['seconds']:.1f} | {share} | {faster} | {row['driver_gb']:.2f} | {row['links']:,} |"
+            f"{where} {row['seconds']:.1f} | {shares['seconds']} | {faster} | {row['cpu_seconds']:.0f} "
+            f"| {shares['cpu_seconds']} | {row['driver_gb']:.2f} | {row['links']:,} |"
         )
     return "\n".join([*lines, "", *_phases(rows)])
 
 
-def _seconds(rows: list[dict[str, Any]], like: dict[str, Any], **other: Any) -> float | None:
-    """Seconds of the row that is like this one but for what is named."""
+def _figure(rows: list[dict[str, Any]], like: dict[str, Any], what: str, **other: Any) -> float | None:
+    """A figure of the row that is like this one but for what is named."""
     wanted = {key: like[key] for key in ("set", "system", "executors")} | other
-    found = [row for row in rows if all(row[key] == value for key, value in wanted.items()) and "seconds" in row]
-    return found[0]["seconds"] if found else None
+    found = [row for row in rows if all(row[key] == value for key, value in wanted.items()) and what in row]
+    return found[0][what] if found else None
 
 
 def _phases(rows: list[dict[str, Any]]) -> list[str]:

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ import duckdb
 from benchmarks import files, measure
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import events, page
-from linkage.engine.java import spark_home
+from linkage.engine.java import LOGGING, spark_home
 from spark_jobs import cluster
 
 _HOME = Path(__file__).parents[2]
 _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
+_QUIET = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
 _PARTS = 8  # files of a side
 _SCRIPTS = Path(__file__).parent
 _SYSTEMS = {
@@ -136,6 +138,8 @@ def _submitted(
     is_splink = system == "Splink 5"
     settings = {
         "spark.driver.memory": options.splink_driver_memory if is_splink else options.driver_memory,
+        # As little as Spark starts with: what its Java takes besides the heap is counted too.
+        "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:ReservedCodeCacheSize=96m -Xss512k {_QUIET}",
         "spark.cores.max": str(len(on.processes) - 1),
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # both executors are there when the clock starts
         "spark.ui.enabled": "false",
@@ -160,21 +164,36 @@ def _submitted(
         "SPARK_CONF_DIR": str(on.settings),
         "PYTHONPATH": str(_HOME),
         "PYSPARK_PYTHON": sys.executable,
+        "MALLOC_ARENA_MAX": "2",
     }
     os.environ.update(environment)
+    before = _cpu_seconds(on)
     took = measure.run(
         [*command, script, str(data / "left"), str(data / "right"), str(model), str(out), *more], timeout=_TIMEOUT
     )
     if took.exit_code:
+        print(took.last_words, flush=True)
         return {"failed": f"exit code {took.exit_code} after {took.seconds:,.0f} s", "last_words": took.last_words}
     phases = json.loads((out / "phases.json").read_text(encoding="utf-8"))
     return {
         "seconds": round(sum(phases.values()), 1),
+        "cpu_seconds": round(took.cpu_seconds + _cpu_seconds(on) - before, 1),
         "driver_gb": round(took.peak_bytes / 1e9, 2),
+        "driver_java_gb": round(took.largest_bytes / 1e9, 2),
         "links": _links(out),
         "phases": phases,
         "tasks": events.by_phase(log),
     }
+
+
+def _cpu_seconds(on: cluster.Cluster) -> float:
+    """What the workers took so far, with their executors that have ended."""
+    time.sleep(3)  # the executors of the application before end some moments after it
+    ticks = 0
+    for process in on.processes:
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15])  # its own and its ended children's, user and system
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _links(out: Path) -> int:

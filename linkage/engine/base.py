@@ -43,6 +43,11 @@ class Engine(Protocol):
         """Bytes that queries may hold before they spill."""
         ...
 
+    @property
+    def cuts(self) -> bool:
+        """Whether it cuts every query into tasks of bounded memory by itself, so that callers need not."""
+        ...
+
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name."""
         ...

@@ -53,6 +53,10 @@ class DuckDBEngine:
         number, unit = limit.split()
         return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
 
+    @property
+    def cuts(self) -> bool:
+        return False
+
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
 

@@ -20,9 +20,10 @@ Batch = Callable[[pa.Array, pa.Array], pa.Array]
 def _scored(left: pa.Array, right: pa.Array, scorer: Any, kind: Any, result: pa.DataType) -> pa.Array:
     """The scorer over pairs of texts; NULL where either is NULL."""
     known = pc.and_(pc.is_valid(left), pc.is_valid(right))
-    lefts, rights = left.fill_null("").to_pylist(), right.fill_null("").to_pylist()
-    scores = process.cpdist(lefts, rights, scorer=scorer, dtype=kind)
-    return pc.if_else(known, pa.array(scores, result), pa.scalar(None, result))
+    # Most pairs are settled by equality, and ask for nothing: their texts are not made into Python's.
+    lefts, rights = left.filter(known).to_pylist(), right.filter(known).to_pylist()
+    scores = pa.array(process.cpdist(lefts, rights, scorer=scorer, dtype=kind), result)
+    return pc.replace_with_mask(pa.nulls(len(left), result), known, scores)
 
 
 def _zero_when_empty(left: pa.Array, right: pa.Array, scores: pa.Array) -> pa.Array:

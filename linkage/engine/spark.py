@@ -1,11 +1,12 @@
 """The same engine on Spark, for data that one machine does not hold. Queries come in DuckDB's dialect (dialect.py)."""
 
+import contextlib
 import itertools
 import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,11 +16,13 @@ import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from linkage.engine.base import Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
+from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.spark_errors import explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.errors import ContractError
@@ -41,6 +44,8 @@ class SparkEngine:
             this process.
         session: a session to work on; the process's own, found or started, when None. It outlives the engine, since
             stages follow one another and a start takes seconds; it ends with the process.
+        on_driver: what a query may read to be answered by the driver's DuckDB, where stored tables are durable; some
+            megabytes when None.
 
     Raises:
         ConfigError: no Java runtime; the message says what to install.
@@ -56,6 +61,7 @@ class SparkEngine:
         scratch: Path | None = None,
         durable: bool | None = None,
         session: SparkSession | None = None,
+        on_driver: Most | None = None,
     ) -> None:
         self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-spark-") if scratch is None else None
         self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
@@ -67,10 +73,16 @@ class SparkEngine:
         self._durable = not local if durable is None else durable
         self._views: set[str] = set()
         self._stored: dict[str, Path] = {}
+        self._on_driver = OnDriver(self.scratch, on_driver or Most()) if self._durable else None
+        self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
 
     @property
     def memory(self) -> int:
         return sys.maxsize  # Spark cuts its stages itself, and spills
+
+    @property
+    def cuts(self) -> bool:
+        return True
 
     def read(self, paths: Path | Sequence[Path]) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
@@ -78,27 +90,33 @@ class SparkEngine:
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
-        found = [str(path.resolve()) for path in parquet_files(paths)]
-        return self._named(self._guarded(lambda: self.session.read.parquet(*found)))
+        found = [path.resolve() for path in parquet_files(paths)]
+        table = self._named(self._guarded(lambda: self.session.read.parquet(*map(str, found))))
+        return self._of_files(table, found)
 
     def from_arrow(self, data: pa.Table) -> Table:
+        if self._on_driver and data.num_columns:
+            return self._from_file(_accepted(data))
         return self._named(self.session.createDataFrame(_accepted(data)))
 
     def sql(
         self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
     ) -> Table:
-        text = to_spark(render(query, tables, params))
+        rendered = render(query, tables, params)
+        text = to_spark(rendered)
         frame = self._guarded(lambda: self.session.sql(text))
         _check_types(frame)
+        reads = [table.name for table in tables.values()]
         if not store:
-            return self._named(frame)
-        if not self._durable:
+            table = self._named(frame)
+            if self._on_driver:
+                self._on_driver.add_query(table.name, rendered, reads)
+            return table
+        if not self._on_driver:
             return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
         path = self.scratch / uuid.uuid4().hex
-        self._guarded(lambda: frame.write.parquet(str(path)))
-        table = self._named(self.session.read.schema(frame.schema).parquet(str(path)))
-        self._stored[table.name] = path
-        return table
+        self._to_parquet(rendered, reads, frame, path)
+        return self._stored_at(path, frame.schema)
 
     def write(self, table: Table, path: Path) -> int:
         """A folder of part files at path, whole or not at all; returns its rows, read from the files' footers."""
@@ -107,8 +125,8 @@ class SparkEngine:
         for left_over in (part, before):
             shutil.rmtree(left_over, ignore_errors=True)
         try:
-            self._guarded(lambda: self._frame(table).write.parquet(str(part)))
-            rows = sum(pq.read_metadata(file).num_rows for file in part.glob("*.parquet"))
+            self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), part)
+            rows = _rows(part.glob("*.parquet"))
             if path.exists():
                 path.rename(before)
             part.rename(path)
@@ -119,7 +137,7 @@ class SparkEngine:
             shutil.rmtree(before)
         else:
             before.unlink(missing_ok=True)
-        return int(rows)
+        return rows
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
@@ -136,20 +154,29 @@ class SparkEngine:
             raise
 
     def count(self, table: Table) -> int:
+        """Number of rows; of a table that is Parquet as it stands, from its files' footers and without a job."""
+        if table.name in self._files:
+            with contextlib.suppress(OSError, pa.ArrowInvalid):  # a job says better what is wrong with a file
+                return _rows(self._files[table.name])
+        if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
+            return counted
         return int(self._guarded(self._frame(table).count))
 
     def arrow(self, table: Table) -> pa.Table:
-        found: pa.Table = self._guarded(self._frame(table).toArrow)
-        return found
+        """All rows in memory. On a cluster they come through Parquet, so that the driver's Java never holds them."""
+        if not self._on_driver:
+            found: pa.Table = self._guarded(self._frame(table).toArrow)
+            return found
+        if (here := self._on_driver.arrow(table.name)) is not None:
+            return here
+        with self._written(table) as files:
+            if not files:
+                return self._guarded(self._frame(table).limit(0).toArrow)
+            return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
-        # Through Parquet, so that the driver holds one batch and not the table.
-        path = self.scratch / uuid.uuid4().hex
-        try:
-            self._guarded(lambda: self._frame(table).write.parquet(str(path)))
-            yield from pads.dataset(path, format="parquet").to_batches(batch_size=size)
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
+        with self._written(table) as files:  # the driver holds one batch and not the table
+            yield from pads.dataset(files, format="parquet").to_batches(batch_size=size)
 
     def fingerprint(self, table: Table) -> str:
         frame = self._frame(table)
@@ -163,12 +190,17 @@ class SparkEngine:
         for table in tables:
             self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
+            self._files.pop(table.name, None)
+            if self._on_driver:
+                self._on_driver.drop(table.name)
             path = self._stored.pop(table.name, None)
             if path:
                 shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         self.drop(*(Table(name, ()) for name in tuple(self._views)))
+        if self._on_driver:
+            self._on_driver.close()
         if self._own_scratch:
             self._own_scratch.cleanup()
 
@@ -177,6 +209,41 @@ class SparkEngine:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _to_parquet(self, query: str, reads: Sequence[str], frame: DataFrame, path: Path) -> None:
+        """A query's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
+        if not (self._on_driver and self._on_driver.store(query, reads, frame.schema, path)):
+            self._guarded(lambda: frame.write.parquet(str(path)))
+
+    def _from_file(self, data: pa.Table) -> Table:
+        """A table of the caller's as a file, which the driver reads as well as every worker."""
+        schema = self.session.createDataFrame(data.slice(0, 0)).schema
+        path = self.scratch / uuid.uuid4().hex
+        path.mkdir(parents=True)
+        pq.write_table(data, path / "part-00000.parquet")
+        return self._stored_at(path, schema)
+
+    def _stored_at(self, path: Path, schema: StructType) -> Table:
+        table = self._named(self.session.read.schema(schema).parquet(str(path)))
+        self._stored[table.name] = path
+        return self._of_files(table, sorted(path.glob("*.parquet")))
+
+    def _of_files(self, table: Table, files: list[Path]) -> Table:
+        """The table, whose rows are these files."""
+        self._files[table.name] = files
+        if self._on_driver:
+            self._on_driver.add_files(table.name, files, self._frame(table).schema)
+        return table
+
+    @contextlib.contextmanager
+    def _written(self, table: Table) -> Iterator[list[Path]]:
+        """A table's rows as files of their own, in the order of the rows, for as long as they are read."""
+        path = self.scratch / uuid.uuid4().hex
+        try:
+            self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), path)
+            yield sorted(path.glob("*.parquet"))
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def _frame(self, table: Table) -> DataFrame:
         return self.session.table(table.name)
@@ -196,6 +263,11 @@ class SparkEngine:
 
 _NARROW = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): pa.decimal128(20, 0),
            pa.large_string(): pa.string(), pa.null(): pa.string()}  # fmt: skip
+
+
+def _rows(files: Iterable[Path]) -> int:
+    """Rows of Parquet files, from their footers."""
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def _accepted(data: pa.Table) -> pa.Table:

@@ -28,7 +28,7 @@ def explained(error: Exception, scratch: Path) -> LeoError:
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
-    if "OutOfMemoryError" in text:
+    if "OutOfMemoryError" in text or "build and broadcast" in text or "maxResultSize" in text:
         return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
     if "ExecutorLostFailure" in text:
         return LeoError(

@@ -32,6 +32,12 @@ SETTINGS: Mapping[str, str] = {
     # then takes minutes and gigabytes to make, for queries of seconds.
     "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.unionOutputPartitioning": "false",
+    # What a join may send to every worker passes through the driver first, and is judged by the bytes that it has on
+    # disk; in memory it has some four times as many.
+    "spark.sql.sources.fileCompressionFactor": "4",
+    # A hot key (a common name, a placeholder date) is cut where its part of a shuffle is five times the usual one and
+    # more than this: executors of a few gigabytes sort that without spilling. The default is 256 MB.
+    "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "64MB",
     # A model with histories is a query of forty steps; Spark resolves a few in each of 100 rounds, then gives up.
     "spark.sql.analyzer.maxIterations": "1000",
 }

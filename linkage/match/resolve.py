@@ -139,7 +139,8 @@ class Race:
         started = self._round.started(apart is not None)
         self._free = engine.sql(started, params={"lowest": lowest}, store=True, **tables)
         self._ranks: tuple[float | None, Table] | None = None  # of the free pairs, from a weight on
-        self.accepted = engine.sql(_NOTHING_YET, store=True)
+        self._taken = [engine.sql(_NOTHING_YET, store=True)]
+        self.accepted = self._taken[0]
 
     def contest(self, thresholds: Thresholds) -> Table:
         """Pairs whose units are free and that matter: left_id, right_id, match_weight, and with held ones, held."""
@@ -155,15 +156,16 @@ class Race:
                 engine.drop(new)
                 break
             self.take(new)
-            engine.drop(new)
 
     def take(self, new: Table) -> None:
-        """Accept pairs that were chosen otherwise, in the columns of `accepted`."""
-        engine, earlier, free = self._engine, self.accepted, self._free
-        both = f"select {_ACCEPTED} from {{a}} union all select {_ACCEPTED} from {{b}}"
-        self.accepted = engine.sql(both, a=earlier, b=new, store=True)
+        """Accept pairs that were chosen otherwise, in the columns of `accepted`; the race keeps the table."""
+        engine, free = self._engine, self._free
+        self._taken.append(new)
+        named = {f"of_{number}": table for number, table in enumerate(self._taken)}
+        rounds = "\nunion all\n".join(f"select {_ACCEPTED} from {{{name}}}" for name in named)
+        self.accepted = engine.sql(rounds, params=None, store=False, **named)
         self._free = engine.sql(self._round.left_over(), params=None, pairs=free, new=new, store=True)
-        engine.drop(free, earlier)
+        engine.drop(free)
         if self._ranks:
             engine.drop(self._ranks[1])
             self._ranks = None

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
@@ -16,6 +18,7 @@ from linkage.model.compiled import (
     candidate_pairs,
     frequency_table,
     given_pairs,
+    pattern_column,
     rule_pairs,
     scored_pairs,
 )
@@ -260,6 +263,8 @@ def score_given(
     engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
 ) -> Table:
     """Pairs named elsewhere (left_id, right_id) with their levels and weight, whatever it is."""
+    if engine.count(pairs) == 0:  # a query of some ten steps would be made of nothing
+        return engine.from_arrow(_no_scored(model))
     scored = scored_pairs(model, given_pairs(model), None)
     return engine.sql(
         f"select *, cast(null as integer) as rule from ({scored}) as scored",
@@ -270,6 +275,14 @@ def score_given(
         pairs=pairs,
         **_named(model, frequencies),
     )
+
+
+def _no_scored(model: Model) -> pa.Table:
+    """No pairs, in the columns of those that are scored."""
+    gammas = {pattern_column(comparison): pa.int8() for comparison in model.comparisons}
+    ids = {"left_id": pa.int64(), "right_id": pa.int64()}
+    kinds = {**ids, **gammas, "match_weight": pa.float64(), "rule": pa.int32()}
+    return pa.schema(kinds.items()).empty_table()
 
 
 def score_within(engine: Engine, model: Model, units: Table, frequencies: Frequencies, pairs: Table) -> Table:

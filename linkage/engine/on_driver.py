@@ -1,0 +1,137 @@
+"""Queries over little, worked out where the driver is: a job of Spark takes as long for ten rows as for a million.
+
+A query is written in DuckDB's dialect and gives the same rows on both engines (tests/engine). So where all that it
+reads is a few megabytes of Parquet, counted from the files' footers, the driver's own DuckDB answers it, and its result
+is Parquet again that Spark reads. What it may read and hold is bounded, so the driver does not grow with the data; what
+it cannot do, for want of memory or by an error, is Spark's.
+"""
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql.types import ArrayType, DataType, StructType
+
+from linkage.engine.base import literal, quote
+
+_MEMORY = "200MB"
+_TYPES = {"tinyint": "tinyint", "smallint": "smallint", "int": "integer", "bigint": "bigint", "float": "float",
+          "double": "double", "string": "varchar", "date": "date", "boolean": "boolean", "binary": "blob",
+          "timestamp_ntz": "timestamp"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Most:
+    """What a query may read to be answered on the driver.
+
+    Attributes:
+        rows: of all files together; bytes: the same, as they lie on disk.
+    """
+
+    rows: int = 1_000_000
+    bytes: int = 24_000_000
+
+
+class OnDriver:
+    """The driver's DuckDB, which knows the tables of a Spark engine by the same names.
+
+    Args:
+        scratch: where it spills.
+        most: what a query may read.
+    """
+
+    def __init__(self, scratch: Path, most: Most) -> None:
+        self._most = most
+        self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
+        self._connection.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
+        self._leaves: dict[str, dict[str, tuple[int, int]]] = {}  # by table: files below it, with rows and bytes
+
+    def add_files(self, name: str, files: Sequence[Path], schema: StructType) -> None:
+        """Tell of a table that is Parquet; not taken where it is much, or of types that only Spark has."""
+        selected = _cast(schema)
+        sizes = {str(file): file.stat().st_size for file in files}
+        if selected is None or not files or sum(sizes.values()) > self._most.bytes:
+            return
+        leaves = {file: (pq.read_metadata(file).num_rows, size) for file, size in sizes.items()}
+        listed = ", ".join(literal(file) for file in sizes)
+        query = f"select {selected} from read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        self._add(name, query, leaves)
+
+    def add_query(self, name: str, query: str, reads: Iterable[str]) -> None:
+        """Tell of a table that is a query; not taken where it reads what was not."""
+        leaves = self._read(reads)
+        if leaves is not None:
+            self._add(name, query, leaves)
+
+    def arrow(self, name: str) -> pa.Table | None:
+        """A table's rows; None where they are Spark's to find."""
+        if name in self._leaves:
+            with contextlib.suppress(duckdb.Error):
+                return self._connection.sql(f"from {quote(name)}").to_arrow_table()
+        return None
+
+    def count(self, name: str) -> int | None:
+        """Number of a table's rows; None where it is Spark's to find."""
+        if name in self._leaves:
+            with contextlib.suppress(duckdb.Error):
+                return int(self._connection.execute(f"select count(*) from {quote(name)}").fetchall()[0][0])
+        return None
+
+    def store(self, query: str, reads: Iterable[str], schema: StructType, path: Path) -> bool:
+        """A query's rows as a file in a new folder, in the types that Spark gives them; whether it was done."""
+        selected = _cast(schema)
+        if selected is None or self._read(reads) is None:
+            return False
+        path.mkdir(parents=True)
+        file = path / "part-00000.parquet"
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute(
+                f"copy (select {selected} from ({query}) as found) to {literal(str(file))} "
+                "(format parquet, compression zstd)"
+            )
+            return True
+        file.unlink(missing_ok=True)
+        path.rmdir()
+        return False
+
+    def drop(self, name: str) -> None:
+        if self._leaves.pop(name, None) is not None:
+            self._connection.execute(f"drop view if exists {quote(name)}")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _add(self, name: str, query: str, leaves: dict[str, tuple[int, int]]) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute(f"create or replace view {quote(name)} as {query}")
+            self._leaves[name] = leaves
+
+    def _read(self, names: Iterable[str]) -> dict[str, tuple[int, int]] | None:
+        """The files below tables; None where one of them is not known here, or all are too much."""
+        found: dict[str, tuple[int, int]] = {}
+        for name in names:
+            if name not in self._leaves:
+                return None
+            found |= self._leaves[name]
+        rows, size = (sum(counts[place] for counts in found.values()) for place in (0, 1))
+        return found if rows <= self._most.rows and size <= self._most.bytes else None
+
+
+def _cast(schema: StructType) -> str | None:
+    """Columns as DuckDB's types of the same values; None where one has none."""
+    kinds = {field.name: _kind(field.dataType) for field in schema.fields}
+    if not kinds or None in kinds.values():
+        return None
+    return ", ".join(f"cast({quote(name)} as {kind}) as {quote(name)}" for name, kind in kinds.items())
+
+
+def _kind(kind: DataType) -> str | None:
+    if isinstance(kind, ArrayType):
+        element = _kind(kind.elementType)
+        return f"{element}[]" if element else None
+    said = kind.simpleString()
+    return said if said.startswith("decimal(") else _TYPES.get(said)

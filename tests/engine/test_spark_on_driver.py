@@ -1,0 +1,112 @@
+"""What reads little is answered by the driver, in the types and rows of Spark; what reads much never is."""
+
+import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import rows as rows_of
+
+pytestmark = pytest.mark.spark
+
+DATA = pa.table(
+    {
+        "id": pa.array([1, 2, 3], pa.int64()),
+        "level": pa.array([1, None, 3], pa.int8()),
+        "weight": pa.array([0.5, None, -2.25], pa.float64()),
+        "name": pa.array(["ANN", None, ""], pa.string()),
+        "born": pa.array([datetime.date(1899, 12, 31), None, datetime.date(2001, 2, 3)], pa.date32()),
+        "sure": pa.array([True, None, False], pa.bool_()),
+        "held": pa.array([["A", None], [], None], pa.list_(pa.string())),
+    }
+)
+QUERIES = (
+    "select id, level, weight, name, born, sure, held from {t}",
+    "select sum(id) as total, count(*) as n, sum(level) as levels, avg(weight) as mean from {t}",
+    "select id, level + 1 as next, id * 2 as twice, weight / 2 as half, 10.5 as fixed, array_length(held) as n from {t}",
+    "select level, list(name order by id) as names from {t} group by level",
+    "select row_number() over (order by id desc) as place, cast(id as varchar) as text, null as nothing from {t}",
+)
+
+
+@pytest.fixture
+def engines(spark_session, tmp_path):
+    """An engine that answers what reads little on the driver, and one that answers nothing there."""
+    from linkage.engine.on_driver import Most
+    from linkage.engine.spark import SparkEngine
+
+    with (
+        SparkEngine(session=spark_session, scratch=tmp_path / "here", durable=True) as here,
+        SparkEngine(session=spark_session, scratch=tmp_path / "there", durable=True, on_driver=Most(0, 0)) as there,
+    ):
+        yield here, there
+
+
+@pytest.fixture
+def jobs(spark_session):
+    """How many jobs Spark has begun in this group."""
+    context = spark_session.sparkContext
+    context.setJobGroup("on-driver", "test")
+    yield lambda: len(context.statusTracker().getJobIdsForGroup("on-driver"))
+    context.setLocalProperty("spark.jobGroup.id", None)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_rows_and_types_are_those_of_spark(engines, query):
+    found = []
+    for engine in engines:
+        made = engine.sql(query, t=engine.from_arrow(DATA), store=True)
+        kinds = engine.session.table(made.name).dtypes
+        read_by_spark = sorted(map(repr, engine.session.table(made.name).collect()))
+        found.append((kinds, read_by_spark, sorted(map(repr, rows_of(engine, made)))))
+    assert found[0] == found[1]
+
+
+def test_what_reads_little_asks_spark_for_no_job(engines, jobs):
+    here, there = engines
+    for engine, expected in ((here, False), (there, True)):
+        before = jobs()
+        made = engine.sql("select * from {t} where id > 1", t=engine.from_arrow(DATA), store=True)
+        view = engine.sql("select count(*) as n from {t}", t=made)
+        assert (engine.count(made), rows_of(engine, view)) == (2, [{"n": 2}])
+        assert (jobs() > before) is expected
+
+
+def test_a_table_beyond_the_limit_is_sparks_with_all_that_reads_it(spark_session, tmp_path, jobs):
+    from linkage.engine.on_driver import Most
+    from linkage.engine.spark import SparkEngine
+
+    with SparkEngine(session=spark_session, scratch=tmp_path, durable=True, on_driver=Most(rows=5)) as engine:
+        three = engine.from_arrow(DATA)
+        four = engine.sql("select id from {t} union all select 4", t=three, store=True)
+        before = jobs()
+        engine.sql("select * from {a} join {b} using (id)", a=three, b=four, store=True)
+        assert jobs() > before
+
+
+def test_what_the_driver_cannot_do_is_left_to_spark(engines):
+    here, _ = engines
+    table = here.from_arrow(pa.table({"id": pa.array([1], pa.int64())}))
+    # Beyond what a BIGINT holds in DuckDB's own arithmetic, which Spark refuses as well: its error is the one told.
+    from linkage.errors import LeoError
+
+    with pytest.raises(LeoError):
+        here.sql("select cast('x' || cast(id as varchar) as bigint) as n from {t}", t=table, store=True)
+
+
+def test_a_written_table_is_a_folder_of_its_rows(engines, tmp_path):
+    import pyarrow.parquet as pq
+
+    for number, engine in enumerate(engines):
+        path = tmp_path / f"out-{number}"
+        assert engine.write(engine.from_arrow(DATA), path) == 3
+        assert [row["id"] for row in pq.read_table(path).sort_by("id").to_pylist()] == [1, 2, 3]
+
+
+def test_decimals_keep_their_scale(engines):
+    table = pa.table({"price": pa.array([Decimal("1.50"), Decimal("2.25")], pa.decimal128(10, 2))})
+    found = [
+        rows_of(e, e.sql("select price from {t} order by price", t=e.from_arrow(table), store=True)) for e in engines
+    ]
+    assert found[0] == found[1] == [{"price": Decimal("1.50")}, {"price": Decimal("2.25")}]
