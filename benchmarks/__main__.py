@@ -9,6 +9,7 @@ python -m benchmarks dedupe                # one file with itself, FEBRL 3, alon
 python -m benchmarks unseen                # files of other countries: benchmarks/unseen.py
 python -m benchmarks review                # intervals of clerical reviews instead: benchmarks/review.py
 python -m benchmarks spark                 # the link step on a Spark cluster: benchmarks/spark/side_by_side.py
+python -m benchmarks extract --run runs/x  # the full extract of a million people: benchmarks/extract.py
 python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
@@ -24,7 +25,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import assignment, dedupe, files, generation, measure, review, unseen
+from benchmarks import assignment, dedupe, extract, files, generation, measure, review, unseen
 from benchmarks.environments import environment
 from benchmarks.report import facts, write
 from linkage.engine import connect
@@ -60,6 +61,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["review"]:
         review.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["extract"]:
+        extract.main(sys.argv[2:])
         return
     if sys.argv[1:2] == ["assignment"]:
         assignment.main(sys.argv[2:])

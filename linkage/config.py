@@ -118,6 +118,8 @@ class Outputs(_Strict):
     projects: tuple[str, ...] = ()  # TOML files of requests that are approved, below configs/ or beside the run's file
     register_file: str | None = None  # of decisions, in the same places; else register.jsonl beside each request
     key_file: str | None = None  # master key, mode 0600; else the environment variable LEO_MASTER_KEY
+    opt_outs: str | None = None  # CSV of source and entity_key of those who may be in no extract, beside the run's file
+    encryption_key_file: str | None = None  # encrypts the extracts' Parquet files; else LEO_EXTRACT_KEY, else none does
 
 
 class Gates(_Strict):
@@ -128,6 +130,7 @@ class Gates(_Strict):
     max_unlinked: Probability | None = None  # of any step's smaller side
     max_rate_fall: Probability | None = None  # of a group's link rate since the last release: 0.02 is two points
     max_count_change: Annotated[float, Field(ge=0)] | None = None  # of a published count since then: 0.05 is 5 %
+    max_extract_change: Annotated[float, Field(ge=0)] | None = None  # of any figure of an extract since the last
     critical_contracts: bool = True  # a failed critical expectation stops the run
 
 

@@ -10,6 +10,11 @@ from linkage.cli.failures import stoppable
 
 KeyOption = Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")]
 
+EncryptionOption = Annotated[
+    Path | None,
+    typer.Option(help="File of the key that the Parquet files are encrypted by; LEO_EXTRACT_KEY when not given."),
+]
+
 
 class _MakeIsMeant(TyperGroup):
     """A group that takes words that are no verb as those of `make`: leo extract RUN REQUEST."""
@@ -39,16 +44,40 @@ def make(
     ] = None,
     key: KeyOption = None,
     out: Annotated[Path | None, typer.Option(help="The extract's folder; RUN/extracts/PROJECT when not given.")] = None,
+    opt_outs: Annotated[
+        Path | None, typer.Option(help="CSV of source and entity_key of those who may be in no extract.")
+    ] = None,
+    encryption_key: EncryptionOption = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The project's last extract, to compare with; else the one that is replaced.")
+    ] = None,
 ) -> None:
     """Make the extract of a project from a run that has ended well. A decision in force must cover its request.
 
     Example: leo extract runs/demo configs/projects/graduate-earnings.toml --key ~/leo-master.key
     """
+    from linkage.extract.change import sentence
     from linkage.pipeline.delivery import deliver
 
     with stoppable(run):
-        made = deliver(run, request, register=register, key_file=key, out=out)
+        made = deliver(
+            run,
+            request,
+            register=register,
+            key_file=key,
+            out=out,
+            opt_outs=opt_outs,
+            encryption_file=encryption_key,
+            previous=previous,
+        )
     typer.echo(f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes")
+    if made.opted_out:
+        left = made.opted_out
+        typer.echo(f"  opted out: {left.listed:,} listed, {left.found:,} found, {left.people:,} people left out")
+    if made.change:
+        found = made.change["changes"]
+        typer.echo(f"  of {made.change['compared']:,} figures {len(found):,} differ from the last by more than 5 %")
+        typer.echo("\n".join(f"    {sentence(row)}" for row in found[:20]), nl=bool(found))
     typer.echo(f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract")
 
 
@@ -62,6 +91,7 @@ def verify(
         Path | None,
         typer.Option(help="File of the master key: see that no file holds it, and that it made the extract."),
     ] = None,
+    encryption_key: EncryptionOption = None,
 ) -> None:
     """See that an extract is as it was made: every file's hash, columns and types, primary and foreign keys, rows.
 
@@ -72,10 +102,18 @@ def verify(
     """
     from linkage.catalogue import shipped
     from linkage.engine import connect
+    from linkage.extract import encryption_key as key_of_files
     from linkage.extract import master_key
     from linkage.extract.verify import verify as verified
 
     with connect() as engine:
-        found = verified(engine, shipped(), folder, key=master_key(key) if key else None, seal=seal)
+        found = verified(
+            engine,
+            shipped(),
+            folder,
+            key=master_key(key) if key else None,
+            seal=seal,
+            encryption=key_of_files(encryption_key),
+        )
     typer.echo(f"{folder}: nothing wrong with {found.project}")
     typer.echo(f"  {found.files} files, {found.tables} tables in their forms, {found.rows:,} rows; seal {found.seal}")

@@ -1,18 +1,25 @@
 """An approved project becomes a pseudonymised package: its tables, their metadata and a guide."""
 
 from linkage.extract.build import ExtractSummary, extract
-from linkage.extract.keys import master_key, new_key, write_new_key
+from linkage.extract.encryption import EncryptionKey, decrypted
+from linkage.extract.keys import encryption_key, master_key, new_key, write_new_key
+from linkage.extract.opt_outs import OptedOut, read_opt_outs
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, ProjectKey
 
 __all__ = [
+    "EncryptionKey",
     "ExtractSummary",
     "MasterKey",
+    "OptedOut",
     "Project",
     "ProjectKey",
     "check_project",
+    "decrypted",
+    "encryption_key",
     "extract",
     "master_key",
     "new_key",
+    "read_opt_outs",
     "write_new_key",
 ]

@@ -1,7 +1,6 @@
 """From an approved project to the folder that its researchers receive."""
 
 import datetime
-import json
 import os
 import shutil
 import tempfile
@@ -10,24 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, one, quote
-from linkage.errors import LeoError
+from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import Held, analysis_layouts
 from linkage.extract.analysis_rows import active_years, analysis_rows
+from linkage.extract.change import changes, hold_changes, written_profile
+from linkage.extract.documents import documents
+from linkage.extract.earlier import earlier_profile
+from linkage.extract.encryption import EncryptionKey
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
-from linkage.extract.guide import guide
 from linkage.extract.layout import Layout, layouts
-from linkage.extract.metadata import datapackage
+from linkage.extract.opt_outs import OptedOut
 from linkage.extract.population import People, people
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, key_table
 from linkage.extract.seal import SUMS, write_seal
 from linkage.extract.select import link_rows, select_rows
-
-DESCRIPTOR = "datapackage.json"
-GUIDE = "README.md"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class ExtractSummary:
     key_fingerprint: str
     off_frame: tuple[str, ...]  # "table.column" whose values are not all in their code frame
     seal: str  # SHA-256 of the list of all files' hashes
+    opted_out: OptedOut | None = None
+    change: Mapping[str, Any] | None = None  # since the last extract
 
 
 def extract(
@@ -56,6 +59,10 @@ def extract(
     *,
     run_info: Mapping[str, Any],
     today: datetime.date | None = None,
+    opt_outs: pa.Table | None = None,
+    encryption: EncryptionKey | None = None,
+    last: Path | None = None,
+    max_change: float | None = None,
 ) -> ExtractSummary:
     """Write what a project is approved for, and nothing else.
 
@@ -65,19 +72,32 @@ def extract(
         out: the extract's folder. It appears whole or not at all; an earlier one is replaced.
         run_info: what the run says of itself, for the package: no personal value.
         today: the day that the decision must be in force on; this day when None.
+        opt_outs: source and entity_key of those who may be in no extract.
+        encryption: encrypt the Parquet files by this key; other formats are refused then.
+        last: the folder of the project's last extract, which this one is compared with.
+        max_change: the largest change since it that is let pass, beside the project's own; 0.05 is 5 %.
 
     Raises:
         ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once.
         ContractError: a lookup gives one record to two people.
-        GateError: what was written holds signs of an identifier.
+        GateError: what was written holds signs of an identifier, or a change is too large.
     """
     check_project(project, catalogue, today=today)
+    open_forms = sorted(set(project.formats) - {"parquet", "partitioned"})
+    if encryption and open_forms:
+        raise ConfigError(
+            f"project '{project.id}': {', '.join(open_forms)} cannot be encrypted\n"
+            "  ask for parquet or partitioned alone"
+        )
     plan = layouts(project, catalogue, tables)
     analysis = analysis_layouts(project.analysis, plan)
+    earlier = earlier_profile(engine, last, encryption=encryption) if last else None
+    gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
-        summary = _fill(engine, project, catalogue, tables, key, plan, analysis, folder, out, run_info)
+        made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None))
+        summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info)
         os.chmod(folder, 0o750)
         _replace(folder, out)
     except OSError as error:
@@ -89,44 +109,58 @@ def extract(
     return summary
 
 
+@dataclass(frozen=True)
+class _Made:
+    """An extract in the making."""
+
+    project: Project
+    folder: Path
+    plan: list[Layout]
+    analysis: list[Layout]
+    key: MasterKey
+    encryption: EncryptionKey | None
+    earlier: tuple[str, dict[str, dict[str, Any]]] | None
+    max_change: float | None
+
+
 def _fill(
     engine: Engine,
-    project: Project,
+    made: _Made,
     catalogue: Catalogue,
     tables: Mapping[str, Table],
-    key: MasterKey,
-    plan: list[Layout],
-    analysis: list[Layout],
-    folder: Path,
+    opt_outs: pa.Table | None,
     out: Path,
     run_info: Mapping[str, Any],
 ) -> ExtractSummary:
+    project, folder, plan, key = made.project, made.folder, made.plan, made.key
     secret = key_table(engine, key.project(project.id))
-    population = people(engine, project.population, catalogue, tables, secret)
+    population = people(engine, project.population, catalogue, tables, secret, opt_outs)
     try:
         written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:
         population.drop(engine)
         engine.drop(secret)
-    written += _analysis(engine, analysis, written, folder)
+    written += _analysis(engine, made.analysis, written, folder)
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
     refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
-    delivered = deliver(project, folder, written)
-    descriptor = datapackage(
+    change = changes(made.earlier[1], written_profile(engine, written), last=made.earlier[0]) if made.earlier else None
+    if change and made.max_change is not None:
+        hold_changes(project.id, change, made.max_change)
+    delivered = deliver(project, folder, written, made.encryption)
+    texts = documents(
         project,
         delivered,
         created=datetime.datetime.now(datetime.UTC),
         run_info=run_info,
         key_fingerprint=key.fingerprint,
         off_frame=off_frame,
+        change=change.told if change else None,
+        encrypted=made.encryption is not None,
+        without=population.opted_out is not None,
     )
-    documents = {
-        DESCRIPTOR: json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n",
-        GUIDE: guide(project, delivered, run_info),
-    }
-    for name, text in documents.items():
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    refuse_identifiers(engine, catalogue, [], [folder / name for name in documents])
+    refuse_identifiers(engine, catalogue, [], [folder / name for name in texts])
     seal = write_seal(folder, {file.path: file.sha256 for file in delivered.files})
     rows = {one.layout.name: one.rows for one in written}
     return ExtractSummary(
@@ -135,11 +169,13 @@ def _fill(
         people=rows["people"],
         rows=rows,
         held={layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding},
-        files=(*(file.path for file in delivered.files), *documents, SUMS),
+        files=(*(file.path for file in delivered.files), *texts, SUMS),
         bytes=sum(file.bytes for file in delivered.files),
         key_fingerprint=key.fingerprint,
         off_frame=tuple(sorted(f"{table}.{column}" for table, column in off_frame)),
         seal=seal,
+        opted_out=population.opted_out,
+        change=change.told if change else None,
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from linkage.engine import write_database
 from linkage.extract import sql_server
+from linkage.extract.encryption import EncryptionKey, encrypt
 from linkage.extract.files import DataFile, describe, parquet_parts, write_by_year, write_csv
 from linkage.extract.layout import Layout
 from linkage.extract.project import Project
@@ -41,14 +42,16 @@ class Delivered:
         return sorted([*self.beside, *(file for _, files in self.tables.values() for file in files)], key=_path)
 
 
-def deliver(project: Project, folder: Path, written: Sequence[Written]) -> Delivered:
+def deliver(
+    project: Project, folder: Path, written: Sequence[Written], encryption: EncryptionKey | None = None
+) -> Delivered:
     """Write every table in every format; what the engine wrote goes where Parquet was not asked for.
 
     Tables are done side by side: writing CSV and hashing run outside the interpreter's lock.
     """
     longest: dict[str, dict[str, int]] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        files = pool.map(lambda one: _files(project, folder, one, longest), written)
+        files = pool.map(lambda one: _files(project, folder, one, longest, encryption), written)
         tables = {one.layout.name: (one.layout, found) for one, found in zip(written, files, strict=True)}
     beside = []
     if "duckdb" in project.formats:
@@ -60,23 +63,36 @@ def deliver(project: Project, folder: Path, written: Sequence[Written]) -> Deliv
     return Delivered(tables, {one.layout.name: one.rows for one in written}, beside)
 
 
-def _files(project: Project, folder: Path, one: Written, longest: dict[str, dict[str, int]]) -> list[DataFile]:
+def _files(
+    project: Project,
+    folder: Path,
+    one: Written,
+    longest: dict[str, dict[str, int]],
+    encryption: EncryptionKey | None,
+) -> list[DataFile]:
     """The files of one table in the formats that have one for each table."""
     name, found = one.layout.name, []
     if "csv" in project.formats:
         path = folder / "csv" / f"{name}.csv"
         write_csv(one.parquet, path)
         found.append(describe(folder, path, "csv", one.rows))
-    if "parquet" in project.formats:
-        found += [describe(folder, part, "parquet", _rows(part)) for part in parquet_parts(one.parquet)]
     if "partitioned" in project.formats:
         parts = write_by_year(one.parquet, folder / "partitioned" / name, one.layout.year_column)
-        found += [describe(folder, part, "partitioned", _rows(part)) for part in parts]
+        found += [_parquet(folder, part, "partitioned", encryption) for part in parts]
     if "sqlserver" in project.formats:
         path = folder / sql_server.FOLDER / f"{name}.csv"
         longest[name] = sql_server.write_load_file(one.parquet, path)
         found.append(describe(folder, path, "sqlserver", one.rows))
+    if "parquet" in project.formats:  # last, since all others are made of it and it may be encrypted
+        found += [_parquet(folder, part, "parquet", encryption) for part in parquet_parts(one.parquet)]
     return found
+
+
+def _parquet(folder: Path, part: Path, form: str, encryption: EncryptionKey | None) -> DataFile:
+    rows = int(pq.read_metadata(part).num_rows)
+    if encryption:
+        encrypt(part, encryption)
+    return describe(folder, part, form, rows)
 
 
 def _database(folder: Path, written: Sequence[Written]) -> DataFile:
@@ -100,10 +116,6 @@ def _scripts(folder: Path, layouts: Sequence[Layout], longest: dict[str, dict[st
         path.write_text(text, encoding="utf-8")
         found.append(describe(folder, path, "sql", 0))
     return found
-
-
-def _rows(part: Path) -> int:
-    return int(pq.read_metadata(part).num_rows)
 
 
 def _path(file: DataFile) -> str:

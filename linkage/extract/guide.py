@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from linkage.extract.change import sentence
 from linkage.extract.files import DataFile
 from linkage.extract.formats import Delivered
 from linkage.extract.layout import PERSON, Field, Layout
@@ -11,15 +12,31 @@ from linkage.extract.project import Project
 Tables = Mapping[str, tuple[Layout, list[DataFile]]]
 
 
-def guide(project: Project, delivered: Delivered, run_info: Mapping[str, Any]) -> str:
-    """The researcher's guide in Markdown: contents, joins, link metadata, cautions, codes, citation."""
+def guide(
+    project: Project,
+    delivered: Delivered,
+    run_info: Mapping[str, Any],
+    *,
+    change: Mapping[str, Any] | None = None,
+    encrypted: bool = False,
+    without: bool = False,
+) -> str:
+    """The researcher's guide in Markdown: contents, joins, link metadata, cautions, codes, citation.
+
+    Args:
+        change: what differs from the last extract; None where there is none.
+        encrypted: whether the files are.
+        without: whether people who opted out were left out.
+    """
     tables = delivered.tables
     parts = [
         _title(project),
         _contents(tables, project.formats, delivered.rows),
         _joining(project, tables),
+        _encrypted() if encrypted else [],
         _linkage(tables),
-        _cautions(tables),
+        _cautions(tables, without),
+        _changed(change) if change is not None else [],
         _variables(tables),
         _frames(tables),
         _citation(project, run_info),
@@ -157,7 +174,37 @@ def _linkage(delivered: Tables) -> list[str]:
     ]
 
 
-def _cautions(delivered: Tables) -> list[str]:
+def _encrypted() -> list[str]:
+    return [
+        "## How to open it",
+        "",
+        "The Parquet files are encrypted (Parquet modular encryption); the key comes apart from them. In Python "
+        "where leo-linkage is installed, with `key.txt` of mode 0600:",
+        "",
+        "```python",
+        "from pathlib import Path",
+        "from linkage.extract import decrypted, encryption_key",
+        "",
+        'people = decrypted(Path("parquet/people.parquet"), encryption_key(Path("key.txt"))).to_pandas()',
+        "```",
+    ]
+
+
+def _changed(change: Mapping[str, Any]) -> list[str]:
+    """What differs from the last extract, the largest first."""
+    lines = [
+        "## What has changed since the last extract",
+        "",
+        f"Compared with {change['last']}: {change['compared']:,} ",
+    ]
+    lines[-1] += "figures (rows, people, share of rows filled, means), of which these differ by more than 5 %."
+    lines += [""] + ([f"- {sentence(row)}" for row in change["changes"]] or ["None does."])
+    lines += [f"- `{table}` is new." for table in change["added"]]
+    lines += [f"- `{table}` is not in it any more." for table in change["gone"]]
+    return lines
+
+
+def _cautions(delivered: Tables, without: bool) -> list[str]:
     lines = [
         "## Cautions",
         "",
@@ -179,6 +226,8 @@ def _cautions(delivered: Tables) -> list[str]:
     for name, (layout, _) in delivered.items():
         if only := layout.only:
             lines.append(f"- `{name}` holds only rows whose `{only.column}` is one of {', '.join(only.values)}.")
+    if without:
+        lines.append("- People who opted out, or withdrew, are in no table.")
     lines.append("- Results leave the secure setting only after output checking.")
     return lines
 

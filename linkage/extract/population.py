@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import ContractError
 from linkage.extract.holdings import holdings
 from linkage.extract.layout import EDUKEY, PERSON, PMR
+from linkage.extract.opt_outs import OptedOut, opted_out
 from linkage.extract.project import Cohort, Population
 from linkage.extract.pseudonym import pseudonyms
 from linkage.extract.years import Years
@@ -21,6 +24,7 @@ class People:
     entities: Table  # entity_id (raw), AE_ID
     edukeys: Table | None  # tax_key (raw EDUKEY), AE_ID, EDUKEY
     pupils: Table | None  # entity_id (raw), PUPILMATCHINGREFANONYMOUS
+    opted_out: OptedOut | None = None
 
     def drop(self, engine: Engine) -> None:
         """Give back what the tables hold."""
@@ -28,19 +32,27 @@ class People:
 
 
 def people(
-    engine: Engine, population: Population, catalogue: Catalogue, tables: Mapping[str, Table], key: Table
+    engine: Engine,
+    population: Population,
+    catalogue: Catalogue,
+    tables: Mapping[str, Table],
+    key: Table,
+    listed: pa.Table | None = None,
 ) -> People:
     """Find the people of a project and name them anew.
 
     Args:
         key: the project's padded key, as `key_table` makes it.
+        listed: those who opted out: source, entity_key.
 
     Raises:
         ContractError: a lookup gives one record to two people; the message gives the count.
     """
     lookup = tables["lookup_ae_id"]
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
-    members = _members(engine, population, catalogue, tables)
+    members, left_out = _members(engine, population, catalogue, tables), None
+    if listed is not None:
+        members, left_out = opted_out(engine, listed, tables["spine"], lookup, members)
     named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
     persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
     engine.drop(named)
@@ -58,6 +70,7 @@ def people(
         entities=entities,
         edukeys=_edukeys(engine, tables, persons, key) if "lookup_edukey" in tables else None,
         pupils=_pupils(engine, tables, entities, key) if "lookup_pmr" in tables else None,
+        opted_out=left_out,
     )
 
 

@@ -91,6 +91,7 @@ class Project(_Strict):
     link_metadata: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
     analysis: tuple[AnalysisTable, ...] = ()  # tables that the extract makes of those that are approved
+    max_change: Annotated[float, Field(ge=0)] | None = None  # since the last extract, of any figure; more is not given
     population: Population = Population()
     table: Annotated[tuple[ApprovedTable, ...], Field(min_length=1)]
 

@@ -11,7 +11,8 @@ import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 
 from linkage.engine import Engine, Table, export_database
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
+from linkage.extract.encryption import VARIABLE, EncryptionKey, decrypted
 from linkage.extract.layout import Field, Layout
 from linkage.extract.years import Years
 
@@ -77,12 +78,30 @@ def layout_of(described: Mapping[str, Any]) -> Layout:
     )
 
 
-def read_tables(engine: Engine, folder: Path, package: Mapping[str, Any], scratch: Path) -> Iterator[Found | str]:
+def read_tables(
+    engine: Engine,
+    folder: Path,
+    package: Mapping[str, Any],
+    scratch: Path,
+    *,
+    encryption: EncryptionKey | None = None,
+) -> Iterator[Found | str]:
     """Every table in every form, or a fault that names the file that cannot be read as it is described.
 
     Args:
-        scratch: an empty folder; what the engine cannot read in place is written there as Parquet.
+        scratch: an empty folder; what the engine cannot read in place is written there as Parquet. Encrypted files are
+            not: they are read into memory.
+        encryption: the key of an encrypted extract.
+
+    Raises:
+        ConfigError: the extract is encrypted and no key is given.
     """
+    if package.get("leo:encrypted") and encryption is None:
+        raise ConfigError(
+            f"{folder}: its files are encrypted\n  give the key with --encryption-key, or in the environment variable "
+            f"{VARIABLE}"
+        )
+    key = encryption if package.get("leo:encrypted") else None
     databases: dict[str, dict[str, Path]] = {}
     for number, (form, described, files, rows) in enumerate(described_tables(package)):
         layout = layout_of(described)
@@ -95,6 +114,8 @@ def read_tables(engine: Engine, folder: Path, package: Mapping[str, Any], scratc
                     yield f"{file}: has no table {layout.name}"
                     continue
                 table = engine.read(databases[file][layout.name])
+            elif key:
+                table = engine.from_arrow(_decrypted(form, [folder / file for file in files], layout, key))
             elif form == "parquet":
                 table = engine.read([folder / file for file in files])
             else:
@@ -108,6 +129,18 @@ def read_tables(engine: Engine, folder: Path, package: Mapping[str, Any], scratc
             yield f"{files[0]}: {said.removeprefix(f'{folder / files[0]}: ')}"
             continue
         yield f"{files[0]}: {fault}" if fault else Found(layout, table, tuple(files), rows)
+
+
+def _decrypted(form: str, files: list[Path], layout: Layout, key: EncryptionKey) -> pa.Table:
+    parts = []
+    for file in files:
+        part = decrypted(file, key)
+        column, _, year = file.parent.name.partition("=")
+        if form == "partitioned" and year and column not in part.column_names:
+            value = None if year == "__HIVE_DEFAULT_PARTITION__" else int(year)
+            part = part.append_column(column, pa.array([value] * len(part), pa.int64()))
+        parts.append(part.select([name for name in layout.columns if name in part.column_names]))
+    return pa.concat_tables(parts)
 
 
 def _exported(file: Path, target: Path) -> dict[str, Path]:

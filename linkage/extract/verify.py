@@ -12,6 +12,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, columns, one
 from linkage.errors import ConfigError, GateError
+from linkage.extract.encryption import EncryptionKey
 from linkage.extract.guards import table_signs, text_signs
 from linkage.extract.layout import PERSON
 from linkage.extract.pseudonym import MasterKey
@@ -35,7 +36,13 @@ class Verified:
 
 
 def verify(
-    engine: Engine, catalogue: Catalogue, folder: Path, *, key: MasterKey | None = None, seal: str | None = None
+    engine: Engine,
+    catalogue: Catalogue,
+    folder: Path,
+    *,
+    key: MasterKey | None = None,
+    seal: str | None = None,
+    encryption: EncryptionKey | None = None,
 ) -> Verified:
     """Look at every file of an extract, and at every value in it.
 
@@ -43,9 +50,10 @@ def verify(
         folder: the extract's.
         key: the master key: that no file holds it, and that the extract was made with it, is seen too.
         seal: the first characters of the seal, as it was told when the extract was made.
+        encryption: the key of an extract whose files are encrypted.
 
     Raises:
-        ConfigError: the folder is no extract's.
+        ConfigError: the folder is no extract's, or it is encrypted and no key is given.
         GateError: what is wrong, a line each with the file; no value is shown.
     """
     if not (folder / SUMS).is_file() or not (folder / DESCRIPTOR).is_file():
@@ -68,7 +76,7 @@ def verify(
     tables, rows = 0, 0
     with tempfile.TemporaryDirectory(prefix="leo-verify-") as scratch:
         people: dict[str, Found] = {}
-        for table in read_tables(engine, folder, package, Path(scratch)):
+        for table in read_tables(engine, folder, package, Path(scratch), encryption=encryption):
             if isinstance(table, str):
                 faults.append(table)
                 continue

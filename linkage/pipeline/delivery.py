@@ -7,7 +7,7 @@ from typing import Any
 from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
-from linkage.extract import ExtractSummary, extract, master_key
+from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.pipeline.folder import MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
@@ -22,6 +22,9 @@ def deliver(
     register: Path | None = None,
     key_file: Path | None = None,
     out: Path | None = None,
+    opt_outs: Path | None = None,
+    encryption_file: Path | None = None,
+    previous: Path | None = None,
 ) -> ExtractSummary:
     """Make a project's extract from the tables of a run.
 
@@ -31,6 +34,9 @@ def deliver(
         register: the register of decisions; the one beside the request when None.
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
+        opt_outs: list of those who may be in no extract; to be given where the run was made with one.
+        encryption_file: the key to encrypt by; the environment variable LEO_EXTRACT_KEY when None, or none.
+        previous: the project's last extract, to compare with; the one that is replaced when None.
 
     Raises:
         ConfigError: the folder is no run's, no decision in force covers the request, the key is not right, or it is not
@@ -48,10 +54,26 @@ def deliver(
             f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
             "  give the key of the run: under another, pseudonyms would not agree between its extracts"
         )
+    settings = manifest.get("configuration", {})
+    if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
+        raise ConfigError(f"{run}: those who opted out are in no extract of it\n  give their list with --opt-outs")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
         target = out or run / "extracts" / project.id
-        return extract(engine, project, shipped(), tables, key, target, run_info=run_info(manifest))
+        last = previous or (target if (target / "SHA256SUMS").is_file() else None)
+        return extract(
+            engine,
+            project,
+            shipped(),
+            tables,
+            key,
+            target,
+            run_info=run_info(manifest),
+            opt_outs=read_opt_outs(opt_outs) if opt_outs else None,
+            encryption=encryption_key(encryption_file),
+            last=last,
+            max_change=settings.get("gates", {}).get("max_extract_change"),
+        )
 
 
 def ended_well(run: Path) -> dict[str, Any]:

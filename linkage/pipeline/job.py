@@ -13,7 +13,15 @@ from linkage import config as configuration
 from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
 from linkage.config import Pass, RunConfig, Step
 from linkage.errors import ConfigError, GateError, InputError, LeoError
-from linkage.extract import MasterKey, Project, check_project, master_key
+from linkage.extract import (
+    EncryptionKey,
+    MasterKey,
+    Project,
+    check_project,
+    encryption_key,
+    master_key,
+    read_opt_outs,
+)
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
@@ -42,6 +50,8 @@ class Job:
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
+        encryption: the key that extracts are encrypted by, where there is one.
+        opt_outs: the list of those who may be in no extract, where there is one.
         overrides: step to what people have decided.
     """
 
@@ -59,6 +69,8 @@ class Job:
     project_files: Mapping[str, Path] = field(default_factory=dict)
     key: MasterKey | None = field(default=None, repr=False)
     previous: PreviousRun | None = None
+    encryption: EncryptionKey | None = field(default=None, repr=False)
+    opt_outs: Path | None = None
     overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
 
     def relative(self, path: Path) -> str:
@@ -136,6 +148,14 @@ def load_job(
     if need_key and config.outputs.projects:
         with faults.collected():
             job["key"] = master_key(key_file or _key_file(config, path))
+    if need_key and config.outputs.projects:
+        with faults.collected():
+            named = config.outputs.encryption_key_file
+            job["encryption"] = encryption_key(path.parent / Path(named).expanduser() if named else None)
+    if config.outputs.opt_outs and need_data:
+        with faults.collected():
+            job["opt_outs"] = path.parent / config.outputs.opt_outs
+            read_opt_outs(job["opt_outs"])
     faults.raise_all(path)
     return Job(**job)
 

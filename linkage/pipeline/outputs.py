@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from linkage.engine import Engine, Table, one
-from linkage.extract import Project, extract
+from linkage.extract import Project, extract, read_opt_outs
 from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
@@ -84,7 +84,7 @@ def _addresses(space: Workspace, cis: str) -> Table:
     )
 
 
-COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal")
+COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal", "opted_out", "change")
 
 
 def extract_stage(job: Job, project: Project) -> Stage:
@@ -93,6 +93,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
     if key is None:
         raise ValueError("an extract needs the master key")
     place = f"extracts/{project.id}/"
+    last = job.previous.extracts.get(project.id) if job.previous else None
     tables = ["spine", *LOOKUPS]
     tables += [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
     tables += LEO_TABLES if job.outcomes else ()
@@ -100,7 +101,19 @@ def extract_stage(job: Job, project: Project) -> Stage:
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}
         out = space.place(place)
-        made = extract(space.engine, project, job.catalogue, given, key, out, run_info=run_info(space.manifest))
+        made = extract(
+            space.engine,
+            project,
+            job.catalogue,
+            given,
+            key,
+            out,
+            run_info=run_info(space.manifest),
+            opt_outs=read_opt_outs(job.opt_outs) if job.opt_outs else None,
+            encryption=job.encryption,
+            last=last,
+            max_change=job.config.gates.max_extract_change,
+        )
         counts = asdict(made)
         return {name: counts[name] for name in COUNTED}
 
@@ -109,7 +122,17 @@ def extract_stage(job: Job, project: Project) -> Stage:
         work=work,
         reads=(*tables, EVALUATION),
         makes=(place,),
-        settings={"project": project.model_dump(mode="json"), "key": key.fingerprint},
+        settings={
+            "project": project.model_dump(mode="json"),
+            "key": key.fingerprint,
+            "encrypted": job.encryption.fingerprint if job.encryption else None,
+            "max_change": job.config.gates.max_extract_change,
+        },
+        files={
+            **shipped_files("extract/*.toml"),
+            **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
+            **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
+        },
         rooms=("linkage.extract", "linkage.pipeline.outputs"),
     )
 

@@ -1,6 +1,7 @@
 """The release before this one: another run's folder, of which this run takes over person ids."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.errors import ConfigError
@@ -16,12 +17,14 @@ class PreviousRun:
         fingerprint: an order-free hash of that table.
         last_person_id: the greatest id ever given.
         evaluation: what was counted of it, where it was evaluated.
+        extracts: project to the folder of its extract.
     """
 
     spine: Path
     fingerprint: str
     last_person_id: int
     evaluation: Path | None = None
+    extracts: Mapping[str, Path] = field(default_factory=dict)
 
 
 def previous_run(folder: Path, where: str) -> PreviousRun:
@@ -44,5 +47,6 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         spine=run.path("spine", "spine"),
         fingerprint=summary["made"]["spine"]["fingerprint"],
         last_person_id=int(summary["counts"]["last_person_id"]),
+        extracts={path.parent.name: path.parent for path in sorted(folder.glob("extracts/*/SHA256SUMS"))},
         evaluation=evaluation if (evaluation := folder / "quality" / "evaluation.json").is_file() else None,
     )

@@ -63,6 +63,7 @@ def project_of(asked: Asked, approval: Entry) -> Project:
         link_metadata=request.link_metadata,
         formats=request.formats,
         analysis=request.analysis,
+        max_change=request.max_change,
         population=request.population,
         table=tuple(tables_of(asked.grants)),
     )

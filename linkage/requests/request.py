@@ -52,7 +52,7 @@ class AskedPackage(_Strict):
     reasons: dict[str, str] = {}
 
 
-_CAME_LATER = ("analysis",)
+_CAME_LATER = ("analysis", "max_change")
 
 
 class Request(_Strict):
@@ -73,6 +73,7 @@ class Request(_Strict):
     link_metadata: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
     analysis: tuple[AnalysisTable, ...] = ()
+    max_change: Annotated[float, Field(ge=0)] | None = None
     person: tuple[Person, ...] = ()
     population: Population = Population()
     package: tuple[AskedPackage, ...] = ()
@@ -81,7 +82,7 @@ class Request(_Strict):
     @property
     def purpose_digest(self) -> str:
         """SHA-256 of what the data are for and who may see them: all but which data, and how they are laid out."""
-        return digest(self._said({"package", "table", "formats", "analysis"}))
+        return digest(self._said({"package", "table", "formats", "analysis", "max_change"}))
 
     @property
     def digest(self) -> str:

@@ -171,7 +171,9 @@ def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dic
 def publish(
     engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
 ) -> Callable[..., ExtractSummary]:
-    def made(project: Project, *, out: str = "out", tables: dict[str, Table] | None = None) -> ExtractSummary:
+    def made(
+        project: Project, *, out: str = "out", tables: dict[str, Table] | None = None, **asked: Any
+    ) -> ExtractSummary:
         return extract(
             engine,
             project,
@@ -181,6 +183,7 @@ def publish(
             tmp_path / out,
             run_info={"name": "test"},
             today=TODAY,
+            **asked,
         )
 
     return made

@@ -69,9 +69,15 @@ def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> 
     assert (fields["URN"]["leo:sensitivity"], fields["URN"]["leo:identifiability"]) == ("E", 4)
     assert described["leo:decision"]["reference"] == "D-1"
     assert described["leo:key_fingerprint"] == published.key_fingerprint
-    assert {r["path"] for r in described["resources"]} | {"datapackage.json", "README.md", "SHA256SUMS"} == set(
-        published.files
-    )
+    beside = {
+        "datapackage.json",
+        "README.md",
+        "SHA256SUMS",
+        "csv-metadata.json",
+        "dcat.jsonld",
+        "ro-crate-metadata.json",
+    }
+    assert {r["path"] for r in described["resources"]} | beside == set(published.files)
 
 
 def test_values_off_the_frame_are_told_and_not_constrained(
@@ -118,3 +124,41 @@ def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key:
     for secret in (key.secret, key.project("study").secret):
         assert secret.hex() not in text
     assert "SECRET" not in text
+
+
+def test_csvw_describes_the_csv_files_as_they_are(published: ExtractSummary) -> None:
+    group = json.loads((published.folder / "csv-metadata.json").read_text())
+    assert group["@context"][0] == "http://www.w3.org/ns/csvw"
+    keys = {}
+    for table in group["tables"]:
+        with (published.folder / table["url"]).open(encoding="utf-8") as file:
+            header = file.readline().strip().split(",")
+        columns = table["tableSchema"]["columns"]
+        assert [column["titles"] for column in columns] == [name.strip('"') for name in header]
+        assert {column["name"] for column in columns} >= set(table["tableSchema"].get("primaryKey", []))
+        keys[table["url"]] = table["tableSchema"].get("foreignKeys", [{}])[0].get("reference", {}).get("resource")
+    assert keys.pop("csv/people.csv") is None
+    assert set(keys.values()) == {"csv/people.csv"}
+
+
+def test_dcat_bears_what_a_catalogue_asks_for(published: ExtractSummary) -> None:
+    entry = json.loads((published.folder / "dcat.jsonld").read_text())
+    assert entry["dct:identifier"] == "study/D-1"
+    for name in ("title", "description", "publisher", "issued", "modified", "accessRights", "license", "language"):
+        assert entry[f"dct:{name}"]
+    hashes = {d["dct:title"]: f"sha256:{d['spdx:checksum']['spdx:checksumValue']}" for d in entry["dcat:distribution"]}
+    assert hashes == {resource["path"]: resource["hash"] for resource in descriptor(published)["resources"]}
+
+
+def test_the_crate_is_read_by_rocrate(published: ExtractSummary) -> None:
+    rocrate = pytest.importorskip("rocrate.rocrate", reason="no rocrate: pip install 'leo-linkage[dev]'")
+    crate = rocrate.ROCrate(published.folder)
+    files = {entity.id for entity in crate.get_entities() if entity.type == "File"}
+    assert files == set(published.files) - {"SHA256SUMS", "ro-crate-metadata.json"}
+    root = crate.root_dataset
+    assert root["conformsTo"].id == "https://w3id.org/5s-crate/0.4"
+    assert (root["sourceOrganization"].type, root["mainEntity"]["name"]) == ("Project", "leo-linkage")
+    actions = {action.type: action for action in root["mentions"]}
+    assert set(actions) == {"CreateAction", "AssessAction"}
+    assert actions["CreateAction"]["actionStatus"] == "http://schema.org/CompletedActionStatus"
+    assert "alone, by the people whom it names, until 2027-01-01" in crate.get("#licence")["description"]

@@ -1,0 +1,153 @@
+"""An extract beside the last one: rows, people, how full each column is, and means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from linkage.engine import Engine, Table, one, quote
+from linkage.errors import GateError
+from linkage.extract.formats import Written
+from linkage.extract.layout import PERSON, Field, Layout
+
+LISTED = 0.05
+"""A change of more than this is listed: a twentieth of what was, of a share five points."""
+
+FEWEST = 10
+"""A column that fewer people fill in either extract is not compared: its mean would be that of a few people."""
+
+_COUNTED = {"rows": "rows", "people": "people"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs, largest first, and of what it was told."""
+
+    told: Mapping[str, Any]
+
+    @property
+    def listed(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self.told["changes"]
+        return found
+
+
+Profile = Mapping[str, Mapping[str, Any]]
+
+
+def profile(engine: Engine, tables: Sequence[tuple[Layout, Table]]) -> dict[str, dict[str, Any]]:
+    """Of each table: rows, people, and of each column the share filled, the people who fill it, and its mean."""
+    return {layout.name: _of_table(engine, layout, table) for layout, table in tables}
+
+
+def written_profile(engine: Engine, written: Sequence[Written]) -> dict[str, dict[str, Any]]:
+    """That of an extract that is being made."""
+    return profile(engine, [(one.layout, engine.read(one.parquet)) for one in written])
+
+
+def _of_table(engine: Engine, layout: Layout, table: Table) -> dict[str, Any]:
+    fields = [field for field in layout.fields if field.name != PERSON]
+    asked = ["count(*) as rows", f"count(distinct {PERSON}) as people"]
+    for number, field in enumerate(fields):
+        asked.append(f"count({quote(field.name)}) as filled_{number}")
+        if _has_mean(field):
+            as_number = "integer" if field.type == "boolean" else "double"
+            asked.append(f"avg(cast({quote(field.name)} as {as_number})) as mean_{number}")
+    found = one(engine, engine.sql(f"select {', '.join(asked)} from {{table}}", table=table))
+    rows = found["rows"]
+    return {
+        "rows": rows,
+        "people": found["people"],
+        "columns": {
+            field.name: {
+                "filled": found[f"filled_{number}"] / rows if rows else None,
+                "count": found[f"filled_{number}"],
+                "mean": found.get(f"mean_{number}"),
+            }
+            for number, field in enumerate(fields)
+        },
+    }
+
+
+def _has_mean(field: Field) -> bool:
+    is_number = field.type in ("integer", "number", "boolean")
+    return is_number and not (field.labels or field.pseudonym_of or field.concept == "time")
+
+
+def changes(before: Profile, after: Profile, *, last: str) -> Change:
+    """What has changed by more than a twentieth.
+
+    Args:
+        last: what the last extract calls itself: its run, or the day it was made.
+
+    Returns:
+        told: last, tables added and gone, compared (how many figures), changes: table, what (rows, people, filled,
+        mean), column (None of the table itself), before, after, change (of what was; of filled, in points of share).
+    """
+    found, compared = [], 0
+    for name in (name for name in after if name in before):
+        for row in _pairs(before[name], after[name]):
+            compared += 1
+            if abs(row["change"]) > LISTED:
+                found.append({"table": name, **row, "change": round(row["change"], 4)})
+    return Change(
+        {
+            "last": last,
+            "added": sorted(set(after) - set(before)),
+            "gone": sorted(set(before) - set(after)),
+            "compared": compared,
+            "changes": sorted(found, key=lambda row: -abs(row["change"])),
+        }
+    )
+
+
+def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = [_row(what, None, before[what], after[what]) for what in _COUNTED]
+    for column, now in after["columns"].items():
+        was = before["columns"].get(column)
+        if was is None or min(was["count"], now["count"]) < FEWEST:
+            continue
+        rows.append(
+            {
+                "what": "filled",
+                "column": column,
+                "before": round(was["filled"], 4),
+                "after": round(now["filled"], 4),
+                "change": now["filled"] - was["filled"],
+            }
+        )
+        if was["mean"] is not None and now["mean"] is not None:
+            rows.append(_row("mean", column, _rounded(was["mean"]), _rounded(now["mean"])))
+    return rows
+
+
+def _row(what: str, column: str | None, before: float, after: float) -> dict[str, Any]:
+    change = (after - before) / abs(before) if before else float(after != before)
+    return {"what": what, "column": column, "before": before, "after": after, "change": change}
+
+
+def _rounded(mean: float) -> float:
+    return float(f"{mean:.4g}")
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """A change in words."""
+    place = f"{row['table']}.{row['column']}" if row["column"] else row["table"]
+    if row["what"] == "filled":
+        return f"{place}: filled in {row['before']:.1%} of rows before, {row['after']:.1%} now"
+    return f"{place}: {row['what']} {row['before']:,} before, {row['after']:,} now ({row['change']:+.1%})"
+
+
+def hold_changes(project: str, change: Change, most: float) -> None:
+    """See that nothing changed by more than a gate allows.
+
+    Raises:
+        GateError: what did, a line each, and the tables that are gone.
+    """
+    faults = [sentence(row) for row in change.listed if abs(row["change"]) > most]
+    faults += [f"{table}: is not in it any more" for table in change.told["gone"]]
+    if faults:
+        raise GateError(
+            f"the extract of '{project}' differs from the last ({change.told['last']}) by more than {most:.0%}, "
+            "and was not published\n"
+            + "\n".join(f"  {fault}" for fault in faults)
+            + "\n  find out why; where it is right, raise max_change in the request or max_extract_change in [gates]"
+        )

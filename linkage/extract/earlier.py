@@ -1,0 +1,36 @@
+"""The last extract of a project, read again for what it held."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine
+from linkage.errors import ConfigError
+from linkage.extract.change import profile
+from linkage.extract.encryption import EncryptionKey
+from linkage.extract.reading import Found, read_tables
+
+
+def earlier_profile(
+    engine: Engine, folder: Path, *, encryption: EncryptionKey | None = None
+) -> tuple[str, dict[str, dict[str, Any]]]:
+    """What the last extract calls itself, and its profile.
+
+    Raises:
+        ConfigError: the folder is no extract's, or a table of it cannot be read.
+    """
+    described = folder / "datapackage.json"
+    if not described.is_file():
+        raise ConfigError(f"{folder}: is no extract\n  give the folder of the project's last one, or none")
+    package = json.loads(described.read_text(encoding="utf-8"))
+    if any("leo:form" not in resource for resource in package["resources"]):
+        raise ConfigError(f"{folder}: was made before extracts could be compared\n  make it again with this version")
+    tables: dict[str, Found] = {}
+    with tempfile.TemporaryDirectory(prefix="leo-earlier-") as scratch:
+        for found in read_tables(engine, folder, package, Path(scratch), encryption=encryption):
+            if isinstance(found, str):
+                raise ConfigError(f"{folder}/{found}\n  leo extract verify says what is wrong with it")
+            tables.setdefault(found.layout.name, found)
+        held = profile(engine, [(found.layout, found.table) for found in tables.values()])
+    return f"{package['leo:run'].get('name', package['name'])}, {package['created'][:10]}", held

@@ -1,0 +1,99 @@
+"""People who may be in no extract: those who opted out, withdrew their consent, or whose record must not be shared."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from linkage.engine import Engine, Table, one
+from linkage.errors import ConfigError, InputError
+from linkage.extract.layout import PERSON
+
+COLUMNS = ("source", "entity_key")
+
+
+@dataclass(frozen=True)
+class OptedOut:
+    """How many a list names, how many of them the run holds, and how many people of a project are left out for it."""
+
+    listed: int
+    found: int
+    people: int
+
+
+def read_opt_outs(path: Path) -> pa.Table:
+    """A list of people by a source's own key: a CSV file with the columns source and entity_key; others are left alone.
+
+    Raises:
+        ConfigError: no such file, or a column is missing.
+        InputError: it cannot be read as CSV, or a row lacks its source or key; no value is shown.
+    """
+    try:
+        as_text = pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=True, include_columns=list(COLUMNS)
+        )
+        table = pa_csv.read_csv(path, convert_options=as_text)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  give the list of those who opted out") from None
+    except KeyError:
+        raise ConfigError(f"{path}: lacks a column\n  its header has {' and '.join(COLUMNS)}") from None
+    except pa.ArrowException:
+        raise InputError(f"{path}: cannot be read as CSV in UTF-8") from None
+    for name in COLUMNS:
+        if table[name].null_count:
+            raise InputError(f"{path}: {table[name].null_count} rows have no {name}\n  every row names somebody")
+    return table
+
+
+def opted_out(
+    engine: Engine, listed: pa.Table, spine: Table, lookup_ae_id: Table, members: Table
+) -> tuple[Table, OptedOut]:
+    """The members without those whom a list names by any of their records; and the counts.
+
+    Keys are compared without case and without blanks around them.
+
+    Args:
+        listed: source, entity_key.
+        members: AE_ID (raw).
+    """
+    given = engine.sql(
+        "select distinct source, upper(trim(entity_key)) as entity_key from {listed}",
+        listed=engine.from_arrow(listed),
+        store=True,
+    )
+    known = engine.sql(
+        f"""
+        select given.source, given.entity_key, lookup.{PERSON}
+        from {{given}} as given
+        join {{spine}} as spine
+            on spine.source = given.source and upper(trim(cast(spine.entity_key as varchar))) = given.entity_key
+        join {{lookup}} as lookup on lookup.entity_id = spine.entity_id
+        """,
+        given=given,
+        spine=spine,
+        lookup=lookup_ae_id,
+        store=True,
+    )
+    kept = engine.sql(
+        f"select {PERSON} from {{members}} anti join {{known}} using ({PERSON})",
+        members=members,
+        known=known,
+        store=True,
+    )
+    counted = one(
+        engine,
+        engine.sql(
+            """
+            select (select count(*) from {given}) as listed,
+                   (select count(*) from (select distinct source, entity_key from {known}) as keys) as found,
+                   (select count(*) from {members}) - (select count(*) from {kept}) as people
+            """,
+            given=given,
+            known=known,
+            members=members,
+            kept=kept,
+        ),
+    )
+    engine.drop(given, known)
+    return kept, OptedOut(**counted)

@@ -1,0 +1,91 @@
+"""Those who opted out are in no table, by whichever of their records they are named; and they are counted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError, InputError
+from linkage.extract import ExtractSummary, MasterKey, OptedOut, Project, read_opt_outs
+
+
+def listed(*rows: tuple[str, str]) -> pa.Table:
+    return pa.table({"source": [row[0] for row in rows], "entity_key": [row[1] for row in rows]})
+
+
+@pytest.fixture
+def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
+    """The run, with each record's key in its spine."""
+    spine = engine.sql(
+        "select * exclude (entity_key), 'Key' || cast(entity_id as varchar) as entity_key from {spine}",
+        spine=run_tables["spine"],
+    )
+    return {**run_tables, "spine": spine}
+
+
+@pytest.mark.parametrize(
+    ("rows", "left", "counted"),
+    [
+        ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1)),
+        ([("npd", " KEY12 "), ("cis", "key31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
+        ([("cis", "Key13"), ("npd", "nobody")], {"1", "2", "3"}, OptedOut(2, 0, 0)),
+    ],
+    ids=["one", "two records of one person", "of another source, and nobody"],
+)
+def test_they_are_left_out_and_counted(
+    publish: Callable[..., ExtractSummary],
+    make_project: Callable[..., Project],
+    named: dict[str, Table],
+    key: MasterKey,
+    rows: list[tuple[str, str]],
+    left: set[str],
+    counted: OptedOut,
+) -> None:
+    summary = publish(make_project(), tables=named, opt_outs=listed(*rows))
+    assert summary.opted_out == counted
+    allowed = {key.project("study").pseudonym("AE_ID", person) for person in left}
+    assert summary.people == len(left)
+    for table in summary.rows:
+        found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")["AE_ID"].to_pylist()
+        assert set(found) <= allowed
+    text = "".join((summary.folder / name).read_text() for name in ("README.md", "datapackage.json"))
+    assert "People who opted out, or withdrew, are in no table." in text
+    assert "nobody" not in text.lower().split("opted out")[0]
+
+
+def test_without_a_list_nothing_is_said(
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]
+) -> None:
+    summary = publish(make_project())
+    assert summary.opted_out is None
+    assert "opted out" not in (summary.folder / "README.md").read_text()
+
+
+def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("since,entity_key,source\n2020-01-01,007,npd\n")
+    assert read_opt_outs(tmp_path / "list.csv").select(["source", "entity_key"]).to_pylist() == [
+        {"source": "npd", "entity_key": "007"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "says"),
+    [
+        (None, ConfigError, "no such file"),
+        ("source,key\nnpd,SECRET\n", ConfigError, "lacks a column"),
+        ("source,entity_key\nnpd,\n,SECRET\n", InputError, "1 rows have no source"),
+        ("source,entity_key\nnpd,SECRET,more\n", InputError, "cannot be read as CSV"),
+        ("", InputError, "cannot be read as CSV"),
+    ],
+)
+def test_a_faulty_list_is_refused_without_a_value(
+    tmp_path: Path, text: str | None, error: type[Exception], says: str
+) -> None:
+    if text is not None:
+        (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(error, match=says) as refused:
+        read_opt_outs(tmp_path / "list.csv")
+    assert "SECRET" not in str(refused.value)
