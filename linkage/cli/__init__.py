@@ -16,6 +16,7 @@ from linkage.cli import (
     explain,
     extract,
     key,
+    output,
     request,
     review,
     run,
@@ -63,6 +64,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")
 app.add_typer(extract.app, name="extract")
 app.add_typer(key.app, name="key")
+app.add_typer(output.app, name="output")
 app.add_typer(request.app, name="request")
 app.add_typer(review.app, name="review")
 

@@ -101,11 +101,14 @@ def are_whole(values: Any) -> bool:
     return bool(np.all(np.abs(values - np.rint(values)) < TOLERANCE))
 
 
-def intervals(known: Known[Key], hidden: Iterable[Key]) -> dict[Key, Interval]:
-    """What is possible of each hidden number. Two programmes a number: for tables of some thousands hidden."""
+def intervals(known: Known[Key], hidden: Iterable[Key], *, of: Iterable[Key] | None = None) -> dict[Key, Interval]:
+    """What is possible of each hidden number, or of other numbers that are known within bounds alone.
+
+    Two programmes a number: for tables of some thousands hidden.
+    """
     keys = list(hidden)
     reader = Attack(known, keys)
-    return {key: reader.interval(key) for key in keys}
+    return {key: reader.interval(key) for key in (keys if of is None else of)}
 
 
 def recovered(known: Known[Key], hidden: Iterable[Key]) -> set[Key]:

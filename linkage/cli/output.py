@@ -1,0 +1,230 @@
+"""`leo output`: may these results leave?"""
+
+import csv
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linkage.errors import ConfigError, ExitCode, InputError
+
+if TYPE_CHECKING:
+    from quality.outputs import Checked, Context, Said
+
+app = typer.Typer(
+    no_args_is_help=True, help="Check results that are to leave a secure setting, and keep those that did."
+)
+
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or XLSX tables.")]
+ProfileOption = Annotated[str, typer.Option(help="Whose rules: leo output profiles lists them.")]
+LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A column of labels. May be repeated.")]
+CountOption = Annotated[list[str] | None, typer.Option("--count", help="A column of counts.")]
+ShareOption = Annotated[list[str] | None, typer.Option("--share", help="A column of shares or percentages.")]
+AverageOption = Annotated[list[str] | None, typer.Option("--average", help="A column of means or medians.")]
+OfOption = Annotated[
+    list[str] | None, typer.Option("--of", metavar="COLUMN=[PART/]BASE", help="The counts that a column is made of.")
+]
+LargestOption = Annotated[
+    list[str] | None,
+    typer.Option("--largest", metavar="TOTAL=FIRST,SECOND", help="Columns of the largest contributions to a total."),
+]
+TotalOption = Annotated[list[str] | None, typer.Option("--total", help="A word that stands for all of a kind.")]
+TreeOption = Annotated[
+    Path | None, typer.Option(help="A CSV of column, code, parent: which areas, say, make up which region.")
+]
+ApprovedOption = Annotated[Path | None, typer.Option(help="A folder of tables that were approved before.")]
+PopulationOption = Annotated[str, typer.Option(help="Whom the table is of, in the words of earlier tables.")]
+UnitOption = Annotated[str, typer.Option(help="What is counted where the columns are groups.")]
+
+
+@app.command()
+def check(
+    files: FilesArgument,
+    profile: ProfileOption = "leo_publication",
+    out: Annotated[Path | None, typer.Option(help="A folder for the safe tables and the audit of each cell.")] = None,
+    label: LabelOption = None,
+    count: CountOption = None,
+    share: ShareOption = None,
+    average: AverageOption = None,
+    of: OfOption = None,
+    largest: LargestOption = None,
+    total: TotalOption = None,
+    tree: TreeOption = None,
+    approved: ApprovedOption = None,
+    population: PopulationOption = "everybody",
+    unit: UnitOption = "people",
+    microdata: Annotated[bool, typer.Option("--microdata", help="The files hold rows about people.")] = False,
+    quasi: Annotated[list[str] | None, typer.Option(help="Microdata: a column that helps to single out.")] = None,
+    institution: Annotated[list[str] | None, typer.Option(help="Microdata: a column of institutions.")] = None,
+    amount: Annotated[list[str] | None, typer.Option(help="Microdata: a column of amounts.")] = None,
+    fraction: Annotated[float, typer.Option(min=0.0001, max=1, help="Microdata: share of the population held.")] = 1.0,
+) -> None:
+    """Name every cell that may not leave, with rule and remedy. Exit code 3 where there is one.
+
+    Which columns are counts, shares and averages is found out, and told; options overrule it.
+
+    Example: leo output check results.csv --profile ons_10_5 --out safe
+    """
+    if microdata:
+        _microdata(files, profile, quasi or [], institution or [], amount or [], fraction)
+        return
+    said = _said(label, count, share, average, of, largest, total, tree)
+    found = [_checked(path, said, profile, _context(approved, population, unit)) for path in files]
+    for tables in found:
+        _told(tables)
+        if out:
+            from quality.outputs import write_safe
+
+            typer.echo("\n".join(f"  wrote {path}" for path in write_safe(tables, out)))
+    if not all(checked.passes for tables in found for checked in tables):
+        raise typer.Exit(int(ExitCode.GATE))
+
+
+@app.command()
+def approve(
+    file: Annotated[Path, typer.Argument(help="A CSV table that passes.")],
+    name: Annotated[str, typer.Option(help="What it is called in the folder of approved tables.")],
+    approved: Annotated[Path, typer.Option(help="The folder of approved tables.")],
+    profile: ProfileOption = "leo_publication",
+    label: LabelOption = None,
+    count: CountOption = None,
+    share: ShareOption = None,
+    average: AverageOption = None,
+    of: OfOption = None,
+    total: TotalOption = None,
+    tree: TreeOption = None,
+    population: PopulationOption = "everybody",
+    unit: UnitOption = "people",
+) -> None:
+    """Keep a table that left, so that later ones are held to it. One that does not pass is not kept: exit code 3.
+
+    Example: leo output approve safe/results.csv --name pay-by-region --approved approved/
+    """
+    from quality.outputs import approve as keep
+
+    said, context = _said(label, count, share, average, of, None, total, tree), _context(approved, population, unit)
+    tables = _checked(file, said, profile, context)
+    if len(tables) > 1:
+        raise InputError(f"{file}: has {len(tables)} tables\n  approve them one at a time, as CSV")
+    if not tables[0].passes:
+        _told(tables)
+        raise typer.Exit(int(ExitCode.GATE))
+    assert context is not None
+    typer.echo(f"kept {keep(tables[0], approved, name, context, profile, datetime.date.today())}")
+
+
+@app.command()
+def profiles() -> None:
+    """List whose rules there are.
+
+    Example: leo output profiles
+    """
+    from quality.disclosure import load, names
+
+    for name in names():
+        rules = load(name)
+        small = f"under {rules.threshold} hidden" if rules.threshold > 1 else "rounding alone"
+        rounding = f"to {rules.round_to}" if rules.round_to > 1 else "not rounded"
+        noughts = ", noughts too" if rules.zeros_are_sensitive else ""
+        typer.echo(f"{name:<16} {small}{noughts}, {rounding}: {rules.title}")
+
+
+def _said(
+    label: list[str] | None,
+    count: list[str] | None,
+    share: list[str] | None,
+    average: list[str] | None,
+    of: list[str] | None,
+    largest: list[str] | None,
+    total: list[str] | None,
+    tree: Path | None,
+) -> "Said":
+    from quality.outputs import Said
+
+    return Said(
+        labels=label or (),
+        counts=count or (),
+        shares=share or (),
+        averages=average or (),
+        of=_pairs(of or [], "--of"),
+        largest={name: those.split(",") for name, those in _pairs(largest or [], "--largest").items()},
+        totals=total or (),
+        parents=_parents(tree) if tree else {},
+    )
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    pairs = [text.rpartition("=")[::2] for text in given]
+    if wrong := [text for text, (name, value) in zip(given, pairs, strict=True) if not name or not value]:
+        raise ConfigError(f"{option} {wrong[0]}: no column before or after the =\n  write {option} COLUMN=...")
+    return dict(pairs)
+
+
+def _parents(tree: Path) -> dict[tuple[str, str], str]:
+    try:
+        with tree.open(newline="", encoding="utf-8-sig") as file:
+            return {(row["column"], row["code"]): row["parent"] for row in csv.DictReader(file)}
+    except OSError:
+        raise InputError(f"{tree}: cannot be read") from None
+    except KeyError as missing:
+        raise InputError(f"{tree}: no column {missing}\n  it needs column, code, parent") from None
+
+
+def _context(approved: Path | None, population: str, unit: str) -> "Context | None":
+    from quality.outputs import Context, load_approved
+
+    return Context(population, unit, load_approved(approved)) if approved else None
+
+
+def _checked(path: Path, said: "Said", profile: str, context: "Context | None") -> "list[Checked]":
+    from quality.disclosure import load
+    from quality.outputs import check_table, read_tables
+
+    rules = load(profile)
+    return [check_table(sheet, said, rules, context) for sheet in read_tables(path)]
+
+
+def _told(tables: "list[Checked]") -> None:
+    for checked in tables:
+        sheet, layout = checked.sheet, checked.layout
+        where = f"{sheet.file}{f', sheet {sheet.name}' if sheet.name else ''}"
+        faults = sum(not finding.is_note for finding in checked.findings)
+        verdict = "passes" if checked.passes else f"does not pass, {faults} fault{'' if faults == 1 else 's'}"
+        typer.echo(f"{where}: {verdict}")
+        kinds = {"labels": layout.labels, "counts": layout.counts, "shares": layout.shares, "averages": layout.averages}
+        for kind, columns in kinds.items():
+            if columns:
+                typer.echo(f"  {kind:<9} {', '.join(sheet.header[column] for column in columns)}")
+        if layout.across is not None:
+            typer.echo(f"  total     {sheet.header[layout.across]}: the other counts add up to it")
+        for finding in checked.findings:
+            kind = "note, " if finding.is_note else ""
+            typer.echo(f"  {finding.place} ({finding.column}): {kind}{finding.rule}: {finding.says}")
+            typer.echo(f"      remedy: {finding.remedy}")
+
+
+def _microdata(
+    files: list[Path], profile: str, quasi: list[str], institution: list[str], amount: list[str], fraction: float
+) -> None:
+    from linkage.engine import connect
+    from linkage.extract.guards import NAMES, SIGNS
+    from quality.disclosure import load
+    from quality.outputs import Asked, check_microdata
+
+    least = max(load(profile).threshold, 2)
+    asked = Asked(quasi, least, fraction, institution, least, amount, least, SIGNS, NAMES)
+    passes = True
+    with connect("duckdb") as engine:
+        for path in files:
+            if not path.is_file():
+                raise InputError(f"{path}: no such file")
+            signs = check_microdata(engine, path, asked)
+            passes = passes and not signs
+            verdict = f"does not pass, {len(signs)} sign{'' if len(signs) == 1 else 's'}" if signs else "passes"
+            typer.echo(f"{path}: {verdict}")
+            for sign in signs:
+                typer.echo(f"  {sign.columns}: {sign.rule}: {sign.says}\n      remedy: {sign.remedy}")
+    if not passes:
+        raise typer.Exit(int(ExitCode.GATE))

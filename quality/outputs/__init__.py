@@ -1,0 +1,25 @@
+"""Tables of results that are to leave a secure setting: what is wrong with them, and how they may leave."""
+
+from quality.outputs.approved import Approved, Context, approve, load_approved
+from quality.outputs.checking import Checked, Finding, check_table
+from quality.outputs.layout import Said
+from quality.outputs.microdata import Asked, Sign, check_microdata
+from quality.outputs.reading import Sheet, read_tables
+from quality.outputs.writing import write_safe
+
+__all__ = [
+    "Approved",
+    "Asked",
+    "Checked",
+    "Context",
+    "Finding",
+    "Said",
+    "Sheet",
+    "Sign",
+    "approve",
+    "check_microdata",
+    "check_table",
+    "load_approved",
+    "read_tables",
+    "write_safe",
+]

@@ -1,0 +1,152 @@
+"""Tables that were approved before: a folder of what left, to which new tables are held.
+
+An approved table is kept as its readers have it: what each cell can be, or that it is hidden. No true number is kept.
+"""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.errors import InputError
+from quality.disclosure import Need, Profile
+from quality.outputs.equations import Key, Numbers
+from quality.outputs.layout import Layout, plain
+from quality.outputs.reading import Sheet
+
+if TYPE_CHECKING:
+    from quality.outputs.checking import Checked
+
+Meaning = str  # what a cell counts: its measure and the codes of its labels, without those that stand for all
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A table that left: of whom, and what can be of each of its cells, None where it is hidden."""
+
+    name: str
+    population: str
+    cells: Mapping[Meaning, tuple[float, float] | None]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a new table is of, and what left before."""
+
+    population: str
+    unit: str
+    approved: Sequence[Approved]
+
+
+def meaning(sheet: Sheet, layout: Layout, key: Key, unit: str) -> Meaning:
+    """What a cell counts, in the same words whichever way the table lies."""
+    row, column, _ = key
+    codes = sorted(
+        f"{plain(sheet.header[label])}={plain(sheet.rows[row][label].text)}"
+        for label in layout.labels
+        if not layout.is_total(sheet.rows[row][label].text) and sheet.rows[row][label].text
+    )
+    head = sheet.header[column]
+    if layout.across is None:
+        return "; ".join([plain(head), *codes])
+    return "; ".join([plain(unit), *codes, *([] if layout.is_total(head) else [f"={plain(head)}"])])
+
+
+def held_against(
+    numbers: Numbers,
+    sheet: Sheet,
+    layout: Layout,
+    approved: Sequence[Approved],
+    context: Context | None,
+    profile: Profile,
+) -> Iterator[tuple[Key, str, str]]:
+    """Cells that an approved table hides, and cells that differ from one of it by a few people.
+
+    What an approved table shows of the same people is known: it cannot be hidden here any more, and is marked so.
+    """
+    if context is None or not approved:
+        return
+    for key in [key for key in numbers.low if not key[2]]:
+        cell = meaning(sheet, layout, key, context.unit)
+        is_shown = key not in numbers.hidden
+        for table in approved:
+            if cell not in table.cells:
+                continue
+            there = table.cells[cell]
+            is_same = plain(table.population) == plain(context.population)
+            if is_same and there is None and is_shown:
+                numbers.needs.setdefault(key, Need(least=profile.threshold))
+                numbers.rules.setdefault(key, "approved")
+                yield key, "approved", f"the approved table {table.name} hides it"
+            elif is_same and there is not None:
+                numbers.fixed.add(key)
+                if key in numbers.hidden:
+                    numbers.low[key], numbers.high[key] = there
+                    yield key, "approved", f"the approved table {table.name} shows it"
+            elif not is_same and there is not None and is_shown:
+                least = max(numbers.low[key] - there[1], there[0] - numbers.high[key])
+                most = max(numbers.high[key] - there[0], there[1] - numbers.low[key])
+                if least > 0 and most < profile.threshold:
+                    yield (
+                        key,
+                        "differencing",
+                        (
+                            f"it differs from the approved table {table.name}, of other people, by fewer than "
+                            f"{profile.threshold}"
+                        ),
+                    )
+
+
+def load_approved(folder: Path) -> list[Approved]:
+    """Every table of a folder of approved tables; none where the folder is not there yet.
+
+    Raises:
+        InputError: a file is not one of ours, or was changed.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            said = raw.pop("sha256")
+            if said != _hash(raw):
+                raise InputError(f"{path}: was changed after it was approved\n  put the file back as it was")
+            cells = {cell: tuple(bounds) if bounds else None for cell, bounds in raw["cells"].items()}
+            found.append(Approved(raw["name"], raw["population"], cells))
+        except (json.JSONDecodeError, KeyError, AttributeError):
+            raise InputError(f"{path}: no approved table\n  the folder holds what leo output approve wrote") from None
+    return found
+
+
+def approve(checked: "Checked", folder: Path, name: str, context: Context, profile: str, day: datetime.date) -> Path:
+    """Add a table to the folder, as its readers have it.
+
+    Raises:
+        InputError: there is one of this name.
+    """
+    path = folder / f"{name}.json"
+    if path.exists():
+        raise InputError(f"{path}: there is an approved table of this name\n  give another: --name")
+    cells = {
+        meaning(checked.sheet, checked.layout, key, context.unit): list(bounds) if bounds else None
+        for key, bounds in checked.shown.items()
+    }
+    raw = {
+        "name": name,
+        "population": context.population,
+        "profile": profile,
+        "date": day.isoformat(),
+        "cells": cells,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**raw, "sha256": _hash(raw)}, indent=2, ensure_ascii=False)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.rename(path)
+    return path
+
+
+def _hash(raw: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(raw, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,157 @@
+"""The numbers of a table as a reader meets them: bounds, sums, and what must be hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from quality.disclosure import Known, Need, Profile, Sum, broken, room_of
+from quality.outputs.layout import Layout, plain
+from quality.outputs.reading import Sheet
+
+Key = tuple[int, int, str]  # row, column, "" or what the number is beside the cell's own
+
+
+@dataclass
+class Numbers:
+    """Counts, or amounts, that are judged together.
+
+    Attributes:
+        low, high: what each number can be where it is shown.
+        hidden: those that the table hides already.
+        needs: those that must be hidden, and what must stay possible of them.
+        rules: which rule says so.
+        unshown: numbers that stand in no cell, such as all less a part.
+        notes: places where parts come to more than their total.
+    """
+
+    whole: bool
+    is_rounded: bool
+    low: dict[Key, float] = field(default_factory=dict)
+    high: dict[Key, float] = field(default_factory=dict)
+    sums: list[Sum[Key]] = field(default_factory=list)
+    hidden: set[Key] = field(default_factory=set)
+    needs: dict[Key, Need] = field(default_factory=dict)
+    rules: dict[Key, str] = field(default_factory=dict)
+    unshown: set[Key] = field(default_factory=set)
+    fixed: set[Key] = field(default_factory=set)
+    notes: list[Key] = field(default_factory=list)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every number is there, to the last unit."""
+        return not self.hidden and not self.is_rounded
+
+    def known(self) -> Known[Key]:
+        """What a reader knows."""
+        return Known(self.low, self.high, self.sums, frozenset(self.unshown), frozenset(self.fixed), self.whole)
+
+
+def counts_of(sheet: Sheet, layout: Layout, profile: Profile) -> Numbers:
+    """A table's counts."""
+    shown = [row[column].number for row in sheet.rows for column in layout.counts if row[column].number is not None]
+    base = profile.round_to
+    has_marks = any(row[c].mark in ("suppressed", "low") for row in sheet.rows for c in layout.counts)
+    is_rounded = base > 1 and bool(shown) and all(number % base == 0 for number in shown if number is not None)
+    found = Numbers(True, is_rounded and (has_marks or len(shown) > 1))
+    for row, cells in enumerate(sheet.rows):
+        for column in layout.counts:
+            _add(found, (row, column, ""), cells[column].number, cells[column].mark, profile)
+    for column in layout.counts:
+        _sums_down(found, sheet, layout, column)
+    if layout.across is not None:
+        for row in range(len(sheet.rows)):
+            parts = [(row, column, "") for column in layout.counts if column != layout.across]
+            _sum(found, (row, layout.across, ""), parts)
+    for part, whole in layout.part_of.items():
+        for row in range(len(sheet.rows)):
+            _sum(found, (row, whole, ""), [(row, part, "")], "rest")
+    _small(found, profile)
+    return found
+
+
+def amounts_of(sheet: Sheet, layout: Layout, column: int, profile: Profile) -> Numbers:
+    """A table's totals of one amount, judged by their largest contributions."""
+    found = Numbers(False, False)
+    for row, cells in enumerate(sheet.rows):
+        key = (row, column, "")
+        _add(found, key, cells[column].number, cells[column].mark, None)
+        largest = [cells[one].number or 0.0 for one in layout.largest[column]]
+        if (total := cells[column].number) is not None and (rule := broken(total, largest, profile)):
+            found.needs[key], found.rules[key] = room_of(total, rule), f"dominance: {rule.rule}"
+    _sums_down(found, sheet, layout, column)
+    found.needs |= {key: Need() for key in found.hidden if key not in found.needs}
+    return found
+
+
+def _add(found: Numbers, key: Key, number: float | None, mark: str | None, profile: Profile | None) -> None:
+    if number is not None:
+        reach = profile.round_to // 2 if profile and found.is_rounded else 0
+        least = profile.threshold if profile and profile.threshold > reach else 0
+        found.low[key] = max(number - reach, 0.0, min(float(least), number)) if reach and number else number
+        found.high[key] = number + reach if number or not least else number
+        return
+    if mark == "suppressed" or (mark == "low" and profile):
+        found.low[key] = found.high[key] = 0.0
+        if mark == "low" and profile:
+            found.low[key], found.high[key] = 1.0, max(profile.low_below - 1.0, profile.round_to // 2)
+        else:
+            found.hidden.add(key)
+
+
+def _sums_down(found: Numbers, sheet: Sheet, layout: Layout, column: int) -> None:
+    """Rows that differ in one label alone add up to the row that says all of it, or to the one they are part of."""
+    for way in layout.labels:
+        groups: dict[tuple[str, ...], dict[str, int]] = {}
+        for row, cells in enumerate(sheet.rows):
+            others = tuple(plain(cells[label].text) for label in layout.labels if label != way)
+            groups.setdefault(others, {})[plain(cells[way].text)] = row
+        for group in groups.values():
+            for code, row in group.items():
+                is_whole = layout.is_total(code)
+                parts = [
+                    (at, column, "")
+                    for part, at in group.items()
+                    if at != row
+                    and not layout.is_total(part)
+                    and layout.parents.get((way, part), None if is_whole else "") == (None if is_whole else code)
+                ]
+                _sum(found, (row, column, ""), parts)
+
+
+def _sum(found: Numbers, total: Key, parts: Sequence[Key], rest_name: str = "others") -> None:
+    """An equation where all its cells are numbers; what the parts leave of the total is a number of its own."""
+    members = [part for part in parts if part in found.low]
+    if not members or total not in found.low:
+        return
+    is_known = not ({total, *members} & found.hidden)
+    least = found.low[total] - sum(found.high[part] for part in members)
+    most = found.high[total] - sum(found.low[part] for part in members)
+    if is_known and most < -1e-6:
+        found.notes.append(total)
+        return
+    if not ({total} & found.hidden) and sum(found.low[part] for part in members if part not in found.hidden) > (
+        found.high[total] + 1e-6
+    ):
+        found.notes.append(total)
+        return
+    is_whole = rest_name == "others" and len(members) == len(parts) and (not is_known or least <= 1e-6)
+    if is_whole:
+        found.sums.append(Sum(total, tuple(members)))
+        return
+    rest = (total[0], total[1], f"{rest_name} {members[0]} {len(found.sums)}")
+    found.low[rest], found.high[rest] = (max(0.0, least), max(0.0, most)) if is_known else (0.0, 0.0)
+    found.unshown.add(rest)
+    found.sums.append(Sum(total, (*members, rest)))
+
+
+def _small(found: Numbers, profile: Profile) -> None:
+    """Counts under the threshold; of those hidden already it must stay possible that they reach it."""
+    least = 0 if profile.zeros_are_sensitive else 1
+    need = Need(least=profile.threshold)
+    for key in found.low:
+        if key in found.hidden:
+            found.needs[key] = need
+        elif not found.is_rounded and found.low[key] == found.high[key] and least <= found.low[key] < profile.threshold:
+            if key in found.unshown and found.low[key] == 0:
+                continue
+            found.needs[key] = need
+            found.rules[key] = "remainder" if key in found.unshown else "threshold"

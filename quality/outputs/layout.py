@@ -1,0 +1,159 @@
+"""What a table of results is made of: which columns are labels, counts, shares and averages, and what adds up."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from linkage.errors import ConfigError
+from quality.outputs.reading import Sheet
+
+TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "both", "persons", "all people"})
+_SHARE = re.compile(r"%|per ?cent|percentage|\bpct\b|_pct|\bshare\b|\brate\b|proportion", re.IGNORECASE)
+_AVERAGE = re.compile(r"mean|median|average|£|pounds|earnings|\bpay\b|quartile|percentile", re.IGNORECASE)
+_PERIOD = re.compile(r"year|period|cohort|\bage\b|\bcode\b|_code|time", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the user says of columns, by name; what is not said is found out.
+
+    Attributes:
+        labels, counts, shares, averages: columns of each kind.
+        of: what a share or average is of: a column of counts, or "PART/BASE" for a share.
+        largest: a column of totals of amounts to the columns of its largest contributions.
+        totals: words for all of a kind, beside those that are known.
+        parents: which code is part of which: (column, code) to code.
+    """
+
+    labels: Sequence[str] = ()
+    counts: Sequence[str] = ()
+    shares: Sequence[str] = ()
+    averages: Sequence[str] = ()
+    of: Mapping[str, str] = field(default_factory=dict)
+    largest: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    totals: Sequence[str] = ()
+    parents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns by what they hold, as places in the header.
+
+    Attributes:
+        across: the column that the other counts add up to; None where each column counts something else.
+        part_of: a count that is part of another count of its row.
+        of: a share or average to (part, base); None where it is not known.
+        largest: a column of totals of amounts to its largest contributions, which are never shown.
+    """
+
+    labels: Sequence[int]
+    counts: Sequence[int]
+    shares: Sequence[int]
+    averages: Sequence[int]
+    across: int | None
+    part_of: Mapping[int, int]
+    of: Mapping[int, tuple[int | None, int | None]]
+    largest: Mapping[int, Sequence[int]]
+    totals: frozenset[str]
+    parents: Mapping[tuple[int, str], str]
+
+    def is_total(self, text: str) -> bool:
+        """Whether a label stands for all of its kind."""
+        return plain(text) in self.totals
+
+
+def plain(text: str) -> str:
+    """A label without case and blanks at its ends."""
+    return " ".join(text.lower().split())
+
+
+def layout_of(sheet: Sheet, said: Said) -> Layout:
+    """What each column holds.
+
+    Raises:
+        ConfigError: what is said names a column that is not there; all such at once.
+    """
+    places = _places(sheet, said)
+    totals = TOTALS | {plain(word) for word in said.totals}
+    largest = {places[name]: [places[one] for one in those] for name, those in said.largest.items()}
+    contributions = {one for those in largest.values() for one in those}
+    kinds = {n: _kind(sheet, n, said) for n in range(len(sheet.header)) if n not in contributions and n not in largest}
+    labels, counts, shares, averages = (
+        [n for n, kind in kinds.items() if kind == wanted] for wanted in ("label", "count", "share", "average")
+    )
+    across = _across(sheet, counts, totals)
+    of: dict[int, tuple[int | None, int | None]] = {n: _found_of(sheet, n, counts) for n in shares}
+    of |= {n: (None, counts[0] if len(counts) == 1 else None) for n in averages}
+    for name, text in said.of.items():
+        part, _, base = text.rpartition("/")
+        of[places[name]] = (places[part] if part else None, places[base])
+    part_of = {} if across is not None else {p: b for p, b in of.values() if p is not None and b is not None}
+    part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
+    parents = {(places[column], plain(code)): plain(parent) for (column, code), parent in said.parents.items()}
+    return Layout(labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents)
+
+
+def _places(sheet: Sheet, said: Said) -> dict[str, int]:
+    named = [*said.labels, *said.counts, *said.shares, *said.averages, *(column for column, _ in said.parents)]
+    for name, text in said.of.items():
+        named += [name, *(part for part in text.rpartition("/")[::2] if part)]
+    for name, those in said.largest.items():
+        named += [name, *those]
+    places = {name: place for place, name in reversed(list(enumerate(sheet.header)))}
+    if unknown := sorted({name for name in named if name not in places}):
+        held = ", ".join(sheet.header)
+        raise ConfigError(f"{sheet.file}: no column {', '.join(unknown)}\n  it has: {held}")
+    return places
+
+
+def _kind(sheet: Sheet, column: int, said: Said) -> str:
+    name = sheet.header[column]
+    for kind, named in (
+        ("label", said.labels),
+        ("count", said.counts),
+        ("share", said.shares),
+        ("average", said.averages),
+    ):
+        if name in named:
+            return kind
+    cells = [row[column] for row in sheet.rows if row[column].text]
+    numbers = [cell.number for cell in cells if cell.number is not None]
+    if not cells or len(numbers) + sum(cell.mark is not None for cell in cells) < len(cells):
+        return "label"  # a column with a text that is neither
+    if not numbers and column == 0:
+        return "label"
+    if any(cell.text.endswith("%") for cell in cells) or _SHARE.search(name):
+        return "share"
+    if _AVERAGE.search(name):
+        return "average"
+    if column == 0 or (_PERIOD.search(name) and all(number.is_integer() for number in numbers)):
+        return "label"
+    if any(not number.is_integer() for number in numbers):
+        return "share" if all(0 <= number <= 100 for number in numbers) else "average"
+    return "count"
+
+
+def _across(sheet: Sheet, counts: Sequence[int], totals: frozenset[str] | set[str]) -> int | None:
+    named = [n for n in counts if plain(sheet.header[n]) in totals]
+    return named[0] if len(named) == 1 and len(counts) > 2 else None
+
+
+def _found_of(sheet: Sheet, share: int, counts: Sequence[int]) -> tuple[int | None, int | None]:
+    """The counts that a share is made of, where those of every row give it; the only count where there is one."""
+    for base in counts:
+        for part in counts:
+            rows = [
+                (row[part].number, row[base].number, row[share].number)
+                for row in sheet.rows
+                if None not in (row[part].number, row[base].number, row[share].number)
+            ]
+            if part != base and len(rows) > 1 and all(_gives(*row) for row in rows):
+                return part, base
+    return None, counts[0] if len(counts) == 1 else None
+
+
+def _gives(part: float | None, base: float | None, share: float | None) -> bool:
+    assert part is not None
+    assert base is not None
+    assert share is not None
+    return part <= base and base > 0 and min(abs(100 * part / base - share), abs(part / base - share)) <= 0.51

@@ -1,0 +1,135 @@
+"""Tables of results as they lie in CSV and XLSX files: cells with their place, number or symbol."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import InputError
+
+SYMBOLS = {
+    **dict.fromkeys(("c", "[c]", "*", "..", "s", "x*", "supp", "suppressed"), "suppressed"),
+    **dict.fromkeys(("z", "[z]", "-", "–", "n/a", "na"), "not_applicable"),
+    **dict.fromkeys(("x", "[x]", ":"), "unavailable"),
+    **dict.fromkeys(("low", "[low]", "k", "[k]", "fewer than 5", "~"), "low"),
+    **dict.fromkeys(("high", "[high]"), "high"),
+}
+_NUMBER = re.compile(r"^[£€$]?\s*(-?[0-9][0-9,]*(?:\.[0-9]+)?|-?\.[0-9]+)\s*%?$")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One cell: its text, and the number or the symbol that it stands for; neither where it is a label or empty."""
+
+    text: str
+    number: float | None = None
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table.
+
+    Attributes:
+        file, name: where it lies; a CSV file's sheet has no name.
+        top: how many rows stand above the header.
+        header: what the columns are called.
+        rows: the cells below it; every row as wide as the header.
+    """
+
+    file: Path
+    name: str
+    top: int
+    header: Sequence[str]
+    rows: Sequence[Sequence[Value]]
+
+    def place(self, row: int, column: int) -> str:
+        """A cell as a spreadsheet names it; nothing of its content."""
+        letters, left = "", column + 1
+        while left:
+            left, digit = divmod(left - 1, 26)
+            letters = chr(65 + digit) + letters
+        return f"{self.name}!{letters}{self.top + row + 2}" if self.name else f"{letters}{self.top + row + 2}"
+
+
+def read_tables(path: Path) -> list[Sheet]:
+    """Every table of a file: a CSV file has one, a workbook one a sheet.
+
+    Raises:
+        InputError: the file is not there, is of another kind, or has no table.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    kinds = {".csv": _csv, ".xlsx": _xlsx}
+    if path.suffix.lower() not in kinds:
+        raise InputError(f"{path}: neither .csv nor .xlsx\n  save the table as one of these")
+    found = [
+        sheet for name, lines in kinds[path.suffix.lower()](path) if (sheet := _sheet(path, name, lines)) is not None
+    ]
+    if not found:
+        raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
+    return found
+
+
+def value(text: str) -> Value:
+    """A cell by its text."""
+    plain = text.strip()
+    if mark := SYMBOLS.get(plain.lower()):
+        return Value(plain, mark=mark)
+    match = _NUMBER.match(plain)
+    return Value(plain, float(match.group(1).replace(",", ""))) if match else Value(plain)
+
+
+def _csv(path: Path) -> list[tuple[str, list[list[str]]]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [("", [list(row) for row in csv.reader(file)])]
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: not CSV in UTF-8\n  save it as CSV in UTF-8") from None
+
+
+def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
+    import zipfile
+
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, data_only=True, read_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise InputError(f"{path}: not a workbook\n  save it again as .xlsx") from None
+    return [(sheet.title, [[_text(cell) for cell in row] for row in sheet.iter_rows()]) for sheet in book.worksheets]
+
+
+def _text(cell: Any) -> str:
+    if cell.value is None:
+        return ""
+    if isinstance(cell.value, float | int) and not isinstance(cell.value, bool):
+        if "%" in str(cell.number_format):
+            return f"{100 * cell.value:.10g}%"
+        return f"{cell.value:.10g}"
+    return str(cell.value)
+
+
+def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | None:
+    """The header is the last row of names before the first row with a number or symbol beside a label."""
+    rows = [[value(text) for text in line] for line in lines]
+
+    def is_data(row: Sequence[Value]) -> bool:
+        return any(cell.number is not None or cell.mark for cell in row[1:])
+
+    def is_header(row: Sequence[Value]) -> bool:
+        return sum(bool(cell.text) for cell in row) > 1
+
+    top = next((n for n, row in enumerate(rows) if is_header(row)), None)
+    if top is None:
+        return None
+    header = [cell.text for cell in rows[top]]
+    while header and not header[-1]:
+        header.pop()
+    blank = Value("")
+    body = [[*row, *[blank] * len(header)][: len(header)] for row in rows[top + 1 :]]
+    while body and not is_data(body[-1]):  # notes below the table
+        body.pop()
+    return Sheet(path, name, top, header, body) if body else None

@@ -1,0 +1,84 @@
+"""The safe table and the audit of its cells, beside each other, each whole or not at all."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from quality.outputs.checking import Checked
+
+AUDIT = ("cell", "column", "class", "rule")
+
+
+def write_safe(found: Sequence[Checked], folder: Path) -> list[Path]:
+    """Write the tables of one file as they may leave, in the form that they came in, and NAME.audit.csv.
+
+    The audit has a row for each number: its cell, column, class and rule, and no value. A table that nothing hidden
+    here would make safe is left out.
+
+    Args:
+        found: every table of one file, in order.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    source = found[0].sheet.file
+    safe = [checked for checked in found if checked.safe is not None]
+    paths = []
+    if safe:
+        write = _xlsx if source.suffix.lower() == ".xlsx" else _csv
+        paths.append(_whole(folder / source.name, lambda path: write(safe, path)))
+    audit = io.StringIO()
+    writer = csv.writer(audit, lineterminator="\n")
+    writer.writerow(AUDIT)
+    for checked in found:
+        writer.writerows(checked.audit)
+    text = audit.getvalue()
+    paths.append(_whole(folder / f"{source.stem}.audit.csv", lambda path: _text(path, text)))
+    return paths
+
+
+def _lines(checked: Checked) -> list[list[str]]:
+    dropped = {one for those in checked.layout.largest.values() for one in those}
+    header = [name for place, name in enumerate(checked.sheet.header) if place not in dropped]
+    return [header, *(checked.safe or [])]
+
+
+def _csv(found: Sequence[Checked], path: Path) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(_lines(found[0]))
+    _text(path, text.getvalue())
+
+
+def _xlsx(found: Sequence[Checked], path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for checked in found:
+        sheet = book.create_sheet(checked.sheet.name)
+        header, *rows = _lines(checked)
+        sheet.append(header)
+        for row in rows:
+            sheet.append([_number(text) for text in row])
+    book.save(path)
+
+
+def _number(text: str) -> str | float:
+    """A number as a number, so that the sheet can be reckoned with; never a formula."""
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return f"'{text}" if text.startswith(("=", "+", "@")) else text
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _whole(path: Path, write: Callable[[Path], None]) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path

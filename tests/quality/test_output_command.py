@@ -1,0 +1,123 @@
+"""`leo output`: exit codes, what was approved before, rows about people."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from linkage.cli import app
+from linkage.errors import InputError
+from quality.outputs import load_approved
+
+SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
+
+
+def leo(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["output", *map(str, arguments)])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
+
+
+def wrote(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_a_table_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
+    code, said = leo("check", wrote(tmp_path, "t.csv", SAFE))
+    assert (code, "passes" in said) == (0, True)
+    code, said = leo("check", wrote(tmp_path, "u.csv", SAFE.replace("40", "4")), "--out", tmp_path / "safe")
+    assert code == 3
+    assert "B2 (People): threshold: a count under 10 is shown" in said
+    assert (tmp_path / "safe" / "u.csv").is_file()
+
+
+def test_an_approved_table_is_held_to_what_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "approved"
+    kept = ["--approved", folder, "--profile", "ons_srs"]
+    table = wrote(tmp_path, "t.csv", "Region,People\nNorth,c\nSouth,c\nMiddle,50\nTotal,100\n")
+    assert leo("approve", table, "--name", "first", "--population", "all pupils", *kept)[0] == 0
+    same = wrote(tmp_path, "u.csv", "Region,People\nNorth,20\nSouth,30\nMiddle,50\nTotal,100\n")
+    code, said = leo("check", same, "--population", "all pupils", *kept)
+    assert code == 3
+    assert "B2 (People): approved: the approved table first hides it" in said
+
+
+def test_a_few_people_fewer_are_told_of(tmp_path: Path) -> None:
+    """The same cell, of all pupils and of all but those abroad: the difference is those abroad."""
+    kept = ["--approved", tmp_path / "approved", "--profile", "ons_srs"]
+    table = wrote(tmp_path, "t.csv", SAFE)
+    assert leo("approve", table, "--name", "first", "--population", "all pupils", *kept)[0] == 0
+    other = wrote(tmp_path, "u.csv", SAFE.replace("40", "37").replace("100", "97"))
+    code, said = leo("check", other, "--population", "pupils at home", *kept, "--out", tmp_path / "safe")
+    assert code == 3
+    assert said.count("differencing") == 2
+    assert "B3 (People): differencing" not in said
+    safe = (tmp_path / "safe" / "u.csv").read_text(encoding="utf-8").splitlines()
+    assert safe[1] == "North,c"
+    assert safe[3] == "Total,c"
+
+
+def test_what_an_approved_table_tells_cannot_be_hidden_any_more(tmp_path: Path) -> None:
+    kept = ["--approved", tmp_path / "approved", "--profile", "ons_srs"]
+    table = wrote(tmp_path, "t.csv", "Sex,People\nF,40\nTotal,44\n")
+    assert leo("approve", table, "--name", "first", "--profile", "hesa", "--approved", tmp_path / "approved")[0] == 3
+    assert leo("approve", table, "--name", "first", *kept)[0] == 3  # the rest of the total is four
+    table = wrote(tmp_path, "t.csv", "Sex,People\nF,40\n")
+    assert leo("approve", table, "--name", "first", *kept)[0] == 0
+    total = wrote(tmp_path, "t.csv", "Sex,People\nTotal,44\n")
+    assert leo("approve", total, "--name", "second", *kept)[0] == 0
+    both = wrote(tmp_path, "u.csv", "Sex,People\nF,40\nM,4\nTotal,44\n")
+    code, said = leo("check", both, *kept, "--out", tmp_path / "safe")
+    assert code == 3
+    assert "kept nowhere" in said
+    assert not (tmp_path / "safe" / "u.csv").exists()
+
+
+def test_an_approved_table_that_was_changed_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "approved"
+    leo("approve", wrote(tmp_path, "t.csv", SAFE), "--name", "first", "--approved", folder)
+    (kept,) = folder.glob("*.json")
+    kept.write_text(kept.read_text(encoding="utf-8").replace("62", "63"), encoding="utf-8")
+    with pytest.raises(InputError, match="was changed after it was approved"):
+        load_approved(folder)
+
+
+def people(*lines: str) -> str:
+    return "sex,born,school,pay\n" + "\n".join(lines) + "\n"
+
+
+def test_rows_about_people(tmp_path: Path) -> None:
+    rows = [*["F,2001,A,100"] * 12, *["M,2002,A,90"] * 12, "M,2001,B,500"]
+    path = wrote(tmp_path, "people.csv", people(*rows))
+    asked = ["--microdata", "--quasi", "sex", "--quasi", "born", "--institution", "school", "--amount", "pay"]
+    code, said = leo("check", path, *asked)
+    assert code == 3
+    assert "sex, born: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in said
+    assert "school: small institution: 1 has fewer than 10 people" in said
+    assert "pay: top-coding: the largest value is of 1 person alone" in said
+    assert leo("check", wrote(tmp_path, "safe.csv", people(*rows[:-1])), *asked)[0] == 0
+
+
+def test_alone_in_a_sample_is_not_yet_alone_in_the_population(tmp_path: Path) -> None:
+    """A tenth of all, two people alone and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
+    path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
+    _, said = leo("check", path, "--microdata", "--quasi", "sex", "--quasi", "born", "--fraction", "0.1")
+    assert "alone in the population with a probability of 0.10" in said
+
+
+def test_signs_of_identifiers_are_told_without_their_values(tmp_path: Path) -> None:
+    path = wrote(tmp_path, "people.csv", "surname,note\nSmith,AB123456C\nJones,none\n")
+    code, said = leo("check", path, "--microdata")
+    assert code == 3
+    assert "surname: identifier: its name is that of an identifier" in said
+    assert "note: identifier: 1 different value looks like NINO" in said
+    assert "AB123456C" not in said
+    assert "Smith" not in said
+
+
+def test_the_profiles_are_listed() -> None:
+    code, said = leo("profiles")
+    assert code == 0
+    assert {line.split()[0] for line in said.splitlines()} >= {"leo_publication", "hesa", "ofqual", "acro", "ons_srs"}

@@ -1,0 +1,235 @@
+"""Tables of results: what may not leave is named cell by cell, and what is written in their stead is safe."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linkage.errors import ConfigError, InputError
+from quality.disclosure import load
+from quality.outputs import Checked, Said, check_table, read_tables, write_safe
+
+LEO = load("leo_publication")
+CROSSED = """
+Pay by region
+Region | Female | Male | Total
+North  | 23     | 4    | 27
+Middle | 0      | 30   | 30
+South  | 40     | 55   | 95
+Total  | 63     | 89   | 152
+"""
+
+
+def file_of(world: str, folder: Path, name: str = "t.csv") -> Path:
+    path = folder / name
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([cell.strip() for cell in line.split("|")] for line in world.strip().splitlines())
+    return path
+
+
+def checked(world: str, folder: Path, profile=LEO, **said) -> Checked:
+    (sheet,) = read_tables(file_of(world, folder))
+    return check_table(sheet, Said(**said), profile)
+
+
+def told(found: Checked) -> set[tuple[str, str]]:
+    return {(finding.place, finding.rule) for finding in found.findings}
+
+
+def test_every_fault_of_a_crossed_table_at_once(tmp_path: Path) -> None:
+    found = checked(CROSSED, tmp_path)
+    assert told(found) == {
+        ("C3", "threshold"),
+        ("B3", "complement"),
+        ("B5", "complement"),
+        ("C5", "complement"),
+        ("B3", "rounding"),
+        ("C3", "rounding"),
+        ("D3", "rounding"),
+    }
+    assert found.safe == [
+        ["North", "c", "c", "25"],
+        ["Middle", "0", "30", "30"],
+        ["South", "c", "c", "95"],
+        ["Total", "65", "90", "150"],
+    ]
+
+
+def test_the_audit_says_the_class_of_each_number_and_no_value(tmp_path: Path) -> None:
+    found = checked(CROSSED, tmp_path)
+    classes = {place: class_ for place, _, class_, _ in found.audit}
+    assert len(classes) == 12
+    assert classes["C3"] == "primary"
+    assert classes["B3"] == "complement"
+    assert classes["D6"] == "rounded"
+    assert not [text for row in found.audit for text in row[1:] if text in ("4", "23", "152")]
+
+
+def test_what_is_written_passes(tmp_path: Path) -> None:
+    found = checked(CROSSED, tmp_path)
+    path, audit = write_safe([found], tmp_path / "safe")
+    (again,) = read_tables(path)
+    assert check_table(again, Said(), LEO).findings == []
+    assert audit.read_text(encoding="utf-8").startswith("cell,column,class,rule\nB3,Female,complement,\n")
+
+
+def test_a_lone_symbol_is_solved_for(tmp_path: Path) -> None:
+    """Unrounded, the cell is told; rounded to five, it is not."""
+    lone = "Region | People\nNorth | c\nSouth | 41\nTotal | 44"
+    assert ("B2", "recovered") in told(checked(lone, tmp_path, load("ons_srs")))
+    assert told(checked(lone.replace("41", "40").replace("44", "60"), tmp_path)) == set()
+
+
+def test_symbols_that_together_are_too_few_are_told_of(tmp_path: Path) -> None:
+    pair = "Region | People\nNorth | c\nMiddle | c\nSouth | 41\nTotal | 45"
+    assert {("B2", "known small"), ("B3", "known small")} <= told(checked(pair, tmp_path, load("ons_srs")))
+
+
+TIDY = """
+Region | Sex    | Graduates | In work | In work % | Median pay
+North  | Female | 120       | 80      | 66.7      | 24150
+North  | Male   | 70        | 50      | 71.4      | 31000
+North  | Total  | 190       | 130     | 68.4      | 24400
+South  | Female | 210       | 150     | 71.4      | 26100
+South  | Male   | 190       | 187     | 98.4      | 27900
+South  | Total  | 400       | 337     | 84.3      | 27000
+Total  | Female | 330       | 230     | 69.7      | 25500
+Total  | Male   | 260       | 237     | 91.2      | 28000
+Total  | Total  | 590       | 467     | 79.2      | 26600
+"""
+
+
+def test_a_small_difference_of_two_columns_is_guarded(tmp_path: Path) -> None:
+    """190 graduates, 187 in work: three are not, though no cell says so."""
+    found = checked(TIDY, tmp_path, of={"Median pay": "In work"})
+    assert ("C6", "remainder") in told(found)
+    assert ("E6", "share of hidden") in told(found)
+    assert found.safe is not None
+    assert "98.4" not in {text for row in found.safe for text in row}
+    assert found.safe[8][4:] == ["79.2", "26,600"]
+
+
+def test_columns_that_are_told_overrule_what_is_found(tmp_path: Path) -> None:
+    world = "Year | Band | Members\n2019 | 1 | 40\n2020 | 2 | 50"
+    found = checked(world, tmp_path, labels=["Band"])
+    assert found.layout.labels == [0, 1]
+    with pytest.raises(ConfigError, match="no column Nobody, Nothing"):
+        checked(world, tmp_path, counts=["Nobody"], shares=["Nothing"])
+
+
+def test_shares_and_averages_of_few(tmp_path: Path) -> None:
+    world = "School | Pupils | Passed % | Mean pay\nA | 20 | 50 | 20000\nB | 45 | 40 | 21000"
+    found = checked(world, tmp_path, load("hesa"))
+    assert ("C2", "share") in told(found)
+    assert ("C3", "share") not in told(found)
+    found = checked(world.replace("20 |", "5 |", 1), tmp_path, load("hesa"))
+    assert ("D2", "average") in told(found)
+
+
+def test_a_hierarchy_within_a_column(tmp_path: Path) -> None:
+    world = """
+    Area  | People
+    n1    | 4
+    n2    | 50
+    s1    | 30
+    s2    | 60
+    North | 54
+    South | 90
+    Total | 144
+    """
+    tree = {("Area", a): r for a, r in (("n1", "North"), ("n2", "North"), ("s1", "South"), ("s2", "South"))}
+    found = checked(world, tmp_path, load("ons_srs"), parents=tree)
+    assert {place for place, rule in told(found) if rule == "complement"} == {"B3"}
+    assert not [finding for finding in found.findings if finding.rule == "sums"]
+
+
+def test_a_dominated_total_takes_another_with_it(tmp_path: Path) -> None:
+    world = """
+    Industry | Pay   | First | Second
+    Mining   | 16500 | 10000 | 6000
+    Farming  | 40000 | 3000  | 2000
+    Shops    | 90000 | 3000  | 2000
+    Total    | 146500 | 10000 | 6000
+    """
+    found = checked(world, tmp_path, load("acro"), largest={"Pay": ["First", "Second"]})
+    assert ("B2", "dominance") in told(found)
+    assert ("B3", "complement") in told(found)
+    assert found.safe == [["Mining", "c"], ["Farming", "c"], ["Shops", "90,000"], ["Total", "146,500"]]
+
+
+def test_rounding_that_is_undone_is_told_of(tmp_path: Path) -> None:
+    """Nine times two make eighteen, which is written 20: each of the noughts must be two."""
+    world = "Area | People\n" + "\n".join(f"a{n} | low" for n in range(9)) + "\nTotal | 20"
+    found = checked(world, tmp_path, load("hesa"), totals=["Total"])
+    assert {rule for _, rule in told(found)} == {"rounding undone"}
+
+
+def test_a_group_all_of_one_kind_is_noted(tmp_path: Path) -> None:
+    world = "Sex | Yes | No | Total\nF | 40 | 0 | 40\nM | 30 | 20 | 50"
+    found = checked(world, tmp_path, load("ons_srs"))
+    assert told(found) == {("B2", "all of one kind")}
+    assert found.passes
+
+
+def test_parts_beyond_their_total_are_noted_and_not_taken_for_parts(tmp_path: Path) -> None:
+    found = checked("Benefit | People\nA | 40\nB | 30\nTotal | 50", tmp_path, load("ons_srs"))
+    assert told(found) == {("B4", "sums")}
+
+
+def test_numbers_that_no_table_has_are_refused(tmp_path: Path) -> None:
+    world = "Area | A | B | Total\nx | c | 10 | 90\ny | c | 20 | 30\nTotal | 60 | 30 | 90"
+    found = checked(world, tmp_path, load("ons_srs"))
+    assert not found.passes
+
+
+counts = st.one_of(st.integers(0, 12), st.integers(0, 200))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(counts, min_size=3, max_size=3), min_size=2, max_size=4),
+    st.sampled_from(["leo_publication", "ons_srs", "tre_10"]),
+)
+def test_whatever_the_counts_the_safe_table_passes(tmp_path: Path, rows: list[list[int]], name: str) -> None:
+    lines = [[f"r{n}", *row, sum(row)] for n, row in enumerate(rows)]
+    lines.append(["Total", *(sum(column) for column in zip(*(line[1:] for line in lines), strict=True))])
+    world = "\n".join(" | ".join(map(str, line)) for line in [["Area", "A", "B", "C", "Total"], *lines])
+    (path, _) = write_safe([checked(world, tmp_path, load(name))], tmp_path / "safe")
+    (again,) = read_tables(path)
+    assert [f.rule for f in check_table(again, Said(), load(name)).findings if not f.is_note] == []
+
+
+def test_a_workbook_with_several_sheets(tmp_path: Path) -> None:
+    from openpyxl import Workbook, load_workbook
+
+    book = Workbook()
+    for name in ("First", "Second"):
+        sheet = book.create_sheet(name)
+        for line in (["Region", "People", "Share"], ["North", 4, 0.04], ["South", 96, 0.96], ["Total", 100, 1]):
+            sheet.append(line)
+        for row in sheet.iter_rows(min_row=2, min_col=3):
+            row[0].number_format = "0.0%"
+    book.save(tmp_path / "t.xlsx")
+    found = [check_table(sheet, Said(), LEO) for sheet in read_tables(tmp_path / "t.xlsx")]
+    assert [checked.sheet.name for checked in found] == ["First", "Second"]
+    assert ("First!B2", "threshold") in told(found[0])
+    path, _ = write_safe(found, tmp_path / "safe")
+    rows = list(load_workbook(path)["Second"].values)
+    assert rows == [("Region", "People", "Share"), ("North", "c", "c"), ("South", "c", "c"), ("Total", 100, "100%")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("t.xlsx", b"no workbook", "not a workbook"),
+        ("t.csv", b"\xff\xfe\x00", "not CSV in UTF-8"),
+        ("t.csv", b"only a text", "no table"),
+        ("t.pdf", b"", "neither .csv nor .xlsx"),
+    ],
+)
+def test_files_that_cannot_be_read_say_what_to_do(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        read_tables(tmp_path / name)
