@@ -49,7 +49,7 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
     """
     pairs = _paired(before, after)
     return {
-        "distributions": [row for old, new in pairs for row in _distributions(old, new)],
+        "distributions": [row for old, new in pairs for row in distributions(old, new)],
         "completeness": _completeness(before, after),
         "rates": [row for old, new in pairs for row in _rates(old, new)],
         "counts": _counts(before, after),
@@ -67,7 +67,7 @@ def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[M
     return [(old[step["step"]], step) for step in after["steps"] if step["step"] in old]
 
 
-def _distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+def distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Match weights of the links, and for each comparison how often the links reach each of its levels."""
     found = [_moved(new["step"], "match weights", *(_weights(step) for step in (old, new)))]
     levels = [_by_comparison(step) for step in (old, new)]

@@ -11,6 +11,7 @@ from linkage.cli import (
     catalogue,
     compare,
     config,
+    dashboard,
     dedupe,
     demo,
     explain,
@@ -58,6 +59,7 @@ app.command("run")(run.run)
 app.command()(run.report)
 app.command()(run.publish)
 app.command()(compare.compare)
+app.command()(dashboard.dashboard)
 app.command()(explain.explain)
 app.add_typer(blocking.app, name="blocking")
 app.add_typer(catalogue.app, name="catalogue")

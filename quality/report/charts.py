@@ -114,6 +114,36 @@ def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
     return finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
 
 
+def trend(values: Values, width: int, *, y: str) -> dict[str, Any]:
+    """A figure from run to run, a strip for each group: label (the run), group, value, shown, and low and high or None.
+
+    Each strip has its own scale.
+    """
+    labels = list(dict.fromkeys(_broken(str(row["label"]), NARROW) for row in values))
+    slanted = max(map(len, labels), default=0) * len(labels) > (28 if width == NARROW else 80)
+    base = alt.Chart(_data(values, NARROW)).encode(
+        x=alt.X(
+            "label:O",
+            title=None,
+            sort=None,
+            scale=alt.Scale(domain=labels),
+            axis=alt.Axis(labelAngle=-40 if slanted else 0, labelOverlap="greedy", labelLimit=110, grid=False),
+        ),
+        tooltip=[alt.Tooltip("name:N", title="Run"), alt.Tooltip("shown:N", title=y)],
+    )
+    scale = alt.Scale(zero=False, nice=True, padding=6)
+    axis = alt.Axis(tickCount=3, labelLimit=64, minExtent=64, maxExtent=64)
+    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
+        y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
+    )
+    joined = base.mark_line(color="var(--chart-1)", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
+    point = base.mark_point(filled=True, size=60, color="var(--chart-1)", opacity=1).encode(
+        y=alt.Y("value:Q", scale=scale)
+    )
+    chart = alt.layer(rule, joined, point).properties(width=width - 86, height=96)
+    return finished(strips(chart, values))
+
+
 def calibration(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
     """Shares with intervals over what was said, beside the line on which both are equal: said, value, low, high."""
     base = alt.Chart(_data(values, width)).encode(
@@ -173,7 +203,7 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, A
     return finished(strips(chart, values))
 
 
-def weights(values: Values, width: int) -> dict[str, Any]:
+def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m over u)") -> dict[str, Any]:
     """Match weight of each comparison level, a bar left or right of nought: label, group, weight."""
     extent, rows = _label_room(values, width)
     base = alt.Chart(_data(values, width)).encode(
@@ -187,7 +217,7 @@ def weights(values: Values, width: int) -> dict[str, Any]:
     span = max((abs(row["weight"]) for row in values), default=1) * 1.18 + 0.5
     scale = alt.Scale(domain=[-span * 0.75, span], nice=False)
     bar = base.mark_bar(size=14).encode(
-        x=alt.X("weight:Q", title="Match weight (log2 of m over u)", scale=scale, axis=alt.Axis(tickCount=5)),
+        x=alt.X("weight:Q", title=x, scale=scale, axis=alt.Axis(tickCount=5)),
         color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
     )
     chart = alt.layer(bar).properties(width=width - extent - 24, height=alt.Step(rows))

@@ -15,31 +15,43 @@ _MOST_LEVELS = 40
 
 
 def drift_section(
-    evaluation: Mapping[str, Any], drift: Mapping[str, Any] | None, names: Names, d: Disclosure
+    evaluation: Mapping[str, Any],
+    drift: Mapping[str, Any] | None,
+    names: Names,
+    d: Disclosure,
+    two: tuple[str, str] = ("Last release", "This release"),
+    since: str = "since the last release",
 ) -> Section | None:
-    """None where there is no last release."""
+    """None where there is nothing to compare with.
+
+    Args:
+        two: what the tables call the two that are compared.
+        since: the same in a sentence.
+    """
     if not drift:
         return None
     titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
     blocks: list[Block] = [
         Text(
-            "The population stability index says how far a distribution has moved since the last release: under 0.1 "
+            f"The population stability index says how far a distribution has moved {since}: under 0.1 "
             "it is taken for stable, from 0.25 on for another population. Of links it is asked how their match weights "
             "lie and how often they reach each level of a comparison."
         ),
-        _distributions(drift["distributions"], titles, names, d),
-        _counts_table(drift["counts"], d),
-        _rates_table(drift["rates"], titles, names, d),
+        _distributions(drift["distributions"], titles, names, d, since),
+        _counts_table(drift["counts"], d, two),
+        _rates_table(drift["rates"], titles, names, d, two),
     ]
-    completeness = _completeness_table(drift["completeness"], names, d)
+    completeness = _completeness_table(drift["completeness"], names, d, two)
     if completeness:
-        blocks.append(Fold("Completeness of identifiers since the last release", [completeness]))
+        blocks.append(Fold(f"Completeness of identifiers {since}", [completeness]))
     if drift["parameters"]:
-        blocks.append(Fold("m and u since the last release", [_parameters_table(drift["parameters"], titles, names)]))
-    return Section("drift", "Since the last release", blocks)
+        blocks.append(Fold(f"m and u {since}", [_parameters_table(drift["parameters"], titles, names)]))
+    return Section("drift", since[:1].upper() + since[1:], blocks)
 
 
-def _distributions(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure) -> Block:
+def _distributions(
+    rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure, since: str
+) -> Block:
     """An index is of shares of many links, and says no count; it is hidden where those are few."""
     shown = [(row, _index(row, d)) for row in rows]
     values = [
@@ -63,7 +75,7 @@ def _distributions(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str],
     )
     return figure(
         "stability",
-        "How far distributions have moved since the last release",
+        f"How far distributions have moved {since}",
         said,
         lambda width: charts.bars(values, width, x="Population stability index", facet=True),
         table,
@@ -80,7 +92,7 @@ def _index(row: Mapping[str, Any], d: Disclosure) -> Cell:
     return Cell(f"{row['psi']:.3f}", round(row["psi"], 3))
 
 
-def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure) -> Table:
+def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure, two: tuple[str, str]) -> Table:
     rows: list[list[str | Cell]] = []
     for row in counts:
         before, after = d.count(row["before"]), d.count(row["after"])
@@ -89,10 +101,12 @@ def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure) -> Table:
             rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
         else:
             rows.append([row["count"], before, after, d.marked("not_applicable")])
-    return Table("Published counts", ["Count", "Last release", "This release", "Change, %"], rows)
+    return Table("Published counts", ["Count", *two, "Change, %"], rows)
 
 
-def _rates_table(rates: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure) -> Table:
+def _rates_table(
+    rates: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure, two: tuple[str, str]
+) -> Table:
     rows: list[list[str | Cell]] = []
     for row in rates[:_MOST_RATES]:
         before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
@@ -103,9 +117,9 @@ def _rates_table(rates: Sequence[Mapping[str, Any]], titles: Mapping[str, str], 
         rows.append([where, f"{row['title']}: {group}", before, after, *points])
     return Table(
         "Link rates that changed most, falls first",
-        ["Step and side", "Group", "Last release, %", "This release, %", "Change, points", "from", "to"],
+        ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "from", "to"],
         rows,
-        "Groups of fewer than a hundred people in either release are not compared.",
+        "Groups of fewer than a hundred people in either of them are not compared.",
     )
 
 
@@ -115,7 +129,9 @@ def _points(value: float, shown: bool, d: Disclosure) -> Cell:
     return Cell(f"{100 * value:+.1f}".replace("-", "−"), round(100 * value, 1))
 
 
-def _completeness_table(rows: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table | None:
+def _completeness_table(
+    rows: Sequence[Mapping[str, Any]], names: Names, d: Disclosure, two: tuple[str, str]
+) -> Table | None:
     found: list[list[str | Cell]] = []
     for row in rows:
         before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
@@ -123,8 +139,8 @@ def _completeness_table(rows: Sequence[Mapping[str, Any]], names: Names, d: Disc
         found.append([names.source(row["source"]), names.column(row["identifier"]), before, after, points])
     if not found:
         return None
-    columns = ["Source", "Identifier", "Last release, %", "This release, %", "Change, points"]
-    return Table("People with a value, beside the last release", columns, found)
+    columns = ["Source", "Identifier", *(f"{name}, %" for name in two), "Change, points"]
+    return Table("People with a value, and before", columns, found)
 
 
 def _parameters_table(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names) -> Table:

@@ -71,13 +71,13 @@ def _stages(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [stage for stage in stages if isinstance(stage, Mapping)]
 
 
-def _plain(value: str) -> str:
+def moment(value: str) -> str:
     """A moment in words, anything else as it is."""
     try:
-        moment = datetime.datetime.fromisoformat(value) if "T" in value else None
+        found = datetime.datetime.fromisoformat(value) if "T" in value else None
     except ValueError:
-        moment = None
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC" if moment else value
+        found = None
+    return f"{found.day} {found:%B %Y, %H:%M} UTC" if found else value
 
 
 def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         "key_fingerprint": "Key fingerprint",
     }
     facts = [
-        (title, _plain(str(manifest[key])))
+        (title, moment(str(manifest[key])))
         for key, title in titles.items()
         if isinstance(manifest.get(key), str | int | float) and manifest[key] != ""
     ]

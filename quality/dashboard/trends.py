@@ -1,0 +1,101 @@
+"""Trends: what each run came to, beside those before it."""
+
+from collections.abc import Sequence
+
+from quality.dashboard.figures import BASES, Matrix, Row
+from quality.dashboard.overview import best_basis
+from quality.dashboard.reading import Run
+from quality.dashboard.showing import as_trend
+from quality.report.page import Block, Section, Text
+
+
+def trends_sections(
+    runs: Sequence[Run], counts: Matrix, shares: Matrix, bias: Matrix, moved: Matrix, seconds: Matrix
+) -> list[Section]:
+    """Links, error, review load, bias, drift and time."""
+    names = [run.name for run in runs]
+    best = _best(shares)
+
+    def error(measure: str) -> list[Block]:
+        return as_trend(
+            shares,
+            names,
+            name=measure.lower(),
+            title=f"{measure} from run to run",
+            y="Per cent",
+            wanted=lambda row: (
+                row.labels[1].startswith(measure) and row.labels[1].endswith(best.get(row.labels[0], "-"))
+            ),
+        )
+
+    def of(matrix: Matrix, label: str, name: str, title: str, y: str) -> list[Block]:
+        return as_trend(matrix, names, name=name, title=title, y=y, wanted=lambda row: row.labels[-1] == label)
+
+    parts: list[tuple[str, str, list[Block]]] = [
+        (
+            "links",
+            "Links",
+            [
+                *of(counts, "Links", "links-made", "Links from run to run", "Links"),
+                *of(shares, "Matched", "matched", "Matched, of those in the calculation", "Per cent"),
+            ],
+        ),
+        ("error", "Precision and recall", [Text(_BASES), *error("Precision"), *error("Recall")]),
+        ("review", "Review load", of(counts, "Pairs for review", "review-load", "Pairs for review", "Pairs")),
+        (
+            "bias",
+            "Bias",
+            [
+                Text(
+                    "The largest standardised difference of any group, either way; beyond 0.1 a group is flagged. Only "
+                    "groups that are large enough are told of."
+                ),
+                *of(
+                    bias,
+                    "Largest difference, either way",
+                    "largest-difference",
+                    "Largest standardised difference",
+                    "Difference",
+                ),
+                *of(bias, "Groups flagged", "groups-flagged", "Groups flagged", "Groups"),
+            ],
+        ),
+        (
+            "drift",
+            "Drift",
+            [
+                Text(
+                    "The population stability index says how far the links' match weights have moved since the run "
+                    "before: under 0.1 they are taken for stable, from 0.25 on for another population."
+                ),
+                *as_trend(
+                    moved,
+                    names,
+                    name="stability",
+                    title="Population stability index, beside the run before",
+                    y="Index",
+                    wanted=lambda _: True,
+                ),
+            ],
+        ),
+        ("seconds", "Time", of(seconds, "All stages", "seconds-of-all", "Seconds of all stages", "Seconds")),
+    ]
+    return [
+        Section(name, title, blocks)
+        for name, title, blocks in parts
+        if any(not isinstance(block, Text) for block in blocks)
+    ]
+
+
+_BASES = (
+    "Each step is shown by what says most of its error in the newest run: truth, else a clerical review, else the "
+    "links' own probabilities. Compare has all of them."
+)
+
+
+def _best(shares: Matrix) -> dict[str, str]:
+    """What each step's error is told by."""
+    steps: dict[str, dict[str, Row]] = {}
+    for row in shares.rows:
+        steps.setdefault(row.labels[0], {})[row.labels[1]] = row
+    return {step: BASES[basis] for step, rows in steps.items() if (basis := best_basis(rows))}

@@ -1,0 +1,41 @@
+"""`leo dashboard` over two real runs of the village."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def test_two_real_runs(
+    linked_village: Any, village: Any, leo: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """The second asks for another precision, which its page beside the first says."""
+    runs = tmp_path / "runs"
+    shutil.copytree(linked_village.root, runs / "first")
+    village.change("min_precision = 0.98", "min_precision = 0.97")
+    village.runner().run()
+    shutil.move(village.root, runs / "second")
+    (runs / "third" / "stages").mkdir(parents=True)
+
+    code, out, err = leo("dashboard", runs, "--out", tmp_path / "site")
+
+    assert code == 0
+    assert out.startswith(f"{tmp_path / 'site' / 'index.html'}   6 pages")
+    assert "2 runs to show, 1 folders set aside" in err
+    assert "third: unfinished" in err
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "One run" not in index
+    assert "1 setting differs from the run before" in index
+    assert "gates.min_precision" in (tmp_path / "site" / "compare-1-2.html").read_text()
+
+
+def test_help_has_an_example(leo: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = leo("dashboard", "--help")
+    assert code == 0
+    assert "leo dashboard runs --out runs-dashboard" in out
+
+
+def test_a_folder_without_runs_is_an_error(leo: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    code, _, err = leo("dashboard", tmp_path, "--out", tmp_path / "site")
+    assert code != 0
+    assert "no run to show" in err

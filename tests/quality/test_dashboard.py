@@ -1,0 +1,264 @@
+"""The dashboard over hand-made runs: what is shown, what is set aside and why, what may not leave."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine
+from linkage.errors import InputError
+from quality.dashboard import Run, found_below, write_site
+from quality.dashboard.figures import _group_rates, bias, counts, index, seconds, shares
+from quality.dashboard.models import version
+from quality.dashboard.showing import change
+from quality.dashboard.site import _pairs
+from quality.disclosure import Disclosure, load
+from quality.evaluation import Inputs, evaluate
+from quality.report.names import Names
+from tests.quality.test_report import CANARIES, Page, outside_scripts
+
+Made = Callable[..., Path]
+
+
+@pytest.fixture
+def evaluation(engine: Engine, crowd: Inputs, report_folder: Path) -> dict[str, Any]:
+    """Of the crowd: 600 people, 540 links. Counted once."""
+    kept = report_folder / "evaluation.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(evaluate(engine, crowd)))
+    found: dict[str, Any] = json.loads(kept.read_text())
+    return found
+
+
+@pytest.fixture
+def made(evaluation: dict[str, Any], tmp_path: Path) -> Made:
+    """Writes the folder of a run that counted the crowd, with changes."""
+
+    def make(
+        name: str, day: int, *, status: str = "done", change: Callable[[dict[str, Any]], None] | None = None
+    ) -> Path:
+        folder = tmp_path / "runs" / name
+        (folder / "quality").mkdir(parents=True)
+        manifest = {
+            "run": "crowd",
+            "status": status,
+            "started": f"2026-01-{day:02}T09:30:00.000+00:00",
+            "config_hash": "one",
+            "configuration": {"run": {"name": "crowd"}, "step": [{"name": "npd-cis", "accept": 0.9}]},
+            "stages": [
+                {"name": "link-npd-cis", "seconds": 2.0, "counts": {"thresholds": {"accept": 6.0, "review": 2.0}}},
+                {"name": "records-npd", "seconds": 1.0 + day},
+            ],
+        }
+        changed = copy.deepcopy(evaluation)
+        if change:
+            change(changed)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "quality" / "evaluation.json").write_text(json.dumps(changed))
+        return folder
+
+    return make
+
+
+def _cells(matrix: Any) -> dict[tuple[str, ...], list[str]]:
+    return {tuple(row.labels): [cell.text for cell in row.cells] for row in matrix.rows}
+
+
+@pytest.fixture
+def d() -> Disclosure:
+    return Disclosure(load())
+
+
+def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path: Path) -> None:
+    made("b", 2)
+    made("a", 9, status="gate failed")
+    made("stopped", 3, status="interrupted")
+    (tmp_path / "runs" / "damaged").mkdir()
+    (tmp_path / "runs" / "damaged" / "manifest.json").write_text('{"secret": ')
+    (tmp_path / "runs" / "begun" / "stages").mkdir(parents=True)
+    (tmp_path / "runs" / "data").mkdir()
+    files = made("files", 4) / "manifest.json"
+    files.write_text('{"counts": {}}')
+    (made("hasty", 5) / "quality" / "evaluation.json").unlink()
+
+    found = found_below([tmp_path / "runs"])
+
+    assert [run.name for run in found.runs] == ["b", "a"]
+    assert {one.name: one.reason.split(":")[0].split(" (")[0] for one in found.aside} == {
+        "begun": "unfinished",
+        "damaged": "unreadable",
+        "files": "no run of leo run",
+        "hasty": "not evaluated",
+        "stopped": "unfinished",
+    }
+    assert not [one for one in found.aside if "secret" in one.reason]
+
+
+def test_a_run_without_a_step_of_the_newest_is_of_another_configuration(made: Made, tmp_path: Path) -> None:
+    def other(evaluation: dict[str, Any]) -> None:
+        evaluation["steps"][0]["step"] = "ilr-cis"
+
+    made("old", 1, change=other)
+    made("new", 2)
+    found = found_below([tmp_path / "runs"])
+    assert [run.name for run in found.runs] == ["new"]
+    assert [(one.name, one.reason) for one in found.aside] == [
+        ("old", "of another configuration: none of its steps (ilr-cis) is a step of the newest run, new")
+    ]
+
+
+def test_runs_of_one_name_are_told_apart(made: Made, tmp_path: Path) -> None:
+    for parent, day in (("x", 1), ("y", 2)):
+        place = tmp_path / parent
+        place.mkdir()
+        made(f"run-{day}", day).rename(place / "demo")
+    assert [run.name for run in found_below([tmp_path / "x", tmp_path / "y" / "demo"]).runs] == ["x/demo", "y/demo"]
+
+
+def test_no_run_at_all_is_an_error_that_says_why(made: Made, tmp_path: Path) -> None:
+    made("stopped", 3, status="failed")
+    with pytest.raises(InputError, match="stopped: unfinished: its status is 'failed'"):
+        found_below([tmp_path / "runs"])
+    with pytest.raises(InputError, match="no such folder"):
+        found_below([tmp_path / "nowhere"])
+
+
+def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclosure) -> None:
+    def fewer(evaluation: dict[str, Any]) -> None:
+        evaluation["steps"][0]["totals"][0] |= {"linked": 3}
+
+    made("first", 1, change=fewer)
+    made("second", 2)
+    runs, names = found_below([tmp_path / "runs"]).runs, _names()
+    assert _cells(counts(runs, names, d)) == {
+        ("Spine", "People"): ["600", "600"],
+        ("NPD to CIS", "Links"): ["540", "540"],
+        ("NPD to CIS", "Pairs for review"): ["30", "30"],
+    }
+    said = _cells(shares(runs, names, d))
+    assert said["NPD to CIS", "Matched"] == ["c", "90.0"]  # three people linked are too few to tell of
+    assert said["NPD to CIS", "Precision by truth"] == ["98.15", "98.15"]
+    assert said["NPD to CIS", "Recall by truth"] == ["88.33", "88.33"]
+    assert _cells(seconds(runs, d)) == {
+        ("All stages",): ["4.0", "5.0"],
+        ("Link",): ["2.0", "2.0"],
+        ("Records",): ["2.0", "3.0"],
+    }
+
+
+def test_where_one_group_is_hidden_so_is_another(d: Disclosure) -> None:
+    def group(name: str, linked: int, eligible: int) -> dict[str, Any]:
+        return {"group": name, "label": name, "linked": linked, "eligible": eligible}
+
+    rate = {"side": "left", "characteristic": "sex", "title": "Sex"}
+    step = {"rates": [{**rate, "groups": [group("F", 900, 1000), group("M", 850, 1000), group("U", 995, 1000)]}]}
+    shown = {label: cell.text for (_, label), cell in _group_rates(step, d).items()}
+    assert shown["U"] == "c"
+    assert sorted(shown.values()) == ["85.0", "c", "c"] or sorted(shown.values()) == ["90.0", "c", "c"]
+
+
+def test_bias_tells_of_large_groups_alone(d: Disclosure) -> None:
+    def group(matched: int, eligible: int, difference: float) -> dict[str, Any]:
+        said = {"difference": difference, "flagged": abs(difference) > 0.1}
+        return {"matched": matched, "eligible": eligible, "found_missed": None, "matched_unmatched": said}
+
+    groups = [group(900, 1000, -0.2), group(40, 60, 0.9), group(995, 1000, 0.5), group(500, 800, 0.05)]
+    step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": groups}]}
+    run = Run("one", Path(), {}, {"steps": [step]})
+    assert _cells(bias([run], _names(), d)) == {
+        ("a to b", "Largest difference, either way"): ["0.20"],
+        ("a to b", "Groups flagged"): ["1"],
+    }
+
+
+def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -> None:
+    step = evaluation["steps"][0]
+    lighter = copy.deepcopy(step)
+    for row in lighter["weights"]:
+        row["bin"] -= 10
+    assert index(step, step, d).text == "0.000"
+    moved = index(step, lighter, d).value
+    assert moved is not None
+    assert moved > 0.25
+    assert index(None, step, d).mark == "not_applicable"
+
+
+def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure) -> None:
+    made("first", 1)
+    made("second", 2)
+    row = counts(found_below([tmp_path / "runs"]).runs, _names(), d).rows[1]
+    assert change(row, (0, 1), 0, d).text == "+0"
+    hidden = type(row)(row.labels, [d.marked("suppressed"), row.cells[1]])
+    assert change(hidden, (0, 1), 0, d).value is None
+
+
+def test_a_version_is_a_model(evaluation: dict[str, Any]) -> None:
+    model = evaluation["steps"][0]["parameters"]
+    other = copy.deepcopy(model)
+    other["levels"][0]["m"] += 0.01
+    assert version(model) == version(copy.deepcopy(model)) != version(other)
+
+
+def test_every_run_has_a_page_beside_its_neighbour_and_the_newest() -> None:
+    assert _pairs(1) == []
+    assert _pairs(2) == [(0, 1)]
+    assert _pairs(4) == [(2, 3), (1, 3), (0, 3), (1, 2), (0, 1)]
+
+
+def test_pages_hold_what_they_need_and_no_value_of_a_person(made: Made, tmp_path: Path) -> None:
+    def heavier(evaluation: dict[str, Any]) -> None:
+        evaluation["steps"][0]["parameters"]["levels"][0] |= {"m": 0.95, "match_weight": 6.57}
+
+    made("first", 1)
+    made("second", 2, change=heavier)
+    site = write_site(found_below([tmp_path / "runs"]), tmp_path / "site")
+
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").glob("*.html")}
+    assert sorted(pages) == [
+        "compare-1-2.html",
+        "compare.html",
+        "index.html",
+        "models.html",
+        "stages.html",
+        "trends.html",
+    ]
+    assert (site.runs, site.aside, site.pages) == (2, 0, 6)
+    for text in pages.values():
+        page = Page(outside_scripts(text))
+        links = [attrs["href"] for attrs in page.all("a")]
+        assert all(link.startswith(("#", "data:text/csv;")) or link in pages for link in links)
+        assert not [canary for canary in CANARIES if canary in text]
+        assert len(page.all("figure")) == sum("download" in attrs for attrs in page.all("a"))
+    assert "moved most, by +0.08 bits" in pages["models.html"]
+    assert "Precision from run to run" in pages["trends.html"]
+    assert "No setting differs" in pages["compare-1-2.html"]
+
+
+def test_one_run_has_nothing_to_be_compared_with(made: Made, tmp_path: Path) -> None:
+    made("only", 1)
+    write_site(found_below([tmp_path / "runs"]), tmp_path / "site")
+    assert "Any two runs" not in (tmp_path / "site" / "compare.html").read_text()
+
+
+def test_only_an_earlier_dashboard_is_written_over(made: Made, tmp_path: Path) -> None:
+    made("first", 1)
+    made("second", 2)
+    out = tmp_path / "site"
+    write_site(found_below([tmp_path / "runs"]), out)
+    write_site(found_below([tmp_path / "runs" / "first"]), out)
+    assert not (out / "compare-1-2.html").exists()
+    thesis = tmp_path / "home"
+    thesis.mkdir()
+    (thesis / "thesis.txt").write_text("years")
+    with pytest.raises(InputError, match="no dashboard"):
+        write_site(found_below([tmp_path / "runs"]), thesis)
+    assert [path.name for path in thesis.iterdir()] == ["thesis.txt"]
+
+
+def _names() -> Names:
+    from linkage.catalogue import shipped
+
+    return Names(shipped())
