@@ -7,12 +7,15 @@ from pathlib import Path
 
 from linkage.adhoc import persons
 from linkage.adhoc.alike import alike
+from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError, LeoError
+from linkage.match.score import score_given, term_frequencies
 from linkage.model import Model
 from linkage.model.blocking import suggest
+from linkage.model.labelled import LabelReport, m_from_labels
 from linkage.model.training import TrainingReport, train
 from linkage.model.training.files import save
 
@@ -32,6 +35,7 @@ class TrainRequest:
     seed: int = 2026
     force: bool = False
     allow_faults: bool = False
+    labels: Path | None = None
 
 
 def train_files(
@@ -39,11 +43,11 @@ def train_files(
     *,
     recognised: Callable[[Columns], None] | None = None,
     progress: Callable[[str], None] | None = None,
-) -> tuple[Model, TrainingReport, int]:
+) -> tuple[Model, TrainingReport, LabelReport | None, int]:
     """Train a model on two files and write it to request.out, with blocking rules chosen for it.
 
     Returns:
-        The model, what it was trained on, and its version.
+        The model, what it was trained on, what labels taught where there are some, and its version.
 
     Raises:
         InputError: a file cannot be read, or the files share too little to compare.
@@ -51,16 +55,13 @@ def train_files(
         LeoError: there is nothing to train on, or something about the estimates is not to be trusted.
     """
     say = progress or (lambda _: None)
-    if request.out.exists() and not request.force:
-        raise ConfigError(f"--out {request.out}: a file is there already\n  give --force to replace it")
-    if request.out.suffix != ".json":
-        raise ConfigError(f"--out {request.out}: a model file ends in .json")
+    check_out(request.out, request.force)
     with (
         tempfile.TemporaryDirectory(prefix="leo-train-") as scratch,
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
     ):
         say("reading")
-        left, right, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
+        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
         model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
@@ -68,16 +69,31 @@ def train_files(
                 + "\n".join(f"  {fault}" for fault in report.faults)
                 + "\n  mend what is named, or give --allow-faults to write it nevertheless"
             )
+        taught = None
+        if request.labels:
+            say("m from labels")
+            pairs = labelled_pairs(engine, request.labels, *ids)
+            scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
+            model, taught = m_from_labels(model, pairs.labelled(engine, model, scored))
         say("blocking rules")
         rules = suggest(engine, model, left, right).rules
     model = with_rules(model, rules)
-    return model, report, save(request.out, model, report)
+    told = {"labelled": taught.as_dict()} if taught else {}
+    return model, report, taught, save(request.out, model, report, **told)
+
+
+def check_out(out: Path, force: bool) -> None:
+    """Refuse a file that is there, unless it is to be replaced, and one that is no model's by its name."""
+    if out.exists() and not force:
+        raise ConfigError(f"--out {out}: a file is there already\n  give --force to replace it")
+    if out.suffix != ".json":
+        raise ConfigError(f"--out {out}: a model file ends in .json")
 
 
 def _sides(
     engine: Engine, request: TrainRequest, scratch: Path, recognised: Callable[[Columns], None]
-) -> tuple[Table, Table, dict[str, str]]:
-    """Both files' persons, and how each shared field is compared."""
+) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
+    """Both files' persons, their ids in the files, and how each shared field is compared."""
     files = [
         persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=request.encoding)
         for side, path in (("left", request.left), ("right", request.right))
@@ -90,8 +106,8 @@ def _sides(
         persons.british(engine, file, side["postcode"]) for file, side in zip(files, fields, strict=True)
     )
     ids = (columns.left_id, columns.right_id)
-    left, right = (
-        persons.units(engine, file, side, id_column, postcodes=postcodes)[0]
+    (left, left_ids), (right, right_ids) = (
+        persons.units(engine, file, side, id_column, postcodes=postcodes)
         for file, side, id_column in zip(files, fields, ids, strict=True)
     )
     kinds = persons.kinds(engine, left, right, postcodes=postcodes)
@@ -100,4 +116,4 @@ def _sides(
             "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
             f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
         )
-    return left, right, kinds
+    return (left, right), (left_ids, right_ids), kinds

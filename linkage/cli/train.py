@@ -1,5 +1,6 @@
-"""`leo train`: a model for two person files, to be used by runs that do not train one."""
+"""`leo train`: a model for two person files, or of a run's labels, to be used by runs that do not train one."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,21 +11,37 @@ from linkage.adhoc.options import (
     Encoding,
     Maps,
     MemoryLimit,
-    OtherFileArgument,
-    PersonFileArgument,
     Threads,
     say,
     say_recognised,
 )
+from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
+    from linkage.model.labelled import LabelReport
     from linkage.model.training import TrainingReport
 
 
 def train(
-    left: PersonFileArgument,
-    right: OtherFileArgument,
-    out: Annotated[Path, typer.Option(help="The model file, Splink's JSON; what it was trained on stands beside it.")],
+    left: Annotated[
+        Path | None,
+        typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet; none with a RUN's labels."),
+    ] = None,
+    right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The model file, Splink's JSON; what it was trained on stands beside it.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|RUN",
+            help="m from what people said: a reviewed run's folder, or, of two files, a CSV with left_id, right_id, "
+            "answer (match, no match, uncertain) and, where pairs were drawn, weight.",
+        ),
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(help="With a RUN's labels: the step; else the one that was reviewed.")
+    ] = None,
     maps: Maps = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples and of the standard errors.")] = 2026,
     encoding: Encoding = "utf-8",
@@ -41,10 +58,21 @@ def train(
         bool, typer.Option("--force", help="Replace the model that is there, as its next version.")
     ] = False,
 ) -> None:
-    """Train a model on two person files and show what it learnt, with the standard error of every weight.
+    """Train a model on two person files, or on a run's labels, and show what it learnt with the errors of its weights.
 
     Example: leo train pupils.csv customers.parquet --out models/pupils.json
+
+    Example: leo train --labels runs/demo --step education-cis --out models/cis-reviewed.json
     """
+    if out is None:
+        raise ConfigError("--out: where is the model to go?\n  for example --out models/pupils.json")
+    if labels is not None and labels.is_dir():
+        if left is not None:
+            raise ConfigError("--labels RUN: a run's labels are of its own records\n  leave the two files out")
+        _train_from_review(labels, step, out, force)
+        return
+    if left is None or right is None:
+        raise ConfigError("which two files?\n  leo train LEFT RIGHT --out MODEL; or --labels RUN --out MODEL")
     from linkage.adhoc.train import TrainRequest, train_files
     from linkage.model.training.files import beside
 
@@ -60,11 +88,43 @@ def train(
         seed=seed,
         force=force,
         allow_faults=allow_faults,
+        labels=labels,
     )
-    _, report, version = train_files(request, recognised=say_recognised, progress=say)
+    _, report, taught, version = train_files(request, recognised=say_recognised, progress=say)
     typer.echo("\n".join(table(report)))
     typer.echo("\n".join(["", *trained_on(report)]))
+    if taught:
+        typer.echo("\n".join(["", *taught_by(taught)]))
     typer.echo(f"model    {out}   version {version}\ntraining {beside(out)}")
+
+
+def _train_from_review(run: Path, step: str | None, out: Path, force: bool) -> None:
+    from linkage.adhoc.train import check_out
+    from linkage.model.training.files import beside, next_version, save_told
+    from linkage.pipeline.reviewing import reviewed_step
+    from linkage.review.training import train_from_review
+
+    check_out(out, force)
+    model, taught, about = train_from_review(run, reviewed_step(run, step))
+    trained = about.pop("trained")
+    version = save_told(out, model, next_version(out), trained=trained, labelled={**about, **taught.as_dict()})
+    typer.echo("\n".join(taught_by(taught)))
+    typer.echo(f"model    {out}   version {version}\ntraining {beside(out)}")
+
+
+def taught_by(taught: "LabelReport") -> list[str]:
+    """m before and after labels, with the error that so many matches leave."""
+    said = ", ".join(f"{count:,} {answer}" for answer, count in taught.answers.items())
+    lines = [
+        f"labels: {said}; they stand for {taught.matches:,.0f} matches, and tell as much as {taught.effective:,.0f}"
+    ]
+    width = max(len(level.level) for level in taught.levels)
+    lines.append(f"{'level':<{width}}  {'m before':>9}  {'m':>9}  {'weight':>7}  std. error")
+    for level in taught.levels:
+        error = f"{level.error:>10.2f}" if level.error is not None else f"{'not seen':>10}"
+        weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
+        lines.append(f"{level.level:<{width}}  {level.before:>9.3g}  {level.m:>9.3g}  {weight:>7.2f}  {error}")
+    return lines
 
 
 def table(report: "TrainingReport") -> list[str]:

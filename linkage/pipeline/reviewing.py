@@ -156,6 +156,20 @@ def step_to_review(run: Path, step: str | None, size: int) -> str:
     return chosen
 
 
+def reviewed_step(run: Path, step: str | None) -> str:
+    """The step named, or the only one that a sample was drawn of.
+
+    Raises:
+        ConfigError: none is named, and not one alone has a sample.
+    """
+    sampled = sorted(path.parent.name for path in (run / "review").glob("*/strata.json"))
+    if step is None and len(sampled) != 1:
+        raise ConfigError(
+            f"{run}: which step?\n  give --step with one of {', '.join(sampled) or 'its reviewed steps: none'}"
+        )
+    return step or sampled[0]
+
+
 def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
     """Labels of a step's links, in the order in which they were given."""
     kept: list[dict[str, Any]] = labels_store(run).rows().to_pylist()

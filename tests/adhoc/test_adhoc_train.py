@@ -111,7 +111,7 @@ def test_codes_that_differ_between_the_files_are_refused(files: Files, tmp_path:
         train_files(request)
     assert "--allow-faults" in str(refused.value)
     assert not request.out.exists()
-    _, report, version = train_files(TrainRequest(files.left, turned, request.out, allow_faults=True))
+    _, report, _, version = train_files(TrainRequest(files.left, turned, request.out, allow_faults=True))
     assert version == 1
     assert report.faults
     assert request.out.exists()

@@ -23,23 +23,29 @@ def beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.training.json")
 
 
-def save(path: Path, model: Model, report: TrainingReport) -> int:
+def save(path: Path, model: Model, report: TrainingReport, **told: Any) -> int:
     """Write a model and what it was trained on, each whole or not at all.
+
+    Args:
+        told: what else is told of it, as of `save_told`.
 
     Returns:
         The model's version: one more than that of the file in whose place it stands, else 1.
     """
-    version = _version(path) + 1
+    return save_told(path, model, next_version(path), trained=report.as_dict(), **told)
+
+
+def save_told(path: Path, model: Model, version: int, **told: Any) -> int:
+    """Write a model and what is told of it, each whole or not at all; returns its version.
+
+    Args:
+        told: `trained`, what it was trained on; `labelled`, what people's labels taught; `tuned`, what was changed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = _text(model.raw)
-    told = {
-        "format": FORMAT,
-        "version": version,
-        "model_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "trained": report.as_dict(),
-    }
+    about = {"format": FORMAT, "version": version, "model_sha256": hashlib.sha256(text.encode()).hexdigest()}
     _write(path, text)
-    _write(beside(path), _text(told))
+    _write(beside(path), _text({**about, **told}))
     return version
 
 
@@ -59,12 +65,12 @@ def told(path: Path) -> dict[str, Any] | None:
     return None if changed else found
 
 
-def _version(path: Path) -> int:
-    """Of the model that is there, however it was changed; 0 where none is."""
+def next_version(path: Path) -> int:
+    """One more than that of the model that is there, however it was changed; 1 where none is."""
     try:
-        return int(json.loads(beside(path).read_text(encoding="utf-8"))["version"])
+        return int(json.loads(beside(path).read_text(encoding="utf-8"))["version"]) + 1
     except (OSError, ValueError, KeyError, TypeError):
-        return 0
+        return 1
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,110 @@
+"""Labels of two files: a CSV of pairs by the files' own ids, with what people said of each."""
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, rows
+from linkage.errors import InputError
+from linkage.model import Model
+from linkage.model.compiled import pattern_column
+from linkage.model.labelled import MATCH, NO_MATCH, UNCERTAIN, Labelled
+
+COLUMNS = ("left_id", "right_id", "answer")
+"""What a file must hold; `weight`, of how many pairs each was drawn, may stand beside them."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled pairs of two files' units.
+
+    Attributes:
+        table: left_id, right_id of units.
+        said: pair to the answer and to the number of pairs that it stands for.
+    """
+
+    table: Table
+    said: dict[tuple[int, int], tuple[str, float]]
+
+    def labelled(self, engine: Engine, model: Model, scored: Table) -> Sequence[Labelled]:
+        """The pairs with the levels that `linkage.match.score` gave them."""
+        names = [pattern_column(comparison) for comparison in model.comparisons]
+        found = sorted(rows(engine, scored), key=lambda row: (row["left_id"], row["right_id"]))
+        return [
+            Labelled(tuple(int(row[name]) for name in names), *self.said[row["left_id"], row["right_id"]])
+            for row in found
+        ]
+
+
+def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table) -> Labels:
+    """Labels of a CSV, as pairs of units; those that name a record which the files lack are left out.
+
+    Args:
+        left_ids, right_ids: unit_id, source_id.
+
+    Raises:
+        InputError: no such file, no such column, an answer that is none, or no pair that the files hold; lines are
+            named, ids are not.
+    """
+    given = engine.from_arrow(pa.Table.from_pylist(_read(path), _SCHEMA))
+    found = engine.sql(
+        """
+        select l.unit_id as left_id, r.unit_id as right_id, min(g.answer) as answer, max(g.answer) as other,
+               max(g.weight) as weight
+        from {given} as g
+        join {left} as l on cast(l.source_id as varchar) = g.left_id
+        join {right} as r on cast(r.source_id as varchar) = g.right_id
+        group by l.unit_id, r.unit_id
+        """,
+        given=given,
+        left=left_ids,
+        right=right_ids,
+        store=True,
+    )
+    said = {
+        (int(row["left_id"]), int(row["right_id"])): (
+            row["answer"] if row["answer"] == row["other"] else UNCERTAIN,  # two answers that differ
+            float(row["weight"]),
+        )
+        for row in rows(engine, found)
+    }
+    if not said:
+        raise InputError(
+            f"{path}: names no pair that the two files hold\n  left_id and right_id are the files' own ids"
+        )
+    return Labels(engine.sql("select left_id, right_id from {t}", t=found, store=True), said)
+
+
+_SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS] + [("weight", pa.float64())])
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs {', '.join(COLUMNS)}")
+            return [_row(path, reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file\n  give a CSV of labels, or a run's folder") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
+
+
+def _row(path: Path, line: int, row: dict[str, str]) -> dict[str, Any]:
+    answer, weight = row["answer"].strip().lower(), (row.get("weight") or "1").strip()
+    if answer not in (MATCH, NO_MATCH, UNCERTAIN):
+        raise InputError(f"{path}: line {line}: this is no answer\n  there are: {MATCH}, {NO_MATCH}, {UNCERTAIN}")
+    try:
+        stands_for = float(weight)
+    except ValueError:
+        stands_for = math.nan
+    if not 0 < stands_for < math.inf:
+        raise InputError(f"{path}: line {line}: weight is no number above 0\n  say of how many pairs it was drawn")
+    return {**{name: (row[name] or "").strip() for name in COLUMNS}, "answer": answer, "weight": stands_for}

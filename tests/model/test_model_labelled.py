@@ -1,0 +1,121 @@
+"""m from labels: Splink's where every label counts once, weighted up where labels were drawn."""
+
+import math
+import random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import splink.comparison_library as cl
+from splink import Linker
+
+from linkage.engine import connect, rows
+from linkage.engine.splink_api import splink_tables
+from linkage.errors import InputError
+from linkage.match.score import score_given, term_frequencies
+from linkage.model import Model, from_dict
+from linkage.model.labelled import Labelled, m_from_labels
+from tests.model.splink_says import with_probabilities
+
+NAMES = ["ANNA", "ANNE", "BERT", "BERTA", "CARL", "CARLA", None]
+
+
+def model_of(*shares: float) -> Model:
+    """One comparison with levels 2, 1 and 0 of these m; u is a third of each."""
+    conditions = ['"name_l" = "name_r"', 'substr("name_l", 1, 1) = substr("name_r", 1, 1)', "ELSE"]
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": '"name_l" IS NULL OR "name_r" IS NULL', "label_for_charts": "null", "is_null_level": True}
+    ]
+    levels += [
+        {"sql_condition": c, "label_for_charts": c[:4], "m_probability": m, "u_probability": 1 / 3}
+        for c, m in zip(conditions, shares, strict=True)
+    ]
+    comparison = {"output_column_name": "name", "comparison_levels": levels}
+    return from_dict({"link_type": "link_only", "comparisons": [comparison]})
+
+
+def said(model: Model) -> list[float]:
+    return [level.m or 0.0 for level in model.comparisons[0].levels if level.value >= 0]
+
+
+def test_as_splink_counts_them() -> None:
+    """Equal weights and nothing said before: the share of labelled matches at each level, of which neither is NULL."""
+    chance = random.Random(5)
+
+    def file(first: int) -> list[dict[str, Any]]:
+        return [{"unit_id": first + n, "forename": chance.choice(NAMES), "sex": chance.choice("FM")} for n in range(80)]
+
+    schema = pa.schema([("unit_id", pa.int64()), ("forename", pa.string()), ("sex", pa.string())])
+    left, right = (pa.Table.from_pylist(file(first), schema) for first in (1, 1001))
+    settings = with_probabilities([cl.JaroWinklerAtThresholds("forename", [0.9]), cl.ExactMatch("sex")])
+    pairs = pa.table({"left_id": pa.array(range(1, 61)), "right_id": pa.array(range(1001, 1061))})
+    with splink_tables({"side_left": left, "side_right": right}) as tables:
+        linker = Linker(tables, dict(settings), log_level="ERROR", validate_settings=False)
+        labels = [
+            {"source_dataset_l": "side_left", "unit_id_l": a, "source_dataset_r": "side_right", "unit_id_r": b}
+            for a, b in zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)
+        ]
+        linker.training.estimate_m_from_pairwise_labels(
+            linker.table_management.register_table(pa.Table.from_pylist(labels), "labels")
+        )
+        wanted = from_dict(linker.misc.save_model_to_json())
+    model = from_dict(settings)
+    with connect("duckdb", threads=1) as engine:
+        sides = engine.from_arrow(left), engine.from_arrow(right)
+        scored = rows(
+            engine,
+            score_given(engine, model, *sides, term_frequencies(engine, model, *sides), engine.from_arrow(pairs)),
+        )
+    names = [f"gamma_{comparison.name}" for comparison in model.comparisons]
+    found, report = m_from_labels(
+        model, [Labelled(tuple(row[name] for name in names), "match") for row in scored], pseudo=0.0
+    )
+    assert report.answers == {"match": 60, "no match": 0, "uncertain": 0}
+    ours, splinks = (
+        [level.m for c in of.comparisons for level in c.levels if level.value >= 0 and level.m and level.m > 1e-5]
+        for of in (found, wanted)
+    )
+    assert len(ours) >= 4
+    assert ours == pytest.approx(splinks)
+
+
+def test_a_pair_counts_for_as_many_as_it_stands_for() -> None:
+    """One in ten of the strong pairs was looked at, every weak one."""
+    pairs = [Labelled((2,), "match", 10.0, "strong")] * 9 + [Labelled((0,), "match", 1.0, "weak")] * 10
+    model, report = m_from_labels(model_of(0.5, 0.3, 0.2), pairs, pseudo=0.0)
+    assert said(model) == pytest.approx([0.9, 0.0, 0.1])
+    assert report.matches == 100.0
+    assert report.effective == pytest.approx(100**2 / (9 * 100 + 10))
+
+
+def test_an_uncertain_pair_is_as_much_of_a_match_as_those_about_it() -> None:
+    """Three in four decided pairs of its stratum are matches; in the other stratum none is."""
+    pairs = [
+        *[Labelled((2,), "match", 1.0, "a")] * 3,
+        Labelled((1,), "no match", 1.0, "a"),
+        Labelled((0,), "uncertain", 4.0, "a"),
+        Labelled((1,), "no match", 1.0, "b"),
+        Labelled((1,), "uncertain", 50.0, "b"),
+    ]
+    model, report = m_from_labels(model_of(0.5, 0.3, 0.2), pairs, pseudo=0.0)
+    assert said(model) == pytest.approx([0.5, 0.0, 0.5])
+    assert report.answers == {"match": 3, "no match": 2, "uncertain": 2}
+
+
+def test_what_no_match_showed_keeps_what_was_said_before() -> None:
+    """Fifteen matches beside five that show 0.5, 0.3, 0.2; the error is of fifteen."""
+    model, report = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "match")] * 15)
+    assert said(model) == pytest.approx([17.5 / 20, 1.5 / 20, 1.0 / 20])
+    m = 17.5 / 20
+    assert report.levels[0].error == pytest.approx(math.sqrt((1 - m) / (m * 15)) / math.log(2))
+    assert report.levels[1].error is None
+
+
+def test_a_side_that_does_not_know_says_nothing() -> None:
+    model, _ = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((-1,), "match")] * 3)
+    assert said(model) == pytest.approx([0.5, 0.3, 0.2])
+
+
+def test_without_a_match_there_is_nothing_to_learn() -> None:
+    with pytest.raises(InputError, match="no pair is labelled a match"):
+        m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "no match"), Labelled((2,), "uncertain")])
