@@ -23,6 +23,7 @@ from linkage.cli import (
     run,
     synth,
     train,
+    tune,
 )
 from linkage.cli.failures import failing_clearly
 
@@ -73,6 +74,7 @@ app.add_typer(review.app, name="review")
 app.command("link")(link)
 app.command()(dedupe.dedupe)
 app.command()(train.train)
+app.command()(tune.tune)
 
 
 def main() -> None:

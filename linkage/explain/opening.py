@@ -98,6 +98,10 @@ class OpenRun:
             self._tables[name] = self.engine.read(self._paths[name])
         return self._tables[name]
 
+    def tables_below(self, kind: str) -> dict[str, Table]:
+        """The run's tables of a kind, "attributes" for example, by what follows in their names."""
+        return {name.removeprefix(f"{kind}/"): self.table(name) for name in self._paths if name.startswith(f"{kind}/")}
+
     def named_step(self, name: str) -> Step:
         """A step by its name.
 

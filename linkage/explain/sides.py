@@ -83,6 +83,14 @@ class RunSide:
         self.name, self.size = name, size
         self._engine, self._sources, self._members = engine, sources, members
 
+    def units(self) -> Table:
+        """unit_id of every unit of this side."""
+        return self._engine.sql("select distinct unit_id from {members}", members=self._members, store=True)
+
+    def entities(self) -> Table:
+        """unit_id, entity_id of all units of this side."""
+        return self._members
+
     def unit_of(self, entity_id: int) -> int | None:
         found = self._engine.sql(
             "select unit_id from {members} where entity_id = $entity",

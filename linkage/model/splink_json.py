@@ -227,9 +227,14 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
+@functools.lru_cache(maxsize=4096)  # a model that is tuned is read again with every change, and parsing is slow
+def _read(condition: str) -> exp.Expression:
+    return sqlglot.parse_one(condition, read="duckdb")
+
+
 def _parsed(condition: str, where: str) -> exp.Expression:
     try:
-        return sqlglot.parse_one(condition, read="duckdb")
+        return _read(condition)
     except sqlglot.errors.SqlglotError as error:
         found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from linkage.catalogue import IDENTIFIERS
-from linkage.engine import connect, rows
+from linkage.engine import Engine, connect, rows
 from linkage.explain.opening import OpenRun
 from linkage.explain.pair import explain_pair
 from linkage.explain.sides import RunSide
@@ -94,15 +94,9 @@ class RunDesk:
             return estimate_step(self._root, self.step)
 
     def _read(self, name: str, units: Sequence[int]) -> dict[int, Record]:
-        """Unit to all that its entities were ever called."""
         side = self._step.sides[name]
         assert isinstance(side, RunSide)
-        held: dict[int, dict[str, dict[str, Held]]] = {unit: {} for unit in units}
-        for row in rows(self._engine, side.held(list(held), IDENTIFIERS)):
-            for identifier in IDENTIFIERS:
-                values = held[int(row["unit_id"])].setdefault(identifier, {})
-                _take(values, *(row[f"{identifier}{part}"] or [] for part in ("", "_first", "_last")))
-        return {unit: Record({name: _latest_first(values) for name, values in of.items()}) for unit, of in held.items()}
+        return records_of(self._engine, side, units)
 
     def _read_verdicts(self) -> dict[tuple[int, int], Verdict]:
         pairs = pa.table(
@@ -127,6 +121,16 @@ class RunDesk:
             )
             for row in rows(self._engine, found)
         }
+
+
+def records_of(engine: Engine, side: RunSide, units: Sequence[int]) -> dict[int, Record]:
+    """Unit to all that its entities were ever called."""
+    held: dict[int, dict[str, dict[str, Held]]] = {unit: {} for unit in units}
+    for row in rows(engine, side.held(list(held), IDENTIFIERS)):
+        for identifier in IDENTIFIERS:
+            values = held[int(row["unit_id"])].setdefault(identifier, {})
+            _take(values, *(row[f"{identifier}{part}"] or [] for part in ("", "_first", "_last")))
+    return {unit: Record({name: _latest_first(values) for name, values in of.items()}) for unit, of in held.items()}
 
 
 def _take(into: dict[str, Held], values: Sequence[Any], first: Sequence[Any], last: Sequence[Any]) -> None:

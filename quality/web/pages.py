@@ -1,6 +1,6 @@
 """Pages of an application, in the report's form, from templates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,12 +13,13 @@ class Pages:
 
     Args:
         package: whose templates/ holds the application's own.
+        shared: further packages of which it shows templates.
         application: its name, as the top of each page shows it.
         links: text and address of what the top leads to.
     """
 
-    def __init__(self, package: str, application: str, links: Mapping[str, str]) -> None:
-        self._environment = environment(package, "quality.web")
+    def __init__(self, package: str, application: str, links: Mapping[str, str], shared: Sequence[str] = ()) -> None:
+        self._environment = environment(package, *shared, "quality.web")
         self._about = {"application": application, "links": links}
 
     def render(self, template: str, **values: Any) -> str:

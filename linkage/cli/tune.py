@@ -1,0 +1,45 @@
+"""`leo tune`: change a step's weights and thresholds, and see at once what it does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.adhoc.options import say
+from linkage.errors import ConfigError
+
+
+def tune(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of leo run.")],
+    step: Annotated[str | None, typer.Option(help="A link step; without it the run's only one.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
+    profile: Annotated[
+        str, typer.Option("--disclosure", help="Rules by which counts of subgroups are shown: configs/disclosure/.")
+    ] = "leo_publication",
+) -> None:
+    """Tune a step in a browser: m and u, thresholds, margin, frequencies; see links, expected error and review load.
+
+    The run stays as it is. What is saved goes to RUN/tuned/ as a new version of the model, with a note. The pages are
+    on this machine alone; the address that is printed lets in whoever has it.
+
+    Example: leo tune runs/demo --step education-cis
+    """
+    from linkage.catalogue import shipped
+    from quality.definitions import load as load_definitions
+    from quality.disclosure import load as load_profile
+    from quality.report.names import Names
+
+    try:
+        from linkage.tune.desk import RunDesk
+        from quality.tuning import application
+        from quality.web import serve
+    except ModuleNotFoundError as missing:
+        raise ConfigError(f"leo tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'") from missing
+    rules, definitions = load_profile(profile), load_definitions()
+    with RunDesk(run, step, say) as desk:
+        typer.echo(f"{desk.pairs:,} pairs of step {desk.step}; Ctrl-C ends")
+        serve(
+            lambda token: application(desk, Names(shipped()), token, profile=rules, definitions=definitions),
+            port,
+            lambda address: typer.echo(f"open  {address}"),
+        )

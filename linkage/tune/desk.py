@@ -1,0 +1,162 @@
+"""A step of a run, as the tuning application asks for it."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from linkage.engine import Engine, connect
+from linkage.errors import ConfigError
+from linkage.explain.opening import OpenRun, OpenStep
+from linkage.explain.pair import thresholds_as_dict, weighed, weight_as_dict
+from linkage.explain.sides import RunSide, listed_units
+from linkage.explain.weighing import Weighed, level_name
+from linkage.review.desk import records_of
+from linkage.tune.evidence import adjusted_columns, read
+from linkage.tune.groups import groups_of
+from linkage.tune.outcome import Trial
+from linkage.tune.saving import save
+from quality.clerical import Record
+from quality.tuning import Compared, Grade, Outcome, Saved, Settings
+
+
+def step_to_tune(root: Path, step: str | None, engine: Engine) -> str:
+    """The step named, or the only one of a run.
+
+    Raises:
+        ConfigError: the run has several and none is named, or none of that name.
+    """
+    run = OpenRun(engine, root)
+    if step is not None:
+        return str(run.named_step(step).name)
+    if len(run.steps) != 1:
+        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(run.steps) or 'its steps: none'}")
+    return str(next(iter(run.steps)))
+
+
+class RunDesk:
+    """What `quality.tuning` calls a Desk, of a folder of `leo run`.
+
+    All pairs that the step kept are read once and stay in memory, some 150 bytes each; values of people are read for
+    the pairs that somebody looks at.
+
+    Args:
+        progress: told what is being read.
+
+    Raises:
+        ConfigError: the folder is no run's, or has no such step; the step kept no pair.
+    """
+
+    def __init__(self, root: Path, step: str | None, progress: Callable[[str], None] | None = None) -> None:
+        say = progress or (lambda _: None)
+        self._root, self._lock = root, threading.RLock()
+        self._engine = connect("duckdb")
+        try:
+            run = OpenRun(self._engine, root)
+            self.step = step_to_tune(root, step, self._engine)
+            self._step = run.open(self.step)
+            say("pairs, and how common their values are")
+            self._pairs = evidence = read(self._engine, self._step)
+            if not len(evidence):
+                raise ConfigError(f"{root}: step '{self.step}' kept no pair, so that there is nothing to tune")
+            say("subgroups")
+            groups = groups_of(self._engine, run, self._step, evidence)
+            self._trial = Trial(self._step, evidence, groups, reach_of(root, self.step))
+        except BaseException:
+            self._engine.close()
+            raise
+        self.run, self.pairs = run.name, len(evidence)
+        self._trained = _training(run, self.step)
+        self.left, self.right = (self._step.sides[side].name for side in ("left", "right"))
+        self.gain, self.settings = self._step.thresholds.gain, self._trial.settings
+        self.adjustable = adjusted_columns(self._step.model)
+        self.comparisons = [
+            Compared(
+                comparison.name,
+                [
+                    Grade(level.value, level_name(comparison, level), self._trial.reached(comparison.name, level.value))
+                    for level in comparison.levels
+                    if level.value >= 0
+                ],
+                adds_up=not comparison.given,
+            )
+            for comparison in self._step.model.comparisons
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._engine.close()
+
+    def outcome(self, settings: Settings) -> Outcome:
+        """What the step would come to."""
+        return self._trial.outcome(settings)
+
+    def are_units(self, left: int, right: int) -> bool:
+        """Whether the two sides have these units; their pair need not have been kept."""
+        with self._lock:
+            sides = zip((self._step.sides[side] for side in ("left", "right")), (left, right), strict=True)
+            return all(side.members([unit]) for side, unit in sides)
+
+    def records(self, left: int, right: int) -> tuple[Record, Record]:
+        """What the two sides of a pair hold."""
+        with self._lock:
+            found = []
+            for name, unit in (("left", left), ("right", right)):
+                side = self._step.sides[name]
+                assert isinstance(side, RunSide)
+                found.append(records_of(self._engine, side, [unit])[unit])
+            return found[0], found[1]
+
+    def weight(self, left: int, right: int, settings: Settings) -> Mapping[str, Any]:
+        """A pair's weight in parts by these settings, as linkage.explain has it."""
+        chosen = {name: getattr(settings, name) for name in ("accept", "review", "margin")}
+        limits = replace(self._step.thresholds, **chosen)
+        with self._lock:
+            step = replace(self._step, model=self._trial.model(settings), thresholds=limits)
+            at = self._pairs.place(left, right)
+            pair = _weighed_anew(self._engine, step, left, right) if at is None else self._pairs.weighed(at, step.model)
+            return {"weight": weight_as_dict(step, pair), "thresholds": thresholds_as_dict(step)}
+
+    def save(self, settings: Settings, note: str) -> Saved:
+        """Keep a model as a new version in RUN/tuned/."""
+        with self._lock:
+            return save(
+                self._root,
+                self._step.step,
+                self._trial.model(settings),
+                before=self.settings,
+                after=settings,
+                note=note,
+                run=self.run,
+                trained=self._trained,
+                outcome=self.outcome(settings),
+            )
+
+
+def _weighed_anew(engine: Engine, step: OpenStep, left: int, right: int) -> Weighed:
+    """A pair that the run did not keep."""
+    units = {
+        side: step.sides[side].build(listed_units(engine, [unit]), step.model.columns)
+        for side, unit in (("left", left), ("right", right))
+    }
+    return weighed(engine, step, units)[0]
+
+
+def _training(run: OpenRun, step: str) -> Mapping[str, Any]:
+    counts = next((s.get("counts") for s in run.manifest["stages"] if s["name"] == f"link-{step}"), None)
+    return (counts or {}).get("training") or {}
+
+
+def reach_of(root: Path, step: str) -> float | None:
+    """The share of matches that the step's passes and rules are estimated to reach."""
+    path = root / "quality" / "evaluation.json"
+    if not path.is_file():
+        return None
+    steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+    blocking = next((found.get("blocking") for found in steps if found["step"] == step), None)
+    return blocking["estimated_recall"] if blocking else None

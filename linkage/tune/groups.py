@@ -1,0 +1,48 @@
+"""Subgroups that the pairs of a step fall into, by what is known of their left unit."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine, Table, quote
+from linkage.explain.opening import OpenRun, OpenStep
+from linkage.explain.sides import RunSide
+from linkage.tune.evidence import Evidence, Ids
+from quality.characteristics import NOT_KNOWN, entities_described, labels_of
+from quality.definitions import load as load_definitions
+
+
+def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) -> dict[str, tuple[Sequence[str], Ids]]:
+    """Characteristic to its values in words, and for each pair the place of its left unit's value in these."""
+    definitions, catalogue = load_definitions(), shipped()
+    identities = {source: run.table(f"identities/{source}") for source in run.sources}
+    attributes = run.tables_below("attributes")
+    described = entities_described(engine, identities, attributes, definitions, catalogue)
+    held = [c for c in definitions.characteristic if c.name in described.columns]
+    listed = ", ".join(f"max(d.{quote(c.name)}) as {quote(c.name)}" for c in held)
+    if not held:
+        return {}
+    side = step.sides["left"]
+    assert isinstance(side, RunSide)
+    units: Table = engine.sql(
+        f"""
+        select m.unit_id, {listed}
+        from {{members}} as m
+        join {{described}} as d on d.entity_id = m.entity_id
+        group by m.unit_id
+        order by m.unit_id
+        """,
+        members=side.entities(),
+        described=described,
+    )
+    found = engine.arrow(units)
+    place = np.searchsorted(found["unit_id"].to_numpy(), evidence.left)
+    groups: dict[str, tuple[Sequence[str], Ids]] = {}
+    for characteristic in held:
+        labels = labels_of(characteristic, catalogue)
+        coded = found[characteristic.name].cast(pa.string()).combine_chunks().fill_null(NOT_KNOWN).dictionary_encode()
+        values = [labels.get(value, value) for value in coded.dictionary.to_pylist()]
+        groups[characteristic.name] = values, coded.indices.to_numpy().astype(np.int64)[place]
+    return groups

@@ -1,0 +1,153 @@
+"""The addresses of the tuning application: which page answers, what each form does.
+
+What is being tried is kept by the application, so that every page shows it and nothing of it stands in an address.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from quality.definitions import Definitions
+from quality.disclosure import Profile
+from quality.report.names import Names
+from quality.tuning.desk import Desk, Outcome, Settings
+from quality.tuning.form import settings_of
+from quality.tuning.showing import Showing
+from quality.web import Guard, asset
+
+_MOST_UNDONE = 100
+_LONGEST_NOTE = 1_000
+_ASSETS = {
+    "report.css": ("quality.report", "text/css"),
+    "application.css": ("quality.web", "text/css"),
+    "explanation.css": ("quality.explanation", "text/css"),
+    "review.css": ("quality.clerical", "text/css"),
+    "tune.css": ("quality.tuning", "text/css"),
+    "tune.js": ("quality.tuning", "text/javascript"),
+}
+
+
+class _Draft:
+    """What is being tried, and what was tried before."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.lock = threading.RLock()  # pages are answered by several threads
+        self._tried = [desk.settings]
+        self.run = desk.outcome(desk.settings)
+        self.outcome = self.run
+
+    @property
+    def settings(self) -> Settings:
+        return self._tried[-1]
+
+    def take(self, settings: Settings) -> None:
+        if settings != self.settings:
+            self._tried = [*self._tried[-_MOST_UNDONE:], settings]
+            self._look()
+
+    def undo(self) -> None:
+        if len(self._tried) > 1:
+            self._tried.pop()
+            self._look()
+
+    def _look(self) -> Outcome:
+        self.outcome = self._desk.outcome(self.settings)
+        return self.outcome
+
+
+def application(desk: Desk, names: Names, token: str, *, profile: Profile, definitions: Definitions) -> Guard:
+    """The application, ready to be served.
+
+    Args:
+        names: how sources and comparisons are called.
+        token: lets a browser in.
+        profile: rules by which counts of subgroups are shown.
+        definitions: titles of their characteristics.
+    """
+    showing, draft = Showing(desk, names, profile, definitions), _Draft(desk)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(HTTPException, lambda _, error: _refused(showing, error))
+    app.add_exception_handler(RequestValidationError, lambda _, error: _refused(showing, error))
+    _add_step(app, showing, desk, draft)
+    _add_pairs(app, showing, desk, draft)
+    return Guard(app, token, showing.refusal)
+
+
+def _refused(showing: Showing, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    why = {404: "There is no such page.", 400: "Say in a few words what was changed and why."}
+    return HTMLResponse(showing.refusal(status, why.get(status, "The form that was sent is not whole.")), status)
+
+
+def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
+    @app.get("/assets/{name}")
+    def assets(name: str) -> Response:
+        if name not in _ASSETS:
+            raise HTTPException(404)
+        package, kind = _ASSETS[name]
+        return Response(asset(package, name), media_type=kind)
+
+    @app.get("/")
+    def step() -> Response:
+        with draft.lock:
+            return HTMLResponse(showing.step(draft.settings, draft.outcome, draft.run))
+
+    @app.post("/")
+    async def change(request: Request) -> Response:
+        form = await request.form()
+        sent = {name: str(value) for name, value in form.items() if name != "adjusted"}
+        ticked = {str(value) for value in form.getlist("adjusted")} & set(desk.adjustable)
+        with draft.lock:
+            found, faults = settings_of(sent, sorted(ticked), draft.settings, desk.comparisons)
+            if faults:
+                page = showing.step(draft.settings, draft.outcome, draft.run, faults, _as_text(sent))
+                return HTMLResponse(page, 400)
+            draft.take(found)
+        return _home()
+
+    @app.post("/undo")
+    def undo() -> Response:
+        with draft.lock:
+            draft.undo()
+        return _home()
+
+    @app.post("/reset")
+    def reset() -> Response:
+        with draft.lock:
+            draft.take(desk.settings)
+        return _home()
+
+    @app.post("/save")
+    async def save(request: Request) -> Response:
+        note = " ".join(str((await request.form()).get("note", "")).split())
+        if not note or len(note) > _LONGEST_NOTE:
+            raise HTTPException(400)
+        with draft.lock:
+            return HTMLResponse(showing.saved(desk.save(draft.settings, note)))
+
+
+def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
+    @app.get("/pair")
+    def pair_named(left: int, right: int) -> Response:
+        return RedirectResponse(f"/pairs/{left}/{right}", 303)
+
+    @app.get("/pairs/{left}/{right}")
+    def pair(left: int, right: int) -> Response:
+        with draft.lock:
+            if not desk.are_units(left, right):
+                raise HTTPException(404)
+            return HTMLResponse(showing.pair(left, right, draft.settings))
+
+
+def _home() -> Response:
+    return RedirectResponse("/", 303)
+
+
+def _as_text(sent: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value[:40] for name, value in sent.items()}

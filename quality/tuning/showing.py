@@ -1,0 +1,257 @@
+"""The pages of the tuning application, as HTML."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.clerical.differences import side_by_side
+from quality.definitions import Definitions
+from quality.disclosure import Cell, Disclosure, Profile, Sum
+from quality.explanation.bars import likelihood, signed
+from quality.explanation.pair import waterfall
+from quality.report.names import Names
+from quality.report.page import Figure, Table
+from quality.tuning import drawing
+from quality.tuning.desk import Compared, Desk, Example, Group, Outcome, Saved, Settings
+from quality.tuning.form import LIMITS, Fault, field_of, written
+from quality.web import Pages
+
+_DECISIONS = {"accepted": "linked", "review": "to people", "rejected": "not linked"}
+_SHOWN_SUMS = 0.0005  # by which the shares of a comparison may miss one before it is said
+
+
+class Showing:
+    """Pages about a desk.
+
+    Args:
+        profile: rules by which counts of subgroups are shown.
+        definitions: titles of their characteristics.
+    """
+
+    def __init__(self, desk: Desk, names: Names, profile: Profile, definitions: Definitions) -> None:
+        self._desk, self._names, self._profile = desk, names, profile
+        self._titles = {c.name: c.title for c in definitions.characteristic}
+        self._pages = Pages("quality.tuning", "tuning", {"Step": "/"}, ("quality.clerical",))
+        self.refusal = self._pages.refusal
+
+    def step(
+        self,
+        settings: Settings,
+        found: Outcome,
+        run: Outcome,
+        faults: Sequence[Fault] = (),
+        sent: Mapping[str, str] | None = None,
+    ) -> str:
+        """The step by some settings, beside the run.
+
+        Args:
+            found, run: what it comes to by these and by the run's own settings.
+            faults: of a form, whose fields are shown as they were `sent`.
+        """
+        heading = f"Tune {self._sides()[0]} to {self._sides()[1]}"
+        return self._pages.render(
+            "tune.html.j2",
+            title=("Error: " if faults else "") + heading,
+            heading=heading,
+            faults=faults,
+            wrong={fault.field for fault in faults},
+            sent=sent or {},
+            status=self._status(found, run),
+            limits=self._limits(settings),
+            headlines=self._headlines(found, run),
+            estimates=found.estimates,
+            histogram=self._histogram(settings, found),
+            examples=[
+                (said, self._pairs(found.examples.get(name, ())))
+                for name, said in (
+                    ("gained", f"Links gained: {found.gained:,}"),
+                    ("lost", f"Links lost: {found.lost:,}"),
+                    ("to_review", f"Now left to people: {found.to_review:,}"),
+                )
+            ],
+            groups=self._groups(found.groups, found.gained, found.lost),
+            doubtful=self._pairs(found.examples.get("doubtful", ())),
+            weights=self._weights(found, run),
+            columns=[
+                {"name": name, "label": self._names.column(name), "on": name in settings.adjusted}
+                for name in self._desk.adjustable
+            ],
+            prior=written(settings.prior),
+            comparisons=[self._comparison(at, each, settings) for at, each in enumerate(self._desk.comparisons)],
+        )
+
+    def pair(self, left: int, right: int, settings: Settings) -> str:
+        """A pair's weight in parts by some settings, and what the two records hold."""
+        found = self._desk.weight(left, right, settings)
+        before = self._desk.weight(left, right, self._desk.settings)["weight"]["match_weight"]
+        now = found["weight"]["match_weight"]
+        return self._pages.render(
+            "tuned_pair.html.j2",
+            title=f"Pair {left} and {right}",
+            heading=f"Pair {left} and {right}",
+            statement=f"The pair weighs {signed(now)} bits by these settings, {signed(before)} in the run.",
+            waterfall=waterfall(found, self._names),
+            rows=side_by_side(*self._desk.records(left, right)),
+            sides=self._sides(),
+        )
+
+    def saved(self, saved: Saved) -> str:
+        """Where a model was kept, and how a run uses it."""
+        title = f"Saved as version {saved.version}"
+        return self._pages.render("saved.html.j2", title=title, path=str(saved.path), lines=saved.lines)
+
+    def _sides(self) -> tuple[str, str]:
+        return self._names.source(self._desk.left), self._names.source(self._desk.right)
+
+    def _status(self, found: Outcome, run: Outcome) -> str:
+        """What an ear should hear after a change."""
+        if (found.decisions, found.gained, found.lost) == (run.decisions, 0, 0):
+            linked = f"{found.decisions['accepted']:,} links, as in the run"
+        else:
+            linked = f"{found.decisions['accepted']:,} links: {found.gained:,} gained and {found.lost:,} lost"
+        return (
+            f"{linked}. Expected precision {_percent(found, 'precision')}%, recall {_percent(found, 'recall')}%. "
+            f"{found.decisions['review']:,} pairs to people."
+        )
+
+    def _limits(self, settings: Settings) -> list[dict[str, str]]:
+        gain = self._desk.gain
+        hints = {
+            name: f"Match weight in bits; a probability of {likelihood(_probability(getattr(settings, name) + gain))}."
+            for name in ("accept", "review")
+        } | {"margin": "Bits; a pair that leads by less goes to people."}
+        return [
+            {"name": name, "label": label, "value": written(getattr(settings, name)), "hint": hints[name]}
+            for name, label in LIMITS.items()
+        ]
+
+    def _headlines(self, found: Outcome, run: Outcome) -> list[dict[str, str]]:
+        def count(name: str) -> str:
+            change = found.decisions[name] - run.decisions[name]
+            return f"{'+' if change > 0 else '−' if change < 0 else ''}{abs(change):,} against the run"
+
+        lines = [
+            {"label": "Links", "text": f"{found.decisions['accepted']:,}", "note": count("accepted")},
+            {"label": "For people to look at", "text": f"{found.decisions['review']:,}", "note": count("review")},
+        ]
+        for measure in ("precision", "recall"):
+            note = f"{_percent(run, measure)}% in the run"
+            text = f"{_percent(found, measure)}%"
+            lines.append({"label": f"Expected {measure}", "text": text, "note": note})
+        return lines
+
+    def _histogram(self, settings: Settings, found: Outcome) -> Figure:
+        size = found.bins[1].low - found.bins[0].low
+        limits = [("to people from", settings.review), ("linked from", settings.accept)]
+        rows: list[list[str | Cell]] = [
+            [f"{signed(one.low, plus=False)} to {signed(one.low + size, plus=False)}",
+             *(Cell(f"{n:,}", n) for n in (one.accepted, one.review, one.rejected))]
+            for one in found.bins
+            if one.accepted or one.review or one.rejected
+        ]  # fmt: skip
+        summary = (
+            f"Pairs that the run kept, by match weight: {found.decisions['accepted']:,} linked, "
+            f"{found.decisions['review']:,} left to people, {found.decisions['rejected']:,} not linked. "
+            "Each row has a scale of its own."
+        )
+        return Figure(
+            "histogram",
+            "How the weights lie",
+            summary,
+            drawing.histogram(found.bins, limits, size),
+            drawing.histogram(found.bins, limits, size, narrow=True),
+            Table("Pairs by match weight", ["Match weight", "Linked", "To people", "Not linked"], rows),
+        )
+
+    def _weights(self, found: Outcome, run: Outcome) -> Figure:
+        levels: list[drawing.Weight] = []
+        rows: list[list[str | Cell]] = []
+        for comparison in self._desk.comparisons:
+            heading = self._names.column(comparison.name)
+            for at, grade in enumerate(comparison.grades):
+                place = comparison.name, grade.value
+                now, before = found.weights[place], run.weights[place]
+                levels.append(drawing.Weight(grade.label, now, before, "" if at else heading))
+                rows.append([heading, grade.label, Cell(signed(now), now), Cell(signed(before), before)])
+        return Figure(
+            "weights",
+            "What each level weighs",
+            "Bits that a level adds to a match weight: solid for a match, hollow against one. The line across a bar "
+            "is where the run had it. How common a value is comes on top.",
+            drawing.weights(levels),
+            drawing.weights(levels, narrow=True),
+            Table("What each level weighs, bits", ["Comparison", "Level", "Now", "In the run"], rows),
+        )
+
+    def _pairs(self, examples: Sequence[Example]) -> list[dict[str, Any]]:
+        return [
+            {
+                "left": one.left,
+                "right": one.right,
+                "before": _DECISIONS[one.before],
+                "after": _DECISIONS[one.after],
+                "weight_before": signed(one.weight_before),
+                "weight_after": signed(one.weight_after),
+            }
+            for one in examples
+        ]
+
+    def _groups(self, groups: Sequence[Group], gained: int, lost: int) -> Table | None:
+        """Counts that pass disclosure control; those of a characteristic add up to what was gained and lost."""
+        if not groups or not (gained or lost):
+            return None
+        changed = [group for group in groups if group.gained or group.lost]
+        counts: dict[tuple[str, ...], int] = {("gained",): gained, ("lost",): lost}
+        sums = []
+        for kind in ("gained", "lost"):
+            by: dict[str, list[tuple[str, ...]]] = {}
+            for group in changed:
+                key = (kind, group.characteristic, group.value)
+                counts[key] = getattr(group, kind)
+                by.setdefault(group.characteristic, []).append(key)
+            sums += [Sum((kind,), tuple(keys)) for keys in by.values()]
+        shown = Disclosure(self._profile).counts(counts, sums)
+        rows: list[list[str | Cell]] = [["All", "", shown["gained",], shown["lost",]]]
+        for group in changed:
+            at = group.characteristic, group.value
+            title = self._titles.get(group.characteristic, group.characteristic)
+            rows.append([title, group.value, shown["gained", *at], shown["lost", *at]])
+        note = "Counts are rounded, and small ones hidden: this table may be shown to others."
+        return Table("Links gained and lost by subgroup", ["Characteristic", "Value", "Gained", "Lost"], rows, note)
+
+    def _comparison(self, at: int, compared: Compared, settings: Settings) -> dict[str, Any]:
+        places = [(compared.name, grade.value) for grade in compared.grades]
+        run = self._desk.settings
+        return {
+            "number": at,
+            "label": self._names.column(compared.name),
+            "open": any(kind[p] != of[p] for p in places for kind, of in ((settings.m, run.m), (settings.u, run.u))),
+            "grades": [
+                {
+                    "label": grade.label,
+                    "pairs": f"{grade.pairs:,}",
+                    "m_name": field_of("m", at, grade.value),
+                    "u_name": field_of("u", at, grade.value),
+                    "m": written(settings.m[place]),
+                    "u": written(settings.u[place]),
+                }
+                for place, grade in zip(places, compared.grades, strict=True)
+            ],
+            "sums": _sums(settings, places) if compared.adds_up else "",
+        }
+
+
+def _sums(settings: Settings, places: Sequence[tuple[str, int]]) -> str:
+    """Whether the shares of a comparison add up to one."""
+    kinds: Mapping[str, Mapping[tuple[str, int], float]] = {"m": settings.m, "u": settings.u}
+    off = {kind: sum(held[place] for place in places) for kind, held in kinds.items()}
+    said = [f"{kind} adds up to {total:.4g}" for kind, total in off.items() if abs(total - 1) > _SHOWN_SUMS]
+    return f"{' and '.join(said).capitalize()}, not to 1: shares of one whole should." if said else ""
+
+
+def _probability(bits: float) -> float:
+    return float(1 / (1 + 2.0**-bits))
+
+
+def _percent(found: Outcome, measure: str) -> str:
+    value = found.expected[measure]["value"]
+    return "not known, 0" if value is None else f"{100 * value:.2f}"

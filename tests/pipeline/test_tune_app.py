@@ -1,0 +1,173 @@
+"""Tuning through the application's forms, without a browser."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from quality.definitions import load as load_definitions
+from quality.disclosure import load as load_profile
+from quality.report.names import Names
+
+pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+
+HOME = "http://127.0.0.1"
+STEP = "npd-cis"
+
+
+@pytest.fixture(scope="module")
+def desk(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from linkage.tune.desk import RunDesk
+
+    folder = tmp_path_factory.mktemp("tuned") / "run"
+    shutil.copytree(linked_village.root, folder)
+    with RunDesk(folder, None) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(desk: Any) -> Any:
+    from quality.tuning import application
+
+    app = application(
+        desk, Names(shipped()), "secret", profile=load_profile("leo_publication"), definitions=load_definitions()
+    )
+    found = testclient.TestClient(app, base_url=HOME)
+    found.get("/?token=secret")
+    return found
+
+
+def status(page: Any) -> str:
+    return unescape(re.search(r'role="status">([^<]*)', page.text).group(1))  # type: ignore[union-attr]
+
+
+def field(page: Any, name: str) -> str:
+    return re.search(rf'name="{name}" value="([^"]*)"', page.text).group(1)  # type: ignore[union-attr]
+
+
+def test_a_stranger_gets_nothing(desk: Any, client: Any) -> None:
+    client.cookies.clear()
+    page = client.get("/")
+    assert page.status_code == 403
+    assert "100" not in page.text
+
+
+def test_the_page_begins_with_the_run(client: Any) -> None:
+    page = client.get("/")
+    assert status(page).startswith("100 links, as in the run. Expected precision ")
+    assert status(page).endswith("0 pairs to people.")
+
+
+def test_a_threshold_moves_links_to_people_and_back(client: Any) -> None:
+    """The ten who moved weigh 12.6."""
+    page = client.post("/", data={"accept": "14", "review": "12"})
+    assert status(page).startswith("90 links: 0 gained and 10 lost.")
+    assert status(page).endswith("10 pairs to people.")
+    assert "Links lost: 10" in page.text
+    assert (field(page, "accept"), field(page, "review")) == ("14", "12")
+    page = client.post("/undo")
+    assert status(page).startswith("100 links, as in the run.")
+    client.post("/", data={"accept": "14", "review": "12"})
+    assert status(client.post("/reset")).startswith("100 links, as in the run.")
+
+
+def test_an_m_of_a_level(client: Any) -> None:
+    """With u of 0.02 and m of 0.02 a surname spelt nearly the same says nothing."""
+    page = client.post("/", data={"m-1-1": "0.02"})
+    assert "Surname" in page.text
+    assert field(page, "m-1-1") == "0.02"
+    assert "M adds up to 0.92, not to 1" in page.text
+
+
+def test_small_subgroups_are_hidden(client: Any) -> None:
+    """Twenty links are lost, five of them of pupils with free school meals: nor is that of the others shown."""
+    page = client.post("/", data={"accept": "19", "review": "10"})
+    table = page.text.split("<caption>Links gained and lost by subgroup</caption>")[1].split("</table>")[0]
+    rows = [[text for text in re.findall(r">\s*([^<>]+?)\s*<", row) if text] for row in table.split("<tr>")[1:]]
+    lost = {(row[0], row[1]): row[-1] for row in rows[2:]}
+    assert lost["Sex", "Male"] == lost["Sex", "Female"] == "10"
+    meals = {value: shown for (name, value), shown in lost.items() if name == "Free school meals"}
+    assert set(meals.values()) == {"c"}
+    assert len(meals) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "field_at_fault"),
+    [
+        ({"accept": "much"}, "accept"),
+        ({"m-0-1": "0"}, "m-0-1"),
+        ({"m-0-1": "nan"}, "m-0-1"),
+        ({"u-0-1": "1.5"}, "u-0-1"),
+        ({"margin": "-1"}, "margin"),
+        ({"prior": "1"}, "prior"),
+        ({"review": "90"}, "review"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_named(client: Any, sent: dict[str, str], field_at_fault: str) -> None:
+    page = client.post("/", data=sent)
+    assert page.status_code == 400
+    assert f'<a href="#{field_at_fault}">' in page.text
+    assert field(page, field_at_fault) == sent[field_at_fault]
+    assert re.search(rf'id="{field_at_fault}"[^>]*aria-invalid="true"', page.text)
+    assert status(client.get("/")).startswith("100 links, as in the run.")
+
+
+def test_a_form_sent_back_as_it_was_changes_nothing(desk: Any, client: Any) -> None:
+    """Fields show six digits; what nobody touched keeps all of its own."""
+    page = client.get("/").text
+    sent = dict(re.findall(r'name="([mu]-\d+-\d+|accept|review|margin|prior)" value="([^"]*)"', page))
+    assert len(sent) > 20
+    assert status(client.post("/", data=sent)).startswith("100 links, as in the run.")
+    from quality.tuning.form import settings_of
+
+    exact = replace(desk.settings, prior=0.00123456789)
+    assert settings_of({"prior": "0.00123457"}, sorted(exact.adjusted), exact, desk.comparisons)[0] == exact
+
+
+def test_a_pair_in_parts(desk: Any, client: Any) -> None:
+    client.post("/", data={"accept": "14", "review": "12"})
+    link = re.search(r'href="(/pairs/\d+/\d+)"', client.get("/").text).group(1)  # type: ignore[union-attr]
+    client.post("/", data={"m-4-1": "0.4", "u-4-1": "0.005"})
+    page = client.get(link)
+    assert page.status_code == 200
+    assert "by these settings" in page.text
+    assert "Two records side by side" in page.text
+    left, right = link.split("/")[2:]
+    assert str(client.get(f"/pair?left={left}&right={right}").url).endswith(link)
+
+
+@pytest.mark.parametrize(("address", "code"), [("/pairs/1/99999999", 404), ("/pair?left=x&right=1", 400), ("/no", 404)])
+def test_no_such_pair(client: Any, address: str, code: int) -> None:
+    page = client.get(address)
+    assert page.status_code == code
+    assert "99999999" not in page.text
+
+
+def test_a_pair_that_the_run_did_not_keep(desk: Any, client: Any) -> None:
+    first = desk.outcome(replace(desk.settings, accept=14.0)).examples["lost"]
+    page = client.get(f"/pairs/{first[0].left}/{first[1].right}")
+    assert page.status_code == 200
+    assert "−" in page.text
+
+
+def test_saved_with_its_note(desk: Any, client: Any) -> None:
+    assert client.post("/save", data={"note": "  "}).status_code == 400
+    client.post("/", data={"margin": "2"})
+    page = client.post("/save", data={"note": "less lead"})
+    assert "Saved as version 1" in page.text
+    assert "margin = 2.0" in page.text
+    path = Path(unescape(re.search(r"The model is ([^ ]+)\. ", page.text).group(1)))  # type: ignore[union-attr]
+    assert path.is_file()
+
+
+def test_several_steps_and_none_named(tmp_path: Path, linked_village: Any, leo: Any) -> None:
+    code, _, said = leo("tune", linked_village.root, "--step", "no-such")
+    assert code == 2
+    assert "the run has no such step; it has npd-cis" in said

@@ -1,0 +1,187 @@
+"""Tuning as people meet it: in Chromium, in place, by keyboard, narrow, dark, in forced colours, without scripts."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from quality.definitions import load as load_definitions
+from quality.disclosure import load as load_profile
+from quality.report.names import Names
+from tests.quality.browsing import RULES, barriers
+
+uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def home(browser: Any, linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application at work: its address."""
+    from linkage.tune.desk import RunDesk
+    from quality.tuning import application
+
+    folder = tmp_path_factory.mktemp("browsed") / "run"
+    shutil.copytree(linked_village.root, folder)
+    rules = {"profile": load_profile("leo_publication"), "definitions": load_definitions()}
+    with RunDesk(folder, None) as desk, socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(application(desk, Names(shipped()), "secret", **rules), log_config=None, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def visit(browser: Any, home: str) -> Iterator[Any]:
+    """Opens the step as the run had it, every other host cut off; what was asked of one, and faults, fail the test."""
+    contexts, wrong = [], []
+
+    def cut(route: Any) -> None:
+        if route.request.url.startswith(home + "/"):
+            route.continue_()
+        else:
+            wrong.append(route.request.url)
+            route.abort()
+
+    def opened(**how: Any) -> Any:
+        context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **how})
+        contexts.append(context)
+        context.route("**/*", cut)
+        page = context.new_page()
+        page.on("pageerror", lambda fault: wrong.append(str(fault)))
+        page.goto("/?token=secret")
+        page.get_by_role("button", name="Back to the run").click()
+        page.wait_for_load_state("load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def change(page: Any, label: str, value: str) -> None:
+    """Put a value into a field and leave it, which sends the form; wait until what follows stands on the page."""
+    with page.expect_response(lambda answer: answer.request.method == "GET" or answer.status == 400):
+        page.get_by_label(label, exact=True).fill(value)
+        page.get_by_label(label, exact=True).press("Tab")
+    page.wait_for_timeout(150)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_barrier_in_any_page_or_state(visit: Any, width: int) -> None:
+    """320 pixels are a page of 1280 at 400 %: nothing but tables in a frame of their own may scroll sideways."""
+    found: dict[str, Any] = {}
+
+    def look(state: str) -> None:
+        found[state] = barriers(page, type="tag", values=RULES)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[state].append(("runs off the page", state))
+
+    page = visit(viewport={"width": width, "height": 900})
+    look("as the run")
+    for details in page.locator("details").all():
+        details.evaluate("details => details.open = true")
+    look("all opened")
+    change(page, "To people from", "10")
+    change(page, "Link from", "19")
+    look("changed in place")
+    change(page, "Lead over the best rival", "much")
+    look("with a fault in place")
+    change(page, "Lead over the best rival", "3")
+    page.reload()
+    look("changed")
+    pair = page.get_by_role("link", name=" and ").first.get_attribute("href")
+    page.goto(pair)
+    look("a pair")
+    page.goto("/")
+    page.get_by_label("Why").fill("less is more")
+    page.get_by_role("button", name="Save").click()
+    look("saved")
+    page.goto("/pairs/1/99999999")
+    look("not found")
+    page.context.clear_cookies()
+    page.goto("/")
+    look("refused")
+    assert {state: faults for state, faults in found.items() if faults} == {}
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
+def test_enough_contrast_in_other_colours(visit: Any, how: dict[str, Any]) -> None:
+    page = visit(**how)
+    change(page, "Link from", "14")
+    assert barriers(page, type="rule", values=["color-contrast"]) == []
+
+
+def test_a_change_is_heard_and_seen_in_place(visit: Any) -> None:
+    """The field keeps its place, the page stays, the live region tells; what was opened stays open."""
+    page = visit()
+    page.evaluate("document.body.id = 'the-same-page'")
+    shown = page.locator("#weights-part details")
+    shown.evaluate("details => details.open = true")
+    change(page, "To people from", "12")
+    change(page, "Link from", "14")
+    assert page.locator("#the-same-page").count() == 1
+    assert page.get_by_role("status").inner_text().startswith("90 links: 0 gained and 10 lost.")
+    assert page.get_by_role("table", name="Links lost: 10").count() == 1
+    assert shown.get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.id") == "review"
+
+
+def test_a_fault_is_told_in_place(visit: Any) -> None:
+    page = visit()
+    change(page, "Link from", "much")
+    told = page.get_by_role("alert")
+    assert told.get_by_role("link").inner_text() == "Link from: enter a number of bits between -100 and 100"
+    assert page.locator("#accept").get_attribute("aria-invalid") == "true"
+    change(page, "Link from", "14")
+    assert told.get_by_role("link").count() == 0
+    assert page.locator("#accept").get_attribute("aria-invalid") is None
+
+
+def test_by_keyboard_alone(visit: Any) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "accept"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("14")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("load")
+    assert page.get_by_role("status").inner_text().startswith("90 links")
+    for _ in range(7):  # skip link, the top's link, three limits, Apply, Undo
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Undo the last change"
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("load")
+    assert page.get_by_role("status").inner_text().startswith("100 links, as in the run")
+
+
+def test_all_of_it_without_scripts(visit: Any, home: str) -> None:
+    page = visit(java_script_enabled=False)
+    page.get_by_label("Link from").fill("14")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    assert page.get_by_role("status").inner_text().startswith("90 links: 0 gained and 10 lost.")
+    page.locator("summary", has_text="Surname").first.click()
+    page.get_by_label("m of Surname, ", exact=False).first.fill("0.5")
+    page.get_by_role("button", name="Apply m and u").click()
+    assert "adds up to 0.65" in page.locator("#model").locator("xpath=..").inner_text()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Back to the run").click()
+    assert page.get_by_role("status").inner_text().startswith("100 links, as in the run")
+    page.get_by_role("link", name=" and ").first.click()
+    assert page.get_by_role("table", name="Two records side by side").count() == 1
+    assert Path(page.url).parent.parent.name == "pairs"
