@@ -41,7 +41,7 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
 def test_what_is_missing_is_told(linked_village: Any, leo: Any, tmp_path: Path) -> None:
     out = tmp_path / "m.json"
     code, _, said = leo("train", "--labels", linked_village.root, "--out", out)
-    assert (code, "give --step with one that was reviewed: none" in said) == (2, True)
+    assert (code, "give --step with one of its reviewed steps: none" in said) == (2, True)
     code, _, said = leo("train", "--labels", linked_village.root, "--step", STEP, "--out", out)
     assert (code, "no sample of step 'npd-cis' was drawn" in said) == (2, True)
     code, _, said = leo("train", "a.csv", "--labels", linked_village.root, "--out", out)
