@@ -42,7 +42,7 @@ DOORS: dict[str, set[str]] = {
     },
     "linkage.review": {
         *GROUND,
-        *("linkage.pipeline", "linkage.explain", "linkage.match", "quality"),
+        *("linkage.pipeline", "linkage.explain", "linkage.match", "linkage.model", "quality"),
     },
     "linkage.tune": {
         *GROUND,
