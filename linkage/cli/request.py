@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Check what a project asks for, record what the panel decides, publish it."
 )
 
-RequestArgument = Annotated[Path, typer.Argument(metavar="REQUEST", help="A request's TOML file.")]
+RequestArgument = Annotated[Path, typer.Argument(metavar="REQUEST", help="A request's TOML file, CSV or workbook.")]
 RegisterOption = Annotated[
     Path | None, typer.Option(help="The register of decisions; register.jsonl beside the request when not given.")
 ]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from linkage.config import Name, fault_text
 from linkage.errors import ConfigError
 from linkage.extract.project import AnalysisTable, Format, Population
+from linkage.requests.sheets import is_sheet, read_sheet
 
 
 class _Strict(BaseModel):
@@ -132,12 +133,12 @@ def read_request(path: Path) -> tuple[Request, list[Fault]]:
     """A request and what is wrong with the form of its file; what is wrong is left out of the request.
 
     Raises:
-        ConfigError: no such file, or no TOML, so that nothing can be read.
+        ConfigError: no such file, or no TOML, CSV or workbook, so that nothing can be read.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = read_sheet(path) if is_sheet(path) else tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
-        raise ConfigError(f"{path}: no such file\n  name a request's TOML file") from None
+        raise ConfigError(f"{path}: no such file\n  name a request's TOML file, CSV or workbook") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     return request_of(raw)

@@ -21,9 +21,13 @@ def opened(browser: Any, page_file: Path, **how: Any) -> tuple[Any, list[str], l
     return page, requests, faults
 
 
-def barriers(page: Any, **only: Any) -> list[tuple[str, str]]:
-    """Every rule that the page breaks, with the first place. A page still without its styles has other colours."""
+def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str, str]]:
+    """Every rule that the page breaks, with the first place. A page still without its styles has other colours.
+
+    Args:
+        preload: whether axe fetches the page's style sheets; a page opened from a file lets nobody fetch.
+    """
     page.wait_for_load_state("load")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    found = axe.Axe().run(page, options={"runOnly": only})
+    found = axe.Axe().run(page, options={"runOnly": only, "preload": preload})
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found.response["violations"]]

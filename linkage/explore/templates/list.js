@@ -1,0 +1,160 @@
+"use strict";
+/* The list as a request: years and reasons for each table, saved as TOML, CSV or XLSX. Places as in find.js. */
+(() => {
+  const [TABLE, NAME, SAYS, , , , , YEARS, HELD, , , MAY] = Array(12).keys();
+  const { rows, tables } = window.catalogue;
+  const byName = new Map(rows.map((row) => [`${row[TABLE]}.${row[NAME]}`, row]));
+  const place = (id) => document.getElementById(id);
+  const made = (tag, text, about = {}) => Object.assign(document.createElement(tag), { textContent: text, ...about });
+  const answers = new Map(); // what was typed, by the field's id, so that it lives on when the list changes
+
+  function picked() {
+    const found = new Map();
+    for (const name of myList.all()) {
+      const row = byName.get(name);
+      if (row) found.set(row[TABLE], [...(found.get(row[TABLE]) || []), row]);
+    }
+    return found;
+  }
+
+  /* The years that a table's picked variables are held for: from the first to the last of any. */
+  function span(of) {
+    const years = of.flatMap((row) => [...row[YEARS].matchAll(/\d{4}\/\d\d/g)].map((match) => match[0])).sort();
+    return years.length ? (years[0] === years.at(-1) ? years[0] : `${years[0]}-${years.at(-1)}`) : "";
+  }
+
+  function field(id, label, value, tag = "input") {
+    const box = document.createElement("p");
+    const input = document.createElement(tag);
+    input.id = id;
+    if (tag === "input") input.type = "text";
+    input.value = answers.get(id) ?? value;
+    input.addEventListener("input", () => answers.set(id, input.value));
+    box.append(made("label", label, { className: "label", htmlFor: id }), input);
+    return box;
+  }
+
+  function draw() {
+    const found = picked();
+    const count = myList.all().length;
+    place("state").textContent = `${count === 0 ? "Nothing is" : count === 1 ? "1 variable is" : `${count} variables are`} `
+      + `on your list.${myList.keeps() ? "" : " This browser keeps no lists: save before you leave the page."}`;
+    place("request").hidden = count === 0;
+    place("tables").replaceChildren(...[...found].map(([table, of]) => section(table, of)));
+  }
+
+  function section(table, of) {
+    const part = document.createElement("section");
+    const title = made("h2", `${tables[table]} (${table})`, { id: `title ${table}`.replaceAll(" ", "-") });
+    part.setAttribute("aria-labelledby", title.id);
+    const items = made("ul", "", { className: "items" });
+    items.append(...of.map(item));
+    const years = span(of);
+    part.append(title, items, ...(years ? [field(`years-${table}`, "Years", years)] : []),
+      field(`why-${table}`, "What the table is needed for", "", "textarea"));
+    return part;
+  }
+
+  function item(row) {
+    const name = `${row[TABLE]}.${row[NAME]}`;
+    const line = document.createElement("li");
+    const link = made("a", row[NAME], { href: `variable/${name}.html` });
+    const says = made("p", "");
+    says.append(link, `: ${row[SAYS]}`);
+    line.append(says);
+    if (!row[HELD]) line.append(made("p", "Not held here: a request for it is told so.", { className: "note" }));
+    if (row[MAY] === 2) line.append(field(`reason-${name}`, `What ${row[NAME]} is needed for`, ""));
+    const button = made("button", "Take off", { type: "button", className: "quiet" });
+    button.setAttribute("aria-label", `Take off my list: ${name}`);
+    button.addEventListener("click", () => { myList.toggle(name); draw(); place("state").scrollIntoView?.({ block: "nearest" }); });
+    line.append(button);
+    return line;
+  }
+
+  const answer = (id) => (place(id)?.value || "").trim();
+
+  function asked() {
+    return [...picked()].map(([table, of]) => ({
+      table, years: answer(`years-${table}`), why: answer(`why-${table}`),
+      variables: of.map((row) => ({ name: row[NAME], reason: row[MAY] === 2 ? answer(`reason-${table}.${row[NAME]}`) : "" })),
+    }));
+  }
+
+  const FIELDS = ["organisation", "organisation_type", "aims", "benefit", "lawful_basis", "special_basis", "audience",
+    "outputs", "setting", "retention", "sources"];
+  const PERSON = ["name", "role", "accreditation", "accredited_until", "reason"];
+  const DATA = ["table", "variable", "years", "justification", "reason"];
+
+  /* TOML's basic strings are JSON's. */
+  const text = (value) => JSON.stringify(value);
+
+  function toml() {
+    const lines = [
+      "# Fill in what is empty; `leo request check` says what is missing and how it is written.",
+      `id = ${text(answer("id"))}`, `title = ${text(answer("title"))}`,
+      ...["organisation", "organisation_type", "aims", "benefit", "lawful_basis"].map((name) => `${name} = ""`),
+      "audience = []", "outputs = []", 'setting = ""', "# retention = 2030-12-31",
+      "", "# [[person]]", ...PERSON.map((name) => `# ${name} = ${name === "accredited_until" ? "2030-12-31" : '""'}`),
+      "", "# [population]", '# sources = ["npd"]',
+    ];
+    for (const of of asked()) {
+      const reasons = of.variables.filter(({ reason }) => reason);
+      lines.push("", "[[table]]", `name = ${text(of.table)}`, ...(of.years ? [`years = ${text(of.years)}`] : []),
+        `variables = [${of.variables.map(({ name }) => text(name)).join(", ")}]`, `justification = ${text(of.why)}`,
+        ...(reasons.length ? [`reasons = { ${reasons.map(({ name, reason }) => `${text(name)} = ${text(reason)}`).join(", ")} }`] : []));
+    }
+    return `${lines.join("\n")}\n`;
+  }
+
+  const dataRows = () => [DATA, ...asked().flatMap((of) =>
+    of.variables.map(({ name, reason }) => [of.table, name, of.years, of.why, reason]))];
+
+  const csv = () => dataRows().map((row) =>
+    row.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(",")).join("\r\n") + "\r\n";
+
+  /* A workbook of three sheets, texts in the cells themselves: the least that every spreadsheet opens. */
+  function xlsx() {
+    const sheets = {
+      request: [["field", "value"], ["id", answer("id")], ["title", answer("title")], ...FIELDS.map((name) => [name, ""])],
+      people: [PERSON, ["", "", "", "", ""]],
+      data: dataRows(),
+    };
+    const escaped = (value) => value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+    const cell = (value, column, row) =>
+      `<c r="${String.fromCharCode(65 + column)}${row + 1}" t="inlineStr"><is><t xml:space="preserve">${escaped(value)}</t></is></c>`;
+    const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
+    const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const package_ = "http://schemas.openxmlformats.org/package/2006";
+    const types = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+    const names = Object.keys(sheets);
+    const files = {
+      "[Content_Types].xml": `<Types xmlns="${package_}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${types}.sheet.main+xml"/>${names.map((_, n) => `<Override PartName="/xl/worksheets/sheet${n + 1}.xml" ContentType="${types}.worksheet+xml"/>`).join("")}</Types>`,
+      "_rels/.rels": `<Relationships xmlns="${package_}/relationships"><Relationship Id="rId1" Type="${kinds}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+      "xl/workbook.xml": `<workbook xmlns="${main}" xmlns:r="${kinds}"><sheets>${names.map((name, n) => `<sheet name="${name}" sheetId="${n + 1}" r:id="rId${n + 1}"/>`).join("")}</sheets></workbook>`,
+      "xl/_rels/workbook.xml.rels": `<Relationships xmlns="${package_}/relationships">${names.map((_, n) => `<Relationship Id="rId${n + 1}" Type="${kinds}/worksheet" Target="worksheets/sheet${n + 1}.xml"/>`).join("")}</Relationships>`,
+    };
+    names.forEach((name, n) => {
+      const body = sheets[name].map((row, r) => `<row r="${r + 1}">${row.map((value, c) => cell(value, c, r)).join("")}</row>`).join("");
+      files[`xl/worksheets/sheet${n + 1}.xml`] = `<worksheet xmlns="${main}"><sheetData>${body}</sheetData></worksheet>`;
+    });
+    return fflate.zipSync(Object.fromEntries(Object.entries(files).map(([name, xml]) => [name, fflate.strToU8(head + xml)])));
+  }
+
+  const kinds = {
+    toml: [toml, "application/toml"], csv: [csv, "text/csv"],
+    xlsx: [xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+  };
+  for (const button of document.querySelectorAll("[data-save]")) {
+    button.addEventListener("click", () => {
+      const [make, type] = kinds[button.dataset.save];
+      const address = URL.createObjectURL(new Blob([make()], { type }));
+      const link = made("a", "", { href: address, download: `${answer("id") || "request"}.${button.dataset.save}` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(address), 10000);
+    });
+  }
+  place("request").addEventListener("submit", (event) => event.preventDefault());
+  place("clear").addEventListener("click", () => { myList.clear(); draw(); });
+  draw();
+})();

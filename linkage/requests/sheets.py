@@ -1,0 +1,147 @@
+"""A request that was filled in as a spreadsheet: the workbook or CSV that Find & Explore saves, as TOML would say it.
+
+A workbook has the sheets `request` (field, value), `people`, `data` and, where wanted, `packages` and `cohorts`, each
+with a row of headings; a CSV file has the data alone. Lists are written with semicolons between.
+"""
+
+import csv
+import datetime
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import ConfigError
+
+DATA = ("table", "variable", "years", "justification", "reason")
+SHEETS: dict[str, tuple[str, ...]] = {
+    "request": ("field", "value"),
+    "people": ("name", "role", "accreditation", "accredited_until", "reason"),
+    "data": DATA,
+    "packages": ("name", "phases", "years", "justification"),
+    "cohorts": ("table", "years"),
+}
+LISTS = ("audience", "outputs", "formats", "phases", "sources")
+DATES = ("retention", "accredited_until")
+FLAGS = ("link_metadata",)
+
+Row = Mapping[str, Any]
+
+
+def is_sheet(path: Path) -> bool:
+    """Whether a file is read as a spreadsheet, by its ending."""
+    return path.suffix.lower() in (".csv", ".xlsx")
+
+
+def read_sheet(path: Path) -> dict[str, Any]:
+    """What a spreadsheet says, in the form of a request's TOML file. Cells that are empty are left out.
+
+    Raises:
+        ConfigError: it is no such file, or a sheet or column of it has an unknown name.
+    """
+    if path.suffix.lower() == ".csv":
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}: is not in UTF-8\n  save it as 'CSV UTF-8'") from None
+        return request_of_sheets({"data": list(csv.reader(io.StringIO(text)))}, path)
+    return request_of_sheets(_workbook(path), path)
+
+
+def request_of_sheets(sheets: Mapping[str, Sequence[Sequence[Any]]], path: Path) -> dict[str, Any]:
+    """Sheets, each a row of headings and rows below it, as a request's TOML file would say them."""
+    strange = [f"no sheet is called '{name}'" for name in sheets if name not in SHEETS]
+    for name, rows in sheets.items():
+        known = SHEETS.get(name, ())
+        strange += [
+            f"sheet {name} has no column '{column}'" for column in _headings(rows) if known and column not in known
+        ]
+    if strange:
+        listed = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in SHEETS.items())
+        raise ConfigError(f"{path}: " + "\n  ".join([*strange, f"there are: {listed}"]))
+    found = {name: _records(rows) for name, rows in sheets.items()}
+    raw: dict[str, Any] = {
+        str(row["field"]): _value(str(row["field"]), row["value"])
+        for row in found.get("request", ())
+        if row.get("field") and row.get("value") is not None
+    }
+    population: dict[str, Any] = {"sources": raw.pop("sources")} if "sources" in raw else {}
+    if found.get("cohorts"):
+        population["cohort"] = [_typed(row) for row in found["cohorts"]]
+    parts = {
+        "population": population,
+        "person": [_typed(row) for row in found.get("people", ())],
+        "package": [_typed(row) for row in found.get("packages", ())],
+        "table": _tables(found.get("data", ())),
+    }
+    return raw | {name: part for name, part in parts.items() if part}
+
+
+def _tables(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Rows of one table, years and justification are one table of the request."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row.get(name) for name in ("table", "years", "justification"))
+        said = {"name": key[0], "years": key[1], "justification": key[2]}
+        table = found.setdefault(
+            key, {name: str(value) for name, value in said.items() if value is not None} | {"variables": []}
+        )
+        if "variable" in row:
+            table["variables"].append(str(row["variable"]))
+            if "reason" in row:
+                table.setdefault("reasons", {})[str(row["variable"])] = str(row["reason"])
+    return list(found.values())
+
+
+def _headings(rows: Sequence[Sequence[Any]]) -> list[str]:
+    return [str(cell).strip().lower() for cell in (rows[0] if rows else ()) if cell not in (None, "")]
+
+
+def _records(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Rows by heading, without empty cells and rows."""
+    names = [str(cell).strip().lower() if cell is not None else "" for cell in (rows[0] if rows else ())]
+    read = [
+        {name: _plain(cell) for name, cell in zip(names, row, strict=False) if name and _plain(cell) is not None}
+        for row in rows[1:]
+    ]
+    return [row for row in read if row]
+
+
+def _plain(cell: Any) -> Any:
+    """A cell without blanks round it; None where that leaves nothing."""
+    if isinstance(cell, str):
+        return cell.strip() or None
+    return cell.date() if isinstance(cell, datetime.datetime) else cell
+
+
+def _typed(row: Row) -> dict[str, Any]:
+    return {name: _value(name, cell) for name, cell in row.items()}
+
+
+def _value(name: str, cell: Any) -> Any:
+    """A cell as TOML has it; what is no date or flag stays text, for the request's form to tell."""
+    if name in LISTS:
+        return [part.strip() for part in str(cell).split(";") if part.strip()]
+    if name in FLAGS:
+        return {"true": True, "yes": True, "false": False, "no": False}.get(str(cell).lower(), cell)
+    if name in DATES and isinstance(cell, str):
+        try:
+            return datetime.date.fromisoformat(cell)
+        except ValueError:
+            return cell
+    return cell if isinstance(cell, datetime.date) else str(cell)
+
+
+def _workbook(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError):
+        raise ConfigError(f"{path}: is no workbook\n  save it as .xlsx") from None
+    try:
+        return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+    finally:
+        book.close()

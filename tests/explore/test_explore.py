@@ -1,0 +1,118 @@
+"""The site as files: every variable has its page, every link leads somewhere, nothing is fetched, numbers are cleared."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped, standard_extract
+from linkage.engine import connect
+from linkage.errors import ConfigError
+from linkage.explore import Explored, ReleaseFacts, release_facts, write_site
+from linkage.explore import site as making
+
+
+def test_every_variable_is_there_once(found: Explored) -> None:
+    held = [v for d in shipped().datasets.values() for t in d.table.values() for v in t.variable]
+    listed = [v for table in standard_extract().tables.values() for v in table.variable]
+    assert len(found.entries) == len(held) + len(listed) > 4000
+    assert sum(entry.is_held for entry in found.entries) == len(held)
+    pages = [entry.page.lower() for entry in found.entries]  # on a file system that minds no case, too
+    assert len(set(pages)) == len(pages)
+    assert sum(len(entries) for entries in found.letters().values()) == len(found.entries)
+    assert {"npd", "ilr", "hesa", "leo", "ucas"} <= set(found.datasets)
+
+
+def test_every_link_leads_to_a_page(plain_site: Path) -> None:
+    pages = [page for page in plain_site.rglob("*.html") if page.parent.name != "variable"]
+    pages += sorted((plain_site / "variable").glob("npd.c*"))
+    broken = []
+    for page in pages:
+        for address in re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8")):
+            if not (page.parent / html.unescape(address)).resolve().is_file():
+                broken.append((page.name, address))
+    assert len(pages) > 250
+    assert broken == []
+
+
+def test_a_page_says_what_is_known_of_its_variable(plain_site: Path) -> None:
+    page = (plain_site / "variable" / "npd.census.EthnicGroupMajor.html").read_text(encoding="utf-8")
+    for said in ("Ethnic group, broad codes.", "EthnicGroupMajor_[term][yy]", "2005/06 to 2020/21", "5: shared by many",
+                 "<th scope=\"row\">WHIT</th>", "demographics.html", "Linked in step npd-ilr", "81,235", "86.2 %", "77.5 %"):  # fmt: skip
+        assert said in page, said
+    small = (plain_site / "variable" / "npd.census.PrimarySENtype.html").read_text(encoding="utf-8")
+    assert "Rows with a value</dt><dd>2" not in small
+    assert "Rows with a value" in small
+    listed = (plain_site / "variable" / "npd.ks1.READING.html").read_text(encoding="utf-8")
+    assert "No data of it are held here" in listed
+    assert "In this release" not in listed
+    refused = (plain_site / "variable" / "npd.census.UPN.html").read_text(encoding="utf-8")
+    assert "It can be in no extract" in refused
+
+
+def test_pages_without_search_have_no_script(plain_site: Path) -> None:
+    assert "<script" not in (plain_site / "index.html").read_text(encoding="utf-8")
+    assert not (plain_site / "minisearch.js").exists()
+
+
+def test_the_script_holds_what_search_needs(site: Path, found: Explored) -> None:
+    text = (site / "catalogue.js").read_text(encoding="utf-8")
+    content = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    rows = {(row[0], row[1]): row for row in content["rows"]}
+    assert len(rows) == len(found.entries)
+    gender = rows["npd.census", "Gender"]
+    assert gender[3:] == ["sex", [0, 1, 2, 3], 5, "C", "2001/02-2020/21", 1, "Gender_[term][yy]",
+                          [content["packages"].index("demographics")], 2]  # fmt: skip
+    assert rows["npd.census", "UPN"][-1] == 0  # may be on no list
+    assert rows["npd.ks1", "READING"][8] == 0  # not held
+
+
+def test_a_site_replaces_a_site_and_nothing_else(found: Explored, tmp_path: Path) -> None:
+    some = Explored(found.datasets, found.tables[:1], found.packages, found.frames)
+    first = write_site(some, ReleaseFacts(), tmp_path / "site", search=False)
+    (tmp_path / "site" / "left.html").write_text("")
+    again = write_site(some, ReleaseFacts(), tmp_path / "site", search=False)
+    assert first == again
+    assert not (tmp_path / "site" / "left.html").exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("")
+    with pytest.raises(ConfigError, match="holds other things"):
+        write_site(some, ReleaseFacts(), tmp_path / "other", search=False)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_without_the_scripts_it_is_said_what_to_do(
+    found: Explored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "assets_dir", lambda: tmp_path / "none")
+    with pytest.raises(ConfigError, match=r"make assets builds them; --no-search"):
+        write_site(found, ReleaseFacts(), tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_run_tells_what_is_filled_and_linked(tmp_path: Path) -> None:
+    manifest: dict[str, Any] = {
+        "format": 1, "run": "village", "status": "done", "started": "2026-06-01T00:00:00", "finished": "2026-06-01T00:01:00",
+        "configuration": {"source": {"schools": {"dataset": "npd"}}}, "stages": [],
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "quality").mkdir()
+    step = {"step": "schools-tax", "left": "schools", "right": "people", "sides": [
+        {"side": "left", "units": 1000, "linked": 750}, {"side": "right", "units": 5000, "linked": 750}]}  # fmt: skip
+    (tmp_path / "quality" / "evaluation.json").write_text(json.dumps({"steps": [step]}))
+    with connect("duckdb") as engine:
+        folder = tmp_path / "stages" / "01-attributes-npd_ks4" / "attributes" / "npd_ks4.parquet"
+        folder.parent.mkdir(parents=True)
+        (tmp_path / "stages" / "01-attributes-npd_ks4" / "summary.json").write_text("{}")
+        table = engine.sql("select range as ACADYR, case when range < 4500 then range end as ATT8 from range(9000)")
+        engine.write(table, folder)
+        manifest["stages"] = [{"name": "attributes-npd_ks4", "made": {"attributes/npd_ks4": {"rows": 9000}}}]
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        facts = release_facts(engine, tmp_path, shipped(), "leo_publication")
+    assert facts.title == "village, 2026-06-01"
+    assert [(r.step, r.units.text, r.share.text) for r in facts.rates["npd"]] == [("schools-tax", "1,000", "75.0")]
+    assert facts.filled["npd.ks4", "ATT8"].share.text == "50.0"
+    assert facts.filled["npd.ks4", "ATT8"].rows.text == "9,000"

@@ -1,0 +1,182 @@
+"""Find & Explore as people meet it: search, filters, lists and what they save, keyboard, narrow, dark, forced colours."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.requests.check import asked_of, faults_of
+from linkage.requests.request import read_request
+from tests.quality.browsing import RULES, barriers, opened
+from tests.requests.faulty import TODAY
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "index.html", "index.html#words=free+school+meals", "index.html#words=zzzzzz", "datasets.html", "concepts.html",
+    "packages.html", "a-to-z.html", "list.html", "a-to-z/x.html", "concept/benefits.html", "table/npd.cla.html",
+    "package/employment.html", "variable/npd.census.EthnicGroupMajor.html", "variable/npd.ks1.READING.html",
+    "variable/npd.census.UPN.html",
+)  # fmt: skip
+
+
+def at(browser: Any, site: Path, address: str, **how: Any) -> tuple[Any, list[str], list[str]]:
+    """A page of the site, loaded, with what it asked for and complained of."""
+    page, requests, faults = opened(browser, site / "datasets.html", **how)
+    page.set_default_timeout(120_000)
+    page.goto(f"{site.as_uri()}/{address}")
+    page.wait_for_load_state("load")
+    return page, requests, faults
+
+
+def names(page: Any) -> list[str]:
+    return [title.inner_text() for title in page.query_selector_all("#found h3")]
+
+
+@pytest.mark.parametrize(("width", "looked_at"), [(1280, PAGES), (320, PAGES[:2])], ids=["wide", "narrow"])
+def test_no_barrier_on_any_kind_of_page(browser: Any, site: Path, width: int, looked_at: tuple[str, ...]) -> None:
+    """Narrow as a page at 400 %: no page is wider than the window, and search and results are looked at there too."""
+    page, requests, faults = at(browser, site, "datasets.html", viewport={"width": width, "height": 900})
+    for address in PAGES:
+        if "#" in address:
+            page.goto(f"{site.as_uri()}/datasets.html")  # what differs behind # alone is not loaded anew
+        page.goto(f"{site.as_uri()}/{address}")
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert address not in looked_at or barriers(page, preload=False, type="tag", values=RULES) == [], address
+    assert faults == []
+    assert all(address.startswith(site.as_uri()) for address in requests)
+    page.context.close()
+
+
+@pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
+def test_enough_contrast_in_other_colours(browser: Any, site: Path, how: dict[str, Any]) -> None:
+    page, _, _ = at(browser, site, "index.html#words=absence", **how)
+    for address in ("", "variable/npd.census.EthnicGroupMajor.html"):
+        if address:
+            page.goto(f"{site.as_uri()}/{address}")
+        assert barriers(page, preload=False, type="rule", values=["color-contrast"]) == [], address
+    page.context.close()
+
+
+def test_search_finds_by_name_by_meaning_and_in_spite_of_a_slip(browser: Any, site: Path) -> None:
+    page, _, _ = at(browser, site, "index.html")
+    for words, first in (
+        ("ATT8", "ATT8"),
+        ("KS2_LEVXREADTA", "LEVXREADTA"),
+        ("grade gcse french", "APFRE"),
+        ("unauthorised absense", None),
+        ("maths", None),
+    ):
+        page.fill("#words", words)
+        assert names(page), words
+        assert first is None or names(page)[0] == first, words
+    page.fill("#words", "gcse french grade")
+    assert set(names(page)) == {"APFRE", "APFRE_91", "APFRE_PTQ", "APFRE_PTQ_EE"}
+    assert page.inner_text("#count") == "4 variables"
+    page.fill("#words", "")
+    assert not page.is_visible("#results")
+    page.context.close()
+
+
+def test_filters_narrow_with_words_and_without(browser: Any, site: Path) -> None:
+    page, _, _ = at(browser, site, "index.html")
+    page.select_option("#dataset", "leo")
+    page.select_option("#sensitivity", "B")
+    assert set(names(page)) == {"StartDate", "EndDate", "Benefit_type", "Out_of_work_benefit", "out_of_work_benefits"}
+    page.fill("#words", "kind of benefit")
+    assert set(names(page)) == {"Benefit_type", "Out_of_work_benefit"}
+    page.click("button[type=reset]")
+    page.select_option("#year", "1996")
+    page.select_option("#phase", "1")
+    assert page.inner_text("#count").endswith("variables")
+    assert all(
+        "1995/96" in note.inner_text() or "1996/97" in note.inner_text()
+        for note in page.query_selector_all("#found .note")
+    )
+    page.check("#held")
+    assert page.inner_text("#count") == "0 variables"
+    page.context.close()  # key stage 2 is listed from 1995/96, and held from 2001/02
+
+
+def test_what_was_asked_is_there_on_coming_back(browser: Any, site: Path) -> None:
+    page, _, _ = at(browser, site, "index.html")
+    page.fill("#words", "ethnic")
+    page.select_option("#dataset", "ilr")
+    before = names(page)
+    page.click("#found a >> nth=0")
+    page.wait_for_load_state("load")
+    page.go_back()
+    page.wait_for_load_state("load")
+    assert page.input_value("#words") == "ethnic"
+    assert names(page) == before
+    page.context.close()
+
+
+def test_more_results_come_by_keyboard_and_focus_goes_to_the_first_of_them(browser: Any, site: Path) -> None:
+    page, _, _ = at(browser, site, "index.html#words=attainment")
+    page.wait_for_load_state("load")
+    assert len(names(page)) == 25
+    page.focus("#more")
+    page.keyboard.press("Enter")
+    assert len(names(page)) == 50
+    assert page.evaluate("document.activeElement.textContent") == names(page)[25]
+    page.context.close()
+
+
+def test_a_list_becomes_a_request_that_is_checked(browser: Any, site: Path, tmp_path: Path) -> None:
+    page, _, faults = at(browser, site, "index.html")
+    page.fill("#words", "ATT8")
+    page.click("#found button >> nth=0")
+    assert page.inner_text("[data-listed]") == "(1)"
+    assert page.inner_text("#found button >> nth=0") == "Take off my list"
+    for name in ("npd.census.Gender", "npd.ks1.READING"):
+        page.goto(f"{site.as_uri()}/variable/{name}.html")
+        page.focus("[data-add]")
+        page.keyboard.press("Space")
+    page.goto(f"{site.as_uri()}/list.html")
+    page.wait_for_load_state("load")
+    assert page.inner_text("#state") == "3 variables are on your list."
+    assert barriers(page, preload=False, type="tag", values=RULES) == []
+    page.fill("#id", "my-study")
+    page.fill("[id='why-npd.census']", 'Sex, which "the study" is about,\nand <nothing> else.')
+    page.fill("[id='reason-npd.census.Gender']", "rates are compared by sex")
+    for kind in ("toml", "csv", "xlsx"):
+        with page.expect_download() as saved:
+            page.click(f"[data-save={kind}]")
+        file = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(file)
+        assert file.name == f"my-study.{kind}"
+        request, form = read_request(file)
+        assert form == []
+        asked = {table.name: table for table in request.table}
+        assert {name: table.variables for name, table in asked.items()} == {
+            "npd.ks4": ("ATT8",), "npd.census": ("Gender",), "npd.ks1": ("READING",),
+        }  # fmt: skip
+        assert asked["npd.census"].justification == 'Sex, which "the study" is about,\nand <nothing> else.'
+        assert asked["npd.census"].reasons == {"Gender": "rates are compared by sex"}
+        assert asked["npd.ks4"].years == "2015/16-2020/21"
+        assert request.id == ("" if kind == "csv" else "my-study")
+        told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
+        assert ("not-held", "table npd.ks1") in told
+        assert not [place for rule, place in told if rule in ("unknown-variable", "years-held", "sex-reason")]
+    page.click("#clear")
+    assert page.inner_text("#state") == "Nothing is on your list."
+    assert faults == []
+    page.context.close()
+
+
+def test_without_scripts_all_can_be_leafed_through(browser: Any, site: Path) -> None:
+    page, _, _ = opened(browser, site / "index.html", java_script_enabled=False)
+    page.set_default_timeout(120_000)
+    assert not page.is_visible("#words")
+    page.click("noscript a, a:has-text('from A to Z')")
+    page.wait_for_load_state("load")
+    page.click("main a:has-text('K')")
+    page.wait_for_load_state("load")
+    page.click("a:text-is('KS1APS')")
+    page.wait_for_load_state("load")
+    assert page.inner_text("h1") == "KS1APS"
+    assert not page.is_visible("[data-add]")
+    page.context.close()

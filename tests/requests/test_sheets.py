@@ -1,0 +1,112 @@
+"""Requests that were filled in as spreadsheets say what their TOML would."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.errors import ConfigError
+from linkage.requests.check import asked_of, faults_of
+from linkage.requests.request import read_request
+from tests.requests.faulty import TODAY, good
+
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def sheets_of(raw: dict[str, Any]) -> dict[str, list[list[Any]]]:
+    """A request as somebody would fill it into the sheets."""
+    people = ["name", "role", "accreditation", "accredited_until", "reason"]
+    packages = ["name", "phases", "years", "justification"]
+    plain = {
+        k: v
+        for k, v in raw.items()
+        if k not in ("person", "package", "table", "population", "formats", "link_metadata")
+    }
+    plain["sources"] = raw["population"].get("sources", [])
+    return {
+        "request": [["field", "value"]] + [[k, "; ".join(v) if isinstance(v, list) else v] for k, v in plain.items()],
+        "people": [people] + [[person.get(name) for name in people] for person in raw["person"]],
+        "packages": [packages]
+        + [["; ".join(p[name]) if name == "phases" and name in p else p.get(name) for name in packages] for p in raw["package"]],
+        "cohorts": [["table", "years"]] + [[c["table"], c["years"]] for c in raw["population"].get("cohort", [])],
+        "data": [["table", "variable", "years", "justification", "reason"]]
+        + [
+            [t["name"], v, t.get("years"), t["justification"], t.get("reasons", {}).get(v)]
+            for t in raw["table"]
+            for v in t["variables"]
+        ],
+    }  # fmt: skip
+
+
+def test_a_workbook_without_fault_is_one(tmp_path: Path) -> None:
+    raw = good()
+    request, form = read_request(workbook(tmp_path / "study.xlsx", sheets_of(raw)))
+    assert form == []
+    assert faults_of(asked_of(request, shipped(), TODAY)) == []
+    assert [(t.name, t.variables, t.reasons) for t in request.table] == [
+        (t["name"], tuple(t["variables"]), t.get("reasons", {})) for t in raw["table"]
+    ]
+    assert request.retention == raw["retention"]
+    assert request.person[0].accredited_until == raw["person"][0]["accredited_until"]
+
+
+def test_a_csv_file_is_the_data_alone(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "table,variable,years,justification,reason\r\n"
+        'npd.census,Gender,2010/11,"School, and background.",by sex\r\n'
+        'npd.census,URN,2010/11,"School, and background.",\r\n'
+        "npd.ks1,READING,2010/11,,\r\n\r\n",
+        encoding="utf-8-sig",
+    )
+    request, form = read_request(path)
+    assert form == []
+    assert [(t.name, t.variables, t.years, t.justification, t.reasons) for t in request.table] == [
+        ("npd.census", ("Gender", "URN"), "2010/11", "School, and background.", {"Gender": "by sex"}),
+        ("npd.ks1", ("READING",), "2010/11", "", {}),
+    ]
+    told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
+    assert {("not-held", "table npd.ks1"), ("aims", "aims"), ("people", "person")} <= told
+
+
+def test_dates_written_as_text_are_dates(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "r.xlsx", {"request": [["field", "value"], ["retention", "2030-12-31"], ["id", "study"]]}
+    )
+    request, form = read_request(path)
+    assert (request.retention, request.id, form) == (datetime.date(2030, 12, 31), "study", [])
+    path = workbook(tmp_path / "s.xlsx", {"request": [["field", "value"], ["retention", "soon"]]})
+    assert [(fault.rule, fault.place) for fault in read_request(path)[1]] == [("form", "retention")]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "says"),
+    [
+        ({"dates": [["table"]]}, "no sheet is called 'dates'"),
+        ({"data": [["table", "varable"]]}, "sheet data has no column 'varable'"),
+    ],
+)
+def test_unknown_names_are_told(tmp_path: Path, sheets: dict[str, list[list[Any]]], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        read_request(workbook(tmp_path / "study.xlsx", sheets))
+
+
+def test_what_is_no_spreadsheet_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bad.xlsx").write_bytes(b"no workbook")
+    (tmp_path / "bad.csv").write_bytes(b"table,\xff\xfe")
+    for name, says in (("bad.xlsx", "is no workbook"), ("bad.csv", "not in UTF-8"), ("none.csv", "no such file")):
+        with pytest.raises(ConfigError, match=says):
+            read_request(tmp_path / name)
