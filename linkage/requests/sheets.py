@@ -22,7 +22,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "packages": ("name", "phases", "years", "justification"),
     "cohorts": ("table", "years"),
 }
-LISTS = ("audience", "outputs", "formats", "phases", "sources")
+LISTS = ("audience", "outputs", "formats", "analysis", "phases", "sources")
 DATES = ("retention", "accredited_until")
 FLAGS = ("link_metadata",)
 

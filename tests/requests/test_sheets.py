@@ -33,7 +33,7 @@ def sheets_of(raw: dict[str, Any]) -> dict[str, list[list[Any]]]:
     plain = {
         k: v
         for k, v in raw.items()
-        if k not in ("person", "package", "table", "population", "formats", "link_metadata")
+        if k not in ("person", "package", "table", "population", "formats", "analysis", "link_metadata")
     }
     plain["sources"] = raw["population"].get("sources", [])
     return {
