@@ -23,6 +23,7 @@ from linkage.extract.encryption import EncryptionKey
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.layout import Layout, layouts
+from linkage.extract.link_draws import NAME, RUBIN, SCRIPT, draw_rows, draws_layout, steps_of
 from linkage.extract.opt_outs import OptedOut
 from linkage.extract.population import People, people
 from linkage.extract.project import Project, check_project
@@ -90,6 +91,13 @@ def extract(
             "  ask for parquet or partitioned alone"
         )
     plan = layouts(project, catalogue, tables)
+    if project.link_samples:
+        if not steps_of(tables) or "lookup_edukey" not in tables:
+            raise ConfigError(
+                f"project '{project.id}' is approved for link sets, and the run holds none\n"
+                "  give a step of the run samples = 20, and run it again"
+            )
+        plan.append(draws_layout())
     analysis = analysis_layouts(project.analysis, plan)
     earlier = earlier_profile(engine, last, encryption=encryption) if last else None
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
@@ -158,6 +166,8 @@ def _fill(
         encrypted=made.encryption is not None,
         without=population.opted_out is not None,
     )
+    if project.link_samples:
+        texts[SCRIPT] = RUBIN
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     refuse_identifiers(engine, catalogue, [], [folder / name for name in texts])
@@ -182,7 +192,9 @@ def _fill(
 def _write(
     engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: Table, folder: Path
 ) -> Written:
-    if layout.holding is None:
+    if layout.name == NAME:
+        rows = draw_rows(engine, tables, population)
+    elif layout.holding is None:
         rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
     else:
         rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)

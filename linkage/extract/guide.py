@@ -33,6 +33,7 @@ def guide(
         _title(project),
         _contents(tables, project.formats, delivered.rows),
         _joining(project, tables),
+        _draws() if project.link_samples else [],
         _encrypted() if encrypted else [],
         _linkage(tables),
         _cautions(tables, without),
@@ -171,6 +172,17 @@ def _linkage(delivered: Tables) -> list[str]:
         "Use them to see how far a finding rests on uncertain links: repeat the analysis without links below a "
         "probability (0.95, 0.99, 0.999), or without a method, and report both (Harron and others, International "
         "Journal of Epidemiology 46, 2017; GUILD statement, Gilbert and others, Journal of Public Health 40, 2018).",
+    ]
+
+
+def _draws() -> list[str]:
+    return [
+        "## Alternative link sets",
+        "",
+        "`link_draws` has link sets that the evidence allows as well: in each draw, which `EDUKEY` each person has. A "
+        "sure link stands in all, a doubtful one in as many as its probability says. A draw that leads to a record of "
+        "nobody in this extract leaves the person without a key. Make an estimate on each draw, joining on `EDUKEY`, "
+        "and combine by Rubin's rules: `python rubin.py` does so for mean pay, to be changed for yours.",
     ]
 
 

@@ -89,6 +89,7 @@ class Project(_Strict):
     purpose: str
     decision: Decision | None = None  # checked with all the rest, so that one reading shows every fault
     link_metadata: bool = False
+    link_samples: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
     analysis: tuple[AnalysisTable, ...] = ()  # tables that the extract makes of those that are approved
     max_change: Annotated[float, Field(ge=0)] | None = None  # since the last extract, of any figure; more is not given

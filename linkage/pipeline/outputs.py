@@ -7,6 +7,7 @@ from typing import Any
 
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
+from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
@@ -97,6 +98,10 @@ def extract_stage(job: Job, project: Project) -> Stage:
     tables = ["spine", *LOOKUPS]
     tables += [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
     tables += LEO_TABLES if job.outcomes else ()
+
+    if project.link_samples:
+        sampled = [step.name for step in job.config.step if step.samples]
+        tables += [f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS)]
 
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}

@@ -61,6 +61,7 @@ def project_of(asked: Asked, approval: Entry) -> Project:
             conditions=tuple(approval["conditions"]),
         ),
         link_metadata=request.link_metadata,
+        link_samples=request.link_samples,
         formats=request.formats,
         analysis=request.analysis,
         max_change=request.max_change,

@@ -53,7 +53,7 @@ class AskedPackage(_Strict):
     reasons: dict[str, str] = {}
 
 
-_CAME_LATER = ("analysis", "max_change")
+_CAME_LATER = ("analysis", "max_change", "link_samples")
 
 
 class Request(_Strict):
@@ -72,6 +72,7 @@ class Request(_Strict):
     setting: str = ""
     retention: datetime.date | None = None
     link_metadata: bool = False
+    link_samples: bool = False
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("parquet",)
     analysis: tuple[AnalysisTable, ...] = ()
     max_change: Annotated[float, Field(ge=0)] | None = None

@@ -39,7 +39,7 @@ class Demo:
     @property
     def delivered(self) -> list[Path]:
         """Every text file of the run outside its tables."""
-        texts = (".json", ".jsonl", ".html", ".md", ".csv")
+        texts = (".json", ".jsonl", ".jsonld", ".html", ".md", ".csv")
         return [path for path in self.root.rglob("*") if path.suffix in texts]
 
 

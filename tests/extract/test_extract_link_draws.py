@@ -1,0 +1,96 @@
+"""Link sets: exact keys by person and draw, and the example that combines an estimate over them."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from linkage.extract.verify import verify
+
+EARNINGS = {"name": "leo.earnings", "years": "2012/13", "variables": ["TaxYear", "Earnings"]}
+
+
+@pytest.fixture
+def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[str, Table]:
+    """Person 1 has the key K1 in the first draw, K3 in the second, and in the third a record of nobody."""
+    return {
+        **run_tables,
+        "earnings": world("""
+            EDUKEY | TaxYear | Earnings
+            K1     | 201213  | 100
+            K3     | 201213  | 300
+        """),
+        "units/education-cis": world("""
+            step          | side  | unit_id | entity_id
+            education-cis | left  | 1       | 11
+            education-cis | left  | 1       | 12
+            education-cis | left  | 2       | 13
+            education-cis | right | 7       | 31
+            education-cis | right | 8       | 32
+            education-cis | right | 9       | 99
+        """),
+        "links_sampled/education-cis": world("""
+            step          | draw | left_id | right_id
+            education-cis | 1    | 1       | 7
+            education-cis | 1    | 2       | 8
+            education-cis | 2    | 1       | 8
+            education-cis | 2    | 2       | 7
+            education-cis | 3    | 1       | 9
+            education-cis | 3    | 2       | 7
+        """),
+    }
+
+
+@pytest.fixture
+def give(
+    engine: Engine, drawn: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
+) -> Callable[..., ExtractSummary]:
+    def made(without: str = "", **changes: Any) -> ExtractSummary:
+        project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
+        tables = {name: table for name, table in drawn.items() if not (without and name.startswith(without))}
+        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={})
+
+    return made
+
+
+def test_each_person_has_the_keys_of_each_draw(
+    give: Callable[..., ExtractSummary], key: MasterKey, engine: Engine
+) -> None:
+    summary = give()
+    name = key.project("study").pseudonym
+    found = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
+    expected = [("1", 1, "K1"), ("1", 2, "K3"), ("2", 1, "K3"), ("2", 2, "K1"), ("2", 3, "K1")]
+    assert sorted((row["AE_ID"], row["draw"], row["EDUKEY"]) for row in found) == sorted(
+        (name("AE_ID", person), draw, name("EDUKEY", tax)) for person, draw, tax in expected
+    )
+    verify(engine, shipped(), summary.folder)
+    assert "## Alternative link sets" in (summary.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("formats", [["parquet"], ["csv"]])
+def test_the_example_runs_and_adds_up(
+    give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], formats: list[str]
+) -> None:
+    """Without the draw of one person alone: means 200 and 200, variances 10,000 each, nothing between them."""
+    drawn["links_sampled/education-cis"] = engine.sql(
+        "select * from {t} where draw < 3", t=drawn["links_sampled/education-cis"]
+    )
+    folder = give(formats=formats).folder
+    done = subprocess.run(
+        [sys.executable, "rubin.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == "200.00, standard error 100.00 over 2 link sets\nof its variance 0.0% is from linkage\n"
+
+
+def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:
+    assert "link_draws" not in give(link_samples=False).rows
+    with pytest.raises(ConfigError, match="the run holds none"):
+        give(without="links_sampled")
