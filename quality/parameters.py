@@ -1,6 +1,9 @@
 """m and u of a Fellegi-Sunter model, read from Splink's JSON."""
 
+import hashlib
+import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -35,6 +38,12 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
         "prior_weight": math.log2(prior / (1 - prior)) if prior and 0 < prior < 1 else None,
         "levels": levels,
     }
+
+
+def version(found: Mapping[str, Any]) -> str:
+    """A fingerprint of a model's parameters (what `parameters` returned), eight hexadecimal digits."""
+    told = [found.get("prior"), [[row["comparison"], row["label"], row["m"], row["u"]] for row in found["levels"]]]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 def _weight(m: float | None, u: float | None) -> float | None:

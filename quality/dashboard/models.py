@@ -1,7 +1,5 @@
 """Which model made each run's links, and what changed in it."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +7,7 @@ from quality.dashboard.figures import Matrix, Row, parameter, steps_of
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_table
 from quality.disclosure import Cell, Disclosure
+from quality.parameters import version
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -50,12 +49,6 @@ def models_sections(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclo
             blocks.append(Fold(f"{title}: every level", [table]))
         sections.append(Section(f"model-{len(sections)}", title, blocks))
     return sections
-
-
-def version(model: Mapping[str, Any]) -> str:
-    """A fingerprint of a model's parameters, eight hexadecimal digits."""
-    told = [model.get("prior"), [[row["comparison"], row["label"], row["m"], row["u"]] for row in model["levels"]]]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 def _counts(run: Run, step: Mapping[str, Any] | None) -> Mapping[str, Any]:

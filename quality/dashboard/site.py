@@ -161,6 +161,7 @@ def _page(
         statement=said,
         headlines=first,
         sections=sections,
+        parts=(),
         version=__version__,
         style=Markup(_text("quality.report", "report.css") + _text("quality.dashboard", "dashboard.css")),
         script=Markup(_text("quality.dashboard", "dashboard.js")),

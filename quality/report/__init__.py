@@ -22,14 +22,16 @@ from quality.report import (
     implausible,
     making,
     pairs,
+    parts,
     released,
     reliability,
     reviewed,
+    statement,
     summary,
 )
 from quality.report.document import document, write_page
 from quality.report.names import Names
-from quality.report.page import Headline
+from quality.report.page import Headline, Section
 
 __all__ = ["Inputs", "headlines", "render", "render_run"]
 
@@ -118,29 +120,27 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     subject = summary.subject_of(evaluation, sides)
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     first: list[Headline] = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
-    sections = [
-        coverage.flow_section(evaluation, shown_pairs, subject, names, d),
-        coverage.rates_section(evaluation, sides, subject, names),
-        coverage.reasons_section(sides, subject, names),
-        bias.bias_section(evaluation, sides, inputs.drift, names, d),
-        error.error_section(evaluation, shown_pairs, names, d),
-        error_parts.causes_section(evaluation, names, d),
-        reviewed.review_section(evaluation, inputs.reviews, names, d),
-        expected.expected_section(evaluation, names, d),
-        implausible.implausible_section(evaluation, names, d),
-        reliability.reliability_section(evaluation, names, d),
-        making.passes_section(evaluation, shown_pairs, names),
-        blocking.blocking_section(evaluation, shown_pairs, names, d),
-        making.weights_section(evaluation, shown_pairs, names),
-        drift.drift_section(evaluation, inputs.drift, names, d),
-        data.completeness_section(evaluation, names, d),
-        data.contracts_section(inputs.contracts, names, d),
-        facts.methods_section(evaluation, inputs.manifest, names, d),
-        facts.glossary_section(d),
-    ]
-    return document(
-        inputs.title,
-        summary.statement(subject, names, d),
-        first,
-        [section for section in sections if section is not None],
+    opening = statement.statement_part(
+        evaluation, sides, subject, shown_pairs, inputs.reviews, bool(inputs.drift), names, d
     )
+    found: dict[str, Section | None] = {
+        "flow": coverage.flow_section(evaluation, shown_pairs, subject, names, d),
+        "rates": coverage.rates_section(evaluation, sides, subject, names),
+        "unlinked": coverage.reasons_section(sides, subject, names),
+        "bias": bias.bias_section(evaluation, sides, inputs.drift, names, d),
+        "error": error.error_section(evaluation, shown_pairs, names, d),
+        "causes": error_parts.causes_section(evaluation, names, d),
+        "review": reviewed.review_section(evaluation, inputs.reviews, names, d),
+        "expected": expected.expected_section(evaluation, names, d),
+        "implausible": implausible.implausible_section(evaluation, names, d),
+        "reliability": reliability.reliability_section(evaluation, names, d),
+        "passes": making.passes_section(evaluation, shown_pairs, names),
+        "blocking": blocking.blocking_section(evaluation, shown_pairs, names, d),
+        "weights": making.weights_section(evaluation, shown_pairs, names),
+        "drift": drift.drift_section(evaluation, inputs.drift, names, d),
+        "completeness": data.completeness_section(evaluation, names, d),
+        "contracts": data.contracts_section(inputs.contracts, names, d),
+        "methods": facts.methods_section(evaluation, inputs.manifest, names, d),
+        "glossary": facts.glossary_section(d),
+    }
+    return document(inputs.title, summary.statement(subject, names, d), first, parts=[opening, *parts.arranged(found)])

@@ -33,31 +33,31 @@ def bias_section(
             "less than others. "
             + (
                 "It is taken of people whose true counterpart was found beside those whose was missed."
-                if _basis(last) == "found_missed"
+                if basis_of(last) == "found_missed"
                 else "It is taken of the matched beside the unmatched: without truth nobody knows who could have been "
                 "matched, so that it also says how far the two files overlap."
             )
         ),
-        _chart(last, _shown(sides, last), names, d),
+        _chart(last, released_groups(sides, last), names, d),
         Heading("Drafted statement"),
-        *(Text(sentence) for sentence in statement(last, _shown(sides, last), names, d)),
+        *(Text(sentence) for sentence in statement(last, released_groups(sides, last), names, d)),
     ]
     for step in reversed(steps):
         # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
         rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]
-        tables: list[Block] = [_table(step, row, _shown(sides, step), names, d) for row in rows]
+        tables: list[Block] = [_table(step, row, released_groups(sides, step), names, d) for row in rows]
         blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
     if drift and drift.get("bias"):
         blocks.append(Fold("Bias since the last release", [_moved(drift["bias"], names, evaluation, d)]))
     return Section("bias", "Bias", blocks)
 
 
-def _basis(step: Mapping[str, Any]) -> str:
+def basis_of(step: Mapping[str, Any]) -> str:
     has_truth = any(group["found_missed"] for row in step["bias"] for group in row["groups"])
     return "found_missed" if has_truth else "matched_unmatched"
 
 
-def _shown(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
+def released_groups(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
     """Groups as they were released, by characteristic and label: what is hidden there must not be had from here."""
     return {
         (title, group.label): group
@@ -66,7 +66,7 @@ def _shown(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> 
     }
 
 
-def _cells(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
+def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
     """Difference and its interval, where the counts behind it may be shown."""
     found = group[basis]
     if found is None:
@@ -85,23 +85,23 @@ def _signed(value: float) -> Cell:
     return Cell(f"{value:+.2f}".replace("-", "−"), round(value, 2))
 
 
-def _label(group: Mapping[str, Any]) -> str:
+def label_of(group: Mapping[str, Any]) -> str:
     return ", ".join(group["labels"])
 
 
 def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> Block:
-    basis = _basis(step)
+    basis = basis_of(step)
     values, rows = [], []
     for row in step["bias"]:
         if len(row["characteristics"]) > 1 or row["characteristics"] == ["cohort"]:
             continue
         for group in row["groups"]:
-            cells = _cells(row, group, basis, shown, d)
-            rows.append([row["title"], _label(group), *cells, _verdict(group[basis], cells[0])])
+            cells = cells_of(row, group, basis, shown, d)
+            rows.append([row["title"], label_of(group), *cells, _verdict(group[basis], cells[0])])
             if cells[0].value is not None:
                 values.append(
                     {
-                        "label": _label(group),
+                        "label": label_of(group),
                         "group": row["title"],
                         "value": cells[0].value,
                         "low": cells[1].value,
@@ -132,13 +132,13 @@ def _verdict(found: Mapping[str, Any] | None, cell: Cell) -> str:
 
 def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> list[str]:
     """Sentences for a release: what was found by characteristic, and what a person still has to say."""
-    basis = _basis(step)
+    basis = basis_of(step)
     found, clear = [], []
     for row in step["bias"]:
         flagged = [
             (group, cells[0])
             for group in row["groups"]
-            if (cells := _cells(row, group, basis, shown, d))[0].value is not None and group[basis]["flagged"]
+            if (cells := cells_of(row, group, basis, shown, d))[0].value is not None and group[basis]["flagged"]
         ]
         if len(row["characteristics"]) > 1:
             continue
@@ -166,7 +166,8 @@ def _sides(flagged: Sequence[tuple[Mapping[str, Any], Cell]], basis: str) -> str
     parts = []
     for wanted, words in ((False, _UNDER), (True, _OVER)):
         groups = [
-            f"{_label(group)} ({cell.text}{'' if group[basis]['certain'] else ', within what chance could do of 0.1'})"
+            f"{label_of(group)} ({cell.text}"
+            f"{'' if group[basis]['certain'] else ', within what chance could do of 0.1'})"
             for group, cell in flagged
             if (group[basis]["difference"] > 0) == wanted
         ]
@@ -184,13 +185,13 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
     has_truth = any(group["missed"] for group in row["groups"])
     rows: list[list[str | Cell]] = []
     for group in row["groups"]:
-        cells: list[str | Cell] = [_label(group), _rate(row, group, shown, d)]
+        cells: list[str | Cell] = [label_of(group), rate_of(row, group, shown, d)]
         if has_truth:
             cells += [d.accuracy(group["missed"]), *d.interval(group["missed"]), d.accuracy(group["false"])]
         cells += [_expected(group, key, d) for key in ("expected_missed", "expected_false")]
-        cells += _cells(row, group, "matched_unmatched", shown, d)
+        cells += cells_of(row, group, "matched_unmatched", shown, d)
         if has_truth:
-            cells += _cells(row, group, "found_missed", shown, d)
+            cells += cells_of(row, group, "found_missed", shown, d)
         rows.append(cells)
     truths = ["Missed, %", "from", "to", "False links, %"] if has_truth else []
     heads = ["Group", "Matched, %", *truths, "Missed, expected, %", "False, expected, %"]
@@ -199,7 +200,7 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
     return Table(f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}", heads, rows)
 
 
-def _rate(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
+def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
     if len(group["labels"]) == 1 and (released := shown.get((row["title"], group["labels"][0]))):
         return released.rate
     return d.percent(group["matched"], group["eligible"])

@@ -18,7 +18,7 @@ def flow_section(
     evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], subject: Side, names: Names, d: Disclosure
 ) -> Section:
     """Records in, people out, and the three denominators of the last step."""
-    sources = _source_rows(evaluation, names, d)
+    sources = source_rows(evaluation, names, d)
     links = [(names.step(step), pairs[step["step"]].links) for step in evaluation["steps"]]
     bands: list[tuple[str, list[Box]]] = []
     if sources:
@@ -121,7 +121,7 @@ def _percent(cell: Cell) -> str:
     return f"{cell.text}%" if cell.mark is None else cell.text
 
 
-def _source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
+def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:
     """Source, rows read, rows set aside, people."""
     rows = []
     for source in evaluation["sources"]:

@@ -13,15 +13,16 @@ from markupsafe import Markup
 
 from quality.disclosure import Cell
 from quality.report import drawing
-from quality.report.page import Block, Figure, Fold, Headline, Section, Table
+from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
 
 
 def document(
     title: str,
     statement: str,
     headlines: Sequence[Headline],
-    sections: Sequence[Section],
+    sections: Sequence[Section] = (),
     *,
+    parts: Sequence[Part] = (),
     style: str = "",
     is_interactive: bool = True,
 ) -> str:
@@ -29,16 +30,19 @@ def document(
 
     Args:
         statement: what the page says, in a sentence or two.
+        parts: in place of sections, where a page is long enough to have them.
         style: CSS beside the report's own.
         is_interactive: whether charts are drawn again with tooltips where scripts run, which takes half a megabyte.
     """
-    charts = {chart.name: chart.specs for section in sections for chart in _figures(section.blocks) if chart.specs}
+    every = [*sections, *(section for part in parts for section in part.sections)]
+    charts = {chart.name: chart.specs for section in every for chart in _figures(section.blocks) if chart.specs}
     template = environment().get_template("report.html.j2")
     return template.render(
         title=title,
         statement=statement,
         headlines=headlines,
         sections=sections,
+        parts=parts,
         version=_version(),
         style=Markup(_text("report.css") + style),
         charts=drawing.packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.parameters import version
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Terms, Text
 
@@ -20,6 +21,7 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
         for step in evaluation["steps"]
     ]
     blocks: list[Block] = [Terms([("Link steps", "; ".join(steps)), *_run_facts(manifest)])]
+    blocks += _models(evaluation, manifest, names, d)
     stages: list[list[str | Cell]] = [
         [str(stage.get("name", "")), Cell(f"{float(stage['seconds']):,.1f}", float(stage["seconds"]))]
         for stage in _stages(manifest)
@@ -37,6 +39,24 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
         )
     )
     return Section("methods", "Methods and this run", blocks)
+
+
+def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
+    """Each step's model by its version, and the thresholds in force."""
+    counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
+    rows: list[list[str | Cell]] = []
+    for step in evaluation["steps"]:
+        model, counts = step["parameters"], counted.get(f"link-{step['step']}", {})
+        if not model:
+            continue
+        limits = counts.get("thresholds") or {}
+        numbers = [model["prior_weight"], *(limits.get(key) for key in ("accept", "review", "margin"))]
+        cells = [d.marked("not_applicable") if n is None else Cell(f"{n:.2f}".replace("-", "−"), n) for n in numbers]
+        rows.append([names.step(step), version(model), "yes" if counts.get("training") else "no", *cells])
+    heads = ["Step", "Version", "Trained in the run", "Weight before any comparison"]
+    heads += ["Accept from", "Review from", "Margin"]
+    note = "A version is a fingerprint of the model's parameters; weights are in bits."
+    return [Table("Models", heads, rows, note)] if rows else []
 
 
 def symbols(d: Disclosure) -> Terms:

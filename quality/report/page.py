@@ -79,11 +79,25 @@ Block = Table | Figure | Heading | Text | Fold | Terms
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page with a heading and an entry in the contents."""
+    """A piece of the page with a heading and an entry in the contents."""
 
     name: str
     title: str
     blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sections under one heading, in the order of a standard.
+
+    Attributes:
+        said: what the part is for and which items of which standard it answers, in a sentence.
+    """
+
+    name: str
+    title: str
+    said: str
+    sections: Sequence[Section]
 
 
 @dataclass(frozen=True)

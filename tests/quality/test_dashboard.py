@@ -12,11 +12,11 @@ from linkage.engine import Engine
 from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
 from quality.dashboard.figures import _group_rates, bias, counts, index, seconds, shares
-from quality.dashboard.models import version
 from quality.dashboard.showing import change
 from quality.dashboard.site import _pairs
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
+from quality.parameters import version
 from quality.report.names import Names
 from tests.quality.test_report import CANARIES, Page, outside_scripts
 

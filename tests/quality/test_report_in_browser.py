@@ -1,5 +1,7 @@
 """The report as people meet it: in a browser without a network, by keyboard, narrow, dark, without scripts."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,18 @@ def test_on_paper_every_table_is_open(browser: Any, report_file: Path) -> None:
     assert page.locator("details:not([open])").count() == 0
     assert not page.locator(".contents").is_visible()
     page.context.close()
+
+
+def test_it_prints_with_the_statement_on_two_pages(browser: Any, report_file: Path, tmp_path: Path) -> None:
+    """Chromium's own PDF: pages one and two are the statement's, the next part begins on the third."""
+    page, _, _ = opened(browser, report_file)
+    paper = tmp_path / "report.pdf"
+    page.pdf(path=paper, prefer_css_page_size=True, print_background=True)
+    page.context.close()
+    pdftotext = shutil.which("pdftotext") or pytest.skip("no pdftotext: apt install poppler-utils")
+    text = subprocess.run([pdftotext, "-layout", paper, "-"], capture_output=True, text=True, check=True).stdout
+    pages = text.split("\f")
+    begins = next(place for place, content in enumerate(pages) if content.lstrip().startswith("Data linkage"))
+    assert "Linkage quality statement" in pages[0]
+    assert 1 <= begins <= 2
+    assert "What is not known" in pages[begins - 1]

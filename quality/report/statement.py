@@ -1,0 +1,214 @@
+"""The linkage quality statement: two pages that a researcher can act on, before anything that has to be studied."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quality.disclosure import Cell, Disclosure
+from quality.report.bias import basis_of, cells_of, label_of, rate_of, released_groups
+from quality.report.coverage import source_rows
+from quality.report.names import Names
+from quality.report.page import Part, Section, Table, Text
+from quality.report.pairs import Pairs
+from quality.report.released import Side
+
+_MOST_GROUPS = 8
+_BASES = {"truth": "truth", "review": "clerical review", "expected": "probabilities"}
+_GOOD_PRECISION = 99.0  # per cent: below, a finding should be tried on surer links
+
+
+def statement_part(
+    evaluation: Mapping[str, Any],
+    sides: Mapping[str, Mapping[str, Side]],
+    subject: Side,
+    pairs: Mapping[str, Pairs],
+    reviews: Sequence[Mapping[str, Any]],
+    has_last_release: bool,
+    names: Names,
+    d: Disclosure,
+) -> Part:
+    """Who is in, what was linked, how good it is, for whom it is worse, what to do about it, what is not known."""
+    worse = _worse(subject.step, sides, names, d)
+    known = {step["step"]: error_of(step, reviews) for step in evaluation["steps"]}
+    sections = [
+        Section("who-is-in", "Who is in", _who(evaluation, subject, names, d)),
+        Section("what-was-linked", "What was linked, and how well", _linked(evaluation, pairs, known, names, d)),
+        Section("for-whom-worse", "For whom it is worse", [*worse]),
+        Section(
+            "what-to-do",
+            "What a researcher must do about it",
+            [Text(said) for said in _to_do(subject, known[subject.step["step"]], bool(worse[1:]), d)],
+        ),
+        Section(
+            "not-known",
+            "What is not known",
+            [Text(" ".join(_not_known(evaluation, known, subject, has_last_release)))],
+        ),
+    ]
+    return Part(
+        "linkage-quality",
+        "Linkage quality statement",
+        "What to know before these data are used; two pages when printed. What it rests on stands in the parts below.",
+        sections,
+    )
+
+
+def error_of(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
+    """What says most of a step's error, and its precision and recall; None where nothing does."""
+    if step["accuracy"]:
+        return "truth", step["accuracy"]
+    review = next((one for one in reviews if one["step"] == step["step"]), None)
+    if review:
+        return "review", {measure: review[measure]["middle"] for measure in ("precision", "recall")}
+    return ("expected", step["expected"]) if step.get("expected") else None
+
+
+Known = Mapping[str, tuple[str, Mapping[str, Any]] | None]
+
+
+def _who(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosure) -> list[Text]:
+    sources = [f"{name} ({people.text})" for name, _, _, people in source_rows(evaluation, names, d)]
+    step, whole = subject.step, subject.whole
+    said = []
+    if sources:
+        said.append(f"People by source: {', '.join(sources)}.")
+    if spine := evaluation.get("spine"):
+        said.append(f"Linked together they are {d.count(spine['people']).text} people.")
+    side, other = names.people(step[subject.side]), names.source(step["right" if subject.side == "left" else "left"])
+    if subject.has_rule:
+        rule = step["eligible"]
+        said.append(
+            f"Of {whole.everybody.text} {side}, {whole.eligible.text} are in the calculation of links to {other}, and "
+            f"{whole.linked.text} are matched. {rule['why'].rstrip('.')}."
+        )
+    else:
+        said.append(f"Of {whole.everybody.text} {side}, {whole.linked.text} are linked to {other}.")
+    return [Text(" ".join(said))]
+
+
+def _linked(
+    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], known: Known, names: Names, d: Disclosure
+) -> list[Table | Text]:
+    rows: list[list[str | Cell]] = []
+    for step in evaluation["steps"]:
+        row: list[str | Cell] = [names.step(step), pairs[step["step"]].links, pairs[step["step"]].decisions["review"]]
+        found = known[step["step"]]
+        for measure in ("precision", "recall"):
+            share = found[1][measure] if found else None
+            row += [d.accuracy(share), _range(*d.interval(share))]
+        rows.append([*row, _BASES[found[0]] if found else "nothing"])
+    heads = ["Step", "Links", "For review", "Precision, %", "95%", "Recall, %", "95%", "Known by"]
+    said = (
+        "Precision is the share of links that are right, recall the share of true pairs that are linked. A false link "
+        "gives a person somebody else's life; a missed one makes a person look as if nothing had happened to them."
+    )
+    return [Table("Links and their error", heads, rows), Text(said)]
+
+
+def _range(low: Cell, high: Cell) -> Cell:
+    return low if low.value is None else Cell(f"{low.text} to {high.text}", low.value)
+
+
+def _worse(
+    step: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], names: Names, d: Disclosure
+) -> list[Text | Table]:
+    """Groups that are found less than their share, most first, beyond 0.1."""
+    if not step.get("bias"):
+        return [Text("The run knows no characteristic of people, so that nobody can say for whom it is worse.")]
+    basis, shown = basis_of(step), released_groups(sides, step)
+    found: list[tuple[float, list[str | Cell]]] = []
+    for row in step["bias"]:
+        if len(row["characteristics"]) > 1:
+            continue
+        for group in row["groups"]:
+            cell = cells_of(row, group, basis, shown, d)[0]
+            if cell.value is None or not group[basis]["flagged"] or cell.value >= 0:
+                continue
+            sure = "yes" if group[basis]["certain"] else "no"
+            missed = d.accuracy(group["missed"]) if group["missed"] else _expected(group, d)
+            line: list[str | Cell] = [row["title"], label_of(group), rate_of(row, group, shown, d), missed, cell, sure]
+            found.append((cell.value, line))
+    among = "found, of those who could be," if basis == "found_missed" else "matched"
+    if not found:
+        return [
+            Text(
+                f"{names.step(step)}: no group that is large enough to show is {among} less than its share beyond 0.1."
+            )
+        ]
+    found.sort(key=lambda one: one[0])
+    more = f" The {_MOST_GROUPS} most affected of {len(found)} are shown." if len(found) > _MOST_GROUPS else ""
+    said = (
+        f"{names.step(step)}: these groups are {among} less than their share, by a standardised difference beyond 0.1."
+        f"{more} The section on bias has all, and a drafted bias statement."
+    )
+    missed = "Missed, %" if step["accuracy"] else "Missed, expected, %"
+    heads = ["Characteristic", "Group", "Matched, %", missed, "Difference", "Beyond chance"]
+    return [
+        Text(said),
+        Table("Groups that the linkage favours least", heads, [line for _, line in found[:_MOST_GROUPS]]),
+    ]
+
+
+def _expected(group: Mapping[str, Any], d: Disclosure) -> Cell:
+    if group["expected_missed"] is None or group["links"] < d.profile.threshold:
+        return d.marked("not_applicable")
+    return Cell(f"{100 * group['expected_missed']:.2f}", round(100 * group["expected_missed"], 2))
+
+
+def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse: bool, d: Disclosure) -> list[str]:
+    """What follows from the figures; each sentence is there because a figure is."""
+    said = [
+        "Say which denominator a rate has. Take those in the calculation, not everybody: who could not have been "
+        "linked is no missed link."
+        if subject.has_rule
+        else "Say what a rate is of. Where two files overlap in part, who is unlinked is mostly somebody whom the "
+        "other file never held.",
+        "Do not read “not linked” as “nothing happened”: give the unlinked as a category of their own, or bound the "
+        "result by taking them all one way and all the other.",
+    ]
+    if has_worse:
+        said.append(
+            "Compare groups only with their link rates beside them. Where a comparison runs along a characteristic of "
+            "the table above, weight the linked by one over their group's rate, or adjust for it, and report both "
+            "results."
+        )
+    low = d.interval(known[1]["precision"])[0].value if known else None
+    if low is None or low < _GOOD_PRECISION:
+        said.append(
+            "False links may matter here: repeat the main result on links of match probability 0.99 and more. An "
+            "effect that grows as links get surer was thinned by false ones."
+        )
+    said.append(
+        "Carry the uncertainty: make the estimate on each alternative set of links that the extract has and combine "
+        "them by Rubin's rules; where it has none, ask for some (docs/uncertainty.md)."
+    )
+    said.append("Cite the run, its models and this statement, as RECORD 12.3 asks; the last part has them.")
+    return said
+
+
+def _not_known(evaluation: Mapping[str, Any], known: Known, subject: Side, has_last_release: bool) -> list[str]:
+    bases = {found[0] if found else None for found in known.values()}
+    said = []
+    if "truth" in bases:
+        said.append(
+            "Error is held against a truth that only a synthetic or a labelled population has; real data err in other "
+            "ways."
+        )
+    if "review" in bases:
+        said.append("Reviewers saw a sample, and what identifiers cannot show they could not see either.")
+    if "expected" in bases:
+        said.append(
+            "Error is what the links' own probabilities say. Recall by them leaves out pairs that no rule reached for "
+            "reasons the model does not know, and is up to a point too high on synthetic populations; a clerical "
+            "review would say more."
+        )
+    if None in bases:
+        said.append("For some steps nothing says how many links are false or missed.")
+    said.append("Error in groups too small to show is not told, and may be the largest.")
+    said.append(
+        "Errors of the sources themselves, such as two people under one number, look like links that are right."
+    )
+    if not has_last_release:
+        said.append("There is no last release to compare with, so that nothing is said of drift.")
+    if not subject.step.get("bias"):
+        said.append("Bias along what no source holds of people is not known.")
+    return said

@@ -1,0 +1,102 @@
+"""The linkage quality statement, and the parts that the report stands in."""
+
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine
+from quality.disclosure import Disclosure, load
+from quality.evaluation import Inputs, evaluate
+from quality.report import pairs, released, summary
+from quality.report.names import Names
+from quality.report.page import Part, Section, Table, Text
+from quality.report.parts import arranged
+from quality.report.statement import error_of, statement_part
+
+Evaluation = dict[str, Any]
+
+
+@pytest.fixture
+def counted(engine: Engine, crowd: Inputs) -> Evaluation:
+    return evaluate(engine, crowd)
+
+
+def _statement(evaluation: Evaluation, reviews: Any = (), *, has_last_release: bool = False) -> Part:
+    d, names = Disclosure(load()), Names(shipped())
+    sides = {
+        step["step"]: {side: released.side(step, side, d) for side in ("left", "right")} for step in evaluation["steps"]
+    }
+    shown = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
+    subject = summary.subject_of(evaluation, sides)
+    return statement_part(evaluation, sides, subject, shown, reviews, has_last_release, names, d)
+
+
+def _words(part: Part, name: str) -> str:
+    section = next(section for section in part.sections if section.name == name)
+    return " ".join(block.text for block in section.blocks if isinstance(block, Text))
+
+
+def test_it_answers_in_order(counted: Evaluation) -> None:
+    part = _statement(counted)
+    assert [section.name for section in part.sections] == [
+        "who-is-in",
+        "what-was-linked",
+        "for-whom-worse",
+        "what-to-do",
+        "not-known",
+    ]
+    assert "Of 600 people in NPD, 540 are " in _words(part, "who-is-in").replace(
+        "in the calculation of links to CIS, and ", ""
+    )
+    table = next(block for block in part.sections[1].blocks if isinstance(block, Table))
+    said = [value if isinstance(value, str) else value.text for value in table.rows[0]]
+    assert said[:4] == ["NPD to CIS", "540", "30", "98.15"]
+    assert said[5] == "88.33"
+    assert said[-1] == "truth"
+
+
+def test_what_to_do_follows_from_the_figures(counted: Evaluation) -> None:
+    """The interval of 98.15 per cent begins below 99; without bias nobody is told to weight."""
+    assert "repeat the main result on links of match probability 0.99" in _words(_statement(counted), "what-to-do")
+    step = counted["steps"][0]
+    step["accuracy"]["precision"] = {"of": 540_000, "count": 539_900.0, "value": 0.9998, "low": 0.9997, "high": 0.9999}
+    step["bias"] = []
+    part = _statement(counted)
+    assert "repeat the main result" not in _words(part, "what-to-do")
+    assert "weight the linked" not in _words(part, "what-to-do")
+    assert "knows no characteristic" in _words(part, "for-whom-worse")
+
+
+def test_the_groups_that_are_found_least_are_named(counted: Evaluation) -> None:
+    groups = counted["steps"][0]["bias"][0]["groups"]
+    for place, group in enumerate(groups):
+        worse = {"difference": -0.3 if place == 0 else 0.2, "low": -0.4, "high": -0.2, "flagged": True, "certain": True}
+        group["found_missed"] = worse
+        group["in_both"] = max(group["in_both"], 100)
+    part = _statement(counted)
+    (table,) = [block for block in part.sections[2].blocks if isinstance(block, Table)]
+    assert [row[1] for row in table.rows] == [groups[0]["labels"][0]]
+    assert "weight the linked" in _words(part, "what-to-do")
+
+
+def test_error_is_told_by_the_best_that_is_known(counted: Evaluation) -> None:
+    step = counted["steps"][0]
+    share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
+    review = {"step": "npd-cis", "precision": {"middle": share}, "recall": {"middle": share}}
+    assert error_of(step, [review])[0] == "truth"  # type: ignore[index]
+    blind = {**step, "accuracy": None}
+    assert error_of(blind, [review])[0] == "review"  # type: ignore[index]
+    assert error_of({**blind, "expected": None}, []) is None
+    counted["steps"][0] |= {"accuracy": None, "expected": None}
+    assert "nothing says how many links are false" in _words(_statement(counted), "not-known")
+
+
+def test_what_is_not_known_depends_on_a_last_release(counted: Evaluation) -> None:
+    assert "no last release" in _words(_statement(counted), "not-known")
+    assert "no last release" not in _words(_statement(counted, has_last_release=True), "not-known")
+
+
+def test_a_section_without_a_part_is_an_error() -> None:
+    with pytest.raises(KeyError, match="lost"):
+        arranged({"lost": Section("lost", "Lost", [])})
