@@ -12,6 +12,8 @@ from quality.report.pairs import Pairs
 from quality.report.released import Side
 
 _MOST_GROUPS = 8
+_FEWEST = 100
+"""People of a group that is named here: chance makes smaller ones look worst."""
 _BASES = {"truth": "truth", "review": "clerical review", "expected": "probabilities"}
 _GOOD_PRECISION = 99.0  # per cent: below, a finding should be tried on surer links
 
@@ -121,7 +123,8 @@ def _worse(
             continue
         for group in row["groups"]:
             cell = cells_of(row, group, basis, shown, d)[0]
-            if cell.value is None or not group[basis]["flagged"] or cell.value >= 0:
+            people = group["in_both"] if basis == "found_missed" else group["eligible"]
+            if cell.value is None or people < _FEWEST or not group[basis]["flagged"] or cell.value >= 0:
                 continue
             sure = "yes" if group[basis]["certain"] else "no"
             missed = d.accuracy(group["missed"]) if group["missed"] else _expected(group, d)
@@ -130,9 +133,7 @@ def _worse(
     among = "found, of those who could be," if basis == "found_missed" else "matched"
     if not found:
         return [
-            Text(
-                f"{names.step(step)}: no group that is large enough to show is {among} less than its share beyond 0.1."
-            )
+            Text(f"{names.step(step)}: no group of a hundred people or more is {among} less than its share beyond 0.1.")
         ]
     found.sort(key=lambda one: one[0])
     more = f" The {_MOST_GROUPS} most affected of {len(found)} are shown." if len(found) > _MOST_GROUPS else ""
@@ -140,8 +141,8 @@ def _worse(
         f"{names.step(step)}: these groups are {among} less than their share, by a standardised difference beyond 0.1."
         f"{more} The section on bias has all, and a drafted bias statement."
     )
-    missed = "Missed, %" if step["accuracy"] else "Missed, expected, %"
-    heads = ["Characteristic", "Group", "Matched, %", missed, "Difference", "Beyond chance"]
+    share = "Missed, %" if step["accuracy"] else "Missed, expected, %"
+    heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
     return [
         Text(said),
         Table("Groups that the linkage favours least", heads, [line for _, line in found[:_MOST_GROUPS]]),
