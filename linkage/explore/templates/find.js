@@ -21,7 +21,7 @@
     /* People say maths, descriptions mathematics, names MATH. */
     processTerm: (term) => term.toLowerCase().replace(/^math(s|ematics)$/, "math"),
     searchOptions: {
-      combineWith: "AND", prefix: true, fuzzy: (term) => (term.length > 4 ? 0.2 : false),
+      combineWith: "AND", prefix: (term) => term.length > 1, fuzzy: (term) => (term.length > 4 ? 0.2 : false),
       boost: { name: 6, parts: 3, says: 2 },
       boostDocument: (id) => (rows[id][HELD] ? 1.5 : 1),
     },
