@@ -102,6 +102,8 @@ class Trial:
         gained, lost = ((a == ACCEPTED) & (b != ACCEPTED) for a, b in ((decision, before), (before, decision)))
         to_review, from_review = ((a == REVIEW) & (b != REVIEW) for a, b in ((decision, before), (before, decision)))
         near = self._open[np.abs(weight[self._open] - settings.accept) < _NEAR]
+        if len(near) < EXAMPLES:
+            near = self._open
         examples = {
             name: self._examples(places, weight, decision, settings.accept)
             for name, places in (
