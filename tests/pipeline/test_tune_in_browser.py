@@ -159,14 +159,14 @@ def test_by_keyboard_alone(visit: Any) -> None:
     assert page.evaluate("document.activeElement.id") == "accept"
     page.keyboard.press("Control+a")
     page.keyboard.type("14")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert page.get_by_role("status").inner_text().startswith("90 links")
     for _ in range(7):  # skip link, the top's link, three limits, Apply, Undo
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Undo the last change"
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert page.get_by_role("status").inner_text().startswith("100 links, as in the run")
 
 
