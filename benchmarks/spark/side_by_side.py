@@ -7,6 +7,7 @@ python -m benchmarks spark --people 1650000 --copies 3 --system "leo-linkage, li
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,17 @@ from benchmarks import files, measure
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import events, page
 from linkage.engine.java import LOGGING, spark_home
+from linkage.model import load
+from linkage.model.implied import equal_columns
+from linkage.model.splink_json import Level
 from spark_jobs import cluster
 
 _HOME = Path(__file__).parents[2]
 _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
 _QUIET = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
+# A small young generation keeps Java from filling its heap with what is dead; all that it takes is counted.
+_SMALL = "-XX:+UseSerialGC -Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k"
 _PARTS = 8  # files of a side
 _SCRIPTS = Path(__file__).parent
 _SYSTEMS = {
@@ -122,10 +129,24 @@ def _on_cluster(
                 made.append(_submitted(system, on, data, model, out, options))
     finally:
         cluster.end(on)
-    return [
-        {"set": data.parent.name, **_sizes(data), "system": system, "executors": executors, **_median(runs)}
-        for system, runs in found.items()
-    ]
+    sizes = _sizes(data)
+    about = {"set": data.parent.name, **sizes, "by_chance": by_chance(model, **sizes), "executors": executors}
+    return [{**about, "system": system, **_median(runs)} for system, runs in found.items()]
+
+
+def by_chance(model: Path, left: int, right: int) -> int:
+    """Pairs of two people that the model's rules make of sides so large, by u of all that must be equal."""
+    known = load(model)
+    equal = {comparison.columns[0]: comparison.levels for comparison in known.comparisons}
+    share = 0.0
+    for rule in known.blocking_rules:
+        share += math.prod(_u_of_equal(equal[column]) for column in equal_columns(rule))
+    return round(left * right * share)
+
+
+def _u_of_equal(levels: Sequence[Level]) -> float:
+    """The share of pairs of two people that hold one value: the level after those that are not known."""
+    return next(level.u for level in levels if level.value >= 0 and level.u is not None)
 
 
 def _submitted(
@@ -138,8 +159,7 @@ def _submitted(
     is_splink = system == "Splink 5"
     settings = {
         "spark.driver.memory": options.splink_driver_memory if is_splink else options.driver_memory,
-        # As little as Spark starts with: what its Java takes besides the heap is counted too.
-        "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:ReservedCodeCacheSize=96m -Xss512k {_QUIET}",
+        "spark.driver.extraJavaOptions": _QUIET if is_splink else f"{_SMALL} {_QUIET}",
         "spark.cores.max": str(len(on.processes) - 1),
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # both executors are there when the clock starts
         "spark.ui.enabled": "false",

@@ -18,7 +18,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 
 from linkage.engine.base import literal, quote
 
-_MEMORY = "200MB"
+_MEMORY = "128MB"  # beyond it DuckDB spills
 _TYPES = {"tinyint": "tinyint", "smallint": "smallint", "int": "integer", "bigint": "bigint", "float": "float",
           "double": "double", "string": "varchar", "date": "date", "boolean": "boolean", "binary": "blob",
           "timestamp_ntz": "timestamp"}  # fmt: skip

@@ -110,3 +110,12 @@ def test_decimals_keep_their_scale(engines):
         rows_of(e, e.sql("select price from {t} order by price", t=e.from_arrow(table), store=True)) for e in engines
     ]
     assert found[0] == found[1] == [{"price": Decimal("1.50")}, {"price": Decimal("2.25")}]
+
+
+def test_a_table_is_judged_for_broadcasts_by_four_times_its_bytes_on_disk(engines):
+    import pyarrow.parquet as pq
+
+    engine, path = engines[1], engines[1].scratch / "in.parquet"
+    pq.write_table(pa.table({"id": list(range(10_000))}), path)
+    plan = engine.session.table(engine.read(path).name)._jdf.queryExecution().optimizedPlan()
+    assert int(plan.stats().sizeInBytes().toString()) == 4 * path.stat().st_size
