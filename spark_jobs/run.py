@@ -25,10 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the run, on a cluster one that all workers see"
     )
+    parser.add_argument("--data", type=Path, help="folder of the sources, in the stead of [run] data")
     parser.add_argument("--key-file", type=Path, help="the master key, a file of mode 0600")
     given = parser.parse_args(arguments)
     try:
-        job = load_job(given.config, engine="spark", key_file=given.key_file)
+        job = load_job(given.config, data=given.data, engine="spark", key_file=given.key_file)
         pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
     except LeoError as error:
         sys.stderr.write(f"{error}\n")

@@ -24,13 +24,13 @@ import duckdb
 from benchmarks import files, measure
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import events, page
-from linkage.engine.java import LOGGING, spark_home
+from benchmarks.spark.submit import submission
+from linkage.engine.java import LOGGING
 from linkage.model import load
 from linkage.model.implied import equal_columns
 from linkage.model.splink_json import Level
 from spark_jobs import cluster
 
-_HOME = Path(__file__).parents[2]
 _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
 _QUIET = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
@@ -175,22 +175,10 @@ def _submitted(
         from splink.backends.spark import similarity_jar_location
 
         settings["spark.jars"] = similarity_jar_location()
-    command = [str(spark_home() / "bin" / "spark-submit")]
-    for key, value in settings.items():
-        command += ["--conf", f"{key}={value}"]
-    script, *more = map(str, _SYSTEMS[system])
-    environment = {
-        "SPARK_HOME": str(spark_home()),
-        "SPARK_CONF_DIR": str(on.settings),
-        "PYTHONPATH": str(_HOME),
-        "PYSPARK_PYTHON": sys.executable,
-        "MALLOC_ARENA_MAX": "2",
-    }
-    os.environ.update(environment)
     before = _cpu_seconds(on)
-    took = measure.run(
-        [*command, script, str(data / "left"), str(data / "right"), str(model), str(out), *more], timeout=_TIMEOUT
-    )
+    script, *more = map(str, _SYSTEMS[system])
+    arguments = [script, str(data / "left"), str(data / "right"), str(model), str(out), *more]
+    took = measure.run(submission(on, settings, arguments), timeout=_TIMEOUT)
     if took.exit_code:
         print(took.last_words, flush=True)
         return {"failed": f"exit code {took.exit_code} after {took.seconds:,.0f} s", "last_words": took.last_words}
