@@ -35,6 +35,7 @@ _HOME = Path(linkage.__file__).parents[1]
 # A village is small: compiling queries, and compiling what compiles them, would take most of the time.
 _SMALL = {
     "spark.driver.memory": "1g",
+    "spark.leo.executorWait": "300",  # on a busy machine an executor is long in coming
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
