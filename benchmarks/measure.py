@@ -5,6 +5,7 @@ import resource
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,16 @@ OUT_OF_TIME, OUT_OF_MEMORY = 124, 137
 """Exit codes of what was ended for taking too long, or too much."""
 
 
-def run(command: list[str], *, timeout: float, most_bytes: float = math.inf) -> Measured:
-    """Run a command to its end, its time limit (OUT_OF_TIME) or until it holds too much memory (OUT_OF_MEMORY)."""
+def run(command: list[str], *, timeout: float, most_bytes: float = math.inf, shared_once: bool = False) -> Measured:
+    """Run a command to its end, its time limit (OUT_OF_TIME) or until it holds too much memory (OUT_OF_MEMORY).
+
+    Args:
+        shared_once: count memory that processes share once: a process that forks is twice as large for a moment else.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    peak = _Peak(process, most_bytes)
+    peak = _Peak(process, most_bytes, shared_once)
     peak.start()
     try:
         said, _ = process.communicate(timeout=timeout)
@@ -53,14 +58,15 @@ def run(command: list[str], *, timeout: float, most_bytes: float = math.inf) -> 
 class _Peak(threading.Thread):
     """Samples the resident memory of a process tree ten times a second; ends the process where it holds too much."""
 
-    def __init__(self, process: "subprocess.Popen[str]", most_bytes: float) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", most_bytes: float, shared_once: bool) -> None:
         super().__init__(daemon=True)
         self._process, self._most_bytes = process, most_bytes
+        self._bytes_of = _proportional_bytes if shared_once else _resident_bytes
         self._done, self.bytes, self.largest = threading.Event(), 0, 0
 
     def run(self) -> None:
         while not self._done.wait(0.1):
-            sizes = _tree_bytes(self._process.pid)
+            sizes = _tree_bytes(self._process.pid, self._bytes_of)
             self.bytes, self.largest = max(self.bytes, sum(sizes)), max(self.largest, *sizes, 0)
             if self.bytes > self._most_bytes:
                 self._process.kill()
@@ -70,16 +76,26 @@ class _Peak(threading.Thread):
         self.join()
 
 
-def _tree_bytes(pid: int) -> list[int]:
-    """Resident bytes of a process and of all below it, from /proc; proportional shares would need root."""
+def _tree_bytes(pid: int, bytes_of: Callable[[int], int]) -> list[int]:
+    """Bytes of a process and of all below it, from /proc."""
     sizes = [0]
     waiting = [pid]
     while waiting:
         current = waiting.pop()
         try:
-            sizes.append(int(Path(f"/proc/{current}/statm").read_text().split()[1]) * resource.getpagesize())
+            sizes.append(bytes_of(current))
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return sizes
+
+
+def _resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _proportional_bytes(pid: int) -> int:
+    """Resident bytes, of which those that several processes map are shared out among them."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

@@ -178,7 +178,7 @@ def _submitted(
     before = _cpu_seconds(on)
     script, *more = map(str, _SYSTEMS[system])
     arguments = [script, str(data / "left"), str(data / "right"), str(model), str(out), *more]
-    took = measure.run(submission(on, settings, arguments), timeout=_TIMEOUT)
+    took = measure.run(submission(on, settings, arguments), timeout=_TIMEOUT, shared_once=True)
     if took.exit_code:
         print(took.last_words, flush=True)
         return {"failed": f"exit code {took.exit_code} after {took.seconds:,.0f} s", "last_words": took.last_words}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, columns, quote, rows
+from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
@@ -54,25 +54,42 @@ def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) ->
 
     Of a list each value counts, as the share of units that ever held it.
     """
-    plain = {column: _frequencies(engine, column, left, right, opened=False) for column in model.tf_columns}
-    return plain | {column: _frequencies(engine, column, left, right, opened=True) for column in model.tf_lists}
+    asked = [(column, False) for column in model.tf_columns] + [(column, True) for column in model.tf_lists]
+    if not asked:
+        return {}
+    totals = _known(engine, asked, left, right)
+    return {
+        column: _frequencies(engine, column, left, right, opened=opened, total=total)
+        for (column, opened), total in zip(asked, totals, strict=True)
+    }
 
 
-def _frequencies(engine: Engine, column: str, left: Table, right: Table, *, opened: bool) -> Table:
-    value, known = ("unnest(held)", "array_length(held) > 0") if opened else ("held", "held is not null")
+def _known(engine: Engine, asked: Sequence[tuple[str, bool]], left: Table, right: Table) -> list[int]:
+    """How many units of both sides know each column; the sides are read once for all of them."""
+    known = ", ".join(
+        f"count(*) filter (where {f'array_length({quote(column)}) > 0' if opened else f'{quote(column)} is not null'})"
+        f" as known_{number}"
+        for number, (column, opened) in enumerate(asked)
+    )
+    sides = [one(engine, engine.sql(f"select {known} from {{side}}", side=side)) for side in (left, right)]
+    return [sum(int(side[f"known_{number}"]) for side in sides) for number in range(len(asked))]
+
+
+def _frequencies(engine: Engine, column: str, left: Table, right: Table, *, opened: bool, total: int) -> Table:
     return engine.sql(
         f"""
         with units as (
             select {quote(column)} as held from {{left}} union all select {quote(column)} from {{right}}
         ),
         held_values as (
-            select {value} as value from units
+            select {"unnest(held)" if opened else "held"} as value from units
         )
-        select value, cast(count(*) as double) / (select count(*) from units where {known}) as frequency
+        select value, cast(count(*) as double) / $total as frequency
         from held_values
         where value is not null
         group by value
         """,
+        params={"total": float(max(total, 1))},
         left=left,
         right=right,
         store=True,
