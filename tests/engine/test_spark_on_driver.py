@@ -118,4 +118,4 @@ def test_a_table_is_judged_for_broadcasts_by_four_times_its_bytes_on_disk(engine
     engine, path = engines[1], engines[1].scratch / "in.parquet"
     pq.write_table(pa.table({"id": list(range(10_000))}), path)
     plan = engine.session.table(engine.read(path).name)._jdf.queryExecution().optimizedPlan()
-    assert int(plan.stats().sizeInBytes().toString()) == 4 * path.stat().st_size
+    assert int(str(plan.stats().sizeInBytes())) == 4 * path.stat().st_size
