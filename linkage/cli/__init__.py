@@ -18,6 +18,7 @@ from linkage.cli import (
     extract,
     key,
     output,
+    outcomes,
     request,
     review,
     run,
@@ -62,6 +63,7 @@ app.command()(run.publish)
 app.command()(compare.compare)
 app.command()(dashboard.dashboard)
 app.command()(explain.explain)
+app.command()(outcomes.outcomes)
 app.add_typer(blocking.app, name="blocking")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(config.app, name="config")

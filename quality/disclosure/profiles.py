@@ -47,6 +47,7 @@ class Profile(_Strict):
     zeros_are_sensitive: bool
     full_cells_are_sensitive: bool = False  # a group whose members are all of one kind is told of
     accuracy_places: Annotated[int, Field(ge=0, le=6)]  # of precision, recall and F1 in per cent
+    institutions: Literal["codes", "pseudonyms"] = "pseudonyms"  # how schools, colleges and universities are called
     symbols: Symbols
     dominance: tuple[Dominance, ...] = ()
     p_percent: Annotated[float, Field(gt=0, le=1)] | None = None  # how near the second largest may come to the largest

@@ -1,0 +1,116 @@
+"""Outcomes of a run that has ended, compared by institution: what `leo outcomes` does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine, connect, quote
+from linkage.errors import ConfigError
+from linkage.extract import master_key
+from linkage.longitudinal import OutcomeDefinitions, load_definitions
+from linkage.longitudinal.cohorts import chosen
+from linkage.pipeline.delivery import ended_well, tables_of
+from linkage.pipeline.job import resolve
+from quality import disclosure
+from quality.outcomes import Followed, Inputs, Site, load_rules, write_site
+
+_PROJECT = "outcomes"
+"""Under which pseudonyms of institutions are made: they agree with those of no extract."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a comparison.
+
+    Attributes:
+        profile: name of a disclosure profile.
+        years: only what was measured in the last so many years; all where None.
+        definitions: the run's file of outcomes, where it is not found beside the shipped ones.
+        key_file: the master key, for profiles under which institutions bear pseudonyms.
+    """
+
+    profile: str = "leo_publication"
+    years: int | None = None
+    definitions: Path | None = None
+    key_file: Path | None = None
+
+
+def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str], None] = lambda _: None) -> Site:
+    """Write the tables and pages that compare institutions by the outcomes of a run.
+
+    Args:
+        run: folder of a run that has ended well.
+        out: new, empty, or of an earlier comparison.
+        tell: is told what is being done.
+
+    Raises:
+        ConfigError: the folder is no run's, the run has no outcomes, there is no such profile, or no key where the
+            profile asks for pseudonyms.
+        GateError: the run did not end well: nothing may leave it.
+        InputError: `out` holds something else.
+    """
+    manifest = ended_well(run)
+    profile = disclosure.load(asked.profile)
+    key = master_key(asked.key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
+    tell("reading the run's outcomes")
+    with connect(manifest["engine"]) as engine:
+        inputs = compared_inputs(engine, run, manifest, asked.definitions)
+        return write_site(
+            engine,
+            inputs,
+            load_rules(),
+            shipped(),
+            profile,
+            out,
+            run=str(manifest["run"]),
+            years=asked.years,
+            pseudonym=key.pseudonym if key else None,
+            tell=tell,
+        )
+
+
+def compared_inputs(engine: Engine, run: Path, manifest: Mapping[str, Any], definitions: Path | None = None) -> Inputs:
+    """A run's tables as they are compared.
+
+    Raises:
+        ConfigError: the run has no outcomes, or its definitions are not found.
+    """
+    places = tables_of(run, dict(manifest))
+    if "outcomes" not in places:
+        raise ConfigError(
+            f"{run}: has no outcomes\n  name definitions in the run's file: outcomes = 'outcomes/leo.toml'"
+        )
+    rules = _definitions(run, manifest, definitions)
+    tables = {
+        name: engine.read(path)
+        for name, path in places.items()
+        if name in ("outcomes", "lookup_ae_id") or name.startswith("attributes/")
+    }
+    attributes = {name.removeprefix("attributes/"): table for name, table in tables.items() if "/" in name}
+    followed = {}
+    for definition in rules.definition:
+        rows = attributes.get(definition.cohort.table)
+        if rows is not None:
+            condition, params = chosen(definition.cohort, "c")
+            year = definition.cohort.year
+            made_of = engine.sql(
+                f"select c.* from {{rows}} as c where c.{quote(year)} is not null and {condition}",
+                rows=rows,
+                params=params,
+            )
+            followed[definition.name] = Followed(made_of, year, definition.earnings.annualised)
+    return Inputs(tables["outcomes"], tables["lookup_ae_id"], followed, attributes)
+
+
+def _definitions(run: Path, manifest: Mapping[str, Any], given: Path | None) -> OutcomeDefinitions:
+    """The definitions by which the run's outcomes were made, or those given."""
+    named = str(manifest["configuration"]["outcomes"])
+    try:
+        path = given or resolve(named, run, "outcomes")
+    except ConfigError:
+        raise ConfigError(
+            f"the run's outcomes follow '{named}', which is no shipped file\n  give it with --definitions"
+        ) from None
+    return load_definitions(path, shipped())

@@ -1,0 +1,185 @@
+"""Members counted: for everybody and each institution, together and by characteristic, with quartiles of earnings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, quote, rows
+from quality.outcomes.members import OUTCOMES
+from quality.outcomes.rules import Compared
+
+EVERYBODY = ""
+"""The institution of a cell that is of everybody."""
+OTHERS = "others"
+"""The institution under which stand together those that are too small to be told alone."""
+ALL = "all"
+"""The breakdown by nothing; its only category is empty."""
+
+QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a figure stands."""
+
+    definition: str
+    years_after: int
+    by: str
+    institution: str
+    category: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of a place.
+
+    Attributes:
+        counts: members, people (in the calculation), matched, the outcomes (of the matched), earners.
+        quartiles: of the earners' pay, in pounds; empty without any.
+        drawn: the same names to a figure for each sampled link set; shares of the matched in place of counts.
+    """
+
+    counts: Mapping[str, int]
+    quartiles: Mapping[str, float]
+    drawn: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+def breakdowns(rules: Compared) -> list[str]:
+    """What figures are broken down by, the whole first."""
+    return [ALL, "subject", *(one.name for one in rules.characteristic)]
+
+
+def count(engine: Engine, members: Table, rules: Compared, *, threshold: int, draws: int = 0) -> dict[Place, Counted]:
+    """Every place's figures, exact: they are for disclosure control, and not to be shown.
+
+    Args:
+        members: as `quality.outcomes.members.members` makes them.
+        threshold: institutions with fewer matched members stand together as `OTHERS`; by a characteristic those with
+            fewer than `break_down_from` times as many, and beyond the largest `most_institutions`.
+        draws: how many link sets were sampled.
+    """
+    own = engine.sql("select * from {m} where draw is null", m=members)
+    called = _called(engine, own, rules, threshold)
+    counts = rows(engine, _grouped(engine, own, called, rules, _COUNTS, [], "true"))
+    middle = {_place(r): r for r in rows(engine, _grouped(engine, own, called, rules, _PAY, [], "pay is not null"))}
+    drawn = _drawn(engine, members, called, rules, draws) if draws else {}
+    found = {}
+    for row in counts:
+        place = _place(row)
+        pay = middle.get(place, {})
+        numbers = {name: int(row[name]) for name in COUNTED}
+        quartiles = {name: float(pay[name]) for name in QUARTILES if name in pay}
+        found[place] = Counted(numbers, quartiles, drawn.get(place, {}))
+    return dict(sorted(found.items()))
+
+
+_COUNTS = ", ".join(
+    ["count(*) as members", "count_if(in_calculation) as people", "count_if(matched) as matched"]
+    + [f"count_if(matched and {name}) as {name}" for name in OUTCOMES]
+    + ["count_if(pay is not null) as earners"]
+)
+_PAY = ", ".join(f"quantile_cont(pay, {share}) as {name}" for name, share in QUARTILES.items())
+COUNTED = ("members", "people", "matched", *OUTCOMES, "earners")
+_KEYS = ("definition", "years_after", "by", "institution", "category")
+
+
+def _place(row: Mapping[str, object]) -> Place:
+    return Place(*(row[name] for name in _KEYS))  # type: ignore[arg-type]
+
+
+def _called(engine: Engine, own: Table, rules: Compared, threshold: int) -> Table:
+    """definition, years_after, institution, is_told, is_broken_down; a row an institution."""
+    return engine.sql(
+        """
+        with sizes as (
+            select definition, years_after, institution, count_if(matched) as matched
+            from {members}
+            group by definition, years_after, institution
+        ),
+        ranked as (
+            select *, row_number() over (partition by definition, years_after order by matched desc, institution)
+                      as rank
+            from sizes
+        )
+        select definition, years_after, institution, matched >= $threshold as is_told,
+               matched >= $broken and rank <= $most as is_broken_down
+        from ranked
+        """,
+        params={
+            "threshold": threshold,
+            "broken": max(threshold, int(threshold * rules.break_down_from)),
+            "most": rules.most_institutions,
+        },
+        members=own,
+        store=True,
+    )
+
+
+def _grouped(
+    engine: Engine, members: Table, called: Table, rules: Compared, figures: str, more: Sequence[str], where: str
+) -> Table:
+    """Figures of every place.
+
+    Args:
+        figures: what is selected of a group.
+        more: further columns to group by.
+        where: which members count.
+    """
+    arms, extra = [], "".join(f"m.{name}, " for name in more)
+    for by in breakdowns(rules):
+        category = "''" if by == ALL else f"m.{quote(by)}"
+        told = "c.is_told" if by == ALL else "c.is_broken_down"
+        known = f" and m.{quote(by)} is not null" if by != ALL else ""
+        for institution in ("''", f"case when {told} then m.institution else '{OTHERS}' end"):
+            arms.append(
+                f"""
+                select {extra}m.definition, m.years_after, '{by}' as "by", {institution} as institution,
+                       {category} as category, m.in_calculation, m.matched, m.pay,
+                       {", ".join(f"m.{name}" for name in OUTCOMES)}
+                from {{members}} as m
+                join {{called}} as c on c.definition = m.definition and c.years_after = m.years_after
+                     and c.institution = m.institution
+                where {where}{known}
+                """
+            )
+    keys = ", ".join([*more, "definition", "years_after", '"by"', "institution", "category"])
+    return engine.sql(
+        f"with shown as ({' union all '.join(arms)}) select {keys}, {figures} from shown group by {keys}",
+        params=None,
+        members=members,
+        called=called,
+    )
+
+
+def _drawn(
+    engine: Engine, members: Table, called: Table, rules: Compared, draws: int
+) -> dict[Place, dict[str, list[float]]]:
+    """Of every place, its shares and quartiles under each sampled link set."""
+    whole = engine.sql(
+        """
+        with changed as (select distinct definition, AE_ID from {members} where draw is not null)
+        select n.draw as number, m.*
+        from {members} as m
+        cross join {numbers} as n
+        left join changed as c on c.definition = m.definition and c.AE_ID = m.AE_ID
+        where m.draw is null and c.AE_ID is null
+        union all
+        select m.draw as number, m.* from {members} as m where m.draw is not null
+        """,
+        params=None,
+        members=members,
+        numbers=engine.from_arrow(pa.table({"draw": pa.array(range(1, draws + 1), pa.int64())})),
+    )
+    found: dict[Place, dict[str, list[float]]] = {}
+    for row in rows(engine, _grouped(engine, whole, called, rules, _COUNTS, ["number"], "true")):
+        at = found.setdefault(_place(row), {})
+        for name in OUTCOMES:
+            if row["matched"]:
+                at.setdefault(name, []).append(row[name] / row["matched"])
+        if row["people"]:
+            at.setdefault("matched", []).append(row["matched"] / row["people"])
+    for row in rows(engine, _grouped(engine, whole, called, rules, _PAY, ["number"], "pay is not null")):
+        for name in QUARTILES:
+            found.setdefault(_place(row), {}).setdefault(name, []).append(float(row[name]))
+    return {place: {name: values for name, values in at.items() if len(values) == draws} for place, at in found.items()}

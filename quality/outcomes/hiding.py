@@ -1,0 +1,137 @@
+"""Which counts of compared outcomes are not told: rules that no adding and subtracting undoes, at the cost of a sort.
+
+National tables have hundreds of thousands of counts, too many for the programmes of quality.disclosure, so the tables
+are cut so that they need none:
+
+- Along a line (all institutions, or all categories of everybody) an outcome splits each known base in two. Whoever sees
+  the rest knows of the hidden ones their bases and what they come to together, having the outcome and not having it.
+  With both sums at the threshold or more, each hidden count may be anything from 0 to the threshold at least: the
+  bounds of a table of two columns with known margins are the least of its margins (Frechet).
+- An institution is told by a characteristic whole or not at all, and those that stand together never: so no line of
+  such a table closes. What is left in each category has to be large enough to have moved to any hidden institution.
+
+tests/quality/test_outcomes_hiding.py attacks what they leave by linear programmes.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from quality.disclosure import Profile
+from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Counted, Place
+from quality.outcomes.members import OUTCOMES
+
+Key = tuple[str, Place]
+"""A count of a place: matched, or an outcome, which is hidden together with its complement."""
+
+JUDGED = (*OUTCOMES, "earners")
+
+
+def hidden_keys(group: Mapping[Place, Counted], profile: Profile) -> frozenset[Key]:
+    """What is not told of the places of one definition and horizon."""
+    judge = _Judge(group, profile)
+    for by in dict.fromkeys(place.by for place in group):
+        everybody = [place for place in group if place.by == by and place.institution == EVERYBODY]
+        judge.line(everybody if by != ALL else [p for p in group if p.by == ALL and p.institution != EVERYBODY])
+    judge.whole()
+    rows: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    for place in group:
+        if place.by != ALL and place.institution != EVERYBODY:
+            rows[place.by, place.institution].append(place)
+    for by in dict.fromkeys(by for by, _ in rows):
+        judge.table({institution: row for (b, institution), row in rows.items() if b == by})
+    return frozenset(judge.hidden)
+
+
+class _Judge:
+    """Counts of one definition and horizon, and what is hidden of them."""
+
+    def __init__(self, group: Mapping[Place, Counted], profile: Profile) -> None:
+        self._group = group
+        self._least = profile.threshold
+        self._noughts = profile.zeros_are_sensitive
+        self.hidden: set[Key] = set()
+
+    def whole(self) -> None:
+        """The totals of everybody: without them nothing can be told."""
+        for place in [p for p in self._group if p.by == ALL and p.institution == EVERYBODY]:
+            if self._is_small(self._matched(place)):
+                self.hidden |= {(kind, other) for other in self._group for kind in ("matched", *JUDGED)}
+            for outcome in JUDGED:
+                if not self._splits(place, outcome):
+                    self.hidden |= {(outcome, other) for other in self._group}
+
+    def line(self, places: Sequence[Place]) -> None:
+        """Places that add up to a total that is told: institutions, or the categories of everybody."""
+        small = [place for place in places if self._is_small(self._matched(place))]
+        bases = self._guarded(places, small, [self._matched])
+        self.hidden |= {(kind, place) for place in bases for kind in ("matched", *JUDGED)}
+        for outcome in JUDGED:
+            unsafe = [place for place in places if place in bases or not self._splits(place, outcome)]
+            having = [lambda place: self._having(place, outcome), lambda place: self._lacking(place, outcome)]  # noqa: B023
+            self.hidden |= {(outcome, place) for place in self._guarded(places, unsafe, having)}
+
+    def table(self, rows: Mapping[str, Sequence[Place]]) -> None:
+        """Institutions by one characteristic, each told whole or not at all."""
+        rest = {place.category: place for place in rows.get(OTHERS, ())}
+        self.hidden |= {(kind, place) for place in rest.values() for kind in ("matched", *JUDGED)}
+        told = {institution: row for institution, row in rows.items() if institution != OTHERS}
+        categories = {place.category for row in rows.values() for place in row}
+        for kind in ("matched", *JUDGED):
+            safe = {i for i, row in told.items() if self._row_is_safe(kind, row, categories)}
+            if not self._may_have_moved(kind, [p for i, row in told.items() if i not in safe for p in row], rest):
+                safe = set()
+            for institution, row in told.items():
+                if institution not in safe:
+                    kinds = ("matched", *JUDGED) if kind == "matched" else (kind,)
+                    self.hidden |= {(each, place) for place in row for each in kinds}
+
+    def _row_is_safe(self, kind: str, row: Sequence[Place], categories: set[str]) -> bool:
+        whole = Place(row[0].definition, row[0].years_after, ALL, row[0].institution, "")
+        if ("matched", whole) in self.hidden or (kind, whole) in self.hidden:
+            return False
+        if self._noughts and len(row) < len(categories):
+            return False
+        if kind == "matched":
+            return not any(self._is_small(self._matched(place)) for place in row)
+        return all(("matched", place) not in self.hidden and self._splits(place, kind) for place in row)
+
+    def _may_have_moved(self, kind: str, unsafe: Iterable[Place], rest: Mapping[str, Place]) -> bool:
+        """Whether those that stand together hold enough, in each category that an untold institution has people of."""
+        for category in {place.category for place in unsafe}:
+            place = rest.get(category)
+            if place is None:
+                return False
+            held = [self._matched(place)]
+            if kind != "matched":
+                held = [self._having(place, kind), self._lacking(place, kind)]
+            if min(held) < self._least:
+                return False
+        return True
+
+    def _guarded(
+        self, places: Sequence[Place], unsafe: Sequence[Place], sums: Sequence[Callable[[Place], int]]
+    ) -> set[Place]:
+        """The unsafe, and the smallest others until two at least are hidden that come to the threshold together."""
+        hidden = set(unsafe)
+        if not hidden:
+            return hidden
+        shown = sorted((p for p in places if p not in hidden), key=lambda p: (self._matched(p), p), reverse=True)
+        while shown and (len(hidden) < 2 or any(sum(count(p) for p in hidden) < self._least for count in sums)):
+            hidden.add(shown.pop())
+        return hidden
+
+    def _matched(self, place: Place) -> int:
+        return self._group[place].counts["matched"]
+
+    def _having(self, place: Place, outcome: str) -> int:
+        return self._group[place].counts[outcome]
+
+    def _lacking(self, place: Place, outcome: str) -> int:
+        return self._matched(place) - self._having(place, outcome)
+
+    def _is_small(self, count: int) -> bool:
+        return (0 if self._noughts else 1) <= count < self._least
+
+    def _splits(self, place: Place, outcome: str) -> bool:
+        """Whether those who have the outcome and those who lack it may both be told."""
+        return not self._is_small(self._having(place, outcome)) and not self._is_small(self._lacking(place, outcome))

@@ -1,0 +1,243 @@
+"""The pages and tables of compared outcomes: a folder that is read without a network."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from markupsafe import Markup
+
+from linkage import __version__
+from linkage.catalogue import Catalogue
+from linkage.engine import Engine
+from linkage.errors import InputError
+from quality.disclosure import Cell, Disclosure, Profile
+from quality.outcomes.counting import ALL, EVERYBODY, Counted, Place, breakdowns, count
+from quality.outcomes.members import Inputs, members
+from quality.outcomes.release import Released, released
+from quality.outcomes.rules import Compared
+from quality.outcomes.showing import MEASURES, Names, csv_rows, figure_of
+from quality.report.document import environment, write_page
+from quality.report.page import Block, Section, Table, Terms, Text
+
+_MARK = "leo-outcomes.json"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written.
+
+    Attributes:
+        told: places with a figure that may be shown.
+        silent: places of which nothing may be shown.
+    """
+
+    index: Path
+    pages: int
+    told: int
+    silent: int
+    bytes: int
+
+
+def write_site(
+    engine: Engine,
+    inputs: Inputs,
+    rules: Compared,
+    catalogue: Catalogue,
+    profile: Profile,
+    out: Path,
+    *,
+    run: str,
+    years: int | None = None,
+    pseudonym: Callable[[str, str], str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Site:
+    """Count, release and write: index.html, a page for each cohort and breakdown, a CSV for each cohort.
+
+    Args:
+        out: new, empty, or of an earlier comparison, whose files are replaced.
+        pseudonym: kind and code of an institution to how it is called; None where codes may be shown.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+    d, names = Disclosure(profile), Names(rules, pseudonym)
+    _make_room(out)
+    rows = members(engine, inputs, rules, catalogue, years=years)
+    tell(f"counting {engine.count(rows):,} members by years after")
+    counted = count(engine, rows, rules, threshold=profile.threshold, draws=inputs.draws)
+    tell(f"looking at {len(counted):,} groups for what may be shown")
+    found = released(counted, d)
+    tell("writing pages")
+    files = _pages(found, counted, names, d, inputs, run=run, years=years)
+    for definition in dict.fromkeys(one.place.definition for one in found):
+        files[f"{definition}.csv"] = csv_rows([one for one in found if one.place.definition == definition], names)
+    for name, text in files.items():
+        write_page(text, out / name)
+    mark = {"made_by": f"leo-linkage {__version__}", "profile": profile.title, "files": sorted(files)}
+    write_page(json.dumps(mark, indent=2) + "\n", out / _MARK)
+    told = sum(one.tells for one in found)
+    size = sum(len(text.encode()) for text in files.values())
+    pages = sum(name.endswith(".html") for name in files)
+    return Site(out / "index.html", pages, told, len(found) - told, size)
+
+
+def _pages(
+    found: Sequence[Released],
+    counted: Mapping[Place, Counted],
+    names: Names,
+    d: Disclosure,
+    inputs: Inputs,
+    *,
+    run: str,
+    years: int | None,
+) -> dict[str, str]:
+    places = {
+        definition: f"{definition}-{ALL}.html" for definition in dict.fromkeys(one.place.definition for one in found)
+    }
+    top = [("index.html", "About", ""), *((file, names.cohort(key).title, key) for key, file in places.items())]
+    pages = {
+        "index.html": _page(
+            "Outcomes compared",
+            f"What became of the people of the run {run}, by the school, college or university that they left: work, "
+            "study, benefits and earnings, one, three, five and ten years after.",
+            [_sizes(counted, names, d), _reading(d, inputs, years)],
+            [(file, name, key == "") for file, name, key in top],
+            links=[(f"{key}.csv", f"{names.cohort(key).title}: all figures as CSV") for key in places],
+        )
+    }
+    for definition in places:
+        mine = [one for one in found if one.place.definition == definition]
+        told = [by for by in breakdowns(names.rules) if any(one.place.by == by for one in mine)]
+        for by in told:
+            cohort = names.cohort(definition)
+            sections = [
+                _horizon(after, [one for one in mine if (one.place.by, one.place.years_after) == (by, after)], names)
+                for after in sorted({one.place.years_after for one in mine})
+            ]
+            title = cohort.title if by == ALL else f"{cohort.title}: by {names.breakdown(by).lower()}"
+            pages[f"{definition}-{by}.html"] = _page(
+                title,
+                f"Shares are of {cohort.members} for whom a tax, benefit or study record was found. "
+                + ("" if by == ALL else "Everyone comes first, then the largest institutions. ")
+                + "c stands where too few people are behind a figure, or where it would tell another that is hidden.",
+                sections,
+                [(file, name, key == definition) for file, name, key in top],
+                breakdowns=[(f"{definition}-{one}.html", names.breakdown(one), one == by) for one in told],
+                horizons=sections,
+                links=[(f"{definition}.csv", f"{cohort.title}: all figures as CSV")],
+            )
+    return pages
+
+
+def _horizon(after: int, found: Sequence[Released], names: Names) -> Section:
+    when = f"{after} year after" if after == 1 else f"{after} years after"
+    blocks: list[Block] = [
+        shown
+        for measure in MEASURES
+        if (shown := figure_of(measure, found, names, prefix=f"y{after}", when=when)) is not None
+    ]
+    nothing = Text("Too few people are behind every figure: nothing may be shown.")
+    return Section(f"years-{after}", when.capitalize(), blocks or [nothing])
+
+
+def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Section:
+    rows: list[list[str | Cell]] = []
+    for place, found in counted.items():
+        if place.by == ALL and place.institution == EVERYBODY:
+            rows.append([names.cohort(place.definition).title, str(place.years_after), *denominators(found.counts, d)])
+    heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched"]
+    note = "Each lies within the one before it. A person with two first degrees is a member of two cohorts."
+    return Section("sizes", "How many are followed", [Table("Members of cohorts", heads, rows, note)])
+
+
+def denominators(counts: Mapping[str, int], d: Disclosure) -> list[Cell]:
+    """Members, those in the calculation, those matched: shown where no difference between two shown is too small."""
+    shown = [d.count(counts["matched"])]
+    least = counts["matched"]
+    for name in ("people", "members"):
+        rest = counts[name] - least
+        too_few = (0 if d.profile.zeros_are_sensitive else 1) <= rest < d.profile.threshold
+        shown.insert(0, d.marked("suppressed") if too_few else d.rounded(counts[name]))
+        least = least if too_few else counts[name]
+    return shown
+
+
+def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
+    profile = d.profile
+    if inputs.draws:
+        links = (
+            f"What the links leave open is the spread of a figure over {inputs.draws} sampled link sets: "
+            "it is the thin line of a chart. Both together follow Rubin's rules."
+        )
+    else:
+        links = (
+            "This run holds no sampled link sets, so that nothing is said of what the links leave open. "
+            "Give the step that finds tax records samples = 20, run again, and make these pages anew."
+        )
+    span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure, pooled"
+    pairs = [
+        ("Shares", "Of the matched. A person may be in work and in study."),
+        ("Earnings", "In a year, before tax, of those whom the definition's figures include; to the nearest "
+                     f"£{profile.amounts_to:,.0f}. "
+                     "The line runs between the quartiles, the point is the median."),
+        ("Intervals", "95%. What a sample leaves open is worked out from the figures shown: Wilson's interval of a "
+                      f"share, of a median that of a normal curve with these quartiles. {links}"),
+        ("Years", f"Pooled: {span}. Earnings are as they were paid, not in prices of one year."),
+        ("Not shown", f"Profile {profile.title}: fewer than {profile.threshold} people, and what would tell of them "
+                      f"by adding and subtracting. Counts are to the nearest {profile.round_to}."),
+        ("Institutions", "By their codes." if profile.institutions == "codes" else
+                         "By pseudonyms, made with the run's key for these pages alone."),
+        ("Not like for like", "Institutions differ in whom they take and what they teach, and nothing here allows for "
+                              "it: a difference is no measure of quality."),
+    ]  # fmt: skip
+    return Section("reading", "How to read the figures", [Terms(pairs)])
+
+
+def _page(
+    title: str,
+    statement: str,
+    sections: Sequence[Section],
+    places: Sequence[tuple[str, str, bool]],
+    *,
+    breakdowns: Sequence[tuple[str, str, bool]] = (),
+    horizons: Sequence[Section] = (),
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    template = environment("quality.outcomes").get_template("outcomes.html.j2")
+    return template.render(
+        title=title,
+        statement=statement,
+        sections=sections,
+        places=places,
+        breakdowns=breakdowns,
+        horizons=horizons,
+        measures=[(name.replace("_", "-"), text) for name, text in MEASURES.items()],
+        links=links,
+        version=__version__,
+        style=Markup(_text("quality.report", "report.css") + _text("quality.outcomes", "outcomes.css")),
+        script=Markup(_text("quality.outcomes", "outcomes.js")),
+    )
+
+
+def _text(package: str, name: str) -> str:
+    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _make_room(out: Path) -> None:
+    """Files of an earlier comparison go; anything else is a mistake of the user's that must not cost files."""
+    mark = out / _MARK
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file\n  give a folder with --out")
+    if out.is_dir() and any(out.iterdir()) and not mark.is_file():
+        raise InputError(f"{out}: holds something else\n  give a new or an empty folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    if mark.is_file():
+        try:
+            earlier = json.loads(mark.read_text(encoding="utf-8"))["files"]
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{mark}: is damaged\n  give a new folder with --out") from None
+        for name in earlier:
+            if isinstance(name, str) and Path(name).name == name:
+                (out / name).unlink(missing_ok=True)

@@ -1,0 +1,71 @@
+"""Two sources of doubt beside each other: who happened to be in the cohort, and which records are the same person's.
+
+What a sample leaves open is worked out from the figures that are shown, so that an interval tells nothing more of the
+people than they do. What the links leave open is the spread of the estimate over sampled link sets (Rubin 1987, chapter
+3; docs/uncertainty.md).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from quality.intervals import Z95, wilson
+
+_NORMAL = 1.2533 / 1.3490
+"""Standard error of a median times the root of n, in interquartile ranges of a normal curve."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+def of_share(percent: float, base: float) -> Bounds:
+    """What a sample of so many leaves open of a share in per cent: Wilson's interval."""
+    found = wilson(min(percent / 100, 1.0) * base, int(base))
+    return Bounds(100 * (found["low"] or 0.0), 100 * (found["high"] or 0.0))
+
+
+def of_median(lower: float, median: float, upper: float, base: float) -> Bounds:
+    """What a sample of so many leaves open of a median, from its quartiles, as for a normal curve."""
+    half = Z95 * _NORMAL * (upper - lower) / math.sqrt(base)
+    return Bounds(max(0.0, median - half), median + half)
+
+
+def of_links(drawn: Sequence[float]) -> Bounds | None:
+    """What the links leave open: the mean over link sets, and Student's interval of the variance between them.
+
+    The spread is widened by one and one over their number, as so few stand for all. None for fewer than two.
+    """
+    if len(drawn) < 2:
+        return None
+    values = np.asarray(drawn, float)
+    spread = float(values.var(ddof=1)) * (1 + 1 / len(values))
+    half = float(student.ppf(0.975, len(values) - 1)) * math.sqrt(spread)
+    return Bounds(float(values.mean()) - half, float(values.mean()) + half)
+
+
+def of_both(drawn: Sequence[float], within: float) -> Bounds | None:
+    """Both together by Rubin's rules.
+
+    Args:
+        drawn: the estimate under each link set.
+        within: the variance that the sample leaves, with the links as they are.
+    """
+    if len(drawn) < 2:
+        return None
+    values = np.asarray(drawn, float)
+    between = float(values.var(ddof=1)) * (1 + 1 / len(values))
+    total = within + between
+    if between <= 1e-12 * max(total, 1e-12):
+        half = Z95 * math.sqrt(total)
+    else:
+        freedom = (len(values) - 1) * (1 + within / between) ** 2
+        half = float(student.ppf(0.975, freedom)) * math.sqrt(total)
+    return Bounds(float(values.mean()) - half, float(values.mean()) + half)

@@ -1,0 +1,90 @@
+"""What compared outcomes hide, attacked by linear programmes: no small count can be told from those shown."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quality import disclosure
+from quality.disclosure import Need, Sum, exactly, exposed
+from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Counted, Place
+from quality.outcomes.hiding import JUDGED, hidden_keys
+
+LEO = disclosure.load("leo_publication").model_copy(update={"threshold": 3})
+OUTCOME = "sustained_employment"
+UNIVERSITIES = ("A", "B", "C", OTHERS)
+
+
+def place(by: str, institution: str, category: str) -> Place:
+    return Place("graduate", 1, by, institution, category)
+
+
+def counted(people: list[tuple[str, str, bool]]) -> dict[Place, Counted]:
+    """Places of people who are each of an institution and a category, and in work or not."""
+    everyone: Counter[Place] = Counter()
+    having: Counter[Place] = Counter()
+    for institution, category, works in people:
+        for where in (EVERYBODY, institution):
+            for one in (place(ALL, where, ""), place("sex", where, category)):
+                everyone[one] += 1
+                having[one] += works
+    return {
+        one: Counted(dict.fromkeys(JUDGED, having[one]) | {"matched": number}, {}) for one, number in everyone.items()
+    }
+
+
+def attacked(group: dict[Place, Counted]) -> set[tuple[str, Place]]:
+    """Small counts that are told, or that one who adds and subtracts can bound below the threshold."""
+    hidden = hidden_keys(group, LEO)
+    values: dict[tuple[str, Place], float] = {}
+    sums = []
+    secret = set()
+    for one, found in group.items():
+        matched, having = found.counts["matched"], found.counts[OUTCOME]
+        values |= {("matched", one): matched, ("in", one): having, ("out", one): matched - having}
+        sums.append(Sum(("matched", one), (("in", one), ("out", one))))
+        if ("matched", one) in hidden:
+            secret |= {("matched", one)}
+        if (OUTCOME, one) in hidden:
+            secret |= {("in", one), ("out", one)}
+    kinds = ("matched", "in", "out")
+    for total in group:
+        if total.by == ALL and total.institution == EVERYBODY:
+            parts = [one for one in group if one.by == ALL and one.institution != EVERYBODY]
+        elif total.by == ALL:
+            parts = [one for one in group if one.by == "sex" and one.institution == total.institution]
+        elif total.institution == EVERYBODY:
+            parts = [one for one in group if one.by == "sex" and one.category == total.category and one != total]
+        else:
+            continue
+        sums += [Sum((kind, total), tuple((kind, one) for one in parts)) for kind in kinds]
+    whole = place(ALL, EVERYBODY, "")
+    categories = tuple(one for one in group if one.by == "sex" and one.institution == EVERYBODY)
+    sums += [Sum((kind, whole), tuple((kind, one) for one in categories)) for kind in kinds]
+    needs = {key: Need(least=LEO.threshold) for key, value in values.items() if 1 <= value < LEO.threshold}
+    told = set(needs) - secret
+    return told | exposed(exactly(values, sums), secret, {key: need for key, need in needs.items() if key in secret})
+
+
+PERSON = st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FMX"), st.booleans())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PERSON, min_size=20, max_size=120))
+def test_no_small_count_can_be_told(people: list[tuple[str, str, bool]]) -> None:
+    # Institutions of fewer than the threshold stand with the others before anything is hidden.
+    sizes = Counter(institution for institution, _, _ in people)
+    people = [(i if sizes[i] >= LEO.threshold else OTHERS, c, w) for i, c, w in people]
+    assert attacked(counted(people)) == set()
+
+
+def test_an_institution_is_told_by_sex_whole_or_not_at_all() -> None:
+    even = [(i, c, w) for i in ("A", "B", OTHERS) for c in "FM" for w in (True, False) for _ in range(5)]
+    hidden = hidden_keys(counted(even), LEO)
+    assert {one for _, one in hidden} == {place("sex", OTHERS, "F"), place("sex", OTHERS, "M")}
+    # One woman of B out of work fewer than may be told: all of B's figures by sex go, and no other.
+    fewer = [one for number, one in enumerate(even) if one != ("B", "F", False) or number % 5 == 0]
+    hidden = hidden_keys(counted(fewer), LEO)
+    of_outcome = {one for kind, one in hidden if kind == OUTCOME and one.institution != OTHERS}
+    assert of_outcome == {place("sex", "B", "F"), place("sex", "B", "M")}
+    assert ("matched", place("sex", "B", "F")) not in hidden
