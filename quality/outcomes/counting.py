@@ -99,17 +99,19 @@ def _called(engine: Engine, own: Table, rules: Compared, threshold: int) -> Tabl
         ),
         ranked as (
             select *, row_number() over (partition by definition, years_after order by matched desc, institution)
-                      as rank
+                      as rank,
+                   count(*) over (partition by definition, years_after) as institutions
             from sizes
         )
         select definition, years_after, institution, matched >= $threshold as is_told,
-               matched >= $broken and rank <= $most as is_broken_down
+               matched >= $broken and rank <= $most and rank <= $share * institutions as is_broken_down
         from ranked
         """,
         params={
             "threshold": threshold,
             "broken": max(threshold, int(threshold * rules.break_down_from)),
             "most": rules.most_institutions,
+            "share": rules.broken_down_share,
         },
         members=own,
         store=True,

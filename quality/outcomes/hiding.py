@@ -8,7 +8,8 @@ are cut so that they need none:
   With both sums at the threshold or more, each hidden count may be anything from 0 to the threshold at least: the
   bounds of a table of two columns with known margins are the least of its margins (Frechet).
 - An institution is told by a characteristic whole or not at all, and those that stand together never: so no line of
-  such a table closes. What is left in each category has to be large enough to have moved to any hidden institution.
+  such a table closes. What is left in each category has to be large enough to have moved to any hidden institution;
+  where it is not, no institution is told by that characteristic.
 
 tests/quality/test_outcomes_hiding.py attacks what they leave by linear programmes.
 """
@@ -78,12 +79,14 @@ class _Judge:
         categories = {place.category for row in rows.values() for place in row}
         for kind in ("matched", *JUDGED):
             safe = {i for i, row in told.items() if self._row_is_safe(kind, row, categories)}
-            if not self._may_have_moved(kind, [p for i, row in told.items() if i not in safe for p in row], rest):
-                safe = set()
-            for institution, row in told.items():
-                if institution not in safe:
-                    kinds = ("matched", *JUDGED) if kind == "matched" else (kind,)
-                    self.hidden |= {(each, place) for place in row for each in kinds}
+            untold = [place for i, row in told.items() if i not in safe for place in row]
+            if not self._may_have_moved(kind, untold, rest):
+                # Bases alone would tell of an outcome, with its sums by institution and by category.
+                self.hidden |= {(each, p) for row in told.values() for p in row for each in ("matched", *JUDGED)}
+                return
+            self.hidden |= {
+                (each, p) for p in untold for each in (("matched", *JUDGED) if kind == "matched" else (kind,))
+            }
 
     def _row_is_safe(self, kind: str, row: Sequence[Place], categories: set[str]) -> bool:
         whole = Place(row[0].definition, row[0].years_after, ALL, row[0].institution, "")
@@ -96,17 +99,18 @@ class _Judge:
         return all(("matched", place) not in self.hidden and self._splits(place, kind) for place in row)
 
     def _may_have_moved(self, kind: str, unsafe: Iterable[Place], rest: Mapping[str, Place]) -> bool:
-        """Whether those that stand together hold enough, in each category that an untold institution has people of."""
+        """Whether what the told institutions leave of each category is no small count, and enough for the untold."""
+        if any(self._is_small(count) for place in rest.values() for count in self._held(kind, place)):
+            return False
         for category in {place.category for place in unsafe}:
-            place = rest.get(category)
-            if place is None:
-                return False
-            held = [self._matched(place)]
-            if kind != "matched":
-                held = [self._having(place, kind), self._lacking(place, kind)]
-            if min(held) < self._least:
+            if category not in rest or min(self._held(kind, rest[category])) < self._least:
                 return False
         return True
+
+    def _held(self, kind: str, place: Place) -> list[int]:
+        if kind == "matched":
+            return [self._matched(place)]
+        return [self._having(place, kind), self._lacking(place, kind)]
 
     def _guarded(
         self, places: Sequence[Place], unsafe: Sequence[Place], sums: Sequence[Callable[[Place], int]]

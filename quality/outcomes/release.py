@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quality.disclosure import Cell, Disclosure
-from quality.outcomes.counting import QUARTILES, Counted, Place
+from quality.outcomes.counting import ALL, EVERYBODY, QUARTILES, Counted, Place
 from quality.outcomes.hiding import Key, hidden_keys
 from quality.outcomes.members import OUTCOMES
 from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_median, of_share
@@ -37,7 +37,7 @@ class Released:
 
 
 def released(counted: Mapping[Place, Counted], d: Disclosure) -> list[Released]:
-    """Places in the order of `counted`, with what may be shown of each.
+    """What may be shown of each place, in the order of `counted`; without those that are not told of at all.
 
     A share tells its count, so an outcome is hidden where its count may not be told (quality.outcomes.hiding).
     """
@@ -47,8 +47,15 @@ def released(counted: Mapping[Place, Counted], d: Disclosure) -> list[Released]:
     shown: dict[Place, Released] = {}
     for group in groups.values():
         hidden = hidden_keys(group, d.profile)
-        shown |= {place: _shown(place, found, hidden, d) for place, found in group.items()}
-    return [shown[place] for place in counted]
+        shown |= {
+            place: _shown(place, found, hidden, d) for place, found in group.items() if not _is_untold(place, hidden)
+        }
+    return [shown[place] for place in counted if place in shown]
+
+
+def _is_untold(place: Place, hidden: frozenset[Key]) -> bool:
+    """Whether an institution is not told by a characteristic: that it has people of a category is not told either."""
+    return place.by != ALL and place.institution != EVERYBODY and ("matched", place) in hidden
 
 
 def _shown(place: Place, found: Counted, hidden: frozenset[Key], d: Disclosure) -> Released:

@@ -74,6 +74,7 @@ class Compared(_Strict):
 
     most_institutions: Annotated[int, Field(ge=1)]
     break_down_from: Annotated[float, Field(ge=1)]
+    broken_down_share: Annotated[float, Field(gt=0, lt=1)]
     cohort: tuple[Cohort, ...]
     characteristic: tuple[Characteristic, ...]
 

@@ -173,8 +173,8 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
         )
     else:
         links = (
-            "This run holds no sampled link sets, so that nothing is said of what the links leave open. "
-            "Give the step that finds tax records samples = 20, run again, and make these pages anew."
+            "Nothing is said here of what the links leave open: for that a figure is made anew on each of a number of "
+            "sampled link sets."
         )
     span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure, pooled"
     pairs = [

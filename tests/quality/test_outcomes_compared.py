@@ -176,12 +176,15 @@ def test_denominators_nest_and_no_difference_tells_of_too_few() -> None:
 def test_intervals_from_links_are_rubins() -> None:
     assert of_links([50.0]) is None
     still = of_links([50.0, 50.0, 50.0])
-    assert still is not None and (still.low, still.high) == (50.0, 50.0)
+    assert still is not None
+    assert (still.low, still.high) == (50.0, 50.0)
     # Between 49 and 51 the variance is 2, times 1 + 1/2; Student's t of one degree of freedom is 12.706.
     two = of_links([49.0, 51.0])
-    assert two is not None and two.high == pytest.approx(50 + 12.7062 * 3**0.5, rel=1e-4)
+    assert two is not None
+    assert two.high == pytest.approx(50 + 12.7062 * 3**0.5, rel=1e-4)
     both = of_both([50.0, 50.0, 50.0], within=4.0)
-    assert both is not None and both.high == pytest.approx(50 + 1.959964 * 2)
+    assert both is not None
+    assert both.high == pytest.approx(50 + 1.959964 * 2)
     assert of_share(50.0, 40).low == pytest.approx(35.2, abs=0.05)
 
 

@@ -36,6 +36,15 @@ def counted(people: list[tuple[str, str, bool]]) -> dict[Place, Counted]:
 def attacked(group: dict[Place, Counted]) -> set[tuple[str, Place]]:
     """Small counts that are told, or that one who adds and subtracts can bound below the threshold."""
     hidden = hidden_keys(group, LEO)
+    # Which categories an institution has nobody of is told by nothing but its row.
+    group = group | {
+        one: Counted(dict.fromkeys(("matched", *JUDGED), 0), {})
+        for row in {one.institution for one in group if ("matched", one) in hidden and one.by == "sex"}
+        for one in (place("sex", row, category) for category in {one.category for one in group if one.by == "sex"})
+        if one not in group
+    }
+    untold = {one for one in group if ("matched", one) not in hidden and group[one].counts["matched"] == 0}
+    hidden |= {(kind, one) for one in untold for kind in ("matched", OUTCOME)}
     values: dict[tuple[str, Place], float] = {}
     sums = []
     secret = set()
