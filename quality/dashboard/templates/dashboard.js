@@ -3,7 +3,7 @@ window.addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((part) => { part.open = true; });
 });
 
-const held = document.getElementById("figures");
+const held = document.getElementById("held-figures");
 if (held) {
   const figures = JSON.parse(held.textContent);
   const [before, after] = ["before", "after"].map((name) => document.getElementById(name));
