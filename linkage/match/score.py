@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
@@ -281,7 +279,7 @@ def score_given(
 ) -> Table:
     """Pairs named elsewhere (left_id, right_id) with their levels and weight, whatever it is."""
     if engine.count(pairs) == 0:  # a query of some ten steps would be made of nothing
-        return engine.from_arrow(_no_scored(model))
+        return engine.sql(_no_scored(model), store=True)
     scored = scored_pairs(model, given_pairs(model), None)
     return engine.sql(
         f"select *, cast(null as integer) as rule from ({scored}) as scored",
@@ -294,12 +292,11 @@ def score_given(
     )
 
 
-def _no_scored(model: Model) -> pa.Table:
-    """No pairs, in the columns of those that are scored."""
-    gammas = {pattern_column(comparison): pa.int8() for comparison in model.comparisons}
-    ids = {"left_id": pa.int64(), "right_id": pa.int64()}
-    kinds = {**ids, **gammas, "match_weight": pa.float64(), "rule": pa.int32()}
-    return pa.schema(kinds.items()).empty_table()
+def _no_scored(model: Model) -> str:
+    """SQL of no pairs, in the columns of those that are scored."""
+    gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
+    kinds = {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
+    return f"select {', '.join(f'cast(null as {kind}) as {quote(name)}' for name, kind in kinds.items())} where false"
 
 
 def score_within(engine: Engine, model: Model, units: Table, frequencies: Frequencies, pairs: Table) -> Table:
