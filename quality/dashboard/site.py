@@ -1,9 +1,7 @@
 """The dashboard's pages: runs, trends, models, stages, comparison; each a document that works from a file."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from markupsafe import Markup
 
 from linkage import __version__
 from linkage.catalogue import Catalogue, shipped
-from linkage.errors import InputError
 from quality import disclosure
 from quality.dashboard import figures
 from quality.dashboard.compared import compared_sections
@@ -22,7 +19,8 @@ from quality.dashboard.overview import about_section, headlines, runs_sections, 
 from quality.dashboard.reading import Found
 from quality.dashboard.stages import stages_sections
 from quality.dashboard.trends import trends_sections
-from quality.report.document import environment, write_page
+from quality.report.document import environment
+from quality.report.folder import make_room, template_text, write_folder
 from quality.report.names import Names
 from quality.report.page import Headline, Section
 
@@ -60,7 +58,7 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
         ConfigError: there is no such disclosure profile.
     """
     d, names = disclosure.Disclosure(disclosure.load(profile)), Names(catalogue or shipped())
-    _make_room(out)
+    make_room(out, _MARK, "dashboard")
     runs, called = found.runs, [run.name for run in found.runs]
     counts, shares = figures.counts(runs, names, d), figures.shares(runs, names, d)
     bias, moved = figures.bias(runs, names, d), figures.moved(runs, names, d)
@@ -110,11 +108,7 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
             "What is shown of two runs, and what changed between them.",
             compared_sections(runs, two, matrices, names, d),
         )
-    for file, page in pages.items():
-        write_page(page, out / file)
-    write_page(
-        json.dumps({"made_by": f"leo-linkage {__version__}", "pages": sorted(pages)}, indent=2) + "\n", out / _MARK
-    )
+    write_folder(out, _MARK, pages)
     size = sum(len(page.encode()) for page in pages.values())
     return Site(out / "index.html", len(runs), len(found.aside), len(pages), size)
 
@@ -163,33 +157,13 @@ def _page(
         sections=sections,
         parts=(),
         version=__version__,
-        style=Markup(_text("quality.report", "report.css") + _text("quality.dashboard", "dashboard.css")),
-        script=Markup(_text("quality.dashboard", "dashboard.js")),
+        style=Markup(
+            template_text("quality.report", "report.css") + template_text("quality.dashboard", "dashboard.css")
+        ),
+        script=Markup(template_text("quality.dashboard", "dashboard.js")),
         places=PLACES,
         here=here,
         links=links,
         links_title="Runs side by side",
         figures=data if data and len(data["runs"]) > 1 else None,
     )
-
-
-def _text(package: str, name: str) -> str:
-    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _make_room(out: Path) -> None:
-    """Pages of an earlier dashboard go; anything else is a mistake of the user's that must not cost files."""
-    mark = out / _MARK
-    if out.is_dir() and any(out.iterdir()) and not mark.is_file():
-        raise InputError(f"{out}: holds something that is no dashboard\n  give a new or an empty folder with --out")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file\n  give a folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-    if mark.is_file():
-        try:
-            earlier = json.loads(mark.read_text(encoding="utf-8"))["pages"]
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{mark}: is damaged\n  give a new folder with --out") from None
-        for name in earlier:
-            if isinstance(name, str) and Path(name).name == name:
-                (out / name).unlink(missing_ok=True)

@@ -1,9 +1,7 @@
 """The pages and tables of compared outcomes: a folder that is read without a network."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,14 +9,14 @@ from markupsafe import Markup
 from linkage import __version__
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine
-from linkage.errors import InputError
 from quality.disclosure import Cell, Disclosure, Profile
 from quality.outcomes.counting import ALL, EVERYBODY, Counted, Place, breakdowns, count
 from quality.outcomes.members import Inputs, members
 from quality.outcomes.release import Released, released
 from quality.outcomes.rules import Compared
 from quality.outcomes.showing import MEASURES, Names, csv_rows, figure_of
-from quality.report.document import environment, write_page
+from quality.report.document import environment
+from quality.report.folder import make_room, template_text, write_folder
 from quality.report.page import Block, Section, Table, Terms, Text
 
 _MARK = "leo-outcomes.json"
@@ -63,7 +61,7 @@ def write_site(
         InputError: the folder holds something else.
     """
     d, names = Disclosure(profile), Names(rules, pseudonym)
-    _make_room(out)
+    make_room(out, _MARK, "comparison of outcomes")
     rows = members(engine, inputs, rules, catalogue, years=years)
     tell(f"counting {engine.count(rows):,} members by years after")
     counted = count(engine, rows, rules, threshold=profile.threshold, draws=inputs.draws)
@@ -73,10 +71,7 @@ def write_site(
     files = _pages(found, counted, names, d, inputs, run=run, years=years)
     for definition in dict.fromkeys(one.place.definition for one in found):
         files[f"{definition}.csv"] = csv_rows([one for one in found if one.place.definition == definition], names)
-    for name, text in files.items():
-        write_page(text, out / name)
-    mark = {"made_by": f"leo-linkage {__version__}", "profile": profile.title, "files": sorted(files)}
-    write_page(json.dumps(mark, indent=2) + "\n", out / _MARK)
+    write_folder(out, _MARK, files, profile=profile.title)
     told = sum(one.tells for one in found)
     size = sum(len(text.encode()) for text in files.values())
     pages = sum(name.endswith(".html") for name in files)
@@ -216,28 +211,6 @@ def _page(
         measures=[(name.replace("_", "-"), text) for name, text in MEASURES.items()],
         links=links,
         version=__version__,
-        style=Markup(_text("quality.report", "report.css") + _text("quality.outcomes", "outcomes.css")),
-        script=Markup(_text("quality.outcomes", "outcomes.js")),
+        style=Markup(template_text("quality.report", "report.css") + template_text("quality.outcomes", "outcomes.css")),
+        script=Markup(template_text("quality.outcomes", "outcomes.js")),
     )
-
-
-def _text(package: str, name: str) -> str:
-    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _make_room(out: Path) -> None:
-    """Files of an earlier comparison go; anything else is a mistake of the user's that must not cost files."""
-    mark = out / _MARK
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file\n  give a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not mark.is_file():
-        raise InputError(f"{out}: holds something else\n  give a new or an empty folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-    if mark.is_file():
-        try:
-            earlier = json.loads(mark.read_text(encoding="utf-8"))["files"]
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{mark}: is damaged\n  give a new folder with --out") from None
-        for name in earlier:
-            if isinstance(name, str) and Path(name).name == name:
-                (out / name).unlink(missing_ok=True)

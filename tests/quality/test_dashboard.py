@@ -17,6 +17,7 @@ from quality.dashboard.site import _pairs
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.parameters import version
+from quality.report.document import write_page
 from quality.report.names import Names
 from tests.quality.test_report import CANARIES, Page, outside_scripts
 
@@ -256,6 +257,24 @@ def test_only_an_earlier_dashboard_is_written_over(made: Made, tmp_path: Path) -
     with pytest.raises(InputError, match="no dashboard"):
         write_site(found_below([tmp_path / "runs"]), thesis)
     assert [path.name for path in thesis.iterdir()] == ["thesis.txt"]
+
+
+def test_a_dashboard_that_was_cut_off_is_written_again(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made("first", 1)
+    out = tmp_path / "site"
+
+    def full(page: str, file: Path) -> Path:
+        if file.name == "trends.html":
+            raise OSError(28, "No space left on device")
+        return write_page(page, file)
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+        patched.setattr("quality.report.folder.write_page", full)
+        write_site(found_below([tmp_path / "runs"]), out)
+    write_site(found_below([tmp_path / "runs"]), out)
+    assert (out / "trends.html").exists()
 
 
 def _names() -> Names:
