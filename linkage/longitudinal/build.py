@@ -50,19 +50,11 @@ def build(
         ContractError: a table lacks a column that is needed.
         KeyError: lookups lack a table.
     """
-    known = catalogue or catalogues.shipped()
-    needed = {name: set(columns) for name, columns in TABLES.items()}
-    for definition in definitions.definition:
-        for table, columns in columns_needed(definition).items():
-            needed.setdefault(table, set()).update(columns)
-    given = {name: received(engine, known, attributes, name, columns) for name, columns in needed.items()}
+    given = all_received(engine, catalogue or catalogues.shipped(), attributes, definitions)
     holders = find_holders(engine, lookups["lookup_edukey"])
     lookup_ae_id = lookups["lookup_ae_id"]
     leo = {
-        "employment": employment(engine, given["hmrc_employment"], holders, extract_date=extract_date),
-        "earnings": earnings(engine, given["hmrc_earnings"], holders),
-        "self_assessment": self_assessment(engine, given["hmrc_self_assessment"], holders),
-        "benefits": benefits(engine, given["dwp_benefits"], holders, definitions.benefits, extract_date=extract_date),
+        **tax_tables(engine, given, holders, definitions, extract_date=extract_date),
         "geography": geography(engine, addresses or _no_addresses(engine), holders, extract_date=extract_date),
         "person": person(
             engine,
@@ -85,6 +77,38 @@ def build(
     )
     engine.drop(holders)
     return leo
+
+
+def all_received(
+    engine: Engine, catalogue: Catalogue, attributes: Mapping[str, Table], definitions: OutcomeDefinitions
+) -> dict[str, Table]:
+    """Every attribute table that LEO's tables and the definitions need; one that a run lacks is empty.
+
+    Raises:
+        ContractError: a table lacks a column that is needed.
+    """
+    needed = {name: set(columns) for name, columns in TABLES.items()}
+    for definition in definitions.definition:
+        for table, columns in columns_needed(definition).items():
+            needed.setdefault(table, set()).update(columns)
+    return {name: received(engine, catalogue, attributes, name, columns) for name, columns in needed.items()}
+
+
+def tax_tables(
+    engine: Engine,
+    given: Mapping[str, Table],
+    holders: Table,
+    definitions: OutcomeDefinitions,
+    *,
+    extract_date: datetime.date,
+) -> dict[str, Table]:
+    """What tax and benefit records alone tell: employment, earnings, self_assessment, benefits."""
+    return {
+        "employment": employment(engine, given["hmrc_employment"], holders, extract_date=extract_date),
+        "earnings": earnings(engine, given["hmrc_earnings"], holders),
+        "self_assessment": self_assessment(engine, given["hmrc_self_assessment"], holders),
+        "benefits": benefits(engine, given["dwp_benefits"], holders, definitions.benefits, extract_date=extract_date),
+    }
 
 
 def _no_addresses(engine: Engine) -> Table:

@@ -1,15 +1,17 @@
 """Outcomes of a run that has ended, compared by institution: what `leo outcomes` does."""
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import shipped
-from linkage.engine import Engine, connect, quote
+from linkage.engine import Engine, Table, connect, quote
 from linkage.errors import ConfigError
 from linkage.extract import master_key
-from linkage.longitudinal import OutcomeDefinitions, load_definitions
+from linkage.extract.link_draws import SAMPLED, UNITS
+from linkage.longitudinal import OutcomeDefinitions, Sampled, load_definitions, outcomes_drawn
 from linkage.longitudinal.cohorts import chosen
 from linkage.pipeline.delivery import ended_well, tables_of
 from linkage.pipeline.job import resolve
@@ -56,7 +58,7 @@ def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str]
     key = master_key(asked.key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
     tell("reading the run's outcomes")
     with connect(manifest["engine"]) as engine:
-        inputs = compared_inputs(engine, run, manifest, asked.definitions)
+        inputs = compared_inputs(engine, run, manifest, asked.definitions, tell=tell)
         return write_site(
             engine,
             inputs,
@@ -71,8 +73,15 @@ def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str]
         )
 
 
-def compared_inputs(engine: Engine, run: Path, manifest: Mapping[str, Any], definitions: Path | None = None) -> Inputs:
-    """A run's tables as they are compared.
+def compared_inputs(
+    engine: Engine,
+    run: Path,
+    manifest: Mapping[str, Any],
+    definitions: Path | None = None,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Inputs:
+    """A run's tables as they are compared, with the outcomes under the link sets that the run has sampled.
 
     Raises:
         ConfigError: the run has no outcomes, or its definitions are not found.
@@ -86,9 +95,12 @@ def compared_inputs(engine: Engine, run: Path, manifest: Mapping[str, Any], defi
     tables = {
         name: engine.read(path)
         for name, path in places.items()
-        if name in ("outcomes", "lookup_ae_id") or name.startswith("attributes/")
+        if name in ("outcomes", "lookup_ae_id", "lookup_edukey", "cuts")
+        or name.startswith(("attributes/", SAMPLED, UNITS))
     }
-    attributes = {name.removeprefix("attributes/"): table for name, table in tables.items() if "/" in name}
+    attributes = {
+        name.removeprefix("attributes/"): table for name, table in tables.items() if name.startswith("attributes/")
+    }
     followed = {}
     for definition in rules.definition:
         rows = attributes.get(definition.cohort.table)
@@ -101,7 +113,40 @@ def compared_inputs(engine: Engine, run: Path, manifest: Mapping[str, Any], defi
                 params=params,
             )
             followed[definition.name] = Followed(made_of, year, definition.earnings.annualised)
-    return Inputs(tables["outcomes"], tables["lookup_ae_id"], followed, attributes)
+    sampled, draws = _sampled(engine, manifest, tables)
+    if not draws:
+        return Inputs(tables["outcomes"], tables["lookup_ae_id"], followed, attributes)
+    tell(f"following people whose links differ between {draws} sampled link sets")
+    drawn = outcomes_drawn(
+        engine, attributes, tables, sampled, draws, rules, extract_date=_extract_date(manifest), catalogue=shipped()
+    )
+    return Inputs(tables["outcomes"], tables["lookup_ae_id"], followed, attributes, drawn, draws)
+
+
+def _sampled(engine: Engine, manifest: Mapping[str, Any], tables: Mapping[str, Table]) -> tuple[list[Sampled], int]:
+    """The link sets of steps that bring tax records to people, and how many each has at least."""
+    configuration = manifest["configuration"]
+    cis = {name for name, source in configuration["source"].items() if source["dataset"] == "cis"}
+    steps = [step for step in configuration["step"] if step["right"] in cis and f"{SAMPLED}{step['name']}" in tables]
+    sampled = [
+        Sampled(
+            tables[f"{SAMPLED}{step['name']}"],
+            tables[f"{UNITS}{step['name']}"],
+            engine.sql(
+                "select left_id, right_id from {cuts} where step = $step",
+                params={"step": step["name"]},
+                cuts=tables["cuts"],
+            ),
+        )
+        for step in steps
+    ]
+    return sampled, min((step["samples"] for step in steps), default=0)
+
+
+def _extract_date(manifest: Mapping[str, Any]) -> datetime.date:
+    """The last day that the run's outcomes tell of."""
+    (stage,) = [stage for stage in manifest["stages"] if stage["name"] == "longitudinal"]
+    return datetime.date.fromisoformat(stage["counts"]["extract_date"])
 
 
 def _definitions(run: Path, manifest: Mapping[str, Any], given: Path | None) -> OutcomeDefinitions:

@@ -1,11 +1,12 @@
 """Members counted: for everybody and each institution, together and by characteristic, with quartiles of earnings."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, quote, rows
+from linkage.engine import Engine, Table, columns, quote, rows
 from quality.outcomes.members import OUTCOMES
 from quality.outcomes.rules import Compared
 
@@ -37,7 +38,8 @@ class Counted:
     Attributes:
         counts: members, people (in the calculation), matched, the outcomes (of the matched), earners.
         quartiles: of the earners' pay, in pounds; empty without any.
-        drawn: the same names to a figure for each sampled link set; shares of the matched in place of counts.
+        drawn: outcomes and quartiles to a figure for each sampled link set, of outcomes the share of the matched; empty
+            without sampled link sets, or where one of them leaves nobody.
     """
 
     counts: Mapping[str, int]
@@ -157,31 +159,51 @@ def _grouped(
 def _drawn(
     engine: Engine, members: Table, called: Table, rules: Compared, draws: int
 ) -> dict[Place, dict[str, list[float]]]:
-    """Of every place, its shares and quartiles under each sampled link set."""
-    whole = engine.sql(
-        """
-        with changed as (select distinct definition, AE_ID from {members} where draw is not null)
-        select n.draw as number, m.*
-        from {members} as m
-        cross join {numbers} as n
-        left join changed as c on c.definition = m.definition and c.AE_ID = m.AE_ID
-        where m.draw is null and c.AE_ID is null
-        union all
-        select m.draw as number, m.* from {members} as m where m.draw is not null
+    """Of every place, its shares and quartiles under each sampled link set.
+
+    Whose records no set links otherwise is counted once for all of them; quartiles need them beside the others.
+    """
+    names = columns(members.columns, of="m")
+    still = engine.sql(
+        f"""
+        with moved as (select distinct definition, AE_ID from {{members}} where draw is not null)
+        select {names} from {{members}} as m
+        left join moved on moved.definition = m.definition and moved.AE_ID = m.AE_ID
+        where moved.AE_ID is null
         """,
         params=None,
         members=members,
+        store=True,
+    )
+    moved = engine.sql(
+        f"select m.draw as number, {names} from {{members}} as m where m.draw is not null", params=None, members=members
+    )
+    alike = {_place(r): r for r in rows(engine, _grouped(engine, still, called, rules, _COUNTS, [], "true"))}
+    differ: dict[Place, dict[int, Mapping[str, int]]] = defaultdict(dict)
+    for row in rows(engine, _grouped(engine, moved, called, rules, _COUNTS, ["number"], "true")):
+        differ[_place(row)][row["number"]] = row
+    found: dict[Place, dict[str, list[float]]] = {}
+    for place in {*alike, *differ}:
+        parts = [(alike.get(place, {}), differ[place].get(number, {})) for number in range(1, draws + 1)]
+        sets = [{name: sum(int(part.get(name, 0)) for part in pair) for name in COUNTED} for pair in parts]
+        if all(one["matched"] for one in sets):
+            found[place] = {name: [one[name] / one["matched"] for one in sets] for name in OUTCOMES}
+    whole = engine.sql(
+        f"""
+        select n.draw as number, {names} from {{still}} as m cross join {{numbers}} as n where m.pay is not null
+        union all
+        select m.number, {names} from {{moved}} as m where m.pay is not null
+        """,
+        params=None,
+        still=still,
+        moved=moved,
         numbers=engine.from_arrow(pa.table({"draw": pa.array(range(1, draws + 1), pa.int64())})),
     )
-    found: dict[Place, dict[str, list[float]]] = {}
-    for row in rows(engine, _grouped(engine, whole, called, rules, _COUNTS, ["number"], "true")):
-        at = found.setdefault(_place(row), {})
-        for name in OUTCOMES:
-            if row["matched"]:
-                at.setdefault(name, []).append(row[name] / row["matched"])
-        if row["people"]:
-            at.setdefault("matched", []).append(row["matched"] / row["people"])
-    for row in rows(engine, _grouped(engine, whole, called, rules, _PAY, ["number"], "pay is not null")):
-        for name in QUARTILES:
-            found.setdefault(_place(row), {}).setdefault(name, []).append(float(row[name]))
-    return {place: {name: values for name, values in at.items() if len(values) == draws} for place, at in found.items()}
+    paid: dict[Place, list[Mapping[str, float]]] = defaultdict(list)
+    for row in rows(engine, _grouped(engine, whole, called, rules, _PAY, ["number"], "true")):
+        paid[_place(row)].append(row)
+    for place, quartiles in paid.items():
+        if len(quartiles) == draws:
+            told = {name: [float(one[name]) for one in quartiles] for name in QUARTILES}
+            found.setdefault(place, {}).update(told)
+    return found

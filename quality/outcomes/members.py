@@ -36,7 +36,8 @@ class Inputs:
         lookup_ae_id: AE_ID, entity_id of the education records.
         followed: by definition.
         attributes: by <dataset>_<table>; a characteristic whose tables are not there is not known.
-        drawn: the outcomes of people whose tax records differ between sampled link sets: columns of `outcomes`, draw.
+        drawn: the outcomes of people whose tax records differ between sampled link sets, in each of them: draw (from
+            1), and the columns of `outcomes` but EDUKEY.
         draws: how many link sets were sampled; 0 for none.
     """
 
@@ -120,7 +121,7 @@ def _of_definition(
 
 def _with_draws(engine: Engine, inputs: Inputs) -> Table:
     """The run's outcomes, and beside them those under sampled link sets."""
-    names = ", ".join(inputs.outcomes.columns)
+    names = ", ".join(name for name in inputs.outcomes.columns if name != "EDUKEY")
     if inputs.drawn is None:
         return engine.sql(f"select cast(null as bigint) as draw, {names} from {{o}}", o=inputs.outcomes)
     return engine.sql(

@@ -93,10 +93,8 @@ def _share(cell: Cell, base: Cell, drawn: Sequence[float], d: Disclosure) -> Est
         return (_number(kept[0], places), _number(kept[1], places))
 
     percents = [100 * share for share in drawn]
-    within = cell.value * (100 - cell.value) / base.value
-    return Estimate(
-        cell, cells(of_share(cell.value, base.value)), cells(of_links(percents)), cells(of_both(percents, within))
-    )
+    sampling = of_share(cell.value, base.value)
+    return Estimate(cell, cells(sampling), cells(of_links(percents)), cells(of_both(percents, cell.value, sampling)))
 
 
 def _amount(
@@ -117,8 +115,7 @@ def _amount(
     if name != "median" or lower is None or upper is None:
         return Estimate(cell, links=links)
     sampling = of_median(lower, cell.value, upper, base.value)
-    within = ((sampling.high - cell.value) / 1.959963984540054) ** 2
-    return Estimate(cell, cells(sampling), links, cells(of_both(drawn, within)))
+    return Estimate(cell, cells(sampling), links, cells(of_both(drawn, cell.value, sampling)))
 
 
 def _number(value: float, places: int) -> Cell:

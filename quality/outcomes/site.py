@@ -63,7 +63,7 @@ def write_site(
     d, names = Disclosure(profile), Names(rules, pseudonym)
     make_room(out, _MARK, "comparison of outcomes")
     rows = members(engine, inputs, rules, catalogue, years=years)
-    tell(f"counting {engine.count(rows):,} members by years after")
+    tell("counting members by years after")
     counted = count(engine, rows, rules, threshold=profile.threshold, draws=inputs.draws)
     tell(f"looking at {len(counted):,} groups for what may be shown")
     found = released(counted, d)
@@ -116,7 +116,8 @@ def _pages(
                 title,
                 f"Shares are of {cohort.members} for whom a tax, benefit or study record was found. "
                 + ("" if by == ALL else "Everyone comes first, then the largest institutions. ")
-                + "c stands where too few people are behind a figure, or where it would tell another that is hidden.",
+                + "c stands where too few people are behind a figure, or where it would tell another that is hidden."
+                + ("" if inputs.draws else " The run has no interval from links: it has sampled no link sets."),
                 sections,
                 [(file, name, key == definition) for file, name, key in top],
                 breakdowns=[(f"{definition}-{one}.html", names.breakdown(one), one == by) for one in told],
@@ -163,13 +164,13 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
     profile = d.profile
     if inputs.draws:
         links = (
-            f"What the links leave open is the spread of a figure over {inputs.draws} sampled link sets: "
-            "it is the thin line of a chart. Both together follow Rubin's rules."
+            f"What the links leave open is the spread of a figure over {inputs.draws} sampled sets of links to tax "
+            "records: it is the thin line of a chart. Both together follow Rubin's rules."
         )
     else:
         links = (
-            "Nothing is said here of what the links leave open: for that a figure is made anew on each of a number of "
-            "sampled link sets."
+            "Nothing is said here of what the links leave open, since the run has sampled no link sets: its step to "
+            "the tax records needs samples = 20."
         )
     span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure, pooled"
     pairs = [

@@ -51,21 +51,26 @@ def of_links(drawn: Sequence[float]) -> Bounds | None:
     return Bounds(float(values.mean()) - half, float(values.mean()) + half)
 
 
-def of_both(drawn: Sequence[float], within: float) -> Bounds | None:
-    """Both together by Rubin's rules.
+def of_both(drawn: Sequence[float], value: float, sampling: Bounds) -> Bounds | None:
+    """Both together by Rubin's rules: the sample's interval, about the mean over link sets and as much wider.
+
+    A share near 0 or 100 per cent has an interval to one side, which a variance alone would not give it.
 
     Args:
-        drawn: the estimate under each link set.
-        within: the variance that the sample leaves, with the links as they are.
+        drawn: the estimate under each link set; None is returned of fewer than two.
+        value: the estimate with the links as they are.
+        sampling: what the sample leaves open of it.
     """
     if len(drawn) < 2:
         return None
     values = np.asarray(drawn, float)
+    within = ((sampling.high - sampling.low) / (2 * Z95)) ** 2
     between = float(values.var(ddof=1)) * (1 + 1 / len(values))
-    total = within + between
-    if between <= 1e-12 * max(total, 1e-12):
-        half = Z95 * math.sqrt(total)
-    else:
+    if not within:
+        return of_links(drawn)
+    wider = 1.0
+    if between > 1e-12 * within:
         freedom = (len(values) - 1) * (1 + within / between) ** 2
-        half = float(student.ppf(0.975, freedom)) * math.sqrt(total)
-    return Bounds(float(values.mean()) - half, float(values.mean()) + half)
+        wider = float(student.ppf(0.975, freedom)) / Z95 * math.sqrt(1 + between / within)
+    centre = float(values.mean())
+    return Bounds(centre - wider * (value - sampling.low), centre + wider * (sampling.high - value))

@@ -3,6 +3,7 @@
 import csv
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Place, count
 from quality.outcomes.members import members
 from quality.outcomes.release import released
 from quality.outcomes.site import denominators
-from quality.outcomes.uncertainty import of_both, of_links, of_share
+from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_share
 from tests.quality.browsing import RULES, barriers, opened
 
 LEO = disclosure.load("leo_publication")
@@ -173,6 +174,77 @@ def test_denominators_nest_and_no_difference_tells_of_too_few() -> None:
     assert [cell.text for cell in denominators({"members": 90, "people": 80, "matched": 74}, d)] == ["90", "c", "75"]
 
 
+@pytest.fixture
+def inputs_drawn(engine: Engine, inputs: Inputs) -> Inputs:
+    """Four link sets that differ in two people of university 1: 1, paid 10,000, and 21, out of work.
+
+    Draw 1: as in the run. 2: 1 is out of work. 3: 21 is in work, paid 30,000. 4: 1 has no record at all.
+    """
+    drawn = engine.sql(
+        """
+        select n.draw, o.* exclude (matched, sustained_employment, annualised_earnings, earnings_included),
+               not (o.AE_ID = 1 and n.draw = 4) as matched,
+               case when o.AE_ID = 1 then n.draw in (1, 3) else n.draw = 3 end as sustained_employment,
+               case when o.AE_ID = 1 and n.draw in (1, 3) then 10000 when o.AE_ID = 21 and n.draw = 3 then 30000 end
+                   as annualised_earnings,
+               case when o.AE_ID = 1 then n.draw in (1, 3) else n.draw = 3 end as earnings_included
+        from {outcomes} as o
+        cross join {numbers} as n
+        where o.AE_ID in (1, 21)
+        """,
+        outcomes=inputs.outcomes,
+        numbers=engine.from_arrow(pa.table({"draw": pa.array([1, 2, 3, 4], pa.int64())})),
+        store=True,
+    )
+    order = ", ".join(("draw", *inputs.outcomes.columns))
+    return replace(inputs, drawn=engine.sql(f"select {order} from {{d}}", d=drawn), draws=4)
+
+
+@pytest.mark.both_engines
+def test_figures_are_made_anew_under_each_link_set(engine: Engine, inputs_drawn: Inputs) -> None:
+    rows_drawn = members(engine, inputs_drawn, load_rules(), shipped(), years=None)
+    found = count(engine, rows_drawn, load_rules(), threshold=10, draws=4)
+    first = found[Place(*WHOLE, "10000001", "")]
+    assert (first.counts["matched"], first.counts["sustained_employment"]) == (40, 20)
+    assert first.drawn["sustained_employment"] == [20 / 40, 19 / 40, 21 / 40, 19 / 39]
+    assert first.drawn["median"] == [19_500, 20_000, 20_000, 20_000]
+    other = found[Place(*WHOLE, "10000002", "")]
+    assert other.drawn["sustained_employment"] == [0.5] * 4
+    everybody = found[Place(*WHOLE, EVERYBODY, "")]
+    assert everybody.drawn["sustained_employment"] == [39 / 74, 38 / 74, 40 / 74, 38 / 73]
+
+
+def test_the_interval_from_links_is_shown_where_the_figure_is(engine: Engine, inputs_drawn: Inputs) -> None:
+    rows_drawn = members(engine, inputs_drawn, load_rules(), shipped(), years=None)
+    counted = count(engine, rows_drawn, load_rules(), threshold=10, draws=4)
+    shown = {one.place: one for one in released(counted, Disclosure(LEO))}
+    found = shown[Place(*WHOLE, "10000001", "")].estimates["sustained_employment"]
+    # Shares 50, 47.5, 52.5 and 48.718 have mean 49.679 and variance 4.578; times 1 + 1/4 it is 5.722, and Student's t
+    # of three degrees of freedom is 3.1824: 49.679 less and more 7.613.
+    assert found.links is not None
+    assert [cell.text for cell in found.links] == ["42.1", "57.3"]
+    # Wilson's interval of 20 of 40 is 50 less and more 14.800, a variance of 57.024: 62.746 in all, with
+    # 3 * (1 + 57.024 / 5.722) ** 2 = 361 degrees of freedom, of which t is 1.9666: 49.679 less and more 15.578.
+    assert found.both is not None
+    assert [cell.text for cell in found.both] == ["34.1", "65.3"]
+    hidden = shown[Place(*WHOLE, "10000002", "")].estimates["sustained_employment"]
+    assert (hidden.cell.text, hidden.links, hidden.both) == ("c", None, None)
+
+
+def test_pages_and_files_say_whether_links_leave_anything_open(site: Callable[..., Path], inputs_drawn: Inputs) -> None:
+    without = site()
+    assert "it has sampled no link sets" in (without / "graduate-all.html").read_text(encoding="utf-8")
+    folder = site(inputs=inputs_drawn)
+    page = (folder / "graduate-all.html").read_text(encoding="utf-8")
+    assert "it has sampled no link sets" not in page
+    assert "Links from" in page
+    with (folder / "graduate.csv").open(encoding="utf-8") as file:
+        told = {row["institution"]: row for row in csv.DictReader(file) if row["breakdown"] == ALL}
+    first = told["University 10000001"]
+    assert (first["sustained_employment_links_low"], first["sustained_employment_links_high"]) == ("42.1", "57.3")
+    assert told["University 10000002"]["sustained_employment_links_low"] == ""
+
+
 def test_intervals_from_links_are_rubins() -> None:
     assert of_links([50.0]) is None
     still = of_links([50.0, 50.0, 50.0])
@@ -182,9 +254,9 @@ def test_intervals_from_links_are_rubins() -> None:
     two = of_links([49.0, 51.0])
     assert two is not None
     assert two.high == pytest.approx(50 + 12.7062 * 3**0.5, rel=1e-4)
-    both = of_both([50.0, 50.0, 50.0], within=4.0)
-    assert both is not None
-    assert both.high == pytest.approx(50 + 1.959964 * 2)
+    # Links that leave nothing open leave the sample's interval, and of nobody it is to one side.
+    assert of_both([50.0, 50.0, 50.0], 50.0, Bounds(46.0, 54.0)) == Bounds(46.0, 54.0)
+    assert of_both([0.0, 0.0], 0.0, Bounds(0.0, 27.8)) == Bounds(0.0, 27.8)
     assert of_share(50.0, 40).low == pytest.approx(35.2, abs=0.05)
 
 
@@ -196,9 +268,9 @@ def test_years_keep_what_was_measured_last(engine: Engine, inputs: Inputs) -> No
 @pytest.fixture
 def site(engine: Engine, inputs: Inputs, tmp_path: Path) -> Callable[..., Path]:
     def written(**how: Any) -> Path:
-        profile = how.pop("profile", LEO)
+        profile, given = how.pop("profile", LEO), how.pop("inputs", inputs)
         return write_site(
-            engine, inputs, load_rules(), shipped(), profile, tmp_path / "site", run="small", **how
+            engine, given, load_rules(), shipped(), profile, tmp_path / "site", run="small", **how
         ).index.parent
 
     return written
