@@ -9,7 +9,8 @@ from linkage.adhoc import persons, truth
 from linkage.adhoc.alike import alike
 from linkage.adhoc.link import sides_of
 from linkage.adhoc.modelling import untrained
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.person_file import Recognised
+from linkage.adhoc.recognise import recognise
 from linkage.config import RunConfig
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
@@ -47,7 +48,7 @@ class Files:
     maps: tuple[str, ...] = ()
     ids: tuple[str | None, str | None] = (None, None)
     delimiter: str | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None  # of CSV files; found in each when None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def suggest_for_files(
     files: Files,
     wish: Wish,
     *,
-    recognised: Callable[[Columns], None] | None = None,
+    recognised: Recognised | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Suggested:
     """The smallest set of rules for two files.
@@ -95,10 +96,9 @@ def suggest_for_files(
         ]
         columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
         if recognised:
-            recognised(columns)
+            recognised(columns, read)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, *alike(engine, read, columns))
-        told = truth.read(engine, wish.truth) if wish.truth else None
-        true_pairs = truth.in_units(engine, told, left_ids, right_ids) if told else None
+        true_pairs = truth.pairs(engine, wish.truth, left_ids, right_ids) if wish.truth else None
         model = load_model(wish.model) if wish.model else None
         if model is None and true_pairs is None:
             say("training")

@@ -15,6 +15,7 @@ from linkage.adhoc.options import (
     PersonFileArgument,
     Threads,
     say,
+    say_notes,
     say_recognised,
 )
 
@@ -32,7 +33,7 @@ def link(
     margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = 3.0,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
     model: GivenModel = None,
-    encoding: Encoding = "utf-8",
+    encoding: Encoding = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
@@ -82,6 +83,7 @@ def link(
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
     if samples:
         typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
+    say_notes(done.notes)
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:
         typer.echo(f"report  {out / 'report' / 'index.html'}")

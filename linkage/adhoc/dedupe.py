@@ -9,8 +9,9 @@ from typing import Any
 
 from linkage.adhoc import dated, persons, read_again, truth
 from linkage.adhoc.alike import alike
-from linkage.adhoc.link import facts
+from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
+from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.engine import Engine, Table, connect, rows
@@ -39,7 +40,7 @@ class DedupeRequest:
     truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
     model: Path | None = None
     delimiter: str | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None  # of CSV files; found in each when None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -54,12 +55,13 @@ class Deduplicated:
     fields: dict[str, str]  # field -> kind of comparison
     summary: dict[str, Any] = field(default_factory=dict)
     truth: dict[str, float] | None = None
+    notes: list[str] = field(default_factory=list)  # what was read otherwise than its owner may think
 
 
 def dedupe_file(
     request: DedupeRequest,
     *,
-    recognised: Callable[[Columns], None] | None = None,
+    recognised: Recognised | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Deduplicated:
     """Find the records of a file that are one person; write clusters, links, the model, a manifest and a report.
@@ -75,7 +77,7 @@ def dedupe_file(
     say = progress or (lambda _: None)
     with workplace(request.out, f"{request.file.name} with itself", force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
-            done = _work(engine, request, place, recognised or (lambda _: None), say)
+            done = _work(engine, request, place, recognised or (lambda *_: None), say)
         place.manifest.end("done", 0)
         say("report")
         place.report(f"Deduplication report: {request.file.name}")
@@ -86,7 +88,7 @@ def _work(
     engine: Engine,
     request: DedupeRequest,
     place: Workplace,
-    recognised: Callable[[Columns], None],
+    recognised: Recognised,
     say: Callable[[str], None],
 ) -> Deduplicated:
     with place.clock("read"):
@@ -96,7 +98,7 @@ def _work(
         )
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
         columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
-        recognised(columns)
+        recognised(columns, [file])
         (shaped,), at = alike(engine, [file], columns)
         postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
         kept = told.column if told else None
@@ -124,7 +126,7 @@ def _work(
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
         hashes = place.write(engine, _tables(engine, clusters, links, ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
-        done = Deduplicated(columns, kinds, summary)
+        done = Deduplicated(columns, kinds, summary, notes=notes_of(file, lost_dates))
         true_pairs = told.in_units(engine, ids) if told else None
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)
@@ -139,7 +141,6 @@ def _work(
                 {"file": file},
                 columns,
                 delimiter=request.delimiter,
-                encoding=request.encoding,
                 postcodes=kinds.get("postcode") == "postcode",
             ),
             "threshold": request.threshold,

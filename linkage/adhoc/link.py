@@ -10,7 +10,7 @@ from typing import Any
 from linkage.adhoc import dated, persons, truth
 from linkage.adhoc.alike import alike
 from linkage.adhoc.modelling import trained
-from linkage.adhoc.persons import PersonFile
+from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.adhoc.workplace import Workplace, workplace
@@ -43,7 +43,7 @@ class Request:
     truth: Path | None = None
     model: Path | None = None  # a trained Splink model over the recognised fields
     delimiter: str | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None  # of CSV files; found in each when None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -60,18 +60,19 @@ class Linked:
     fields: dict[str, str]  # field -> kind of comparison
     summary: dict[str, Any] = field(default_factory=dict)
     truth: dict[str, float] | None = None
+    notes: list[str] = field(default_factory=list)  # what was read otherwise than its owner may think
 
 
 def link_files(
     request: Request,
     *,
-    recognised: Callable[[Columns], None] | None = None,
+    recognised: Recognised | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Linked:
     """Link two files and write links, unlinked, the model, a manifest and a report to request.out.
 
     Args:
-        recognised: told which columns were recognised, before the work begins.
+        recognised: told which columns of the files were recognised, before the work begins.
         progress: told what is being done.
 
     Raises:
@@ -84,7 +85,7 @@ def link_files(
     title = f"{request.left.name} to {request.right.name}"
     with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
-            done = _work(engine, request, place, recognised or (lambda _: None), say)
+            done = _work(engine, request, place, recognised or (lambda *_: None), say)
         place.manifest.end("done", 0)
         if not request.links_only:
             say("report")
@@ -96,7 +97,7 @@ def _work(
     engine: Engine,
     request: Request,
     place: Workplace,
-    recognised: Callable[[Columns], None],
+    recognised: Recognised,
     say: Callable[[str], None],
 ) -> Linked:
     part, clock = place.part, place.clock
@@ -110,14 +111,15 @@ def _work(
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
         if "none" in request.ids:
             columns = replace(columns, left_id=none[0], right_id=none[1])
-        recognised(columns)
+        recognised(columns, files)
         shaped, at = alike(engine, files, columns)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
         lost_dates = [
             dated.in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
             for file, side in zip(files, (columns.left, columns.right), strict=True)
         ]
-        given = truth.read(engine, request.truth) if request.truth else None  # a fault in it is met before the work
+        # Before the work, so that a fault in it costs nothing.
+        true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
         model, training = _model(engine, request, kinds, left, right, say)
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
@@ -129,10 +131,10 @@ def _work(
         )
     with clock("write"):
         say("writing")
-        done = Linked(columns, kinds, {**result.summary, **training})
+        notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
+        done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
-        true_pairs = truth.in_units(engine, given, left_ids, right_ids) if given else None
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
         if isinstance(result, StepResult):
             _evaluate(engine, part, request, result, (left, right), true_pairs)
@@ -285,22 +287,24 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
         dict(zip(("left", "right"), files, strict=True)),
         done.columns,
         delimiter=request.delimiter,
-        encoding=request.encoding,
         postcodes=done.fields.get("postcode") == "postcode",
     )
     return {**read, "threshold": request.threshold, "margin": request.margin}
 
 
+def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
+    """What to tell whoever gave the file, before the result is trusted; no value."""
+    lost = f"{file.path.name}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
+    return [*file.notes(), *([lost] if lost_dates else [])]
+
+
 def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
     """What the manifest says of a file: rows, its hash, what was set aside and why; no value."""
-    reasons: dict[str, int] = {}
-    for _, reason in file.quarantined:
-        reasons[reason] = reasons.get(reason, 0) + 1
     return {
         "rows": file.rows,
         "linked_rows": file.rows - len(file.quarantined),
         "sha256": file.sha256,
-        "set_aside": reasons,
+        "set_aside": file.set_aside(),
         "first_line_set_aside": min((line for line, _ in file.quarantined), default=None),
         "birth_dates_in_no_form": lost_dates,
     }

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from linkage.adhoc.person_file import PersonFile
     from linkage.adhoc.recognise import Columns
 
 PersonFileArgument = Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")]
@@ -15,7 +18,7 @@ Maps = Annotated[
     list[str] | None,
     typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
 ]
-Encoding = Annotated[str, typer.Option(help="Encoding of CSV files.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of CSV files; found in each when not given.")]
 Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
 MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")]
@@ -27,7 +30,13 @@ def say(text: str) -> None:
     typer.echo(f"  {text} ...", err=True)
 
 
-def say_recognised(columns: "Columns") -> None:
+def say_notes(notes: "Sequence[str]") -> None:
+    """Show what a person should know before a result is trusted."""
+    for note in notes:
+        typer.echo(f"  note: {note}", err=True)
+
+
+def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Show which column of each file was taken for what, so that a wrong guess is seen before the work is done."""
     typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
@@ -36,4 +45,5 @@ def say_recognised(columns: "Columns") -> None:
     alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
+    say_notes([note for file in files for note in file.notes()])
     sys.stderr.flush()

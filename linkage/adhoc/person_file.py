@@ -1,12 +1,15 @@
 """A person file of any shape, as it is read: its rows as text or typed, each with its place in the file."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
 
 import pyarrow as pa
 
+from linkage.adhoc.encodings import found_encoding
+from linkage.adhoc.recognise import Columns
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table, literal, quote
 from linkage.errors import InputError
@@ -30,10 +33,34 @@ class PersonFile:
     sha256: str
     quarantined: list[tuple[int, str]] = field(default_factory=list)  # line, reason
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
+    encoding: str | None = None  # that a text file was read in
+
+    def set_aside(self) -> dict[str, int]:
+        """Why rows could not be read, and how many for each reason; no value."""
+        return dict(Counter(reason for _, reason in self.quarantined))
+
+    def notes(self) -> list[str]:
+        """What whoever gave the file should know of how it was read; no value."""
+        said = []
+        if self.encoding and self.encoding != "utf-8":
+            said.append(f"{self.path.name}: read as {self.encoding}; if names look wrong, name another with --encoding")
+        if self.quarantined:
+            reasons = "; ".join(f"{number:,} {reason}" for reason, number in sorted(self.set_aside().items()))
+            first = min(line for line, _ in self.quarantined)
+            counted = f"{len(self.quarantined):,} of {self.rows:,} rows set aside"
+            said.append(f"{self.path.name}: {counted}, the first in line {first:,}: {reasons}")
+        return said
 
 
-def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str) -> PersonFile:
+Recognised = Callable[[Columns, Sequence[PersonFile]], None]
+"""Is told which columns of files were recognised, before the work begins."""
+
+
+def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
     """Read Parquet or delimited text (.csv, .tsv, .txt, each also .gz).
+
+    Args:
+        delimiter, encoding: of text; found in the file when None.
 
     Raises:
         InputError: the file is missing, empty, cut short, or of another encoding.
@@ -46,8 +73,9 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in (".parquet", ".pq"):
-        fmt = FileFormat(type="parquet")
+        fmt, encoding = FileFormat(type="parquet"), None
     else:
+        encoding = encoding or found_encoding(path)
         try:
             fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
         except InputError as fault:
@@ -70,6 +98,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         rows=raw.rows_read,
         sha256=raw.files[0].sha256,
         quarantined=aside,
+        encoding=encoding,
     )
 
 

@@ -17,7 +17,6 @@ def told(
     columns: Columns,
     *,
     delimiter: str | None,
-    encoding: str,
     postcodes: bool,
 ) -> dict[str, Any]:
     """How files were read, for the manifest.
@@ -35,7 +34,7 @@ def told(
         "columns": dict(zip(files, (columns.left, columns.right), strict=False)),
         "parts": dict(zip(files, parts, strict=False)),
         "delimiter": delimiter,
-        "encoding": encoding,
+        "encodings": {side: file.encoding for side, file in files.items()},
         "british_postcodes": postcodes,
     }
 
@@ -73,7 +72,7 @@ def _same_file(engine: Engine, said: Mapping[str, Any], side: str, path: Path, s
     if not path.is_file():
         remedy = "say where it is: --files FILE" if side == "file" else "say where both are: --files LEFT --files RIGHT"
         raise InputError(f"{path}: the {called} is not there\n  {remedy}")
-    file = persons.read(engine, path, scratch, delimiter=said["delimiter"], encoding=said["encoding"])
+    file = persons.read(engine, path, scratch, delimiter=said["delimiter"], encoding=said["encodings"][side])
     if file.sha256 != said["sha256"][side]:
         raise InputError(f"{path}: is not the {called} that was linked\n  give that one, or link again")
     return file

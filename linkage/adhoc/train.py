@@ -9,7 +9,8 @@ from linkage.adhoc import persons
 from linkage.adhoc.alike import alike
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.person_file import Recognised
+from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.match.score import score_given, term_frequencies
@@ -29,7 +30,7 @@ class TrainRequest:
     out: Path
     maps: tuple[str, ...] = ()
     delimiter: str | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None  # of CSV files; found in each when None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -41,7 +42,7 @@ class TrainRequest:
 def train_files(
     request: TrainRequest,
     *,
-    recognised: Callable[[Columns], None] | None = None,
+    recognised: Recognised | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport, LabelReport | None, int]:
     """Train a model on two files and write it to request.out, with blocking rules chosen for it.
@@ -61,7 +62,7 @@ def train_files(
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
     ):
         say("reading")
-        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda _: None))
+        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None))
         model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
@@ -91,7 +92,7 @@ def check_out(out: Path, force: bool) -> None:
 
 
 def _sides(
-    engine: Engine, request: TrainRequest, scratch: Path, recognised: Callable[[Columns], None]
+    engine: Engine, request: TrainRequest, scratch: Path, recognised: Recognised
 ) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
     """Both files' persons, their ids in the files, and how each shared field is compared."""
     files = [
@@ -99,7 +100,7 @@ def _sides(
         for side, path in (("left", request.left), ("right", request.right))
     ]
     columns = recognise(files[0].header, files[1].header, request.maps)
-    recognised(columns)
+    recognised(columns, files)
     files, columns = alike(engine, files, columns)
     fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]
     postcodes = "postcode" in columns.fields and all(

@@ -7,48 +7,53 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 
 
-def read(engine: Engine, path: Path) -> Table:
-    """The ids of true pairs as they stand in their file.
+def pairs(engine: Engine, path: Path, left: Table, right: Table) -> Table:
+    """True pairs in units: left_id, right_id. A pair of which a file lacks an id cannot be found and is left out.
+
+    Args:
+        path: the ids of the left file and of the right one, a pair a row: left_id and right_id, or two columns alone.
+        left, right: unit_id, source_id.
 
     Raises:
-        InputError: no such file, or none with both columns.
+        InputError: no such file, none with such columns, or one that names nobody of both files.
     """
+    told = _named_pairs(engine, path)
+    found = engine.sql(_IN_UNITS, truth=told, left=left, right=right, store=True)
+    if engine.count(found) == 0 and engine.count(told):
+        raise InputError(
+            f"{path}: none of its {engine.count(told):,} true pairs names an id of each file\n"
+            "  the first column is for ids of the left file; say which column holds them: --id LEFT --id RIGHT"
+        )
+    return found
+
+
+def _named_pairs(engine: Engine, path: Path) -> Table:
+    """The ids of true pairs as they stand in their file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file of true pairs")
-    if path.suffix == ".parquet":
-        table = engine.read(path)
-    else:
-        texts = pyarrow.csv.ConvertOptions(
-            column_types={"left_id": pa.string(), "right_id": pa.string()}
-        )  # 0007 is no 7
-        try:
-            table = engine.from_arrow(pyarrow.csv.read_csv(path, convert_options=texts))
-        except pa.ArrowInvalid:
-            raise InputError(f"{path}: the file of true pairs is no CSV with columns left_id and right_id") from None
+    table = _read(engine, path)
     missing = {"left_id", "right_id"} - set(table.columns)
+    if missing and len(table.columns) == 2:  # a column of each file's ids, whatever they are called
+        left, right = table.columns
+        return engine.sql(f"select {quote(left)} as left_id, {quote(right)} as right_id from {{t}}", t=table)
     if missing:
-        raise InputError(f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}")
+        raise InputError(
+            f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}\n"
+            f"  it has: {', '.join(table.columns)}; call the ids of the left file left_id, those of the right right_id"
+        )
     return table
 
 
-def in_units(engine: Engine, truth: Table, left: Table, right: Table) -> Table:
-    """True pairs in units; a pair of which a file lacks an id cannot be found and is left out."""
-    return engine.sql(
-        """
-        select distinct l.unit_id as left_id, r.unit_id as right_id
-        from {truth} as t
-        join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
-        join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
-        """,
-        truth=truth,
-        left=left,
-        right=right,
-        store=True,
-    )
+_IN_UNITS = """
+    select distinct l.unit_id as left_id, r.unit_id as right_id
+    from {truth} as t
+    join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
+    join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
+    """
 
 
 def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
@@ -133,12 +138,17 @@ def _read(engine: Engine, path: Path) -> Table:
         return engine.read(path)
     try:
         with path.open("rb") as opened:
-            header = pyarrow.csv.open_csv(opened).schema.names
+            first = opened.readline()
+        shape = pyarrow.csv.ParseOptions(delimiter=max(",;\t|", key=lambda mark: first.count(mark.encode())))
+        with path.open("rb") as opened:
+            header = pyarrow.csv.open_csv(opened, parse_options=shape).schema.names
         text = {name: pa.string() for name in header}  # 0007 is no 7
         texts = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
-        return engine.from_arrow(pyarrow.csv.read_csv(path, convert_options=texts))
+        return engine.from_arrow(pyarrow.csv.read_csv(path, parse_options=shape, convert_options=texts))
     except pa.ArrowInvalid:
-        raise InputError(f"{path}: the file of the truth is no CSV") from None
+        raise InputError(
+            f"{path}: the file of the truth is no CSV\n  give each true pair a line, with columns left_id and right_id"
+        ) from None
 
 
 _PAIRS_OF_ONE_FILE = """

@@ -42,7 +42,7 @@ def suggest(
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
     ] = None,
-    encoding: Encoding = "utf-8",
+    encoding: Encoding = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,

@@ -5,9 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.adhoc.options import Delimiter, Encoding, GivenModel, MemoryLimit, PersonFileArgument, Threads, say
+from linkage.adhoc.options import (
+    Delimiter,
+    Encoding,
+    GivenModel,
+    MemoryLimit,
+    PersonFileArgument,
+    Threads,
+    say,
+    say_notes,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from linkage.adhoc.person_file import PersonFile
     from linkage.adhoc.recognise import Columns
 
 
@@ -30,7 +42,7 @@ def dedupe(
         ),
     ] = None,
     model: GivenModel = None,
-    encoding: Encoding = "utf-8",
+    encoding: Encoding = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
@@ -64,11 +76,13 @@ def dedupe(
     if done.truth:
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
+    say_notes(done.notes)
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
 
 
-def _say_recognised(columns: "Columns") -> None:
+def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Which column was taken for what, so that a wrong guess is seen before the work is done."""
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
     for field in columns.fields:
         typer.echo(f"  {field:<16} {columns.left[field]}", err=True)
+    say_notes([note for file in files for note in file.notes()])

@@ -44,7 +44,7 @@ def train(
     ] = None,
     maps: Maps = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples and of the standard errors.")] = 2026,
-    encoding: Encoding = "utf-8",
+    encoding: Encoding = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,

@@ -206,6 +206,38 @@ def test_the_command_says_what_it_took_for_what_and_how_well_it_did(done: Done, 
     assert links["links.parquet"] == links["as before"]
 
 
+def test_files_of_two_encodings_lose_no_row_and_what_was_guessed_is_said(
+    files: Files, done: Done, tmp_path: Path
+) -> None:
+    sides = []
+    for path, surname, encoding in ((files.left, "last_name", "cp1252"), (files.right, "SURNAME", "utf-8")):
+        table = [dict(zip(*pair, strict=True)) for pair in _rows(path)]
+        for row in table:
+            row[surname] += "é"
+        sides.append(write_csv(tmp_path / path.name, table, encoding=encoding))
+    truth = tmp_path / "truth.tsv"
+    truth.write_text(files.truth.read_text().replace("left_id,right_id", "pupil,customer").replace(",", "\t"))
+    model = done.request.out / "model.json"
+    result = _leo(*sides, "--out", tmp_path / "o", "--truth", truth, "--model", model)
+    assert result.exit_code == 0, result.stderr
+    assert f"note: {files.left.name}: read as cp1252" in result.stderr
+    assert f"against {SHARED} true pairs" in result.stdout
+    assert _accepted(tmp_path / "o") == _accepted(done.request.out)
+    assert [facts["set_aside"] for facts in _manifest(tmp_path / "o")["inputs"].values()] == [{}, {}]
+
+
+def test_rows_that_could_not_be_read_are_told_before_and_after_the_work(
+    files: Files, done: Done, tmp_path: Path
+) -> None:
+    left = tmp_path / files.left.name
+    lines = files.left.read_text().splitlines()
+    left.write_text("\n".join([*lines[:3], lines[3] + ",more", *lines[4:]]) + "\n")
+    result = _leo(left, files.right, "--out", tmp_path / "o", "--model", done.request.out / "model.json")
+    assert result.exit_code == 0, result.stderr
+    told = f"note: {left.name}: 1 of {PEOPLE} rows set aside, the first in line 4: 1 row has 7 fields, the header 6"
+    assert result.stderr.count(told) == 2
+
+
 def _rows(path: Path) -> list[tuple[list[str], list[str]]]:
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     return [(header.split(","), line.split(",")) for line in lines]
@@ -336,7 +368,12 @@ def test_a_model_that_was_never_trained_is_refused(files: Files, tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "no such file of true pairs"), ("left,right\n1,2\n", "no column left_id or right_id"), ("", "true pairs")],
+    [
+        (None, "no such file of true pairs"),
+        ("left,right,by\n1,2,x\n", "no column left_id or right_id\n  it has: left, right, by"),
+        ("right,left\nB0000,A0000\n", "none of its 1 true pairs names an id of each file"),
+        ("", "true pair"),
+    ],
 )
 def test_a_truth_that_is_none_is_refused(
     content: str | None, said: str, files: Files, done: Done, tmp_path: Path

@@ -30,7 +30,7 @@ def test_names_in_full_and_years_alone_come_out_as_they_were_compared(tmp_path: 
         shaped, at = alike(engine, files, columns)
         linked = dict(zip(("left", "right"), sides_of(engine, shaped, at)[:2], strict=True))
         by_side = dict(zip(("left", "right"), files, strict=True))
-        said = json.loads(json.dumps(told(by_side, columns, delimiter=None, encoding="utf-8", postcodes=False)))
+        said = json.loads(json.dumps(told(by_side, columns, delimiter=None, postcodes=False)))
         again = read_again(engine, said, [], tmp_path / "again")
         for side, tables in linked.items():
             for before, after in zip(tables, again[side], strict=True):

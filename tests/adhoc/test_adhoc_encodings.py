@@ -1,0 +1,51 @@
+"""Files whose encoding nobody names: every row is read, with the letters that it was written with."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc.encodings import found_encoding
+
+MIXED = "Müller;Jürgen;Düsseldorf\nGonzález;José;Málaga\n"
+GERMAN = "id;name;ort\n" + "".join(f"{n};Müller;Düsseldorf\n" for n in range(9))
+CASES = {
+    "ascii": ("id,name\n1,Lee\n", "ascii", "utf-8"),
+    "utf-8": (GERMAN, "utf-8", "utf-8"),
+    "utf-8 with a mark": (GERMAN, "utf-8-sig", "utf-8"),
+    "utf-16 with a mark": (GERMAN, "utf-16", "utf-16"),
+    "utf-16 without a mark": (GERMAN, "utf-16-le", "utf-16-le"),
+    "western": (GERMAN, "latin-1", "cp1252"),
+    "one name alone": ("id,name\n1,Sørensen\n", "cp1252", "cp1252"),
+    "upper case": ("ÅSE;BJØRN;GARÇON\n", "cp1252", "cp1252"),
+    "an old Mac's": (MIXED, "mac_roman", "mac_roman"),
+    "an old PC's": (MIXED, "cp850", "cp850"),
+    "polish": ("Łukasz;Kowalski;Łódź\nŻaneta;Wiśniewska;Gdańsk\n", "cp1250", "cp1250"),
+    "turkish": ("Yılmaz;Ayşe;İzmir\nÖzdemir;Gül;Şişli\n", "cp1254", "cp1254"),
+    "russian": ("Иванов;Иван;Москва\nПетрова;Ольга;Тверь\n" * 9, "cp1251", "cp1251"),
+    "chinese": ("王伟;北京\n李娜;上海\n" * 9, "gb18030", "gb18030"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_an_encoding_is_found(case: str, zipped: bool, tmp_path: Path) -> None:
+    text, written, expected = CASES[case]
+    path = tmp_path / "people.csv"
+    content = text.encode(written)
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    found = found_encoding(path)
+    assert found == expected
+    assert content.decode(found).lstrip("\ufeff") == text
+
+
+def test_a_damaged_line_among_whole_ones_stands_out(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(GERMAN.encode() + b"9;M\xfcller;Ulm\n")
+    assert found_encoding(path) == "utf-8"
+
+
+def test_a_letter_that_the_first_megabyte_cuts_through_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(("x" * ((1 << 20) - 11) + "\nabc;Müller;Düsseldorf\n").encode()[:-3] + "ü".encode() * 3)
+    assert found_encoding(path) == "utf-8"
