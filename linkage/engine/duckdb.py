@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from linkage.engine.base import Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files
-from linkage.engine.fingerprint import combined, row_text
+from linkage.engine.fingerprint import combined, in_duckdb, row_text
 from linkage.errors import ContractError, InputError, LeoError
 
 _OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
@@ -124,12 +124,7 @@ class DuckDBEngine:
 
     def fingerprint(self, table: Table) -> str:
         text = row_text(self.connection.sql(f"from {quote(table.name)} limit 0").to_arrow_table().schema)
-        ((row_count, total),) = self._run(
-            f"""
-            with hashed as (select md5({text}) as digest from {quote(table.name)})
-            select count(*), sum(cast('0x' || substr(digest, 1, 15) as bigint)) from hashed
-            """
-        ).fetchall()
+        ((row_count, total),) = self._run(in_duckdb(table.name, text)).fetchall()
         return combined(row_count, total)
 
     def drop(self, *tables: Table) -> None:

@@ -59,6 +59,14 @@ def _number(value: str) -> str:
     )
 
 
+def in_duckdb(name: str, text: str) -> str:
+    """DuckDB's query of a table's number of rows and the sum of their hashes, as `combined` takes them."""
+    return f"""
+        with hashed as (select md5({text}) as digest from {quote(name)})
+        select count(*), sum(cast('0x' || substr(digest, 1, 15) as bigint)) from hashed
+        """
+
+
 def combined(row_count: int, total: int | None) -> str:
     """The fingerprint: number of rows, and the sum of their hashes."""
     return f"{row_count}-{int(total or 0) % _MODULUS:015x}"

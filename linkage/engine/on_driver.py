@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from linkage.engine.base import literal, quote
+from linkage.engine.fingerprint import combined, in_duckdb
 
 _MEMORY = "128MB"  # beyond it DuckDB spills
 _TYPES = {"tinyint": "tinyint", "smallint": "smallint", "int": "integer", "bigint": "bigint", "float": "float",
@@ -79,6 +80,14 @@ class OnDriver:
         if name in self._leaves:
             with contextlib.suppress(duckdb.Error):
                 return int(self._connection.execute(f"select count(*) from {quote(name)}").fetchall()[0][0])
+        return None
+
+    def fingerprint(self, name: str, text: str) -> str | None:
+        """A table's fingerprint, of rows written as `text` says; None where it is Spark's to find."""
+        if name in self._leaves:
+            with contextlib.suppress(duckdb.Error):
+                ((row_count, total),) = self._connection.execute(in_duckdb(name, text)).fetchall()
+                return combined(row_count, total)
         return None
 
     def store(self, query: str, reads: Iterable[str], schema: StructType, path: Path) -> bool:

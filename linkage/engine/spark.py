@@ -25,9 +25,11 @@ from linkage.engine.fingerprint import combined, row_text
 from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.spark_errors import explained
 from linkage.engine.spark_session import prepare, start_session
-from linkage.errors import ContractError
+from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
+_answered: dict[tuple[object, ...], StructType] = {}
+"""A query with the types that it reads, to the types that it gives: steps ask alike, and analysing takes seconds."""
 
 
 class SparkEngine:
@@ -72,6 +74,7 @@ class SparkEngine:
         local = self.session.sparkContext.master.startswith("local")
         self._durable = not local if durable is None else durable
         self._views: set[str] = set()
+        self._schemas: dict[str, StructType] = {}
         self._stored: dict[str, Path] = {}
         self._on_driver = OnDriver(self.scratch, on_driver or Most()) if self._durable else None
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
@@ -91,22 +94,30 @@ class SparkEngine:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
         found = [path.resolve() for path in parquet_files(paths)]
-        table = self._named(self._guarded(lambda: self.session.read.parquet(*map(str, found))))
+        schema = of_files(found)  # else Spark runs a job to learn it
+        reader = self.session.read.schema(schema) if schema else self.session.read
+        table = self._named(self._guarded(lambda: reader.parquet(*map(str, found))))
         return self._of_files(table, found)
 
     def from_arrow(self, data: pa.Table) -> Table:
         if self._on_driver and data.num_columns:
-            return self._from_file(_accepted(data))
-        return self._named(self.session.createDataFrame(_accepted(data)))
+            return self._from_file(accepted(data))
+        return self._named(self.session.createDataFrame(accepted(data)))
 
     def sql(
         self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
     ) -> Table:
         rendered = render(query, tables, params)
+        reads = [table.name for table in tables.values()]
+        asked = (query, repr(params), *((name, self._schemas[table.name]) for name, table in tables.items()))
+        if store and self._on_driver and (schema := _answered.get(asked)):
+            path = self.scratch / uuid.uuid4().hex
+            if self._on_driver.store(rendered, reads, schema, path):
+                return self._stored_at(path, schema)
         text = to_spark(rendered)
         frame = self._guarded(lambda: self.session.sql(text))
-        _check_types(frame)
-        reads = [table.name for table in tables.values()]
+        check_types(frame)
+        _answered[asked] = frame.schema
         if not store:
             table = self._named(frame)
             if self._on_driver:
@@ -125,7 +136,7 @@ class SparkEngine:
         for left_over in (part, before):
             shutil.rmtree(left_over, ignore_errors=True)
         try:
-            self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), part)
+            self._all_to_parquet(table, part)
             rows = _rows(part.glob("*.parquet"))
             if path.exists():
                 path.rename(before)
@@ -179,8 +190,10 @@ class SparkEngine:
             yield from pads.dataset(files, format="parquet").to_batches(batch_size=size)
 
     def fingerprint(self, table: Table) -> str:
-        frame = self._frame(table)
-        text = to_spark(f"select {row_text(frame.limit(0).toArrow().schema)} as row_text from {quote(table.name)}")
+        written = row_text(as_arrow(self._schemas[table.name]))
+        if self._on_driver and (here := self._on_driver.fingerprint(table.name, written)):
+            return here
+        text = to_spark(f"select {written} as row_text from {quote(table.name)}")
         number = "cast(conv(substr(md5(row_text), 1, 15), 16, 10) as decimal(38, 0))"
         query = f"select count(*) as row_count, sum({number}) as total from ({text})"
         (row,) = self._guarded(self.session.sql(query).collect)
@@ -190,6 +203,7 @@ class SparkEngine:
         for table in tables:
             self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
+            self._schemas.pop(table.name, None)
             self._files.pop(table.name, None)
             if self._on_driver:
                 self._on_driver.drop(table.name)
@@ -215,13 +229,15 @@ class SparkEngine:
         if not (self._on_driver and self._on_driver.store(query, reads, frame.schema, path)):
             self._guarded(lambda: frame.write.parquet(str(path)))
 
+    def _all_to_parquet(self, table: Table, path: Path) -> None:
+        self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), path)
+
     def _from_file(self, data: pa.Table) -> Table:
         """A table of the caller's as a file, which the driver reads as well as every worker."""
-        schema = self.session.createDataFrame(data.slice(0, 0)).schema
         path = self.scratch / uuid.uuid4().hex
         path.mkdir(parents=True)
         pq.write_table(data, path / "part-00000.parquet")
-        return self._stored_at(path, schema)
+        return self._stored_at(path, of_arrow(data.schema))
 
     def _stored_at(self, path: Path, schema: StructType) -> Table:
         table = self._named(self.session.read.schema(schema).parquet(str(path)))
@@ -232,7 +248,7 @@ class SparkEngine:
         """The table, whose rows are these files."""
         self._files[table.name] = files
         if self._on_driver:
-            self._on_driver.add_files(table.name, files, self._frame(table).schema)
+            self._on_driver.add_files(table.name, files, self._schemas[table.name])
         return table
 
     @contextlib.contextmanager
@@ -240,7 +256,7 @@ class SparkEngine:
         """A table's rows as files of their own, in the order of the rows, for as long as they are read."""
         path = self.scratch / uuid.uuid4().hex
         try:
-            self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), path)
+            self._all_to_parquet(table, path)
             yield sorted(path.glob("*.parquet"))
         finally:
             shutil.rmtree(path, ignore_errors=True)
@@ -252,6 +268,7 @@ class SparkEngine:
         name = f"leo_{next(_names)}"
         frame.createOrReplaceTempView(name)
         self._views.add(name)
+        self._schemas[name] = frame.schema
         return Table(name, frame.columns)
 
     def _guarded(self, work: Any) -> Any:
@@ -261,28 +278,6 @@ class SparkEngine:
             raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
 
 
-_NARROW = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): pa.decimal128(20, 0),
-           pa.large_string(): pa.string(), pa.null(): pa.string()}  # fmt: skip
-
-
 def _rows(files: Iterable[Path]) -> int:
     """Rows of Parquet files, from their footers."""
     return sum(pq.read_metadata(file).num_rows for file in files)
-
-
-def _accepted(data: pa.Table) -> pa.Table:
-    """The table in types that Spark takes from Arrow."""
-    fields = []
-    for field in data.schema:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        fields.append(pa.field(field.name, _NARROW.get(kind, kind)))
-    return data.cast(pa.schema(fields))
-
-
-def _check_types(frame: DataFrame) -> None:
-    intervals = [name for name, kind in frame.dtypes if kind.startswith("interval")]
-    if intervals:
-        raise ContractError(
-            f"{', '.join(intervals)}: a date minus a date is an interval on Spark\n"
-            "  say date_diff('day', earlier, later)"
-        )
