@@ -3,20 +3,21 @@
 python -m benchmarks review                          # populations drawn from their probabilities, right and wrong
 python -m benchmarks review --run RUN --step STEP    # and the pairs of a run that has truth
 
-Each review draws a stratified sample by Neyman's allocation, answers it by the truth (uncertain as often as asked), and
-estimates precision and recall. An interval of 95 % should hold the truth in 93 to 97 of 100 reviews.
+Each review draws a stratified sample by Neyman's allocation, answers it by the truth, and estimates precision and
+recall. So does a review of the next release, with the labels of the last one (benchmarks/review_carried.py). An
+interval of 95 % should hold the truth in 93 to 97 of 100 reviews.
 """
 
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.report import RESULTS, facts
+from benchmarks.review_carried import WAYS, Known, Releases, answered_in
 from linkage.engine import connect, rows
 from quality.definitions import load
 from quality.review import Answers, Stratum, allot, estimate, frame, stratify
@@ -39,21 +40,6 @@ _WORLDS = {
 }
 
 
-@dataclass(frozen=True)
-class Known:
-    """Strata, and how many pairs of each are a match."""
-
-    strata: Sequence[Stratum]
-    matches: Mapping[str, int]
-
-    @property
-    def truth(self) -> dict[str, float]:
-        """Precision, and recall among the pairs that were kept."""
-        links = sum(stratum.pairs for stratum in self.strata if stratum.accepted)
-        right = sum(self.matches[stratum.name] for stratum in self.strata if stratum.accepted)
-        return {"precision": right / links, "recall": right / sum(self.matches.values())}
-
-
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks review", description=__doc__.split("\n")[0])
     parser.add_argument("--run", type=Path, help="a finished run that has truth")
@@ -69,6 +55,17 @@ def main(arguments: list[str]) -> None:
         for name, known in worlds.items()
         for size in SIZES
     ]
+    for name in (next(iter(_WORLDS)), "3 % of errors everywhere alike"):
+        releases = Releases.following(worlds[name].strata, worlds[name].matches)
+        measured += [
+            {
+                "population": f"next release, {way}: {name}",
+                "size": size,
+                **_carried(releases, way, size, options.reviews),
+            }
+            for way in WAYS
+            for size in SIZES
+        ]
     found = {**facts(), "reviews": options.reviews, "measured": measured}
     (RESULTS / "review.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     (RESULTS / "review.md").write_text(_page(measured, options.reviews), encoding="utf-8")
@@ -112,8 +109,7 @@ def _covered(known: Known, size: int, reviews: int) -> dict[str, Any]:
     """Shares of reviews whose interval holds the truth, or lies above or below it; mean width and estimate."""
     allotted = allot(known.strata, size)
     rng = np.random.default_rng(size)
-    truth = known.truth
-    ends: dict[str, list[tuple[float, float, float]]] = {name: [] for name in _MEASURES}
+    held = _Held()
     for number in range(reviews):
         answers = {}
         for stratum in known.strata:
@@ -121,23 +117,47 @@ def _covered(known: Known, size: int, reviews: int) -> dict[str, Any]:
             drawn = allotted[stratum.name]
             found = int(rng.hypergeometric(right, stratum.pairs - right, drawn))
             answers[stratum.name] = Answers(found, drawn - found)
-        said = estimate(known.strata, answers, seed=number)
+        held.take(estimate(known.strata, answers, seed=number), known.truth)
+    return {"looked_at": sum(allotted.values()), "carried": None, **held.shares()}
+
+
+def _carried(releases: Releases, way: str, size: int, reviews: int) -> dict[str, Any]:
+    """As `_covered`, of the next release; carried: how many of the answers were given of the last one."""
+    rng = np.random.default_rng(size)
+    held, looked_at, carried = _Held(), [], []
+    for number in range(reviews):
+        known, answers, old = answered_in(releases, way, size, rng)
+        held.take(estimate(known.strata, answers, seed=number), known.truth)
+        looked_at.append(sum(said.given for said in answers.values()))
+        carried.append(old)
+    return {"looked_at": round(np.mean(looked_at)), "carried": round(np.mean(carried)), **held.shares()}
+
+
+class _Held:
+    """Intervals of reviews beside the truth of each."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, list[tuple[float, ...]]] = {name: [] for name in _MEASURES}
+
+    def take(self, said: Mapping[str, Any], truth: Mapping[str, float]) -> None:
         for name in _MEASURES:
             share = said[name]["middle"]
-            ends[name].append((share["low"], share["high"], share["value"]))
-    result: dict[str, Any] = {"looked_at": sum(allotted.values())}
-    for name in _MEASURES:
-        low, high, value = (np.array(column) for column in zip(*ends[name], strict=True))
-        true = truth[name]
-        result[name] = {
-            "truth": true,
+            self._ends[name].append((share["low"], share["high"], share["value"], truth[name]))
+
+    def shares(self) -> dict[str, Any]:
+        return {name: self._of(ends) for name, ends in self._ends.items()}
+
+    @staticmethod
+    def _of(ends: Sequence[tuple[float, ...]]) -> dict[str, float]:
+        low, high, value, true = (np.array(column) for column in zip(*ends, strict=True))
+        return {
+            "truth": float(np.mean(true)),
             "covered": float(np.mean((low <= true + 1e-12) & (true <= high + 1e-12))),
             "interval_below": float(np.mean(high < true - 1e-12)),
             "interval_above": float(np.mean(low > true + 1e-12)),
             "mean_width": float(np.mean(high - low)),
             "mean_estimate": float(np.mean(value)),
         }
-    return result
 
 
 def _page(measured: Sequence[Mapping[str, Any]], reviews: int) -> str:
@@ -147,9 +167,9 @@ def _page(measured: Sequence[Mapping[str, Any]], reviews: int) -> str:
         f"`python -m benchmarks review`, {reviews} reviews each. 95 % intervals; in {reviews} reviews chance alone",
         f"moves the share covered by {196 * (0.95 * 0.05 / reviews) ** 0.5:.1f} points either way.",
         "",
-        "| population | pairs looked at | measure | truth, % | covered, % | too low, % | too high, % | "
-        "mean width, points | mean estimate, % |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| population | pairs looked at | of the last release | measure | truth, % | covered, % | too low, % | "
+        "too high, % | mean width, points | mean estimate, % |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in measured:
         for name in _MEASURES:
@@ -159,5 +179,6 @@ def _page(measured: Sequence[Mapping[str, Any]], reviews: int) -> str:
                 f"{100 * found['interval_above']:.1f} | {100 * found['mean_width']:.2f} | "
                 f"{100 * found['mean_estimate']:.3f}"
             )
-            lines.append(f"| {row['population']} | {row['looked_at']} | {name} | {numbers} |")
+            old = row["carried"] if row["carried"] is not None else ""
+            lines.append(f"| {row['population']} | {row['looked_at']} | {old} | {name} | {numbers} |")
     return "\n".join(lines) + "\n"

@@ -15,7 +15,8 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from linkage.catalogue import shipped
-from linkage.pipeline.reviewing import draw_sample, labels_store, sample_of
+from linkage.pipeline.carrying import labels_store
+from linkage.pipeline.reviewing import draw_sample, sample_of
 from linkage.review.desk import RunDesk
 from quality.clerical import application
 from quality.report.names import Names

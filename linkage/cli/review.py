@@ -25,6 +25,15 @@ app = typer.Typer(
     "Example: leo review runs/demo --step education-cis",
 )
 
+LabelsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels-from",
+        metavar="RUN",
+        help="A run before this one: its labels are carried to the same pairs, and its sample is drawn again as far as "
+        "it is there.",
+    ),
+]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
 Step = Annotated[str, typer.Argument(metavar="STEP", help="A link step of the run.")]
 
@@ -39,6 +48,7 @@ def open_(
     doubled: Annotated[
         float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers are to answer.")
     ] = 0.25,
+    labels_from: LabelsFrom = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
     overrides: Annotated[
         bool,
@@ -60,7 +70,7 @@ def open_(
     from linkage.pipeline.reviewing import step_to_review
     from quality.report.names import Names
 
-    chosen = step_to_review(run, step, size)
+    chosen = step_to_review(run, step, size, labels_from)
     if overrides:
         from linkage.review.decisions import write_overrides
 
@@ -92,15 +102,27 @@ def sample(
     step: Step,
     size: Annotated[int, typer.Option(min=1, help="How many pairs to look at.")] = 400,
     seed: Annotated[int | None, typer.Option(help="Another draw; the run's own seed when not given.")] = None,
+    labels_from: LabelsFrom = None,
 ) -> None:
     """Draw a stratified sample: passes by bands of match weight, most where the model is least sure.
 
+    Labels of this run's earlier links are carried to the pairs that it still has; those of another run with
+    --labels-from. A pair whose records hold other values since is to be looked at again.
+
     Example: leo review sample runs/demo education-cis --size 400
+
+    Example: leo review sample runs/2027 education-cis --labels-from runs/2026
     """
     from linkage.pipeline.reviewing import draw_sample
 
-    drawn = draw_sample(run, step, size, seed=seed)
-    typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata\nfill in  {drawn.form}")
+    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
+    typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
+    if any((drawn.carried.unchanged, drawn.carried.changed, drawn.carried.gone)):
+        typer.echo(
+            f"labels carried: {drawn.carried.unchanged:,} hold, {drawn.carried.changed:,} are to be looked at again, "
+            f"{drawn.carried.gone:,} are of records that are no longer there as two"
+        )
+    typer.echo(f"fill in  {drawn.form}")
 
 
 @app.command()

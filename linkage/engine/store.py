@@ -44,13 +44,19 @@ class RowStore:
             listed = ", ".join(f"{quote(field.name)} {_sql_type(field.type)}" for field in self._schema)
             connection.execute("begin")
             connection.execute(f"create table if not exists {self._table} ({listed})")
+            for field in self._schema:
+                kind = _sql_type(field.type)
+                connection.execute(f"alter table {self._table} add column if not exists {quote(field.name)} {kind}")
             connection.register("arriving", arriving)
-            connection.execute(f"insert into {self._table} select {columns(self._schema.names)} from arriving")
+            named = columns(self._schema.names)
+            connection.execute(f"insert into {self._table} ({named}) select {named} from arriving")
             connection.execute("commit")
             return int(connection.execute(f"select count(*) from {self._table}").fetchall()[0][0])
 
     def rows(self) -> pa.Table:
         """All rows in the order of their addition; none where nothing was added yet.
+
+        A column that is younger than the file is empty in it.
 
         Raises:
             InputError: the file is there and is no store of this table.
@@ -60,7 +66,14 @@ class RowStore:
             return self._schema.empty_table()
         with self._opened(read_only=True) as connection:
             try:
-                found = connection.sql(f"select {columns(self._schema.names)} from {self._table} order by rowid")
+                held = set(connection.table(self._table).columns)
+                listed = ", ".join(
+                    quote(field.name)
+                    if field.name in held
+                    else f"cast(null as {_sql_type(field.type)}) as {quote(field.name)}"
+                    for field in self._schema
+                )
+                found = connection.sql(f"select {listed} from {self._table} order by rowid")
             except duckdb.Error:
                 raise InputError(f"{self.path}: does not hold the table that it should\n  move it away") from None
             return found.to_arrow_table().cast(self._schema)

@@ -3,19 +3,22 @@
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import RowStore, connect, rows
+from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import write_json
+from linkage.pipeline.carrying import Carried, carry, labels_store
 from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.pair_names import NAMES, PairNames, names_key
 from quality.definitions import load as load_definitions
 from quality.review import (
+    CHANGED,
     COLUMNS,
     Origin,
     Stratum,
@@ -30,49 +33,57 @@ from quality.review import (
     settled,
     standing,
     stratify,
+    that_count,
 )
-
-LABELS = "labels.duckdb"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A sample that is ready to be looked at."""
+    """A sample that is ready to be looked at.
+
+    Attributes:
+        answered: those of its pairs that labels of earlier links answer.
+    """
 
     folder: Path
     form: Path
     pairs: int
     strata: int
+    answered: int
+    carried: Carried
 
 
-def labels_store(run: Path) -> RowStore:
-    """Where a run's labels are kept: a row an answer."""
-    return RowStore(run / "review" / LABELS, "labels", COLUMNS)
-
-
-def draw_sample(run: Path, step: str, size: int, *, seed: int | None = None) -> Drawn:
-    """Draw the pairs of a step that people are to look at.
+def draw_sample(run: Path, step: str, size: int, *, seed: int | None = None, labels_from: Path | None = None) -> Drawn:
+    """Draw the pairs of a step that people are to look at, with the labels of earlier links carried to them.
 
     Writes RUN/review/STEP/: sample.parquet, strata.json, and sample.csv to fill in where there is no other tool.
 
     Args:
         size: pairs in all; a few more where strata are many.
-        seed: the run's own when None: the same links give the same sample.
+        seed: when None that of the sample whose labels are carried, else the run's own: the same links give the same
+            sample, and those of a next release as many of the same pairs as may be.
+        labels_from: an earlier run whose labels are carried.
 
     Raises:
-        ConfigError: the folder is no run's, or has no such step.
+        ConfigError: the folder is no run's, or has no such step; the earlier run has no labels.
     """
-    manifest, links = manifest_of(run), _links(run, step)
+    links = _links(run, step)
     definitions = load_definitions()
     folder = run / "review" / step
+    chosen = _seed(run, step, labels_from) if seed is None else seed
+    origin = _origin(run, step, links.fingerprint)
     with connect("duckdb") as engine:
-        stratified = stratify(engine, engine.read(links.path), definitions)
+        carried = carry(engine, run, origin, labels_from)
+        labels = labels_of(run, origin)
+        stratified = stratify(engine, engine.read(links.path), definitions, _followed(engine, run, step, labels))
         strata = frame(engine, stratified, definitions)
-        chosen = int(manifest.get("seed", 2026)) if seed is None else seed
-        sample = draw(engine, stratified, allot(strata, size), seed=chosen)
+        names = PairNames(engine, run, step)
+        drawn = draw(engine, stratified, allot(strata, size), (names.lots("left"), names.lots("right")), seed=chosen)
+        sample = _named(engine, run, drawn, names, _answered_before(engine, labels))
         pairs = engine.write(sample, folder / "sample.parquet")
-        ordered = engine.sql("select left_id, right_id from {sample} order by place", sample=sample)
-        made = form(rows(engine, ordered), folder / "sample.csv")
+        ordered = engine.sql("select left_id, right_id, carried from {sample} order by place", sample=sample)
+        listed = rows(engine, ordered)
+        made = form((row for row in listed if not row["carried"]), folder / "sample.csv")
     write_json(
         folder / "strata.json",
         {
@@ -83,7 +94,56 @@ def draw_sample(run: Path, step: str, size: int, *, seed: int | None = None) -> 
             "strata": [asdict(stratum) for stratum in strata],
         },
     )
-    return Drawn(folder, made, pairs, len(strata))
+    return Drawn(folder, made, pairs, len(strata), sum(row["carried"] for row in listed), carried)
+
+
+def _seed(run: Path, step: str, earlier: Path | None) -> int:
+    before = earlier / "review" / step / "strata.json" if earlier else None
+    if before and before.is_file():
+        return int(json.loads(before.read_text(encoding="utf-8"))["seed"])
+    return int(manifest_of(run).get("seed", 2026))
+
+
+def _followed(engine: Engine, run: Path, step: str, labels: Sequence[Mapping[str, Any]]) -> Table | None:
+    """left_id, right_id of pairs whose answers the step may have followed; None where it was given no decisions."""
+    steps = {about["name"]: about for about in manifest_of(run)["configuration"]["step"]}
+    carried = {(row["left_id"], row["right_id"]) for row in labels if row["carried"]}
+    return _pairs(engine, carried) if steps[step]["overrides"] and carried else None
+
+
+def _answered_before(engine: Engine, labels: Sequence[Mapping[str, Any]]) -> Table:
+    """left_id, right_id of pairs with a label of earlier links that holds."""
+    return _pairs(
+        engine, {(row["left_id"], row["right_id"]) for row in labels if row["carried"] not in (None, CHANGED)}
+    )
+
+
+def _pairs(engine: Engine, pairs: Iterable[tuple[int, int]]) -> Table:
+    listed = sorted(pairs)
+    columns = {
+        name: pa.array([pair[end] for pair in listed], pa.int64()) for end, name in enumerate(("left_id", "right_id"))
+    }
+    return engine.from_arrow(pa.table(columns))
+
+
+def _named(engine: Engine, run: Path, drawn: Table, names: PairNames, answered: Table) -> Table:
+    """A sample with what its pairs are called in every run, and whether they were answered before."""
+    ids = [(int(row["left_id"]), int(row["right_id"])) for row in rows(engine, drawn)]
+    found = names.of(ids, names_key(run))
+    called = [{"left_id": left, "right_id": right, **found[left, right]} for left, right in ids]
+    schema = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), *((name, pa.string()) for name in NAMES)])
+    return engine.sql(
+        """
+        select s.*, n.left_name, n.right_name, n.compared, a.left_id is not null as carried
+        from {drawn} as s
+        join {named} as n on n.left_id = s.left_id and n.right_id = s.right_id
+        left join {answered} as a on a.left_id = s.left_id and a.right_id = s.right_id
+        """,
+        drawn=drawn,
+        named=engine.from_arrow(pa.Table.from_pylist(called, schema)),
+        answered=answered,
+        store=True,
+    )
 
 
 def take_labels(run: Path, step: str, file: Path) -> int:
@@ -93,8 +153,7 @@ def take_labels(run: Path, step: str, file: Path) -> int:
         ConfigError: no sample was drawn of the step's links as they are now.
         InputError: the file has other columns or answers.
     """
-    drawn = _drawn(run, step)
-    return add_labels(run, labels_of_csv(file, _origin(run, step, drawn), now()))
+    return add_labels(run, labels_of_csv(file, sample_of(run, step).origin, now()))
 
 
 def add_labels(run: Path, labels: pa.Table) -> int:
@@ -131,16 +190,17 @@ def sample_of(run: Path, step: str) -> Sample:
     drawn = _drawn(run, step)
     with connect("duckdb") as engine:
         sample = engine.read(run / "review" / step / "sample.parquet")
-        ordered = engine.sql("select left_id, right_id from {sample} order by place", sample=sample)
-        pairs = [(int(row["left_id"]), int(row["right_id"])) for row in rows(engine, ordered)]
-    return Sample(pairs, _origin(run, step, drawn))
+        listed = rows(engine, engine.sql("select * from {sample} order by place", sample=sample))
+    named = {(int(row["left_id"]), int(row["right_id"])): {name: row[name] for name in NAMES} for row in listed}
+    return Sample(list(named), _origin(run, step, drawn["links"], named))
 
 
-def step_to_review(run: Path, step: str | None, size: int) -> str:
+def step_to_review(run: Path, step: str | None, size: int, labels_from: Path | None = None) -> str:
     """The step that people look at, with a sample: the one named, the one that has a sample, or the only one.
 
     Args:
         size: of the sample that is drawn where there is none; one that is there is left as it is.
+        labels_from: an earlier run whose labels are carried; the sample is then drawn anew.
 
     Raises:
         ConfigError: the run has several steps and none is named; a sample's links have changed.
@@ -150,8 +210,8 @@ def step_to_review(run: Path, step: str | None, size: int) -> str:
     if len(candidates) != 1:
         raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(candidates) or 'its steps: none'}")
     chosen = candidates[0]
-    if chosen not in sampled:
-        draw_sample(run, chosen, size)
+    if labels_from or chosen not in sampled:
+        draw_sample(run, chosen, size, labels_from=labels_from)
     _drawn(run, chosen)
     return chosen
 
@@ -176,10 +236,12 @@ def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
     return [row for row in kept if row["step"] == origin.step and row["links"] == origin.links]
 
 
-def _origin(run: Path, step: str, drawn: Mapping[str, Any]) -> Origin:
+def _origin(
+    run: Path, step: str, links: str, names: Mapping[tuple[int, int], Mapping[str, str]] | None = None
+) -> Origin:
     model = run / "models" / f"{step}.json"
     told = hashlib.sha256(model.read_bytes()).hexdigest()[:16] if model.is_file() else ""
-    return Origin(step, str(drawn["links"]), str(manifest_of(run)["run"]), told)
+    return Origin(step, links, str(manifest_of(run)["run"]), told, names or {})
 
 
 def estimate_step(run: Path, step: str) -> dict[str, Any]:
@@ -192,15 +254,16 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
     drawn = _drawn(run, step)
     folder = run / "review" / step
     with connect("duckdb") as engine:
-        given = labels_of(run, _origin(run, step, drawn))
+        given = labels_of(run, _origin(run, step, drawn["links"]))
         if not given:
             raise InputError(
                 f"{folder}: there are no answers yet\n  give some: leo review {run} --step {step}; or fill in "
                 f"{folder / 'sample.csv'} and give it to leo review add"
             )
         labels = engine.from_arrow(pa.Table.from_pylist(given, COLUMNS))
-        sample = engine.read(folder / "sample.parquet")
-        found = answers_by_stratum(engine, sample, settled(engine, labels))
+        answers = settled(engine, labels)
+        sample = that_count(engine, engine.read(folder / "sample.parquet"), answers)
+        found = answers_by_stratum(engine, sample, answers)
         said = estimate([Stratum(**raw) for raw in drawn["strata"]], found, reach=_reach(run, step))
         result = {
             "step": step,

@@ -14,7 +14,8 @@ from linkage.engine import Engine, connect, rows
 from linkage.explain.opening import OpenRun
 from linkage.explain.pair import explain_pair
 from linkage.explain.sides import RunSide
-from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, labels_store, now, sample_of
+from linkage.pipeline.carrying import labels_store
+from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, now, sample_of
 from quality.clerical.desk import Held, Record, Verdict
 
 

@@ -12,7 +12,7 @@ from linkage.explain.opening import OpenRun
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.pipeline.reviewing import labels_of, sample_of
-from quality.review import COLUMNS, settled
+from quality.review import COLUMNS, settled, that_count
 
 
 def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[str, Any]]:
@@ -37,6 +37,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
     strata = json.loads((run / "review" / step / "strata.json").read_text(encoding="utf-8"))["strata"]
     with connect("duckdb") as engine:
         opened = OpenRun(engine, run).open(step)
+        answers = settled(engine, engine.from_arrow(pa.Table.from_pylist(given, COLUMNS)))
         answered = rows(
             engine,
             engine.sql(
@@ -47,8 +48,8 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
                 join {links} as k on k.left_id = s.left_id and k.right_id = s.right_id
                 order by s.place
                 """,
-                sample=engine.read(run / "review" / step / "sample.parquet"),
-                answers=settled(engine, engine.from_arrow(pa.Table.from_pylist(given, COLUMNS))),
+                sample=that_count(engine, engine.read(run / "review" / step / "sample.parquet"), answers),
+                answers=answers,
                 links=opened.links,
             ),
         )

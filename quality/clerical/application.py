@@ -93,7 +93,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         if who is None:
             return _to("/")
         _exists(desk, place)
-        if showing.has_answered(place, who):
+        if _is_open_to(showing, place, who):
             return HTMLResponse(showing.decided(place, who))
         _waits(showing, place, who)
         return HTMLResponse(showing.question(place, who, has_keys=request.cookies.get(_KEYS) != "off"))
@@ -115,7 +115,9 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         if who is None:
             return _to("/")
-        _was_answered(showing, desk, place, who)
+        _exists(desk, place)
+        if not showing.has_answered(place, who):
+            raise HTTPException(403)
         desk.add(place, WITHDRAWN, who.name, who.role)
         return _to(f"/pairs/{place}")
 
@@ -124,7 +126,9 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         if who is None:
             return _to("/")
-        _was_answered(showing, desk, place, who)
+        _exists(desk, place)
+        if not _is_open_to(showing, place, who):
+            raise HTTPException(403)
         return HTMLResponse(showing.why(place))
 
 
@@ -143,10 +147,10 @@ def _add_progress(app: FastAPI, showing: Showing, desk: Desk) -> None:
         return HTMLResponse(showing.progress(who, desk.estimate() if has_labels else None))
 
 
-def _was_answered(showing: Showing, desk: Desk, place: int, who: Who) -> None:
-    _exists(desk, place)
-    if not showing.has_answered(place, who):
-        raise HTTPException(403)
+def _is_open_to(showing: Showing, place: int, who: Who) -> bool:
+    """Whether somebody may see what the linkage made of a pair: it waits for no answer of theirs any more."""
+    before = showing.was_answered_before(place) and not showing.waits_for(place, who)
+    return showing.has_answered(place, who) or before
 
 
 def _exists(desk: Desk, place: int) -> None:

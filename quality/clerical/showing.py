@@ -59,6 +59,10 @@ class Showing:
         """Whether they may answer."""
         return self._queue().may_answer(place, who.name, who.role)
 
+    def was_answered_before(self, place: int) -> bool:
+        """Whether an earlier run's reviewers have answered, and their answer holds."""
+        return self._queue().carried(place) is not None
+
     def start(self, who: Who | None, fault: str = "") -> str:
         """Who are you?"""
         about = {"step": self._step(), "run": self._desk.run, "drawn": len(self._desk.pairs)}
@@ -77,20 +81,23 @@ class Showing:
             sides=self._sides(),
             answers=ANSWERS,
             said=queue.reviewers_said(place) if who.settles else [],
+            changed=queue.changed(place),
             who=who,
             has_keys=has_keys,
             last=self._last(queue, who),
         )
 
     def decided(self, place: int, who: Who) -> str:
-        """A pair that somebody has answered, with what the linkage made of it."""
+        """A pair that somebody has answered, here or in an earlier run, with what the linkage made of it."""
+        queue = self._queue()
         return self._pages.render(
             "decided.html.j2",
             title=f"Pair {place}, answered",
             place=place,
             rows=side_by_side(*self._desk.records(place)),
             sides=self._sides(),
-            answer=self._queue().answer(place, who.name),
+            answer=queue.answer(place, who.name),
+            carried=queue.carried(place),
             verdict=self._verdict(place),
         )
 

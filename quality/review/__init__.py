@@ -1,8 +1,8 @@
 """Clerical review by sample: which pairs people should look at, what they said, and what follows for all pairs.
 
 Strata are passes by bands of match weight; a sample is allotted to them by Neyman's rule and drawn by a hash, so that
-the same seed draws the same pairs. Answers are kept with who gave them. From them come precision and recall with
-intervals.
+the same seed draws the same pairs, also in the next release. Answers are kept with who gave them. From them come
+precision and recall with intervals.
 """
 
 from quality.review.agreement import Agreement, agreement
@@ -11,9 +11,11 @@ from quality.review.estimate import Answers, estimate
 from quality.review.labels import (
     ADJUDICATOR,
     ANSWERS,
+    CHANGED,
     COLUMNS,
     REVIEWER,
     ROLES,
+    UNCHANGED,
     WITHDRAWN,
     Origin,
     answers_by_stratum,
@@ -21,6 +23,7 @@ from quality.review.labels import (
     labels_of_csv,
     settled,
     standing,
+    that_count,
 )
 from quality.review.queue import Progress, Queue
 from quality.review.sample import draw
@@ -29,9 +32,11 @@ from quality.review.strata import Stratum, frame, stratify
 __all__ = [
     "ADJUDICATOR",
     "ANSWERS",
+    "CHANGED",
     "COLUMNS",
     "REVIEWER",
     "ROLES",
+    "UNCHANGED",
     "WITHDRAWN",
     "Agreement",
     "Answers",
@@ -50,4 +55,5 @@ __all__ = [
     "settled",
     "standing",
     "stratify",
+    "that_count",
 ]

@@ -20,17 +20,20 @@ def allot(strata: Sequence[Stratum], size: int) -> dict[str, int]:
 
     Neyman (1934): for a given total this makes the variance of the estimated number of errors least. The standard
     deviation is that of the pairs' probabilities, which FLOOR keeps from nought. No stratum gives more than it has nor
-    less than LEAST, so that the total may exceed `size` where strata are many.
+    less than LEAST, so that the total may exceed `size` where strata are many. Pairs that were looked at before cost
+    nobody anything: all are taken, beside `size`.
 
     Raises:
         ValueError: the size is not positive.
     """
     if size < 1:
         raise ValueError("a sample has one pair at least")
-    least = {stratum.name: min(LEAST, stratum.pairs) for stratum in strata}
-    wanted = {stratum.name: stratum.pairs * _deviation(stratum) for stratum in strata}
-    most = {stratum.name: stratum.pairs for stratum in strata}
-    return _rounded(_shared(wanted, least, most, size), least, most)
+    known = {stratum.name: stratum.pairs for stratum in strata if stratum.looked_at}
+    new = [stratum for stratum in strata if not stratum.looked_at]
+    least = {stratum.name: min(LEAST, stratum.pairs) for stratum in new}
+    wanted = {stratum.name: stratum.pairs * _deviation(stratum) for stratum in new}
+    most = {stratum.name: stratum.pairs for stratum in new}
+    return known | _rounded(_shared(wanted, least, most, size), least, most)
 
 
 def _deviation(stratum: Stratum) -> float:

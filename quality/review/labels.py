@@ -3,7 +3,7 @@
 import csv
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ REVIEWER, ADJUDICATOR = "reviewer", "adjudicator"
 ROLES = (REVIEWER, ADJUDICATOR)
 """Reviewers answer without knowing of each other; an adjudicator settles what they leave open."""
 
+UNCHANGED, CHANGED = "unchanged", "changed"
+"""Of a label that an earlier run's reviewers gave: its records hold the same values now, or others. Then it is no
+answer but a pair to be looked at again."""
+
 COLUMNS = pa.schema(
     [
         ("step", pa.string()),
@@ -32,21 +36,32 @@ COLUMNS = pa.schema(
         ("links", pa.string()),
         ("run", pa.string()),
         ("model", pa.string()),
+        ("left_name", pa.string()),
+        ("right_name", pa.string()),
+        ("compared", pa.string()),
+        ("carried", pa.string()),
     ]
 )
 """Of a label: the step and the pair in the step's ids, the answer or WITHDRAWN, who gave it and in which role, when
 (UTC), the fingerprint of the links that the pair is of, since ids mean nothing in another run, and the run and the
-fingerprint of the model whose pair was looked at."""
+fingerprint of the model whose pair was looked at; what the two records are called in every run and a digest of the
+values that were compared, all under a key that is not among the labels; UNCHANGED or CHANGED where the label was given
+of earlier links."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What labels are of: a step, the fingerprint of its links, the run and the fingerprint of the step's model."""
+    """What labels are of: a step, the fingerprint of its links, the run and the fingerprint of the step's model.
+
+    Attributes:
+        names: pair to left_name, right_name and compared; a label of another pair cannot be carried to a later run.
+    """
 
     step: str
     links: str
     run: str
     model: str
+    names: Mapping[tuple[int, int], Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def table(self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime) -> pa.Table:
         """Labels of answers: left_id, right_id, answer, reviewer, role of each.
@@ -55,7 +70,8 @@ class Origin:
             at: when they were given or taken in.
         """
         about = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
-        return pa.Table.from_pylist([{**answer, **about} for answer in answers], COLUMNS)
+        named = ({**answer, **self.names.get((answer["left_id"], answer["right_id"]), {})} for answer in answers)
+        return pa.Table.from_pylist([{**answer, **about} for answer in named], COLUMNS)
 
 
 _OF_CSV = ("left_id", "right_id", "answer", "reviewer")
@@ -100,19 +116,23 @@ def _row(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
 
 
 def standing(engine: Engine, labels: Table) -> Table:
-    """step, left_id, right_id, reviewer, role, answer: the last of each reviewer, without what was taken back."""
+    """step, left_id, right_id, reviewer, role, answer: the last of each reviewer, without what was taken back.
+
+    A label of an earlier run whose records have changed since is none.
+    """
     return engine.sql(
         """
         with last_of_each as (
             select step, left_id, right_id, reviewer, role, answer
             from {labels}
+            where carried is null or carried <> $changed
             qualify row_number() over (
                 partition by step, left_id, right_id, reviewer order by answered_at desc, answer
             ) = 1
         )
         select * from last_of_each where answer <> $withdrawn
         """,
-        params={"withdrawn": WITHDRAWN},
+        params={"withdrawn": WITHDRAWN, "changed": CHANGED},
         store=True,
         labels=labels,
     )
@@ -141,6 +161,39 @@ def settled(engine: Engine, labels: Table) -> Table:
         params={"adjudicator": ADJUDICATOR},
         store=True,
         standing=standing(engine, labels),
+    )
+
+
+def that_count(engine: Engine, sample: Table, answers: Table) -> Table:
+    """The pairs of a sample whose answers stand for their stratum: as many columns, not more rows.
+
+    Answers that were carried are of pairs that are older than the others. Where a stratum has some, its pairs count up
+    to the first that nobody has answered yet, so that old ones do not stand for new ones.
+
+    Args:
+        sample: as `quality.review.draw` makes it, and carried (whether an answer was there when it was drawn).
+        answers: left_id, right_id, answer of one step (`settled`).
+    """
+    return engine.sql(
+        """
+        with answered as (
+            select s.stratum, s.place, s.carried, a.answer
+            from {sample} as s
+            left join {answers} as a on a.left_id = s.left_id and a.right_id = s.right_id
+        ),
+        strata as (
+            select stratum, bool_or(carried) as has_carried, min(case when answer is null then place end) as first_open
+            from answered
+            group by stratum
+        )
+        select s.*
+        from {sample} as s
+        join strata as t on t.stratum = s.stratum
+        where not t.has_carried or t.first_open is null or s.place < t.first_open
+        """,
+        sample=sample,
+        answers=answers,
+        store=True,
     )
 
 

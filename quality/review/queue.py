@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quality.review.labels import ADJUDICATOR, REVIEWER, WITHDRAWN
+from quality.review.labels import ADJUDICATOR, CHANGED, REVIEWER, UNCHANGED, WITHDRAWN
 
 Pair = tuple[int, int]
 
@@ -20,6 +20,7 @@ class Progress:
         for_two, by_two: that two reviewers are to answer, and those that two have answered.
         open, settled: that wait for an adjudicator, and those that one has settled.
         mine: answered by the one who asks.
+        carried: answered before these links were made; again: so too, but their records have changed since.
     """
 
     drawn: int
@@ -30,13 +31,16 @@ class Progress:
     open: int
     settled: int
     mine: int
+    carried: int
+    again: int
 
 
 class Queue:
     """A sample and what was said of it.
 
     Two reviewers answer the first pairs, so that their agreement shows early: the sample's order mixes its strata, and
-    any number of first pairs is a sample too.
+    any number of first pairs is a sample too. Pairs that were answered before these links were made wait for nobody
+    but an adjudicator.
 
     Args:
         pairs: left and right id in the order of the sample; a pair's place is 1, 2, ...
@@ -47,26 +51,43 @@ class Queue:
 
     def __init__(self, pairs: Sequence[Pair], labels: Iterable[Mapping[str, Any]], doubled: float) -> None:
         self._place = {pair: place for place, pair in enumerate(pairs, 1)}
-        self._doubled = round(doubled * len(pairs))
         self._said: dict[int, dict[str, Mapping[str, Any]]] = {place: {} for place in self._place.values()}
         self._turns: dict[str, list[int]] = {}
+        self._carried: dict[str, dict[int, Mapping[str, Any]]] = {UNCHANGED: {}, CHANGED: {}}
         for label in labels:
             place = self._place.get((label["left_id"], label["right_id"]))
             if place is not None:
                 self._take(place, label)
+        new = [place for place in self._said if place not in self._carried[UNCHANGED]]
+        self._for_two = set(new[: round(doubled * len(new))])
 
     def _take(self, place: int, label: Mapping[str, Any]) -> None:
+        if carried := label.get("carried"):
+            self._carried[carried][place] = label
+        if carried == CHANGED:
+            return
         turns = self._turns.setdefault(label["reviewer"], [])
         if place in turns:
             turns.remove(place)
         self._said[place].pop(label["reviewer"], None)
         if label["answer"] != WITHDRAWN:
-            turns.append(place)
+            if not carried:  # what was said in another run is not taken back by a key
+                turns.append(place)
             self._said[place][label["reviewer"]] = label
+        elif not self._said[place]:
+            self._carried[UNCHANGED].pop(place, None)
 
     def standing(self) -> list[Mapping[str, Any]]:
         """The last answer of each reviewer about each pair."""
         return [label for answers in self._said.values() for label in answers.values()]
+
+    def carried(self, place: int) -> Mapping[str, Any] | None:
+        """A label of a pair that was given before these links were made and holds."""
+        return self._carried[UNCHANGED].get(place)
+
+    def changed(self, place: int) -> Mapping[str, Any] | None:
+        """A label of a pair that was given before these links were made and no longer holds."""
+        return self._carried[CHANGED].get(place)
 
     def answer(self, place: int, reviewer: str) -> str | None:
         """What a reviewer said of a pair, if it stands."""
@@ -115,15 +136,17 @@ class Queue:
             drawn=len(self._said),
             looked_at=sum(bool(answers) for answers in self._said.values()),
             done=sum(count >= self._needed(place) for place, count in given.items()),
-            for_two=self._doubled,
-            by_two=sum(count >= 2 for count in given.values()),
+            for_two=len(self._for_two),
+            by_two=sum(given[place] >= 2 for place in self._for_two),
             open=sum(self._is_open(place) for place in self._said),
             settled=sum(bool(self._by(place, ADJUDICATOR)) for place in self._said),
             mine=len(self._turns.get(reviewer, ())),
+            carried=len(self._carried[UNCHANGED]),
+            again=sum(not self._said[place] for place in self._carried[CHANGED]),
         )
 
     def _needed(self, place: int) -> int:
-        return 2 if place <= self._doubled else 1
+        return 2 if place in self._for_two else 1
 
     def _by(self, place: int, role: str) -> list[Mapping[str, Any]]:
         return [label for label in self._said[place].values() if label["role"] == role]

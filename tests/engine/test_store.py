@@ -33,6 +33,15 @@ def test_an_addition_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert store.rows().num_rows == 1
 
 
+def test_a_column_that_is_younger_than_the_file_is_empty_in_it(tmp_path: Path) -> None:
+    old, new = (RowStore(tmp_path / "labels.duckdb", "labels", schema) for schema in (SCHEMA.remove(1), SCHEMA))
+    old.add(some(1))
+    assert new.rows().column("said").to_pylist() == [None]
+    assert new.add(some(2)) == 2
+    assert new.rows().column("said").to_pylist() == [None, "yes"]
+    assert old.rows().column("n").to_pylist() == [1, 2]
+
+
 def test_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "labels.duckdb"
     path.write_text("not a database")

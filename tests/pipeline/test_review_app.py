@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.pipeline.reviewing import draw_sample, estimate_step, labels_store
+from linkage.pipeline.carrying import labels_store
+from linkage.pipeline.reviewing import draw_sample, estimate_step
 from quality.report.names import Names
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
-from linkage.pipeline.reviewing import draw_sample, labels_store
+from linkage.pipeline.carrying import labels_store
+from linkage.pipeline.reviewing import draw_sample
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers
 

@@ -27,6 +27,7 @@ from quality.review import (
     labels_of_csv,
     settled,
     stratify,
+    that_count,
 )
 
 BANDS = Definitions(weight_bands=(0, 10), weight_range=(-30, 60))
@@ -36,6 +37,15 @@ OF = Origin(step="s", links="f", run="r", model="m")
 
 def stratum(name: str, pairs: int, expected: float | None, *, accepted: bool = True) -> Stratum:
     return Stratum(name, accepted, "rule 1", None, None, pairs, expected)
+
+
+def ids(engine: Engine, stratified: Table) -> tuple[Table, Table]:
+    """Names of both sides: the ids themselves."""
+    left, right = (
+        engine.sql(f"select distinct {side}_id as unit_id, cast({side}_id as varchar) as name from {{t}}", t=stratified)
+        for side in ("left", "right")
+    )
+    return left, right
 
 
 @pytest.fixture
@@ -69,6 +79,42 @@ def test_strata_are_passes_by_bands_and_small_ones_go_together(engine: Engine, l
     assert [round(s.expected_rare, 6) for s in found] == [0.0, 0.1, 0.1, 0.1]
 
 
+def test_pairs_that_the_linkage_followed_stand_for_themselves(engine: Engine, links: Table) -> None:
+    """Of the 100 strict links 2 were looked at before, and one of the rejected: strata of their own, however small."""
+    before = engine.from_arrow(pa.table({"left_id": [1, 2, 140], "right_id": [1001, 1002, 1140]}))
+    found = frame(engine, stratify(engine, links, BANDS, before), BANDS)
+    assert [(s.name, s.pairs, s.looked_at) for s in found if s.pairs < 3 or s.made_by == "strict"] == [
+        ("links looked at before|strict|2", 2, True),
+        ("links|strict|2", 98, False),
+        ("other pairs looked at before|rule 1|0", 1, True),
+    ]
+    allotted = allot(found, 20)
+    assert allotted["links looked at before|strict|2"] == 2
+    assert sum(allotted.values()) == 20 + 3
+
+
+def test_old_answers_stand_for_no_new_pair_that_is_open(engine: Engine, world: Any) -> None:
+    """Of a, which has old answers, the pairs before the first open one count; of b, which has none, all."""
+    sample = world("""
+        place | stratum | left_id | right_id | carried:bool
+        1     | a       | 1       | 11       | true
+        2     | b       | 2       | 12       | false
+        3     | a       | 3       | 13       | false
+        4     | a       | 4       | 14       | true
+        5     | b       | 5       | 15       | false
+    """)
+    said = engine.from_arrow(labels((1, "match", "ann", 0), (4, "match", "ann", 0), (5, "match", "ann", 0)))
+    counting = that_count(engine, sample, settled(engine, said))
+    assert sorted(row["place"] for row in engine_rows(engine, counting)) == [1, 2, 5]
+
+
+def test_an_answer_of_which_the_records_have_changed_is_none(engine: Engine) -> None:
+    rows = labels((1, "match", "ann", 0), (1, "no match", "bob", 1), (2, "match", "ann", 0)).to_pylist()
+    rows[0]["carried"], rows[2]["carried"] = "changed", "unchanged"
+    found = engine_rows(engine, settled(engine, engine.from_arrow(pa.Table.from_pylist(rows, COLUMNS))))
+    assert {row["left_id"]: row["answer"] for row in found} == {1: "no match", 2: "match"}
+
+
 def test_neyman_gives_most_where_most_is_uncertain() -> None:
     """Spreads: root of .01 x .99 (the floor) and of .5 x .5, so 10,000 sure pairs and 1,000 even ones count as 2 to 1."""
     found = allot([stratum("sure", 10_000, 1.0), stratum("even", 1_000, 0.5)], 300)
@@ -97,7 +143,7 @@ def test_an_allocation_is_never_more_than_there_is(parts: list[tuple[int, float]
 def test_a_draw_is_the_same_for_its_seed(engine: Engine, links: Table, rows: Any) -> None:
     stratified = stratify(engine, links, BANDS)
     wanted = {"links|strict|2": 10, "links|rule 1|1": 30, "other pairs|rule 1|0": 1}
-    first, again, other = (draw(engine, stratified, wanted, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (draw(engine, stratified, wanted, ids(engine, stratified), seed=seed) for seed in (1, 1, 2))
     assert rows(first) == rows(again) != rows(other)
     counted = engine.sql("select stratum, count(*) as n from {t} group by stratum", t=first)
     assert {row["stratum"]: row["n"] for row in engine_rows(engine, counted)} == wanted
@@ -114,7 +160,7 @@ def test_both_engines_draw_the_same_pairs(engine: Engine, world: Any, rows: Any)
         a       | 3       | 13       | accepted | true          | strict  | 2    | 20.0               | 0.5
         b       | 4       | 14       | rejected | false         | rule 1  | 0    | -2.0               | 0.25
     """)
-    assert rows(draw(engine, stratified, {"a": 1, "b": 1}, seed=7)) == rows(
+    assert rows(draw(engine, stratified, {"a": 1, "b": 1}, ids(engine, stratified), seed=7)) == rows(
         world("""
         place | stratum | left_id | right_id | decision | made_by | match_weight:float | match_probability:float
         1     | a       | 1       | 11       | accepted | strict  | 20.0               | 0.5

@@ -1,0 +1,230 @@
+"""Labels of the village's review in its next release, which has one more customer and one who has moved."""
+
+import re
+import shutil
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import village as village_files
+
+from linkage.catalogue import shipped
+from linkage.errors import ConfigError
+from linkage.match.overrides import load
+from linkage.pipeline.carrying import Carried, labels_store
+from linkage.pipeline.reviewing import add_labels, draw_sample, estimate_step, now, sample_of
+from linkage.review.decisions import write_overrides
+from quality.report.names import Names
+
+STEP = "npd-cis"
+NEW, MOVED, GONE = 110, 1, 2
+"""Places in the village: a pupil whom tax comes to know, a customer with another postcode, one who is no longer sent."""
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Two runs; `said`: pupil's place to the answer given in the first."""
+
+    first: Path
+    second: Path
+    village: Any
+    said: dict[int, str]
+
+    def pupils(self, run: Path) -> dict[tuple[int, int], tuple[int, int]]:
+        """Pair of ids in a run's sample to the places of pupil and customer in the village."""
+        at: dict[str, dict[int, int]] = {}
+        for side, source in (("left", "npd"), ("right", "cis")):
+            units = pq.read_table(next(run.glob(f"stages/*-link-{STEP}/units/{STEP}.parquet"))).to_pylist()
+            keys = {
+                row["entity_id"]: row["entity_key"]
+                for row in pq.read_table(next(run.glob(f"stages/*/identities/{source}.parquet"))).to_pylist()
+            }
+            at[side] = {row["unit_id"]: _place(keys[row["entity_id"]]) for row in units if row["side"] == side}
+        pairs = pq.read_table(next(run.glob(f"stages/*-link-{STEP}/links/{STEP}.parquet"))).to_pylist()
+        return {
+            (row["left_id"], row["right_id"]): (at["left"][row["left_id"]], at["right"][row["right_id"]])
+            for row in pairs
+        }
+
+
+def _place(key: str) -> int:
+    return int(key[3:]) if key.startswith("PMR") else (int(key[2:8]) - 100000) // 37
+
+
+@pytest.fixture(scope="module")
+def releases(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    """The village, of which Ann has looked at all pairs; and its next release, with the village's labels."""
+    base = tmp_path_factory.mktemp("releases")
+    shutil.copytree(linked_village.folder, base / "in")
+    shutil.copytree(linked_village.root, base / "first")
+    first, second = base / "first", base / "second"
+    draw_sample(first, STEP, 1_000)
+    found = Releases(first, second, replace(linked_village, folder=base / "in", root=second), {})
+    answers = {0: "no match", 4: "uncertain"}
+    rows = []
+    for pair, (pupil, _) in found.pupils(first).items():
+        found.said[pupil] = answers.get(pupil, "match")
+        rows.append(
+            {
+                "left_id": pair[0],
+                "right_id": pair[1],
+                "answer": found.said[pupil],
+                "reviewer": "Ann",
+                "role": "reviewer",
+            }
+        )
+    add_labels(first, sample_of(first, STEP).origin.table(rows, now()))
+    _next_release(base / "in")
+    found.village.runner().run()
+    return found
+
+
+def _next_release(folder: Path) -> None:
+    path = folder / "sources" / "cis" / "customers" / "part-00000.parquet"
+    table = pq.read_table(path)
+    rows = [row for row in table.to_pylist() if _place(row["NINO"]) != GONE]
+    for row in rows:
+        if _place(row["NINO"]) == MOVED:
+            row["Postcode"] = "ZE2 9XX"
+    person = village_files._person(NEW)
+    rows.append({**dict.fromkeys(table.column_names), **village_files._customer(person)})
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+
+
+@pytest.fixture
+def second(releases: Releases, tmp_path: Path) -> Path:
+    """The second release, to be reviewed."""
+    shutil.copytree(releases.second, tmp_path / "second")
+    return tmp_path / "second"
+
+
+def test_labels_are_found_again_by_their_records(releases: Releases, second: Path) -> None:
+    drawn = draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    assert drawn.carried == Carried(unchanged=98, changed=1, gone=1)
+    assert (drawn.pairs, drawn.answered) == (100, 98)
+    places = releases.pupils(second)
+    labels = labels_store(second).rows().to_pylist()
+    assert {places[row["left_id"], row["right_id"]]: (row["answer"], row["carried"]) for row in labels} == {
+        (pupil, pupil): (answer, "changed" if pupil == MOVED else "unchanged")
+        for pupil, answer in releases.said.items()
+        if pupil != GONE
+    }
+    assert {(row["run"], row["reviewer"], len(row["model"])) for row in labels} == {("village", "Ann", 16)}
+
+
+def test_nothing_is_carried_twice_and_the_key_goes_with_the_labels(releases: Releases, second: Path) -> None:
+    draw_sample(second, STEP, 10, labels_from=releases.first)
+    again = draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    assert (again.carried.unchanged, again.carried.changed, again.answered) == (0, 0, 98)
+    assert labels_store(second).rows().num_rows == 99
+    key = second / "review" / "labels.key"
+    assert key.read_bytes() == (releases.first / "review" / "labels.key").read_bytes()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_the_same_pairs_are_drawn_again(releases: Releases, second: Path) -> None:
+    """Of 40 pairs of the first release all are drawn again but for the one that is gone; new ones fill up."""
+    first = second.parent / "first"
+    shutil.copytree(releases.first, first)
+    draw_sample(first, STEP, 40)
+    before = {releases.pupils(first)[pair] for pair in sample_of(first, STEP).pairs}
+    draw_sample(second, STEP, 40, labels_from=first)
+    after = {releases.pupils(second)[pair] for pair in sample_of(second, STEP).pairs}
+    assert len(before) == len(after)
+    assert len(after - before) <= 3
+
+
+def test_labels_carry_no_key_of_a_record(releases: Releases, second: Path) -> None:
+    draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    written = b"".join(path.read_bytes() for path in (second / "review").rglob("*") if path.is_file())
+    assert not re.search(rb"AB1\d{5}C|PMR\d{6}", written)
+
+
+def test_an_estimate_counts_pairs_up_to_the_first_that_is_open(releases: Releases, second: Path) -> None:
+    """Two of 100 pairs are open: old answers stand for no new pair before these are answered too."""
+    draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    assert estimate_step(second, STEP)["looked_at"] < 98
+    places = releases.pupils(second)
+    sample = sample_of(second, STEP)
+    rows = [
+        {"left_id": pair[0], "right_id": pair[1], "answer": "match", "reviewer": "Bob", "role": "reviewer"}
+        for pair in sample.pairs
+        if places[pair][0] in (NEW, MOVED)
+    ]
+    add_labels(second, sample.origin.table(rows, now()))
+    said = estimate_step(second, STEP)
+    assert (said["looked_at"], said["uncertain"]) == (100, 1)
+    assert said["precision"]["middle"]["value"] == pytest.approx(98.5 / 100)
+
+
+def test_the_next_run_follows_what_was_settled_before_and_what_is_left_stands_alone(
+    releases: Releases, second: Path
+) -> None:
+    draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    made = write_overrides(second, STEP)
+    assert (made.links, made.never, made.contradictory) == (96, 1, 0)
+    assert load(made.path).num_rows == 97
+    folder = second.parent / "in"
+    shutil.copytree(releases.village.folder, folder)
+    (folder / "decided.csv").write_bytes(made.path.read_bytes())
+    third = replace(releases.village, folder=folder, root=second.parent / "third")
+    third.change("train = false", 'train = false\noverrides = "decided.csv"')
+    third.runner().run()
+    drawn = draw_sample(third.root, STEP, 1_000, labels_from=second)
+    assert drawn.carried == Carried(unchanged=98, changed=1, gone=0)
+    assert (0, 0) not in releases.pupils(third.root).values()
+    assert estimate_step(third.root, STEP)["links"] == 99
+    assert write_overrides(third.root, STEP).never == 1  # also of a pair that is no longer among the links
+
+
+def test_labels_of_former_links_of_the_same_run_are_kept(releases: Releases, tmp_path: Path) -> None:
+    """The first run's folder is run again on the next release's files."""
+    shutil.copytree(releases.first, tmp_path / "run")
+    replace(releases.village, root=tmp_path / "run").runner().run()
+    drawn = draw_sample(tmp_path / "run", STEP, 1_000)
+    assert drawn.carried == Carried(unchanged=98, changed=1, gone=1)
+
+
+def test_a_run_without_labels_is_refused(releases: Releases, second: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there are no labels"):
+        draw_sample(second, STEP, 10, labels_from=tmp_path)
+
+
+def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_again(
+    releases: Releases, second: Path
+) -> None:
+    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+    from linkage.review.desk import RunDesk
+    from quality.clerical import application
+
+    draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    places = releases.pupils(second)
+    with RunDesk(second, STEP) as desk:
+        at = {places[pair][0]: place for place, pair in enumerate(desk.pairs, 1)}
+        app = application(desk, Names(shipped()), "secret", doubled=0.0)
+        bob = testclient.TestClient(app, base_url="http://127.0.0.1")
+        bob.get("/?token=secret")
+        page = bob.post("/who", data={"name": "Bob", "role": "reviewer"})
+        waiting = sorted((at[NEW], at[MOVED]))
+        assert str(page.url).endswith(f"/pairs/{waiting[0]}")
+        assert "To be looked at again: answered in run village" in bob.get(f"/pairs/{at[MOVED]}").text
+        assert "looked at again" not in bob.get(f"/pairs/{at[NEW]}").text
+        carried = bob.get(f"/pairs/{at[0]}").text
+        model = desk.labels()[0]["model"]
+        assert f"Carried from run village, model {model}: <strong>no match</strong>" in carried
+        assert bob.post(f"/pairs/{at[0]}", data={"answer": "match"}).status_code == 403
+        assert bob.get(f"/pairs/{at[0]}/why").status_code == 200
+        for place in waiting:
+            page = bob.post(f"/pairs/{place}", data={"answer": "match"})
+        assert "No pair waits for you" in page.text
+        assert re.search(r"Answered in an earlier run</dt><dd>98</dd>", page.text)
+        judy = testclient.TestClient(app, base_url="http://127.0.0.1")
+        judy.get("/?token=secret")
+        page = judy.post("/who", data={"name": "Judy", "role": "adjudicator"})
+        assert str(page.url).endswith(f"/pairs/{at[4]}")  # what Ann was not sure of
+        assert "Reviewers said: uncertain." in page.text
