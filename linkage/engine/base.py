@@ -15,6 +15,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 Value = bool | int | float | str | datetime.date | None
+Stored = bool | Mapping[str, str]
+"""Whether a query's rows are kept; a mapping says yes, and which columns of which types they have."""
 
 _TABLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -57,12 +59,15 @@ class Engine(Protocol):
         ...
 
     def sql(
-        self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
+        self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
         """The rows of a query, read again at each use; `store` keeps them (a table used twice should be stored).
 
         Parameters come from configuration, never from persons: an engine may show them in its plans. Persons' values
         and keys enter as tables.
+
+        Where `store` says the columns and their types, as DuckDB names them, a query of many steps that reads little is
+        spared its analysis on Spark, which takes longer than the rows do.
 
         What carries over to every engine is in tests/engine/functions.txt; what does not is refused there with what to
         say instead (linkage/engine/functions.py), and what depends on types is listed in linkage/engine/dialect.py.

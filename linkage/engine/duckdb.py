@@ -11,7 +11,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from linkage.engine.base import Table, Value, literal, quote, render
+from linkage.engine.base import Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
 from linkage.errors import ContractError, InputError, LeoError
@@ -77,9 +77,9 @@ class DuckDBEngine:
         return Table(name, data.column_names)
 
     def sql(
-        self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
+        self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
-        return self._define(render(query, tables, params), store=store)
+        return self._define(render(query, tables, params), store=bool(store))
 
     def write(self, table: Table, path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)

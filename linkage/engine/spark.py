@@ -18,14 +18,14 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from linkage.engine.base import Table, Value, quote, render
+from linkage.engine.base import Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
 from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.spark_errors import explained
 from linkage.engine.spark_session import prepare, start_session
-from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files
+from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
 _answered: dict[tuple[object, ...], StructType] = {}
@@ -105,28 +105,28 @@ class SparkEngine:
         return self._named(self.session.createDataFrame(accepted(data)))
 
     def sql(
-        self, query: str, *, params: Mapping[str, Value] | None = None, store: bool = False, **tables: Table
+        self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
         rendered = render(query, tables, params)
         reads = [table.name for table in tables.values()]
         asked = (query, repr(params), *((name, self._schemas[table.name]) for name, table in tables.items()))
-        if store and self._on_driver and (schema := _answered.get(asked)):
-            path = self.scratch / uuid.uuid4().hex
-            if self._on_driver.store(rendered, reads, schema, path):
-                return self._stored_at(path, schema)
+        path, driver = self.scratch / uuid.uuid4().hex, self._on_driver
+        foreseen = _foreseen(store, asked) if driver else None
+        if driver and foreseen and driver.store(rendered, reads, foreseen, path):
+            return self._stored_at(path, foreseen)
         text = to_spark(rendered)
         frame = self._guarded(lambda: self.session.sql(text))
         check_types(frame)
         _answered[asked] = frame.schema
         if not store:
             table = self._named(frame)
-            if self._on_driver:
-                self._on_driver.add_query(table.name, rendered, reads)
+            if driver:
+                driver.add_query(table.name, rendered, reads)
             return table
-        if not self._on_driver:
+        if not driver:
             return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
-        path = self.scratch / uuid.uuid4().hex
-        self._to_parquet(rendered, reads, frame, path)
+        if foreseen or not driver.store(rendered, reads, frame.schema, path):  # what it could not do, it cannot now
+            self._guarded(lambda: frame.write.parquet(str(path)))
         return self._stored_at(path, frame.schema)
 
     def write(self, table: Table, path: Path) -> int:
@@ -136,7 +136,7 @@ class SparkEngine:
         for left_over in (part, before):
             shutil.rmtree(left_over, ignore_errors=True)
         try:
-            self._all_to_parquet(table, part)
+            self._to_parquet(table, part)
             rows = _rows(part.glob("*.parquet"))
             if path.exists():
                 path.rename(before)
@@ -224,13 +224,11 @@ class SparkEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _to_parquet(self, query: str, reads: Sequence[str], frame: DataFrame, path: Path) -> None:
-        """A query's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
-        if not (self._on_driver and self._on_driver.store(query, reads, frame.schema, path)):
-            self._guarded(lambda: frame.write.parquet(str(path)))
-
-    def _all_to_parquet(self, table: Table, path: Path) -> None:
-        self._to_parquet(f"select * from {quote(table.name)}", [table.name], self._frame(table), path)
+    def _to_parquet(self, table: Table, path: Path) -> None:
+        """A table's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
+        query, schema, driver = f"select * from {quote(table.name)}", self._schemas[table.name], self._on_driver
+        if not (driver and driver.store(query, [table.name], schema, path)):
+            self._guarded(lambda: self._frame(table).write.parquet(str(path)))
 
     def _from_file(self, data: pa.Table) -> Table:
         """A table of the caller's as a file, which the driver reads as well as every worker."""
@@ -256,7 +254,7 @@ class SparkEngine:
         """A table's rows as files of their own, in the order of the rows, for as long as they are read."""
         path = self.scratch / uuid.uuid4().hex
         try:
-            self._all_to_parquet(table, path)
+            self._to_parquet(table, path)
             yield sorted(path.glob("*.parquet"))
         finally:
             shutil.rmtree(path, ignore_errors=True)
@@ -276,6 +274,11 @@ class SparkEngine:
             return work()
         except (PySparkException, Py4JJavaError) as error:
             raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
+
+
+def _foreseen(store: Stored, asked: tuple[object, ...]) -> StructType | None:
+    """The types of a query that is to be stored, where the caller says them or it was asked before."""
+    return of_names(store) if isinstance(store, Mapping) else _answered.get(asked) if store else None
 
 
 def _rows(files: Iterable[Path]) -> int:

@@ -1,13 +1,22 @@
 """Types of Arrow and Parquet as Spark names them, so that it need not run a job to learn them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import (
+    ByteType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 from linkage.errors import ContractError
 
@@ -15,6 +24,9 @@ _NARROW = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int6
            pa.large_string(): pa.string(), pa.null(): pa.string()}  # fmt: skip
 _PLAIN = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.string(), pa.large_string(),
           pa.bool_(), pa.date32(), pa.timestamp("us")}  # fmt: skip
+
+_NAMED: Mapping[str, DataType] = {"tinyint": ByteType(), "integer": IntegerType(), "bigint": LongType(),
+                                  "double": DoubleType(), "varchar": StringType()}  # fmt: skip
 
 
 def accepted(data: pa.Table) -> pa.Table:
@@ -40,6 +52,11 @@ def of_files(files: Sequence[Path]) -> StructType | None:
     if any(not first.equals(other) for other in others) or not all(_is_plain(field.type) for field in first):
         return None
     return of_arrow(pa.schema([pa.field(field.name, field.type) for field in first]))  # a column of a file may be NULL
+
+
+def of_names(kinds: Mapping[str, str]) -> StructType:
+    """Columns to their types as DuckDB names them."""
+    return StructType([StructField(name, _NAMED[kind]) for name, kind in kinds.items()])
 
 
 def as_arrow(schema: StructType) -> pa.Schema:

@@ -227,9 +227,11 @@ class _Work:
     ) -> Table:
         """Pairs with their levels and weight, or those columns of them that are named, and the rule's number."""
         scored = scored_pairs(under(self.model, rule), query, self.floor)
-        selected = columns(names) if names else "*"
-        query = f"select {selected}, cast({number} as integer) as rule from ({scored}) as scored"
-        return self.engine.sql(query, params=None, store=True, **tables, **_named(self.model, self.frequencies))
+        kinds = _kinds(self.model)
+        kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
+        query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
+        frequencies = _named(self.model, self.frequencies)
+        return self.engine.sql(query, params=None, store=kept, **tables, **frequencies)
 
 
 _NONE_SURE = """
@@ -257,7 +259,7 @@ def _met_only(engine: Engine, model: Model, part: Part, sides: Mapping[str, Tabl
         query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
         met = engine.sql(
             f"select '{side}' as side, unit_id from ({query})",
-            store=True,
+            store={"side": "varchar", "unit_id": "bigint"},
             params=None,
             **{side: alone, other: sides[other]},
         )
@@ -284,7 +286,7 @@ def score_given(
     return engine.sql(
         f"select *, cast(null as integer) as rule from ({scored}) as scored",
         params=None,
-        store=True,
+        store=_kinds(model),
         left=left,
         right=right,
         pairs=pairs,
@@ -292,10 +294,15 @@ def score_given(
     )
 
 
+def _kinds(model: Model) -> dict[str, str]:
+    """The columns of scored pairs with their types."""
+    gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
+    return {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
+
+
 def _no_scored(model: Model) -> str:
     """SQL of no pairs, in the columns of those that are scored."""
-    gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
-    kinds = {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
+    kinds = _kinds(model)
     return f"select {', '.join(f'cast(null as {kind}) as {quote(name)}' for name, kind in kinds.items())} where false"
 
 

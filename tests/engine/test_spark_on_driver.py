@@ -73,6 +73,49 @@ def test_what_reads_little_asks_spark_for_no_job(engines, jobs):
         assert (jobs() > before) is expected
 
 
+def test_types_may_be_said_and_are_those_of_spark(engines):
+    query, kinds = "select id, cast(level as tinyint) as level, weight from {t}", ("bigint", "tinyint", "double")
+    said = dict(zip(("id", "level", "weight"), kinds, strict=True))
+    for engine in engines:
+        made = engine.sql(query, t=engine.from_arrow(DATA), store=said)
+        assert engine.session.table(made.name).dtypes == list(said.items())
+        assert [row["id"] for row in rows_of(engine, made)] == [1, 2, 3]
+
+
+def test_a_query_asked_again_of_other_types_has_other_types(engines):
+    for engine in engines:
+        made = [
+            engine.sql("select n + n as twice from {t}", t=engine.from_arrow(pa.table({"n": data})), store=True)
+            for data in (pa.array([1], pa.int32()), pa.array([1], pa.int32()), pa.array([1.5], pa.float64()))
+        ]
+        kinds = [engine.session.table(table.name).dtypes[0][1] for table in made]
+        assert kinds == ["int", "int", "double"]
+        assert [rows_of(engine, table)[0]["twice"] for table in made] == [2, 2, 3.0]
+
+
+def test_files_are_read_and_hashed_without_a_job(engines, jobs, tmp_path):
+    here, there = engines
+    path = tmp_path / "in" / "people"
+    there.write(there.from_arrow(DATA), path)
+    expected = there.fingerprint(there.read(path))
+    before = jobs()
+    table = here.read(path)
+    assert here.fingerprint(table) == expected
+    assert jobs() == before
+    assert here.session.table(table.name).dtypes == here.session.read.parquet(str(path)).dtypes
+
+
+def test_files_of_other_columns_are_matched_by_name(engines, tmp_path):
+    import pyarrow.parquet as pq
+
+    for number, names in enumerate((["id", "name"], ["name", "born"])):
+        pq.write_table(DATA.select(names), tmp_path / f"{number}.parquet")
+    for engine in engines:
+        table = engine.read([tmp_path / "0.parquet", tmp_path / "1.parquet"])
+        assert set(table.columns) == {"id", "name", "born"}
+        assert engine.count(table) == 6
+
+
 def test_a_table_beyond_the_limit_is_sparks_with_all_that_reads_it(spark_session, tmp_path, jobs):
     from linkage.engine.on_driver import Most
     from linkage.engine.spark import SparkEngine
