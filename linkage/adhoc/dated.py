@@ -30,10 +30,11 @@ def in_one_form(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFi
 
 
 def in_no_form(engine: Engine, file: PersonFile, column: str) -> int:
-    """Rows whose birth date could not be read, and so counts as unknown."""
+    """Rows whose birth date could not be read, and so counts as unknown; not those that say that there is none."""
     values = counted(engine, file, column)
     how = reading(values, latest_year([values]))
-    return sum(held for text, held in values.items() if _read(text, how) is None)
+    missing = no_date_texts()
+    return sum(held for text, held in values.items() if text.upper() not in missing and _read(text, how) is None)
 
 
 def composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:

@@ -66,8 +66,12 @@ def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]
     if role == "upn":
         valid, temporary = check_digits.valid_upn("cleaned"), check_digits.is_temporary_upn("cleaned")
         return _LETTERS_AND_DIGITS, f"case when {valid} then cleaned end", f"(not {valid} or {temporary})"
-    if role in ("husid", "phone"):
+    if role == "husid":
         return _LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
+    if role == "phone":  # words, and one digit over and over, stand for none
+        digits = "regexp_replace(cleaned, '[^0-9]', '', 'g')"
+        others = f"replace({digits}, substr({digits}, 1, 1), '')"
+        return _LETTERS_AND_DIGITS, f"case when length({others}) > 0 then cleaned end", "false"
     if role == "dob":
         value = f"case when not {default_date('cleaned')} then cleaned end"
         flagged = f"(cleaned is null or {default_date('cleaned')} or {first_of_january('cleaned')})"

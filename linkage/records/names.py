@@ -76,13 +76,15 @@ def name_words(raw: str, rules: NameRules | None = None) -> list[str]:
     return [] if _is_sentinel(" ".join(words), rules) else words
 
 
-def free_text(raw: str) -> Name:
-    """Any other text: upper-case ASCII, single spaces.
+def free_text(raw: str, rules: NameRules | None = None) -> Name:
+    """Any other text: upper-case ASCII, single spaces; None where it says that nothing is known, or has signs alone.
 
-    >>> free_text(" 12  Rue  de l'Été ")
-    "12 RUE DE L'ETE"
+    >>> free_text(" 12  Rue  de l'Été "), free_text("n/a"), free_text("--")
+    ("12 RUE DE L'ETE", None, None)
     """
-    return _SPACE.sub(" ", _CONTROL.sub(" ", anyascii(raw).upper())).strip() or None
+    text = _SPACE.sub(" ", _CONTROL.sub(" ", anyascii(raw).upper())).strip()
+    missing = text in (rules or name_rules()).text_sentinels or not any(sign.isalnum() for sign in text)
+    return None if missing else text
 
 
 def _surname(raw: str, rules: NameRules) -> Name:

@@ -21,6 +21,7 @@ class NameRules:
     forename_particles: frozenset[str]
     raw_sentinels: frozenset[str]
     sentinels: frozenset[str]
+    text_sentinels: frozenset[str]
     repeated_letter: bool
 
 
@@ -52,6 +53,7 @@ def name_rules() -> NameRules:
         forename_particles=frozenset(raw["forename_particles"]),
         raw_sentinels=frozenset(raw["sentinels"]["raw"]),
         sentinels=frozenset(raw["sentinels"]["names"]),
+        text_sentinels=frozenset(raw["sentinels"]["texts"]),
         repeated_letter=bool(raw["sentinels"]["repeated_letter"]),
     )
 

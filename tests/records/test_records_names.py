@@ -80,6 +80,19 @@ def test_other_text_keeps_its_signs():
     assert free_text(" 12a  Rue de l'Été\x00 ") == "12A RUE DE L'ETE"
 
 
+@pytest.mark.parametrize(
+    "raw", ["", "-", ". .", "n/a", "NA", "#N/A", "nan", "Null", "unknown", "Not  known", "No fixed abode"]
+)
+def test_a_text_that_says_that_nothing_is_known_is_missing(raw: str) -> None:
+    """Two addresses "N/A" are no agreement."""
+    assert free_text(raw) is None
+
+
+@pytest.mark.parametrize("raw", ["0", "1", "X", "NANTES", "NONE SUCH LANE", "UNKNOWN STREET 4"])
+def test_a_text_that_merely_looks_so_stays(raw: str) -> None:
+    assert free_text(raw) == raw
+
+
 @given(st.text(max_size=30))
 @settings(max_examples=300, deadline=None)
 def test_a_standard_name_is_ascii_capitals_and_standard(raw):

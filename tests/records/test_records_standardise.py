@@ -81,6 +81,12 @@ def test_typed_columns_and_numbers_read_as_text(engine, world, rows):
     assert got == [("F", None, "1999-05-07"), ("M", "1632960123", "1999-05-06")]
 
 
+def test_a_phone_number_that_is_none_is_missing(engine, world):
+    people = world("tel\n(020) 7946-0000\n0000000000\nN/A\nunknown\n-")
+    found = engine.arrow(standardise_person_table(engine, people, {"phone": "tel"})).to_pylist()
+    assert sorted(r["phone"] or "none" for r in found) == ["02079460000", "none", "none", "none", "none"]
+
+
 def test_other_columns_go_along_as_text(engine, world):
     people = world("town | mail\nSão Paulo | A@x.org")
     found = standardise_person_table(engine, people, {"email": "mail"}, texts={"town": "x_town"})
