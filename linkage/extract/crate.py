@@ -15,7 +15,7 @@ PROFILE = "https://w3id.org/5s-crate/0.4"
 
 @dataclass(frozen=True)
 class Part:
-    """A file of a crate."""
+    """A file of a crate, or a folder, whose path ends with a slash."""
 
     path: str
     media: str
@@ -43,6 +43,7 @@ def crate(
     parts: Sequence[Part],
     checks: Sequence[Check],
     told: Mapping[str, Any],
+    inputs: Sequence[Part] = (),
 ) -> dict[str, Any]:
     """The metadata document of a folder.
 
@@ -52,6 +53,7 @@ def crate(
         licence: who may use it, in words.
         version: of leo-linkage.
         told: further properties of the root.
+        inputs: files that it was made of, which are not in the folder.
     """
     when = created.strftime("%Y-%m-%dT%H:%M:%SZ")
     files = [{"@id": part.path} for part in parts]
@@ -89,11 +91,13 @@ def crate(
             "name": "Made by leo-linkage",
             "agent": {"@id": "#organisation"},
             "instrument": {"@id": "#leo-linkage"},
+            **({"object": [{"@id": f"#input/{part.path}"} for part in inputs]} if inputs else {}),
             "result": files,
             "endTime": when,
             "actionStatus": "http://schema.org/CompletedActionStatus",
         },
         *assessed,
+        *({**_file(part), "@id": f"#input/{part.path}", "@type": "CreativeWork"} for part in inputs),
         *map(_file, parts),
     ]
     context = ["https://w3id.org/ro/crate/1.1/context", {"shp": "https://w3id.org/shp#", "sha256": _SHA256}]
@@ -117,7 +121,9 @@ def _assessed(number: int, check: Check, when: str) -> dict[str, Any]:
 
 
 def _file(part: Part) -> dict[str, Any]:
-    entity: dict[str, Any] = {"@id": part.path, "@type": "File", "name": part.path, "encodingFormat": part.media}
+    entity: dict[str, Any] = {"@id": part.path, "@type": "Dataset", "name": part.path}
+    if not part.path.endswith("/"):
+        entity |= {"@type": "File", "encodingFormat": part.media}
     if part.bytes is not None:
         entity["contentSize"] = str(part.bytes)
     if part.sha256:

@@ -51,6 +51,7 @@ def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
         "manifest.json",
         "quality/squares.json",
         "report/index.html",
+        "ro-crate-metadata.json",
         "stages/01-numbers/numbers.parquet",
         "stages/01-numbers/summary.json",
         "stages/02-squares/made/squares.parquet",
@@ -173,6 +174,7 @@ def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
     assert (root / "report/index.html").read_text() == "squares: 5"
     manifest = json.loads((root / "manifest.json").read_text())
     assert (manifest["status"], manifest["exit"]) == ("gate failed", 3)
+    assert not (root / "ro-crate-metadata.json").exists()
     assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "withheld", "pages": "kept"}
 
 
