@@ -63,7 +63,8 @@ def check(
 ) -> None:
     """Name every cell that may not leave, with rule and remedy. Exit code 3 where there is one.
 
-    Which columns are counts, shares and averages is found out, and told; options overrule it.
+    Which columns are counts, shares and averages is found out, and told; options overrule it. Several files are of the
+    same people and leave together: what one shows must not undo what another hides.
 
     Example: leo output check results.csv --profile ons_10_5 --out safe
     """
@@ -71,7 +72,7 @@ def check(
         _microdata(files, profile, quasi or [], institution or [], amount or [], fraction)
         return
     said = _said(label, count, share, average, of, largest, total, tree)
-    found = [_checked(path, said, profile, _context(approved, population, unit)) for path in files]
+    found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
         _told(tables)
         if out:
@@ -105,7 +106,7 @@ def approve(
     from quality.outputs import approve as keep
 
     said, context = _said(label, count, share, average, of, None, total, tree), _context(approved, population, unit)
-    tables = _checked(file, said, profile, context)
+    (tables,) = _checked([file], said, profile, context)
     if len(tables) > 1:
         raise InputError(f"{file}: has {len(tables)} tables\n  approve them one at a time, as CSV")
     if not tables[0].passes:
@@ -178,12 +179,14 @@ def _context(approved: Path | None, population: str, unit: str) -> "Context | No
     return Context(population, unit, load_approved(approved)) if approved else None
 
 
-def _checked(path: Path, said: "Said", profile: str, context: "Context | None") -> "list[Checked]":
+def _checked(paths: Sequence[Path], said: "Said", profile: str, context: "Context | None") -> "list[list[Checked]]":
+    """The tables of each file, all looked at together: what one shows must not undo what another hides."""
     from quality.disclosure import load
-    from quality.outputs import check_table, read_tables
+    from quality.outputs import check_tables, read_tables
 
-    rules = load(profile)
-    return [check_table(sheet, said, rules, context) for sheet in read_tables(path)]
+    sheets = [read_tables(path) for path in paths]
+    found = iter(check_tables([sheet for those in sheets for sheet in those], said, load(profile), context))
+    return [[next(found) for _ in those] for those in sheets]
 
 
 def _told(tables: "list[Checked]") -> None:

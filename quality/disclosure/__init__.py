@@ -5,7 +5,7 @@ profile, a TOML file in configs/disclosure/. Numbers that are tied by sums are r
 them can be had from those shown: `attack` solves for it.
 """
 
-from quality.disclosure.attack import Interval, exposed, intervals, recovered
+from quality.disclosure.attack import Interval, exposed, intervals, possible, recovered
 from quality.disclosure.cells import Cell, Disclosure, Mark
 from quality.disclosure.complement import Unprotectable, protect
 from quality.disclosure.magnitudes import Dominated, broken, dominated, room_of
@@ -33,6 +33,7 @@ __all__ = [
     "intervals",
     "load",
     "names",
+    "possible",
     "protect",
     "recovered",
     "room_of",

@@ -111,6 +111,16 @@ def intervals(known: Known[Key], hidden: Iterable[Key], *, of: Iterable[Key] | N
     return {key: reader.interval(key) for key in (keys if of is None else of)}
 
 
+def possible(known: Known[Key], hidden: Iterable[Key]) -> bool:
+    """Whether there are numbers at all that agree with what is shown."""
+    try:
+        reader = Attack(known, hidden)
+        reader.extreme(reader.direction(()))
+    except ValueError:
+        return False
+    return True
+
+
 def recovered(known: Known[Key], hidden: Iterable[Key]) -> set[Key]:
     """The hidden numbers of which only one value is possible."""
     keys = list(hidden)

@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,29 @@ Meaning = str  # what a cell counts: its measure and the codes of its labels, wi
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a cell counts, taken apart. Columns that add up give codes without a label."""
+
+    measure: str
+    codes: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Approved:
-    """A table that left: of whom, and what can be of each of its cells, None where it is hidden."""
+    """A table that left.
+
+    Attributes:
+        population: of whom it is.
+        cells: what can be of each of its cells, None where it is hidden.
+        sums: total, parts, and whether the parts leave something of it.
+        ways: label to the codes that are not parts of others.
+    """
 
     name: str
     population: str
     cells: Mapping[Meaning, tuple[float, float] | None]
+    sums: Sequence[tuple[Meaning, Sequence[Meaning], bool]] = ()
+    ways: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,14 +62,42 @@ def meaning(sheet: Sheet, layout: Layout, key: Key, unit: str) -> Meaning:
     """What a cell counts, in the same words whichever way the table lies."""
     row, column, _ = key
     codes = sorted(
-        f"{plain(sheet.header[label])}={plain(sheet.rows[row][label].text)}"
+        f"{_name(sheet.header[label])}={_name(sheet.rows[row][label].text)}"
         for label in layout.labels
         if not layout.is_total(sheet.rows[row][label].text) and sheet.rows[row][label].text
     )
     head = sheet.header[column]
     if layout.across is None:
-        return "; ".join([plain(head), *codes])
-    return "; ".join([plain(unit), *codes, *([] if layout.is_total(head) else [f"={plain(head)}"])])
+        return "; ".join([_name(head), *codes])
+    return "; ".join([_name(unit), *codes, *([] if layout.is_total(head) else [f"={_name(head)}"])])
+
+
+def cell_of(meaning: Meaning) -> Cell:
+    """What a cell counts, from its words."""
+    measure, *codes = meaning.split("; ")
+    return Cell(measure, frozenset((label, code) for label, _, code in (text.partition("=") for text in codes)))
+
+
+def ways_of(sheet: Sheet, layout: Layout) -> dict[str, frozenset[str]]:
+    """Label to the codes that are not parts of others; the columns that add up have no label."""
+    found = {
+        _name(sheet.header[label]): frozenset(
+            _name(row[label].text)
+            for row in sheet.rows
+            if row[label].text
+            and not layout.is_total(row[label].text)
+            and (label, plain(row[label].text)) not in layout.parents
+        )
+        for label in layout.labels
+    }
+    if layout.across is not None:
+        found[""] = frozenset(_name(sheet.header[one]) for one in layout.counts if one != layout.across)
+    return found
+
+
+def _name(text: str) -> str:
+    """A label or code as it stands in a meaning, which is parted by ; and =."""
+    return plain(text).replace(";", ",").replace("=", ":")
 
 
 def held_against(
@@ -114,7 +159,8 @@ def load_approved(folder: Path) -> list[Approved]:
             if said != _hash(raw):
                 raise InputError(f"{path}: was changed after it was approved\n  put the file back as it was")
             cells = {cell: tuple(bounds) if bounds else None for cell, bounds in raw["cells"].items()}
-            found.append(Approved(raw["name"], raw["population"], cells))
+            sums = [(total, parts, rest) for total, parts, rest in raw.get("sums", ())]
+            found.append(Approved(raw["name"], raw["population"], cells, sums, raw.get("ways", {})))
         except (json.JSONDecodeError, KeyError, AttributeError):
             raise InputError(f"{path}: no approved table\n  the folder holds what leo output approve wrote") from None
     return found
@@ -129,16 +175,20 @@ def approve(checked: "Checked", folder: Path, name: str, context: Context, profi
     path = folder / f"{name}.json"
     if path.exists():
         raise InputError(f"{path}: there is an approved table of this name\n  give another: --name")
-    cells = {
-        meaning(checked.sheet, checked.layout, key, context.unit): list(bounds) if bounds else None
-        for key, bounds in checked.shown.items()
-    }
+    named = {key: meaning(checked.sheet, checked.layout, key, context.unit) for key in checked.shown}
+    sums = [
+        [named[line.total], [named[one] for one in line.parts if one in named], any(one[2] for one in line.parts)]
+        for line in checked.sums
+        if line.total in named and all(one in named or one[2] for one in line.parts)
+    ]
     raw = {
         "name": name,
         "population": context.population,
         "profile": profile,
         "date": day.isoformat(),
-        "cells": cells,
+        "cells": {named[key]: list(bounds) if bounds else None for key, bounds in checked.shown.items()},
+        "sums": sums,
+        "ways": {label: sorted(codes) for label, codes in ways_of(checked.sheet, checked.layout).items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**raw, "sha256": _hash(raw)}, indent=2, ensure_ascii=False)

@@ -1,13 +1,17 @@
 """What is wrong with a table of results, cell by cell, and the table as it may leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from quality.disclosure import Disclosure, Need, Profile, Unprotectable, exposed, intervals, protect, recovered
-from quality.outputs.approved import Approved, Context, held_against
+from quality.disclosure import Disclosure, Need, Profile, Sum, Unprotectable, exposed, intervals, protect
+from quality.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
 from quality.outputs.equations import Key, Numbers, amounts_of, counts_of
-from quality.outputs.layout import Layout, Said, layout_of
+from quality.outputs.layout import Layout, Said, layout_of, plain
 from quality.outputs.reading import Sheet
+from quality.outputs.together import Part, Together, approved_parts, together
+
+Tell = Callable[[Key, str, str], None]
+"""Is told a number, the rule and what is wrong."""
 
 REMEDIES = {
     "threshold": "hide it",
@@ -22,6 +26,9 @@ REMEDIES = {
     "average": "hide it, or give the average of a larger group",
     "dominance": "hide it, or add groups together",
     "approved": "give the same cell as the approved table does",
+    "approved undone": "hide the cells that are named as complements; --out writes tables that are safe",
+    "beside": "hide it in every table, or show it in every table",
+    "unlike": "see whether the tables are of the same people; if not, check them apart, with --population",
     "differencing": "use the approved table's population, or hide the cell",
     "kept nowhere": "give broader groups: the approved tables tell the cell whatever is hidden here",
     "all of one kind": "see whether it says something of everybody in the group; if so, give broader groups",
@@ -29,7 +36,7 @@ REMEDIES = {
     "unknown base": "name it: --of SHARE=BASE, or --of SHARE=PART/BASE",
     "contradiction": "mend the table: no numbers agree with all that it shows",
 }
-NOTES = frozenset({"all of one kind", "sums", "unknown base"})
+NOTES = frozenset({"all of one kind", "sums", "unknown base", "unlike"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Checked:
         safe: the table as it may leave, text by text below the header; None where nothing hidden here would make it so.
         audit: of each number: cell, column, class (published, rounded, primary, complement, as given, withheld), rule.
         shown: the counts that may leave, for the register of approved tables.
+        sums: the equations between its counts.
     """
 
     sheet: Sheet
@@ -66,6 +74,7 @@ class Checked:
     safe: list[list[str]] | None = None
     audit: list[tuple[str, str, str, str]] = field(default_factory=list)
     shown: dict[Key, tuple[float, float] | None] = field(default_factory=dict)
+    sums: list[Sum[Key]] = field(default_factory=list)
 
     @property
     def passes(self) -> bool:
@@ -74,41 +83,94 @@ class Checked:
 
 
 def check_table(sheet: Sheet, said: Said, profile: Profile, context: Context | None = None) -> Checked:
-    """Everything that is wrong with a table at once, and a table that is safe.
+    """Everything that is wrong with a table at once, and a table that is safe; see `check_tables`."""
+    return check_tables([sheet], said, profile, context)[0]
+
+
+def check_tables(
+    sheets: Sequence[Sheet], said: Said, profile: Profile, context: Context | None = None
+) -> list[Checked]:
+    """Everything that is wrong with tables that leave together, held to those that were approved before.
+
+    Args:
+        sheets: of the same people.
 
     Raises:
         ConfigError: `said` names columns that are not there.
     """
-    layout = layout_of(sheet, said)
-    checked = Checked(sheet, layout)
-    numbers = counts_of(sheet, layout, profile)
-    approved: Sequence[Approved] = context.approved if context else ()
-    differing: set[Key] = set()
-    for key, rule, says in held_against(numbers, sheet, layout, approved, context, profile):
-        checked.findings.append(_finding(checked, key, rule, says))
-        if rule == "differencing":
-            differing.add(key)
-            numbers.needs.setdefault(key, Need())
-    hidden = _judged(checked, numbers, profile)
-    for column in layout.largest:
-        hidden |= _judged(checked, amounts_of(sheet, layout, column, profile), profile)
-    release = _Release(checked, numbers, hidden, profile)
-    release.write()
-    if any(finding.rule in ("kept nowhere", "contradiction") for finding in checked.findings):
-        checked.safe = None
-    return checked
+    found = [Checked(sheet, layout_of(sheet, said)) for sheet in sheets]
+    before: Sequence[Approved] = context.approved if context else ()
+    parts = []
+    for checked in found:
+        numbers = counts_of(checked.sheet, checked.layout, profile)
+        checked.sums = list(numbers.sums)
+        for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
+            checked.findings.append(_finding(checked, key, rule, says))
+            if rule == "differencing":
+                numbers.needs.setdefault(key, Need())
+        parts.append(_part(checked, numbers, context.unit if context else "people"))
+    alike = [one for one in before if context and plain(one.population) == plain(context.population)]
+    all_tables, agree = together([*parts, *approved_parts(alike, profile)], profile)
+    if not agree:
+        found[0].findings.append(
+            Finding("all tables", "", "unlike", "they contradict each other where they should agree")
+        )
+    names = [*(None for _ in found), *(one.name for one in alike)]
+    hidden = _judged(all_tables.numbers, profile, _Teller(found, all_tables, names))
+    for table, (checked, part) in enumerate(zip(found, parts, strict=True)):
+        mine = {key for key, name in all_tables.names[table].items() if name in hidden}
+        part.numbers.rules |= {
+            key: all_tables.numbers.rules[name]
+            for key, name in all_tables.names[table].items()
+            if name in all_tables.numbers.rules
+        }
+        for column in checked.layout.largest:
+            amounts = amounts_of(checked.sheet, checked.layout, column, profile)
+            mine |= _judged(amounts, profile, _teller(checked))
+        _Release(checked, part.numbers, mine, profile).write()
+        if any(finding.rule in ("kept nowhere", "contradiction") for finding in checked.findings):
+            checked.safe = None
+    return found
+
+
+def _part(checked: Checked, numbers: Numbers, unit: str) -> Part:
+    sheet, layout = checked.sheet, checked.layout
+    cells = {key: cell_of(meaning(sheet, layout, key, unit)) for key in numbers.low if not key[2]}
+    return Part(numbers, cells, ways_of(sheet, layout))
 
 
 def _finding(checked: Checked, key: Key, rule: str, says: str) -> Finding:
     return Finding(checked.sheet.place(key[0], key[1]), checked.sheet.header[key[1]], rule, says)
 
 
-def _judged(checked: Checked, numbers: Numbers, profile: Profile) -> set[Key]:
-    """What must be hidden of numbers that are tied; the findings say why."""
+def _teller(checked: Checked) -> Tell:
+    return lambda key, rule, says: checked.findings.append(_finding(checked, key, rule, says))
 
-    def tell(key: Key, rule: str, says: str) -> None:
-        checked.findings.append(_finding(checked, key, rule, says))
 
+@dataclass(frozen=True)
+class _Teller:
+    """Tells each table of what was found of its numbers; of an approved one, the first of the new."""
+
+    found: Sequence[Checked]
+    all_tables: Together
+    names: Sequence[str | None]
+
+    def __call__(self, key: Key, rule: str, says: str) -> None:
+        for table, own in self.all_tables.own[key]:
+            if table < len(self.found):
+                self.found[table].findings.append(_finding(self.found[table], own, rule, says))
+            elif rule in ("recovered", "known small", "kept nowhere"):
+                name = self.names[table]
+                says = (
+                    f"cells that it hides could be had with {'this table' if len(self.found) == 1 else 'these tables'}"
+                )
+                finding = Finding(f"approved table {name}", "", "approved undone", says)
+                if finding not in self.found[0].findings:
+                    self.found[0].findings.append(finding)
+
+
+def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
+    """What must be hidden of numbers that are tied; `tell` is told why."""
     for key in numbers.notes:
         tell(key, "sums", "the parts come to more than their total; they were not taken for its parts")
     for key, rule in numbers.rules.items():
@@ -116,14 +178,17 @@ def _judged(checked: Checked, numbers: Numbers, profile: Profile) -> set[Key]:
             tell(key, rule, f"a count under {profile.threshold} is shown")
         elif rule == "remainder":
             tell(key, rule, f"a difference of two counts is under {profile.threshold}")
+        elif rule == "beside":
+            tell(key, rule, "another of these tables hides it")
         elif rule.startswith("dominance"):
             tell(key, "dominance", rule.partition(": ")[2])
     if not numbers.low:
         return set()
     known = numbers.known()
+    guarded = {key: numbers.needs[key] for key in numbers.hidden if key in numbers.needs}
     try:
-        told = recovered(known, numbers.hidden) if numbers.hidden else set()
-        small = exposed(known, numbers.hidden, {key: numbers.needs[key] for key in numbers.hidden}) - told
+        told = exposed(known, numbers.hidden, dict.fromkeys(guarded, Need())) if guarded else set()
+        small = exposed(known, numbers.hidden, guarded) - told
         for key in sorted(told):
             tell(key, "recovered", "it is hidden, and the cells shown tell it")
         for key in sorted(small):
