@@ -75,6 +75,7 @@ def check(
     found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
         _told(tables)
+        _second_opinion(tables)
         if out:
             from quality.outputs import write_safe
 
@@ -206,6 +207,25 @@ def _told(tables: "list[Checked]") -> None:
             kind = "note, " if finding.is_note else ""
             typer.echo(f"  {finding.place} ({finding.column}): {kind}{finding.rule}: {finding.says}")
             typer.echo(f"      remedy: {finding.remedy}")
+
+
+def _second_opinion(tables: "list[Checked]") -> None:
+    """ACRO's verdict, and every cell on which it and the check above differ."""
+    from quality.outputs.second_opinion import INSTALL, disagreements, is_installed, second_opinion
+
+    if not is_installed():
+        typer.echo(f"  acro      not installed; for its opinion beside this one: {INSTALL}")
+        return
+    for checked in tables:
+        opinion = second_opinion(checked)
+        if opinion is None:
+            typer.echo("  acro      has no opinion: the table has no count of a group")
+            continue
+        faults = f"{len(opinion.faults)} of {len(opinion.seen)} cells"
+        verdict = "passes" if opinion.passes else f"does not pass, {faults}"
+        typer.echo(f"  acro      {opinion.version}, by its own rules: {verdict}")
+        for one in disagreements(checked, opinion):
+            typer.echo(f"  {one.place} ({one.column}): {one.who} alone finds fault: {one.says}")
 
 
 def _microdata(
