@@ -153,6 +153,13 @@ def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def report_stage(job: Job) -> Stage:
     """What was counted to report/index.html; also behind a failed gate, as long as there is an evaluation."""
     has_drift = bool(job.previous and job.previous.evaluation)
+    compared = (
+        {name: job.previous.extracts[name] for name in job.projects if name in job.previous.extracts}
+        if (job.previous)
+        else {}
+    )
+    extracted = [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
+    extracted += LEO_TABLES if job.outcomes else ()
 
     def work(space: Workspace) -> Counts:
         from quality.report import Inputs, render
@@ -167,9 +174,14 @@ def report_stage(job: Job) -> Stage:
     return Stage(
         name="report",
         work=work,
-        reads=(CONTRACTS, EVALUATION, *([DRIFT] if has_drift else [])),
+        # What extracts hold, not they: a gate that withholds them does not withhold the report.
+        reads=(CONTRACTS, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
         makes=("report/",),
-        files=shipped_files("disclosure/*.toml"),
+        settings={"compared": {name: job.projects[name].model_dump(mode="json") for name in compared}},
+        files={
+            **shipped_files("disclosure/*.toml"),
+            **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
+        },
         rooms=("quality", "linkage.pipeline.outputs"),
         partial=True,
     )
