@@ -1,7 +1,7 @@
 """What is shown of each run: released numbers only, a row for each figure and a cell for each run.
 
-Groups are shown by percentages alone. Where one of a characteristic is hidden, so is another, and what a run hides of
-a group is hidden of that run's change too.
+Groups are shown by percentages alone, and are those that the run's report shows; what a run hides of a group is hidden
+of that run's change too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 from quality.dashboard.reading import Run
-from quality.disclosure import Cell, Disclosure, Sum
+from quality.disclosure import Cell, Disclosure
 from quality.drift import distributions
 from quality.intervals import wilson
 from quality.report.names import Names
 from quality.report.pairs import pairs
+from quality.report.released import side
 
 BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
 _MOST_BIASED = 10  # times the threshold: differences of smaller groups than that are not told
@@ -176,26 +177,13 @@ def groups(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
 
 
 def _group_rates(step: Mapping[str, Any], d: Disclosure) -> dict[tuple[str, str], Cell]:
-    found: dict[tuple[str, str], Cell] = {}
-    for rate in step["rates"]:
-        if rate["side"] != "left" or rate["characteristic"] == "source":
-            continue
-        counted: dict[tuple[str, str], int] = {}
-        for group in rate["groups"]:
-            counted |= {
-                (group["group"], "linked"): group["linked"],
-                (group["group"], "unlinked"): group["eligible"] - group["linked"],
-            }
-        sums = []
-        for what in ("linked", "unlinked"):
-            parts = tuple((group["group"], what) for group in rate["groups"])
-            counted["", what] = sum(counted[part] for part in parts)
-            sums.append(Sum(("", what), parts))
-        released = d.counts(counted, sums) if rate["groups"] else {}
-        for group in rate["groups"]:
-            tied = [released[group["group"], what] for what in ("linked", "unlinked")]
-            found[rate["title"], group["label"]] = d.percent(group["linked"], group["eligible"], tied=tied)
-    return found
+    """As the report releases them: whoever holds both must not have from one what the other hides."""
+    return {
+        (title, group.label): group.rate
+        for name, title, found in side(step, "left", d).characteristics
+        if name != "source"
+        for group in found
+    }
 
 
 def levels(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:

@@ -19,6 +19,7 @@ from quality.evaluation import Inputs, evaluate
 from quality.parameters import version
 from quality.report.document import write_page
 from quality.report.names import Names
+from quality.report.released import side
 from tests.quality.test_report import CANARIES, Page, outside_scripts
 
 Made = Callable[..., Path]
@@ -150,15 +151,46 @@ def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclos
     }
 
 
-def test_where_one_group_is_hidden_so_is_another(d: Disclosure) -> None:
-    def group(name: str, linked: int, eligible: int) -> dict[str, Any]:
-        return {"group": name, "label": name, "linked": linked, "eligible": eligible}
+def _step(**groups: list[tuple[str, int, int]]) -> dict[str, Any]:
+    """A step whose left side is told by characteristics, each of groups: label, linked, eligible."""
+    rates = [
+        {
+            "side": "left",
+            "characteristic": name,
+            "title": name,
+            "is_partition": True,
+            "groups": [
+                {"group": label, "label": label, "linked": linked, "eligible": eligible, "all": eligible}
+                for label, linked, eligible in found
+            ],
+        }
+        for name, found in groups.items()
+    ]
+    first = next(iter(groups.values()))
+    total = {"side": "left", "linked": sum(one[1] for one in first), "eligible": sum(one[2] for one in first)}
+    return {"totals": [{**total, "all": total["eligible"]}], "reasons": [], "rates": rates, "eligible": False}
 
-    rate = {"side": "left", "characteristic": "sex", "title": "Sex"}
-    step = {"rates": [{**rate, "groups": [group("F", 900, 1000), group("M", 850, 1000), group("U", 995, 1000)]}]}
-    shown = {label: cell.text for (_, label), cell in _group_rates(step, d).items()}
+
+def test_where_one_group_is_hidden_so_is_another(d: Disclosure) -> None:
+    found = _group_rates(_step(sex=[("F", 900, 1000), ("M", 850, 1000), ("U", 995, 1000)]), d)
+    shown = {label: cell.text for (_, label), cell in found.items()}
     assert shown["U"] == "c"
     assert sorted(shown.values()) == ["85.0", "c", "c"] or sorted(shown.values()) == ["90.0", "c", "c"]
+
+
+def test_groups_are_those_that_the_report_shows(d: Disclosure) -> None:
+    """Of two characteristics that share their totals, closed over together: a page of one must not undo the other."""
+    step = _step(
+        sex=[("F", 480, 500), ("M", 450, 460), ("U", 35, 40)],
+        region=[("N", 300, 320), ("S", 657, 662), ("W", 8, 18)],
+    )
+    report = {
+        (title, group.label): group.rate.text
+        for _, title, groups in side(step, "left", d).characteristics
+        for group in groups
+    }
+    assert {key: cell.text for key, cell in _group_rates(step, d).items()} == report
+    assert "c" in report.values()
 
 
 def test_bias_tells_of_large_groups_alone(d: Disclosure) -> None:

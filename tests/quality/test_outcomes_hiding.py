@@ -1,6 +1,7 @@
 """What compared outcomes hide, attacked by linear programmes: no small count can be told from those shown."""
 
 from collections import Counter
+from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,3 +98,62 @@ def test_an_institution_is_told_by_sex_whole_or_not_at_all() -> None:
     of_outcome = {one for kind, one in hidden if kind == OUTCOME and one.institution != OTHERS}
     assert of_outcome == {place("sex", "B", "F"), place("sex", "B", "M")}
     assert ("matched", place("sex", "B", "F")) not in hidden
+
+
+def of_two(people: list[tuple[str, str, str, bool]]) -> dict[Place, Counted]:
+    """Places of people who are each of an institution, a sex and a claim to free school meals, in work or not."""
+    by_sex = counted([(i, sex, works) for i, sex, _, works in people])
+    by_meals = counted([(i, meals, works) for i, _, meals, works in people])
+    return by_sex | {
+        place("fsm", one.institution, one.category): found for one, found in by_meals.items() if one.by == "sex"
+    }
+
+
+def attacked_at_once(people: list[tuple[str, str, str, bool]]) -> set[tuple[str, Place]]:
+    """Small counts that are told to one who holds both breakdowns, and knows that all are of the same people."""
+    group = of_two(people)
+    hidden = hidden_keys(group, LEO)
+    institutions = sorted({one[0] for one in people})
+    codes = {ALL: [""], "sex": sorted({one[1] for one in people}), "fsm": sorted({one[2] for one in people})}
+    cells = Counter(people)
+    values: dict[tuple[str, object], float] = {
+        ("people", cell): cells[cell] for cell in product(institutions, codes["sex"], codes["fsm"], (True, False))
+    }
+    unshown = list(values)
+    sums, secret, small = [], set(), {}
+    for by, institution in product(codes, (EVERYBODY, *institutions)):
+        row = [place(by, institution, code) for code in codes[by]]
+        for one in row:
+            inner = [
+                key for key in unshown
+                if institution in (EVERYBODY, key[1][0]) and one.category in {"", key[1][1 if by == "sex" else 2]}
+            ]  # fmt: skip
+            for kind, works in (("matched", (True, False)), ("in", (True,)), ("out", (False,))):
+                parts = tuple(key for key in inner if key[1][3] in works)
+                values[kind, one] = sum(values[key] for key in parts)
+                sums.append(Sum((kind, one), parts))
+                if 1 <= values[kind, one] < LEO.threshold:
+                    small[kind, one] = Need(least=LEO.threshold)
+            # Which categories a row that is hidden has nobody of is not told either.
+            is_untold = one not in group and any(("matched", other) in hidden for other in row)
+            if ("matched", one) in hidden or is_untold:
+                secret |= {("matched", one)}
+            if (OUTCOME, one) in hidden or is_untold:
+                secret |= {("in", one), ("out", one)}
+    told = set(small) - secret
+    known = exactly(values, sums, unshown=unshown)
+    return told | exposed(known, secret, {key: need for key, need in small.items() if key in secret})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FM"), st.sampled_from("YN"), st.booleans()),
+        min_size=20,
+        max_size=120,
+    )
+)
+def test_two_breakdowns_together_tell_no_small_count(people: list[tuple[str, str, str, bool]]) -> None:
+    sizes = Counter(one[0] for one in people)
+    merged = [(i if sizes[i] >= LEO.threshold else OTHERS, *rest) for i, *rest in people]
+    assert attacked_at_once(merged) == set()
