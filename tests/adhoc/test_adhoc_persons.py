@@ -133,7 +133,9 @@ def test_rows_are_numbered_alike_whatever_the_format(read: Any, engine: Engine, 
 
 
 def test_birth_dates_in_no_form_are_counted(read: Any, engine: Engine) -> None:
-    file = read("dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\nin spring,8\n")
+    file = read(
+        "dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\nin spring,8\n"
+    )
     assert dated.in_no_form(engine, file, "dob") == 1
 
 
