@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.config import Step
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, columns
 from linkage.match.resolve import HELD, Race, Thresholds
 
 Floats = npt.NDArray[np.float64]
@@ -37,14 +37,43 @@ def assign(engine: Engine, race: Race, thresholds: Thresholds, *, held: Table | 
     Args:
         held: left_id, right_id of units that were one person in the last release.
     """
-    contest = engine.arrow(race.contest(thresholds)).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
-    new, crowded = _decided(contest, _components(contest), thresholds)
-    race.take(engine.from_arrow(new))
+    contest = race.contest(thresholds)
+    listed = columns(contest.columns)
+    ranked = engine.sql(_RIVALS.format(columns=listed), contest=contest, store=True)
+    rivals = engine.arrow(engine.sql(f"select {listed} from {{ranked}} where not alone", ranked=ranked))
+    rivals = rivals.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+    new, crowded = _decided(rivals, _components(rivals), thresholds)
+    numbers = {name: getattr(thresholds, name) for name in ("accept", "keep", "margin", "reach")}
+    accepted = _accepted("held" in contest.columns)
+    race.take(engine.sql(accepted, params=numbers, store=True, ranked=ranked, new=engine.from_arrow(new)))
+    engine.drop(ranked)
     if crowded.num_rows:
         crowd = engine.from_arrow(crowded.select(["left_id", "right_id", "match_weight"]))
         among_crowd = Race(engine, crowd, "one-to-one", thresholds.reach, held=held)
         among_crowd.settle(thresholds)
         race.take(among_crowd.accepted)
+
+
+# Most pairs have no rival, and nothing is to be weighed against them: they never leave the engine.
+_RIVALS = """
+    select {columns}, count(*) over (partition by left_id) + count(*) over (partition by right_id) = 2 as alone
+    from {{contest}}
+    """
+
+
+def _accepted(some_held: bool) -> str:
+    """SQL of what is accepted: the pairs without a rival that are heavy enough, and those chosen among rivals."""
+    joins = "match_weight >= $accept and match_weight - $reach >= $margin"
+    enough = f"case when held then match_weight >= $keep else {joins} end" if some_held else joins
+    reason = f"case when held and not ({joins}) then '{HELD}' end" if some_held else "null"
+    return f"""
+        select left_id, right_id, match_weight, cast(null as double) as runner_up_weight,
+               cast({reason} as varchar) as reason
+        from {{ranked}}
+        where alone and {enough}
+        union all
+        select left_id, right_id, match_weight, runner_up_weight, reason from {{new}}
+        """
 
 
 def _components(contest: pa.Table) -> list[Ids]:
@@ -54,9 +83,9 @@ def _components(contest: pa.Table) -> list[Ids]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    rows, columns = (np.unique(contest.column(side).to_numpy(), return_inverse=True)[1] for side in _SIDES)
-    units = int(rows.max()) + 1 + int(columns.max()) + 1
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns + int(rows.max()) + 1)), shape=(units, units))
+    rows, places = (np.unique(contest.column(side).to_numpy(), return_inverse=True)[1] for side in _SIDES)
+    units = int(rows.max()) + 1 + int(places.max()) + 1
+    graph = coo_array((np.ones(len(rows), bool), (rows, places + int(rows.max()) + 1)), shape=(units, units))
     labels = connected_components(graph, directed=False)[1][rows]
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
@@ -103,16 +132,16 @@ def _losses(left: Ids, right: Ids, gains: Floats) -> Floats:
     """For each pair of the best assignment, what the whole loses without it; NaN for the other pairs."""
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns = np.unique(left, return_inverse=True)[1], np.unique(right, return_inverse=True)[1]
-    table = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1))
-    table[rows, columns] = gains
+    rows, places = np.unique(left, return_inverse=True)[1], np.unique(right, return_inverse=True)[1]
+    table = np.zeros((int(rows.max()) + 1, int(places.max()) + 1))
+    table[rows, places] = gains
     best = linear_sum_assignment(table, maximize=True)
     total = table[best].sum()
     chosen = np.zeros(table.shape, bool)
     chosen[best] = True
     losses = np.full(len(gains), np.nan)
-    for place in np.flatnonzero(chosen[rows, columns] & (gains > 0)):
+    for place in np.flatnonzero(chosen[rows, places] & (gains > 0)):
         without = table.copy()
-        without[rows[place], columns[place]] = 0.0  # as if the two were left alone
+        without[rows[place], places[place]] = 0.0  # as if the two were left alone
         losses[place] = total - without[linear_sum_assignment(without, maximize=True)].sum()
     return losses

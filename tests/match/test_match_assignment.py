@@ -75,6 +75,14 @@ def test_a_pair_of_the_last_release_stands_before_rivals_within_the_margin(engin
     assert _assigned(engine, pairs, held=[(1, 11)], at=at) == {(1, 11): (pytest.approx(7.0), HELD)}
 
 
+@pytest.mark.both_engines
+def test_a_pair_alone_stays_from_a_lower_weight_than_it_is_joined_from(engine: Engine) -> None:
+    pairs = {(1, 11): 5.0, (2, 12): 9.0, (3, 13): 5.0, (4, 14): 3.0}
+    at = Thresholds(accept=8.0, review=0.0, margin=3.0, keep=4.0)
+    found = _assigned(engine, pairs, held=[(1, 11), (4, 14)], at=at)
+    assert found == {(1, 11): (None, HELD), (2, 12): (None, None)}
+
+
 def _best(pairs: Pairs) -> dict[frozenset[tuple[int, int]], float]:
     """Every set of pairs in which no unit stands twice, and what it gains over what a pair must reach."""
     sets = {frozenset[tuple[int, int]](): 0.0}
