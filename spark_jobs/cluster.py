@@ -32,6 +32,9 @@ _PATIENCE = 300  # seconds in which workers must have registered; 90 were too fe
 
 STATE = "cluster.json"
 
+QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a driver's Java that make it quick to start."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -189,6 +192,8 @@ def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
         "spark.executor.cores": str(cores),
         "spark.executor.memory": memory,
         "spark.local.dir": str(folder / "local"),
+        # A driver plans and waits: the second compiler and its threads would take the cores from executors.
+        "spark.driver.extraJavaOptions": f"{QUICK_DRIVER} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
     }
     (folder / "conf").mkdir(mode=0o700)
     file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

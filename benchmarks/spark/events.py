@@ -20,10 +20,15 @@ _NESTED = {
 
 
 def by_phase(folder: Path) -> dict[str, dict[str, float]]:
-    """The only log of a folder: description of jobs to sums over their tasks, with `tasks` and `jobs` themselves."""
+    """The only log of a folder: description of jobs to sums over their tasks, with `tasks` and `jobs` themselves.
+
+    `busiest_seconds` are the task seconds of the executor that worked longest: what the phase would take at least, were
+    its driver idle.
+    """
     (log,) = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     phase_of: dict[int, str] = {}
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    busy: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))  # by phase and executor
     with log.open(encoding="utf-8") as lines:
         for line in lines:
             if '"SparkListenerJobStart"' in line[:60]:
@@ -33,7 +38,11 @@ def by_phase(folder: Path) -> dict[str, dict[str, float]]:
                 found[phase]["jobs"] += 1
             elif '"SparkListenerTaskEnd"' in line[:60]:
                 event = json.loads(line)
-                _add(found[phase_of.get(event["Stage ID"], "")], event.get("Task Metrics") or {})
+                phase, metrics = phase_of.get(event["Stage ID"], ""), event.get("Task Metrics") or {}
+                _add(found[phase], metrics)
+                busy[phase][event["Task Info"]["Executor ID"]] += metrics.get("Executor Run Time", 0) * 1e-3
+    for phase, executors in busy.items():
+        found[phase]["busiest_seconds"] = max(executors.values())
     return {phase: {name: round(value, 1) for name, value in sums.items()} for phase, sums in found.items()}
 
 

@@ -33,9 +33,9 @@ from spark_jobs import cluster
 
 _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
-_QUIET = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
+_QUIET = f"{cluster.QUICK_DRIVER} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
 # A small young generation keeps Java from filling its heap with what is dead; all that it takes is counted.
-_SMALL = "-XX:+UseSerialGC -Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k"
+_SMALL = "-Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k"
 _PARTS = 8  # files of a side
 _SCRIPTS = Path(__file__).parent
 _SYSTEMS = {
