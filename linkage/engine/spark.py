@@ -259,6 +259,10 @@ class SparkEngine:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
+    def data_frame(self, table: Table) -> DataFrame:
+        """A table as Spark has it: for libraries that work on Spark themselves."""
+        return self._frame(table)
+
     def _frame(self, table: Table) -> DataFrame:
         return self.session.table(table.name)
 

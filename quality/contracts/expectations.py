@@ -1,13 +1,19 @@
-"""The only place that knows Great Expectations: shares and their limits in, met or not met out."""
+"""The only place that knows Great Expectations: shares and their limits in, met or not met out.
+
+On Spark it counts too: it is given each row's flags, 1 where the row breaks a rule, and its own execution engine counts
+and judges them. Neither way does it see a value of a person.
+"""
 
 import contextlib
 import io
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from linkage.errors import LeoError
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,100 @@ def judge(expectations: Sequence[Expectation]) -> list[bool]:
     return [met[_column(i)] for i in range(len(expectations))]
 
 
-def _checkpoint(expectations: Sequence[Expectation]) -> Any:
+@dataclass(frozen=True)
+class Flagged:
+    """A rule of which rows have a flag.
+
+    Attributes:
+        flag: the column of flags.
+        limits: severity to the largest share of the flags that may be 1.
+    """
+
+    rule: str
+    source: str
+    column: str | None
+    flag: str
+    limits: Mapping[str, float]
+
+
+def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation, bool]]:
+    """Each rule at each severity, counted and judged on a Spark data frame of one source's flags.
+
+    Args:
+        frame: columns `flag` of all rules: 1, 0 or NULL.
+    """
+    asked = [(rule, severity, limit) for rule in rules for severity, limit in rule.limits.items()]
+    if not asked:
+        return []
+    with _quiet():
+        outcome = _frame_checkpoint(asked).run(batch_parameters={"dataframe": frame})
+    (validation,) = outcome.run_results.values()
+    found = {result.expectation_config.meta["number"]: result for result in validation.results}
+    judged = []
+    for number, (rule, severity, limit) in enumerate(asked):
+        result = found[number]
+        if result.exception_info.get("raised_exception") or "element_count" not in result.result:
+            raise LeoError(f"contracts: Great Expectations could not look at {rule.source}.{rule.column}: {rule.rule}")
+        checked = result.result["element_count"] - result.result["missing_count"]
+        failed = result.result["unexpected_count"]
+        expectation = Expectation(rule.rule, rule.source, rule.column, checked, failed, limit, severity)
+        judged.append((expectation, bool(result.success)))
+    return judged
+
+
+def _frame_checkpoint(asked: Sequence[tuple[Flagged, str, float]]) -> Any:
     import great_expectations as gx
     import great_expectations.expectations as gxe
+
+    context = _context()
+    source = asked[0][0].source
+    asset = context.data_sources.add_spark("flags", persist=False).add_dataframe_asset(source)
+    suite = context.suites.add(gx.ExpectationSuite(name=f"{source}_contract"))
+    for number, (rule, severity, limit) in enumerate(asked):
+        suite.add_expectation(
+            gxe.ExpectColumnValuesToBeBetween(
+                column=rule.flag,
+                min_value=0,
+                max_value=0,
+                mostly=1 - limit,
+                severity=severity,
+                meta={"number": number, "rule": rule.rule, "column": rule.column},
+            )
+        )
+    batch = asset.add_batch_definition_whole_dataframe("all")
+    validation = context.validation_definitions.add(gx.ValidationDefinition(name=source, data=batch, suite=suite))
+    return _judging(context, [validation])
+
+
+def _context() -> Any:
+    import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     context.variables.data_docs_sites = {}
+    return context
+
+
+def _judging(context: Any, validations: Sequence[Any]) -> Any:
+    """A checkpoint that tells counts and no values."""
+    import great_expectations as gx
+
+    return context.checkpoints.add(
+        gx.Checkpoint(
+            name="door",
+            validation_definitions=list(validations),
+            actions=[],
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+        )
+    )
+
+
+def _checkpoint(expectations: Sequence[Expectation]) -> Any:
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    context = _context()
     asset = context.data_sources.add_pandas("counts").add_dataframe_asset("shares")
     batch = asset.add_batch_definition_whole_dataframe("all")
     validations = []
@@ -73,14 +165,7 @@ def _checkpoint(expectations: Sequence[Expectation]) -> Any:
         validations.append(
             context.validation_definitions.add(gx.ValidationDefinition(name=source, data=batch, suite=suite))
         )
-    return context.checkpoints.add(
-        gx.Checkpoint(
-            name="door",
-            validation_definitions=validations,
-            actions=[],
-            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
-        )
-    )
+    return _judging(context, validations)
 
 
 def _column(index: int) -> str:

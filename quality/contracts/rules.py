@@ -22,10 +22,10 @@ class Rule:
 
     name: str
     column: str | None
-    broken: str  # SQL condition; or, with `aggregate`, the number of rows that break the rule
+    broken: str  # SQL condition
     limits: Mapping[str, float]  # severity -> largest share
     applies: str = "true"  # SQL condition
-    aggregate: bool = False
+    counted: str | None = None  # how many rows break it, where the condition is no row's own and cannot be counted by
 
     @property
     def checked_count(self) -> str:
@@ -33,7 +33,12 @@ class Rule:
 
     @property
     def failed_count(self) -> str:
-        return self.broken if self.aggregate else f"count(*) filter (where {self.applies} and ({self.broken}))"
+        return self.counted or f"count(*) filter (where {self.applies} and ({self.broken}))"
+
+    @property
+    def flag(self) -> str:
+        """1 of a row that breaks it, 0 of one that does not, NULL where it does not apply."""
+        return f"case when {self.applies} then case when {self.broken} then 1 else 0 end end"
 
 
 def record_rules(described: TableDef) -> list[Rule]:
@@ -74,8 +79,9 @@ def attribute_rules(catalogue: Catalogue, described: TableDef) -> list[Rule]:
 def _key_rules(column: str, limits: Mapping[str, float]) -> list[Rule]:
     rules = [Rule("is given", column, f"{quote(column)} is null", limits)]
     if column == "source_key":
-        repeats = f"count({quote(column)}) - count(distinct {quote(column)})"
-        rules.append(Rule("stands once", column, repeats, limits, aggregate=True))
+        key = quote(column)
+        again = f"{key} is not null and row_number() over (partition by {key} order by {key}) > 1"
+        rules.append(Rule("stands once", column, again, limits, counted=f"count({key}) - count(distinct {key})"))
     return rules
 
 

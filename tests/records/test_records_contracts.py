@@ -10,6 +10,7 @@ from linkage.config import Source
 from linkage.errors import ConfigError
 from linkage.records import read_source
 from quality.contracts import check
+from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
 SOURCES = {"npd": Source(dataset="school", table="pupils", files=("*.parquet",))}
@@ -92,3 +93,33 @@ def test_a_source_is_taken_for_the_dataset_of_its_name(engine, catalogue, world)
     assert (nino.checked, nino.failed) == (2, 1)
     with pytest.raises(ConfigError, match="no dataset 'customs'"):
         check(engine, catalogue, {"customs": payers})
+
+
+PEOPLE = """
+    source_key:text | entity_key | valid_from | valid_to:date | forename | surname:text | dob        | sex:text | postcode | problems
+    1               | A          | 2010-01-01 | -             | ANN      | -            | 2011-01-02 | F        | AB1 2CD  | 1
+    1               | B          | 2010-01-01 | -             | ANN      | NORTH        | 2001-01-02 | -        | -        | 3
+    1               | B          | 2010-01-01 | 2009-01-01    | BO       | SOUTH        | 1899-01-02 | M        | AB1 2CD  | 0
+    -               | C          | 2010-01-01 | 2011-01-01    | CY       | WEST         | -          | M        | AB1 2CD  | 4
+"""
+MARKS = "entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 | - | 5 | -"
+
+
+@pytest.mark.spark
+def test_great_expectations_on_spark_counts_and_judges_as_the_engine_does(duckdb_engine, spark_engine, catalogue):
+    def checked(engine):
+        records, marks = (engine.from_arrow(parse(text)) for text in (PEOPLE, MARKS))
+        return check(engine, catalogue, {"npd": records}, sources=SOURCES, attributes={"school_marks": marks})
+
+    here, there = checked(duckdb_engine), checked(spark_engine)
+    assert there.as_dict() == here.as_dict()
+    repeated = result(there, "stands once", "source_key", "critical")
+    assert (repeated.checked, repeated.failed, repeated.success) == (4, 2, False)
+    assert {r.success for r in there.results} == {True, False}
+
+
+@pytest.mark.spark
+def test_no_row_on_spark(spark_engine, catalogue):
+    records = spark_engine.from_arrow(parse(PEOPLE))
+    nobody = spark_engine.sql("select * from {r} where false", r=records)
+    assert check(spark_engine, catalogue, {"npd": nobody}, sources=SOURCES).failed == 0
