@@ -25,7 +25,7 @@ from linkage.engine import Table, connect, quote
 from linkage.extract import MasterKey, Project, extract
 from linkage.extract.holdings import holdings
 from linkage.extract.project import ApprovedTable, Decision
-from linkage.extract.pseudonym import key_table, pseudonyms
+from linkage.extract.pseudonym import pseudonyms
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.requests.asked import Asked
 from linkage.requests.asked import tables_of as granted
@@ -111,7 +111,7 @@ def _child(what: str, folder: Path) -> dict[str, Any]:
     if what == "pseudonyms":
         with connect() as engine:
             values = engine.sql(f"select range as AE_ID from range({_VALUES})", store=True)
-            secret = key_table(engine, key.project("bench"))
+            secret = key.project("bench")
             started = time.perf_counter()
             pseudonyms(engine, secret, values, "AE_ID", kind="AE_ID")
             taken = time.perf_counter() - started

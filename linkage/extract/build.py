@@ -27,7 +27,7 @@ from linkage.extract.link_draws import NAME, RUBIN, SCRIPT, draw_rows, draws_lay
 from linkage.extract.opt_outs import OptedOut
 from linkage.extract.population import People, people
 from linkage.extract.project import Project, check_project
-from linkage.extract.pseudonym import MasterKey, key_table
+from linkage.extract.pseudonym import MasterKey, ProjectKey
 from linkage.extract.seal import SUMS, write_seal
 from linkage.extract.select import link_rows, select_rows
 
@@ -141,13 +141,12 @@ def _fill(
     run_info: Mapping[str, Any],
 ) -> ExtractSummary:
     project, folder, plan, key = made.project, made.folder, made.plan, made.key
-    secret = key_table(engine, key.project(project.id))
+    secret = key.project(project.id)
     population = people(engine, project.population, catalogue, tables, secret, opt_outs)
     try:
         written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:
         population.drop(engine)
-        engine.drop(secret)
     written += _analysis(engine, made.analysis, written, folder)
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
     refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
@@ -190,7 +189,7 @@ def _fill(
 
 
 def _write(
-    engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: Table, folder: Path
+    engine: Engine, layout: Layout, tables: Mapping[str, Table], population: People, secret: ProjectKey, folder: Path
 ) -> Written:
     if layout.name == NAME:
         rows = draw_rows(engine, tables, population)

@@ -12,7 +12,7 @@ from linkage.extract.holdings import holdings
 from linkage.extract.layout import EDUKEY, PERSON, PMR
 from linkage.extract.opt_outs import OptedOut, opted_out
 from linkage.extract.project import Cohort, Population
-from linkage.extract.pseudonym import pseudonyms
+from linkage.extract.pseudonym import ProjectKey, pseudonyms
 from linkage.extract.years import Years
 
 
@@ -36,13 +36,13 @@ def people(
     population: Population,
     catalogue: Catalogue,
     tables: Mapping[str, Table],
-    key: Table,
+    key: ProjectKey,
     listed: pa.Table | None = None,
 ) -> People:
     """Find the people of a project and name them anew.
 
     Args:
-        key: the project's padded key, as `key_table` makes it.
+        key: the project's own.
         listed: those who opted out: source, entity_key.
 
     Raises:
@@ -131,7 +131,7 @@ def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mappin
     )
 
 
-def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: Table) -> Table:
+def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: ProjectKey) -> Table:
     lookup = tables["lookup_edukey"]
     _one_person_each(engine, lookup, EDUKEY, "lookup_edukey")
     ours = engine.sql(
@@ -156,7 +156,7 @@ def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: T
     return edukeys
 
 
-def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: Table) -> Table:
+def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: ProjectKey) -> Table:
     ours = engine.sql(
         f"""
         select lookup.entity_id, min(cast(lookup.{PMR} as varchar)) as pmr

@@ -7,33 +7,28 @@ would not do: a UPN or a NINO can be guessed by trying all of them.
 
 import hashlib
 import hmac
+import os
 import re
 from base64 import b32encode
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.engine import Engine, Table, quote
+from linkage.extract import pseudonym_query
+from linkage.extract.sha256 import Bytes, Hmac
 
 SEPARATOR = "\x1f"
 LENGTH = 26
 PATTERN = re.compile(r"[a-z2-7]{26}")
 
-_BLOCK = 64  # bytes of a SHA-256 block, to which HMAC pads its key
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-
-# The only expressions that an engine says in its own way: HMAC over the padded keys, and 15 hex digits as a number.
-_DIGEST = {
-    "duckdb": "sha256(opad || unhex(sha256(ipad || encode(message))))",
-    "spark": "sha2(concat(opad, unhex(sha2(concat(ipad, cast(message as binary)), 256))), 256)",
-}
-_NUMBER = {
-    "duckdb": "cast('0x' || {digits} as bigint)",
-    "spark": "cast(conv({digits}, 16, 10) as bigint)",
-}
+_BATCH = 65_536  # values that a thread names at a time: some 20 MB
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = np.frombuffer(b"".join(bytes((a, b)) for a in _ALPHABET for b in _ALPHABET), np.uint16)  # of ten bits
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class ProjectKey:
     secret: bytes = field(repr=False)
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """One pseudonym, as the engine makes them by the million."""
+        """One pseudonym, by its definition."""
         digest = hmac.new(self.secret, f"{kind}{SEPARATOR}{value}".encode(), hashlib.sha256).digest()
         return b32encode(digest[:16]).decode().rstrip("=").lower()
 
@@ -66,65 +61,53 @@ class MasterKey:
         return hashlib.sha256(b"key-check" + self.secret).hexdigest()[:8]
 
 
-def key_table(engine: Engine, key: ProjectKey) -> Table:
-    """The padded key as one row. It enters queries as a table, so that it is in no query's text and no plan."""
-    padded = key.secret.ljust(_BLOCK, b"\0")
-    return engine.from_arrow(
-        pa.table(
-            {
-                "ipad": pa.array([bytes(byte ^ 0x36 for byte in padded)], pa.binary()),
-                "opad": pa.array([bytes(byte ^ 0x5C for byte in padded)], pa.binary()),
-                "pairs": pa.array([_PAIRS], pa.list_(pa.string())),  # two base32 digits for each ten bits
-            }
-        )
-    )
-
-
-def pseudonyms(engine: Engine, key: Table, values: Table, column: str, *, kind: str) -> Table:
+def pseudonyms(engine: Engine, key: ProjectKey, values: Table, column: str, *, kind: str) -> Table:
     """The pseudonym of every distinct value of a column.
 
+    On one machine they are made in this process, which alone holds the key; on a cluster by a query, so that no driver
+    needs to hold the values.
+
     Args:
-        key: as `key_table` makes it.
         values: has `column`, of any type; NULLs are passed over.
         kind: what the value names, for example "AE_ID" or "URN": equal values of two kinds get two pseudonyms.
 
     Returns:
         value (as given), pseudonym (26 characters): one row a distinct value, stored.
     """
-    return engine.sql(
-        f"""
-        with distinct_values as (
-            select distinct {quote(column)} as value from {{values}} where {quote(column)} is not null
-        ),
-        messages as (
-            select value, $kind || chr(31) || cast(value as varchar) as message from distinct_values
-        ),
-        digests as (
-            select value, pairs, {_DIGEST[engine.name]} as digest from messages cross join {{key}}
-        ),
-        numbers as (
-            select value, pairs,
-                   {_number(engine, "substr(digest, 1, 15)")} as first_60_bits,
-                   {_number(engine, "substr(digest, 16, 15)")} as next_60_bits,
-                   {_number(engine, "substr(digest, 31, 2)")} << 2 as last_8_bits
-            from digests
-        )
-        select value,
-               {_base32("first_60_bits", 60)} || {_base32("next_60_bits", 60)} || {_base32("last_8_bits", 10)}
-               as pseudonym
-        from numbers
-        """,
-        params={"kind": kind},
-        store=True,
-        values=values,
-        key=key,
+    distinct = engine.sql(
+        f"select distinct {quote(column)} as value from {{values}} where {quote(column)} is not null", values=values
     )
+    if engine.name == "spark":
+        return pseudonym_query.named(engine, key.secret, distinct, f"{kind}{SEPARATOR}")
+    texts = engine.sql("select value, cast(value as varchar) as message from {values}", values=distinct)
+    given = list(engine.batches(texts, _BATCH))
+    keyed, prefix = Hmac(key.secret), f"{kind}{SEPARATOR}".encode()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        named = list(pool.map(lambda batch: _named(keyed, prefix, batch["message"]), given))
+    values_given = pa.chunked_array([batch["value"] for batch in given], None if given else pa.string())
+    return engine.from_arrow(pa.table({"value": values_given, "pseudonym": pa.chunked_array(named, pa.string())}))
 
 
-def _number(engine: Engine, digits: str) -> str:
-    return _NUMBER[engine.name].format(digits=digits)
+def _named(key: Hmac, prefix: bytes, messages: pa.Array) -> pa.Array:
+    """The pseudonyms of messages without their prefix."""
+    if not len(messages):
+        return pa.array([], pa.string())
+    _, starts, texts = messages.cast(pa.string()).buffers()
+    bounds = np.frombuffer(starts, np.int32)[messages.offset : messages.offset + len(messages) + 1].astype(np.int64)
+    held = np.frombuffer(texts, np.uint8)[bounds[0] : bounds[-1]]
+    digits = _base32(key.digests(prefix, held, bounds[1:] - bounds[0]))
+    ends = np.arange(0, LENGTH * (len(messages) + 1), LENGTH, dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(messages), [None, pa.py_buffer(ends), pa.py_buffer(digits)])
 
 
-def _base32(number: str, bits: int) -> str:
-    """SQL for a number of so many bits as base32, ten bits at a time: half the look-ups of five."""
-    return " || ".join(f"pairs[1 + (({number} >> {shift}) & 1023)]" for shift in range(bits - 10, -1, -10))
+def _base32(digests: Bytes) -> Bytes:
+    """128 bits each as 26 digits: (n, 16) to (n, 26). Ten bits are looked up at a time."""
+    high, low = digests.view(">u8").astype(np.uint64).T
+    parts = [high >> (54 - 10 * n) for n in range(6)]
+    parts += [high << 6 | low >> 58]
+    parts += [low >> (48 - 10 * n) for n in range(5)]
+    parts += [low << 2]
+    found = np.empty((len(digests), LENGTH // 2), np.uint16)
+    for place, part in enumerate(parts):
+        found[:, place] = _PAIRS[part & 1023]
+    return found.view(np.uint8)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from linkage.engine import Engine, Table, Value, columns, quote
 from linkage.extract.layout import EDUKEY, PERSON, PMR, Field, Layout
 from linkage.extract.population import People
-from linkage.extract.pseudonym import pseudonyms
+from linkage.extract.pseudonym import ProjectKey, pseudonyms
 
 
-def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key: Table) -> Table:
+def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key: ProjectKey) -> Table:
     """One approved table.
 
     Rows are sorted by all columns, the person's pseudonym first: their order tells nothing of the order of the source,
@@ -16,7 +16,7 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
 
     Args:
         rows: the run's table; it bears AE_ID, EDUKEY or entity_id.
-        key: the project's padded key, as `key_table` makes it.
+        key: the project's own.
 
     Returns:
         The layout's columns, in its order.

@@ -20,7 +20,7 @@ import linkage
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from linkage.extract import master_key, write_new_key
-from linkage.extract.pseudonym import key_table
+from linkage.extract.pseudonym_query import key_table
 from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
@@ -244,7 +244,7 @@ def keys_as_they_might_be_written(path: Path) -> set[str]:
             held.extend(data.column(name)[0].as_py() for name in ("ipad", "opad"))
             return data
 
-    key_table(Kept(), master.project("village-study"))  # type: ignore[arg-type]
+    key_table(Kept(), master.project("village-study").secret)  # type: ignore[arg-type]
     return {between.join(f"{byte:02x}" for byte in key[:16]) for key in held for between in ("", " ")}
 
 
