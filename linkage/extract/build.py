@@ -231,11 +231,12 @@ def _off_frame(engine: Engine, written: Written) -> list[str]:
     if not framed:
         return []
     counts = ", ".join(
-        f"count(case when cast({quote(field.name)} as varchar) not in "
-        f"({', '.join(literal(code) for code in field.labels or {})}) then 1 end) as {quote(field.name)}"
+        f"(select count(*) from (select distinct {quote(field.name)} as code from {{written}}) as codes "
+        f"where cast(code as varchar) not in ({', '.join(literal(code) for code in field.labels or {})})) "
+        f"as {quote(field.name)}"
         for field in framed
     )
-    found = one(engine, engine.sql(f"select {counts} from {{written}}", written=engine.read(written.parquet)))
+    found = one(engine, engine.sql(f"select {counts}", written=engine.read(written.parquet)))
     return [name for name, count in found.items() if count]
 
 

@@ -38,6 +38,7 @@ NAMES = (
     *("email", "telephone", "phone", "entitykey", "entityid", "recordid", "personid"),
 )
 
+_SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
 _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births
 
 
@@ -89,7 +90,10 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
     strangers = [name for name in table.columns if name not in fields]
     signs = [Sign(layout.name, name, "a column that the project does not list", 0) for name in strangers]
     identifying = _identifying_names(catalogue)
-    types = {field.name: field.type for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema}
+    types = {
+        field.name: str(field.type) for field in engine.arrow(engine.sql("select * from {t} limit 0", t=table)).schema
+    }
+    long = _long_numbers(engine, table, [name for name, type_ in types.items() if _is_number(type_)])
     for name in table.columns:
         field = fields.get(name, Field(name, "string", ""))
         if field.pseudonym_of:
@@ -98,23 +102,28 @@ def table_signs(engine: Engine, catalogue: Catalogue, layout: Layout, table: Tab
         plain = re.sub(r"[\s_]", "", name.lower())
         if plain in identifying or any(part in plain for part in NAMES):
             signs.append(Sign(layout.name, name, "an identifier", 0))
-        signs += _value_signs(engine, layout, table, field, str(types[name]))
+        if types[name] in ("string", "large_string"):
+            signs += _string_signs(engine, layout, table, field)
+        elif name in long:
+            for kind, first, end in (("ULN", _SHORTEST, 9_999_999_999), ("HUSID", 100_000_000_000, 10_000_000_000_000)):
+                condition = f"{quote(name)} >= {first} and {quote(name)} < {end}"
+                signs += _counted(engine, layout, table, name, kind, condition)
+        elif types[name].startswith(("date", "timestamp")):
+            signs += _birth_signs(engine, layout, table, field)
     return signs
 
 
-def _value_signs(engine: Engine, layout: Layout, table: Table, field: Field, type_: str) -> Iterator[Sign]:
-    if type_ in ("string", "large_string"):
-        yield from _string_signs(engine, layout, table, field)
-    elif "int" in type_ or type_ in ("double", "float") or type_.startswith("decimal"):
-        column = quote(field.name)
-        yield from _counted(
-            engine, layout, table, field.name, "ULN", f"{column} >= 1000000000 and {column} < 9999999999"
-        )
-        yield from _counted(
-            engine, layout, table, field.name, "HUSID", f"{column} >= 100000000000 and {column} < 10000000000000"
-        )
-    elif type_.startswith(("date", "timestamp")):
-        yield from _birth_signs(engine, layout, table, field)
+def _is_number(type_: str) -> bool:
+    return "int" in type_ or type_ in ("double", "float") or type_.startswith("decimal")
+
+
+def _long_numbers(engine: Engine, table: Table, names: Sequence[str]) -> frozenset[str]:
+    """Columns with a number as long as an identifier: a file's statistics tell of most that they have none."""
+    if not names:
+        return frozenset()
+    largest = ", ".join(f"max({quote(name)}) >= {_SHORTEST} as long_{place}" for place, name in enumerate(names))
+    found = one(engine, engine.sql(f"select {largest} from {{table}}", table=table))
+    return frozenset(name for place, name in enumerate(names) if found[f"long_{place}"])
 
 
 def _string_signs(engine: Engine, layout: Layout, table: Table, field: Field) -> Iterator[Sign]:

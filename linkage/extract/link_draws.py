@@ -46,7 +46,8 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
             select person.{PERSON}, cast(drawn.draw as bigint) as draw, named.{EDUKEY}
             from {{sampled_{number}}} as drawn
             join {{units_{number}}} as of_left on of_left.side = 'left' and of_left.unit_id = drawn.left_id
-            join {{entities}} as person on person.entity_id = of_left.entity_id
+            join {{entities}} as entity on entity.entity_id = of_left.entity_id
+            join {{persons}} as person on person.person = entity.person
             join {{units_{number}}} as of_right on of_right.side = 'right' and of_right.unit_id = drawn.right_id
             join {{lookup}} as held on held.entity_id = of_right.entity_id
             join {{edukeys}} as named on named.tax_key = held.{EDUKEY}
@@ -63,6 +64,7 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
         params=None,
         store=False,
         entities=people.entities,
+        persons=people.persons,
         edukeys=people.edukeys,
         lookup=tables["lookup_edukey"],
         **named,

@@ -21,7 +21,7 @@ class People:
     """A population by every key that rows may bear: raw keys on the left, pseudonyms on the right."""
 
     persons: Table  # person (raw), AE_ID
-    entities: Table  # entity_id (raw), AE_ID
+    entities: Table  # entity_id (raw), person (raw): no pseudonyms, which a person's many records would repeat
     edukeys: Table | None  # tax_key (raw EDUKEY), AE_ID, EDUKEY
     pupils: Table | None  # entity_id (raw), PUPILMATCHINGREFANONYMOUS
     opted_out: OptedOut | None = None
@@ -58,8 +58,8 @@ def people(
     engine.drop(named)
     entities = engine.sql(
         f"""
-        select lookup.entity_id, persons.{PERSON}
-        from {{lookup}} as lookup join {{persons}} as persons on persons.person = lookup.{PERSON}
+        select lookup.entity_id, lookup.{PERSON} as person
+        from {{lookup}} as lookup semi join {{persons}} as persons on persons.person = lookup.{PERSON}
         """,
         store=True,
         lookup=lookup,
@@ -187,7 +187,7 @@ def _one_person_each(engine: Engine, lookup: Table, record: str, name: str) -> N
             f"""
             with shared as (
                 select {quote(record)} from {{lookup}}
-                group by {quote(record)} having count(distinct {PERSON}) > 1
+                group by {quote(record)} having min({PERSON}) <> max({PERSON})
             )
             select count(*) as shared from shared
             """,

@@ -64,7 +64,9 @@ def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table]
         joins.append(f"join {{edukeys}} as person on person.tax_key = held.{EDUKEY}")
     else:
         sides["entities"] = people.entities
-        joins.append("join {entities} as person on person.entity_id = held.entity_id")
+        sides["persons"] = people.persons
+        joins.append("join {entities} as entity on entity.entity_id = held.entity_id")
+        joins.append("join {persons} as person on person.person = entity.person")
     if EDUKEY in layout.columns and people.edukeys is not None:
         chosen[EDUKEY] = f"person.{EDUKEY}"
         if "edukeys" not in sides:
@@ -128,18 +130,20 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
     """
     if spine is None:
         return engine.sql(f"select {PERSON} from {{persons}} order by {PERSON}", persons=people.persons)
-    by = columns([PERSON, "source"] if "source" in layout.columns else [PERSON])
+    by_source = "source" in layout.columns
+    by = "person, source" if by_source else "person"
     return engine.sql(
         f"""
         with linked as (
-            select entities.{PERSON}, spine.source, spine.link_method, spine.link_pass, spine.link_band,
+            select entities.person, spine.source, spine.link_method, spine.link_pass, spine.link_band,
                    round(cast(spine.match_probability as double), 4) as match_probability,
                    round(cast(spine.margin as double), 1) as margin
             from {{spine}} as spine
             join {{entities}} as entities on entities.entity_id = spine.entity_id
         ),
         ranked as (
-            select *, row_number() over (
+            select *, cast(count(*) over (partition by {by}) as bigint) as identities,
+                   row_number() over (
                        partition by {by}
                        order by case when link_method is null then 1 else 0 end, match_probability nulls last,
                                 margin nulls last, link_method, link_pass, link_band, source
@@ -147,17 +151,19 @@ def link_rows(engine: Engine, layout: Layout, spine: Table | None, people: Peopl
             from linked
         ),
         of_source as (
-            select {PERSON}, source, cast(count(*) as bigint) as entities from linked group by {PERSON}, source
+            select distinct person, source from linked
         ),
         held as (
-            select {by}, string_agg(source, ' ' order by source) as sources, cast(sum(entities) as bigint) as identities
-            from of_source group by {by}
+            select person, string_agg(source, ' ' order by source) as sources from of_source group by person
         )
         select {columns(layout.columns)}
-        from ranked join held using ({by})
+        from ranked
+        join {{persons}} as persons using (person)
+        {"" if by_source else "join held using (person)"}
         where place = 1
         order by {columns(layout.columns)}
         """,
         spine=spine,
         entities=people.entities,
+        persons=people.persons,
     )
