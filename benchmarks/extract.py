@@ -10,6 +10,7 @@ many as a million people's. Measured are whole processes: reading, pseudonyms, a
 import argparse
 import datetime
 import json
+import os
 import sys
 import tempfile
 import time
@@ -99,11 +100,19 @@ def _measured(what: str, run: Path, folder: Path) -> dict[str, Any]:
         "--child",
         what,
     ]
-    found = measure.run(command, timeout=3_600)
+    load = round(os.getloadavg()[0], 1)
+    found = measure.run(command, timeout=7_200)
     if found.exit_code:
         raise SystemExit(f"{what}: {found.last_words}")
     said: dict[str, Any] = json.loads(found.last_words.splitlines()[-1])
-    return {"what": what, "process_seconds": found.seconds, "peak_gb": round(found.peak_bytes / 1e9, 2), **said}
+    return {
+        "what": what,
+        "load": load,
+        "process_seconds": found.seconds,
+        "cpu_seconds": found.cpu_seconds,
+        "peak_gb": round(found.peak_bytes / 1e9, 2),
+        **said,
+    }
 
 
 def _child(what: str, folder: Path) -> dict[str, Any]:
@@ -168,13 +177,17 @@ def _all_packages(tables: dict[str, Table], analysis: tuple[str, ...]) -> Projec
 
 def _write(result: dict[str, Any]) -> None:
     (_RESULTS / "extract.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    machine = result["machine"]["machine"]
     lines = [
         "# The full extract of a million people",
         "",
-        f"{result['people']:,} people, every package and phase: `python -m benchmarks extract --run RUN`.",
+        f"{result['people']:,} people, every package and phase, {machine['cores']} cores, "
+        f"{machine['memory_bytes'] / 2**30:.0f} GiB, {result['machine']['when']}: `python -m benchmarks extract --run RUN`.",
+        "The load is that of the machine before each process began: above its cores, seconds are those of a share of it,",
+        "and CPU seconds say more.",
         "",
-        "| what | seconds | whole process | most memory | result |",
-        "|---|---:|---:|---:|---|",
+        "| what | seconds | whole process | CPU seconds | load before | most memory | result |",
+        "|---|---:|---:|---:|---:|---:|---|",
     ]
     names = {
         "pseudonyms": "pseudonyms of 2 million values",
@@ -188,6 +201,7 @@ def _write(result: dict[str, Any]) -> None:
             else f"{row['rows']:,} rows in {row['tables']} tables, {row['gb']} GB"
         )
         lines.append(
-            f"| {names[row['what']]} | {row['seconds']} | {row['process_seconds']} | {row['peak_gb']} GB | {told} |"
+            f"| {names[row['what']]} | {row['seconds']} | {row['process_seconds']} | {row['cpu_seconds']} | {row['load']} "
+            f"| {row['peak_gb']} GB | {told} |"
         )
     (_RESULTS / "extract.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

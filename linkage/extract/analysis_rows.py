@@ -1,4 +1,7 @@
-"""The rows of analysis-ready tables, from the extract's own tables as they were written."""
+"""The rows of analysis-ready tables, from the extract's own tables: of all its people, or of a part of them.
+
+A person is whatever stands in AE_ID: the pseudonym, or the number that stands for it within a part (analysis_parts.py).
+"""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -15,7 +18,7 @@ Given = Mapping[str, Table]  # the extract's tables by the catalogue's names, an
 
 
 def analysis_rows(engine: Engine, layout: Layout, held: Held, given: Given, years: Table | None) -> Table:
-    """A table's rows, sorted by its key.
+    """A table's rows, in no order.
 
     Args:
         given: the extract's tables, by the catalogue's names; and `people`.
@@ -42,13 +45,20 @@ def _person(engine: Engine, held: Held, given: Given) -> Table:
             continue
         names = held.tables[part.table].columns
         # Of two rows of a year the last by all columns, so that the same rows give the same table.
-        by_year = [part.latest_by] if part.latest_by else []
-        order = ", ".join(f"{quote(name)} desc nulls last" for name in [*by_year, *names])
+        order = ", ".join(f"{quote(name)} desc nulls last" for name in names)
+        last, held_year = (f"max({quote(year)})", f"held.{quote(year)}") if (year := part.latest_by) else ("1", "1")
         alias = f"part_{number}"
         parts[alias] = engine.sql(
             f"""
-            with ranked as (
-                select *, row_number() over (partition by {PERSON} order by {order}) as place from {{rows}}
+            with latest as (
+                select {PERSON}, {last} as last from {{rows}} group by {PERSON}
+            ),
+            of_latest as (
+                select held.* from {{rows}} as held join latest
+                    on latest.{PERSON} = held.{PERSON} and latest.last is not distinct from {held_year}
+            ),
+            ranked as (
+                select *, row_number() over (partition by {PERSON} order by {order}) as place from of_latest
             )
             select {columns([PERSON, *of_table[part.table]])} from ranked where place = 1
             """,
@@ -63,7 +73,6 @@ def _person(engine: Engine, held: Held, given: Given) -> Table:
         select {", ".join(listed)}
         from {{people}} as people
         {" ".join(joins)}
-        order by people.{PERSON}
         """,
         params=None,
         store=False,
@@ -81,7 +90,7 @@ def _outcomes(engine: Engine, held: Held, given: Given) -> Table:
     )
     listed = f", {aside}" if aside else ""
     return engine.sql(
-        f"select {by}{listed} from {{rows}} group by {by} order by {by}",
+        f"select {by}{listed} from {{rows}} group by {by}",
         rows=given[rules.table],
     )
 
@@ -293,7 +302,6 @@ def _person_year(engine: Engine, held: Held, given: Given, active: Table) -> Tab
         left join {{recorded}} as recorded on recorded.{PERSON} = people.{PERSON}
         left join {{active}} as active on active.{PERSON} = people.{PERSON} and active.{YEAR} = years.{YEAR}
         {" ".join(joins)}
-        order by people.{PERSON}, years.{YEAR}
         """,
         params=params,
         store=False,
@@ -311,8 +319,8 @@ def _recorded(engine: Engine, given: Given) -> Table:
     named = {f"table_{number}": table for number, table in enumerate(tables)}
     union = " union ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)
     if not named:
-        return engine.sql(f"select {PERSON} from {{people}} where false", people=given["people"], store=True)
-    return engine.sql(union, params=None, store=True, **named)
+        return engine.sql(f"select {PERSON} from {{people}} where false", people=given["people"])
+    return engine.sql(union, params=None, store=False, **named)
 
 
 def _person_month(engine: Engine, held: Held, active: Table) -> Table:
@@ -336,7 +344,6 @@ def _person_month(engine: Engine, held: Held, active: Table) -> Table:
                {flags}
         from {{active}} as a
         join {{months}} as m on (({" | ".join(bits.values())}) >> m.number) & 1 = 1
-        order by a.{PERSON}, {MONTH}
         """,
         params=None,
         active=active,

@@ -14,8 +14,8 @@ import pyarrow as pa
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import ConfigError, LeoError
-from linkage.extract.analysis import Held, analysis_layouts
-from linkage.extract.analysis_rows import active_years, analysis_rows
+from linkage.extract.analysis import analysis_layouts
+from linkage.extract.analysis_parts import write_analysis
 from linkage.extract.change import changes, hold_changes, written_profile
 from linkage.extract.documents import documents
 from linkage.extract.earlier import earlier_profile
@@ -147,7 +147,7 @@ def _fill(
         written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:
         population.drop(engine)
-    written += _analysis(engine, made.analysis, written, folder)
+    written += write_analysis(engine, made.analysis, written, folder / "parquet")
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
     refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
     change = changes(made.earlier[1], written_profile(engine, written), last=made.earlier[0]) if made.earlier else None
@@ -197,32 +197,8 @@ def _write(
         rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population)
     else:
         rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
-    return _put(engine, layout, rows, folder)
-
-
-def _put(engine: Engine, layout: Layout, rows: Table, folder: Path) -> Written:
     path = folder / "parquet" / f"{layout.name}.parquet"
     return Written(layout, path, engine.write(rows, path))
-
-
-def _analysis(engine: Engine, analysis: list[Layout], written: list[Written], folder: Path) -> list[Written]:
-    """Analysis-ready tables, of what was written: nothing else can get into them."""
-    if not analysis:
-        return []
-    held = Held.of([one.layout for one in written])
-    given = {name: _read(engine, written, layout) for name, layout in held.tables.items()}
-    given["people"] = _read(engine, written, written[0].layout)
-    span = held.span()
-    by_year = any(layout.years for layout in analysis)
-    years = active_years(engine, held, given, span) if by_year and span else None
-    found = [_put(engine, layout, analysis_rows(engine, layout, held, given, years), folder) for layout in analysis]
-    if years:
-        engine.drop(years)
-    return found
-
-
-def _read(engine: Engine, written: list[Written], layout: Layout) -> Table:
-    return engine.read(next(one.parquet for one in written if one.layout is layout))
 
 
 def _off_frame(engine: Engine, written: Written) -> list[str]:
