@@ -182,9 +182,10 @@ def _write(result: dict[str, Any]) -> None:
         "# The full extract of a million people",
         "",
         f"{result['people']:,} people, every package and phase, {machine['cores']} cores, "
-        f"{machine['memory_bytes'] / 2**30:.0f} GiB, {result['machine']['when']}: `python -m benchmarks extract --run RUN`.",
-        "The load is that of the machine before each process began: above its cores, seconds are those of a share of it,",
-        "and CPU seconds say more.",
+        f"{machine['memory_bytes'] / 2**30:.0f} GiB, {result['machine']['when']}: "
+        "`python -m benchmarks extract --run RUN`.",
+        "The load is that before each process began: where it is above the cores, seconds are those of a share of the",
+        "machine, and CPU seconds say more.",
         "",
         "| what | seconds | whole process | CPU seconds | load before | most memory | result |",
         "|---|---:|---:|---:|---:|---:|---|",
@@ -201,7 +202,7 @@ def _write(result: dict[str, Any]) -> None:
             else f"{row['rows']:,} rows in {row['tables']} tables, {row['gb']} GB"
         )
         lines.append(
-            f"| {names[row['what']]} | {row['seconds']} | {row['process_seconds']} | {row['cpu_seconds']} | {row['load']} "
-            f"| {row['peak_gb']} GB | {told} |"
+            f"| {names[row['what']]} | {row['seconds']} | {row['process_seconds']} | {row['cpu_seconds']} "
+            f"| {row['load']} | {row['peak_gb']} GB | {told} |"
         )
     (_RESULTS / "extract.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
