@@ -56,6 +56,7 @@ class TableDef(_Strict):
     title: str
     grain: str  # what one row is
     key: tuple[str, ...] = ()  # columns that make a row unique
+    year: tuple[str, ...] = ()  # columns with the year of a row, six digits; a row fills one of them
     entity_key: tuple[
         tuple[str, ...], ...
     ] = ()  # alternatives, first whole one wins: [["ULN"], ["UKPRN", "LearnRefNumber"]]

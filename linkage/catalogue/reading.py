@@ -67,6 +67,8 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
         faults += [f"{where}: '{n}' is described twice" for n in sorted({n for n in names if names.count(n) > 1})]
         keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
         faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
+        whole = {v.name for v in table.variable if v.type == "integer"}
+        faults += [f"{where}: year '{y}' is not an integer of the table" for y in table.year if y not in whole]
         faults += [
             f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
         ]

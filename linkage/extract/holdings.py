@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from linkage.catalogue import Catalogue, TableDef, Variable
 from linkage.extract.years import Years
 
-# Columns that say the year of a row, as the owners of the data name them: lower case, without underscores.
-YEAR_COLUMNS = ("taxyear", "academicyear", "acadyr", "year")
+# Columns with the days of a row that is a spell, as the owners of the data name them: lower case, without underscores.
 SPELL_COLUMNS = ("startdate", "enddate")
 
 # Roles that say who a person is, or which record it was: they feed the linkage and never leave it.
@@ -43,8 +42,7 @@ class Holding:
     @property
     def year_columns(self) -> tuple[str, ...]:
         """The columns with the year of a row, six digits, of which a row fills one; none where not yearly."""
-        named = {_plain(v.name): v.name for v in self.definition.variable if v.type == "integer"}
-        return tuple(named[name] for name in YEAR_COLUMNS if name in named)
+        return self.definition.year
 
     @property
     def spell_columns(self) -> tuple[str, str] | None:

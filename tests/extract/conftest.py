@@ -20,6 +20,7 @@ owner = "DfE"
 [table.ks4]
 title = "Key stage 4"
 grain = "pupil"
+year = ["ACADYR"]
 variable = [
   { name = "PMR", type = "string", role = "entity_key", concept = "identity", identifiability = 3, sensitivity = "E", description = "Key." },
   { name = "UPN", type = "string", role = "upn", concept = "identity", identifiability = 1, sensitivity = "E", description = "Number." },
@@ -48,6 +49,7 @@ variable = [
 [table.outcomes]
 title = "Outcomes"
 grain = "person by year"
+year = ["tax_year", "academic_year"]
 variable = [
   { name = "AE_ID", type = "integer", concept = "identity", identifiability = 3, sensitivity = "E", description = "Key." },
   { name = "EDUKEY", type = "string", concept = "identity", identifiability = 3, sensitivity = "E", description = "Key." },

@@ -7,6 +7,7 @@ owner = "DfE"
 [table.census]
 title = "Census"
 grain = "pupil"
+year = ["Year"]
 variable = [
   { name = "UPN", type = "string", role = "upn", concept = "identity", identifiability = 1, sensitivity = "E", description = "Number." },
   { name = "Year", type = "integer", concept = "time", identifiability = 5, sensitivity = "E", description = "Year.", years = "2005/06-2020/21" },
@@ -18,6 +19,7 @@ variable = [
 [table.ks4]
 title = "Key stage 4"
 grain = "pupil"
+year = ["ACADYR"]
 variable = [
   { name = "ACADYR", type = "integer", concept = "time", identifiability = 5, sensitivity = "E", description = "Year.", years = "2005/06-2020/21" },
   { name = "Grade", type = "string", concept = "attainment", identifiability = 5, sensitivity = "E", description = "Grade.", years = "2005/06-2020/21" },
@@ -25,6 +27,7 @@ variable = [
 [table.ks2]
 title = "Key stage 2"
 grain = "pupil"
+year = ["ACADYR"]
 variable = [
   { name = "ACADYR", type = "integer", concept = "time", identifiability = 5, sensitivity = "E", description = "Year.", years = "2005/06-2020/21" },
   { name = "Reading", type = "integer", concept = "attainment", identifiability = 5, sensitivity = "E", description = "Reading.", years = "2005/06-2020/21" },
