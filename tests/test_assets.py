@@ -1,4 +1,4 @@
-"""The scripts of other makers: fetched once, at the versions of the lock file, or not at all."""
+"""The styles and scripts of other makers: fetched once, at the versions of the lock file, or not at all."""
 
 import importlib.util
 import json
@@ -48,6 +48,25 @@ def test_scripts_are_fetched_once_and_again_when_the_lock_file_changes(build: An
     assert build.build(out)
     (out / "one.js").unlink()
     assert not build.is_current(out)
+
+
+def test_styles_come_without_what_they_would_load(build: Any) -> None:
+    """No font, no crest, and nothing else lost."""
+    style = (
+        "a{color:red}/*! of the font */@font-face{font-family:GDS Transport;src:url(/assets/a.woff2)}"
+        "@media print{.crest{background:url(/assets/crest.svg)}p{font-family:GDS Transport,arial,sans-serif}}b{top:0}"
+    )
+    left = "a{color:red}@media print{p{font-family:arial,sans-serif}}b{top:0}"
+    assert build.without_files(style) == left
+
+
+def test_built_styles_load_nothing() -> None:
+    sheet = ASSETS / "built" / "govuk-frontend.css"
+    if not sheet.is_file():
+        pytest.skip("not built: make assets")
+    text = sheet.read_text()
+    assert ".govuk-button{" in text
+    assert not [part for part in ("url(", "@font-face", "Transport", "@import") if part in text]
 
 
 def test_a_registry_that_does_not_answer_leaves_what_was_there(build: Any, tmp_path: Path) -> None:
