@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
 from linkage.pipeline.atomic import put
 from linkage.resources import assets_dir
-from quality.report.document import environment
+from quality.report.document import environment, report_style, template_text
 
 SCRIPTS = ("minisearch.js", "fflate.js")
 LICENCES = ("minisearch.LICENSE.txt", "fflate.LICENSE.txt")
@@ -176,11 +176,9 @@ def _scripts() -> dict[str, str]:
 
 
 def _own_files() -> dict[str, str]:
-    own = resources.files("linkage.explore").joinpath("templates")
-    report = resources.files("quality.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
-    application = resources.files("quality.web").joinpath("templates", "application.css").read_text(encoding="utf-8")
-    files = {name: own.joinpath(name).read_text(encoding="utf-8") for name in ("site.js", "find.js", "list.js")}
-    return {**files, "site.css": report + application + own.joinpath("site.css").read_text(encoding="utf-8")}
+    files = {name: template_text("linkage.explore", name) for name in ("site.js", "find.js", "list.js")}
+    style = report_style() + template_text("quality.web", "application.css")
+    return {**files, "site.css": style + template_text("linkage.explore", "site.css")}
 
 
 def _version() -> str:

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from urllib.parse import quote, unquote
 
 from fastapi import FastAPI, Form, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -16,17 +15,10 @@ from quality.clerical.desk import Desk
 from quality.clerical.showing import Showing, Who
 from quality.report.names import Names
 from quality.review import ADJUDICATOR, ANSWERS, REVIEWER, ROLES, WITHDRAWN
-from quality.web import Guard, asset
+from quality.web import Guard, shell
 
 _WHO, _KEYS = "leo-reviewer", "leo-keys"
 _LONGEST = 40  # characters of a reviewer's name
-_ASSETS = {
-    "report.css": ("quality.report", "text/css"),
-    "application.css": ("quality.web", "text/css"),
-    "explanation.css": ("quality.explanation", "text/css"),
-    "review.css": ("quality.clerical", "text/css"),
-    "review.js": ("quality.clerical", "text/javascript"),
-}
 
 
 def application(desk: Desk, names: Names, token: str, *, doubled: float) -> Guard:
@@ -38,30 +30,14 @@ def application(desk: Desk, names: Names, token: str, *, doubled: float) -> Guar
         doubled: share of the pairs that two reviewers are to answer.
     """
     showing = Showing(desk, names, doubled)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(HTTPException, lambda _, error: _refused(showing, error))
-    app.add_exception_handler(RequestValidationError, lambda _, error: _refused(showing, error))
+    app = shell(showing.pages, {403: "This pair does not wait for an answer of yours."})
     _add_start(app, showing)
     _add_pairs(app, showing, desk)
     _add_progress(app, showing, desk)
-    return Guard(app, token, showing.refusal)
-
-
-def _refused(showing: Showing, error: Exception) -> Response:
-    """A page in place of what a form lacked: the framework's own answer would repeat what was sent."""
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    why = {404: "There is no such page.", 403: "This pair does not wait for an answer of yours."}
-    return HTMLResponse(showing.refusal(status, why.get(status, "The form that was sent is not whole.")), status)
+    return Guard(app, token, showing.pages.refusal)
 
 
 def _add_start(app: FastAPI, showing: Showing) -> None:
-    @app.get("/assets/{name}")
-    def assets(name: str) -> Response:
-        if name not in _ASSETS:
-            raise HTTPException(404)
-        package, kind = _ASSETS[name]
-        return Response(asset(package, name), media_type=kind)
-
     @app.get("/")
     def start(request: Request) -> Response:
         return HTMLResponse(showing.start(_who(request)))

@@ -40,8 +40,10 @@ class Showing:
     def __init__(self, desk: Desk, names: Names, doubled: float) -> None:
         self._desk, self._names, self._doubled = desk, names, doubled
         links = {"Review": "/next", "Progress": "/progress", "Name and role": "/"}
-        self._pages = Pages("quality.clerical", "clerical review", links)
-        self.refusal = self._pages.refusal
+        own = {"explanation.css": "quality.explanation"} | dict.fromkeys(
+            ("review.css", "review.js"), "quality.clerical"
+        )
+        self.pages = Pages("quality.clerical", "clerical review", links, own)
 
     def _queue(self) -> Queue:
         return Queue(self._desk.pairs, self._desk.labels(), self._doubled)
@@ -66,14 +68,14 @@ class Showing:
     def start(self, who: Who | None, fault: str = "") -> str:
         """Who are you?"""
         about = {"step": self._step(), "run": self._desk.run, "drawn": len(self._desk.pairs)}
-        return self._pages.render(
+        return self.pages.render(
             "start.html.j2", title=("Error: " if fault else "") + "Who is reviewing?", who=who, fault=fault, **about
         )
 
     def question(self, place: int, who: Who, *, has_keys: bool) -> str:
         """Two records side by side, and the question."""
         queue = self._queue()
-        return self._pages.render(
+        return self.pages.render(
             "question.html.j2",
             title=f"Pair {place} of {len(self._desk.pairs)}",
             place=place,
@@ -90,7 +92,7 @@ class Showing:
     def decided(self, place: int, who: Who) -> str:
         """A pair that somebody has answered, here or in an earlier run, with what the linkage made of it."""
         queue = self._queue()
-        return self._pages.render(
+        return self.pages.render(
             "decided.html.j2",
             title=f"Pair {place}, answered",
             place=place,
@@ -105,7 +107,7 @@ class Showing:
         """What the linkage made of a pair, part by part."""
         found = self._desk.explanation(place)
         headlines, sections = parts_of(found, self._names)
-        return self._pages.render(
+        return self.pages.render(
             "why.html.j2",
             title=title(found),
             place=place,
@@ -117,7 +119,7 @@ class Showing:
     def progress(self, who: Who, estimated: Mapping[str, Any] | None = None) -> str:
         """How far the review is, how far reviewers agree, and what follows where that was asked for."""
         queue = self._queue()
-        return self._pages.render(
+        return self.pages.render(
             "progress.html.j2",
             title="Progress",
             who=who,

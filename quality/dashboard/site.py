@@ -19,8 +19,8 @@ from quality.dashboard.overview import about_section, headlines, runs_sections, 
 from quality.dashboard.reading import Found
 from quality.dashboard.stages import stages_sections
 from quality.dashboard.trends import trends_sections
-from quality.report.document import environment
-from quality.report.folder import make_room, template_text, write_folder
+from quality.report.document import environment, report_style, template_text
+from quality.report.folder import make_room, write_folder
 from quality.report.names import Names
 from quality.report.page import Headline, Section
 
@@ -157,9 +157,7 @@ def _page(
         sections=sections,
         parts=(),
         version=__version__,
-        style=Markup(
-            template_text("quality.report", "report.css") + template_text("quality.dashboard", "dashboard.css")
-        ),
+        style=Markup(report_style() + template_text("quality.dashboard", "dashboard.css")),
         script=Markup(template_text("quality.dashboard", "dashboard.js")),
         places=PLACES,
         here=here,

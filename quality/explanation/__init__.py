@@ -4,13 +4,12 @@ The page is about single people and is not for publication; it holds numbers of 
 """
 
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from quality.explanation import others, pair
-from quality.report.document import document, write_page
+from quality.report.document import document, template_text, write_page
 from quality.report.names import Names
 from quality.report.page import Headline, Section, Text
 
@@ -30,7 +29,7 @@ def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue
         statement(found),
         first,
         [*sections, Section("about", "About this page", [Text(_ABOUT)])],
-        style=resources.files("quality.explanation").joinpath("templates", "explanation.css").read_text("utf-8"),
+        style=template_text("quality.explanation", "explanation.css"),
         is_interactive=False,
     )
     return write_page(page, out)

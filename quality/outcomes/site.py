@@ -15,8 +15,8 @@ from quality.outcomes.members import Inputs, members
 from quality.outcomes.release import Released, released
 from quality.outcomes.rules import Compared
 from quality.outcomes.showing import MEASURES, Names, csv_rows, figure_of
-from quality.report.document import environment
-from quality.report.folder import make_room, template_text, write_folder
+from quality.report.document import environment, report_style, template_text
+from quality.report.folder import make_room, write_folder
 from quality.report.page import Block, Section, Table, Terms, Text
 
 _MARK = "leo-outcomes.json"
@@ -212,6 +212,6 @@ def _page(
         measures=[(name.replace("_", "-"), text) for name, text in MEASURES.items()],
         links=links,
         version=__version__,
-        style=Markup(template_text("quality.report", "report.css") + template_text("quality.outcomes", "outcomes.css")),
+        style=Markup(report_style() + template_text("quality.outcomes", "outcomes.css")),
         script=Markup(template_text("quality.outcomes", "outcomes.js")),
     )

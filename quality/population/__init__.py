@@ -1,7 +1,6 @@
 """A picture of a synthetic population: one page, made of counts, with a few invented lives told."""
 
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from linkage.catalogue import Catalogue, shipped
@@ -17,7 +16,7 @@ from quality.population.people import people_section
 from quality.population.reading import Population, open_population
 from quality.population.slips import slips_section
 from quality.population.working import journeys_section
-from quality.report.document import document, write_page
+from quality.report.document import document, template_text, write_page
 from quality.report.names import Names
 from quality.report.page import Headline, Section, Terms, Text
 
@@ -59,7 +58,7 @@ def _page(population: Population, catalogue: Catalogue) -> str:
         _statement(population, counts),
         _headlines(population, counts, d),
         [section for section in sections if section is not None],
-        style=resources.files("quality.population").joinpath("templates", "population.css").read_text("utf-8"),
+        style=template_text("quality.population", "population.css"),
         is_interactive=False,
     )
 

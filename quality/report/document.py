@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 from urllib.parse import quote
@@ -44,10 +45,10 @@ def document(
         sections=sections,
         parts=parts,
         version=_version(),
-        style=Markup(_text("report.css") + style),
+        style=Markup(report_style() + style),
         charts=drawing.packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
         vega=drawing.script() if is_interactive else "",
-        script=Markup(_text("report.js")),
+        script=Markup(template_text("quality.report", "report.js")),
     )
 
 
@@ -70,8 +71,14 @@ def _figures(blocks: Sequence[Block]) -> list[Figure]:
     ]
 
 
-def _text(name: str) -> str:
-    return resources.files("quality.report").joinpath("templates", name).read_text(encoding="utf-8")
+def template_text(package: str, name: str) -> str:
+    """A style sheet or script among a package's templates."""
+    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def report_style() -> str:
+    """The report's style sheet: of its blocks, and of the page around them, which has the last word on paper."""
+    return template_text("quality.report", "blocks.css") + template_text("quality.report", "report.css")
 
 
 def _version() -> str:
@@ -98,8 +105,18 @@ def _plain(value: str | Cell) -> str:
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def environment(*packages: str) -> Environment:
-    """Templates of the report, and before them those of packages that share its blocks."""
+def environment(*packages: str, is_dressed: bool = False) -> Environment:
+    """Templates of the report, and before them those of packages that share its blocks.
+
+    Args:
+        is_dressed: whether the styles of GOV.UK Frontend are on the page; classes of theirs are left out where not.
+    """
+
+    @cache
+    def dress(names: str) -> Markup:
+        worn = [name for name in names.split() if is_dressed or not name.startswith("govuk-")]
+        return Markup(f' class="{" ".join(worn)}"' if worn else "")
+
     found = Environment(
         loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, "quality.report")]),
         autoescape=True,
@@ -107,6 +124,7 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["dress"] = dress
     found.filters["kind"] = lambda block: type(block).__name__
     found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
     found.tests["text"] = lambda value: isinstance(value, str)

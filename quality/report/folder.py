@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,3 @@ def write_folder(out: Path, mark: str, files: Mapping[str, str], **told: Any) ->
     write_page(json.dumps(about, indent=2) + "\n", out / mark)
     for name, text in files.items():
         write_page(text, out / name)
-
-
-def template_text(package: str, name: str) -> str:
-    """A style sheet or script among a package's templates."""
-    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -18,18 +17,10 @@ from quality.report.names import Names
 from quality.tuning.desk import Desk, Outcome, Settings
 from quality.tuning.form import settings_of
 from quality.tuning.showing import Showing
-from quality.web import Guard, asset
+from quality.web import Guard, shell
 
 _MOST_UNDONE = 100
 _LONGEST_NOTE = 1_000
-_ASSETS = {
-    "report.css": ("quality.report", "text/css"),
-    "application.css": ("quality.web", "text/css"),
-    "explanation.css": ("quality.explanation", "text/css"),
-    "review.css": ("quality.clerical", "text/css"),
-    "tune.css": ("quality.tuning", "text/css"),
-    "tune.js": ("quality.tuning", "text/javascript"),
-}
 
 
 class _Draft:
@@ -71,28 +62,13 @@ def application(desk: Desk, names: Names, token: str, *, profile: Profile, defin
         definitions: titles of their characteristics.
     """
     showing, draft = Showing(desk, names, profile, definitions), _Draft(desk)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(HTTPException, lambda _, error: _refused(showing, error))
-    app.add_exception_handler(RequestValidationError, lambda _, error: _refused(showing, error))
+    app = shell(showing.pages, {400: "Say in a few words what was changed and why."})
     _add_step(app, showing, desk, draft)
     _add_pairs(app, showing, desk, draft)
-    return Guard(app, token, showing.refusal)
-
-
-def _refused(showing: Showing, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    why = {404: "There is no such page.", 400: "Say in a few words what was changed and why."}
-    return HTMLResponse(showing.refusal(status, why.get(status, "The form that was sent is not whole.")), status)
+    return Guard(app, token, showing.pages.refusal)
 
 
 def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
-    @app.get("/assets/{name}")
-    def assets(name: str) -> Response:
-        if name not in _ASSETS:
-            raise HTTPException(404)
-        package, kind = _ASSETS[name]
-        return Response(asset(package, name), media_type=kind)
-
     @app.get("/")
     def step() -> Response:
         with draft.lock:

@@ -30,8 +30,9 @@ class Showing:
     def __init__(self, desk: Desk, names: Names, profile: Profile, definitions: Definitions) -> None:
         self._desk, self._names, self._profile = desk, names, profile
         self._titles = {c.name: c.title for c in definitions.characteristic}
-        self._pages = Pages("quality.tuning", "tuning", {"Step": "/"}, ("quality.clerical",))
-        self.refusal = self._pages.refusal
+        own = {"explanation.css": "quality.explanation", "review.css": "quality.clerical"}
+        own |= dict.fromkeys(("tune.css", "tune.js"), "quality.tuning")
+        self.pages = Pages("quality.tuning", "tuning", {"Step": "/"}, own, ["quality.clerical"])
 
     def step(
         self,
@@ -48,12 +49,12 @@ class Showing:
             faults: of a form, whose fields are shown as they were `sent`.
         """
         heading = f"Tune {self._sides()[0]} to {self._sides()[1]}"
-        return self._pages.render(
+        return self.pages.render(
             "tune.html.j2",
             title=("Error: " if faults else "") + heading,
             heading=heading,
             faults=faults,
-            wrong={fault.field for fault in faults},
+            said_of={fault.field: fault.said for fault in faults},
             sent=sent or {},
             status=self._status(found, run),
             limits=self._limits(settings),
@@ -84,7 +85,7 @@ class Showing:
         found = self._desk.weight(left, right, settings)
         before = self._desk.weight(left, right, self._desk.settings)["weight"]["match_weight"]
         now = found["weight"]["match_weight"]
-        return self._pages.render(
+        return self.pages.render(
             "tuned_pair.html.j2",
             title=f"Pair {left} and {right}",
             heading=f"Pair {left} and {right}",
@@ -97,7 +98,7 @@ class Showing:
     def saved(self, saved: Saved) -> str:
         """Where a model was kept, and how a run uses it."""
         title = f"Saved as version {saved.version}"
-        return self._pages.render("saved.html.j2", title=title, path=str(saved.path), lines=saved.lines)
+        return self.pages.render("saved.html.j2", title=title, path=str(saved.path), lines=saved.lines)
 
     def _sides(self) -> tuple[str, str]:
         return self._names.source(self._desk.left), self._names.source(self._desk.right)

@@ -1,7 +1,8 @@
 """What every application of ours is: pages on this machine alone, for one who holds its token, without a network."""
 
 from quality.web.guard import Guard
-from quality.web.pages import Pages, asset
+from quality.web.pages import Pages
 from quality.web.serving import serve
+from quality.web.shell import shell
 
-__all__ = ["Guard", "Pages", "asset", "serve"]
+__all__ = ["Guard", "Pages", "serve", "shell"]

@@ -1,5 +1,10 @@
-"""A page in Chromium with the network cut, and what axe finds in it."""
+"""A page or an application in Chromium with the network cut, and what axe finds in it."""
 
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +36,46 @@ def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str,
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     found = axe.Axe().run(page, options={"runOnly": only, "preload": preload})
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found.response["violations"]]
+
+
+@contextmanager
+def served(application: Any) -> Iterator[str]:
+    """An application at work on a port of its own: its address."""
+    uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(application, log_config=None, ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def visitors(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages of an application, every other host cut off; what was asked of one, and faults, fail the test."""
+    contexts, wrong = [], []
+
+    def cut(route: Any) -> None:
+        if route.request.url.startswith(home + "/"):
+            route.continue_()
+        else:
+            wrong.append(route.request.url)
+            route.abort()
+
+    def opened(**how: Any) -> Any:
+        context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **how})
+        contexts.append(context)
+        context.route("**/*", cut)
+        page = context.new_page()
+        page.on("pageerror", lambda fault: wrong.append(str(fault)))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+        page.goto("/?token=secret")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == [], wrong
