@@ -1,8 +1,9 @@
 """The site: pages from templates, the catalogue as a script for search, and what they look like."""
 
 import json
+import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,8 @@ from quality.report.document import environment, report_style, template_text
 SCRIPTS = ("minisearch.js", "fflate.js")
 LICENCES = ("minisearch.LICENSE.txt", "fflate.LICENSE.txt")
 MARK = "catalogue.js"
+_Page = tuple[str, Callable[[], str]]
+ROWS = 200  # of a list on a page: of thousands, a phone and a screen reader make nothing
 """The file by which a folder is known to be such a site, so that nothing else is ever replaced by one."""
 
 IDENTIFIABILITY = {
@@ -92,7 +95,7 @@ def write_site(
     return SiteSummary(out, len(pages), len(found.entries), size)
 
 
-def _pages(found: Explored, release: ReleaseFacts, *, search: bool) -> Iterator[tuple[str, Callable[[], str]]]:
+def _pages(found: Explored, release: ReleaseFacts, *, search: bool) -> Iterator[_Page]:
     """File and maker of each page: a page is made when it is written, so that they are not all in memory."""
     templates = environment("linkage.explore")
     shared = {
@@ -118,21 +121,39 @@ def _pages(found: Explored, release: ReleaseFacts, *, search: bool) -> Iterator[
     yield "a-to-z.html", page("letters.html.j2", "", here="a-to-z", counts=found.letters())
     if search:
         yield "list.html", page("list.html.j2", "", here="list")
+
+    def listing(
+        template: str, file: str, rows: Sequence[Any], **values: Any
+    ) -> Iterator[tuple[str, Callable[[], str]]]:
+        parts = in_parts(file, rows)
+        names = [name.rpartition("/")[2] for name, _ in parts]
+        for number, (name, shown) in enumerate(parts, 1):
+            about = {"rows": shown, "part": number, "parts": names, "in_all": len(rows)}
+            yield name, page(template, "../", here="", **about, **values)
+
     for table in found.tables:
-        yield table.page, page("table.html.j2", "../", here="", table=table)
+        yield from listing("table.html.j2", table.page, table.entries, table=table)
     for concept, entries in found.concepts().items():
         file = f"concept/{concept.replace(' ', '-')}.html"
-        yield file, page("listing.html.j2", "../", here="", title=concept.capitalize(), kind="Concept", entries=entries)
+        yield from listing("listing.html.j2", file, entries, title=concept.capitalize(), kind="Concept")
     for package in found.packages.values():
-        yield f"package/{package.name}.html", page("package.html.j2", "../", here="", package=package)
+        held = [(True, holding.name, variable) for holding, variable in package.variables()]
+        rows = [*held, *((False, table.name, variable) for table, variable in package.listed)]
+        yield from listing("package.html.j2", f"package/{package.name}.html", rows, package=package)
     for letter, entries in found.letters().items():
         title = "Variables that begin with " + ("a digit" if letter == "0" else letter.upper())
-        yield (
-            f"a-to-z/{letter}.html",
-            page("listing.html.j2", "../", here="", title=title, kind="A to Z", entries=entries),
-        )
+        yield from listing("listing.html.j2", f"a-to-z/{letter}.html", entries, title=title, kind="A to Z")
     for entry in found.entries:
         yield entry.page, page("variable.html.j2", "../", here="", entry=entry, others=found.others(entry))
+
+
+def in_parts(file: str, rows: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
+    """A list as files of about the same number of rows: x.html, x-2.html and so on."""
+    count = max(1, math.ceil(len(rows) / ROWS))
+    size = math.ceil(len(rows) / count)
+    stem = file.removesuffix(".html")
+    names = [file, *(f"{stem}-{number}.html" for number in range(2, count + 1))]
+    return [(name, rows[size * at : size * (at + 1)]) for at, name in enumerate(names)]
 
 
 def _as_script(found: Explored) -> str:

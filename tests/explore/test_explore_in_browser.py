@@ -15,8 +15,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = (
     "index.html", "index.html#words=free+school+meals", "index.html#words=zzzzzz", "datasets.html", "concepts.html",
-    "packages.html", "a-to-z.html", "list.html", "a-to-z/x.html", "concept/benefits.html", "table/npd.cla.html",
-    "package/employment.html", "variable/npd.census.EthnicGroupMajor.html", "variable/npd.ks1.READING.html",
+    "packages.html", "a-to-z.html", "list.html", "a-to-z/x.html", "table/npd.cla.html",
+    "package/attainment.html", "concept/attainment-2.html", "variable/npd.census.EthnicGroupMajor.html", "variable/npd.ks1.READING.html",
     "variable/npd.census.UPN.html",
 )  # fmt: skip
 
