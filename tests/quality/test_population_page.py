@@ -182,12 +182,3 @@ def test_enough_contrast_in_other_colours(browser: Any, folder: Path, how: dict[
     page, _, _ = opened(browser, folder / "population.html", **how)
     assert barriers(page, type="rule", values=["color-contrast"]) == []
     page.context.close()
-
-
-@pytest.mark.browser
-def test_on_paper_every_table_is_open(browser: Any, folder: Path) -> None:
-    page, _, _ = opened(browser, folder / "population.html")
-    page.emulate_media(media="print")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
-    page.context.close()

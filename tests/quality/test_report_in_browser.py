@@ -72,11 +72,16 @@ def test_by_keyboard(browser: Any, report_file: Path) -> None:
     page.context.close()
 
 
-def test_on_paper_every_table_is_open(browser: Any, report_file: Path) -> None:
+def test_on_paper_stands_what_was_opened_and_where_the_rest_is(browser: Any, report_file: Path) -> None:
     page, _, _ = opened(browser, report_file)
+    kept, shown = page.locator("figure details").all()[:2]
+    shown.evaluate("details => details.open = true")
     page.emulate_media(media="print")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
+    assert shown.locator("table").is_visible()
+    assert not shown.locator("summary").is_visible()
+    assert not kept.locator("table").is_visible()
+    told = kept.locator("summary").evaluate("summary => getComputedStyle(summary, '::after').content")
+    assert "saved as CSV" in told
     assert not page.locator(".contents").is_visible()
     page.context.close()
 

@@ -1,8 +1,4 @@
 // Tables are all in the page; where scripts run, any two of its runs can be put side by side.
-window.addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((part) => { part.open = true; });
-});
-
 const held = document.getElementById("held-figures");
 if (held) {
   const figures = JSON.parse(held.textContent);

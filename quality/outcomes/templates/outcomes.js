@@ -1,10 +1,6 @@
 // All tables and charts are in the page. Where scripts run, they are chosen among in place.
 const choice = document.getElementById("choice");
 
-window.addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((part) => { part.open = true; });
-});
-
 if (choice) {
   const [horizon, measure, wanted] = ["horizon", "measure", "wanted"].map((name) => document.getElementById(name));
   const sections = [...document.querySelectorAll("section[data-horizon]")];

@@ -36,10 +36,6 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
-window.addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((part) => { part.open = true; });
-});
-
 // A browser without DecompressionStream keeps the drawings.
 if (document.getElementById("vega").textContent && window.DecompressionStream) {
   specs = JSON.parse(await unpacked("charts"));
