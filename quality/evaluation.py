@@ -188,7 +188,8 @@ def _step(
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
-    reach = step.blocking["estimated_recall"] if step.blocking else None
+    counted = step.blocking or {}
+    others = (counted.get("other_records") or {}).get("expected_missed", 0.0)
     result = {
         "step": step.name,
         "left": step.left,
@@ -205,7 +206,7 @@ def _step(
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
-        "expected": expected(engine, judged, reach),
+        "expected": expected(engine, judged, counted.get("estimated_recall"), others),
         "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],

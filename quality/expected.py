@@ -2,8 +2,10 @@
 
 A link of probability 0.98 is expected to be false twice in a hundred. Adding up over the links says how many are false,
 and adding up over the other pairs how many matches were let go. What no rule reached has no probability: it is reckoned
-from the share of matches that the rules are estimated to reach. Probabilities must mean what they say
-(quality.reliability holds them to truth where there is one); a run without truth can be held to a clerical review.
+from the share of matches that the rules are estimated to reach. Nor has a pair of a unit whom nobody wanted with one
+that a pass had linked: of those, the step says how many are expected to be of one person. Probabilities must mean what
+they say (quality.reliability holds them to truth where there is one); a run without truth can be held to a clerical
+review.
 """
 
 import math
@@ -13,17 +15,18 @@ from linkage.engine import Engine, Table, one
 from quality.intervals import Z95, Share
 
 
-def expected(engine: Engine, judged: Table, reach: float | None) -> dict[str, Any] | None:
+def expected(engine: Engine, judged: Table, reach: float | None, others: float = 0.0) -> dict[str, Any] | None:
     """What a step's probabilities say of it; None where its links have none.
 
     Args:
         judged: links with `match_probability` and `decision`.
         reach: estimated share of the matches that passes and blocking rules reach; None for all.
+        others: expected matches of which no pair was kept, since a pass had linked one of the two to another record.
 
     Returns:
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted),
-        missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals say how far the numbers of
-        right and false pairs may fall from what is expected if every probability is right, and no more.
+        missed_others, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals say how far the
+        numbers of right and false pairs may fall from what is expected if every probability is right, and no more.
     """
     summed = one(engine, engine.sql(_SUMS, judged=judged))
     if not summed["links"] or summed["unknown"]:
@@ -33,6 +36,7 @@ def expected(engine: Engine, judged: Table, reach: float | None) -> dict[str, An
         (summed["said_right"] or 0.0, summed["right_spread"] or 0.0),
         (summed["said_missed"] or 0.0, summed["missed_spread"] or 0.0),
         reach,
+        others,
     )
 
 
@@ -53,14 +57,18 @@ _SUMS = """
 
 
 def of_sums(
-    links: int, right: tuple[float, float], missed: tuple[float, float], reach: float | None = None
+    links: int,
+    right: tuple[float, float],
+    missed: tuple[float, float],
+    reach: float | None = None,
+    others: float = 0.0,
 ) -> dict[str, Any]:
     """As `expected`, from sums of probabilities p and of p (1 - p), over the links and over the other pairs."""
     (said_right, right_spread), (said_missed, missed_spread) = right, missed
     reached = said_right + said_missed
     unreached = reached * (1 / reach - 1) if reach else 0.0
-    matches = reached + unreached
-    lost = said_missed + unreached
+    matches = reached + others + unreached
+    lost = said_missed + others + unreached
     # Delta method: right and missed are independent sums of Bernoulli variables.
     recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
     whole = links + matches  # F1 is twice the right over links and matches
@@ -70,6 +78,7 @@ def of_sums(
         "right": said_right,
         "false": links - said_right,
         "missed_kept": said_missed,
+        "missed_others": others,
         "missed_unreached": unreached,
         "reach": reach,
         "precision": _share(said_right, links, right_spread / links**2 if links else 0.0),

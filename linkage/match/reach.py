@@ -7,7 +7,7 @@ from typing import Any
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
-from linkage.model.blocking import expected_recall, reached, rule_pairs
+from linkage.model.blocking import expected_recall, reached, reached_share, rule_pairs
 
 
 def passes_and_rules(
@@ -31,14 +31,14 @@ def passes_and_rules(
     Returns:
         passes: as given, with links; rules: as given, with pairs (before any was scored), new_pairs (made by no rule
         before it), pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added
-        (None where the model says nothing of the rule); estimated_recall of all rules together, if fields err
-        independently.
+        (None where the model says nothing of the rule), if fields err independently; estimated_recall of all rules
+        together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough.
     """
     accepted = _links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
-    expected = expected_recall(
-        model, model.blocking_rules, _known(engine, model, sides), {name: field for name, (field, _) in DERIVED.items()}
-    )
+    made_of = {name: field for name, (field, _) in DERIVED.items()}
+    expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
+    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -57,7 +57,7 @@ def passes_and_rules(
     return {
         "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
         "rules": counted,
-        "estimated_recall": _rounded(expected.together),
+        "estimated_recall": _rounded(expected.together if together is None else together),
     }
 
 
@@ -67,6 +67,17 @@ def _links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
         'select "pass", count(*) as links from {links} where decision = \'accepted\' group by "pass"', links=links
     )
     return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
+
+
+def _matches_by_pattern(engine: Engine, links: Table) -> dict[tuple[int, ...], float]:
+    """Levels of the comparisons to the expected number of matches among the pairs that were kept."""
+    counted = engine.sql(
+        "select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern",
+        links=links,
+    )
+    return {
+        tuple(int(level) for level in row["pattern"].split(",")): float(row["matches"]) for row in rows(engine, counted)
+    }
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:

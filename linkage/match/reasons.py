@@ -32,7 +32,7 @@ def reasons(
     thresholds: Thresholds,
     *,
     parts: Parts | None = None,
-) -> Table:
+) -> tuple[Table, dict[str, Table]]:
     """A reason for each unit without an accepted link.
 
     Args:
@@ -40,12 +40,15 @@ def reasons(
 
     Returns:
         step, side, id, reason: ambiguous, in review, the candidate has a better partner, below threshold (it met
-        somebody), insufficient identifiers (fewer than three are known), no candidate.
+        somebody), insufficient identifiers (fewer than three are known), no candidate. And by side, where passes have
+        linked units of the other: left_id, right_id, match_weight of the pairs that a better partner stands against.
     """
-    told = []
+    told, taken = [], {}
     for side in sides:
         unlinked = _unlinked(engine, links, side, sides[side].units)
-        fits, more = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
+        fits, more, pairs = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
+        if pairs:
+            taken[side] = pairs
         told.append(
             engine.sql(
                 _REASONS,
@@ -58,7 +61,8 @@ def reasons(
             )
         )
         engine.drop(unlinked)
-    return engine.sql("select * from {left} union all select * from {right}", left=told[0], right=told[1], store=True)
+    both = "select * from {left} union all select * from {right}"
+    return engine.sql(both, left=told[0], right=told[1], store=True), taken
 
 
 _REASONS = """
@@ -120,16 +124,16 @@ def _with_taken_units(
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None,
-) -> tuple[Table, Table]:
+) -> tuple[Table, Table, Table | None]:
     """Units in no pair that would be worth a review with one whom a pass has linked to another; and who met such.
 
     Returns:
-        unit_id of the first; side, unit_id of the second.
+        unit_id of the first; side, unit_id of the second; left_id, right_id, match_weight of the first's pairs.
     """
     other = sides[_OTHER[side]]
     if other.still_open is other.units:
         nobody = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
-        return engine.sql(nobody, store=True), engine.sql(nobody, store=True)
+        return engine.sql(nobody, store=True), engine.sql(nobody, store=True), None
     alone = engine.sql("select * from {unlinked} where came_to is null", unlinked=unlinked)
     taken = engine.sql(
         "select u.* from {units} as u where not exists (select 1 from {still_open} as o where o.unit_id = u.unit_id)",
@@ -141,4 +145,4 @@ def _with_taken_units(
     within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
     found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within)
     fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
-    return fits, found.met
+    return fits, found.met, engine.sql("select left_id, right_id, match_weight from {t}", t=found.pairs)

@@ -9,6 +9,7 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
 from linkage.match.decide import matched
 from linkage.match.limits import capped, explained, refused
+from linkage.match.other_records import expected_others, no_other_records, with_other_records
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.posterior import of_step
@@ -90,10 +91,12 @@ def link_step(
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     if step.duplicates == "join":
         links = likely_together(engine, links)
+    nobody = no_other_records(engine, model, found.apart, scored)
+    links, others = with_other_records(engine, links, nobody, thresholds.gain, step.cardinality)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
     met = found.candidates.met
-    unlinked = reasons(engine, step.name, model, links, sides, met, frequencies, thresholds, parts=parts)
+    unlinked, taken = reasons(engine, step.name, model, links, sides, met, frequencies, thresholds, parts=parts)
     unlinked = explained(engine, unlinked, links)
     engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
@@ -103,6 +106,10 @@ def link_step(
         "training": found.training,
         "overrides": overrides.counts if overrides else {},
         **reach,
+        "other_records": {
+            "shares": {side: round(share, 6) for side, share in others.items()},
+            "expected_missed": round(expected_others(engine, taken, thresholds.gain, others), 3),
+        },
         "thresholds": asdict(thresholds),
         "known": _known(engine, model, left.units, right.units),
         "left_units": found.sizes["left"],

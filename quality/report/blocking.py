@@ -56,7 +56,7 @@ def _step(step: Mapping[str, Any], shown: Pairs, names: Names, d: Disclosure) ->
 
 
 def _sentence(blocking: Mapping[str, Any], title: str, d: Disclosure) -> str:
-    estimate = f"{100 * blocking['estimated_recall']:.2f}% by the model's own estimate, which takes fields to err alone"
+    estimate = f"{100 * blocking['estimated_recall']:.2f}% by the model's own estimate, from what the links show"
     if blocking["recall"] is None:
         return f"{title}: the rules are expected to reach {estimate}. This step has no truth to measure it by."
     reached, low, high = d.accuracy(blocking["recall"]), *d.interval(blocking["recall"])

@@ -6,6 +6,7 @@ from linkage.model.blocking.choice import ChosenRules, choose
 from linkage.model.blocking.counting import Reached, RulePairs, reached, rule_pairs
 from linkage.model.blocking.expected import Expected, expected_recall
 from linkage.model.blocking.suggestion import Suggestion, suggest
+from linkage.model.blocking.unseen import reached_share
 
 __all__ = [
     "Cases",
@@ -21,6 +22,7 @@ __all__ = [
     "of_likely_matches",
     "of_true_pairs",
     "reached",
+    "reached_share",
     "rule_pairs",
     "suggest",
 ]

@@ -46,10 +46,10 @@ def expected_recall(
         made_of: columns that are made of others: postcode_sector to postcode. Agreement of what no level implies is
             taken never to happen, so that a share is rather too low than too high.
     """
-    asked = [_events(rule) for rule in rules]
+    asked = [events_of(rule) for rule in rules]
     fields: list[dict[State, float]] = []
     spoken_of: set[Event] = set()
-    for comparison, events in _by_field(model, asked, made_of).items():
+    for comparison, events in by_field(model, asked, made_of).items():
         fields.append(_states(comparison, events, known, made_of))
         spoken_of |= set(events)
     wanted = [None if rule is None or not rule <= spoken_of else rule for rule in asked]
@@ -67,7 +67,7 @@ def expected_recall(
     )
 
 
-def _events(rule: BlockingRule) -> State | None:
+def events_of(rule: BlockingRule) -> State | None:
     """What must agree; None where the rule asks for anything but that the same of both sides be equal."""
     found = []
     for term in conjuncts(rule.condition):
@@ -79,12 +79,12 @@ def _events(rule: BlockingRule) -> State | None:
     return frozenset(found)
 
 
-def _by_field(model: Model, asked: Sequence[State | None], made_of: Mapping[str, str]) -> dict[Comparison, list[Event]]:
+def by_field(model: Model, asked: Sequence[State | None], made_of: Mapping[str, str]) -> dict[Comparison, list[Event]]:
     """Each event with the comparison that says most of it; without those of which none says anything."""
     found: dict[Comparison, list[Event]] = {}
     for event in dict.fromkeys(e for rule in asked for e in sorted(rule or (), key=lambda e: e.value)):
         said = {
-            comparison: sum(level.m or 0.0 for level in comparison.levels if _implies(level.condition, event, made_of))
+            comparison: sum(level.m or 0.0 for level in comparison.levels if implies(level.condition, event, made_of))
             for comparison in model.fields
         }
         most = max(said, key=lambda comparison: said[comparison])
@@ -102,7 +102,7 @@ def _states(
     graded = [level for level in comparison.levels if level.value >= 0]
     whole = sum(level.m or 0.0 for level in graded) or 1.0
     for level in graded:
-        agreeing = frozenset(event for event in events if _implies(level.condition, event, made_of))
+        agreeing = frozenset(event for event in events if implies(level.condition, event, made_of))
         states[agreeing] = states.get(agreeing, 0.0) + there * (level.m or 0.0) / whole
     return states
 
@@ -116,7 +116,7 @@ def _cases(fields: Sequence[dict[State, float]]) -> Iterator[tuple[float, State]
             yield share, frozenset().union(*(state for state, _ in combination))
 
 
-def _implies(condition: str | None, event: Event, made_of: Mapping[str, str]) -> bool:
+def implies(condition: str | None, event: Event, made_of: Mapping[str, str]) -> bool:
     """Whether a level holds only of pairs that show an event."""
     fields = {event.column, made_of.get(event.column)}
     for kind, said in _said(condition):
