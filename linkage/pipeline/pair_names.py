@@ -15,7 +15,7 @@ import pyarrow as pa
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, rows
 from linkage.extract.keys import master_key, write_new_key
-from linkage.extract.pseudonym import SEPARATOR, ProjectKey, key_table, pseudonyms
+from linkage.extract.pseudonym import SEPARATOR, ProjectKey, pseudonyms
 from linkage.pipeline.delivery import manifest_of, tables_of
 
 KEY = "labels.key"
@@ -101,15 +101,14 @@ class PairNames:
         for name in names:
             source, _, digest = name.partition(":")
             by_source.setdefault(source, []).append(digest)
-        padded = key_table(self._engine, key)
         return {
             f"{source}:{row['pseudonym']}": int(row["unit_id"])
             for source, digests in by_source.items()
             if source in self._identities
-            for row in self._found(side, source, digests, padded)
+            for row in self._found(side, source, digests, key)
         }
 
-    def _found(self, side: str, source: str, digests: Sequence[str], padded: Table) -> list[dict[str, Any]]:
+    def _found(self, side: str, source: str, digests: Sequence[str], key: ProjectKey) -> list[dict[str, Any]]:
         entities = self._engine.sql(
             """
             select u.unit_id, i.entity_key
@@ -122,7 +121,7 @@ class PairNames:
             identities=self._identities[source],
             store=True,
         )
-        named = pseudonyms(self._engine, padded, entities, "entity_key", kind=source)
+        named = pseudonyms(self._engine, key, entities, "entity_key", kind=source)
         wanted = self._engine.from_arrow(pa.table({"digest": pa.array(digests, pa.string())}))
         query = """
             select n.pseudonym, min(e.unit_id) as unit_id
