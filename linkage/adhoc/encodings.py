@@ -3,13 +3,11 @@
 import unicodedata
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from linkage.config import FileFormat
-from linkage.records.source_files import open_bytes, unreadable
+from linkage.records.csv_files import mark_of, start_of
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
 _LATIN = ("cp1252", "cp1250", "cp1254", "mac_roman", "cp850")  # the first that fits as well as any is taken
 _RARE = frozenset("ýþðÝÞÐŸ")
 """Letters of the Western code page that few names have, and that files in others seem to be full of."""
@@ -24,15 +22,10 @@ def found_encoding(path: Path) -> str:
     that takes for one another in lists of names, the one is taken that leaves fewest signs where names have letters.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or its compression is cut short.
     """
-    try:
-        with cast(BinaryIO, open_bytes(path, FileFormat(type="csv"))) as stream:
-            start = stream.read(_LOOKED_AT)
-    except (OSError, EOFError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
-    marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
-    if marked:
+    start = start_of(path, FileFormat(type="csv"), _LOOKED_AT)
+    if marked := mark_of(start):
         return marked
     if start.count(0) > len(start) // 4:
         return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"

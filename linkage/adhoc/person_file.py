@@ -42,7 +42,7 @@ class PersonFile:
     def notes(self) -> list[str]:
         """What whoever gave the file should know of how it was read; no value."""
         said = []
-        if self.encoding and self.encoding != "utf-8":
+        if self.encoding and not self.encoding.startswith("utf-8"):
             said.append(f"{self.path.name}: read as {self.encoding}; if names look wrong, name another with --encoding")
         if self.quarantined:
             reasons = "; ".join(f"{number:,} {reason}" for reason, number in sorted(self.set_aside().items()))

@@ -56,6 +56,21 @@ def read_header(path: Path, fmt: FileFormat) -> list[str]:
         return _header(path, fmt, stream)
 
 
+def start_of(path: Path, fmt: FileFormat, size: int) -> bytes:
+    """The first bytes of a file's content, decompressed.
+
+    Raises:
+        InputError: the file cannot be read, or its compression is cut short.
+    """
+    with _reading(path), cast(IO[bytes], open_bytes(path, fmt)) as stream:
+        return stream.read(size)
+
+
+def mark_of(start: bytes) -> str | None:
+    """The encoding that a byte order mark tells."""
+    return next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+
+
 def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Sequence[str] | None = None) -> CsvRows:
     """Write the rows of a CSV file as Parquet: each column text, an empty one NULL, and LINE and FILE.
 
@@ -98,11 +113,10 @@ def _opened(path: Path, fmt: FileFormat) -> io.TextIOWrapper:
 
 
 def _check_mark(path: Path, fmt: FileFormat) -> None:
-    with _reading(path), cast(IO[bytes], open_bytes(path, fmt)) as stream:
-        start = stream.read(4096)
+    start = start_of(path, fmt, 4096)
     if not start:
         raise InputError(f"{path}: the file is empty\n  fetch it again, or take it out of the source's files")
-    marked = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+    marked = mark_of(start)
     declared = fmt.encoding.lower().replace("_", "-")
     wrong_mark = marked and not (
         declared.startswith(marked) or (marked == "utf-8-sig" and declared in ("utf-8", "utf8"))

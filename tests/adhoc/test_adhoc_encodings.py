@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc.encodings import found_encoding
+from linkage.errors import InputError
 
 MIXED = "Müller;Jürgen;Düsseldorf\nGonzález;José;Málaga\n"
 GERMAN = "id;name;ort\n" + "".join(f"{n};Müller;Düsseldorf\n" for n in range(9))
 CASES = {
     "ascii": ("id,name\n1,Lee\n", "ascii", "utf-8"),
     "utf-8": (GERMAN, "utf-8", "utf-8"),
-    "utf-8 with a mark": (GERMAN, "utf-8-sig", "utf-8"),
+    "utf-8 with a mark": (GERMAN, "utf-8-sig", "utf-8-sig"),
     "utf-16 with a mark": (GERMAN, "utf-16", "utf-16"),
     "utf-16 without a mark": (GERMAN, "utf-16-le", "utf-16-le"),
     "western": (GERMAN, "latin-1", "cp1252"),
@@ -49,3 +50,10 @@ def test_a_letter_that_the_first_megabyte_cuts_through_is_no_fault(tmp_path: Pat
     path = tmp_path / "people.csv"
     path.write_bytes(("x" * ((1 << 20) - 11) + "\nabc;Müller;Düsseldorf\n").encode()[:-3] + "ü".encode() * 3)
     assert found_encoding(path) == "utf-8"
+
+
+def test_a_cut_zipped_file_is_named_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv.gz"
+    path.write_bytes(gzip.compress(GERMAN.encode())[:-12])
+    with pytest.raises(InputError, match=r"people\.csv\.gz: .*(cut|compress)"):
+        found_encoding(path)
