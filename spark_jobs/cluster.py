@@ -66,12 +66,14 @@ class Cluster:
         return self.folder / "conf"
 
 
-def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g") -> Cluster:
+def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", apart: bool = False) -> Cluster:
     """Start a master and workers, and wait until all of them have registered.
 
     Args:
         folder: new, or of a cluster that has ended.
         cores, memory: of each worker; one executor may take all of it.
+        apart: hold each worker and its executors to processors of their own, as the containers of a cluster are held.
+            Without it an executor of one core computes one task at a time, and compiles and collects on any processor.
 
     Raises:
         ConfigError: no Java runtime or pyspark, or the folder's cluster is still up.
@@ -95,7 +97,8 @@ def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g") ->
         for number in range(1, workers + 1):
             asked = ["--host", HOST, "--webui-port", "0", "--cores", str(cores), "--memory", memory]
             asked += ["--work-dir", str(folder / "work" / f"worker-{number}"), url]
-            cluster = _with(cluster, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", asked)
+            held = _processors(number, cores) if apart else None
+            cluster = _with(cluster, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", asked, held)
         _wait(lambda: _registered(page) == workers, cluster)
     except BaseException:
         end(cluster)
@@ -146,8 +149,16 @@ def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> None:
             time.sleep(0.05)
 
 
-def _with(cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]) -> Cluster:
-    """The cluster with one process more, written down before it is waited for."""
+def _processors(number: int, cores: int) -> set[int]:
+    """The processors of the worker of a number, from 1 on; where there are too few, workers share them."""
+    held = sorted(os.sched_getaffinity(0))
+    return {held[place % len(held)] for place in range((number - 1) * cores, number * cores)}
+
+
+def _with(
+    cluster: Cluster, name: str, java_class: str, arguments: Sequence[str], processors: set[int] | None = None
+) -> Cluster:
+    """The cluster with one process more, written down before it is waited for; on these processors alone, if any."""
     home = spark_home()
     environment = {
         **os.environ,
@@ -170,6 +181,8 @@ def _with(cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]
             start_new_session=True,
         )
     _ours.append(started)
+    if processors:
+        os.sched_setaffinity(started.pid, processors)  # what it starts inherits them
     process = Process(name, started.pid, _started(started.pid) or 0)
     cluster = Cluster(cluster.url, cluster.folder, (*cluster.processes, process))
     state = {"url": cluster.url, "processes": [asdict(each) for each in cluster.processes]}
@@ -253,13 +266,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             of_verb.add_argument("--workers", type=int, default=2, metavar="N", help="how many; 2 when not given")
             of_verb.add_argument("--cores", type=int, default=1, metavar="N", help="of a worker; 1 when not given")
             of_verb.add_argument("--memory", default="2g", help="of a worker's executor, as Java writes it; 2g")
+            of_verb.add_argument("--apart", action="store_true", help="each worker on processors of its own")
     given = parser.parse_args(arguments)
     try:
         if given.verb == "down":
             cluster = down(given.folder)
             sys.stdout.write(f"{cluster.url} has ended\n")
         else:
-            cluster = up(given.folder, workers=given.workers, cores=given.cores, memory=given.memory)
+            cluster = up(given.folder, workers=given.workers, cores=given.cores, memory=given.memory, apart=given.apart)
             sys.stdout.write(
                 f"{cluster.url} with {given.workers} workers; hand it a run with\n"
                 f"  SPARK_CONF_DIR={cluster.settings} spark-submit spark_jobs/run.py CONFIG --out RUN\n"

@@ -59,7 +59,13 @@ def main(arguments: list[str]) -> None:
             for executors in options.executors or (1, 2):
                 rows += _on_cluster(data, model, executors, options, Path(scratch))
     (RESULTS / "spark").mkdir(exist_ok=True)
-    told = {**known, "driver_memory": options.driver_memory, "executor_memory": options.memory, "measured": rows}
+    told = {
+        **known,
+        "driver_memory": options.driver_memory,
+        "executor_memory": options.memory,
+        "apart": not options.anywhere,
+        "measured": rows,
+    }
     (RESULTS / "spark" / f"{options.label}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (RESULTS / "spark" / f"{options.label}.md").write_text(page.side_by_side(told), encoding="utf-8")
     print(page.side_by_side(told))
@@ -75,6 +81,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--memory", default="3g", help="of an executor; 3g when not given")
     parser.add_argument("--driver-memory", default="512m", help="of the driver's Java; 512m when not given")
     parser.add_argument("--splink-driver-memory", default="2g", help="the same for Splink's; 2g when not given")
+    parser.add_argument("--anywhere", action="store_true", help="do not hold an executor to a processor of its own")
     parser.add_argument("--folder", help="where the files are kept between runs; a temporary one when not given")
     parser.add_argument("--label", default="link", help="name of the result files in results/spark")
     return parser.parse_args(arguments)
@@ -118,7 +125,9 @@ def _on_cluster(
     data: Path, model: Path, executors: int, options: argparse.Namespace, scratch: Path
 ) -> list[dict[str, Any]]:
     """Every system on a cluster of so many executors, in turn."""
-    on = cluster.up(scratch / f"cluster-{executors}", workers=executors, memory=options.memory)
+    on = cluster.up(
+        scratch / f"cluster-{executors}", workers=executors, memory=options.memory, apart=not options.anywhere
+    )
     found: dict[str, list[dict[str, Any]]] = {system: [] for system in options.system or _WHEN_NOT_NAMED}
     try:
         for number in range(options.runs):

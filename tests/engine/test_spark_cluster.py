@@ -22,11 +22,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_up_then_down(folder, capsys):
-    assert cluster.main(["up", "--folder", str(folder), "--workers", "1", "--memory", "512m"]) == ExitCode.DONE
+    assert cluster.main(["up", "--folder", str(folder), "--workers", "1", "--memory", "512m", "--apart"]) == ExitCode.DONE
     found = cluster.read(folder)
     assert [process.name for process in found.processes] == ["master", "worker-1"]
     assert all(process.runs for process in found.processes)
     assert f"{found.url} with 1 workers" in capsys.readouterr().out
+    master, worker = found.processes
+    assert len(os.sched_getaffinity(worker.pid)) == 1  # --apart: what it starts keeps to its processor
+    assert os.sched_getaffinity(master.pid) == os.sched_getaffinity(0)
 
     secret = found.settings / "spark-defaults.conf"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
