@@ -4,6 +4,7 @@ import base64
 import functools
 import gzip
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from quality.report.page import Figure, Table
 # The picture as a whole has a name and a description; a name on every mark would only bury them.
 _ARIA = re.compile(r' (?:role|aria-[a-z]+|xmlns:xlink|version|class|pointer-events)="[^"]*"')
 _LONG = re.compile(r"-?\d+\.\d{2,}")  # a tenth of a pixel is fine enough
+_DEFAULTS = re.compile(r' (?:opacity="1"|stroke-width="1"|transform="translate\(0,0\)")')  # what SVG takes unsaid
+_FONT = re.compile(r' font-(?:family|size)="[^"]*"')
 _EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
 
 
@@ -38,7 +41,13 @@ def figure(name: str, title: str, summary: str, chart: Callable[[int], dict[str,
 
 def _svg(spec: dict[str, Any]) -> str:
     drawn = _LONG.sub(lambda number: f"{float(number[0]):.1f}", _ARIA.sub("", vl_convert.vegalite_to_svg(spec)))
-    return _EMPTY.sub("", drawn).replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+    drawn = _EMPTY.sub("", _DEFAULTS.sub("", drawn))
+    common = "".join(font for font, _ in Counter(_FONT.findall(drawn)).most_common(2))
+    if common.count("-family=") == common.count("-size=") == 1:  # said once, of the whole picture
+        drawn = _FONT.sub(lambda font: "" if font[0] in common else font[0], drawn)
+    else:
+        common = ""
+    return drawn.replace("<svg ", f'<svg aria-hidden="true" focusable="false"{common} ', 1)
 
 
 @functools.cache
