@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from linkage.catalogue import shipped
 from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import draw_sample, sample_of
+from linkage.pipeline.reviewing import sample_of
 from linkage.review.desk import RunDesk
+from linkage.review.sampling import draw_sample
 from quality.clerical import application
 from quality.report.names import Names
 from quality.review import ANSWERS

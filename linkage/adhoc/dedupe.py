@@ -78,9 +78,10 @@ def dedupe_file(
     with workplace(request.out, f"{request.file.name} with itself", force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
             done = _work(engine, request, place, recognised or (lambda *_: None), say)
+        place.manifest.content["title"] = f"Deduplication report: {request.file.name}"
         place.manifest.end("done", 0)
         say("report")
-        place.report(f"Deduplication report: {request.file.name}")
+        place.report()
     return done
 
 

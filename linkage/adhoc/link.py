@@ -86,10 +86,11 @@ def link_files(
     with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
             done = _work(engine, request, place, recognised or (lambda *_: None), say)
+        place.manifest.content["title"] = f"Linkage quality report: {title}"
         place.manifest.end("done", 0)
         if not request.links_only:
             say("report")
-            place.report(f"Linkage quality report: {title}")
+            place.report()
     return done
 
 

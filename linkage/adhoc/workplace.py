@@ -1,6 +1,6 @@
 """The folder that a verb writes its results to: made beside its place, and put there when it is whole."""
 
-import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,13 +36,11 @@ class Workplace:
             for name, table in tables.items()
         }
 
-    def report(self, title: str) -> None:
-        """The page, from quality/evaluation.json and the manifest."""
-        from quality.report import Inputs, render
+    def report(self) -> None:
+        """The page, from quality/evaluation.json and the manifest, which has its title."""
+        from quality.report import render_run
 
-        evaluation = json.loads((self.part / "quality" / "evaluation.json").read_text(encoding="utf-8"))
-        manifest = json.loads((self.part / MANIFEST).read_text(encoding="utf-8"))
-        render(Inputs(evaluation, (), manifest, title), self.part / "report" / "index.html")
+        render_run(self.part)
 
 
 @contextmanager
@@ -59,6 +57,8 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
     try:
         yield Workplace(part, title)
         remove(part / "scratch")
+        if (out / "review").is_dir():  # what people said of the links before these: it cannot be made again
+            shutil.copytree(out / "review", part / "review")
         sync_tree(part)
         put(part, out)
     except BaseException:

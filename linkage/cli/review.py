@@ -34,8 +34,20 @@ LabelsFrom = Annotated[
         "it is there.",
     ),
 ]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
-Step = Annotated[str, typer.Argument(metavar="STEP", help="A link step of the run.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, leo link or leo dedupe.")]
+Step = Annotated[
+    str, typer.Argument(metavar="STEP", help="A link step of the run; of leo link 'link', of leo dedupe 'dedupe'.")
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="What leo link or leo dedupe linked, where it has moved; of leo link given twice: left, then right."
+    ),
+]
+
+
+def _say(text: str) -> None:
+    typer.echo(f"  {text} ...", err=True)
 
 
 @app.command("open")
@@ -49,6 +61,7 @@ def open_(
         float, typer.Option("--double", min=0.0, max=1.0, help="Share of the pairs that two reviewers are to answer.")
     ] = 0.25,
     labels_from: LabelsFrom = None,
+    files: Files = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
     overrides: Annotated[
         bool,
@@ -62,15 +75,18 @@ def open_(
     """Look at pairs in a browser, blind: records side by side, one question, by keyboard or mouse.
 
     The pages are on this machine alone; the address that is printed lets in whoever has it. Answers are kept in
-    RUN/review/labels.duckdb, each before the next page is shown. Also: leo review RUN.
+    RUN/review/labels.duckdb, each before the next page is shown. Also: leo review RUN. Of leo link and leo dedupe, what
+    the files hold is kept in RUN/explained, for the owner alone.
 
     Example: leo review runs/demo --step education-cis
+
+    Example: leo review linked
     """
     from linkage.catalogue import shipped
-    from linkage.pipeline.reviewing import step_to_review
+    from linkage.review.sampling import step_to_review
     from quality.report.names import Names
 
-    chosen = step_to_review(run, step, size, labels_from)
+    chosen = step_to_review(run, step, size, labels_from, files=files or (), say=_say)
     if overrides:
         from linkage.review.decisions import write_overrides
 
@@ -87,7 +103,7 @@ def open_(
             f"leo review needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'; or fill in the CSV that "
             f"leo review sample writes"
         ) from missing
-    with RunDesk(run, chosen) as desk:
+    with RunDesk(run, chosen, files or (), say=_say) as desk:
         typer.echo(f"{len(desk.pairs):,} pairs of step {chosen}; Ctrl-C ends")
         serve(
             lambda token: application(desk, Names(shipped()), token, doubled=doubled),
@@ -103,6 +119,7 @@ def sample(
     size: Annotated[int, typer.Option(min=1, help="How many pairs to look at.")] = 400,
     seed: Annotated[int | None, typer.Option(help="Another draw; the run's own seed when not given.")] = None,
     labels_from: LabelsFrom = None,
+    files: Files = None,
 ) -> None:
     """Draw a stratified sample: passes by bands of match weight, most where the model is least sure.
 
@@ -113,9 +130,9 @@ def sample(
 
     Example: leo review sample runs/2027 education-cis --labels-from runs/2026
     """
-    from linkage.pipeline.reviewing import draw_sample
+    from linkage.review.sampling import draw_sample
 
-    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
+    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from, files=files or (), say=_say)
     typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
     if any((drawn.carried.unchanged, drawn.carried.changed, drawn.carried.gone)):
         typer.echo(
@@ -135,7 +152,7 @@ def add(
 
     Example: leo review add runs/demo education-cis runs/demo/review/education-cis/sample.csv
     """
-    from linkage.pipeline.reviewing import take_labels
+    from linkage.review.sampling import take_labels
 
     typer.echo(f"{take_labels(run, step, labels):,} answers taken in")
 
@@ -163,6 +180,8 @@ def _lines(said: dict[str, Any]) -> list[str]:
             for reading in ("low", "middle", "high")
         )
         lines.append(f"{measure:<10} {shown}")
+    if said["reach"] is None:
+        lines.append("recall is of matches among the pairs that were kept: what no rule reached is not in it")
     if said["unseen"]:
         lines.append(f"left out: {len(said['unseen'])} strata of which no pair was looked at")
     return lines

@@ -6,7 +6,7 @@ so that only the owner may open the folder that it lies in.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from linkage.pipeline.delivery import manifest_of
 
 KEPT = "explained"
 """The folder, inside that of the links, of what was read."""
-_ID = "id in file"  # with spaces, so that no compared field has its name
+ID = "id in file"
+"""The column of ids; with spaces, so that no compared field has its name."""
 
 
 Ids = dict[tuple[str, int], str]
@@ -37,12 +38,18 @@ class OpenFiles:
     """What `leo link` or `leo dedupe` linked.
 
     Attributes:
-        ids: side to unit_id and the id in the file (text); of one file, both sides are that file.
+        records: side to unit_id, the id in the file (ID, text) and the fields; of one file, both sides are that file.
     """
 
     name: str
     step: OpenStep
-    ids: Mapping[str, Table]
+    records: Mapping[str, Table]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What was read of both sides, in the order of the left one."""
+        shared = self.records["right"].columns
+        return tuple(name for name in self.records["left"].columns if name in shared and name not in (ID, "unit_id"))
 
     def unit(self, engine: Engine, side: str, key: str, option: str) -> int:
         """The unit of a row by the id that its file gives it.
@@ -50,23 +57,29 @@ class OpenFiles:
         Raises:
             ConfigError: the file has no such row. The message does not repeat the key.
         """
-        wanted = engine.from_arrow(pa.table({_ID: pa.array([key], pa.string())}))
-        query = f"select i.unit_id from {{ids}} as i join {{wanted}} as w using ({quote(_ID)})"
-        found = rows(engine, engine.sql(query, ids=self.ids[side], wanted=wanted))
+        wanted = engine.from_arrow(pa.table({ID: pa.array([key], pa.string())}))
+        query = f"select i.unit_id from {{ids}} as i join {{wanted}} as w using ({quote(ID)})"
+        found = rows(engine, engine.sql(query, ids=self.records[side], wanted=wanted))
         if not found:
             which = "the file" if self.step.of_one_file else f"the {side} file"
             raise ConfigError(f"{option}: {which} has no row with this id")
         return int(found[0]["unit_id"])
+
+    def id_of(self, engine: Engine, side: str, units: Collection[int]) -> dict[int, str]:
+        """Unit to the id that its file gives it: for the eyes of an analyst alone."""
+        wanted = listed_units(engine, sorted(units))
+        query = f"select unit_id, i.{quote(ID)} as id from {{ids}} as i join {{wanted}} using (unit_id)"
+        found = rows(engine, engine.sql(query, ids=self.records[side], wanted=wanted))
+        return {int(row["unit_id"]): str(row["id"]) for row in found}
 
     def ids_of(self, engine: Engine, found: Mapping[str, Any]) -> Ids:
         """The ids of all rows that an answer names."""
         named = sorted(set(_rows_named(found)))
         ids: Ids = {}
         for side in dict.fromkeys(source for source, _ in named):
-            wanted = listed_units(engine, [row for source, row in named if source == side])
-            query = f"select unit_id, i.{quote(_ID)} as id from {{ids}} as i join {{wanted}} using (unit_id)"
-            table = engine.sql(query, ids=self.ids.get(side) or self.ids["left"], wanted=wanted)
-            ids |= {(side, int(row["unit_id"])): str(row["id"]) for row in rows(engine, table)}
+            numbers = [row for source, row in named if source == side]
+            given = self.id_of(engine, side if side in self.records else "left", numbers)
+            ids |= {(side, number): text for number, text in given.items()}
         return ids
 
 
@@ -128,9 +141,7 @@ def open_files(
         clusters=tables.get("clusters"),
         options={"accept_probability": "--threshold"} | ({} if one_file else {"margin": "--margin"}),
     )
-    query = f"select unit_id, {quote(_ID)} from {{t}}"
-    ids = {side: engine.sql(query, t=tables[side]) for side in said["files"]}
-    return OpenFiles(str(manifest["run"]), opened, {side: ids.get(side) or ids["file"] for side in ("left", "right")})
+    return OpenFiles(str(manifest["run"]), opened, {side: tables.get(side) or tables["file"] for side in both})
 
 
 def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:

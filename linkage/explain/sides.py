@@ -67,6 +67,15 @@ class Side(Protocol):
         """unit_id and the columns asked for of some units, and no more: quicker than to build them."""
         ...
 
+    def held(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        """What some units were ever called, a row for each entity.
+
+        Returns:
+            unit_id, entity_id, and of each identifier, named as `held_as` says, its values, the latest first, and when
+            each was first and last seen.
+        """
+        ...
+
 
 class RunSide:
     """A side as a run's folder holds it.
@@ -176,14 +185,12 @@ class RunSide:
         return described(self._engine, identities, members, columns)
 
     def held(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
-        """What some units were ever called, a row for each entity.
-
-        Returns:
-            unit_id, entity_id, and of each identifier its values, the latest first, and when each was first and last
-            seen (identifier, identifier_first, identifier_last).
-        """
         members = self._members_of(listed_units(self._engine, units))
-        listed = columns_of([f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")], "i")
+        listed = ", ".join(
+            f"i.{quote(f'{name}{part}')} as {quote(shown)}"
+            for name in identifiers
+            for part, shown in zip(("", "_first", "_last"), held_as(name), strict=True)
+        )
         named = self._identities()
         union = "\nunion all\n".join(
             f"select m.unit_id, i.entity_id, {listed} from {{{part}}} as i join {{members}} as m using (entity_id)"
@@ -260,6 +267,21 @@ class FileSide:
 
     def latest(self, units: Table, columns: Sequence[str]) -> Table:
         return self.build(units, columns).units
+
+    def held(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
+        unknown = "[cast(null as date)]"  # when a row of a file was written is not known
+        listed = "".join(
+            f", case when u.{quote(name)} is not null then {value} end as {quote(shown)}"
+            for name in identifiers
+            for value, shown in zip((f"[u.{quote(name)}]", unknown, unknown), held_as(name), strict=True)
+        )
+        query = f"select unit_id, unit_id as entity_id{listed} from {{all}} as u join {{wanted}} using (unit_id)"
+        return self._engine.sql(query, store=True, all=self._units, wanted=listed_units(self._engine, units))
+
+
+def held_as(identifier: str) -> tuple[str, str, str]:
+    """Columns of `held`: values, first seen, last seen; with spaces, since a file may have fields of any name."""
+    return identifier, f"{identifier} first seen", f"{identifier} last seen"
 
 
 def _stands_in(term: Term, wanted: str) -> str:

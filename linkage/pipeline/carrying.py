@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, RowStore
+from linkage.engine import RowStore
 from linkage.errors import ConfigError
 from linkage.extract.pseudonym import ProjectKey
 from linkage.pipeline.pair_names import NAMES, PairNames, names_key
@@ -35,7 +35,7 @@ def labels_store(run: Path) -> RowStore:
     return RowStore(run / "review" / LABELS, "labels", COLUMNS)
 
 
-def carry(engine: Engine, run: Path, origin: Origin, earlier: Path | None) -> Carried:
+def carry(run: Path, origin: Origin, names: PairNames, earlier: Path | None) -> Carried:
     """Add the labels that were given of a step before its links became what they are.
 
     Of each reviewer the last answer about a pair is taken, with its run, model and time. One whose records hold other
@@ -43,6 +43,7 @@ def carry(engine: Engine, run: Path, origin: Origin, earlier: Path | None) -> Ca
 
     Args:
         origin: the step's links as they are.
+        names: of the units of those links.
         earlier: a run whose labels are taken in; those of the run's own former links always are.
 
     Raises:
@@ -54,7 +55,7 @@ def carry(engine: Engine, run: Path, origin: Origin, earlier: Path | None) -> Ca
     former = [row for row in own if row["links"] != origin.links]
     if not earlier and not former:
         return Carried()
-    names, key = PairNames(engine, run, origin.step), names_key(run, like=earlier)
+    key = names_key(run, like=earlier)
     there = {_of_row(row) for row in own if row["links"] == origin.links}
     added: list[dict[str, Any]] = []
     gone = 0
@@ -105,7 +106,7 @@ def _found_again(names: PairNames, labels: Sequence[Mapping[str, Any]], key: Pro
         for side, name in zip(("left", "right"), NAMES[:2], strict=True)
     )
     return {
-        place: (left[row["left_name"]], right[row["right_name"]])
+        place: names.pair(left[row["left_name"]], right[row["right_name"]])
         for place, row in enumerate(labels)
         if row["left_name"] in left and row["right_name"] in right
     }

@@ -41,23 +41,43 @@ def names_key(run: Path, like: Path | None = None) -> ProjectKey:
     return master_key(path).project("labels")
 
 
-class PairNames:
-    """The units of a step of a run, by ids and by names.
+def names_of_run(engine: Engine, run: Path, step: str) -> "PairNames":
+    """The units of a step of a run.
 
     Raises:
         ConfigError: the folder is no run's.
     """
+    manifest = manifest_of(run)
+    tables = tables_of(run, manifest)
+    entities = {
+        name: engine.read(tables[f"identities/{name}"])
+        for name in manifest["configuration"]["source"]
+        if f"identities/{name}" in tables
+    }
+    return PairNames(engine, engine.read(tables[f"units/{step}"]), entities)
 
-    def __init__(self, engine: Engine, run: Path, step: str) -> None:
-        manifest = manifest_of(run)
-        tables = tables_of(run, manifest)
-        self._engine = engine
-        self._units = engine.read(tables[f"units/{step}"])
-        self._identities = {name: engine.read(tables[f"identities/{name}"]) for name in self._sources(manifest, tables)}
 
-    @staticmethod
-    def _sources(manifest: Mapping[str, Any], tables: Mapping[str, Path]) -> list[str]:
-        return [name for name in manifest["configuration"]["source"] if f"identities/{name}" in tables]
+class PairNames:
+    """The units of a step, by ids and by names.
+
+    Args:
+        units: side, unit_id, entity_id.
+        entities: source to its records: entity_id, source, entity_key, and lists of what they hold.
+        values: names of those lists: all that a reviewer sees.
+        of_one_file: both sides are one file, so that a pair is the same whichever of the two stands first.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        units: Table,
+        entities: Mapping[str, Table],
+        values: Sequence[str] = IDENTIFIERS,
+        *,
+        of_one_file: bool = False,
+    ) -> None:
+        self._engine, self._units, self._by_source = engine, units, entities
+        self._values, self._of_one_file = values, of_one_file
 
     def lots(self, side: str) -> Table:
         """unit_id, name: the same in every run for as long as a unit holds the record that the hash puts first.
@@ -87,13 +107,18 @@ class PairNames:
         held = [self._held(side, {pair[end] for pair in pairs}) for end, side in enumerate(SIDES)]
         found = {}
         for left, right in pairs:
-            names = [
-                _name(key, *min((row["source"], row["entity_key"]) for row in of))
-                for of in self._both(held, left, right)
+            sides = [
+                (_name(key, *min((row["source"], row["entity_key"]) for row in of)), _values(of, self._values))
+                for of in (held[0][left], held[1][right])
             ]
-            values = SEPARATOR.join(_values(of) for of in self._both(held, left, right))
-            found[left, right] = dict(zip(NAMES, (*names, key.pseudonym("values", values)), strict=True))
+            (left_name, ours), (right_name, theirs) = sorted(sides) if self._of_one_file else sides
+            compared = key.pseudonym("values", SEPARATOR.join((ours, theirs)))
+            found[left, right] = dict(zip(NAMES, (left_name, right_name, compared), strict=True))
         return found
+
+    def pair(self, left: int, right: int) -> Pair:
+        """Two units as the links have them: of one file the lower number stands first."""
+        return (min(left, right), max(left, right)) if self._of_one_file else (left, right)
 
     def find(self, side: str, names: Iterable[str], key: ProjectKey) -> dict[str, int]:
         """Name to the unit that holds the record now; those that are no longer there are left out."""
@@ -104,7 +129,7 @@ class PairNames:
         return {
             f"{source}:{row['pseudonym']}": int(row["unit_id"])
             for source, digests in by_source.items()
-            if source in self._identities
+            if source in self._by_source
             for row in self._found(side, source, digests, key)
         }
 
@@ -118,7 +143,7 @@ class PairNames:
             """,
             params={"side": side},
             units=self._units,
-            identities=self._identities[source],
+            identities=self._by_source[source],
             store=True,
         )
         named = pseudonyms(self._engine, key, entities, "entity_key", kind=source)
@@ -131,10 +156,6 @@ class PairNames:
             group by n.pseudonym
             """
         return rows(self._engine, self._engine.sql(query, named=named, wanted=wanted, entities=entities))
-
-    @staticmethod
-    def _both(held: Sequence[Mapping[int, Any]], left: int, right: int) -> tuple[Any, Any]:
-        return held[0][left], held[1][right]
 
     def _held(self, side: str, units: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
         """Unit to the records behind it, with all that they were ever called."""
@@ -150,7 +171,7 @@ class PairNames:
             params={"side": side},
             units=self._units,
             wanted=wanted,
-            entities=self._entities(("entity_id", "source", "entity_key", *IDENTIFIERS)),
+            entities=self._entities(("entity_id", "source", "entity_key", *self._values)),
         )
         held: dict[int, list[dict[str, Any]]] = {}
         for row in rows(self._engine, found):
@@ -158,7 +179,7 @@ class PairNames:
         return held
 
     def _entities(self, wanted: Sequence[str]) -> Table:
-        parts = {f"of_{place}": table for place, table in enumerate(self._identities.values())}
+        parts = {f"of_{place}": table for place, table in enumerate(self._by_source.values())}
         union = "\nunion all\n".join(f"select {columns(wanted)} from {{{part}}}" for part in parts)
         return self._engine.sql(union, params=None, store=False, **parts)
 
@@ -167,7 +188,7 @@ def _name(key: ProjectKey, source: str, entity_key: str) -> str:
     return f"{source}:{key.pseudonym(source, entity_key)}"
 
 
-def _values(records: Sequence[Mapping[str, Any]]) -> str:
-    """Every value of every identifier, in an order that does not depend on how they came."""
-    held = {name: sorted({str(value) for row in records for value in row[name] or ()}) for name in IDENTIFIERS}
+def _values(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Every value of every name, in an order that does not depend on how they came."""
+    held = {name: sorted({str(value) for row in records for value in row[name] or ()}) for name in names}
     return json.dumps(held, sort_keys=True)

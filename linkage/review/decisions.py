@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, connect, rows
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
+from linkage.explain.files import is_linked_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.sides import RunSide
 from linkage.match.overrides import COLUMNS
@@ -42,9 +43,15 @@ def write_overrides(root: Path, step: str) -> Written:
     Where answers give a unit two links and the step allows one, none of them is written: people have to look again.
 
     Raises:
-        ConfigError: no sample was drawn of the step's links as they are now.
+        ConfigError: no sample was drawn of the step's links as they are now; the links are of `leo link` or
+            `leo dedupe`, which follow no decisions.
         InputError: nobody has answered yet.
     """
+    if is_linked_files(root):
+        raise ConfigError(
+            f"{root}: leo link and leo dedupe follow no decisions about single pairs\n"
+            f"  train on the answers: leo train --labels {root} --out MODEL.json; then leo link --model MODEL.json"
+        )
     sample = sample_of(root, step)
     with connect("duckdb") as engine:
         opened = OpenRun(engine, root).open(step)

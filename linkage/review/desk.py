@@ -1,8 +1,8 @@
-"""A step of a run with its sample, as the review application asks for it."""
+"""A step with its sample, as the review application asks for it."""
 
 import datetime
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,25 +11,33 @@ import pyarrow as pa
 
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, connect, rows
-from linkage.explain.opening import OpenRun
+from linkage.explain.one_file import explain_pair_of_file
 from linkage.explain.pair import explain_pair
-from linkage.explain.sides import RunSide
+from linkage.explain.sides import Side, held_as
 from linkage.pipeline.carrying import labels_store
 from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, now, sample_of
+from linkage.review.opened import open_step
 from quality.clerical.desk import Held, Record, Verdict
 
 
 class RunDesk:
-    """What `quality.clerical` calls a Desk, of a folder of `leo run`.
+    """What `quality.clerical` calls a Desk, of a folder of `leo run`, `leo link` or `leo dedupe`.
 
     The records of the sample are read once and stay in memory; answers go to RUN/review/labels.duckdb one by one, and
     what another process has added there is seen.
 
+    Args:
+        files: what `leo link` or `leo dedupe` linked, where it has moved.
+        say: told what takes time.
+
     Raises:
         ConfigError: no sample was drawn of the step's links as they are now.
+        InputError: a file is not there any more, or is another.
     """
 
-    def __init__(self, root: Path, step: str) -> None:
+    def __init__(
+        self, root: Path, step: str, files: Sequence[Path] = (), *, say: Callable[[str], None] | None = None
+    ) -> None:
         sample = sample_of(root, step)
         self._root, self._origin = root, sample.origin
         self._lock = threading.RLock()  # pages are answered by several threads, the engine is one
@@ -37,17 +45,19 @@ class RunDesk:
         self._read_at: tuple[int, int] | None = None
         self._engine = connect("duckdb")
         try:
-            self._step = OpenRun(self._engine, root).open(step)
+            opened = open_step(self._engine, root, step, files, say=say)
+            self._step = opened.step
             self.pairs: Sequence[tuple[int, int]] = sample.pairs
             self._records = {
-                side: self._read(side, [pair[end] for pair in self.pairs]) for end, side in enumerate(("left", "right"))
+                side: records_of(self._engine, self._step.sides[side], [pair[end] for pair in self.pairs], opened.shown)
+                for end, side in enumerate(("left", "right"))
             }
             self._verdicts = self._read_verdicts()
         except BaseException:
             self._engine.close()
             raise
         self.run, self.step = sample.origin.run, step
-        self.left, self.right = (self._step.sides[side].name for side in ("left", "right"))
+        self.left, self.right = opened.left, opened.right
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +77,8 @@ class RunDesk:
     def explanation(self, place: int) -> Mapping[str, Any]:
         """Why, as linkage.explain has it."""
         with self._lock:
-            return {"run": self.run, **explain_pair(self._engine, self._step, *self.pairs[place - 1])}
+            explained = explain_pair_of_file if self._step.of_one_file else explain_pair
+            return {"run": self.run, **explained(self._engine, self._step, *self.pairs[place - 1])}
 
     def labels(self) -> Sequence[Mapping[str, Any]]:
         """Labels of the step in the order in which they were given."""
@@ -94,11 +105,6 @@ class RunDesk:
         with self._lock:
             return estimate_step(self._root, self.step)
 
-    def _read(self, name: str, units: Sequence[int]) -> dict[int, Record]:
-        side = self._step.sides[name]
-        assert isinstance(side, RunSide)
-        return records_of(self._engine, side, units)
-
     def _read_verdicts(self) -> dict[tuple[int, int], Verdict]:
         pairs = pa.table(
             {
@@ -124,13 +130,15 @@ class RunDesk:
         }
 
 
-def records_of(engine: Engine, side: RunSide, units: Sequence[int]) -> dict[int, Record]:
+def records_of(
+    engine: Engine, side: Side, units: Sequence[int], identifiers: Sequence[str] = IDENTIFIERS
+) -> dict[int, Record]:
     """Unit to all that its entities were ever called."""
     held: dict[int, dict[str, dict[str, Held]]] = {unit: {} for unit in units}
-    for row in rows(engine, side.held(list(held), IDENTIFIERS)):
-        for identifier in IDENTIFIERS:
+    for row in rows(engine, side.held(list(held), identifiers)):
+        for identifier in identifiers:
             values = held[int(row["unit_id"])].setdefault(identifier, {})
-            _take(values, *(row[f"{identifier}{part}"] or [] for part in ("", "_first", "_last")))
+            _take(values, *(row[name] or [] for name in held_as(identifier)))
     return {unit: Record({name: _latest_first(values) for name, values in of.items()}) for unit, of in held.items()}
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from linkage.engine import connect, rows
 from linkage.errors import InputError
-from linkage.explain.opening import OpenRun
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
 from linkage.pipeline.reviewing import labels_of, sample_of
+from linkage.review.opened import open_step
 from quality.review import COLUMNS, settled, that_count
 
 
@@ -20,6 +20,9 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
 
     Pairs of which reviewers differ are uncertain until an adjudicator has settled them. Pairs that nobody has looked at
     are stood for by those of their stratum that were.
+
+    Args:
+        run: the folder of `leo run`, `leo link` or `leo dedupe`.
 
     Returns:
         The model, what the labels taught, and where they are from: run, step, what the step's model was trained on.
@@ -36,7 +39,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         )
     strata = json.loads((run / "review" / step / "strata.json").read_text(encoding="utf-8"))["strata"]
     with connect("duckdb") as engine:
-        opened = OpenRun(engine, run).open(step)
+        opened = open_step(engine, run, step)
         answers = settled(engine, engine.from_arrow(pa.Table.from_pylist(given, COLUMNS)))
         answered = rows(
             engine,
@@ -50,10 +53,9 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
                 """,
                 sample=that_count(engine, engine.read(run / "review" / step / "sample.parquet"), answers),
                 answers=answers,
-                links=opened.links,
+                links=opened.step.links,
             ),
         )
-        manifest = OpenRun(engine, run).manifest
     looked_at: dict[str, int] = {}
     for row in answered:
         looked_at[row["stratum"]] = looked_at.get(row["stratum"], 0) + 1
@@ -67,6 +69,5 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         )
         for row in answered
     ]
-    model, report = m_from_labels(opened.model, pairs)
-    counts = next(stage.get("counts") or {} for stage in manifest["stages"] if stage["name"] == f"link-{step}")
-    return model, report, {"run": manifest["run"], "step": step, "trained": counts.get("training") or {}}
+    model, report = m_from_labels(opened.step.model, pairs)
+    return model, report, {"run": opened.run, "step": step, "trained": opened.trained}

@@ -12,7 +12,7 @@ from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.pair import thresholds_as_dict, weighed, weight_as_dict
-from linkage.explain.sides import RunSide, listed_units
+from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, level_name
 from linkage.review.desk import records_of
 from linkage.tune.evidence import adjusted_columns, read
@@ -107,9 +107,7 @@ class RunDesk:
         with self._lock:
             found = []
             for name, unit in (("left", left), ("right", right)):
-                side = self._step.sides[name]
-                assert isinstance(side, RunSide)
-                found.append(records_of(self._engine, side, [unit])[unit])
+                found.append(records_of(self._engine, self._step.sides[name], [unit])[unit])
             return found[0], found[1]
 
     def weight(self, left: int, right: int, settings: Settings) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ class Verdict:
 
 
 class Desk(Protocol):
-    """A step of a run with a sample of its pairs. Places count from 1."""
+    """A step with a sample of its pairs. Places count from 1. Of a file with itself left and right are the same."""
 
     run: str
     step: str

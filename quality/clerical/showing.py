@@ -130,13 +130,18 @@ class Showing:
             last=self._last(queue, who),
             estimated=self._estimated(estimated) if estimated else [],
             unseen=len(estimated["unseen"]) if estimated else 0,
+            kept_alone=estimated is not None and estimated["reach"] is None,
         )
 
     def _step(self) -> str:
-        left, right = self._sides()
-        return f"{left} to {right}"
+        left, right = self._named()
+        return f"{left} with itself" if left == right else f"{left} to {right}"
 
     def _sides(self) -> tuple[str, str]:
+        left, right = self._named()
+        return ("One record", "The other") if left == right else (left, right)
+
+    def _named(self) -> tuple[str, str]:
         return self._names.source(self._desk.left), self._names.source(self._desk.right)
 
     def _last(self, queue: Queue, who: Who) -> dict[str, Any] | None:

@@ -85,7 +85,8 @@ def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: st
     manifest = _json(run / "manifest.json") or {}
     moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
-    inputs = Inputs(evaluation, contracts, manifest, f"Linkage quality report: {name}", profile, reviews, moved)
+    title = manifest.get("title") or f"Linkage quality report: {name}"
+    inputs = Inputs(evaluation, contracts, manifest, title, profile, reviews, moved)
     return render(inputs, run / "report" / "index.html")
 
 

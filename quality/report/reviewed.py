@@ -82,11 +82,16 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
                 row += [cell, *interval]
             rows.append(row)
     heads = [head for _, label in _MEASURES for head in (f"{label}, %", "from", "to")]
+    notes = []
+    if any(review["unseen"] for _, review in found):
+        notes.append("Strata of which nobody looked at a pair are left out.")
+    if any(review.get("reach", 1.0) is None for _, review in found):
+        notes.append("Recall is of matches among the pairs that were kept: what no rule reached is not in it.")
     return Table(
         "Error by clerical review",
         ["Step", "Uncertain answers count", "Pairs looked at", *heads],
         rows,
-        "Strata of which nobody looked at a pair are left out." if any(review["unseen"] for _, review in found) else "",
+        " ".join(notes),
     )
 
 

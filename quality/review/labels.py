@@ -2,7 +2,8 @@
 
 import csv
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,16 +78,19 @@ class Origin:
 _OF_CSV = ("left_id", "right_id", "answer", "reviewer")
 
 
-def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime) -> pa.Table:
+def labels_of_csv(
+    path: Path, origin: Origin, at: datetime.datetime, pairs: Mapping[tuple[str, str], tuple[int, int]] | None = None
+) -> pa.Table:
     """Answers of a file with the columns left_id, right_id, answer, reviewer; rows without an answer are left out.
 
     Args:
         origin: what the pairs are of.
         at: when they are taken in.
+        pairs: what the file calls the pairs that it may hold, to their ids; it has the ids themselves when None.
 
     Raises:
-        InputError: the file is not there or no CSV, a column is missing, or a row has another answer or no number; the
-            message names the line.
+        InputError: the file is not there or no CSV, a column is missing, or a row has another answer, no number or a
+            pair that it may not hold; the message names the line.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -94,7 +98,7 @@ def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime) -> pa.Table
             missing = [name for name in _OF_CSV if name not in (reader.fieldnames or ())]
             if missing:
                 raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(_OF_CSV)}")
-            found = [_row(path, reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
+            found = [_row(path, reader.line_num, row, pairs) for row in reader if (row["answer"] or "").strip()]
     except FileNotFoundError:
         raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
     except (UnicodeDecodeError, csv.Error):
@@ -102,17 +106,35 @@ def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime) -> pa.Table
     return origin.table(found, at)
 
 
-def _row(path: Path, line: int, row: Mapping[str, str]) -> dict[str, Any]:
+def _row(
+    path: Path, line: int, row: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[int, int]] | None
+) -> dict[str, Any]:
     answer = row["answer"].strip().lower()
     if answer not in ANSWERS:
         raise InputError(f"{path}: line {line}: this is no answer\n  there are: {', '.join(ANSWERS)}")
+    left, right = _ids(path, line, row) if pairs is None else _found(path, line, row, pairs)
+    reviewer = (row["reviewer"] or "").strip() or "unnamed"
+    return {"left_id": left, "right_id": right, "answer": answer, "reviewer": reviewer, "role": REVIEWER}
+
+
+def _ids(path: Path, line: int, row: Mapping[str, str]) -> tuple[int, int]:
     try:
-        pair = {"left_id": int(row["left_id"]), "right_id": int(row["right_id"])}
+        return int(row["left_id"]), int(row["right_id"])
     except (TypeError, ValueError):
         raise InputError(
             f"{path}: line {line}: left_id and right_id are whole numbers\n  leave those of the sample as they are"
         ) from None
-    return {**pair, "answer": answer, "reviewer": (row["reviewer"] or "").strip() or "unnamed", "role": REVIEWER}
+
+
+def _found(
+    path: Path, line: int, row: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[int, int]]
+) -> tuple[int, int]:
+    found = pairs.get((row["left_id"], row["right_id"]))
+    if found is None:
+        raise InputError(
+            f"{path}: line {line}: this pair is not of the sample\n  leave the ids of the sample's CSV as they are"
+        )
+    return found
 
 
 def standing(engine: Engine, labels: Table) -> Table:
@@ -223,13 +245,19 @@ def answers_by_stratum(engine: Engine, sample: Table, answers: Table) -> dict[st
     }
 
 
-def form(pairs: Iterable[Mapping[str, Any]], path: Path) -> Path:
-    """Write a CSV to fill in: the sample's pairs in their order, without answers and without what the model thinks."""
-    lines: Sequence[dict[str, Any]] = [
-        {"left_id": row["left_id"], "right_id": row["right_id"], "answer": "", "reviewer": ""} for row in pairs
-    ]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _OF_CSV)
-        writer.writeheader()
-        writer.writerows(lines)
+def form(pairs: Iterable[tuple[str, str]], path: Path) -> Path:
+    """Write a CSV to fill in: the sample's pairs in their order, without answers and without what the model thinks.
+
+    It is for its owner alone: what a file calls its records may be people's numbers.
+
+    Args:
+        pairs: what the two records are called.
+    """
+    path.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
+    ) as file:
+        writer = csv.writer(file)
+        writer.writerow(_OF_CSV)
+        writer.writerows((left, right, "", "") for left, right in pairs)
     return path

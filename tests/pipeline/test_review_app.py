@@ -17,7 +17,8 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import draw_sample, estimate_step
+from linkage.pipeline.reviewing import estimate_step
+from linkage.review.sampling import draw_sample
 from quality.report.names import Names
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")

@@ -16,8 +16,9 @@ from linkage.catalogue import shipped
 from linkage.errors import ConfigError
 from linkage.match.overrides import load
 from linkage.pipeline.carrying import Carried, labels_store
-from linkage.pipeline.reviewing import add_labels, draw_sample, estimate_step, now, sample_of
+from linkage.pipeline.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.review.decisions import write_overrides
+from linkage.review.sampling import draw_sample
 from quality.report.names import Names
 
 STEP = "npd-cis"

@@ -8,8 +8,9 @@ import pytest
 
 from linkage.errors import InputError
 from linkage.match.overrides import load
-from linkage.pipeline.reviewing import add_labels, draw_sample, now, sample_of
+from linkage.pipeline.reviewing import add_labels, now, sample_of
 from linkage.review.decisions import write_overrides
+from linkage.review.sampling import draw_sample
 
 STEP = "npd-cis"
 

@@ -9,8 +9,8 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.reviewing import draw_sample
 from linkage.resources import assets_dir
+from linkage.review.sampling import draw_sample
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, served, visitors
 

@@ -7,7 +7,8 @@ import pytest
 
 from linkage.model import load
 from linkage.model.training.files import told
-from linkage.pipeline.reviewing import add_labels, draw_sample, now, sample_of
+from linkage.pipeline.reviewing import add_labels, now, sample_of
+from linkage.review.sampling import draw_sample
 
 STEP = "npd-cis"
 

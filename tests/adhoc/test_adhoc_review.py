@@ -1,0 +1,238 @@
+"""`leo review` on folders of `leo link` and `leo dedupe`: the same sample, pages, labels and estimates as of a run."""
+
+import csv
+import json
+import random
+import re
+import shutil
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.link import Request, link_files
+from linkage.catalogue import shipped
+from linkage.cli import app
+from linkage.errors import ConfigError, InputError
+from linkage.model import load
+from linkage.pipeline.carrying import Carried, labels_store
+from linkage.pipeline.reviewing import add_labels, estimate_step, estimates, now, sample_of
+from linkage.review.sampling import draw_sample
+from quality.report.names import Names
+from tests.adhoc.conftest import CANARY, make_files, person, seen_again, write_csv
+
+HOME = "http://127.0.0.1"
+Judge = Callable[[str, str], bool]
+
+
+def leo(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def one_person(left: str, right: str) -> bool:
+    """Ids of the two files end in the number of a person."""
+    return left[1:] == right[1:]
+
+
+def fill_in(form: Path, judge: Judge = one_person, reviewer: str = "Ann") -> list[dict[str, str]]:
+    with form.open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row |= {"answer": "match" if judge(row["left_id"], row["right_id"]) else "no match", "reviewer": reviewer}
+    return rows
+
+
+@pytest.fixture
+def root(done: Any, tmp_path: Path) -> Path:
+    """A folder of `leo link`, to be reviewed."""
+    return Path(shutil.copytree(done.request.out, tmp_path / "linked"))
+
+
+@pytest.fixture
+def reviewed(root: Path) -> Path:
+    """The same, of which Ann has looked at every pair that was kept."""
+    drawn = draw_sample(root, "link", 100_000)
+    write_csv(drawn.form, fill_in(drawn.form))
+    assert leo("review", "add", root, "link", drawn.form).exit_code == 0
+    return root
+
+
+def test_a_form_names_pairs_by_the_ids_of_the_files_and_is_taken_in(root: Path) -> None:
+    shown = leo("review", "sample", root, "link", "--size", 100_000)
+    assert shown.exit_code == 0, shown.output
+    form = root / "review" / "link" / "sample.csv"
+    assert stat.S_IMODE(form.stat().st_mode) == 0o600
+    links = pq.read_table(root / "links.parquet").to_pylist()
+    rows = fill_in(form)
+    assert {(row["left_id"], row["right_id"]) for row in rows} == {(row["left_id"], row["right_id"]) for row in links}
+    write_csv(form, rows)
+    assert f"{len(links)} answers taken in" in leo("review", "add", root, "link", form).output
+    accepted = [row for row in links if row["decision"] == "accepted"]
+    right = sum(one_person(row["left_id"], row["right_id"]) for row in accepted)
+    said = estimate_step(root, "link")
+    assert said["precision"]["middle"]["value"] == pytest.approx(right / len(accepted))
+    assert "looked at, 0 uncertain" in leo("review", "estimate", root, "link").output
+
+
+def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(root: Path) -> None:
+    form = draw_sample(root, "link", 20).form
+    rows = fill_in(form)
+    rows[1] |= {"left_id": CANARY}
+    write_csv(form, rows)
+    refused = leo("review", "add", root, "link", form)
+    assert isinstance(refused.exception, InputError)
+    assert "line 3: this pair is not of the sample" in str(refused.exception)
+    assert CANARY not in str(refused.exception)
+    assert not labels_store(root).path.exists()
+
+
+def test_the_report_has_what_the_review_found_and_no_value(reviewed: Path) -> None:
+    estimate_step(reviewed, "link")
+    assert leo("report", reviewed).exit_code == 0
+    page = (reviewed / "report" / "index.html").read_text()
+    assert "Error by clerical review" in page
+    held = (path for path in (reviewed / "review").rglob("*") if path.is_file())
+    written = b"".join(path.read_bytes() for path in held) + page.encode()
+    assert CANARY.upper().encode() not in written.upper()
+
+
+def test_the_application_shows_what_the_files_hold(root: Path) -> None:
+    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+    from linkage.review.desk import RunDesk
+    from quality.clerical import application
+
+    form = draw_sample(root, "link", 100_000).form
+    rows = fill_in(form)
+    at = next(place for place, row in enumerate(rows, 1) if one_person(row["left_id"], row["right_id"]))
+    with RunDesk(root, "link") as desk:
+        left, right = desk.records(at)
+        assert left.held["dob"][0].value == right.held["dob"][0].value
+        ann = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
+        assert "drawn from pupils.csv to customers.csv." in ann.get("/?token=secret").text
+        ann.post("/who", data={"name": "Ann", "role": "reviewer"})
+        page = ann.get(f"/pairs/{at}").text
+        assert left.held["surname"][0].value in page
+        assert "customers.csv" in page
+        ann.post(f"/pairs/{at}", data={"answer": "match"})
+        assert "match weight" in ann.get(f"/pairs/{at}").text
+        assert "The match weight, part by part" in ann.get(f"/pairs/{at}/why").text
+    assert [row["answer"] for row in labels_store(root).rows().to_pylist()] == ["match"]
+
+
+def test_labels_live_on_where_the_files_are_linked_again(tmp_path: Path) -> None:
+    """One customer has moved, one is gone; a new one, whom nobody knows, shifts the numbers of all others."""
+    files = make_files(tmp_path / "files")
+    request = Request(files.left, files.right, tmp_path / "linked", threads=2)
+    link_files(request)
+    draw_sample(request.out, "link", 100_000)
+    before = sample_of(request.out, "link")
+    given = [
+        {"left_id": left, "right_id": right, "answer": "match", "reviewer": "Ann", "role": "reviewer"}
+        for left, right in before.pairs
+    ]
+    add_labels(request.out, before.origin.table(given, now()))
+    links = pq.read_table(request.out / "links.parquet").to_pylist()
+    accepted = [row for row in links if row["decision"] == "accepted"]
+    moved, gone = (row["right_id"] for row in accepted[:2])
+    with files.right.open() as file:
+        rows = [row for row in csv.DictReader(file) if row["id"] != gone]
+    next(row for row in rows if row["id"] == moved)["SEX"] = ""
+    rows.append({**dict.fromkeys(rows[0], ""), "id": "A0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": "01/01/1901"})
+    write_csv(files.right, rows)
+    link_files(replace(request, force=True))
+    with pytest.raises(ConfigError, match="have changed since its sample was drawn"):
+        sample_of(request.out, "link")
+    drawn = draw_sample(request.out, "link", 100_000)
+    lost = sum(gone == row["right_id"] for row in links)
+    changed = sum(moved == row["right_id"] for row in links)
+    assert drawn.carried == Carried(unchanged=len(links) - lost - changed, changed=changed, gone=lost)
+
+
+def test_m_is_trained_on_the_labels_and_the_files_linked_with_it(reviewed: Path, files: Any, tmp_path: Path) -> None:
+    out = tmp_path / "reviewed.json"
+    told = leo("train", "--labels", reviewed, "--out", out)
+    assert told.exit_code == 0, told.output
+    assert "labels: " in told.output
+    assert load(out).raw["comparisons"] != load(reviewed / "model.json").raw["comparisons"]
+    again = link_files(Request(files.left, files.right, tmp_path / "again", model=out, truth=files.truth, threads=2))
+    assert again.truth
+    assert again.truth["precision"] > 0.97
+
+
+def test_what_cannot_be_reviewed_says_what_to_do(root: Path, files: Any, tmp_path: Path) -> None:
+    draw_sample(root, "link", 10)
+    refused = leo("review", root, "--write-overrides").exception
+    assert isinstance(refused, ConfigError)
+    assert f"leo train --labels {root}" in str(refused)
+    with pytest.raises(ConfigError, match="has no link step 'npd-cis'\n  there are: link"):
+        draw_sample(root, "npd-cis", 10)
+    manifest = json.loads((root / "manifest.json").read_text())
+    (root / "manifest.json").write_text(json.dumps({**manifest, "links_only": True}))
+    with pytest.raises(ConfigError, match="link again without --links-only"):
+        draw_sample(root, "link", 10)
+    (root / "manifest.json").write_text(json.dumps(manifest))
+    elsewhere = shutil.copy(files.left, tmp_path / "elsewhere.csv")
+    Path(elsewhere).write_text(Path(elsewhere).read_text() + "\n")
+    with pytest.raises(InputError, match="is not the left file that was linked"):
+        draw_sample(root, "link", 10, files=[Path(elsewhere), files.right])
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> DedupeRequest:
+    """One file with 200 people twice and 40 once, deduplicated."""
+    draw = random.Random(4)
+    people = [person(number, draw) for number in range(240)]
+    named = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
+             "gender": "SEX", "postcode": "PCODE"}  # fmt: skip
+    rows = [{named[key]: value for key, value in one.items()} for one in people]
+    for number, one in enumerate(people[:200]):
+        row = seen_again(one, number, draw)
+        day, _, rest = row["DOB"].partition("/")
+        rows.append({**row, "DOB": "-".join([*reversed(rest.split("/")), day]) if row["DOB"] else ""})
+    request = DedupeRequest(write_csv(tmp_path / "register.csv", rows), tmp_path / "out", threads=2)
+    dedupe_file(request)
+    return request
+
+
+def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest) -> None:
+    """Which of two records stands first means nothing: a label is found again whatever its names' order."""
+    from linkage.review.desk import RunDesk
+
+    drawn = draw_sample(register.out, "dedupe", 100_000)
+    write_csv(drawn.form, fill_in(drawn.form))
+    assert leo("review", "add", register.out, "dedupe", drawn.form).exit_code == 0
+    said = estimate_step(register.out, "dedupe")
+    assert said["precision"]["middle"]["value"] > 0.97
+    assert [found["step"] for found in estimates(register.out)] == ["dedupe"]
+    with RunDesk(register.out, "dedupe") as desk:
+        assert desk.left == desk.right == "register.csv"
+        assert desk.explanation(1)["kind"] == "pair"
+    with register.file.open() as file:
+        rows = list(csv.DictReader(file))
+    write_csv(register.file, [*rows, {**rows[0], "id": "0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": ""}])
+    dedupe_file(replace(register, force=True))
+    again = draw_sample(register.out, "dedupe", 100_000)
+    assert (again.carried.changed, again.carried.gone) == (0, 0)
+    assert again.carried.unchanged == drawn.pairs
+    assert again.answered >= drawn.pairs - 5
+
+
+def test_the_pages_call_two_records_of_one_file_so(register: DedupeRequest) -> None:
+    pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
+    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+    from linkage.review.desk import RunDesk
+    from quality.clerical import application
+
+    draw_sample(register.out, "dedupe", 20)
+    with RunDesk(register.out, "dedupe") as desk:
+        ann = testclient.TestClient(application(desk, Names(shipped()), "secret", doubled=0.0), base_url=HOME)
+        assert "drawn from register.csv with itself." in ann.get("/?token=secret").text
+        page = ann.post("/who", data={"name": "Ann", "role": "reviewer"}).text
+        assert re.search(r"One record</th>\s*<th[^>]*>The other</th>", page)
