@@ -22,7 +22,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_up_then_down(folder, capsys):
-    assert cluster.main(["up", "--folder", str(folder), "--workers", "1", "--memory", "512m", "--apart"]) == ExitCode.DONE
+    assert (
+        cluster.main(["up", "--folder", str(folder), "--workers", "1", "--memory", "512m", "--apart"]) == ExitCode.DONE
+    )
     found = cluster.read(folder)
     assert [process.name for process in found.processes] == ["master", "worker-1"]
     assert all(process.runs for process in found.processes)
