@@ -197,7 +197,13 @@ def _told(tables: "list[Checked]") -> None:
         faults = sum(not finding.is_note for finding in checked.findings)
         verdict = "passes" if checked.passes else f"does not pass, {faults} fault{'' if faults == 1 else 's'}"
         typer.echo(f"{where}: {verdict}")
-        kinds = {"labels": layout.labels, "counts": layout.counts, "shares": layout.shares, "averages": layout.averages}
+        kinds = {
+            "labels": layout.labels,
+            "counts": layout.counts,
+            "shares": layout.shares,
+            "averages": layout.averages,
+            "not read": layout.unread,
+        }
         for kind, columns in kinds.items():
             if columns:
                 typer.echo(f"  {kind:<9} {', '.join(sheet.header[column] for column in columns)}")

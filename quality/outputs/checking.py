@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from quality.disclosure import Disclosure, Need, Profile, Sum, Unprotectable, exposed, intervals, protect
 from quality.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
 from quality.outputs.equations import Key, Numbers, amounts_of, counts_of
-from quality.outputs.layout import Layout, Said, layout_of, plain
+from quality.outputs.layout import Layout, Said, layout_of, plain, texts_of
 from quality.outputs.reading import Sheet
 from quality.outputs.together import Part, Together, approved_parts, together
 
@@ -35,6 +35,9 @@ REMEDIES = {
     "sums": "see whether people count twice; if not, mend the table",
     "unknown base": "name it: --of SHARE=BASE, or --of SHARE=PART/BASE",
     "contradiction": "mend the table: no numbers agree with all that it shows",
+    "tells small": "write the symbol for what is hidden; --out does",
+    "unread": "write numbers and symbols alone; or name the column, --label, where it holds codes",
+    "beneath": "save the cells alone in a new workbook; --out does",
 }
 NOTES = frozenset({"all of one kind", "sums", "unknown base", "unlike"})
 
@@ -102,6 +105,7 @@ def check_tables(
     before: Sequence[Approved] = context.approved if context else ()
     parts = []
     for checked in found:
+        checked.findings += _not_of_cells(checked)
         numbers = counts_of(checked.sheet, checked.layout, profile)
         checked.sums = list(numbers.sums)
         for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
@@ -128,9 +132,25 @@ def check_tables(
             amounts = amounts_of(checked.sheet, checked.layout, column, profile)
             mine |= _judged(amounts, profile, _teller(checked))
         _Release(checked, part.numbers, mine, profile).write()
-        if any(finding.rule in ("kept nowhere", "contradiction") for finding in checked.findings):
+        if any(finding.rule in ("kept nowhere", "contradiction", "unread") for finding in checked.findings):
             checked.safe = None
     return found
+
+
+def _not_of_cells(checked: Checked) -> Iterator[Finding]:
+    """Faults of how a table lies: what stands beside its cells, columns that cannot be read, symbols that tell."""
+    sheet, layout = checked.sheet, checked.layout
+    for what in sheet.beneath:
+        yield Finding("workbook", "", "beneath", f"it holds {what}, which leave with it")
+    for column in layout.unread:
+        texts = texts_of(sheet, column, layout.totals)
+        cells = "1 cell among its numbers is" if len(texts) == 1 else f"{len(texts)} cells among its numbers are"
+        says = f"{cells} neither number nor symbol, so it was not looked at"
+        yield _finding(checked, (texts[0], column, ""), "unread", says)
+    for row, cells_of_row in enumerate(sheet.rows):
+        for column in layout.counts:
+            if cells_of_row[column].mark == "under":
+                yield _finding(checked, (row, column, ""), "tells small", "it tells that the count is small")
 
 
 def _part(checked: Checked, numbers: Numbers, unit: str) -> Part:
@@ -268,11 +288,12 @@ class _Release:
 
     def _text(self, row: int, column: int) -> str:
         given = self.sheet.rows[row][column]
-        if given.number is None or column in self.layout.labels:
+        if given.number is None or column in self.layout.labels or column in self.layout.unread:
             if given.mark:
                 self._audit(row, column, "as given", given.mark)
-            if given.mark == "suppressed" and column in self.layout.counts:
+            if given.mark in ("suppressed", "under") and column in self.layout.counts:
                 self.checked.shown[row, column, ""] = None
+                return self.profile.symbols.suppressed if given.mark == "under" else given.text
             return given.text
         if column in self.layout.counts or column in self.layout.largest:
             return self._counted(row, column, given.number)

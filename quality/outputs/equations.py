@@ -49,7 +49,7 @@ def counts_of(sheet: Sheet, layout: Layout, profile: Profile) -> Numbers:
     """A table's counts."""
     shown = [row[column].number for row in sheet.rows for column in layout.counts if row[column].number is not None]
     base = profile.round_to
-    has_marks = any(row[c].mark in ("suppressed", "low") for row in sheet.rows for c in layout.counts)
+    has_marks = any(row[c].mark in ("suppressed", "under", "low") for row in sheet.rows for c in layout.counts)
     is_rounded = base > 1 and bool(shown) and all(number % base == 0 for number in shown if number is not None)
     found = Numbers(True, is_rounded and (has_marks or len(shown) > 1))
     for row, cells in enumerate(sheet.rows):
@@ -89,7 +89,7 @@ def _add(found: Numbers, key: Key, number: float | None, mark: str | None, profi
         found.low[key] = max(number - reach, 0.0, min(float(least), number)) if reach and number else number
         found.high[key] = number + reach if number or not least else number
         return
-    if mark == "suppressed" or (mark == "low" and profile):
+    if mark in ("suppressed", "under") or (mark == "low" and profile):
         found.low[key] = found.high[key] = 0.0
         if mark == "low" and profile:
             found.low[key], found.high[key] = 1.0, max(profile.low_below - 1.0, profile.round_to // 2)

@@ -1,7 +1,7 @@
 """What a table of results is made of: which columns are labels, counts, shares and averages, and what adds up."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.errors import ConfigError
@@ -44,6 +44,7 @@ class Layout:
         part_of: a count that is part of another count of its row.
         of: a share or average to (part, base); None where it is not known.
         largest: a column of totals of amounts to its largest contributions, which are never shown.
+        unread: columns in which texts stand among numbers, so that nobody can say what they hold.
     """
 
     labels: Sequence[int]
@@ -56,6 +57,7 @@ class Layout:
     largest: Mapping[int, Sequence[int]]
     totals: frozenset[str]
     parents: Mapping[tuple[int, str], str]
+    unread: Sequence[int] = ()
 
     def is_total(self, text: str) -> bool:
         """Whether a label stands for all of its kind."""
@@ -77,9 +79,11 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
     totals = TOTALS | {plain(word) for word in said.totals}
     largest = {places[name]: [places[one] for one in those] for name, those in said.largest.items()}
     contributions = {one for those in largest.values() for one in those}
-    kinds = {n: _kind(sheet, n, said) for n in range(len(sheet.header)) if n not in contributions and n not in largest}
-    labels, counts, shares, averages = (
-        [n for n, kind in kinds.items() if kind == wanted] for wanted in ("label", "count", "share", "average")
+    columns = [n for n in range(len(sheet.header)) if n not in contributions and n not in largest]
+    kinds = {n: _kind(sheet, n, said, totals) for n in columns}
+    labels, counts, shares, averages, unread = (
+        [n for n, kind in kinds.items() if kind == wanted]
+        for wanted in ("label", "count", "share", "average", "unread")
     )
     across = _across(sheet, counts, totals)
     of: dict[int, tuple[int | None, int | None]] = {n: _found_of(sheet, n, counts) for n in shares}
@@ -90,7 +94,7 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
     part_of = {} if across is not None else {p: b for p, b in of.values() if p is not None and b is not None}
     part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
     parents = {(places[column], plain(code)): plain(parent) for (column, code), parent in said.parents.items()}
-    return Layout(labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents)
+    return Layout(labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents, unread)
 
 
 def _places(sheet: Sheet, said: Said) -> dict[str, int]:
@@ -106,7 +110,15 @@ def _places(sheet: Sheet, said: Said) -> dict[str, int]:
     return places
 
 
-def _kind(sheet: Sheet, column: int, said: Said) -> str:
+def texts_of(sheet: Sheet, column: int, totals: Collection[str]) -> list[int]:
+    """Rows of a column that hold neither number nor symbol nor a word for all."""
+    cells = enumerate(row[column] for row in sheet.rows)
+    return [
+        n for n, cell in cells if cell.text and cell.number is None and not cell.mark and plain(cell.text) not in totals
+    ]
+
+
+def _kind(sheet: Sheet, column: int, said: Said, totals: Collection[str]) -> str:
     name = sheet.header[column]
     for kind, named in (
         ("label", said.labels),
@@ -118,6 +130,8 @@ def _kind(sheet: Sheet, column: int, said: Said) -> str:
             return kind
     cells = [row[column] for row in sheet.rows if row[column].text]
     numbers = [cell.number for cell in cells if cell.number is not None]
+    if numbers and column and not _PERIOD.search(name) and texts_of(sheet, column, totals):
+        return "unread"
     if not cells or len(numbers) + sum(cell.mark is not None for cell in cells) < len(cells):
         return "label"  # a column with a text that is neither
     if not numbers and column == 0:

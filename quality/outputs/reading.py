@@ -2,8 +2,9 @@
 
 import csv
 import re
+import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,29 @@ SYMBOLS = {
     **dict.fromkeys(("low", "[low]", "k", "[k]", "fewer than 5", "~"), "low"),
     **dict.fromkeys(("high", "[high]"), "high"),
 }
-_NUMBER = re.compile(r"^[£€$]?\s*(-?[0-9][0-9,]*(?:\.[0-9]+)?|-?\.[0-9]+)\s*%?$")
+_DIGITS = r"-?(?:[0-9]{1,3}(?:[\u0020\u00a0\u202f][0-9]{3})+|[0-9][0-9,]*)(?:\.[0-9]+)?|-?\.[0-9]+"
+_FOOTNOTE = r"(?:[*†‡]|\[[a-z0-9]{1,2}\])?"
+_NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORECASE)
+_UNDER = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
+
+# What a workbook can hold beside the cells of its sheets, by its place in the archive.
+_BENEATH = {
+    "xl/pivotCache/": "the records behind a pivot table",
+    "xl/externalLinks/": "copies of cells of other workbooks",
+    "xl/embeddings/": "embedded files",
+    "xl/model/": "a data model",
+    "xl/comments": "comments",
+    "xl/threadedComments/": "comments",
+    "xl/vbaProject": "macros",
+}
 
 
 @dataclass(frozen=True)
 class Value:
-    """One cell: its text, and the number or the symbol that it stands for; neither where it is a label or empty."""
+    """One cell: its text, and the number or the symbol that it stands for; neither where it is a label or empty.
+
+    "<10" has the mark "under": it hides a count, and tells that it is small.
+    """
 
     text: str
     number: float | None = None
@@ -37,6 +55,7 @@ class Sheet:
         top: how many rows stand above the header.
         header: what the columns are called.
         rows: the cells below it; every row as wide as the header.
+        beneath: what its workbook holds beside cells; told of the first sheet alone.
     """
 
     file: Path
@@ -44,6 +63,7 @@ class Sheet:
     top: int
     header: Sequence[str]
     rows: Sequence[Sequence[Value]]
+    beneath: Sequence[str] = ()
 
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
@@ -70,6 +90,8 @@ def read_tables(path: Path) -> list[Sheet]:
     ]
     if not found:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
+    if path.suffix.lower() == ".xlsx":
+        found[0] = replace(found[0], beneath=_beneath(path))
     return found
 
 
@@ -78,8 +100,10 @@ def value(text: str) -> Value:
     plain = text.strip()
     if mark := SYMBOLS.get(plain.lower()):
         return Value(plain, mark=mark)
+    if _UNDER.match(plain):
+        return Value(plain, mark="under")
     match = _NUMBER.match(plain)
-    return Value(plain, float(match.group(1).replace(",", ""))) if match else Value(plain)
+    return Value(plain, float(re.sub(r"[,\s]", "", match.group(1)))) if match else Value(plain)
 
 
 def _csv(path: Path) -> list[tuple[str, list[list[str]]]]:
@@ -91,8 +115,6 @@ def _csv(path: Path) -> list[tuple[str, list[list[str]]]]:
 
 
 def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
-    import zipfile
-
     from openpyxl import load_workbook
 
     try:
@@ -100,6 +122,12 @@ def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise InputError(f"{path}: not a workbook\n  save it again as .xlsx") from None
     return [(sheet.title, [[_text(cell) for cell in row] for row in sheet.iter_rows()]) for sheet in book.worksheets]
+
+
+def _beneath(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    return list(dict.fromkeys(what for place, what in _BENEATH.items() if any(n.startswith(place) for n in names)))
 
 
 def _text(cell: Any) -> str:

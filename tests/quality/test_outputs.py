@@ -1,6 +1,7 @@
 """Tables of results: what may not leave is named cell by cell, and what is written in their stead is safe."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from linkage.errors import ConfigError, InputError
 from quality.disclosure import load
 from quality.outputs import Checked, Said, check_table, read_tables, write_safe
+from quality.outputs.reading import value
 
 LEO = load("leo_publication")
 CROSSED = """
@@ -233,3 +235,63 @@ def test_files_that_cannot_be_read_say_what_to_do(tmp_path: Path, name: str, con
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=says):
         read_tables(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ["n.d.", "5 to 9", "#N/A", "suppressed, see note"])
+def test_a_column_of_numbers_and_texts_is_a_fault_and_written_nowhere(tmp_path: Path, text: str) -> None:
+    """As a column of labels it would leave without a look at its counts."""
+    found = checked(f"Region | Women | Men\nNorth | 40 | {text}\nSouth | 50 | 3", tmp_path, load("ons_srs"))
+    assert told(found) == {("C2", "unread")}
+    assert (found.passes, found.safe) == (False, None)
+    assert write_safe([found], tmp_path / "safe") == [tmp_path / "safe" / "t.audit.csv"]
+
+
+def test_codes_with_a_word_for_all_are_labels_and_others_are_once_they_are_named(tmp_path: Path) -> None:
+    world = "Region | Level | People\nNorth | 1 | 40\nNorth | 2 | 50\nNorth | Total | 90"
+    assert checked(world, tmp_path, load("ons_srs"), labels=["Level"]).layout.labels == [0, 1]
+    assert told(checked(world, tmp_path, load("ons_srs"))) == set()
+    world = world.replace("| 2 |", "| unknown |")
+    assert told(checked(world, tmp_path, load("ons_srs"))) == {("B3", "unread")}
+    assert told(checked(world, tmp_path, load("ons_srs"), labels=["Level"])) == set()
+
+
+def test_a_symbol_that_tells_how_small_a_count_is_becomes_one_that_does_not(tmp_path: Path) -> None:
+    found = checked("Region | People\nNorth | <10\nMiddle | c\nSouth | 40\nTotal | 70", tmp_path)
+    assert told(found) == {("B2", "tells small")}
+    assert found.safe == [["North", "c"], ["Middle", "c"], ["South", "40"], ["Total", "70"]]
+    lone = checked("Region | People\nNorth | fewer than 10\nSouth | 41\nTotal | 44", tmp_path, load("ons_srs"))
+    assert {("B2", "tells small"), ("B2", "recovered")} <= told(lone)
+
+
+@pytest.mark.parametrize("text", ["1,234", "1 234", "1\u00a0234", "1234*", "1,234 [r]", "£1,234"])
+def test_numbers_are_read_as_they_are_written_in_tables(text: str) -> None:
+    assert value(text).number == 1234
+
+
+@pytest.mark.parametrize("text", ["12 34", "16-18", "2015/16", "E12000001", "1 234 56"])
+def test_codes_are_no_numbers(text: str) -> None:
+    assert value(text).number is None
+
+
+def test_what_a_workbook_holds_beneath_its_cells_is_a_fault(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+
+    book = Workbook()
+    for line in (["Region", "People"], ["North", 40], ["South", 60], ["Total", 100]):
+        book.active.append(line)
+    book.save(tmp_path / "t.xlsx")
+    (sheet,) = read_tables(tmp_path / "t.xlsx")
+    assert check_table(sheet, Said(), LEO).passes
+    book.active["B2"].comment = Comment("37 before rounding", "somebody")
+    book.save(tmp_path / "t.xlsx")
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "a") as archive:
+        archive.writestr("xl/pivotCache/pivotCacheRecords1.xml", "<records/>")
+    (sheet,) = read_tables(tmp_path / "t.xlsx")
+    found = check_table(sheet, Said(), LEO)
+    assert [(f.place, f.rule, f.says) for f in found.findings] == [
+        ("workbook", "beneath", "it holds the records behind a pivot table, which leave with it"),
+        ("workbook", "beneath", "it holds comments, which leave with it"),
+    ]
+    path, _ = write_safe([found], tmp_path / "safe")
+    assert [check_table(again, Said(), LEO).findings for again in read_tables(path)] == [[]]
