@@ -1,9 +1,11 @@
 """People who may be in no extract: those who opted out, withdrew their consent, or whose record must not be shared."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from linkage.engine import Engine, Table, one
@@ -41,9 +43,27 @@ def read_opt_outs(path: Path) -> pa.Table:
     except pa.ArrowException:
         raise InputError(f"{path}: cannot be read as CSV in UTF-8") from None
     for name in COLUMNS:
-        if table[name].null_count:
-            raise InputError(f"{path}: {table[name].null_count} rows have no {name}\n  every row names somebody")
+        empty = table[name].null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(table[name]), "")).as_py() or 0)
+        if empty:
+            raise InputError(f"{path}: {empty} rows have no {name}\n  every row names somebody")
     return table
+
+
+def hold_to_sources(listed: pa.Table, known: Iterable[str]) -> None:
+    """See that every row of a list is of a source that there is: one under another name would be left out of nothing.
+
+    Raises:
+        InputError: rows are of another; how many, and which sources there are.
+    """
+    names = sorted({name.lower() for name in known})
+    plain = pc.utf8_lower(pc.utf8_trim_whitespace(listed["source"].cast(pa.string())))
+    strange = len(listed) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
+    if strange:
+        rows = "1 row of the list" if strange == 1 else f"{strange:,} rows of the list"
+        raise InputError(
+            f"{rows} of those who opted out: the source is none of {', '.join(names)}\n"
+            "  nobody would be left out for it: write the source as the run names it"
+        )
 
 
 def opted_out(
@@ -51,14 +71,14 @@ def opted_out(
 ) -> tuple[Table, OptedOut]:
     """The members without those whom a list names by any of their records; and the counts.
 
-    Keys are compared without case and without blanks around them.
+    Sources and keys are compared without case and without blanks around them.
 
     Args:
         listed: source, entity_key.
         members: AE_ID (raw).
     """
     given = engine.sql(
-        "select distinct source, upper(trim(entity_key)) as entity_key from {listed}",
+        "select distinct lower(trim(source)) as source, upper(trim(entity_key)) as entity_key from {listed}",
         listed=engine.from_arrow(listed),
         store=True,
     )
@@ -67,7 +87,7 @@ def opted_out(
         select given.source, given.entity_key, lookup.{PERSON}
         from {{given}} as given
         join {{spine}} as spine
-            on spine.source = given.source and upper(trim(cast(spine.entity_key as varchar))) = given.entity_key
+            on lower(spine.source) = given.source and upper(trim(cast(spine.entity_key as varchar))) = given.entity_key
         join {{lookup}} as lookup on lookup.entity_id = spine.entity_id
         """,
         given=given,

@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import ContractError
 from linkage.extract.holdings import holdings
 from linkage.extract.layout import EDUKEY, PERSON, PMR
-from linkage.extract.opt_outs import OptedOut, opted_out
+from linkage.extract.opt_outs import OptedOut, hold_to_sources, opted_out
 from linkage.extract.project import Cohort, Population
 from linkage.extract.pseudonym import ProjectKey, pseudonyms
 from linkage.extract.years import Years
@@ -52,6 +52,8 @@ def people(
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
     members, left_out = _members(engine, population, catalogue, tables), None
     if listed is not None:
+        held = engine.sql("select distinct source from {spine}", spine=tables["spine"])
+        hold_to_sources(listed, [*catalogue.datasets, *engine.arrow(held)["source"].to_pylist()])
         members, left_out = opted_out(engine, listed, tables["spine"], lookup, members)
     named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
     persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)

@@ -30,7 +30,7 @@ def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
     ("rows", "left", "counted"),
     [
         ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1)),
-        ([("npd", " KEY12 "), ("cis", "key31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
+        ([("NPD ", " KEY12 "), ("cis", "key31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
         ([("cis", "Key13"), ("npd", "nobody")], {"1", "2", "3"}, OptedOut(2, 0, 0)),
     ],
     ids=["one", "two records of one person", "of another source, and nobody"],
@@ -56,6 +56,15 @@ def test_they_are_left_out_and_counted(
     assert "nobody" not in text.lower().split("opted out")[0]
 
 
+def test_a_source_that_there_is_none_of_is_refused(
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], named: dict[str, Table]
+) -> None:
+    """A slip in the source's name would leave the person in."""
+    with pytest.raises(InputError, match=r"2 rows of the list .* is none of .*npd") as refused:
+        publish(make_project(), tables=named, opt_outs=listed(("ndp", "Key13"), ("npd", "Key12"), ("Key31", "cis")))
+    assert "Key31" not in str(refused.value)
+
+
 def test_without_a_list_nothing_is_said(
     publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]
 ) -> None:
@@ -77,6 +86,7 @@ def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
         (None, ConfigError, "no such file"),
         ("source,key\nnpd,SECRET\n", ConfigError, "lacks a column"),
         ("source,entity_key\nnpd,\n,SECRET\n", InputError, "1 rows have no source"),
+        ("source,entity_key\nnpd,  \nnpd,SECRET\n", InputError, "1 rows have no entity_key"),
         ("source,entity_key\nnpd,SECRET,more\n", InputError, "cannot be read as CSV"),
         ("", InputError, "cannot be read as CSV"),
     ],
