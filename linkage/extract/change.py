@@ -13,28 +13,34 @@ LISTED = 0.05
 """A change of more than this is listed: a twentieth of what was, of a share five points."""
 
 FEWEST = 10
-"""A column that fewer people fill in either extract is not compared: its mean would be that of a few people."""
+"""A column that fewer people fill counts as empty, and has no mean: it would be that of a few people."""
+
+_MANY_ROWS = 10_000
+"""A column that is filled in so many rows is filled by ten people at least: nobody has a thousand rows of a table."""
 
 _COUNTED = {"rows": "rows", "people": "people"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What differs, largest first, and of what it was told."""
+    """What differs, largest first, and of what it was told.
+
+    Attributes:
+        told: for metadata and guide, as `changes` gives it.
+        compared: every figure, also those that differ by less than is listed.
+        tables_gone: tables that the last extract had.
+    """
 
     told: Mapping[str, Any]
-
-    @property
-    def listed(self) -> Sequence[Mapping[str, Any]]:
-        found: Sequence[Mapping[str, Any]] = self.told["changes"]
-        return found
+    compared: Sequence[Mapping[str, Any]]
+    tables_gone: Sequence[str]
 
 
 Profile = Mapping[str, Mapping[str, Any]]
 
 
 def profile(engine: Engine, tables: Sequence[tuple[Layout, Table]]) -> dict[str, dict[str, Any]]:
-    """Of each table: rows, people, and of each column the share filled, the people who fill it, and its mean."""
+    """Of each table: rows, people, and of each column the share filled, whether few people fill it, and its mean."""
     return {layout.name: _of_table(engine, layout, table) for layout, table in tables}
 
 
@@ -53,18 +59,34 @@ def _of_table(engine: Engine, layout: Layout, table: Table) -> dict[str, Any]:
             asked.append(f"avg(cast({quote(field.name)} as {as_number})) as mean_{number}")
     found = one(engine, engine.sql(f"select {', '.join(asked)} from {{table}}", table=table))
     rows = found["rows"]
+    filled = {field.name: int(found[f"filled_{number}"]) for number, field in enumerate(fields)}
+    few = _few(engine, table, filled)
     return {
         "rows": rows,
         "people": found["people"],
         "columns": {
             field.name: {
-                "filled": found[f"filled_{number}"] / rows if rows else None,
-                "count": found[f"filled_{number}"],
-                "mean": found.get(f"mean_{number}"),
+                "filled": filled[field.name] / rows if rows and field.name not in few else 0.0,
+                "few": field.name in few,
+                "mean": None if field.name in few else found.get(f"mean_{number}"),
             }
             for number, field in enumerate(fields)
         },
     }
+
+
+def _few(engine: Engine, table: Table, filled: Mapping[str, int]) -> frozenset[str]:
+    """Columns that fewer than ten people fill; only those filled in few rows need their people counted."""
+    unsure = [name for name, rows in filled.items() if FEWEST <= rows < _MANY_ROWS]
+    few = {name for name, rows in filled.items() if rows < FEWEST}
+    if unsure:
+        asked = ", ".join(
+            f"count(distinct case when {quote(name)} is not null then {PERSON} end) as people_{place}"
+            for place, name in enumerate(unsure)
+        )
+        found = one(engine, engine.sql(f"select {asked} from {{table}}", table=table))
+        few |= {name for place, name in enumerate(unsure) if found[f"people_{place}"] < FEWEST}
+    return frozenset(few)
 
 
 def _has_mean(field: Field) -> bool:
@@ -79,31 +101,42 @@ def changes(before: Profile, after: Profile, *, last: str) -> Change:
         last: what the last extract calls itself: its run, or the day it was made.
 
     Returns:
-        told: last, tables added and gone, compared (how many figures), changes: table, what (rows, people, filled,
-        mean), column (None of the table itself), before, after, change (of what was; of filled, in points of share).
+        told: last, tables and columns (table.column) added and gone, compared (how many figures), changes: table, what
+        (rows, people, filled, mean), column (None of the table itself), before, after, change (of what was; of filled,
+        in points of share).
     """
-    found, compared = [], 0
-    for name in (name for name in after if name in before):
-        for row in _pairs(before[name], after[name]):
-            compared += 1
-            if abs(row["change"]) > LISTED:
-                found.append({"table": name, **row, "change": round(row["change"], 4)})
+    both = [name for name in after if name in before]
+    compared = [{"table": name, **row} for name in both for row in _pairs(before[name], after[name])]
+    listed = [{**row, "change": round(row["change"], 4)} for row in compared if abs(row["change"]) > LISTED]
+    gone = sorted(set(before) - set(after))
     return Change(
         {
             "last": last,
-            "added": sorted(set(after) - set(before)),
-            "gone": sorted(set(before) - set(after)),
-            "compared": compared,
-            "changes": sorted(found, key=lambda row: -abs(row["change"])),
-        }
+            "added": [*sorted(set(after) - set(before)), *_columns_beyond(after, before, both)],
+            "gone": [*gone, *_columns_beyond(before, after, both)],
+            "compared": len(compared),
+            "changes": sorted(listed, key=lambda row: -abs(row["change"])),
+        },
+        compared,
+        gone,
     )
+
+
+def _columns_beyond(these: Profile, those: Profile, tables: Sequence[str]) -> list[str]:
+    """Columns that a table has in the first of two extracts and not in the second."""
+    return [
+        f"{table}.{column}"
+        for table in tables
+        for column in these[table]["columns"]
+        if column not in those[table]["columns"]
+    ]
 
 
 def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = [_row(what, None, before[what], after[what]) for what in _COUNTED]
     for column, now in after["columns"].items():
         was = before["columns"].get(column)
-        if was is None or min(was["count"], now["count"]) < FEWEST:
+        if was is None or (was["few"] and now["few"]) or not (before["rows"] and after["rows"]):
             continue
         rows.append(
             {
@@ -142,8 +175,8 @@ def hold_changes(project: str, change: Change, most: float) -> None:
     Raises:
         GateError: what did, a line each, and the tables that are gone.
     """
-    faults = [sentence(row) for row in change.listed if abs(row["change"]) > most]
-    faults += [f"{table}: is not in it any more" for table in change.told["gone"]]
+    faults = [sentence(row) for row in change.compared if abs(row["change"]) > most]
+    faults += [f"{table}: is not in it any more" for table in change.tables_gone]
     if faults:
         raise GateError(
             f"the extract of '{project}' differs from the last ({change.told['last']}) by more than {most:.0%}, "

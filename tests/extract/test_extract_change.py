@@ -10,7 +10,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, Project
-from linkage.extract.change import changes, profile
+from linkage.extract.change import changes, hold_changes, profile
 from linkage.extract.layout import Field, Layout
 
 LAYOUT = Layout("t", "", "", (Field("AE_ID", "string", ""), Field("pay", "integer", ""), Field("sex", "string", "")))
@@ -33,8 +33,8 @@ def test_a_profile_counts_rows_people_and_means(engine: Engine) -> None:
             "rows": 40,
             "people": 20,
             "columns": {
-                "pay": {"filled": 0.75, "count": 30, "mean": 10.0},
-                "sex": {"filled": 1.0, "count": 40, "mean": None},
+                "pay": {"filled": 0.75, "few": False, "mean": 10.0},
+                "sex": {"filled": 1.0, "few": False, "mean": None},
             },
         }
     }
@@ -48,7 +48,9 @@ def test_a_profile_counts_rows_people_and_means(engine: Engine) -> None:
         ({"rows": 110, "pay": 1000, "filled": 88}, [("rows", None, 0.1), ("people", None, 0.1)]),
         ({"rows": 100, "pay": 900, "filled": 80}, [("mean", "pay", -0.1)]),
         ({"rows": 100, "pay": 1000, "filled": 70}, [("filled", "pay", -0.1)]),
-        ({"rows": 100, "pay": 9, "filled": 9}, []),  # too few to be compared
+        ({"rows": 100, "pay": 9, "filled": 18}, [("filled", "pay", -0.8)]),  # nine people: their mean is not told
+        ({"rows": 100, "pay": 9, "filled": 0}, [("filled", "pay", -0.8)]),
+        ({"rows": 0, "pay": 9, "filled": 0}, [("rows", None, -1.0), ("people", None, -1.0)]),
     ],
 )
 def test_changes_of_more_than_a_twentieth_are_listed(
@@ -57,6 +59,27 @@ def test_changes_of_more_than_a_twentieth_are_listed(
     before = of(engine, 100, pay=1000, filled=80)
     told = changes(before, of(engine, now["rows"], pay=now["pay"], filled=now["filled"]), last="last").told
     assert [(row["what"], row["column"], row["change"]) for row in told["changes"]] == found
+
+
+def test_what_few_fill_in_both_is_not_compared(engine: Engine) -> None:
+    few, others = of(engine, 100, pay=10, filled=18), of(engine, 100, pay=9000, filled=2)
+    assert changes(few, others, last="last").told["changes"] == []
+    assert few["t"]["columns"]["pay"] == {"filled": 0.0, "few": True, "mean": None}
+
+
+def test_a_gate_below_what_is_listed_holds_too(engine: Engine) -> None:
+    change = changes(of(engine, 100, pay=1000, filled=80), of(engine, 100, pay=970, filled=80), last="last")
+    assert change.told["changes"] == []
+    hold_changes("study", change, 0.04)
+    with pytest.raises(GateError, match=r"t\.pay: mean 1,000\.0 before, 970\.0 now \(-3\.0%\)"):
+        hold_changes("study", change, 0.02)
+
+
+def test_columns_that_came_and_went_are_named(engine: Engine) -> None:
+    before, after = of(engine, 100, pay=10, filled=80), of(engine, 100, pay=10, filled=80)
+    after["t"]["columns"]["region"] = after["t"]["columns"].pop("sex")
+    told = changes(before, after, last="last").told
+    assert (told["added"], told["gone"]) == (["t.region"], ["t.sex"])
 
 
 @pytest.fixture
@@ -103,7 +126,10 @@ def test_a_table_that_is_gone_stops_a_gate(
     publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], last: Path
 ) -> None:
     ks4 = [{"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR"]}]
-    assert publish(make_project(table=ks4), last=last).change["gone"] == ["leo_employment"]  # type: ignore[index]
+    summary = publish(make_project(table=ks4), last=last)
+    assert summary.change is not None
+    assert summary.change["gone"][0] == "leo_employment"
+    assert all(name.startswith("npd_ks4.") for name in summary.change["gone"][1:])
     with pytest.raises(GateError, match="leo_employment: is not in it any more"):
         publish(make_project(table=ks4), last=last, max_change=0.9)
 
