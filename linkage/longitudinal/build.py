@@ -29,6 +29,7 @@ def build(
     *,
     extract_date: datetime.date,
     addresses: Table | None = None,
+    births: Table | None = None,
     catalogue: Catalogue | None = None,
 ) -> dict[str, Table]:
     """LEO's tables, keyed by EDUKEY, and what they say of each cohort.
@@ -40,6 +41,7 @@ def build(
         definitions: what counts as an outcome.
         extract_date: last day that the files can tell of.
         addresses: entity_id of the CIS record, postcode, valid_from, valid_to; without it geography is empty.
+        births: entity_id, dob, records; without it nobody's month and year of birth are known.
         catalogue: the one shipped where not given.
 
     Returns:
@@ -63,6 +65,7 @@ def build(
             census=given["npd_census"],
             ks4=given["npd_ks4"],
             qualifications=given["hesa_qualifications"],
+            births=births or _empty(engine, entity_id=pa.int64(), dob=pa.date32(), records=pa.int64()),
         ),
     }
     leo["outcomes"] = outcomes(engine, definitions, given, lookup_ae_id, holders, leo, extract_date=extract_date)
@@ -111,11 +114,9 @@ def tax_tables(
     }
 
 
+def _empty(engine: Engine, **columns: pa.DataType) -> Table:
+    return engine.from_arrow(pa.schema(list(columns.items())).empty_table())
+
+
 def _no_addresses(engine: Engine) -> Table:
-    schema = [
-        ("entity_id", pa.int64()),
-        ("postcode", pa.string()),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-    ]
-    return engine.from_arrow(pa.schema(schema).empty_table())
+    return _empty(engine, entity_id=pa.int64(), postcode=pa.string(), valid_from=pa.date32(), valid_to=pa.date32())

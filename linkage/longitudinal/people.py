@@ -43,7 +43,14 @@ def keyed(engine: Engine, rows: Table, holders: Table, columns: str) -> Table:
 
 
 def person(
-    engine: Engine, lookup_ae_id: Table, holders: Table, *, census: Table, ks4: Table, qualifications: Table
+    engine: Engine,
+    lookup_ae_id: Table,
+    holders: Table,
+    *,
+    census: Table,
+    ks4: Table,
+    qualifications: Table,
+    births: Table,
 ) -> Table:
     """One row a person, with what the records say once for all.
 
@@ -53,9 +60,11 @@ def person(
         census: attributes/npd_census: entity_id, AcademicYear, EthnicGroupMajor, FSMeligible.
         ks4: attributes/npd_ks4: entity_id, ACADYR.
         qualifications: attributes/hesa_qualifications: entity_id, AcademicYear, XLEV601 (4 is a first degree).
+        births: entity_id, dob, records: on how many records of the entity it stands.
 
     Returns:
-        As the catalogue's table leo.person; stored.
+        As the catalogue's table leo.person; stored. A birth date is the one on most of the person's records, of equals
+        the earlier, and leaves here as its month and year alone.
     """
     return engine.sql(
         """
@@ -90,20 +99,33 @@ def person(
             join {lookup_ae_id} as l on l.entity_id = q.entity_id
             where q.XLEV601 = '4'
             group by l.AE_ID
+        ),
+        birth_dates as (
+            select l.AE_ID, b.dob, sum(b.records) as records
+            from {births} as b
+            join {lookup_ae_id} as l on l.entity_id = b.entity_id
+            group by l.AE_ID, b.dob
+        ),
+        ranked as (
+            select AE_ID, dob, row_number() over (partition by AE_ID order by records desc, dob) as place
+            from birth_dates
         )
         select r.AE_ID, t.EDUKEY, r.in_npd, r.in_wales, r.in_scotland, r.in_ilr, r.in_hesa,
                t.EDUKEY is not null as in_cis, coalesce(t.cis_records, 0) as cis_records,
+               cast(year(b.dob) as integer) as birth_year, cast(month(b.dob) as integer) as birth_month,
                s.ks4_year, g.graduation_year, p.ethnic_group, p.ever_fsm
         from records as r
         left join tax_keys as t on t.AE_ID = r.AE_ID
         left join pupils as p on p.AE_ID = r.AE_ID
         left join school_ends as s on s.AE_ID = r.AE_ID
         left join graduations as g on g.AE_ID = r.AE_ID
+        left join ranked as b on b.AE_ID = r.AE_ID and b.place = 1
         """,
         lookup_ae_id=lookup_ae_id,
         holders=holders,
         census=census,
         ks4=ks4,
         qualifications=qualifications,
+        births=births,
         store=True,
     )

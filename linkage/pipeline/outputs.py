@@ -37,6 +37,7 @@ def longitudinal_stage(job: Job) -> Stage:
             outcomes,
             extract_date=until,
             addresses=_addresses(space, cis) if cis else None,
+            births=_births(space, list(job.config.source)),
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
@@ -46,7 +47,10 @@ def longitudinal_stage(job: Job) -> Stage:
     return Stage(
         name="longitudinal",
         work=work,
-        reads=(*attributes.values(), *LOOKUPS[:2], *((f"records/{cis}", f"identities/{cis}") if cis else ())),
+        reads=(
+            *(*attributes.values(), *LOOKUPS[:2], *(f"appearances/{source}" for source in job.config.source)),
+            *((f"records/{cis}", f"identities/{cis}") if cis else ()),
+        ),
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
         files=shipped_files("outcomes/*.csv"),
@@ -83,6 +87,15 @@ def _addresses(space: Workspace, cis: str) -> Table:
         records=space.table(f"records/{cis}"),
         identities=space.table(f"identities/{cis}"),
     )
+
+
+def _births(space: Workspace, sources: list[str]) -> Table:
+    """The birth dates of every source's entities, and on how many records each stands."""
+    held = {f"source_{number}": space.table(f"appearances/{source}") for number, source in enumerate(sources)}
+    union = " union all ".join(
+        f"select entity_id, dob, appearance_records as records from {{{name}}} where dob is not null" for name in held
+    )
+    return space.engine.sql(union, params=None, store=False, **held)
 
 
 COUNTED = ("people", "rows", "held", "bytes", "key_fingerprint", "off_frame", "seal", "opted_out", "change")

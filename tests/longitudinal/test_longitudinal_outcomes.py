@@ -215,6 +215,15 @@ def pupils(engine, world, definitions):
         {"lookup_ae_id": world(PUPILS), "lookup_edukey": world(keys)},
         definitions,
         extract_date=EXTRACT,
+        births=world("""
+            entity_id | dob        | records
+            1         | 1997-03-14 | 2
+            11        | 1997-04-14 | 3
+            2         | 1997-05-01 | 1
+            12        | 1979-05-01 | 1
+            4         | 1997-01-01 | 1
+            204       | 1996-12-31 | 1
+        """),
     )
 
 
@@ -286,11 +295,15 @@ def test_one_row_says_who_a_person_is(engine, pupils):
         "in_hesa": False,
         "in_cis": True,
         "cis_records": 1,
+        "birth_year": 1997,
+        "birth_month": 4,
         "ks4_year": 201213,
         "graduation_year": None,
         "ethnic_group": "WHIT",
         "ever_fsm": 1,
     }
+    born = {person: (row["birth_year"], row["birth_month"]) for person, row in found.items()}
+    assert born == {1: (1997, 4), 2: (1979, 5), 3: (1996, 12), 4: (None, None)}  # of as many records, the earlier
     assert found[3]["in_ilr"]
     assert [found[n]["in_wales"] for n in (2, 3, 4)] == [False, True, False]
     assert [found[n]["in_scotland"] for n in (2, 3, 4)] == [False, False, True]
