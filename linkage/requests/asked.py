@@ -77,15 +77,18 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
     found: list[ApprovedTable] = []
     for (name, years, only), of_rows in merged.items():
         asked = {variable.name for grant in of_rows for variable in grant.variables}
-        is_first = all(table.name != name for table in found)
-        kind, _, origin = of_rows[0].place.partition(" ")
+        taken = {table.part for table in found if table.name == name}
+        kind, _, package = of_rows[0].place.partition(" ")
+        origin = "listed" if kind == "table" else package.replace("-", "_")
+        if origin in taken:
+            origin = f"{origin}_{years.first if years else len(taken)}"
         found.append(
             ApprovedTable(
                 name=name,
                 variables=tuple(v for v in of_rows[0].holding.definition.variables if v in asked),
                 years=str(years) if years else None,
                 only=only,
-                part=None if is_first else "listed" if kind == "table" else origin.replace("-", "_"),
+                part=origin if taken else None,
             )
         )
     return found
@@ -104,25 +107,41 @@ def _of_table(table: AskedTable, holding: Holding) -> Grant:
 
 
 def _of_package(asked: AskedPackage, package: Package) -> Iterator[Grant]:
-    """A package's tables; one that several of the phases hold comes once, with the rows and years of them all."""
+    """A package's tables; one that several of the phases hold comes once for each unbroken run of their years."""
     years = years_of(asked.years)
     parts: dict[str, list[Part]] = {}
     for phase in dict.fromkeys(asked.phases) if package.phases else ("",):
         for part in package.parts.get(phase, ()):
             parts.setdefault(part.holding.name, []).append(part)
     for of_table in parts.values():
-        spans = [span for part in of_table if years and (span := part.years(years))]
-        if spans:
-            span = Years(min(each.first for each in spans), max(each.last for each in spans))
-            variables = {v.name: v for part in of_table for v in part.variables if _is_held(v, span)}
+        for span, together in _unbroken(of_table, years) if years else ():
+            variables = {v.name: v for part in together for v in part.variables if _is_held(v, span)}
             yield Grant(
                 f"package {asked.name}",
-                of_table[0].holding,
+                together[0].holding,
                 tuple(variables.values()),
                 span,
-                _rows_of_all([part.only for part in of_table]),
+                _rows_of_all([part.only for part in together]),
                 asked.reasons,
             )
+
+
+def _unbroken(parts: list[Part], asked: Years) -> list[tuple[Years, list[Part]]]:
+    """Parts of one table whose years overlap or follow on each other, in the order of the first part of each run.
+
+    Prior attainment is of years before: the years between, which no part asks for, are not given.
+    """
+    found: list[tuple[Years, list[Part]]] = []
+    spans = [(span, part) for part in parts if (span := part.years(asked))]
+    for span, part in sorted(spans, key=lambda pair: pair[0].first):
+        if found and span.first // 100 <= found[-1][0].last // 100 + 1:
+            before, together = found.pop()
+            span, parts_of_run = Years(before.first, max(before.last, span.last)), [*together, part]
+        else:
+            parts_of_run = [part]
+        found.append((span, parts_of_run))
+    place = {id(part): number for number, part in enumerate(parts)}
+    return sorted(found, key=lambda run: min(place[id(part)] for part in run[1]))
 
 
 def _is_held(variable: Variable, years: Years) -> bool:

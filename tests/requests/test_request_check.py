@@ -99,17 +99,33 @@ def test_what_may_come_to_be_broken_is_checked_again_when_data_leave() -> None:
 
 
 def test_packages_are_opened_by_phase_and_year() -> None:
-    """Key stage 2 of pupils of primary age, and that of pupils of secondary age five years before, in one table."""
+    """Key stage 2 of pupils of primary age, and that of pupils of secondary age five years before: no year between."""
     request, _ = request_of(good())
     opened = [(t.name, t.years, t.part) for t in tables_of(asked_of(request, shipped(), TODAY).grants)]
     assert opened == [
         ("npd.census", "2005/06-2010/11", None),
         ("leo.earnings", "2010/11-2020/21", None),
         ("leo.person", None, None),
-        ("npd.ks2", "2003/04-2010/11", None),
+        ("npd.ks2", "2008/09-2010/11", None),
+        ("npd.ks2", "2003/04-2005/06", "attainment"),
         ("npd.ks4", "2008/09-2010/11", None),
         ("leo.geography", "2015/16", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("years", "opened"),
+    [
+        ("2010/11", [("2010/11", None), ("2005/06", "attainment")]),
+        ("2007/08-2011/12", [("2002/03-2011/12", None)]),  # the earlier years end where the others begin
+        ("2006/07-2012/13", [("2001/02-2012/13", None)]),
+    ],
+)
+def test_no_year_is_opened_that_no_phase_asks_for(years: str, opened: list[tuple[str, str | None]]) -> None:
+    package = {"name": "attainment", "phases": ["primary", "secondary"], "years": years}
+    request, _ = request_of({"package": [package]})
+    tables = tables_of(asked_of(request, shipped(), TODAY).grants)
+    assert [(t.years, t.part) for t in tables if t.name == "npd.ks2"] == opened
 
 
 @pytest.mark.parametrize("years", ["2001/02", "2008/09-2010/11", "2001/02-2020/21", "2019/20-2020/21"])
