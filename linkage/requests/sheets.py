@@ -1,7 +1,8 @@
 """A request that was filled in as a spreadsheet: the workbook or CSV that Find & Explore saves, as TOML would say it.
 
-A workbook has the sheets `request` (field, value), `people`, `data` and, where wanted, `packages` and `cohorts`, each
-with a row of headings; a CSV file has the data alone. Lists are written with semicolons between.
+A workbook has the sheets `request` (field, value), `people`, `data` and, where wanted, `packages`, `reasons` (for the
+sensitive items of a package) and `cohorts`, each with a row of headings; a CSV file has the data alone. Lists are
+written with semicolons between.
 """
 
 import csv
@@ -20,11 +21,13 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "people": ("name", "role", "accreditation", "accredited_until", "reason"),
     "data": DATA,
     "packages": ("name", "phases", "years", "justification"),
+    "reasons": ("package", "variable", "reason"),
     "cohorts": ("table", "years"),
 }
 LISTS = ("audience", "outputs", "formats", "analysis", "phases", "sources")
 DATES = ("retention", "accredited_until")
-FLAGS = ("link_metadata",)
+FLAGS = ("link_metadata", "link_samples")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 Row = Mapping[str, Any]
 
@@ -72,7 +75,7 @@ def request_of_sheets(sheets: Mapping[str, Sequence[Sequence[Any]]], path: Path)
     parts = {
         "population": population,
         "person": [_typed(row) for row in found.get("people", ())],
-        "package": [_typed(row) for row in found.get("packages", ())],
+        "package": _packages(found.get("packages", ()), found.get("reasons", ())),
         "table": _tables(found.get("data", ())),
     }
     return raw | {name: part for name, part in parts.items() if part}
@@ -82,7 +85,7 @@ def _tables(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Rows of one table, years and justification are one table of the request."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        key = tuple(row.get(name) for name in ("table", "years", "justification"))
+        key = (row.get("table"), _years(row["years"]) if "years" in row else None, row.get("justification"))
         said = {"name": key[0], "years": key[1], "justification": key[2]}
         table = found.setdefault(
             key, {name: str(value) for name, value in said.items() if value is not None} | {"variables": []}
@@ -92,6 +95,20 @@ def _tables(rows: Iterable[Row]) -> list[dict[str, Any]]:
             if "reason" in row:
                 table.setdefault("reasons", {})[str(row["variable"])] = str(row["reason"])
     return list(found.values())
+
+
+def _packages(rows: Iterable[Row], reasons: Iterable[Row]) -> list[dict[str, Any]]:
+    """Packages, each with its reasons; one that is named for its reasons alone is told of by the rules."""
+    reasons = [row for row in reasons if "reason" in row]
+    found = [_typed(row) for row in rows]
+    names = [package.get("name") for package in found]
+    found += [{"name": name} for name in dict.fromkeys(row.get("package") for row in reasons) if name not in names]
+    for package in found:
+        given = {
+            str(row.get("variable")): str(row["reason"]) for row in reasons if row.get("package") == package.get("name")
+        }
+        package.update({"reasons": given} if given else {})
+    return found
 
 
 def _headings(rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -121,6 +138,8 @@ def _typed(row: Row) -> dict[str, Any]:
 
 def _value(name: str, cell: Any) -> Any:
     """A cell as TOML has it; what is no date or flag stays text, for the request's form to tell."""
+    if name == "years":
+        return _years(cell)
     if name in LISTS:
         return [part.strip() for part in str(cell).split(";") if part.strip()]
     if name in FLAGS:
@@ -131,6 +150,16 @@ def _value(name: str, cell: Any) -> Any:
         except ValueError:
             return cell
     return cell if isinstance(cell, datetime.date) else str(cell)
+
+
+def _years(cell: Any) -> str:
+    """Years as they were typed: of 2005/06 a spreadsheet makes June 2005, in a CSV file Jun-05; of 2012/13 nothing."""
+    month, year = 0, 0
+    if isinstance(cell, datetime.date):
+        month, year = cell.month, cell.year
+    elif isinstance(cell, str) and cell[:3].lower() in _MONTHS and cell[3:4] == "-" and cell[4:].isdecimal():
+        month, year = _MONTHS.index(cell[:3].lower()) + 1, 2000 + int(cell[4:]) % 100
+    return f"{year}/{month:02d}" if month and month == (year + 1) % 100 else str(cell)
 
 
 def _workbook(path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -41,6 +41,8 @@ def sheets_of(raw: dict[str, Any]) -> dict[str, list[list[Any]]]:
         "people": [people] + [[person.get(name) for name in people] for person in raw["person"]],
         "packages": [packages]
         + [["; ".join(p[name]) if name == "phases" and name in p else p.get(name) for name in packages] for p in raw["package"]],
+        "reasons": [["package", "variable", "reason"]]
+        + [[p["name"], *reason] for p in raw["package"] for reason in p.get("reasons", {}).items()],
         "cohorts": [["table", "years"]] + [[c["table"], c["years"]] for c in raw["population"].get("cohort", [])],
         "data": [["table", "variable", "years", "justification", "reason"]]
         + [
@@ -80,6 +82,37 @@ def test_a_csv_file_is_the_data_alone(tmp_path: Path) -> None:
     ]
     told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
     assert {("not-held", "table npd.ks1"), ("aims", "aims"), ("people", "person")} <= told
+
+
+def test_a_package_of_sensitive_items_is_asked_for_with_a_reason_for_each(tmp_path: Path) -> None:
+    raw = good()
+    raw["package"][0] = {
+        "name": "sensitive", "phases": ["secondary"], "years": "2010/11", "justification": "Needs bear on pay, it seems.",
+        "reasons": {"PrimarySENtype": "needs differ between schools"},
+    }  # fmt: skip
+    request, form = read_request(workbook(tmp_path / "study.xlsx", sheets_of(raw)))
+    assert form == []
+    assert request.package[0].reasons == raw["package"][0]["reasons"]
+    sheets = sheets_of(raw)
+    sheets["reasons"].append(["sensitiv", "EthnicGroup", "a slip in the name of the package"])
+    request, form = read_request(workbook(tmp_path / "slip.xlsx", sheets))
+    told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
+    assert ("unknown-package", "package sensitiv") in told
+
+
+def test_years_that_a_spreadsheet_took_for_a_month_are_years(tmp_path: Path) -> None:
+    head = ["table", "variable", "years", "justification", "reason"]
+    june, text = datetime.datetime(2005, 6, 1), "2012/13"
+    path = workbook(tmp_path / "r.xlsx", {
+        "data": [head, ["npd.census", "URN", june, "why", None], ["npd.ks4", "URN", text, "why", None]],
+        "cohorts": [["table", "years"], ["npd.ks4", datetime.datetime(2011, 12, 1)]],
+    })  # fmt: skip
+    request, form = read_request(path)
+    assert form == []
+    assert [table.years for table in request.table] == ["2005/06", "2012/13"]
+    assert request.population.cohort[0].years == "2011/12"
+    (tmp_path / "r.csv").write_text("table,variable,years\nnpd.census,URN,Jun-05\nnpd.ks4,URN,May-05\n")
+    assert [table.years for table in read_request(tmp_path / "r.csv")[0].table] == ["2005/06", "May-05"]
 
 
 def test_dates_written_as_text_are_dates(tmp_path: Path) -> None:
