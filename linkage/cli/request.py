@@ -118,6 +118,7 @@ def status(request: RequestArgument, register: RegisterOption = None) -> None:
     Example: leo request status configs/projects/graduate-earnings.toml
     """
     from linkage.requests.approved import register_of
+    from linkage.requests.check import faults_of, told
     from linkage.requests.decisions import standing
     from linkage.requests.register import read_register
 
@@ -125,8 +126,9 @@ def status(request: RequestArgument, register: RegisterOption = None) -> None:
     where = register_of(request, register)
     entries = read_register(where) if where.exists() or register else []
     found = standing(entries, asked)
-    typer.echo(f"{asked.request.id}: {found.state}")
-    typer.echo("\n".join(f"  {line}" for line in found.says))
+    since = told(faults_of(asked, leaving=True)) if found.state == "approved" else []
+    typer.echo(f"{asked.request.id}: {found.state}{', and nothing may leave' if since else ''}")
+    typer.echo("\n".join(f"  {line}" for line in [*found.says, *since]))
     ours = [entry for entry in entries if entry["request"] == asked.request.id]
     if ours:
         typer.echo("  its entries in the register:")

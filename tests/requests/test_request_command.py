@@ -55,6 +55,18 @@ def test_a_request_is_checked_submitted_decided_and_published(leo: Leo, request_
     assert leo("status", request_file)[1].startswith("graduate-earnings: withdrawn")
 
 
+def test_an_approval_under_which_nothing_may_leave_says_so(leo: Leo, request_file: Path) -> None:
+    """An accreditation that has ended since is told where one asks, not when the extract is refused."""
+    text = request_file.read_text()
+    first = text.index("accredited_until")
+    text = text[:first] + text[first:].replace("2031-01-31", "2026-01-20", 1)
+    request_file.write_text(text)
+    assert leo("decide", request_file, "approve", *DECIDED)[0] == 0
+    shown = leo("status", request_file)[1]
+    assert shown.startswith("graduate-earnings: approved, and nothing may leave\n  D-1 of 2026-01-15")
+    assert "  person 1, accredited_until: the accreditation ended on 2026-01-20\n" in shown
+
+
 def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
     text = request_file.read_text().replace('"FSMeligible"', '"FSMeligble", "Gender", "UPN"')
     request_file.write_text(text.replace('lawful_basis = "public-task"\n', ""))
