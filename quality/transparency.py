@@ -39,6 +39,8 @@ _DETAILS = (
     ("people", "Accredited people"),
     ("conditions", "Conditions"),
     ("retention", "Data are destroyed by"),
+    ("withdrawn", "Withdrawn on"),
+    ("withdrawal_reason", "Why it was withdrawn"),
 )
 
 

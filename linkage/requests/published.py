@@ -14,9 +14,10 @@ def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[st
     Returns:
         reference, date, expires, state (in force, ended, withdrawn, to come, replaced), project, title, organisation,
         organisation_type, aims, benefit, lawful_basis, special_basis, audience, outputs, setting, retention, people,
-        packages, tables with their years, variables (how many), rating, conditions.
+        packages, tables with their years, variables (how many), rating, conditions; withdrawn (the day) and
+        withdrawal_reason of one that was ended before its time.
     """
-    withdrawn = {entry["withdraws"]: entry["date"] for entry in entries if entry.event == "withdrawn"}
+    withdrawn = {entry["withdraws"]: entry for entry in entries if entry.event == "withdrawn"}
     last = {entry["request"]: entry.number for entry in entries if entry.is_approval}
     approvals = [entry for entry in entries if entry.is_approval]
     return [_row(entry, day, withdrawn, last) for entry in reversed(approvals)]
@@ -27,8 +28,10 @@ def rejected_count(entries: Iterable[Entry]) -> int:
     return sum(entry.event == "rejected" for entry in entries)
 
 
-def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict[str, int]) -> dict[str, str]:
+def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: dict[str, int]) -> dict[str, str]:
     public, scope = entry["public"], entry["scope"]
+    state = _state(entry, day, withdrawn, last)
+    ended = withdrawn[entry["reference"]] if state == "withdrawn" else None
     texts = (
         "title",
         "organisation",
@@ -43,7 +46,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict
         "reference": entry["reference"],
         "date": entry["date"],
         "expires": entry["expires"],
-        "state": _state(entry, day, withdrawn, last),
+        "state": state,
         "project": entry["request"],
         **{name: _in_words(name, " ".join(public[name].split())) for name in texts},
         "audience": "; ".join(public["audience"]),
@@ -55,6 +58,8 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict
         "variables": str(len({(part["table"], name) for part in scope for name in part["variables"]})),
         "rating": public["rating"],
         "conditions": "; ".join([*entry["conditions"], *(f"without {name}" for name in entry["without"])]),
+        "withdrawn": ended["date"] if ended else "",
+        "withdrawal_reason": " ".join(ended["reason"].split()) if ended else "",
     }
 
 
@@ -64,9 +69,9 @@ def _in_words(field: str, value: str) -> str:
     return f"{value} ({meanings[value]})" if value in meanings else value
 
 
-def _state(entry: Entry, day: datetime.date, withdrawn: dict[str, str], last: dict[str, int]) -> str:
+def _state(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: dict[str, int]) -> str:
     today = day.isoformat()
-    if withdrawn.get(entry["reference"], "9999") <= today:
+    if entry["reference"] in withdrawn and withdrawn[entry["reference"]]["date"] <= today:
         return "withdrawn"
     if entry["expires"] < today:
         return "ended"

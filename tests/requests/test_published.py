@@ -42,6 +42,11 @@ def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
         ("D-1", "replaced"),
     ]
     assert rejected_count(read_register(register)) == 1
+    assert [(row["withdrawn"], row["withdrawal_reason"]) for row in rows[:3]] == [
+        ("", ""),
+        (TODAY.isoformat(), "Ended."),
+        ("", ""),
+    ]
     second = rows[3]
     assert second["people"] == "3"
     assert second["lawful_basis"] == "public-task (UK GDPR 6(1)(e))"
@@ -67,6 +72,7 @@ def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> No
     assert "On 1 June 2026 1 approval is in force." in html
     assert entries[-1].sha256[:16] in html
     assert "&lt;b&gt;Withdrawn&lt;/b&gt; study" in html
+    assert "Why it was withdrawn" in html
     assert "Rejected study" not in html + table.read_text()
     for secret in ("Person 1", "AR-1"):
         assert secret not in html + table.read_text()
