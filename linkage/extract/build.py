@@ -23,7 +23,7 @@ from linkage.extract.encryption import EncryptionKey
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import refuse_identifiers
 from linkage.extract.layout import Layout, layouts
-from linkage.extract.link_draws import NAME, RUBIN, SCRIPT, draw_rows, draws_layout, steps_of
+from linkage.extract.link_draws import NAME, SCRIPT, draw_rows, draws_layout, rubin, steps_of
 from linkage.extract.opt_outs import OptedOut
 from linkage.extract.population import People, people
 from linkage.extract.project import Project, check_project
@@ -166,7 +166,7 @@ def _fill(
         without=population.opted_out is not None,
     )
     if project.link_samples:
-        texts[SCRIPT] = RUBIN
+        texts[SCRIPT] = rubin(plan, encrypted=made.encryption is not None)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     refuse_identifiers(engine, catalogue, [], [folder / name for name in texts])

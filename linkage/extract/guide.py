@@ -182,7 +182,7 @@ def _draws() -> list[str]:
         "`link_draws` has link sets that the evidence allows as well: in each draw, which `EDUKEY` each person has. A "
         "sure link stands in all, a doubtful one in as many as its probability says. A draw that leads to a record of "
         "nobody in this extract leaves the person without a key. Make an estimate on each draw, joining on `EDUKEY`, "
-        "and combine by Rubin's rules: `python rubin.py` does so for mean pay, to be changed for yours.",
+        "and combine by Rubin's rules: `python rubin.py` does so for an estimate that is to be changed for yours.",
     ]
 
 

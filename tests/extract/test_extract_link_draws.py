@@ -1,8 +1,10 @@
 """Link sets: exact keys by person and draw, and the example that combines an estimate over them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -12,6 +14,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from linkage.extract.encryption import EncryptionKey
 from linkage.extract.verify import verify
 
 EARNINGS = {"name": "leo.earnings", "years": "2012/13", "variables": ["TaxYear", "Earnings"]}
@@ -52,10 +55,10 @@ def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[s
 def give(
     engine: Engine, drawn: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
 ) -> Callable[..., ExtractSummary]:
-    def made(without: str = "", **changes: Any) -> ExtractSummary:
+    def made(without: str = "", encryption: EncryptionKey | None = None, **changes: Any) -> ExtractSummary:
         project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
         tables = {name: table for name, table in drawn.items() if not (without and name.startswith(without))}
-        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={})
+        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, encryption=encryption)
 
     return made
 
@@ -74,20 +77,46 @@ def test_each_person_has_the_keys_of_each_draw(
     assert "## Alternative link sets" in (summary.folder / "README.md").read_text()
 
 
-@pytest.mark.parametrize("formats", [["parquet"], ["csv"]])
+def said_by_the_example(folder: Path) -> str:
+    """What rubin.py prints, run as its user would."""
+    done = subprocess.run(
+        [sys.executable, "rubin.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("form", ["parquet", "partitioned", "csv", "sqlserver", "duckdb", "encrypted"])
 def test_the_example_runs_and_adds_up(
-    give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], formats: list[str]
+    give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], key: MasterKey, form: str
 ) -> None:
     """Without the draw of one person alone: means 200 and 200, variances 10,000 each, nothing between them."""
     drawn["links_sampled/education-cis"] = engine.sql(
         "select * from {t} where draw < 3", t=drawn["links_sampled/education-cis"]
     )
-    folder = give(formats=formats).folder
-    done = subprocess.run(
-        [sys.executable, "rubin.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout == "200.00, standard error 100.00 over 2 link sets\nof its variance 0.0% is from linkage\n"
+    lock = EncryptionKey(key.secret) if form == "encrypted" else None
+    folder = give(formats=["parquet" if lock else form], encryption=lock).folder
+    if lock:
+        file = folder / "key.txt"
+        file.write_text(lock.secret.hex())
+        file.chmod(0o600)
+    says = "200.00, standard error 100.00 over 2 link sets\nof its variance 0.0% is from linkage\n"
+    assert said_by_the_example(folder) == says
+
+
+def test_without_pay_the_example_is_of_who_is_linked(
+    give: Callable[..., ExtractSummary], make_project: Callable[..., Project]
+) -> None:
+    """Two of three people have a key in the first two draws, one in the third: 5/9, and 2/27 of 1 + 1/3 between."""
+    ks4 = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR"]}
+    said = said_by_the_example(give(table=[ks4]).folder)
+    assert said.startswith("0.5556, standard error 0.35")
 
 
 def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:
