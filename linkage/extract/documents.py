@@ -49,7 +49,7 @@ def documents(
     found: dict[str, Any] = {
         DESCRIPTOR: described,
         csvw.NAME: csvw.csvw(project.title, delivered),
-        dcat.NAME: dcat.dcat(project, delivered, created=created),
+        dcat.NAME: dcat.dcat(project, delivered, created=created, run_info=run_info),
     }
     texts = {name: json.dumps(text, indent=2, ensure_ascii=False) + "\n" for name, text in found.items() if text}
     texts[GUIDE] = guide(project, delivered, run_info, change=change, encrypted=encrypted, without=without)

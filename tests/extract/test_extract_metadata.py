@@ -143,9 +143,15 @@ def test_csvw_describes_the_csv_files_as_they_are(published: ExtractSummary) -> 
 
 def test_dcat_bears_what_a_catalogue_asks_for(published: ExtractSummary) -> None:
     entry = json.loads((published.folder / "dcat.jsonld").read_text())
-    assert entry["dct:identifier"] == "study/D-1"
-    for name in ("title", "description", "publisher", "issued", "modified", "accessRights", "license", "language"):
-        assert entry[f"dct:{name}"]
+    assert entry["dct:identifier"] == entry["@id"] == "urn:leo:extract:study:D-1"
+    # Mandatory of a data set in the UK cross-government metadata exchange model, as its context names them.
+    mandatory = ("accessRights", "creator", "description", "identifier", "license", "modified", "publisher", "title")
+    for name in (*(f"dct:{one}" for one in (*mandatory, "type", "accrualPeriodicity")), "dcat:contactPoint"):
+        assert entry[name]
+    assert entry["ukgov:securityClassification"] == "OFFICIAL"
+    assert entry["dct:accessRights"]["rdfs:label"] in ("INTERNAL", "OPEN", "COMMERCIAL")
+    assert entry["dcat:version"]
+    assert {name.partition(":")[0] for name in entry if ":" in name} <= set(entry["@context"])
     hashes = {d["dct:title"]: f"sha256:{d['spdx:checksum']['spdx:checksumValue']}" for d in entry["dcat:distribution"]}
     assert hashes == {resource["path"]: resource["hash"] for resource in descriptor(published)["resources"]}
 
