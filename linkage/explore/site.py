@@ -9,11 +9,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from linkage.catalogue import PHASES, years_of
+from linkage.catalogue import PHASES, Variable, years_of
 from linkage.errors import ConfigError
 from linkage.explore.entries import Entry, Explored
 from linkage.explore.release import ReleaseFacts
+from linkage.extract.years import Years
 from linkage.pipeline.atomic import put
+from linkage.requests.packages import Package
 from linkage.resources import assets_dir
 from quality.report.document import environment, report_style, template_text
 
@@ -161,9 +163,22 @@ def _as_script(found: Explored) -> str:
     packages = list(found.packages)
     rows = [_row(entry, packages) for entry in found.entries]
     tables = {table.name: table.title for table in found.tables}
-    content = {"packages": packages, "phases": list(PHASES), "tables": tables, "rows": rows}
+    bundles = {package.name: _bundle(package) for package in found.packages.values()}
+    content = {"packages": packages, "phases": list(PHASES), "tables": tables, "bundles": bundles, "rows": rows}
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return f'"use strict";\nwindow.catalogue = {text};\n'
+
+
+def _bundle(package: Package) -> list[Any]:
+    """A package as list.js has it: title, phases, years held, items that need a reason each."""
+    held = [span for phase in package.parts if (span := package.years(phase))]
+    years = str(Years(min(span.first for span in held), max(span.last for span in held))) if held else ""
+    reasoned = dict.fromkeys(variable.name for _, variable in package.variables() if _needs_reason(variable))
+    return [package.title, list(package.phases), years, list(reasoned)]
+
+
+def _needs_reason(variable: Variable) -> bool:
+    return variable.role == "sex" or variable.sensitivity in ("A", "B")
 
 
 def _row(entry: Entry, packages: list[str]) -> list[Any]:
@@ -181,7 +196,7 @@ def _row(entry: Entry, packages: list[str]) -> list[Any]:
         int(entry.is_held),
         entry.written or "",
         [packages.index(name) for name in entry.packages],
-        0 if entry.refused else 2 if variable.role == "sex" or variable.sensitivity in ("A", "B") else 1,
+        0 if entry.refused else 2 if _needs_reason(variable) else 1,
     ]
 
 

@@ -167,6 +167,49 @@ def test_a_list_becomes_a_request_that_is_checked(browser: Any, site: Path, tmp_
     page.context.close()
 
 
+def test_packages_go_on_the_list_and_into_the_request(browser: Any, site: Path, tmp_path: Path) -> None:
+    page, _, faults = at(browser, site, "package/sensitive.html")
+    page.click("[data-add]")
+    assert page.get_attribute("[data-add]", "aria-label") == "Take off my list: package sensitive"
+    for other in ("package/earnings.html", "variable/npd.ks4.ATT8.html"):
+        page.goto(f"{site.as_uri()}/{other}")
+        page.click("[data-add]")
+    page.goto(f"{site.as_uri()}/list.html")
+    page.wait_for_load_state("load")
+    assert page.inner_text("#state") == "1 variable and 2 packages are on your list."
+    assert page.is_visible("#data-alone")
+    assert barriers(page, preload=False, type="tag", values=RULES) == []
+    page.fill("#id", "my-study")
+    page.check("[id='phase-sensitive-secondary']")
+    page.fill("[id='package-years-sensitive']", "2010/11-2011/12")
+    page.fill("[id='package-why-sensitive']", "Needs of pupils, which bear on their pay.")
+    page.fill("[id='package-reason-sensitive-PrimarySENtype']", "needs differ between schools")
+    for kind in ("toml", "xlsx"):
+        with page.expect_download() as saved:
+            page.click(f"[data-save={kind}]")
+        file = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(file)
+        request, form = read_request(file)
+        assert form == []
+        packages = {package.name: package for package in request.package}
+        assert list(packages) == ["sensitive", "earnings"]
+        assert packages["sensitive"].phases == ("secondary",)
+        assert packages["sensitive"].years == "2010/11-2011/12"
+        assert packages["sensitive"].justification == "Needs of pupils, which bear on their pay."
+        assert packages["sensitive"].reasons["PrimarySENtype"] == "needs differ between schools"
+        assert packages["earnings"].years == "2003/04-2020/21"
+        told = {(fault.rule, fault.place) for fault in faults_of(asked_of(request, shipped(), TODAY), form)}
+        assert not [
+            rule for rule, _ in told if rule in ("unknown-package", "years-held", "phases", "reason-for-nothing")
+        ]
+        assert ("sensitive-reason", "package sensitive, variable PrimarySENtype") not in told
+        assert "sensitive-reason" in {rule for rule, _ in told}  # of the items without one
+    page.click("[aria-label='Take off my list: package sensitive']")
+    assert page.inner_text("#state") == "1 variable and 1 package are on your list."
+    assert faults == []
+    page.context.close()
+
+
 def test_without_scripts_all_can_be_leafed_through(browser: Any, site: Path) -> None:
     page, _, _ = opened(browser, site / "index.html", java_script_enabled=False)
     page.set_default_timeout(120_000)

@@ -2,7 +2,8 @@
 /* The list as a request: years and reasons for each table, saved as TOML, CSV or XLSX. Places as in find.js. */
 (() => {
   const [TABLE, NAME, SAYS, , , , , YEARS, HELD, , , MAY] = Array(12).keys();
-  const { rows, tables } = window.catalogue;
+  const [TITLE, PHASES, SPAN, REASONED] = Array(4).keys();
+  const { rows, tables, bundles } = window.catalogue;
   const byName = new Map(rows.map((row) => [`${row[TABLE]}.${row[NAME]}`, row]));
   const place = (id) => document.getElementById(id);
   const made = (tag, text, about = {}) => Object.assign(document.createElement(tag), { textContent: text, ...about });
@@ -16,6 +17,9 @@
     }
     return found;
   }
+
+  const bundled = () => myList.all().filter((name) => name.startsWith("package:"))
+    .map((name) => name.slice("package:".length)).filter((name) => name in bundles);
 
   /* The years that a table's picked variables are held for: from the first to the last of any. */
   function span(of) {
@@ -34,13 +38,51 @@
     return box;
   }
 
+  const counted = (count, word) => (count === 0 ? [] : [`${count} ${word}${count === 1 ? "" : "s"}`]);
+
   function draw() {
     const found = picked();
+    const packages = bundled();
     const count = myList.all().length;
-    place("state").textContent = `${count === 0 ? "Nothing is" : count === 1 ? "1 variable is" : `${count} variables are`} `
+    const said = [...counted(count - packages.length, "variable"), ...counted(packages.length, "package")].join(" and ");
+    place("state").textContent = `${said || "Nothing"} ${count > 1 ? "are" : "is"} `
       + `on your list.${myList.keeps() ? "" : " This browser keeps no lists: save before you leave the page."}`;
     place("request").hidden = count === 0;
-    place("tables").replaceChildren(...[...found].map(([table, of]) => section(table, of)));
+    place("data-alone").hidden = packages.length === 0;
+    place("tables").replaceChildren(...packages.map(bundle), ...[...found].map(([table, of]) => section(table, of)));
+  }
+
+  function bundle(name) {
+    const [title, phases, span, reasoned] = [TITLE, PHASES, SPAN, REASONED].map((at) => bundles[name][at]);
+    const part = document.createElement("section");
+    const heading = made("h2", `${title} (package ${name})`, { id: `title-package-${name}` });
+    part.setAttribute("aria-labelledby", heading.id);
+    part.append(heading);
+    if (phases.length) {
+      const group = document.createElement("fieldset");
+      group.append(made("legend", "Phases"), ...phases.map((phase) => choice(`phase-${name}-${phase}`, phase)));
+      part.append(group);
+    }
+    part.append(field(`package-years-${name}`, "Years", span),
+      field(`package-why-${name}`, "What the package is needed for", "", "textarea"),
+      ...reasoned.map((item) => field(`package-reason-${name}-${item}`, `What ${item} is needed for`, "")),
+      off(`package:${name}`, `package ${name}`));
+    return part;
+  }
+
+  function choice(id, label) {
+    const box = made("div", "", { className: "choice" });
+    const input = made("input", "", { id, type: "checkbox", checked: answers.get(id) ?? false });
+    input.addEventListener("change", () => answers.set(id, input.checked));
+    box.append(input, made("label", label, { htmlFor: id }));
+    return box;
+  }
+
+  function off(name, said) {
+    const button = made("button", "Take off", { type: "button", className: "quiet" });
+    button.setAttribute("aria-label", `Take off my list: ${said}`);
+    button.addEventListener("click", () => { myList.toggle(name); draw(); place("state").scrollIntoView?.({ block: "nearest" }); });
+    return button;
   }
 
   function section(table, of) {
@@ -64,10 +106,7 @@
     line.append(says);
     if (!row[HELD]) line.append(made("p", "Not held here: a request for it is told so.", { className: "note" }));
     if (row[MAY] === 2) line.append(field(`reason-${name}`, `What ${row[NAME]} is needed for`, ""));
-    const button = made("button", "Take off", { type: "button", className: "quiet" });
-    button.setAttribute("aria-label", `Take off my list: ${name}`);
-    button.addEventListener("click", () => { myList.toggle(name); draw(); place("state").scrollIntoView?.({ block: "nearest" }); });
-    line.append(button);
+    line.append(off(name, name));
     return line;
   }
 
@@ -80,6 +119,13 @@
     }));
   }
 
+  const askedBundles = () => bundled().map((name) => ({
+    name, years: answer(`package-years-${name}`), why: answer(`package-why-${name}`),
+    phases: bundles[name][PHASES].filter((phase) => place(`phase-${name}-${phase}`).checked),
+    reasons: bundles[name][REASONED].map((item) => [item, answer(`package-reason-${name}-${item}`)])
+      .filter(([, reason]) => reason),
+  }));
+
   const FIELDS = ["organisation", "organisation_type", "aims", "benefit", "lawful_basis", "special_basis", "audience",
     "outputs", "setting", "retention", "sources"];
   const PERSON = ["name", "role", "accreditation", "accredited_until", "reason"];
@@ -87,21 +133,29 @@
 
   /* TOML's basic strings are JSON's. */
   const text = (value) => JSON.stringify(value);
+  const inline = (pairs) => `{ ${pairs.map(([name, value]) => `${text(name)} = ${text(value)}`).join(", ")} }`;
 
   function toml() {
     const lines = [
       "# Fill in what is empty; `leo request check` says what is missing and how it is written.",
       `id = ${text(answer("id"))}`, `title = ${text(answer("title"))}`,
       ...["organisation", "organisation_type", "aims", "benefit", "lawful_basis"].map((name) => `${name} = ""`),
+      '# special_basis = "research"     # where items are rated A or B',
       "audience = []", "outputs = []", 'setting = ""', "# retention = 2030-12-31",
       "", "# [[person]]", ...PERSON.map((name) => `# ${name} = ${name === "accredited_until" ? "2030-12-31" : '""'}`),
       "", "# [population]", '# sources = ["npd"]',
     ];
+    for (const of of askedBundles()) {
+      lines.push("", "[[package]]", `name = ${text(of.name)}`,
+        ...(bundles[of.name][PHASES].length ? [`phases = [${of.phases.map(text).join(", ")}]`] : []),
+        ...(of.years ? [`years = ${text(of.years)}`] : []), `justification = ${text(of.why)}`,
+        ...(of.reasons.length ? [`reasons = ${inline(of.reasons)}`] : []));
+    }
     for (const of of asked()) {
-      const reasons = of.variables.filter(({ reason }) => reason);
+      const reasons = of.variables.filter(({ reason }) => reason).map(({ name, reason }) => [name, reason]);
       lines.push("", "[[table]]", `name = ${text(of.table)}`, ...(of.years ? [`years = ${text(of.years)}`] : []),
         `variables = [${of.variables.map(({ name }) => text(name)).join(", ")}]`, `justification = ${text(of.why)}`,
-        ...(reasons.length ? [`reasons = { ${reasons.map(({ name, reason }) => `${text(name)} = ${text(reason)}`).join(", ")} }`] : []));
+        ...(reasons.length ? [`reasons = ${inline(reasons)}`] : []));
     }
     return `${lines.join("\n")}\n`;
   }
@@ -112,12 +166,22 @@
   const csv = () => dataRows().map((row) =>
     row.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(",")).join("\r\n") + "\r\n";
 
-  /* A workbook of three sheets, texts in the cells themselves: the least that every spreadsheet opens. */
+  const bundleRows = () => [["name", "phases", "years", "justification"],
+    ...askedBundles().map(({ name, phases, years, why }) => [name, phases.join("; "), years, why])];
+
+  const reasonRows = () => [["package", "variable", "reason"],
+    ...askedBundles().flatMap(({ name }) => bundles[name][REASONED]
+      .map((item) => [name, item, answer(`package-reason-${name}-${item}`)]))];
+
+  /* A workbook of the sheets that linkage/requests/sheets.py reads, texts in the cells themselves: the least that every spreadsheet opens. */
   function xlsx() {
     const sheets = {
       request: [["field", "value"], ["id", answer("id")], ["title", answer("title")], ...FIELDS.map((name) => [name, ""])],
       people: [PERSON, ["", "", "", "", ""]],
+      packages: bundleRows(),
+      reasons: reasonRows(),
       data: dataRows(),
+      cohorts: [["table", "years"]],
     };
     const escaped = (value) => value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
     const cell = (value, column, row) =>

@@ -41,5 +41,5 @@ function listButton(button, name, short) {
 
 for (const button of document.querySelectorAll("[data-add]")) {
   const name = button.dataset.add;
-  listButton(button, name, name);
+  listButton(button, name, name.replace("package:", "package "));
 }
