@@ -113,6 +113,6 @@ def tables_of(run: Path, manifest: dict[str, Any]) -> dict[str, Path]:
     return {
         name: folder.path(name, stage["name"])
         for stage in manifest["stages"]
-        for name, about in stage["made"].items()
+        for name, about in stage.get("made", {}).items()  # a stage that failed made nothing
         if "rows" in about
     }
