@@ -217,10 +217,13 @@ def _suspects(
     read = dict.fromkeys(
         name for name in (*rule.equal, *any_of, rule.differ, rule.also, *rule.unless_equal) if name in held
     )
-    # What stood on the rows of these few units: read once, from sides that may lie on disk.
+    # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
+    # the model's columns, and may lack what it does not compare.
     looked_in = [side.appearances for side in (left, right)]
     if held_units and all(side.appearances is side.units for side in (left, right)):
-        looked_in = list(held_units)
+        looked_in = [
+            few if set(read) <= set(few.columns) else all_of for few, all_of in zip(held_units, looked_in, strict=True)
+        ]
     rows_of = {
         side: engine.sql(
             f"""
@@ -292,12 +295,13 @@ def _different(
 def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
     """Pairs of suspects none of whose names may be one."""
     names: dict[tuple[int, int], dict[str, tuple[set[str], set[str]]]] = {}
-    for row in suspects.to_pylist():
-        sides = names.setdefault((row["left_id"], row["right_id"]), {"left": (set(), set()), "right": (set(), set())})
-        first, *more = (row["called"] or "").split() or [""]
-        called, others = sides[row["side"]]
+    told = (suspects[name].to_pylist() for name in ("left_id", "right_id", "side", "called", "others"))
+    for left_id, right_id, side, called_now, others_now in zip(*told, strict=True):
+        sides = names.setdefault((left_id, right_id), {"left": (set(), set()), "right": (set(), set())})
+        first, *more = (called_now or "").split() or [""]
+        called, others = sides[side]
         called |= {first} - {""}
-        others |= {*more, *(row["others"] or "").split()}
+        others |= {*more, *(others_now or "").split()}
     return [pair for pair, sides in sorted(names.items()) if _differ(rule, sides["left"], sides["right"])]
 
 

@@ -117,3 +117,23 @@ def test_of_one_file_no_more_can_be_twins_than_are_born(engine: Engine) -> None:
     for units, expected in ((file, 0), (larger, 20)):
         made = engine.sql(pairs, store=True)
         assert engine.count(two_people(engine, made, units, units, 0.0)) == expected
+
+
+def test_units_that_are_held_may_lack_what_the_model_does_not_compare(engine: Engine) -> None:
+    """Middle names that no row of a file knows are no comparison, and yet the rule asks for them."""
+    left, right = (
+        Units(side, table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
+        for side, table in (
+            ("left", engine.from_arrow(parse(f"{HEAD}\n1 | JO | - | JONES | 1993-01-02 | P4 | -"))),
+            ("right", engine.from_arrow(parse(f"{HEAD}\n2 | ANNA | - | JONES | 1993-01-02 | P4 | -"))),
+        )
+    )
+    held = tuple(
+        engine.sql("select unit_id, forename, surname, dob, postcode from {t}", t=side.units) for side in (left, right)
+    )
+    pairs = engine.sql(
+        "select cast(1 as bigint) as left_id, cast(2 as bigint) as right_id, cast(9 as double) as match_weight",
+        store=True,
+    )
+    found = rows(engine, two_people(engine, pairs, left, right, 0.0, held=(held[0], held[1])))
+    assert [(row["left_id"], row["right_id"], row["reason"]) for row in found] == [(1, 2, "twin")]
