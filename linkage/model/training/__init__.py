@@ -115,7 +115,7 @@ def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:
     return [
         f"comparison '{comparison.name}' was blocked on in every run: its m is not estimated; map more columns"
         for comparison in layout.model.comparisons
-        if not any(run.block.rule.leaves_free(comparison) for run in estimates.runs)
+        if not any(run.kept and run.block.rule.leaves_free(comparison) for run in estimates.runs)
     ]
 
 
@@ -134,4 +134,9 @@ def _unsettled(estimates: Estimates) -> list[str]:
         f"EM on {', '.join(run.block.rule.columns)} came to no end in {LIMIT:,} iterations: left out of the estimates"
         for run in estimates.runs
         if not run.settled
+    ] + [
+        f"EM on {', '.join(run.block.rule.columns)} found more matches than the other runs let expect, as of "
+        "households: left out of the estimates"
+        for run in estimates.runs
+        if not run.kept
     ]

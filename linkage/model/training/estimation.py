@@ -5,7 +5,7 @@ All arrays have a first axis of draws: one, or those of a bootstrap.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,6 +98,12 @@ class Run:
     u: Floats  # (draws, levels) of strangers inside the blocks
     free: Flags  # (levels,) that it estimates
     matches: Floats  # (draws,)
+    kept: bool = True  # what it found are the people whom the other runs found
+
+    @property
+    def usable(self) -> bool:
+        """Whether the estimates rest on it."""
+        return self.settled and self.kept
 
     @property
     def settled(self) -> bool:
@@ -142,11 +148,40 @@ def estimated(
     for index, block in enumerate(evidence.blocks):
         started = near.runs[index] if near else None
         runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or longest))
-    usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.settled)
-    _refuse_unsettled(layout, runs, usable)
+    runs = _kept(evidence, runs, near)
+    usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
+    _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = _combined(layout, usable, len(u))
     prior = _prior(layout, m, usable, evidence.units[0] * evidence.units[1])
     return Estimates(m, u, prior, tuple(runs), matches)
+
+
+def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> list[Run]:
+    """The runs, each with whether it found the people whom those found that leave whole comparisons free.
+
+    A block on what matches seldom agree on (two ages, in files of two years) holds next to no match, and EM takes for
+    matches what else stands out there: a household.
+    """
+    if near:
+        return [replace(run, kept=judged.kept) for run, judged in zip(runs, near.runs, strict=True)]
+    sure = [run for run in runs if run.settled and not run.block.rule.lenient]
+    if not sure or len(sure) == len(runs):
+        return list(runs)
+    layout, all_pairs = evidence.layout, evidence.units[0] * evidence.units[1]
+    m, _ = _combined(layout, sure, len(sure[0].u))
+    people = _prior(layout, m, sure, all_pairs) * all_pairs
+    exact = exact_levels(layout)
+    kept = []
+    for run in runs:
+        agree = np.prod(m[:, [exact[name] for name in run.block.rule.columns if name in exact]], axis=1)
+        expected = float((people * agree * run.block.share)[0])
+        others = run.block.rule.lenient and float(run.matches[0]) > _MORE * expected
+        kept.append(replace(run, kept=not others))
+    return kept
+
+
+_MORE = 1.5
+"""Matches of a run beside those that are expected: a field of which m is not learnt yet may agree more than is said."""
 
 
 def random_u(evidence: Evidence, counts: Counts) -> Floats:
@@ -235,7 +270,8 @@ def _run(
     weight = _RANDOM_COUNTS_LESS if evidence.trusting else _RANDOM_COUNTS_AS
     u = block_u(layout, block.rule, block.strangers, counts[1:], random_u, weight)
     shown = block.patterns.shown.any(axis=0).astype(float)
-    free = layout.totals(shown) > 0
+    told = np.array([block.rule.tells(level) for level in layout.levels])
+    free = (layout.totals(shown) > 0) & told
     m = starting_m(layout)[None, :]
     prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
     if near:

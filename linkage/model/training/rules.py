@@ -1,12 +1,12 @@
 """Which blocks EM learns from, by how many pairs agree on which columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkage.engine import Engine, columns, quote, rows
 from linkage.errors import LeoError
 from linkage.model.sampling import Side, below
-from linkage.model.splink_json import Comparison, Model
+from linkage.model.splink_json import Comparison, Level, Model, sided_columns
 from linkage.model.training.patterns import Layout
 
 COUNTED_ROWS = 40_000
@@ -18,6 +18,9 @@ PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "e
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
 _PURE_PAIRS, _MOST_PAIRS = 40, 400
+# A column tells persons of one name apart where at most one pair in ten shares it, and namesakes no more than twice as
+# often as chance would have it.
+_COMMON, _BY_CHANCE = 0.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,23 @@ class Agreement:
     strangers: tuple[int, int]  # pairs within the left file, within the right one
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
     chance: float = 0.0  # share of the pairs with the columns known that agree
+    lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
 
     def leaves_free(self, comparison: Comparison) -> bool:
         """Whether a run of EM on this block says anything of a comparison: not where it reads what is blocked on."""
-        return not set(comparison.columns) & set(self.columns)
+        read = own_columns(comparison) if self.lenient else comparison.columns
+        return not set(read) & set(self.columns)
+
+    def tells(self, level: Level) -> bool:
+        """Whether it says anything of a level: not where that reads what is blocked on, though others do not."""
+        return not (self.lenient and level.condition and set(sided_columns(level.condition)) & set(self.columns))
+
+
+def own_columns(comparison: Comparison) -> set[str]:
+    """The columns that a comparison is about: those that its first graded level reads (forename, of which a further
+    level asks whether it stands in the surname's place)."""
+    first = next(level for level in comparison.levels if level.value >= 0)
+    return set(sided_columns(first.condition)) if first.condition else set(comparison.columns)
 
 
 def exact_levels(layout: Layout) -> dict[str, int]:
@@ -55,26 +71,68 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         LeoError: nothing to block on makes pairs.
     """
     smaller = min(side.units for side in sides)
-    candidates = []
-    for rule in [c for c in counted if PERSONAL & set(c.columns)] or counted:
-        known = max(smaller * rule.complete, 1.0)
-        if max(0.02 * known, 30) <= rule.pairs <= _MOST_PAIRS * known:
-            candidates.append((rule, rule.pairs / known > _PURE_PAIRS))
+    candidates = _fit(smaller, [c for c in counted if PERSONAL & set(c.columns)] or counted)
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
             "  give a trained model (--model; of a run: train = false), or map more columns"
         )
+    chosen, waiting = _chosen(candidates, set(model.comparisons))
+    if waiting:
+        # Names that may stand in each other's place read each other: without a birth date every block that shows
+        # persons is on one of them. It says all of the other but how often they stand so.
+        personal = PERSONAL | _of_persons(counted, sides)
+        more = [replace(c, lenient=True) for c in counted if personal & set(c.columns)]
+        chosen += _chosen(_fit(smaller, more), waiting)[0]
+    return chosen
+
+
+def _fit(smaller: int, rules: Sequence[Agreement]) -> list[tuple[Agreement, bool]]:
+    """Rules that make neither too few pairs nor too many, and whether they make so many that matches are rare."""
+    fit = []
+    for rule in rules:
+        known = max(smaller * rule.complete, 1.0)
+        if max(0.02 * known, 30) <= rule.pairs <= _MOST_PAIRS * known:
+            fit.append((rule, rule.pairs / known > _PURE_PAIRS))
+    return fit
+
+
+def _chosen(
+    candidates: Sequence[tuple[Agreement, bool]], waiting: set[Comparison]
+) -> tuple[list[Agreement], set[Comparison]]:
+    """Rules by which each comparison is left free at least once, and the comparisons that none leaves free.
+
+    A run of EM says nothing of a comparison that reads what it blocks on, so several runs share the work.
+    """
     chosen: list[Agreement] = []
-    waiting = set(model.comparisons)
-    while waiting:
-        # A run of EM says nothing of a comparison that reads what it blocks on, so several runs share the work.
+    while waiting and candidates:
         rule, _ = min(candidates, key=lambda c: (-_freed(waiting, c[0]), -round(c[0].complete, 1), c[1], c[0].pairs))
         if not _freed(waiting, rule):
             break
         chosen.append(rule)
         waiting = {comparison for comparison in waiting if not rule.leaves_free(comparison)}
-    return chosen
+    return chosen, waiting
+
+
+def _of_persons(counted: Sequence[Agreement], sides: Sequence[Side]) -> set[str]:
+    """Columns that namesakes share no more often than others do, and few do: an age, and no address.
+
+    People of one surname are often of one household. What a household shares, pairs within a file share far more often
+    when they share the surname too.
+    """
+    within = {frozenset(agreement.columns): sum(agreement.strangers) for agreement in counted}
+    pairs = sum(side.units * (side.units - 1) / 2 for side in sides)
+    namesakes = within.get(frozenset({"surname"}), 0)
+    found = set()
+    for agreement in counted:
+        (column, *more) = agreement.columns
+        alike = within[frozenset(agreement.columns)]
+        if more or column == "surname" or agreement.chance > _COMMON or not alike * namesakes:
+            continue
+        both = within.get(frozenset({column, "surname"}), 0)
+        if both * pairs <= _BY_CHANCE * alike * namesakes:
+            found.add(column)
+    return found
 
 
 def _freed(waiting: set[Comparison], rule: Agreement) -> int:

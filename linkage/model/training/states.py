@@ -120,7 +120,7 @@ def of_matches(layout: Layout, estimates: Estimates, names: Sequence[str]) -> St
     known, equal, matches = [], [], []
     for run in estimates.runs:
         blocked = any(not run.free[number] for number in numbers)
-        if blocked or not run.settled:
+        if blocked or not run.usable:
             continue
         shown = run.block.patterns.shown
         equal.append(shown[:, numbers] > 0)
