@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkage.adhoc import persons, truth
 from linkage.adhoc.alike import alike
+from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import sides_of
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.person_file import Recognised
@@ -95,6 +96,7 @@ def suggest_for_files(
             for side, path in (("left", files.left), ("right", files.right))
         ]
         columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
+        columns = with_ids(engine, read, columns)
         if recognised:
             recognised(columns, read)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, *alike(engine, read, columns))

@@ -9,6 +9,7 @@ from typing import Any
 
 from linkage.adhoc import dated, persons, read_again, truth
 from linkage.adhoc.alike import alike
+from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import Recognised
@@ -99,6 +100,7 @@ def _work(
         )
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
         columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
+        columns = with_ids(engine, [file], columns, numbered=[request.id == "none"])
         recognised(columns, [file])
         (shaped,), at = alike(engine, [file], columns)
         postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])

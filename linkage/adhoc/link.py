@@ -9,6 +9,7 @@ from typing import Any
 
 from linkage.adhoc import dated, persons, truth
 from linkage.adhoc.alike import alike
+from linkage.adhoc.ids import with_ids
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
@@ -112,6 +113,7 @@ def _work(
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
         if "none" in request.ids:
             columns = replace(columns, left_id=none[0], right_id=none[1])
+        columns = with_ids(engine, files, columns, numbered=[name == "none" for name in request.ids])
         recognised(columns, files)
         shaped, at = alike(engine, files, columns)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)

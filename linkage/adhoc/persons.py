@@ -20,6 +20,7 @@ KINDS = {
     "surname": "name",
     "second_surname": "name",
     "dob": "date",
+    "age": "age",
     "sex": "category",
     "nino": "number",
     "uln": "number",

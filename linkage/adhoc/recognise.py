@@ -56,6 +56,18 @@ def month_names() -> dict[str, int]:
     }
 
 
+def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """Those of a file's fields that a name told, and not only that the other file has a column of the same name."""
+    return {name: column for name, column in fields.items() if name in _fields_known()}
+
+
+def is_called_like_a_key(column: str) -> bool:
+    """Whether a column's name ends as those of keys do: STUDY_ID, ncid, voter_reg_num."""
+    last = _words(column)[-1:]
+    ends: list[str] = _fields_known()["id"]["ends"]
+    return bool(last) and (last[0] in ends or last[0].endswith("id"))
+
+
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = _rules()["sex_frame"]
@@ -184,16 +196,33 @@ def _named(names: Sequence[str], field: str, taken: set[str], *, weak: bool = Fa
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
-    return (
-        next((free[known] for known in rule.get("beside", ()) if known in free), None)
-        if weak
-        else next((free[known] for known in rule["names"] if known in free), None)
-    )
+    if weak:
+        return next((free[known] for known in rule.get("beside", ()) if known in free), None)
+    found = next((free[known] for known in rule["names"] if known in free), None)
+    return found or _numbered(names, field, taken)
+
+
+_NUMBER = re.compile(r"[\W_]*c?0?([12])$")
+
+
+def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
+    """A column called by a field's name and a number: given_name_1, and given_name_2 for the next of its kind."""
+    rules = _fields_known()
+    wanted = {"1": rules[field]["names"], "2": rules.get(rules[field].get("after"), {"names": ()})["names"]}
+    for name in names:
+        number = _NUMBER.search(name.lower())
+        if number and name not in taken:
+            base = name[: number.start()]
+            if {_plain(base), _without_noise(base)} & set(wanted[number[1]]):
+                return name
+    return None
 
 
 def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any]) -> dict[str, str]:
     """Columns of one name in both files that are no known field."""
     used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
+    if all({"forename", "surname"} <= set(side.fields) for side in sides.values()):
+        used |= {name for name in left if _plain(name) in _in_full()}  # it says once more what its parts say
     both = [name for name in left if name in set(right) and name not in used]
     fields: dict[str, str] = {}
     for name in both:
@@ -209,14 +238,23 @@ def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side
     return fields
 
 
+def _in_full() -> set[str]:
+    rule = _fields_known()["full_name"]
+    return {*rule["names"], *rule["beside"]}
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
 
 
 def _without_noise(name: str) -> str:
     """The name without words that say nothing: patientSurname, DOB_clean."""
     noise: list[str] = _rules()["noise"]
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
+    words = _words(name)
     while len(words) > 1 and words[0] in noise:
         words.pop(0)
     while len(words) > 1 and words[-1] in noise:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkage.adhoc import persons
 from linkage.adhoc.alike import alike
+from linkage.adhoc.ids import with_ids
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.person_file import Recognised
@@ -100,6 +101,7 @@ def _sides(
         for side, path in (("left", request.left), ("right", request.right))
     ]
     columns = recognise(files[0].header, files[1].header, request.maps)
+    columns = with_ids(engine, files, columns)
     recognised(columns, files)
     files, columns = alike(engine, files, columns)
     fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]

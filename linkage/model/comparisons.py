@@ -7,7 +7,7 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KINDS = ("name", "names", "date", "partial date", "category", "postcode", "number", "code", "text")
+KINDS = ("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 
 
@@ -55,7 +55,7 @@ def comparison(
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
-    made = _comparison(column, graded, adjusted=kind not in ("category", "number", "postcode"))
+    made = _comparison(column, graded, adjusted=kind not in ("age", "category", "number", "postcode"))
     return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
 
 
@@ -157,6 +157,19 @@ def _partial_date(column: str) -> _Graded:
     ]
 
 
+def _age(column: str) -> _Graded:
+    """Years lived, by files that may have been made some years apart: matches then gather at one of the levels."""
+    years = (f'try_cast("{column}_{side}" as double)' for side in "lr")
+    apart = f"abs({' - '.join(years)})"
+    return [
+        (f'"{column}_l" = "{column}_r"', "equal", 0.85),
+        (f"{apart} <= 1", "a year apart", 0.08),
+        (f"{apart} <= 2", "two years apart", 0.03),
+        (f"{apart} <= 3", "three years apart", 0.015),
+        (f"{apart} <= 5", "four or five years apart", 0.015),
+    ]
+
+
 def _category(column: str) -> _Graded:
     return [(f'"{column}_l" = "{column}_r"', "equal", 0.98)]
 
@@ -209,6 +222,7 @@ _BUILDERS: Mapping[str, Any] = {
     "names": _names,
     "date": _date,
     "partial date": _partial_date,
+    "age": _age,
     "category": _category,
     "postcode": _postcode,
     "number": _number,

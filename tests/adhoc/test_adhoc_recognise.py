@@ -129,3 +129,29 @@ def test_no_column_is_two_fields_and_every_field_is_a_column(left: list[str], ri
         assert len(set(mapped.values())) == len(mapped)
         assert key not in mapped.values()
     assert len(found.fields) >= 2
+
+
+def test_names_with_a_number_are_the_first_and_the_next_of_their_kind() -> None:
+    study = ["STUDY_ID", "GIVEN_NAME_1", "GIVEN_NAME_2", "FAMILY_NAME", "BIRTH_DT", "SEX_CD", "PCDS"]
+    survey = ["id", "fname_c1", "fname_c2", "lname_c1", "lname_c2", "by", "bm", "bd", "postcode"]
+    found = recognise(study, survey)
+    assert found.left == {
+        "forename": "GIVEN_NAME_1", "middle_names": "GIVEN_NAME_2", "surname": "FAMILY_NAME",
+        "second_surname": "FAMILY_NAME", "dob": "BIRTH_DT", "sex": "SEX_CD", "postcode": "PCDS",
+    }  # fmt: skip
+    assert found.right == {
+        "forename": "fname_c1", "middle_names": "fname_c2", "surname": "lname_c1", "second_surname": "lname_c2",
+        "dob": "by", "postcode": "postcode",
+    }  # fmt: skip
+    assert found.right_parts == {"birth_year": "by", "birth_month": "bm", "birth_day": "bd"}
+
+
+def test_a_number_says_nothing_of_other_names() -> None:
+    found = recognise(["id", "surname", "dob", "score1", "by"], ["id", "surname", "dob", "score2", "by"])
+    assert found.fields == ["surname", "dob", "by"]
+
+
+def test_a_name_in_full_says_no_more_than_its_parts() -> None:
+    both = ["unique_id", "full_name", "first_and_surname", "first_name", "surname", "dob"]
+    assert recognise(both, both).fields == ["forename", "surname", "dob"]
+    assert set(recognise(["id", "full_name", "dob"], both).left) == {"forename", "surname", "dob"}

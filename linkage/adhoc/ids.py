@@ -1,0 +1,52 @@
+"""Which column is a file's id where no name says so: one that is called like a key, and that is one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.recognise import Columns, is_called_like_a_key, named_fields
+from linkage.engine import Engine, one, quote
+
+
+def with_ids(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns, *, numbered: Sequence[bool] = (False, False)
+) -> Columns:
+    """The columns, with an id for each file that has a key by another name than those that `recognise` knows.
+
+    A key that both files hold stays a field as well, since it may be one number of a person. In one file that is
+    compared with itself it is none: no two rows agree on it.
+
+    Args:
+        files: two files, or one that is compared with itself.
+        numbered: whether the rows of the left and of the right are to be numbered instead.
+    """
+    left, right = columns.left_id, columns.right_id
+    if left is None and not numbered[0]:
+        left = _key(engine, files[0], {**columns.left_parts, **named_fields(columns.left)})
+    if len(files) == 1:
+        fields = {name: column for name, column in columns.left.items() if left is None or column != left}
+        return replace(columns, left=fields, right=fields, left_id=left, right_id=left)
+    if right is None and not numbered[1]:
+        right = _key(engine, files[-1], {**columns.right_parts, **named_fields(columns.right)})
+    return replace(columns, left_id=left, right_id=right)
+
+
+def _key(engine: Engine, file: PersonFile, used: Mapping[str, str]) -> str | None:
+    """The first column that is called like a key, is known in every row and holds no value twice."""
+    asked = [name for name in file.header if name not in used.values() and is_called_like_a_key(name)]
+    if not asked:
+        return None
+    counts = ", ".join(
+        f"count({quote(name)}) as known_{place}, count(distinct {quote(name)}) as held_{place}"
+        for place, name in enumerate(asked)
+    )
+    found = one(engine, engine.sql(f"select count(*) as rows_held, {counts} from {{t}}", t=file.table))
+    rows_held = int(found["rows_held"])
+    return next(
+        (
+            name
+            for place, name in enumerate(asked)
+            if rows_held and int(found[f"known_{place}"]) == int(found[f"held_{place}"]) == rows_held
+        ),
+        None,
+    )

@@ -1,0 +1,63 @@
+"""A key is the id by whatever name; what is called like one and is none is not."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.ids import with_ids
+from linkage.adhoc.recognise import Columns, recognise
+from linkage.engine import Engine
+
+HEAD = "{key},first_name,last_name,dob\n"
+ROWS = ("7,Amelia,Khan,1990-01-02\n", "8,Noah,Quist,1991-01-02\n", "9,Isla,Dunne,1992-01-02\n")
+
+
+def _columns(engine: Engine, folder: Path, *texts: str, **asked: object) -> Columns:
+    files = []
+    for number, text in enumerate(texts):
+        path = folder / f"{number}.csv"
+        path.write_text(text, encoding="utf-8")
+        files.append(persons.read(engine, path, folder / f"scratch-{number}", delimiter=",", encoding="utf-8"))
+    columns = recognise(files[0].header, files[-1].header)
+    return with_ids(engine, files, columns, **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index"])
+def test_a_column_called_like_a_key_that_is_one_is_the_id(key: str, engine: Engine, tmp_path: Path) -> None:
+    left, right = HEAD.format(key=key) + "".join(ROWS), HEAD.format(key="id") + "".join(ROWS)
+    found = _columns(engine, tmp_path, left, right)
+    assert (found.left_id, found.right_id) == (key, "id")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [(ROWS[0], *ROWS), (*ROWS, ",Ava,Xu,1993-01-02\n")],
+    ids=["a value twice", "a value missing"],
+)
+def test_what_is_no_key_is_no_id(rows: tuple[str, ...], engine: Engine, tmp_path: Path) -> None:
+    text = HEAD.format(key="study_id") + "".join(rows)
+    assert _columns(engine, tmp_path, text, text).left_id is None
+
+
+@pytest.mark.parametrize("key", ["income", "height", "paid_until"])
+def test_other_columns_of_one_value_a_row_are_no_id(key: str, engine: Engine, tmp_path: Path) -> None:
+    text = HEAD.format(key=key) + "".join(ROWS)
+    assert _columns(engine, tmp_path, text, text).left_id is None
+
+
+def test_rows_are_numbered_where_that_is_asked(engine: Engine, tmp_path: Path) -> None:
+    text = HEAD.format(key="study_id") + "".join(ROWS)
+    found = _columns(engine, tmp_path, text, text, numbered=(True, False))
+    assert (found.left_id, found.right_id) == (None, "study_id")
+
+
+def test_a_key_of_both_files_may_be_a_persons_and_is_compared(engine: Engine, tmp_path: Path) -> None:
+    text = HEAD.format(key="study_id") + "".join(ROWS)
+    assert "study_id" in _columns(engine, tmp_path, text, text).fields
+
+
+def test_of_one_file_the_key_is_no_field(engine: Engine, tmp_path: Path) -> None:
+    found = _columns(engine, tmp_path, HEAD.format(key="study_id") + "".join(ROWS))
+    assert found.left_id == "study_id"
+    assert "study_id" not in found.left
