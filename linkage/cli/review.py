@@ -169,10 +169,14 @@ def estimate(run: Run, step: Step) -> None:
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
+    from quality.review import UNKNOWN
+
     lines = [f"{said['looked_at']:,} of {said['drawn']:,} pairs looked at, {said['uncertain']:,} uncertain"]
     for measure in ("precision", "recall", "f1"):
         found = said[measure]
         if found["middle"]["value"] is None:
+            if measure in UNKNOWN:
+                lines.append(f"{measure:<10} not known: {UNKNOWN[measure]}")
             continue
         shown = "  ".join(
             f"{reading} {100 * found[reading]['value']:.2f}% "
@@ -180,7 +184,7 @@ def _lines(said: dict[str, Any]) -> list[str]:
             for reading in ("low", "middle", "high")
         )
         lines.append(f"{measure:<10} {shown}")
-    if said["reach"] is None:
+    if said["reach"] is None and said["recall"]["middle"]["value"] is not None:
         lines.append("recall is of matches among the pairs that were kept: what no rule reached is not in it")
     if said["unseen"]:
         lines.append(f"left out: {len(said['unseen'])} strata of which no pair was looked at")

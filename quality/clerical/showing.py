@@ -9,7 +9,7 @@ from quality.clerical.differences import side_by_side
 from quality.explanation import parts_of, statement, title
 from quality.explanation.bars import likelihood, signed
 from quality.report.names import Names
-from quality.review import ADJUDICATOR, ANSWERS, Queue, agreement
+from quality.review import ADJUDICATOR, ANSWERS, UNKNOWN, Queue, agreement
 from quality.web import Pages
 
 _DECISIONS = {"accepted": "linked the two", "review": "left the two for review", "rejected": "did not link the two"}
@@ -129,8 +129,7 @@ class Showing:
             has_more=self.next_for(who) is not None,
             last=self._last(queue, who),
             estimated=self._estimated(estimated) if estimated else [],
-            unseen=len(estimated["unseen"]) if estimated else 0,
-            kept_alone=estimated is not None and estimated["reach"] is None,
+            notes=_notes(estimated) if estimated else [],
         )
 
     def _step(self) -> str:
@@ -171,3 +170,14 @@ class Showing:
                     shown = [f"{100 * share[part]:.2f}" for part in ("value", "low", "high")]
                     rows.append([f"{label}, uncertain {words}", *shown])
         return rows
+
+
+def _notes(said: Mapping[str, Any]) -> list[str]:
+    """What estimates leave out, a sentence each."""
+    known = {measure: said[measure]["middle"]["value"] is not None for measure in UNKNOWN}
+    notes = [f"{_MEASURES[m]} is not known: {why}." for m, why in UNKNOWN.items() if not known[m]]
+    if known["recall"] and said["reach"] is None:
+        notes.append("Recall is of matches among the pairs that were kept: what no rule reached is not in it.")
+    if said["unseen"]:
+        notes.append(f"Left out: {len(said['unseen'])} strata of which no pair was looked at.")
+    return notes

@@ -85,6 +85,8 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
     notes = []
     if any(review["unseen"] for _, review in found):
         notes.append("Strata of which nobody looked at a pair are left out.")
+    if any(review["recall"]["middle"]["value"] is None for _, review in found):
+        notes.append("Recall is not known where no pair that was not linked was looked at.")
     if any(review.get("reach", 1.0) is None for _, review in found):
         notes.append("Recall is of matches among the pairs that were kept: what no rule reached is not in it.")
     return Table(

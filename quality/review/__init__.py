@@ -7,7 +7,7 @@ precision and recall with intervals.
 
 from quality.review.agreement import Agreement, agreement
 from quality.review.allocation import allot
-from quality.review.estimate import Answers, estimate
+from quality.review.estimate import UNKNOWN, Answers, estimate
 from quality.review.labels import (
     ADJUDICATOR,
     ANSWERS,
@@ -37,6 +37,7 @@ __all__ = [
     "REVIEWER",
     "ROLES",
     "UNCHANGED",
+    "UNKNOWN",
     "WITHDRAWN",
     "Agreement",
     "Answers",

@@ -28,6 +28,12 @@ PRIOR = ((0.15, 0.0), (0.85, 4 / 3))
 """Share of the draws, and events given beforehand to all strata of a sum together. The first keeps the lower end at
 what was seen where next to nothing is wrong; the second allows for what a sample could have missed."""
 READINGS = ("low", "middle", "high")
+UNKNOWN = {
+    "precision": "no link has been looked at",
+    "recall": "no pair that was not linked has been looked at",
+}
+"""Why a measure has no value."""
+_NOTHING = Share(of=0, count=0, value=None, low=None, high=None)
 
 
 @dataclass(frozen=True)
@@ -59,18 +65,21 @@ def estimate(
         links, looked_at, uncertain; precision, recall and f1, each with the readings low, middle and high (value, low,
         high); by_pass: made_by, links, looked_at, precision; strata: name, accepted, made_by, from, to, pairs,
         looked_at, matches, uncertain; unseen: strata with pairs of which none was looked at. Such a stratum is left
-        out of the sums; a reader must know of it.
+        out of the sums; a reader must know of it. Recall and F1 have no value while no pair
+        that was not linked was looked at.
     """
     seen = [stratum for stratum in strata if _of(answers, stratum).given]
     links = [stratum for stratum in seen if stratum.accepted]
     others = [stratum for stratum in seen if not stratum.accepted]
+    is_blind = not others and any(stratum.pairs for stratum in strata if not stratum.accepted)
     rng = np.random.default_rng(seed)
     measured: dict[str, dict[str, Share]] = {"precision": {}, "recall": {}, "f1": {}}
     for place, reading in enumerate(READINGS):
         false = _total(links, answers, place / 2, rng)
         missed = _total(others, answers, place / 2, rng)
         for measure, share in _measures(links, false, missed, reach).items():
-            measured[measure][reading] = share
+            # Of links alone nobody can tell what was missed.
+            measured[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
     return {
         "links": sum(stratum.pairs for stratum in strata if stratum.accepted),
         "looked_at": sum(_of(answers, stratum).given for stratum in strata),
@@ -168,8 +177,7 @@ def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, reach: fl
         return right / made, right / matches, 2 * right / (made + matches)
 
     if not made:
-        empty = Share(of=0, count=0, value=None, low=None, high=None)
-        return {"precision": empty, "recall": empty, "f1": empty}
+        return {"precision": _NOTHING, "recall": _NOTHING, "f1": _NOTHING}
     values, draws = of(false.value, missed.value), of(false.draws, lost)
     counted = (round(made), round(made - false.value + missed.value), round(made))
     return {

@@ -306,7 +306,18 @@ def test_recall_counts_what_no_rule_reached() -> None:
 
 def test_a_first_answer_against_a_link_is_no_fault() -> None:
     said = estimate(STRATA, {"links": Answers(0, 1)})
-    assert said["precision"]["middle"]["value"] == said["recall"]["middle"]["value"] == 0.0
+    assert said["precision"]["middle"]["value"] == 0.0
+
+
+def test_of_links_alone_nothing_follows_for_recall() -> None:
+    """It was as good as certain: no pair that was let go had been looked at, so that none was missed."""
+    links = {"links": Answers(90, 10), "doubtful links": Answers(10)}
+    for reading in ("low", "middle", "high"):
+        assert estimate(STRATA, links)["recall"][reading]["value"] is None
+        assert estimate(STRATA, links)["f1"][reading]["value"] is None
+    assert estimate(STRATA, links)["precision"]["middle"]["value"] == pytest.approx(1000 / 1100)
+    assert estimate(STRATA, {**links, "let go": Answers(0, 1)})["recall"]["middle"]["value"] == 1.0
+    assert estimate(STRATA[:2], links)["recall"]["middle"]["value"] == 1.0  # the step kept no other pair
 
 
 def test_a_stratum_that_nobody_looked_at_is_named() -> None:
