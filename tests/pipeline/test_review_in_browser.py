@@ -180,6 +180,30 @@ def test_the_next_pair_comes_in_place_and_the_browser_goes_back(visit: Any, run:
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0  # no copy of a page is kept
 
 
+def test_an_application_that_was_ended_is_told_of(visit: Any, run: Path) -> None:
+    """A key that nobody hears is not swallowed: the page says so, aloud too, and what is pressed later is heard."""
+    if not is_dressed():
+        pytest.skip("GOV.UK Frontend and htmx are not built: the browser says itself that nothing answers")
+    page = visit("Ann")
+    page.locator("form[data-htmx-powered]").first.wait_for(state="attached")
+    settled_keys(page)
+    page.context.route("**/pairs/1", lambda route: route.abort("connectionrefused"))
+    page.keyboard.press("m")
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert "The application does not answer" in alert.inner_text()
+    assert page.evaluate("document.activeElement.id") == "unheard"
+    assert barriers(page, type="tag", values=RULES) == []
+    page.keyboard.press("m")
+    page.wait_for_timeout(200)
+    assert page.get_by_role("alert").count() == 1
+    page.context.unroute("**/pairs/1")
+    page.keyboard.press("m")
+    page.wait_for_url("**/pairs/2")
+    assert page.get_by_role("alert").count() == 0
+    assert labels_store(run).rows().num_rows == 1
+
+
 def test_single_keys_are_turned_off(visit: Any, run: Path) -> None:
     page = visit("Ann")
     page.get_by_role("button", name="Turn single keys off").click()

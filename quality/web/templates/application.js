@@ -17,4 +17,19 @@ document.addEventListener("htmx:after:swap", () => {
   document.getElementById("main").focus({ preventScroll: true });
   window.scrollTo(0, 0);
 });
+
+// An application that was ended answers nothing: whoever presses a key must not think that it was heard.
+document.addEventListener("htmx:error", (event) => {
+  const { ctx } = event.detail;
+  if (!ctx || ctx.response || document.getElementById("unheard")) return;
+  const told = document.createElement("div");
+  told.className = "govuk-error-summary";
+  told.id = "unheard";
+  told.tabIndex = -1;
+  told.innerHTML = `<div role="alert"><h2 class="govuk-error-summary__title">The application does not answer</h2>
+    <div class="govuk-error-summary__body"><p>What you did last was not taken in. Start it again with the same command, and
+    open the address that it prints.</p></div></div>`;
+  document.getElementById("main").prepend(told);
+  told.focus();
+});
 dress();
