@@ -75,6 +75,19 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
     Raises:
         ConfigError: what is approved makes no such table: all of them at once.
     """
+    made = _made(asked, plan)
+    faults = [f"  analysis: {name} needs {NEEDS[name]}; strike it out" for name, layout in made.items() if not layout]
+    if faults:
+        raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
+    return [layout for layout in made.values() if layout]
+
+
+def not_made(asked: Sequence[str], plan: Sequence[Layout]) -> list[str]:
+    """Of the tables that were asked for, those that the plan makes none of; `NEEDS` says what they need."""
+    return [name for name, layout in _made(asked, plan).items() if not layout]
+
+
+def _made(asked: Sequence[str], plan: Sequence[Layout]) -> dict[str, Layout | None]:
     held = Held.of(plan)
     people = next(layout for layout in plan if layout.name == "people")
     made: dict[str, Callable[[], Layout | None]] = {
@@ -83,24 +96,17 @@ def analysis_layouts(asked: Sequence[str], plan: Sequence[Layout]) -> list[Layou
         "person_month": lambda: _person_month(held),
         "outcomes": lambda: _outcomes(held),
     }
-    found, faults = [], []
-    for name in dict.fromkeys(asked):
-        layout = made[name]()
-        if layout:
-            found.append(layout)
-        else:
-            faults.append(f"analysis: {_LACKS[name]}")
-    if faults:
-        raise ConfigError("what is approved makes no such table\n" + "\n".join(f"  {fault}" for fault in faults))
-    return found
+    return {name: made[name]() for name in dict.fromkeys(asked)}
 
 
-_LACKS = {
-    "person": "",
-    "person_year": "person_year needs a table by tax year or in spells, with its years; strike it out",
-    "person_month": "person_month needs spells of work or benefits, or self-assessment or study by year; strike it out",
-    "outcomes": "outcomes needs leo.outcomes with definition, cohort_type, cohort_year and years_after; strike it out",
+_IN_TIME = "work or benefits in spells (leo.benefits with Out_of_work_benefit)"
+NEEDS = {
+    "person": "people",
+    "person_year": f"figures of a tax year with TaxYear, or {_IN_TIME}",
+    "person_month": f"{_IN_TIME}, or leo.self_assessment with TaxYear",
+    "outcomes": "leo.outcomes with definition, cohort_type, cohort_year and years_after",
 }
+"""What each table is made of, in words for whoever asks for it."""
 
 
 def person_columns(held: Held) -> Iterator[tuple[str, str, Field]]:

@@ -7,10 +7,12 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from linkage.catalogue import Variable
+from linkage.extract.analysis import NEEDS, not_made
 from linkage.extract.holdings import Holding, names_a_person
+from linkage.extract.layout import Field, Layout, own_tables
 from linkage.extract.project import population_faults
 from linkage.extract.years import Years
-from linkage.requests.asked import Asked, Grant, years_of
+from linkage.requests.asked import Asked, Grant, tables_of, years_of
 from linkage.requests.particulars import Breach, Kind
 from linkage.requests.request import AskedTable
 from linkage.requests.rules import Rule
@@ -221,6 +223,18 @@ def population(rule: Rule, asked: Asked) -> Iterator[Breach]:
         yield place, {"asked": says}
 
 
+def analysis(rule: Rule, asked: Asked) -> Iterator[Breach]:
+    """Analysis tables can be made of what is asked for. Fills in {name} and {asked}: what it needs."""
+    plan = own_tables(link_metadata=False)
+    for table in tables_of(asked.grants):
+        holding = asked.held[table.name]
+        fields = tuple(Field(name, holding.definition.variables[name].type, "") for name in table.variables)
+        years = Years.parse(table.years) if table.years else holding.years  # years that lack are another rule's
+        plan.append(Layout(table.name, "", "", fields, holding=holding, years=years))
+    for name in not_made(asked.request.analysis, plan) if asked.grants else ():
+        yield f"analysis {name}", {"name": name, "asked": NEEDS[name]}
+
+
 def near(name: str, known: Iterable[str], count: int = 1) -> str:
     """The names most like one, or where to look."""
     lowered = {candidate.lower(): candidate for candidate in known}
@@ -273,5 +287,6 @@ KINDS: dict[str, tuple[Kind, frozenset[str]]] = {
     "any-of": (any_of, frozenset({"which"})),
     "something": (something, frozenset()),
     "population": (population, frozenset()),
+    "analysis": (analysis, frozenset()),
 }
 """Kind to its check and the parameters that it takes."""

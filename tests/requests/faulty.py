@@ -266,6 +266,12 @@ WAYS = (
         _set("table", _PAY, "reasons", to={"Earning": "it is what the study is about"}),
         ("reason-for-nothing", "table leo.earnings, reason for Earning"),
     ),
+    _way(
+        "analysis table package",
+        _set("analysis", to=["person", "person_month", "outcomes"]),
+        ("analysis-made", "analysis person_month"),
+        ("analysis-made", "analysis outcomes"),
+    ),
     _way("population", _set("population", "sources", to=["ndp"]), ("population", "population.sources")),
     _way("population", _set("population", "cohort", 0, "table", to="npd.ks9"), ("population", "population.cohort")),
     _way("population", _drop("population", "cohort", 0, "years"), ("form", "population.cohort.1.years")),
