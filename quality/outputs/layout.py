@@ -9,8 +9,18 @@ from quality.outputs.reading import Sheet
 
 TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "both", "persons", "all people"})
 _SHARE = re.compile(r"%|per ?cent|percentage|\bpct\b|_pct|\bshare\b|\brate\b|proportion", re.IGNORECASE)
-_AVERAGE = re.compile(r"mean|median|average|£|pounds|earnings|\bpay\b|quartile|percentile", re.IGNORECASE)
-_PERIOD = re.compile(r"year|period|cohort|\bage\b|\bcode\b|_code|time", re.IGNORECASE)
+_AVERAGE = re.compile(r"\bmean\b|median|average|£|pounds|quartile|percentile", re.IGNORECASE)
+_AMOUNT = re.compile(r"earnings|\bpay\b", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"^(number|no|n|count)\b|\b(people|persons|pupils|students|learners|graduates|members|leavers|included|calculation)\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"^(year groups?|years?|years? (after|since|of study).*|ages?( (group|band|at .*))?"
+    r"|(.* )?(code|urn|ukprn|laestab|estab|sic|soc))$",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\byears?\b|period|\bcohort\b|^time$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,7 @@ def _kind(sheet: Sheet, column: int, said: Said, totals: Collection[str]) -> str
             return kind
     cells = [row[column] for row in sheet.rows if row[column].text]
     numbers = [cell.number for cell in cells if cell.number is not None]
-    if numbers and column and not _PERIOD.search(name) and texts_of(sheet, column, totals):
+    if numbers and column and not _is_code(name, numbers) and texts_of(sheet, column, totals):
         return "unread"
     if not cells or len(numbers) + sum(cell.mark is not None for cell in cells) < len(cells):
         return "label"  # a column with a text that is neither
@@ -138,13 +148,26 @@ def _kind(sheet: Sheet, column: int, said: Said, totals: Collection[str]) -> str
         return "label"
     if any(cell.text.endswith("%") for cell in cells) or _SHARE.search(name):
         return "share"
-    if _AVERAGE.search(name):
+    if _AVERAGE.search(name) or (_AMOUNT.search(name) and not _PEOPLE.search(name)):
         return "average"
-    if column == 0 or (_PERIOD.search(name) and all(number.is_integer() for number in numbers)):
+    if column == 0 or _is_code(name, numbers):
         return "label"
     if any(not number.is_integer() for number in numbers):
         return "share" if all(0 <= number <= 100 for number in numbers) else "average"
     return "count"
+
+
+def _is_code(name: str, numbers: Sequence[float]) -> bool:
+    """Whether numbers name a period, an age or a body: what is called part-time or cohort may well be a count."""
+    if any(not number.is_integer() for number in numbers):
+        return False
+    words = plain(name.replace("_", " "))
+    return bool(_CODE.match(words)) or (bool(_YEAR.search(words)) and all(map(_is_year, numbers)))
+
+
+def _is_year(number: float) -> bool:
+    """2012, or six digits: 201213."""
+    return 1900 <= number <= 2100 or 190000 <= number <= 210099
 
 
 def _across(sheet: Sheet, counts: Sequence[int], totals: frozenset[str] | set[str]) -> int | None:

@@ -255,6 +255,35 @@ def test_codes_with_a_word_for_all_are_labels_and_others_are_once_they_are_named
     assert told(checked(world, tmp_path, load("ons_srs"), labels=["Level"])) == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("Part-time", (4, 30), "counts"),
+        ("Cohort", (23, 41), "counts"),
+        ("First-year students", (23, 41), "counts"),
+        ("Age 16", (23, 41), "counts"),
+        ("People with earnings", (23, 41), "counts"),
+        ("Included in earnings", (23, 41), "counts"),
+        ("Median earnings of graduates", (23000, 41000), "averages"),
+        ("Earnings", (23000, 41000), "averages"),
+        ("Cohort", (201213, 201314), "labels"),
+        ("time_period", (201213, 201314), "labels"),
+        ("Tax year", (2013, 2014), "labels"),
+        ("Year group", (7, 11), "labels"),
+        ("Years after", (1, 3), "labels"),
+        ("Age", (16, 17), "labels"),
+        ("region_code", (1, 2), "labels"),
+        ("School URN", (101234, 104321), "labels"),
+    ],
+)
+def test_what_a_column_holds_is_told_by_name_and_values(
+    tmp_path: Path, name: str, values: tuple[int, int], kind: str
+) -> None:
+    """A count that is taken for a label leaves without a look."""
+    layout = checked(f"Subject | {name} | Members\nLaw | {values[0]} | 90\nArt | {values[1]} | 80", tmp_path).layout
+    assert 1 in getattr(layout, kind)
+
+
 def test_a_symbol_that_tells_how_small_a_count_is_becomes_one_that_does_not(tmp_path: Path) -> None:
     found = checked("Region | People\nNorth | <10\nMiddle | c\nSouth | 40\nTotal | 70", tmp_path)
     assert told(found) == {("B2", "tells small")}
