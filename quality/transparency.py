@@ -19,6 +19,7 @@ _ABOUT = (
 )
 _WORDS = (
     ("In force", "Data may be given under this approval."),
+    ("To come", "The day of the decision is not here yet."),
     ("Replaced", "The project has a later approval, which counts in its stead."),
     ("Ended", "The approval ran until its last day."),
     ("Withdrawn", "The approval was ended before its time."),

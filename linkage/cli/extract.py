@@ -78,6 +78,8 @@ def make(
         found = made.change["changes"]
         typer.echo(f"  of {made.change['compared']:,} figures {len(found):,} differ from the last by more than 5 %")
         typer.echo("\n".join(f"    {sentence(row)}" for row in found[:20]), nl=bool(found))
+        if len(found) > 20:
+            typer.echo(f"    and {len(found) - 20:,} more: README.md of the extract lists them all")
     typer.echo(f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract")
 
 

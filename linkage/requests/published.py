@@ -57,7 +57,10 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         "tables": "; ".join(dict.fromkeys(f"{part['table']} {part['years'] or ''}".strip() for part in scope)),
         "variables": str(len({(part["table"], name) for part in scope for name in part["variables"]})),
         "rating": public["rating"],
-        "conditions": "; ".join([*entry["conditions"], *(f"without {name}" for name in entry["without"])]),
+        "conditions": "; ".join(
+            [*(condition.rstrip(". ") for condition in entry["conditions"])]
+            + [f"without {name}" for name in entry["without"]]
+        ),
         "withdrawn": ended["date"] if ended else "",
         "withdrawal_reason": " ".join(ended["reason"].split()) if ended else "",
     }
