@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from linkage.errors import InputError
 from quality.disclosure import Need, Profile
 from quality.outputs.equations import Key, Numbers
-from quality.outputs.layout import Layout, plain
+from quality.outputs.layout import Layout
 from quality.outputs.reading import Sheet
+from quality.outputs.totals import plain
 
 if TYPE_CHECKING:
     from quality.outputs.checking import Checked

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from quality.disclosure import Disclosure, Need, Profile, Sum, Unprotectable, exposed, intervals, protect
 from quality.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
 from quality.outputs.equations import Key, Numbers, amounts_of, counts_of
-from quality.outputs.layout import Layout, Said, layout_of, plain, texts_of
+from quality.outputs.layout import Layout, Said, layout_of, texts_of
 from quality.outputs.reading import Sheet
 from quality.outputs.together import Part, Together, approved_parts, together
+from quality.outputs.totals import plain
 
 Tell = Callable[[Key, str, str], None]
 """Is told a number, the rule and what is wrong."""

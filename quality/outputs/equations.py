@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quality.disclosure import Known, Need, Profile, Sum, broken, room_of
-from quality.outputs.layout import Layout, plain
+from quality.outputs.layout import Layout
 from quality.outputs.reading import Sheet
+from quality.outputs.totals import plain
 
 Key = tuple[int, int, str]  # row, column, "" or what the number is beside the cell's own
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from linkage.errors import ConfigError
 from quality.outputs.reading import Sheet
+from quality.outputs.totals import TOTALS, across_of, plain, says_all, totals_of
 
-TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "both", "persons", "all people"})
 _SHARE = re.compile(r"%|per ?cent|percentage|\bpct\b|_pct|\bshare\b|\brate\b|proportion", re.IGNORECASE)
 _AVERAGE = re.compile(r"\bmean\b|median|average|£|pounds|quartile|percentile", re.IGNORECASE)
 _AMOUNT = re.compile(r"earnings|\bpay\b", re.IGNORECASE)
@@ -74,11 +74,6 @@ class Layout:
         return plain(text) in self.totals
 
 
-def plain(text: str) -> str:
-    """A label without case and blanks at its ends."""
-    return " ".join(text.lower().split())
-
-
 def layout_of(sheet: Sheet, said: Said) -> Layout:
     """What each column holds.
 
@@ -95,7 +90,10 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
         [n for n, kind in kinds.items() if kind == wanted]
         for wanted in ("label", "count", "share", "average", "unread")
     )
-    across = _across(sheet, counts, totals)
+    trees = {places[column] for column, _ in said.parents}
+    totals |= totals_of(sheet, labels, counts, totals, trees)
+    across = across_of(sheet, counts, totals)
+    totals |= {plain(sheet.header[across])} if across is not None else set()
     of: dict[int, tuple[int | None, int | None]] = {n: _found_of(sheet, n, counts) for n in shares}
     of |= {n: (None, counts[0] if len(counts) == 1 else None) for n in averages}
     for name, text in said.of.items():
@@ -124,7 +122,10 @@ def texts_of(sheet: Sheet, column: int, totals: Collection[str]) -> list[int]:
     """Rows of a column that hold neither number nor symbol nor a word for all."""
     cells = enumerate(row[column] for row in sheet.rows)
     return [
-        n for n, cell in cells if cell.text and cell.number is None and not cell.mark and plain(cell.text) not in totals
+        n
+        for n, cell in cells
+        if cell.text and cell.number is None and not cell.mark
+        if plain(cell.text) not in totals and not says_all(cell.text)
     ]
 
 
@@ -168,11 +169,6 @@ def _is_code(name: str, numbers: Sequence[float]) -> bool:
 def _is_year(number: float) -> bool:
     """2012, or six digits: 201213."""
     return 1900 <= number <= 2100 or 190000 <= number <= 210099
-
-
-def _across(sheet: Sheet, counts: Sequence[int], totals: frozenset[str] | set[str]) -> int | None:
-    named = [n for n in counts if plain(sheet.header[n]) in totals]
-    return named[0] if len(named) == 1 and len(counts) > 2 else None
 
 
 def _found_of(sheet: Sheet, share: int, counts: Sequence[int]) -> tuple[int | None, int | None]:

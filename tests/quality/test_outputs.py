@@ -12,6 +12,7 @@ from linkage.errors import ConfigError, InputError
 from quality.disclosure import load
 from quality.outputs import Checked, Said, check_table, read_tables, write_safe
 from quality.outputs.reading import value
+from quality.outputs.totals import TOTALS
 
 LEO = load("leo_publication")
 CROSSED = """
@@ -282,6 +283,43 @@ def test_what_a_column_holds_is_told_by_name_and_values(
     """A count that is taken for a label leaves without a look."""
     layout = checked(f"Subject | {name} | Members\nLaw | {values[0]} | 90\nArt | {values[1]} | 80", tmp_path).layout
     assert 1 in getattr(layout, kind)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        "Region | People\nNorth | 40\nSouth | c\nWest | 30\nEngland | 75",
+        "Region | People\nNorth | 40\nSouth | c\nWest | 30\nAll regions | 75",
+        "Region | Girls | Boys | All pupils\nNorth | 40 | c | 45\nSouth | 30 | 20 | 50",
+        "Region | Sex | People\nN | F | 41\nN | M | 39\nN | Any | 80\nS | F | c\nS | M | 31\nS | Any | 35\n"
+        "W | F | 22\nW | M | 52\nW | Any | 74",
+        "Region | Girls | Boys | Those\nN | 41 | 39 | 80\nS | c | 31 | 35\nW | 22 | 52 | 74",
+    ],
+    ids=[
+        "a country",
+        "words",
+        "a column's words",
+        "a code that the others come to",
+        "a column that the others come to",
+    ],
+)
+def test_a_total_is_known_by_its_words_or_by_what_it_comes_to(tmp_path: Path, world: str) -> None:
+    assert "recovered" in {rule for _, rule in told(checked(world, tmp_path, load("ons_srs")))}
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        "Country | People\nEngland | 400\nScotland | 60\nWales | 40",
+        "Kind | People\nAll others | 40\nGrammar | 60\nSpecial | 30",
+        "School | Total pupils | Meals | Needs\nA | 200 | 40 | 30\nB | 300 | 90 | 20",
+        "Region | Girls | Boys | Abroad\nN | 40 | 30 | 70\nS | 30 | 25 | 60",
+    ],
+    ids=["several countries", "others", "parts that are no parts", "by chance once"],
+)
+def test_what_only_looks_like_a_total_is_none(tmp_path: Path, world: str) -> None:
+    layout = checked(world, tmp_path, load("ons_srs")).layout
+    assert (layout.across, layout.totals) == (None, TOTALS)
 
 
 def test_a_symbol_that_tells_how_small_a_count_is_becomes_one_that_does_not(tmp_path: Path) -> None:

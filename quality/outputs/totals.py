@@ -1,0 +1,107 @@
+"""Which codes and columns stand for all of their kind: by their words, or since they come to what the others do.
+
+A total that is not known for one is worse than one too many: a cell that is hidden could be had from it unseen.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from quality.outputs.reading import Sheet, Value
+
+TOTALS = frozenset({"total", "all", "overall", "everybody", "everyone", "grand total", "both", "persons", "all people"})
+_WORDS = re.compile(r"^(?:all|total|overall|grand total|sub-?total)\b(?! others?\b)|\btotals?$")
+_COUNTRIES = frozenset(
+    {"england", "wales", "scotland", "northern ireland", "great britain", "united kingdom", "uk", "england and wales"}
+)
+_Compared = tuple[Value, Sequence[Value]]
+
+
+def plain(text: str) -> str:
+    """A label without case and blanks at its ends."""
+    return " ".join(text.lower().split())
+
+
+def says_all(text: str) -> bool:
+    """Whether a label's words say that it stands for all: "All pupils", "Total (England)"."""
+    return plain(text) in TOTALS or bool(_WORDS.search(plain(text)))
+
+
+def totals_of(
+    sheet: Sheet, labels: Sequence[int], counts: Sequence[int], known: Collection[str], trees: Collection[int]
+) -> frozenset[str]:
+    """The codes of a table that stand for all, beside those that are known.
+
+    Args:
+        known: words that stand for all.
+        trees: labels of which is said which code is part of which; there nothing is looked for but words.
+    """
+    found: set[str] = set()
+    for way in labels:
+        codes = list(dict.fromkeys(plain(row[way].text) for row in sheet.rows if row[way].text))
+        named = [code for code in codes if code not in known and says_all(code)]
+        countries = [code for code in codes if code in _COUNTRIES]
+        named += countries if len(countries) == 1 and way not in trees else []
+        found |= {code for code in named if not _contradicted(_rows(sheet, labels, counts, way, code, known))}
+        if way not in trees and not found & set(codes) and not set(codes) & set(known):
+            found |= {code for code in codes if _comes_to_all(_rows(sheet, labels, counts, way, code, known))}
+    return frozenset(found)
+
+
+def across_of(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> int | None:
+    """The column that the other counts add up to; None where there is none."""
+    if len(counts) < 3:
+        return None
+    named = [n for n in counts if plain(sheet.header[n]) in totals]
+    if len(named) == 1:
+        return named[0]
+    compared = {n: [(row[n], [row[one] for one in counts if one != n]) for row in sheet.rows] for n in counts}
+    worded = [n for n in counts if says_all(sheet.header[n]) and not _contradicted(compared[n])]
+    found = worded or [n for n in counts if _comes_to_all(compared[n])]
+    return found[0] if len(found) == 1 else None
+
+
+def _rows(
+    sheet: Sheet, labels: Sequence[int], counts: Sequence[int], way: int, code: str, known: Collection[str]
+) -> list[_Compared]:
+    """A code's counts, each beside those of the rows that differ from it in one label alone."""
+    groups: dict[tuple[str, ...], dict[str, int]] = {}
+    for row, cells in enumerate(sheet.rows):
+        others = tuple(plain(cells[label].text) for label in labels if label != way)
+        groups.setdefault(others, {})[plain(cells[way].text)] = row
+    return [
+        (
+            sheet.rows[group[code]][column],
+            [sheet.rows[at][column] for part, at in group.items() if part not in (code, "", *known)],
+        )
+        for group in groups.values()
+        if code in group
+        for column in counts
+    ]
+
+
+def _told(compared: Sequence[_Compared]) -> Iterator[tuple[float, int, bool]]:
+    """How far each total is from its parts beyond rounding, how many parts there are, and whether all are shown."""
+    is_rounded = _is_rounded(compared)
+    for total, parts in compared:
+        if total.number and parts:
+            numbers = [cell.number for cell in parts if cell.number is not None]
+            reach = 2.5 * (len(numbers) + 1) if is_rounded else 0.5
+            off = total.number - sum(numbers)
+            yield (0.0 if abs(off) <= reach else off), len(parts), len(numbers) == len(parts)
+
+
+def _contradicted(compared: Sequence[_Compared]) -> bool:
+    """Whether parts come to more than the total, or all of them are shown and come to less."""
+    return any(off < 0 or (off > 0 and is_whole) for off, _, is_whole in _told(compared))
+
+
+def _comes_to_all(compared: Sequence[_Compared]) -> bool:
+    """Whether the parts come to the total wherever all are shown, and so often that it is no chance."""
+    whole = [parts for _, parts, is_whole in _told(compared) if is_whole and parts > 1]
+    often = len(whole) > 2 if _is_rounded(compared) else len(whole) > 1 or max(whole, default=0) > 2
+    return often and not _contradicted(compared)
+
+
+def _is_rounded(compared: Sequence[_Compared]) -> bool:
+    shown = [cell.number for total, parts in compared for cell in (total, *parts) if cell.number is not None]
+    return bool(shown) and all(number % 5 == 0 for number in shown)
