@@ -37,7 +37,7 @@ REMEDIES = {
     "unknown base": "name it: --of SHARE=BASE, or --of SHARE=PART/BASE",
     "contradiction": "mend the table: no numbers agree with all that it shows",
     "tells small": "write the symbol for what is hidden; --out does",
-    "unread": "write numbers and symbols alone; or name the column, --label, where it holds codes",
+    "unread": "one row of names above numbers and symbols alone; or name the column, --label, where it holds codes",
     "beneath": "save the cells alone in a new workbook; --out does",
 }
 NOTES = frozenset({"all of one kind", "sums", "unknown base", "unlike"})
@@ -142,7 +142,7 @@ def _not_of_cells(checked: Checked) -> Iterator[Finding]:
     """Faults of how a table lies: what stands beside its cells, columns that cannot be read, symbols that tell."""
     sheet, layout = checked.sheet, checked.layout
     for what in sheet.beneath:
-        yield Finding("workbook", "", "beneath", f"it holds {what}, which leave with it")
+        yield Finding("workbook", "", "beneath", f"it holds {what}: they would leave with it")
     for column in layout.unread:
         texts = texts_of(sheet, column, layout.totals)
         cells = "1 cell among its numbers is" if len(texts) == 1 else f"{len(texts)} cells among its numbers are"

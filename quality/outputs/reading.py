@@ -28,6 +28,8 @@ _BENEATH = {
     "xl/externalLinks/": "copies of cells of other workbooks",
     "xl/embeddings/": "embedded files",
     "xl/model/": "a data model",
+    "xl/charts/": "charts, with the numbers that they were drawn from",
+    "xl/media/": "pictures",
     "xl/comments": "comments",
     "xl/threadedComments/": "comments",
     "xl/vbaProject": "macros",
@@ -125,9 +127,21 @@ def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
 
 
 def _beneath(path: Path) -> list[str]:
+    from openpyxl import load_workbook
+
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-    return list(dict.fromkeys(what for place, what in _BENEATH.items() if any(n.startswith(place) for n in names)))
+    found = dict.fromkeys(what for place, what in _BENEATH.items() if any(n.startswith(place) for n in names))
+    written, shown = (load_workbook(path, data_only=values, read_only=True).worksheets for values in (False, True))
+    pairs = (
+        (formula, cell)
+        for sheet, values in zip(written, shown, strict=True)
+        for formulas, cells in zip(sheet.iter_rows(), values.iter_rows(), strict=True)
+        for formula, cell in zip(formulas, cells, strict=True)
+    )
+    if any(formula.value is not None and cell.value is None for formula, cell in pairs):
+        found["formulas whose results were not saved"] = None
+    return list(found)
 
 
 def _text(cell: Any) -> str:

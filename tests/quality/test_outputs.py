@@ -357,8 +357,27 @@ def test_what_a_workbook_holds_beneath_its_cells_is_a_fault(tmp_path: Path) -> N
     (sheet,) = read_tables(tmp_path / "t.xlsx")
     found = check_table(sheet, Said(), LEO)
     assert [(f.place, f.rule, f.says) for f in found.findings] == [
-        ("workbook", "beneath", "it holds the records behind a pivot table, which leave with it"),
-        ("workbook", "beneath", "it holds comments, which leave with it"),
+        ("workbook", "beneath", "it holds the records behind a pivot table: they would leave with it"),
+        ("workbook", "beneath", "it holds comments: they would leave with it"),
     ]
     path, _ = write_safe([found], tmp_path / "safe")
     assert [check_table(again, Said(), LEO).findings for again in read_tables(path)] == [[]]
+
+
+def test_a_formula_without_its_result_and_a_chart_are_faults_of_a_workbook(tmp_path: Path) -> None:
+    """The one is an empty cell here and a number to whoever opens it; the other keeps numbers that cells hide."""
+    from openpyxl import Workbook
+    from openpyxl.chart import BarChart, Reference
+
+    book = Workbook()
+    for line in (["Region", "People"], ["North", 40], ["South", 60], ["Total", "=B2+B3+4"]):
+        book.active.append(line)
+    chart = BarChart()
+    chart.add_data(Reference(book.active, min_col=2, min_row=2, max_row=3))
+    book.active.add_chart(chart, "D2")
+    book.save(tmp_path / "t.xlsx")
+    (sheet,) = read_tables(tmp_path / "t.xlsx")
+    assert list(sheet.beneath) == [
+        "charts, with the numbers that they were drawn from",
+        "formulas whose results were not saved",
+    ]
