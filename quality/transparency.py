@@ -34,6 +34,7 @@ _DETAILS = (
     ("outputs", "Outputs"),
     ("setting", "Secure setting"),
     ("packages", "Data packages"),
+    ("population", "Of whom"),
     ("tables", "Tables and years"),
     ("variables", "Variables"),
     ("rating", "Rating"),

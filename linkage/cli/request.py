@@ -211,7 +211,7 @@ def _right(path: Path, day: datetime.date) -> "Asked":
 
 def _asked_lines(asked: "Asked") -> list[str]:
     """What a request comes to, table by table, as the panel will see it."""
-    from linkage.requests.asked import tables_of
+    from linkage.requests.asked import of_whom, tables_of
 
     grants = asked.grants
     lines = [f"  {'table':<24} items rating years"]
@@ -222,6 +222,7 @@ def _asked_lines(asked: "Asked") -> list[str]:
         only = f"  {table.only.column} {', '.join(table.only.values)}" if table.only else ""
         lines.append(f"  {table.name:<24} {len(items):>5} {rating:<6} {table.years or ''}{only}")
     people = len(asked.request.person)
+    lines.append(f"  of {of_whom(asked.request.population)}")
     return [*lines, f"  {people} {'person' if people == 1 else 'people'}, until {asked.request.retention}"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from linkage.catalogue import Catalogue, StandardExtract, Variable
 from linkage.extract.holdings import Holding, holdings
-from linkage.extract.project import ApprovedTable, RowsOnly
+from linkage.extract.project import ApprovedTable, Population, RowsOnly
 from linkage.extract.years import Years
 from linkage.requests.packages import Package, Part
 from linkage.requests.request import AskedPackage, AskedTable, Request
@@ -67,6 +67,14 @@ def years_of(text: str | None) -> Years | None:
         return Years.parse(text) if text else None
     except ValueError:
         return None
+
+
+def of_whom(population: Population) -> str:
+    """Whose rows are asked for, in words."""
+    cohorts = " or ".join(f"{cohort.table} {cohort.years}" for cohort in population.cohort)
+    parts = [f"those in {' and '.join(population.sources)}"] if population.sources else []
+    parts += [f"those with a row in {cohorts}"] if cohorts else []
+    return ", of them ".join(parts) or "everybody whom the run holds"
 
 
 def tables_of(grants: list[Grant]) -> list[ApprovedTable]:

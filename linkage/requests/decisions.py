@@ -9,7 +9,7 @@ from typing import Any, Literal
 from linkage.errors import ConfigError
 from linkage.extract.project import ApprovedTable, RowsOnly
 from linkage.extract.years import Years
-from linkage.requests.asked import Asked, tables_of
+from linkage.requests.asked import Asked, of_whom, tables_of
 from linkage.requests.register import Entry, append, read_register
 from linkage.requests.request import Request
 
@@ -214,6 +214,7 @@ def _about(asked: Asked) -> dict[str, Any]:
                 package.model_dump(include={"name", "phases", "years"}, mode="json") for package in request.package
             ],
             "rating": _rating(asked),
+            "population": of_whom(request.population),
         },
     }
 

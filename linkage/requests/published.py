@@ -14,8 +14,8 @@ def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[st
     Returns:
         reference, date, expires, state (in force, ended, withdrawn, to come, replaced), project, title, organisation,
         organisation_type, aims, benefit, lawful_basis, special_basis, audience, outputs, setting, retention, people,
-        packages, tables with their years, variables (how many), rating, conditions; withdrawn (the day) and
-        withdrawal_reason of one that was ended before its time.
+        packages, population (empty where it was decided before that was kept), tables with their years, variables (how
+        many), rating, conditions; withdrawn (the day) and withdrawal_reason of one that was ended before its time.
     """
     withdrawn = {entry["withdraws"]: entry for entry in entries if entry.event == "withdrawn"}
     last = {entry["request"]: entry.number for entry in entries if entry.is_approval}
@@ -54,6 +54,7 @@ def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: di
         "retention": public["retention"],
         "people": str(sum(public["people"].values())),
         "packages": "; ".join(_package(package) for package in public["packages"]),
+        "population": public.get("population", ""),
         "tables": "; ".join(dict.fromkeys(f"{part['table']} {part['years'] or ''}".strip() for part in scope)),
         "variables": str(len({(part["table"], name) for part in scope for name in part["variables"]})),
         "rating": public["rating"],

@@ -54,6 +54,7 @@ def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
     assert second["conditions"] == "without npd.census.FSMeligible"
     assert second["rating"] == "4B"
     assert second["packages"] == "attainment (primary, secondary) 2008/09-2010/11; geography 2015/16"
+    assert second["population"] == "those with a row in npd.ks4 2005/06-2010/11"
     assert second["tables"].split("; ")[0] == "npd.census 2005/06-2010/11"
     assert int(rows[4]["variables"]) == int(second["variables"]) + 1
 

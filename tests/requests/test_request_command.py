@@ -39,6 +39,8 @@ DECIDED = ("--reference", "D-1", "--date", "2026-01-15")
 
 def test_a_request_is_checked_submitted_decided_and_published(leo: Leo, request_file: Path, tmp_path: Path) -> None:
     register = tmp_path / "register.jsonl"
+    whose = "those with a row in hesa.qualifications 2006/07-2018/19 or npd.ks4 2002/03-2014/15"
+    assert f"  of {whose}\n" in leo("check", request_file)[1]
     assert leo("status", request_file)[1].startswith("graduate-earnings: draft\n")
     assert leo("submit", request_file, "--date", "2026-01-14")[0] == 0
     assert "submitted" in leo("status", request_file)[1]
