@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.adhoc.encodings import found_encoding
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.recognise import Columns, any_known
 from linkage.config import FileFormat
-from linkage.engine import Engine, Table, literal, quote
+from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
+from linkage.records.headers import looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
@@ -63,7 +64,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         delimiter, encoding: of text; found in the file when None.
 
     Raises:
-        InputError: the file is missing, empty, cut short, or of another encoding.
+        InputError: the file is missing, empty, cut short, without a header, or of another encoding.
     """
     if path.is_dir():
         raise InputError(f"{path}: a folder, not a file\n  name the file in it")
@@ -90,6 +91,8 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
             f"{path}: every one of its {len(aside):,} rows was set aside; line {aside[0][0]:,}: {aside[0][1]}\n"
             "  compare its rows with its header, and name the separator with --delimiter"
         )
+    if raw.is_csv:
+        _refuse_headless(engine, path, raw)
     return PersonFile(
         path=path,
         table=_with_place(engine, raw, path),
@@ -100,6 +103,23 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         quarantined=aside,
         encoding=encoding,
     )
+
+
+def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:
+    """Without a header the first record would be lost, and its values stand in every page as names of columns."""
+    if any_known(raw.header):
+        return
+    names = {f"name_{place}": name for place, name in enumerate(raw.header)}
+    held = ", ".join(
+        f"coalesce(bool_or(upper(trim(cast({quote(name)} as varchar))) = upper(trim(${param}))), false) as {param}"
+        for param, name in names.items()
+    )
+    found = one(engine, engine.sql(f"select {held} from {{t}}", params=names, t=raw.table))
+    if looks_like_a_record(raw.header) or 3 * sum(map(bool, found.values())) >= len(names):
+        raise InputError(
+            f"{path}: its first line looks like a record, and not like the names of columns\n"
+            "  give it a first line that has them, such as id,forename,surname,dob"
+        )
 
 
 def _in_our_words(fault: InputError) -> InputError:

@@ -11,6 +11,7 @@ from typing import Any
 from anyascii import anyascii
 
 from linkage.errors import ConfigError
+from linkage.records.headers import listed
 from linkage.resources import config_file
 
 ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "email", "phone")
@@ -95,13 +96,13 @@ def recognise(
         side, field, column = _map(text)
         there = left if side == "left" else right
         if column not in there:
-            raise ConfigError(f"--map {text}: the {side} file has no column '{column}'\n  it has: {', '.join(there)}")
+            raise ConfigError(f"--map {text}: the {side} file has no column '{column}'\n  it has: {_shown(there)}")
         told[side][field] = column
     chosen: dict[str, str | None] = {}
     sides: dict[str, _Side] = {}
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
         if named is not None and named not in names:
-            raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {', '.join(names)}")
+            raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {_shown(names)}")
         chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()))
         sides[side] = _side([name for name in names if name != chosen[side]], told[side])
     _part_as_the_other(sides["left"], sides["right"])
@@ -118,10 +119,27 @@ def recognise(
     if len(columns.fields) < 2:
         raise ConfigError(
             "the two files share fewer than two fields that can be compared\n"
-            f"  left has: {', '.join(left)}\n  right has: {', '.join(right)}\n"
-            "  name them: --map left.surname=COLUMN --map right.surname=COLUMN"
+            f"  left has: {_shown(left)}\n  right has: {_shown(right)}\n"
+            f"  {_remedy(left, right)}"
         )
     return columns
+
+
+def _shown(names: Sequence[str]) -> str:
+    """Column names, for a message; not where none is known: without a header they would be a person's values."""
+    return listed(names, known=any_known(names))
+
+
+def any_known(names: Sequence[str]) -> bool:
+    """Whether a field is known by one of the names."""
+    known = {name for rule in _fields_known().values() for name in (*rule["names"], *rule.get("beside", ()))}
+    return any({_plain(name), _without_noise(name)} & known for name in names)
+
+
+def _remedy(*headers: Sequence[str]) -> str:
+    if all(map(any_known, headers)):
+        return "name them: --map left.surname=COLUMN --map right.surname=COLUMN"
+    return "give a file without names of columns a first line that has them, such as id,forename,surname,dob"
 
 
 def _map(text: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ import pyarrow.csv
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
+from linkage.records.headers import listed
 
 
 def pairs(engine: Engine, path: Path, left: Table, right: Table) -> Table:
@@ -43,7 +44,7 @@ def _named_pairs(engine: Engine, path: Path) -> Table:
     if missing:
         raise InputError(
             f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}\n"
-            f"  it has: {', '.join(table.columns)}; call the ids of the left file left_id, those of the right right_id"
+            f"  it has: {listed(table.columns)}; call the ids of the left file left_id, those of the right right_id"
         )
     return table
 
@@ -122,13 +123,13 @@ def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
         return FileTruth(None, named)
     path = Path(named)
     if not path.is_file():
-        raise InputError(f"--truth {named}: neither a column of the file nor a file\n  it has: {', '.join(header)}")
+        raise InputError(f"--truth {named}: neither a column of the file nor a file\n  it has: {listed(header)}")
     columns = set(_read(engine, path).columns)
     if {"left_id", "right_id"} <= columns or {"id", "cluster"} <= columns:
         return FileTruth(_read(engine, path))
     raise InputError(
         f"{path}: the file of the truth has neither left_id and right_id (a true pair a row) nor id and cluster (a "
-        f"record a row)\n  it has: {', '.join(sorted(columns))}"
+        f"record a row)\n  it has: {listed(sorted(columns))}"
     )
 
 

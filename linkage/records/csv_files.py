@@ -140,8 +140,13 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     names = [name.strip() for name in next(_reader([line], fmt), [])]
     if not any(names):
         raise InputError(f"{path}: the first line names no columns\n  the first line of a CSV file is its header")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"{path}: the header names '{twice[0]}' twice\n  each column needs a name of its own")
+    for place, name in enumerate(names):  # by their places: without a header the names are somebody's values
+        if name in names[:place]:
+            first = names.index(name) + 1
+            raise InputError(
+                f"{path}: columns {first} and {place + 1} have one name in the header\n"
+                "  each column needs a name of its own"
+            )
     return names
 
 

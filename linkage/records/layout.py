@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from linkage.catalogue import TableDef, Variable
 from linkage.config import Source
 from linkage.errors import InputError
+from linkage.records.headers import listed
 
 KEYS = ("record_key", "entity_key")
 
@@ -118,7 +119,7 @@ class _Header:
         if found is None:
             near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5)
             raise InputError(
-                f"{wanted_by}: {self.file} has no column '{name}'\n  it has: {', '.join(self.names)}"
+                f"{wanted_by}: {self.file} has no column '{name}'\n  it has: {listed(self.names)}"
                 + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
             )
         return found

@@ -1,0 +1,28 @@
+"""Column names in messages: a file without a header shows a record where names should stand, and a message must not."""
+
+import re
+from collections.abc import Sequence
+
+_OF_RECORDS = re.compile(
+    r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}.*"  # a date
+    r"|\+?[\d ()-]{5,}"  # a number as long as a phone's or an id's
+    r"|[^@\s]+@[^@\s]+\.\w+"
+    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",  # a British postcode
+    re.IGNORECASE,
+)
+
+
+def looks_like_a_record(names: Sequence[str]) -> bool:
+    """Whether one of the names can only be a value: a date, a long number, an address of mail, a postcode."""
+    return any(_OF_RECORDS.fullmatch(name.strip()) for name in names)
+
+
+def listed(names: Sequence[str], *, known: bool = True) -> str:
+    """The names, for a message; only how many they are where they may be the values of a record.
+
+    Args:
+        known: whether any of them is a name that a column is expected to have.
+    """
+    if known and not looks_like_a_record(names):
+        return ", ".join(names)
+    return f"{len(names)} columns (not shown: the first line looks like a record, and not like the names of columns)"
