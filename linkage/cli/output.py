@@ -59,6 +59,9 @@ def check(
     quasi: Annotated[list[str] | None, typer.Option(help="Microdata: a column that helps to single out.")] = None,
     institution: Annotated[list[str] | None, typer.Option(help="Microdata: a column of institutions.")] = None,
     amount: Annotated[list[str] | None, typer.Option(help="Microdata: a column of amounts.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Microdata: the column that is one person, who may have rows; AE_ID of extracts.")
+    ] = None,
     fraction: Annotated[float, typer.Option(min=0.0001, max=1, help="Microdata: share of the population held.")] = 1.0,
 ) -> None:
     """Name every cell that may not leave, with rule and remedy. Exit code 3 where there is one.
@@ -69,7 +72,7 @@ def check(
     Example: leo output check results.csv --profile ons_10_5 --out safe
     """
     if microdata:
-        _microdata(files, profile, quasi or [], institution or [], amount or [], fraction)
+        _microdata(files, profile, quasi or [], institution or [], amount or [], fraction, person)
         return
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
@@ -238,7 +241,13 @@ def _second_opinion(tables: "list[Checked]") -> None:
 
 
 def _microdata(
-    files: list[Path], profile: str, quasi: list[str], institution: list[str], amount: list[str], fraction: float
+    files: list[Path],
+    profile: str,
+    quasi: list[str],
+    institution: list[str],
+    amount: list[str],
+    fraction: float,
+    person: str | None,
 ) -> None:
     from linkage.engine import connect
     from linkage.extract.guards import NAMES, SIGNS
@@ -246,7 +255,7 @@ def _microdata(
     from quality.outputs import Asked, check_microdata
 
     least = max(load(profile).threshold, 2)
-    asked = Asked(quasi, least, fraction, institution, least, amount, least, SIGNS, NAMES)
+    asked = Asked(quasi, least, fraction, institution, least, amount, least, SIGNS, NAMES, person)
     passes = True
     with connect("duckdb") as engine:
         for path in files:

@@ -1,7 +1,7 @@
 """Signs that rows about people tell of one of them: rare combinations, few in an institution, extremes, identifiers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linkage.engine import Engine, Table, one, quote
@@ -32,6 +32,7 @@ class Asked:
         top: how many people must share or pass the largest value shown.
         forms: what the forms of identifiers look like, by name.
         names: parts of the names of columns that say who somebody is.
+        person: the column that tells people apart, where one has several rows; PERSON where a file has it.
     """
 
     quasi: Sequence[str] = ()
@@ -43,6 +44,11 @@ class Asked:
     top: int = 10
     forms: Mapping[str, str] = field(default_factory=dict)
     names: Sequence[str] = ()
+    person: str | None = None
+
+
+PERSON = "AE_ID"
+"""The column of extracts that is one person."""
 
 
 def check_microdata(engine: Engine, path: Path, asked: Asked) -> list[Sign]:
@@ -52,10 +58,12 @@ def check_microdata(engine: Engine, path: Path, asked: Asked) -> list[Sign]:
         ConfigError: a column that is asked for is not there; all such at once.
     """
     table = _read(engine, path)
-    named = [*asked.quasi, *asked.institutions, *asked.amounts]
+    named = [*asked.quasi, *asked.institutions, *asked.amounts, *([asked.person] if asked.person else [])]
     if unknown := sorted({name for name in named if name not in table.columns}):
         held = ", ".join(table.columns)
         raise ConfigError(f"{path}: no column {', '.join(unknown)}\n  it has: {held}")
+    if asked.person is None and PERSON in table.columns:
+        asked = replace(asked, person=PERSON)
     found = _identifiers(engine, table, asked)
     if asked.quasi:
         found += _uniques(engine, table, asked)
@@ -78,6 +86,11 @@ def _read(engine: Engine, path: Path) -> Table:
         raise InputError(f"{path}: neither Parquet nor CSV that can be read") from None
 
 
+def _people(asked: Asked) -> str:
+    """How people are counted: rows are people only where each has one."""
+    return f"count(distinct {quote(asked.person)})" if asked.person else "count(*)"
+
+
 def _uniques(engine: Engine, table: Table, asked: Asked) -> list[Sign]:
     """Combinations that few share, and how likely those alone with theirs are alone in the population too.
 
@@ -89,7 +102,7 @@ def _uniques(engine: Engine, table: Table, asked: Asked) -> list[Sign]:
         engine,
         engine.sql(
             f"""
-            with combinations as (select count(*) as people from {{table}} group by {key})
+            with combinations as (select {_people(asked)} as people from {{table}} group by {key})
             select count(*) filter (where people = 1) as alone,
                    count(*) filter (where people = 2) as pairs,
                    coalesce(sum(people) filter (where people < $k), 0) as few,
@@ -117,7 +130,8 @@ def _institution(engine: Engine, table: Table, column: str, asked: Asked) -> lis
         engine.sql(
             f"""
             with institutions as (
-                select count(*) as people from {{table}} where {quote(column)} is not null group by {quote(column)}
+                select {_people(asked)} as people from {{table}}
+                where {quote(column)} is not null group by {quote(column)}
             )
             select count(*) filter (where people < $least) as small from institutions
             """,
@@ -139,7 +153,7 @@ def _top(engine: Engine, table: Table, column: str, asked: Asked) -> list[Sign]:
         engine.sql(
             f"""
             with largest as (select max({quote(column)}) as value from {{table}})
-            select count(*) as people from {{table}}, largest where {quote(column)} = largest.value
+            select {_people(asked)} as people from {{table}}, largest where {quote(column)} = largest.value
             """,
             table=table,
         ),

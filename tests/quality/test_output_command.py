@@ -100,6 +100,20 @@ def test_rows_about_people(tmp_path: Path) -> None:
     assert leo("check", wrote(tmp_path, "safe.csv", people(*rows[:-1])), *asked)[0] == 0
 
 
+@pytest.mark.parametrize(("column", "said"), [("AE_ID", []), ("learner", ["--person", "learner"])])
+def test_rows_of_one_person_are_one_person(tmp_path: Path, column: str, said: list[str]) -> None:
+    """A person by year: twelve rows of one person are no twelve people."""
+    rows = [f"p{n},F,A,100" for n in range(12)] * 3 + ["q,M,B,900"] * 12
+    path = wrote(tmp_path, "years.csv", "\n".join([f"{column},sex,school,pay", *rows]) + "\n")
+    code, shown = leo(
+        "check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay", *said
+    )
+    assert code == 3
+    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in shown
+    assert "school: small institution: 1 has fewer than 10 people" in shown
+    assert "pay: top-coding: the largest value is of 1 person alone" in shown
+
+
 def test_alone_in_a_sample_is_not_yet_alone_in_the_population(tmp_path: Path) -> None:
     """A tenth of all, two people alone and one pair: 0.1 x 2 / (0.1 x 2 + 2 x 0.9 x 1) = 0.10."""
     path = wrote(tmp_path, "people.csv", people("F,2001,A,1", "F,2002,A,1", "M,2001,A,1", "M,2001,A,1"))
