@@ -3,8 +3,9 @@
 What is being tried is kept by the application, so that every page shows it and nothing of it stands in an address.
 """
 
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from quality.definitions import Definitions
 from quality.disclosure import Profile
 from quality.report.names import Names
 from quality.tuning.desk import Desk, Outcome, Settings
-from quality.tuning.form import settings_of
+from quality.tuning.form import Fault, settings_of
 from quality.tuning.showing import Showing
 from quality.web import Guard, shell
 
@@ -62,7 +63,7 @@ def application(desk: Desk, names: Names, token: str, *, profile: Profile, defin
         definitions: titles of their characteristics.
     """
     showing, draft = Showing(desk, names, profile, definitions), _Draft(desk)
-    app = shell(showing.pages, {400: "Say in a few words what was changed and why."})
+    app = shell(showing.pages, {})
     _add_step(app, showing, desk, draft)
     _add_pairs(app, showing, desk, draft)
     return Guard(app, token, showing.pages.refusal)
@@ -102,16 +103,28 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None
     @app.post("/save")
     async def save(request: Request) -> Response:
         note = " ".join(str((await request.form()).get("note", "")).split())
-        if not note or len(note) > _LONGEST_NOTE:
-            raise HTTPException(400)
         with draft.lock:
+            if not note or len(note) > _LONGEST_NOTE:
+                said = f"Why: say in up to {_LONGEST_NOTE:,} characters what was changed and why"
+                return _again(showing, draft, [Fault("note", said)], {"note": note})
             return HTMLResponse(showing.saved(desk.save(draft.settings, note)))
 
 
 def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
     @app.get("/pair")
-    def pair_named(left: int, right: int) -> Response:
-        return RedirectResponse(f"/pairs/{left}/{right}", 303)
+    def pair_named(left: str = "", right: str = "") -> Response:
+        sent = {"left": left, "right": right}
+        faults = [
+            Fault(name, f"Unit on the {name}: enter its number")
+            for name, number in sent.items()
+            if not re.fullmatch(r"\d{1,15}", number.strip(), re.ASCII)
+        ]
+        with draft.lock:
+            if not faults and not desk.are_units(int(left), int(right)):
+                faults = [Fault("left", "The step has no two units of these numbers, one on each side")]
+            if faults:
+                return _again(showing, draft, faults, sent)
+        return RedirectResponse(f"/pairs/{int(left)}/{int(right)}", 303)
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:
@@ -119,6 +132,12 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> Non
             if not desk.are_units(left, right):
                 raise HTTPException(404)
             return HTMLResponse(showing.pair(left, right, draft.settings))
+
+
+def _again(showing: Showing, draft: _Draft, faults: Sequence[Fault], sent: Mapping[str, str]) -> Response:
+    """The page with what was wrong in a form that leads elsewhere."""
+    page = showing.step(draft.settings, draft.outcome, draft.run, faults, sent, is_in_place=False)
+    return HTMLResponse(page, 400)
 
 
 def _home() -> Response:

@@ -41,12 +41,15 @@ class Showing:
         run: Outcome,
         faults: Sequence[Fault] = (),
         sent: Mapping[str, str] | None = None,
+        *,
+        is_in_place: bool = True,
     ) -> str:
         """The step by some settings, beside the run.
 
         Args:
             found, run: what it comes to by these and by the run's own settings.
             faults: of a form, whose fields are shown as they were `sent`.
+            is_in_place: the page takes the place of itself, so that the field in hand keeps the focus.
         """
         heading = f"Tune {self._sides()[0]} to {self._sides()[1]}"
         return self.pages.render(
@@ -54,6 +57,7 @@ class Showing:
             title=("Error: " if faults else "") + heading,
             heading=heading,
             faults=faults,
+            is_in_place=is_in_place,
             said_of={fault.field: fault.said for fault in faults},
             sent=sent or {},
             status=self._status(found, run),
@@ -254,5 +258,8 @@ def _probability(bits: float) -> float:
 
 
 def _percent(found: Outcome, measure: str) -> str:
+    """Cut where it would be rounded up to all: one false link in a hundred thousand is one."""
     value = found.expected[measure]["value"]
-    return "not known, 0" if value is None else f"{100 * value:.2f}"
+    if value is None:
+        return "not known, 0"
+    return f"{100 * value:.2f}" if value == 1 else f"{min(100 * value, 99.99):.2f}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,7 +144,35 @@ def test_a_pair_in_parts(desk: Any, client: Any) -> None:
     assert str(client.get(f"/pair?left={left}&right={right}").url).endswith(link)
 
 
-@pytest.mark.parametrize(("address", "code"), [("/pairs/1/99999999", 404), ("/pair?left=x&right=1", 400), ("/no", 404)])
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        ("x", "", ["Unit on the left: enter its number", "Unit on the right: enter its number"]),
+        ("1", "99999999", ["The step has no two units of these numbers"]),
+        ("1", "9" * 30, ["Unit on the right: enter its number"]),
+    ],
+)
+def test_a_pair_that_cannot_be_looked_at_is_told_beside_its_fields(
+    client: Any, left: str, right: str, said: list[str]
+) -> None:
+    page = client.get("/pair", params={"left": left, "right": right})
+    assert page.status_code == 400
+    assert all(fault in page.text for fault in said)
+    assert page.text.startswith("<!doctype html>")
+    assert "<title>Error: " in page.text
+    assert f'name="left" value="{left}"' in page.text
+
+
+def test_an_expectation_short_of_certainty_is_not_rounded_up_to_it() -> None:
+    from quality.tuning.showing import _percent
+
+    def shown(value: float | None) -> str:
+        return _percent(SimpleNamespace(expected={"precision": {"value": value}}), "precision")  # type: ignore[arg-type]
+
+    assert [shown(value) for value in (1.0, 0.99999, 0.99994, 0.5)] == ["100.00", "99.99", "99.99", "50.00"]
+
+
+@pytest.mark.parametrize(("address", "code"), [("/pairs/1/99999999", 404), ("/pairs/x/1", 400), ("/no", 404)])
 def test_no_such_pair(client: Any, address: str, code: int) -> None:
     page = client.get(address)
     assert page.status_code == code
@@ -158,7 +187,9 @@ def test_a_pair_that_the_run_did_not_keep(desk: Any, client: Any) -> None:
 
 
 def test_saved_with_its_note(desk: Any, client: Any) -> None:
-    assert client.post("/save", data={"note": "  "}).status_code == 400
+    refused = client.post("/save", data={"note": "  "})
+    assert refused.status_code == 400
+    assert "Why: say in up to 1,000 characters what was changed and why" in refused.text
     client.post("/", data={"margin": "2"})
     page = client.post("/save", data={"note": "less lead"})
     assert "Saved as version 1" in page.text
