@@ -1,5 +1,6 @@
 """`leo demo` on 800 synthetic people, from nothing to report and extract."""
 
+import base64
 import hashlib
 import itertools
 import json
@@ -16,6 +17,7 @@ import pytest
 from toy_pipeline import tables
 
 from linkage.cli import main
+from linkage.extract import master_key
 
 PEOPLE = 800
 
@@ -179,6 +181,35 @@ def test_no_identifier_of_a_person_stands_outside_the_tables(demo):
         words = re.findall(r"[A-Z0-9]+", path.read_text(errors="replace").upper())
         found = identifiers & {*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))}
         assert not found, path.name
+
+
+def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
+    """Forename and surname beside each other in either order; birth dates where text is not of spells; the master key."""
+    names, births = set(), set()
+    for table, columns in (
+        ("npd/census", ("Forename", "Surname", "DateOfBirth")),
+        ("ilr/learners", ("GivenNames", "FamilyName", "DateOfBirth")),
+        ("hesa/students", ("FNAMES", "SURNAME", "BIRTHDTE")),
+    ):
+        people = pq.read_table(demo.data / "sources" / table, columns=list(columns))
+        for given, family, born in zip(*(people.column(name).to_pylist() for name in columns), strict=True):
+            first, last = (re.findall(r"[A-Z0-9]+", str(text or "").upper()) for text in (given, family))
+            if first and last:
+                names |= {f"{first[0]} {last[0]}", f"{last[0]} {first[0]}"}
+            if born and (born.month, born.day) not in ((4, 5), (4, 6)):  # tax years end and begin then
+                births.add(born.isoformat())
+    assert min(len(names), len(births)) > 300
+    secret = master_key(demo.key).secret
+    for path in demo.delivered:
+        text = path.read_text(errors="replace")
+        words = re.findall(r"[A-Z0-9]+", text.upper())
+        assert not names & {f"{a} {b}" for a, b in itertools.pairwise(words)}, path.name
+        if path.suffix != ".csv":
+            assert not births & set(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)), path.name
+    for path in (path for path in demo.root.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        forms = (secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret))
+        assert not any(form in content for form in forms), path.name
 
 
 def test_a_second_demo_keeps_everything(demo, capsys):
