@@ -3,7 +3,7 @@
 from linkage.extract.build import ExtractSummary, extract
 from linkage.extract.encryption import EncryptionKey, decrypted
 from linkage.extract.keys import encryption_key, master_key, new_key, write_new_key
-from linkage.extract.opt_outs import OptedOut, read_opt_outs
+from linkage.extract.opt_outs import OptedOut, hold_to_sources, read_opt_outs
 from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, ProjectKey
 
@@ -18,6 +18,7 @@ __all__ = [
     "decrypted",
     "encryption_key",
     "extract",
+    "hold_to_sources",
     "master_key",
     "new_key",
     "read_opt_outs",

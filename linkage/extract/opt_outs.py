@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError, InputError
 from linkage.extract.layout import PERSON
@@ -49,13 +50,22 @@ def read_opt_outs(path: Path) -> pa.Table:
     return table
 
 
-def hold_to_sources(listed: pa.Table, known: Iterable[str]) -> None:
+def hold_to_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) -> None:
     """See that every row of a list is of a source that there is: one under another name would be left out of nothing.
+
+    Args:
+        catalogue: a list for all runs may name its datasets, but for tax and benefit tables, which carry people of CIS.
+        run: the run's own sources.
 
     Raises:
         InputError: rows are of another; how many, and which sources there are.
     """
-    names = sorted({name.lower() for name in known})
+    own = [
+        name
+        for name, dataset in catalogue.datasets.items()
+        if any(table.entity_key and not table.entity_source for table in dataset.table.values())
+    ]
+    names = sorted({name.lower() for name in (*own, *run)})
     plain = pc.utf8_lower(pc.utf8_trim_whitespace(listed["source"].cast(pa.string())))
     strange = len(listed) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
     if strange:

@@ -53,7 +53,7 @@ def people(
     members, left_out = _members(engine, population, catalogue, tables), None
     if listed is not None:
         held = engine.sql("select distinct source from {spine}", spine=tables["spine"])
-        hold_to_sources(listed, [*_with_people(catalogue), *engine.arrow(held)["source"].to_pylist()])
+        hold_to_sources(listed, catalogue, engine.arrow(held)["source"].to_pylist())
         members, left_out = opted_out(engine, listed, tables["spine"], lookup, members)
     named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
     persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
@@ -74,15 +74,6 @@ def people(
         pupils=_pupils(engine, tables, entities, key) if "lookup_pmr" in tables else None,
         opted_out=left_out,
     )
-
-
-def _with_people(catalogue: Catalogue) -> list[str]:
-    """Datasets with people of their own: tax and benefit tables carry those of CIS, and are no source of a record."""
-    return [
-        name
-        for name, dataset in catalogue.datasets.items()
-        if any(table.entity_key and not table.entity_source for table in dataset.table.values())
-    ]
 
 
 def _members(engine: Engine, population: Population, catalogue: Catalogue, tables: Mapping[str, Table]) -> Table:

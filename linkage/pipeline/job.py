@@ -19,6 +19,7 @@ from linkage.extract import (
     Project,
     check_project,
     encryption_key,
+    hold_to_sources,
     master_key,
     read_opt_outs,
 )
@@ -155,7 +156,7 @@ def load_job(
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
-            read_opt_outs(job["opt_outs"])
+            hold_to_sources(read_opt_outs(job["opt_outs"]), job["catalogue"], config.source)
     faults.raise_all(path)
     return Job(**job)
 

@@ -16,7 +16,7 @@ import village_killed
 from toy_pipeline import tables
 
 from linkage.engine import Engine
-from linkage.errors import ConfigError, GateError
+from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline.outputs import last_day
 
 
@@ -263,6 +263,14 @@ def test_a_run_needs_a_key_before_any_work(village, leo, monkeypatch, tmp_path):
     assert code == 2
     assert "there is no master key" in said
     assert not (tmp_path / "new").exists()
+
+
+def test_a_list_of_opt_outs_that_leaves_nobody_out_is_told_before_any_work(village):
+    village.change("[gates]", 'opt_outs = "opt-outs.csv"\n\n[gates]')
+    (village.folder / "opt-outs.csv").write_text("source,entity_key\nndp,SECRET\n")
+    with pytest.raises(InputError, match="1 row of the list of those who opted out: the source is none of") as refused:
+        village.runner()
+    assert "SECRET" not in str(refused.value)
 
 
 def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(linked_village, tmp_path):
