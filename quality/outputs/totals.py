@@ -38,12 +38,14 @@ def totals_of(
     found: set[str] = set()
     for way in labels:
         codes = list(dict.fromkeys(plain(row[way].text) for row in sheet.rows if row[way].text))
+        groups = _groups(sheet, labels, way)
         named = [code for code in codes if code not in known and says_all(code)]
         countries = [code for code in codes if code in _COUNTRIES]
         named += countries if len(countries) == 1 and way not in trees else []
-        found |= {code for code in named if not _contradicted(_rows(sheet, labels, counts, way, code, known))}
+        found |= {code for code in named if not _contradicted(_rows(sheet, groups, counts, code, known))}
         if way not in trees and not found & set(codes) and not set(codes) & set(known):
-            found |= {code for code in codes if _comes_to_all(_rows(sheet, labels, counts, way, code, known))}
+            largest = _largest(sheet, groups, counts)
+            found |= {code for code in largest if _comes_to_all(_rows(sheet, groups, counts, code, known))}
     return frozenset(found)
 
 
@@ -60,20 +62,39 @@ def across_of(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> i
     return found[0] if len(found) == 1 else None
 
 
-def _rows(
-    sheet: Sheet, labels: Sequence[int], counts: Sequence[int], way: int, code: str, known: Collection[str]
-) -> list[_Compared]:
-    """A code's counts, each beside those of the rows that differ from it in one label alone."""
+def _groups(sheet: Sheet, labels: Sequence[int], way: int) -> list[dict[str, int]]:
+    """Rows that differ in one label alone, by its code."""
     groups: dict[tuple[str, ...], dict[str, int]] = {}
     for row, cells in enumerate(sheet.rows):
         others = tuple(plain(cells[label].text) for label in labels if label != way)
-        groups.setdefault(others, {})[plain(cells[way].text)] = row
+        if code := plain(cells[way].text):
+            groups.setdefault(others, {})[code] = row
+    return list(groups.values())
+
+
+def _largest(sheet: Sheet, groups: Sequence[dict[str, int]], counts: Sequence[int]) -> set[str]:
+    """Codes that no other exceeds in any column of any group: a total is one of them."""
+    found: set[str] | None = None
+    for group in groups:
+        for column in counts:
+            numbers = {code: sheet.rows[row][column].number for code, row in group.items()}
+            most = max((number for number in numbers.values() if number is not None), default=None)
+            if most is not None and len(group) > 1:
+                largest = {code for code, number in numbers.items() if number == most}
+                found = largest if found is None else found & largest
+    return found or set()
+
+
+def _rows(
+    sheet: Sheet, groups: Sequence[dict[str, int]], counts: Sequence[int], code: str, known: Collection[str]
+) -> list[_Compared]:
+    """A code's counts, each beside those of the rows that differ from it in one label alone."""
     return [
         (
             sheet.rows[group[code]][column],
-            [sheet.rows[at][column] for part, at in group.items() if part not in (code, "", *known)],
+            [sheet.rows[at][column] for part, at in group.items() if part not in (code, *known)],
         )
-        for group in groups.values()
+        for group in groups
         if code in group
         for column in counts
     ]
