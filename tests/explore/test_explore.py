@@ -41,7 +41,7 @@ def test_every_link_leads_to_a_page(plain_site: Path) -> None:
 def test_a_page_says_what_is_known_of_its_variable(plain_site: Path) -> None:
     page = (plain_site / "variable" / "npd.census.EthnicGroupMajor.html").read_text(encoding="utf-8")
     for said in ("Ethnic group, broad codes.", "EthnicGroupMajor_[term][yy]", "2005/06 to 2020/21", "5: shared by many",
-                 "<th scope=\"row\">WHIT</th>", "demographics.html", "Linked in step npd-ilr", "81,235", "86.2 %", "77.5 %"):  # fmt: skip
+                 "<th scope=\"row\">WHIT</th>", "demographics.html", "<dt>Source</dt><dd>Department for Education", "Linked in step npd-ilr", "81,235", "86.2 %", "77.5 %"):  # fmt: skip
         assert said in page, said
     small = (plain_site / "variable" / "npd.census.PrimarySENtype.html").read_text(encoding="utf-8")
     assert "Rows with a value</dt><dd>2" not in small
