@@ -171,6 +171,9 @@ def _workbook(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     except (InvalidFileException, zipfile.BadZipFile, KeyError):
         raise ConfigError(f"{path}: is no workbook\n  save it as .xlsx") from None
     try:
-        return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+        found = {sheet.title.strip().lower(): list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+        return {
+            name: rows for name, rows in found.items() if any(_plain(cell) is not None for row in rows for cell in row)
+        }
     finally:
         book.close()

@@ -65,6 +65,13 @@ def test_a_workbook_without_fault_is_one(tmp_path: Path) -> None:
     assert request.person[0].accredited_until == raw["person"][0]["accredited_until"]
 
 
+def test_sheets_are_known_in_capitals_and_empty_ones_do_no_harm(tmp_path: Path) -> None:
+    sheets = {name.capitalize(): rows for name, rows in sheets_of(good()).items()}
+    request, form = read_request(workbook(tmp_path / "study.xlsx", sheets | {"Sheet1": [[None, " "]]}))
+    assert form == []
+    assert faults_of(asked_of(request, shipped(), TODAY)) == []
+
+
 def test_a_csv_file_is_the_data_alone(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(
