@@ -84,6 +84,11 @@ def ended_well(run: Path) -> dict[str, Any]:
         GateError: the run has not ended, failed, or a gate stopped it.
     """
     manifest = manifest_of(run)
+    if "configuration" not in manifest:
+        raise ConfigError(
+            f"{run}: is no folder of leo run\n"
+            "  leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
+        )
     if manifest["exit"] != 0:
         why = f"\n{manifest['message']}" if manifest["status"] == "gate failed" and manifest.get("message") else ""
         raise GateError(

@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.cli import app
+from linkage.errors import ConfigError
+from linkage.pipeline.publishing import publish
 from tests.adhoc.conftest import CANARY
 
 
@@ -72,3 +74,10 @@ def test_two_kinds_of_folders_are_not_compared(done: Any, changed: Path, tmp_pat
     said = _compare(done.request.out, changed)
     assert said.exit_code != 0
     assert "only two of one kind can be compared" in str(said.exception)
+
+
+def test_links_of_files_are_no_release(done: Any, tmp_path: Path) -> None:
+    """It was told that a stage was gone or altered."""
+    with pytest.raises(ConfigError, match="is no folder of leo run"):
+        publish(done.request.out, tmp_path / "releases")
+    assert not (tmp_path / "releases").exists()
