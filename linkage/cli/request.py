@@ -211,6 +211,7 @@ def _right(path: Path, day: datetime.date) -> "Asked":
 
 def _asked_lines(asked: "Asked") -> list[str]:
     """What a request comes to, table by table, as the panel will see it."""
+    from linkage.extract.holdings import names_a_person
     from linkage.requests.asked import of_whom, tables_of
 
     grants = asked.grants
@@ -221,6 +222,10 @@ def _asked_lines(asked: "Asked") -> list[str]:
         rating = f"{min(v.identifiability for v in items)}{min(v.sensitivity for v in items)}"
         only = f"  {table.only.column} {', '.join(table.only.values)}" if table.only else ""
         lines.append(f"  {table.name:<24} {len(items):>5} {rating:<6} {table.years or ''}{only}")
+    for grant, variable in asked.items():
+        if reason := names_a_person(variable):
+            place = f"{grant.holding.name}.{variable.name}"
+            lines.append(f"  {place}: {reason}; strike it out before the extract, which holds it under no exemption")
     people = len(asked.request.person)
     lines.append(f"  of {of_whom(asked.request.population)}")
     return [*lines, f"  {people} {'person' if people == 1 else 'people'}, until {asked.request.retention}"]
