@@ -34,8 +34,6 @@ def found_in(content: bytes) -> list[bytes]:
 @pytest.fixture(scope="module")
 def planted(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The village with those people among the others, linked; and linked again."""
-    from conftest import Village
-
     usual = village_files._person
 
     def person(index: int) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def planted(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> An
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(village_files, "_person", person)
         village_files.build(base / "in")
-    made = Village(base / "in", linked_village.key, base / "runs" / "first")
+    made = type(linked_village)(base / "in", linked_village.key, base / "runs" / "first")
     made.runner().run()
     return made
 
