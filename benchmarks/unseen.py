@@ -162,9 +162,10 @@ def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
 
 def _line(row: dict[str, Any]) -> str:
     cells = [row["pair"], f"{row['left']:,} x {row['right']:,}"]
-    sides = [row["ours"], row.get("splink", {"failed": "not run"})]
+    sides = [row["ours"], row.get("splink", {})]
     for side in sides:
-        measured = [f"{side[key]:.4f}" for key in ("precision", "recall", "f1")] if "f1" in side else ["failed", "", ""]
+        missing = ["failed" if "failed" in side else "", "", ""]
+        measured = [f"{side[key]:.4f}" for key in ("precision", "recall", "f1")] if "f1" in side else missing
         cells += measured
     cells.append(f"{max(side.get('best_f1', 0.0) for side in sides):.4f}")
     cells += [f"{side['seconds']:.1f}" if "seconds" in side else "" for side in sides]

@@ -232,6 +232,8 @@ class Writer:
         if what in ("birth_year", "birth_month", "birth_day"):
             number = {"birth_year": year, "birth_month": month, "birth_day": day}[what]
             return str(number) if number else ""
+        if what == "age":
+            return str(self._side["in_year"] - year) if year else ""
         if what == "sex":
             return str(self._side.get("sexes", {"M": "M", "F": "F"})[p["sex"]])
         if what in ("id", "phone", "email", "number_id", "number", "postcode", "state"):
@@ -284,7 +286,7 @@ _READY = {
     "surname": ("surname", "surnames", "full", "full_comma", "surname_first", "core_surname"),
     "dob": ("dob",), "birth_year": ("birth_year",), "sex": ("sex",), "postcode": ("postcode",), "town": ("town",),
     "state": ("state",), "street": ("street", "us_street"), "phone": ("phone",), "email": ("email",),
-    "number_id": ("number_id",),
+    "number_id": ("number_id",), "age": ("age",),
 }  # fmt: skip
 
 
