@@ -207,7 +207,8 @@ def _suspects(
     """Every pair for which a rule holds but for its names, with all names that either side ever had.
 
     Returns:
-        left_id, right_id, side, called, others; None where the sides lack the fields that the rule reads.
+        left_id, right_id, side, called, others, the rows of a pair one after another; None where the sides lack the
+        fields that the rule reads.
     """
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
@@ -257,6 +258,7 @@ def _suspects(
         union all
         select distinct f.left_id, f.right_id, 'right' as side, {name} as called, {also} as others
         from fitting as f join {{right}} as b on b.unit_id = f.right_id
+        order by left_id, right_id
         """
     found = engine.arrow(engine.sql(query, params=None, store=False, different=different, **rows_of))
     engine.drop(different, *rows_of.values())
@@ -293,16 +295,29 @@ def _different(
 
 
 def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
-    """Pairs of suspects none of whose names may be one."""
-    names: dict[tuple[int, int], dict[str, tuple[set[str], set[str]]]] = {}
-    told = (suspects[name].to_pylist() for name in ("left_id", "right_id", "side", "called", "others"))
-    for left_id, right_id, side, called_now, others_now in zip(*told, strict=True):
-        sides = names.setdefault((left_id, right_id), {"left": (set(), set()), "right": (set(), set())})
-        first, *more = (called_now or "").split() or [""]
-        called, others = sides[side]
-        called |= {first} - {""}
-        others |= {*more, *(others_now or "").split()}
-    return [pair for pair, sides in sorted(names.items()) if _differ(rule, sides["left"], sides["right"])]
+    """Pairs of suspects none of whose names may be one.
+
+    Args:
+        suspects: as `_suspects` found them, the rows of a pair one after another.
+    """
+    told = (
+        zip(*(piece.column(name).to_pylist() for name in suspects.column_names), strict=True)
+        for piece in suspects.to_batches(_PIECE)
+    )
+    different = []
+    for pair, rows_of in itertools.groupby(itertools.chain.from_iterable(told), key=lambda row: row[:2]):
+        names: dict[str, tuple[set[str], set[str]]] = {"left": (set(), set()), "right": (set(), set())}
+        for _, _, side, called_by, with_others in rows_of:
+            first, *more = (called_by or "").split() or [""]
+            called, others = names[side]
+            called |= {first} - {""}
+            others |= {*more, *(with_others or "").split()}
+        if _differ(rule, names["left"], names["right"]):
+            different.append(pair)
+    return different
+
+
+_PIECE = 10_000  # rows that are Python's at a time: there may be a hundred thousand suspects among ten million links
 
 
 def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> bool:
