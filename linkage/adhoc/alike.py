@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from linkage.adhoc import dated, spellings
+from linkage.adhoc import ages, dated, spellings
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_comma, by_place
@@ -55,9 +55,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _move(shapes, "postcode", spellings.postcodes(engine, [(s.file, s.fields["postcode"]) for s in shapes]))
     if "dob" in fields:
         for shape in shapes:
-            if "birth_year" in shape.parts:
-                shape.file, shape.fields["dob"] = dated.composed(engine, shape.file, shape.parts)
+            _compose_date(engine, shape)
         _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+    _bring_to_one_year(engine, shapes)
     _part_forenames(engine, shapes)
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={})
@@ -132,6 +132,27 @@ def _part_surnames(engine: Engine, shapes: Sequence[_Shape]) -> None:
 def _two(name: str | None) -> tuple[str | None, str | None]:
     first, _, others = (name or "").partition(" ")
     return first or None, others or None
+
+
+def _compose_date(engine: Engine, shape: _Shape) -> None:
+    """The birth date out of its parts, where these have columns of their own."""
+    if "birth_year" in shape.parts:
+        shape.file, shape.fields["dob"] = dated.composed(engine, shape.file, shape.parts)
+
+
+def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Ages, where no birth date that both files have says more."""
+    if all("dob" in shape.fields for shape in shapes):
+        for shape in shapes:
+            shape.fields.pop("age", None)
+    elif len(shapes) > 1 and all({"age", "dob"} & set(shape.fields) for shape in shapes):
+        for shape in shapes:
+            if "age" not in shape.fields:
+                _compose_date(engine, shape)
+                shape.file, shape.fields["dob"] = dated.in_one_form(engine, shape.file, shape.fields["dob"])
+        made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])
+        for shape, (file, column) in zip(shapes, made or (), strict=bool(made)):
+            shape.file, shape.fields["age"] = file, column
 
 
 def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:

@@ -43,6 +43,10 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     for field in columns.fields:
         typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
     alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
+    if {"age", "dob"} <= set(alone) and all({"age", "dob"} & set(side) for side in (columns.left, columns.right)):
+        sides = (side.get("age") or side["dob"] for side in (columns.left, columns.right))
+        typer.echo("  {:<16} {:<24} {}".format("age", *sides), err=True)
+        alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
     say_notes([note for file in files for note in file.notes()])

@@ -140,6 +140,11 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     names = [name.strip() for name in next(_reader([line], fmt), [])]
     if not any(names):
         raise InputError(f"{path}: the first line names no columns\n  the first line of a CSV file is its header")
+    if 2 * sum(map(bool, names)) < len(names):
+        raise InputError(
+            f"{path}: the first line names {sum(map(bool, names))} of {len(names)} columns\n"
+            "  the first line of a CSV file is its header: take away what stands before it"
+        )
     for place, name in enumerate(names):  # by their places: without a header the names are somebody's values
         if name in names[:place]:
             first = names.index(name) + 1

@@ -132,6 +132,7 @@ def test_blocks_of_whole_lines_go_the_quick_way(convert, monkeypatch):
         ("a,b\n1,2\n".encode("utf-8-sig"), {"encoding": "cp1252"}, "is written in utf-8-sig, not in cp1252"),
         (b"a,\xe9\n1,2\n", {}, "the header is not utf-8"),
         (b"b,a,a\n1,2,3\n", {}, "columns 2 and 3 have one name"),
+        (b"Extract of 5 May,,\n,,\na,b,c\n1,2,3\n", {}, "names 1 of 3 columns\n.*take away what stands before"),
         (b"\n1,2\n", {}, "the first line names no columns"),
         (b"a,b\n", {"encoding": "klingon"}, "no encoding is called 'klingon'"),
         (gzip.compress(b"a,b\n" + b"1,2\n" * 9000, mtime=0)[:-20], {}, "compressed file is cut short"),

@@ -1,0 +1,91 @@
+"""Ages of files that were made in different years, and a birth date beside an age: years that can be compared.
+
+The two records of one person are as many years apart for everybody; those of namesakes are any number of years apart.
+So the number that stands out among namesakes is what lies between the files.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.person_file import PLACE, PersonFile
+from linkage.engine import Engine, quote, rows
+from linkage.records.names import forenames, surname
+
+_SAMPLE_ROWS = 100_000
+_NAMESAKES = 5  # of a name that more people bear, most pairs are strangers
+_FEWEST = 10  # pairs that must show it
+_BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
+
+
+def alike(
+    engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]
+) -> list[tuple[PersonFile, str]] | None:
+    """Each file with a column of ages, those of both counted to one year, and the column's name.
+
+    Args:
+        files: two files.
+        fields: of each, field -> column; `age`, or `dob` as year-month-day text.
+
+    Returns:
+        None where nothing shows what lies between the files, and one of them has no ages.
+    """
+    years = [_years(of) for of in fields]
+    shift = _shift(engine, files, fields, years)
+    if shift is None:
+        if not all("age" in of for of in fields):
+            return None
+        shift = 0
+    moved = 1 if "age" in fields[0] else 0
+    add = (0, shift) if moved else (-shift, 0)
+    return [
+        expressed(engine, file, f"cast({of_years} + ({int(more)}) as varchar)", "age in one year")
+        for file, of_years, more in zip(files, years, add, strict=True)
+    ]
+
+
+def _years(fields: Mapping[str, str]) -> str:
+    """SQL of a number that is one less for each year that somebody was born later: an age, or minus the birth year."""
+    if "age" in fields:
+        return f"try_cast(regexp_replace({as_text(fields['age'])}, '[.]0*$', '') as integer)"
+    return f"(- try_cast(substr({as_text(fields['dob'])}, 1, 4) as integer))"
+
+
+def _shift(
+    engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]], years: Sequence[str]
+) -> int | None:
+    """By how much the left file's number is more than the right one's, for one person; None where none stands out."""
+    if not all({"forename", "surname"} <= set(of) for of in fields):
+        return None
+    sides = {}
+    for side, file, of, of_years in zip(("left", "right"), files, fields, years, strict=True):
+        families = {value: (surname(value),) for value in counted(engine, file, of["surname"])}
+        file, (family,) = looked_up(engine, file, of["surname"], families, ["plain surname"])
+        firsts = {value: forenames(value)[:1] for value in counted(engine, file, of["forename"])}
+        file, (given,) = looked_up(engine, file, of["forename"], firsts, ["plain forename"])
+        step = max(1, file.rows // _SAMPLE_ROWS) if side == "left" else 1
+        sides[side] = engine.sql(
+            f"""
+            select {quote(family)} as family, {quote(given)} as given, {of_years} as years,
+                   count(*) over (partition by {quote(family)}, {quote(given)}) as namesakes
+            from {{t}}
+            where {quote(PLACE)} % $step = 0 and {quote(family)} is not null and {quote(given)} is not null
+            """,
+            params={"step": step},
+            t=file.table,
+        )
+    found = rows(engine, engine.sql(_APART, params={"most": _NAMESAKES}, left=sides["left"], right=sides["right"]))
+    counts = sorted((int(row["pairs"]) for row in found), reverse=True)
+    first, second = (*counts, 0, 0)[:2]
+    if first < _FEWEST or first - second <= _BEYOND_CHANCE * math.sqrt(first + second):
+        return None
+    return next(int(row["apart"]) for row in found if int(row["pairs"]) == first)
+
+
+_APART = """
+    select l.years - r.years as apart, count(*) as pairs
+    from {left} as l
+    join {right} as r on r.family = l.family and r.given = l.given
+    where l.namesakes <= $most and r.namesakes <= $most and l.years is not null and r.years is not null
+    group by l.years - r.years
+    """

@@ -1,0 +1,84 @@
+"""Ages of two files mean one year, and a birth date beside an age says as much as it can."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.alike import alike
+from linkage.adhoc.recognise import recognise
+from linkage.engine import Engine, rows
+from tests.adhoc.conftest import write_csv
+
+PEOPLE = 60
+LETTERS = "BCDFGHJKLMNPRSTVWZAEIOU"
+
+
+def _made_alike(
+    engine: Engine, folder: Path, left: list[dict[str, str]], right: list[dict[str, str]]
+) -> dict[int, tuple[str, str]]:
+    """Of each person that both files have, both ages as they are compared."""
+    files = [
+        persons.read(engine, write_csv(folder / f"{name}.csv", rows_of), folder / name, delimiter=",", encoding="utf-8")
+        for name, rows_of in (("left", left), ("right", right))
+    ]
+    shaped, at = alike(engine, files, recognise(files[0].header, files[1].header))
+    if "age" not in at.fields:
+        return {}
+    held = [
+        {
+            row["id"]: row["age"]
+            for row in rows(engine, engine.sql(f'select id, "{side["age"]}" as age from {{t}}', t=file.table))
+        }
+        for file, side in zip(shaped, (at.left, at.right), strict=True)
+    ]
+    return {int(key): (held[0][key], held[1][key]) for key in held[0] if key in held[1]}
+
+
+def _people(draw: random.Random) -> list[tuple[int, str, str, int]]:
+    return [(n, f"{LETTERS[n % 20]}ina", f"Mc{LETTERS[n % 23]}owan", draw.randrange(1930, 2000)) for n in range(PEOPLE)]
+
+
+def _aged(people: list[tuple[int, str, str, int]], year: int) -> list[dict[str, str]]:
+    return [
+        {"id": str(n), "first_name": given, "last_name": family, "Age": f"{year - born}.0" if n else ""}
+        for n, given, family, born in people
+    ]
+
+
+@pytest.mark.parametrize("later", [0, 2, 11, -3])
+def test_ages_are_counted_to_one_year(later: int, engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(1))
+    found = _made_alike(engine, tmp_path, _aged(people, 2010), _aged(people, 2010 + later))
+    assert found.pop(0) == (None, None), "an age that is not known stays so"
+    assert len(found) == PEOPLE - 1
+    assert all(one == other for one, other in found.values())
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_birth_date_beside_an_age_gives_one(turned: bool, engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(2))
+    dated = [
+        {"id": str(n), "forename": given.upper(), "surname": family, "dob": f"13/0{n % 9 + 1}/{born}"}
+        for n, given, family, born in people
+    ]
+    sides = (dated, _aged(people, 2015))
+    found = _made_alike(engine, tmp_path, *(reversed(sides) if turned else sides))
+    found.pop(0)
+    born = {n: year for n, _, _, year in people}
+    assert found == {n: (str(2015 - born[n]),) * 2 for n in found}
+    assert len(found) == PEOPLE - 1
+
+
+def test_where_nobody_is_in_both_files_ages_stay_and_a_date_gives_none(engine: Engine, tmp_path: Path) -> None:
+    people, others = _people(random.Random(3)), [(n, f"{a}ulrich", f"{a}zander", 1950) for n, a in enumerate(LETTERS)]
+    found = _made_alike(engine, tmp_path, _aged(people, 2010), _aged(others, 2012))
+    assert found[1][1] == "62"
+    dated = [{"id": str(n), "forename": g, "surname": f, "dob": f"{born}-05-06"} for n, g, f, born in others]
+    assert _made_alike(engine, tmp_path, _aged(people, 2010), dated) == {}
+
+
+def test_an_age_says_nothing_more_where_both_files_have_birth_dates(engine: Engine, tmp_path: Path) -> None:
+    people = [dict(row, dob="1990-01-02") for row in _aged(_people(random.Random(4)), 2010)]
+    assert _made_alike(engine, tmp_path, people, people) == {}
