@@ -86,6 +86,13 @@ def test_no_barrier_in_any_page_or_state(visit: Any, width: int) -> None:
     page.goto(pair)
     look("a pair")
     page.goto("/")
+    page.get_by_role("button", name="Show its weight in parts").click()
+    page.get_by_role("alert").wait_for()
+    look("with a fault in a pair's numbers")
+    page.locator("form[action='/save']").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Why: say in up to").wait_for()
+    look("with a fault in a note")
     page.get_by_label("Why").fill("less is more")
     page.get_by_role("button", name="Save").click()
     look("saved")
@@ -95,7 +102,7 @@ def test_no_barrier_in_any_page_or_state(visit: Any, width: int) -> None:
     page.goto("/")
     look("refused")
     assert {state: faults for state, faults in found.items() if faults} == {}
-    assert len(found) == 9
+    assert len(found) == 11
 
 
 @pytest.mark.parametrize("how", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced-colours"])
