@@ -10,7 +10,13 @@ from linkage.pipeline.linking import link_stage, spine_stage
 from linkage.pipeline.manifest import RunFacts
 from linkage.pipeline.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.progress import RunProgress
-from linkage.pipeline.reading import attributes_stage, contracts_stage, identities_stage, records_stage
+from linkage.pipeline.reading import (
+    attributes_stage,
+    contracts_stage,
+    identities_stage,
+    published_contracts_stage,
+    records_stage,
+)
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
 
@@ -27,6 +33,8 @@ def stages(job: Job) -> list[Stage]:
     if job.outcomes:
         found.append(longitudinal_stage(job))
     found.append(evaluate_stage(job))
+    if job.outcomes:
+        found.append(published_contracts_stage(job))
     found += [extract_stage(job, project) for project in job.projects.values()]
     found.append(report_stage(job))
     return found

@@ -11,7 +11,7 @@ from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
-from linkage.pipeline.reading import CONTRACTS, attribute_name
+from linkage.pipeline.reading import CONTRACTS, PUBLISHED, attribute_name
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
@@ -173,14 +173,15 @@ def report_stage(job: Job) -> Stage:
     )
     extracted = [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
     extracted += LEO_TABLES if job.outcomes else ()
+    checked = (CONTRACTS, *([PUBLISHED] if job.outcomes else []))
 
     def work(space: Workspace) -> Counts:
         from quality.report import Inputs, render
 
-        contracts = space.document(CONTRACTS)
+        contracts = [found for name in checked for found in space.document(name)["results"]]
         title = f"Linkage quality report: {job.config.run.name}"
         moved = space.document(DRIFT) if has_drift else None
-        inputs = Inputs(space.document(EVALUATION), contracts["results"], space.manifest, title, drift=moved)
+        inputs = Inputs(space.document(EVALUATION), contracts, space.manifest, title, drift=moved)
         path = render(inputs, space.place("report/") / "index.html", job.catalogue)
         return {"bytes": path.stat().st_size}
 
@@ -188,7 +189,7 @@ def report_stage(job: Job) -> Stage:
         name="report",
         work=work,
         # What extracts hold, not they: a gate that withholds them does not withhold the report.
-        reads=(CONTRACTS, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
+        reads=(*checked, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
         makes=("report/",),
         settings={"compared": {name: job.projects[name].model_dump(mode="json") for name in compared}},
         files={

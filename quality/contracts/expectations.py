@@ -87,7 +87,7 @@ def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation,
         if result.exception_info.get("raised_exception") or "element_count" not in result.result:
             raise LeoError(f"contracts: Great Expectations could not look at {rule.source}.{rule.column}: {rule.rule}")
         checked = result.result["element_count"] - result.result["missing_count"]
-        failed = result.result["unexpected_count"]
+        failed = result.result["unexpected_count"] or 0  # None where no row was looked at
         expectation = Expectation(rule.rule, rule.source, rule.column, checked, failed, limit, severity)
         judged.append((expectation, bool(result.success)))
     return judged

@@ -1,4 +1,4 @@
-"""What the catalogue promises of the data, checked at the door by Great Expectations.
+"""What the catalogue promises of the data, checked by Great Expectations at the door and on what is published.
 
 The engine counts each rule on all rows; Great Expectations judges the counts, one row of shares, so that it sees no
 person and its results can hold no value. On Spark it runs natively: the engine makes flags of the rows, one a rule, by
@@ -14,7 +14,7 @@ from linkage.catalogue import Catalogue, TableDef
 from linkage.config import Source
 from linkage.engine import Engine, Table, one, quote
 from quality.contracts.expectations import Expectation, Flagged, judge, judge_frame
-from quality.contracts.rules import Rule, attribute_rules, record_rules
+from quality.contracts.rules import Rule, attribute_rules, published_rules, record_rules
 
 if TYPE_CHECKING:
     from linkage.engine.spark import SparkEngine
@@ -68,14 +68,16 @@ def check(
     *,
     sources: Mapping[str, Source] | None = None,
     attributes: Mapping[str, Table] | None = None,
+    published: Mapping[str, Table] | None = None,
 ) -> ContractReport:
-    """Check records, and tables of attributes, against the catalogue.
+    """Check records, tables of attributes, and tables that a run makes, against the catalogue.
 
     Args:
         records: source -> its `records` (docs/tables.md).
         sources: source -> its configuration, which names its table in the catalogue; where it is not given, a source
             is taken for the dataset of its name.
         attributes: <dataset>_<table> -> its rows.
+        published: table of the catalogue's dataset `leo` -> its rows.
 
     Returns:
         Every expectation with its counts; a critical one that fails is for the caller to act on.
@@ -90,6 +92,8 @@ def check(
     for name, table in (attributes or {}).items():
         dataset, _, part = name.partition("_")
         asked.append((name, table, attribute_rules(catalogue, catalogue.table(dataset, part))))
+    for name, table in (published or {}).items():
+        asked.append((f"leo_{name}", table, published_rules(catalogue, catalogue.table("leo", name))))
     if engine.name == "spark":
         judged = [one for name, table, rules in asked for one in _on_spark(engine, name, table, rules)]
     else:

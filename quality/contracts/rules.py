@@ -76,6 +76,28 @@ def attribute_rules(catalogue: Catalogue, described: TableDef) -> list[Rule]:
     return rules
 
 
+def published_rules(catalogue: Catalogue, described: TableDef) -> list[Rule]:
+    """Rules of a table that a run makes: what must be given is, rows are told apart by the key, spells end after they
+    start, codes stand in their frames."""
+    limits = {name: _severities(limit) for name, limit in _limits()["published"].items()}
+    held = {variable.name for variable in described.variable}
+    rules = [
+        Rule("is given", variable.name, f"{quote(variable.name)} is null", limits["given"])
+        for variable in described.variable
+        if variable.required
+    ]
+    if described.key:
+        key = ", ".join(map(quote, described.key))
+        again = f"row_number() over (partition by {key} order by {key}) > 1"
+        parts = ", ".join(f"coalesce(cast({quote(name)} as varchar), '')" for name in described.key)
+        counted = f"count(*) - count(distinct concat_ws(chr(31), {parts}))"
+        rules.append(Rule("stands once", ", ".join(described.key), again, limits["key"], counted=counted))
+    if {"StartDate", "EndDate"} <= held:
+        broken, both = '"EndDate" < "StartDate"', '"StartDate" is not null and "EndDate" is not null'
+        rules.append(Rule("is not before its start", "EndDate", broken, limits["ends_before_start"], both))
+    return [*rules, *attribute_rules(catalogue, described)]
+
+
 def _key_rules(column: str, limits: Mapping[str, float]) -> list[Rule]:
     rules = [Rule("is given", column, f"{quote(column)} is null", limits)]
     if column == "source_key":

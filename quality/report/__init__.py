@@ -43,8 +43,8 @@ class Inputs:
 
     Attributes:
         evaluation: what quality.evaluation.evaluate returned.
-        contracts: results of the rules at the door: rule, source, column, checked, failed, share, limit, severity,
-            success.
+        contracts: results of the rules of sources and published tables: rule, source, column, checked, failed, share,
+            limit, severity, success.
         manifest: the run's facts; what is missing is left out.
         title: of the page.
         profile: name of the disclosure profile.
@@ -80,8 +80,10 @@ def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: st
     evaluation = _json(run / "quality" / "evaluation.json")
     if evaluation is None:
         raise InputError(f"{run / 'quality' / 'evaluation.json'}: no such file\n  finish the run first: leo run")
-    found = _json(run / "quality" / "contracts.json") or []
-    contracts = found if isinstance(found, list) else found.get("results", [])
+    contracts: list[Mapping[str, Any]] = []
+    for name in ("contracts.json", "contracts-published.json"):
+        found = _json(run / "quality" / name) or []
+        contracts += found if isinstance(found, list) else found.get("results", [])
     manifest = _json(run / "manifest.json") or {}
     moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)

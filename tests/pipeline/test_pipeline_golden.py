@@ -87,7 +87,7 @@ def test_every_stage_is_done_and_has_its_hashes(demo):
     manifest = demo.manifest
     assert (manifest["status"], manifest["exit"], manifest["seed"]) == ("done", 0, 2026)
     assert {stage["status"] for stage in manifest["stages"]} == {"done"}
-    assert len(manifest["stages"]) == 43
+    assert len(manifest["stages"]) == 44
     for stage in manifest["stages"]:
         assert stage["seconds"] >= 0
         assert stage["peak_memory_bytes"] > 0
@@ -215,7 +215,7 @@ def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
 def test_a_second_demo_keeps_everything(demo, capsys):
     before = {path: path.stat().st_mtime_ns for path in demo.data.rglob("*") if path.is_file()}
     assert leo("demo", "--people", PEOPLE, "--out", demo.root, "--no-progress") == 0
-    assert capsys.readouterr().err.count("up to date") == 43
+    assert capsys.readouterr().err.count("up to date") == 44
     assert {path: path.stat().st_mtime_ns for path in demo.data.rglob("*") if path.is_file()} == before
 
 

@@ -57,6 +57,7 @@ def test_the_village_is_linked_and_all_is_in_its_place(linked_village):
     }
     for place in (
         "quality/contracts.json",
+        "quality/contracts-published.json",
         "quality/evaluation.json",
         "models/npd-cis.json",
         "report/index.html",
@@ -152,8 +153,9 @@ def test_a_changed_threshold_runs_the_link_and_what_follows(village):
         "spine": "follows link-npd-cis",
         "longitudinal": "follows spine",
         "evaluate": "follows link-npd-cis",
+        "contracts-published": "follows spine",
         "extract-village-study": "follows spine",
-        "report": "follows evaluate",
+        "report": "follows contracts-published",
     }
 
 
@@ -171,6 +173,7 @@ def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
         "contracts": "follows attributes-hmrc_earnings",
         "longitudinal": "follows attributes-hmrc_earnings",
         "evaluate": "follows attributes-hmrc_earnings",
+        "contracts-published": "follows longitudinal",
         "extract-village-study": "follows attributes-hmrc_earnings",
         "report": "follows contracts",
     }
@@ -201,10 +204,34 @@ def test_a_failed_critical_contract_stops_before_any_link(village, leo):
         "spine",
         "longitudinal",
         "evaluate",
+        "contracts-published",
         "extract-village-study",
         "report",
     }
     assert not (village.root / "extracts/village-study").exists()
+
+
+def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, leo, monkeypatch):
+    """Spells that end before they start: a fault of ours, which no source shows."""
+    from linkage.pipeline import outputs
+
+    made = outputs.build
+
+    def turned(*arguments, **named):
+        tables = made(*arguments, **named)
+        broken = "select * replace (cast('1900-01-01' as date) as \"EndDate\") from {t}"
+        engine = arguments[0]
+        return {**tables, "employment": engine.sql(broken, t=tables["employment"], store=True)}
+
+    monkeypatch.setattr(outputs, "build", turned)
+    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--force")
+    assert code == 3
+    assert "gate critical_contracts" in said
+    assert "leo_employment.EndDate: is not before its start: " in said
+    assert "nothing was published" in said
+    assert statuses(village.root)["extract-village-study"] == "withheld"
+    assert not (village.root / "extracts/village-study").exists()
+    assert "is not before its start" in (village.root / "report/index.html").read_text().lower()
 
 
 def test_the_unlinked_gate_names_the_step(village):
@@ -292,10 +319,10 @@ def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(link
 def test_the_command_plans_runs_reports_and_extracts(village, leo):
     code, shown, _ = leo("run", village.config, "--out", village.root, "--key", village.key, "--plan")
     assert code == 0
-    assert shown.startswith(f"{village.root}: 0 of 15 stages would run")
+    assert shown.startswith(f"{village.root}: 0 of 16 stages would run")
     code, shown, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 0
-    assert said.count("up to date") == 15
+    assert said.count("up to date") == 16
     assert str(village.root / "report/index.html") in shown
     assert str(village.root / "extracts/village-study") in shown
     (village.root / "report/index.html").unlink()

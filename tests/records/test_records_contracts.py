@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from linkage.catalogue import shipped
 from linkage.config import Source
 from linkage.errors import ConfigError
 from linkage.records import read_source
@@ -61,6 +62,22 @@ def test_codes_of_attributes_stand_in_their_frame(engine, catalogue, world):
     report = check(engine, catalogue, {}, attributes={"school_marks": marks})
     found = result(report, "is in its code frame", "Subject", "critical")
     assert (found.source, found.checked, found.failed, found.success) == ("school_marks", 2, 1, False)
+
+
+def test_a_table_that_a_run_makes_keeps_what_the_catalogue_says_of_it(engine, world):
+    """The second row has the first one's key, the third no key, and ends before it starts."""
+    spells = world("""
+        EDUKEY | StartDate:date | EndDate:date | Benefit_type | Out_of_work_benefit:int
+        A      | 2015-01-01     | 2015-02-01   | 10           | 1
+        A      | 2015-01-01     | 2015-03-01   | 10           | 1
+        -      | 2015-05-01     | 2015-04-30   | none         | 0
+    """)
+    report = check(engine, shipped(), {}, published={"benefits": spells})
+    found = {(r.rule, r.column): (r.checked, r.failed) for r in report.results if not r.success}
+    assert found["is given", "EDUKEY"] == (3, 1)
+    assert found["stands once", "EDUKEY, Benefit_type, StartDate"] == (3, 1)
+    assert found["is not before its start", "EndDate"] == (3, 1)
+    assert {r.source for r in report.results} == {"leo_benefits"}
 
 
 def test_no_rule_and_no_row(engine, catalogue, records):
@@ -122,4 +139,6 @@ def test_great_expectations_on_spark_counts_and_judges_as_the_engine_does(duckdb
 def test_no_row_on_spark(spark_engine, catalogue):
     records = spark_engine.from_arrow(parse(PEOPLE))
     nobody = spark_engine.sql("select * from {r} where false", r=records)
-    assert check(spark_engine, catalogue, {"npd": nobody}, sources=SOURCES).failed == 0
+    report = check(spark_engine, catalogue, {"npd": nobody}, sources=SOURCES)
+    assert report.failed == 0
+    assert {result.failed for result in report.results} == {0}
