@@ -12,6 +12,7 @@ python -m benchmarks spark                 # the link step on a Spark cluster: b
 python -m benchmarks extract --run runs/x  # the full extract of a million people: benchmarks/extract.py
 python -m benchmarks spark-scale           # what it costs by size, fitted on those runs: benchmarks/spark/scale.py
 python -m benchmarks spark-parity          # a whole run on both engines, row for row: benchmarks/spark/parity.py
+python -m benchmarks spark-processors      # what a second processor of this machine is worth, for two executors
 python -m benchmarks assignment            # ways of resolving the same pairs instead: benchmarks/assignment.py
 """
 
@@ -74,6 +75,11 @@ def main() -> None:
         from benchmarks.spark import side_by_side  # it needs pyspark
 
         side_by_side.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["spark-processors"]:
+        from benchmarks.spark import processors
+
+        processors.main()
         return
     if sys.argv[1:2] == ["spark-parity"]:
         from benchmarks.spark import parity
