@@ -184,7 +184,7 @@ def _model(
         model.check_columns(kinds, str(request.model))
         return model, {}
     first, second = halves(engine, table, seed=request.seed)
-    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say)
+    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
     engine.drop(first, second)
     return model, reports
 

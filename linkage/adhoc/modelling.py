@@ -23,9 +23,19 @@ def untrained(kinds: Mapping[str, str]) -> Model:
 
 
 def trained(
-    engine: Engine, kinds: Mapping[str, str], left: Table, right: Table, *, seed: int, progress: Callable[[str], None]
+    engine: Engine,
+    kinds: Mapping[str, str],
+    left: Table,
+    right: Table,
+    *,
+    seed: int,
+    progress: Callable[[str], None],
+    one_file: bool = False,
 ) -> tuple[Model, dict[str, Any]]:
     """A model trained on two sides, with the blocking rules that pay for it, and the reports of both.
+
+    Args:
+        one_file: both sides are halves of one file.
 
     Sides too small to learn from get a model of what such fields usually show; a warning in the report says so.
 
@@ -34,7 +44,9 @@ def trained(
     """
     start = untrained(kinds)
     try:
-        model, report = train(engine, start, left, right, seed=seed, together=True, progress=progress)
+        model, report = train(
+            engine, start, left, right, seed=seed, together=True, one_file=one_file, progress=progress
+        )
     except LeoError as fault:
         model, report = unlearnt(engine, start, left, right, seed=seed, reason=str(fault).splitlines()[0])
     progress("blocking rules")

@@ -40,6 +40,7 @@ def train(
     *,
     seed: int = 2026,
     together: bool = False,
+    one_file: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
     """Estimate a model's probabilities on two sides' units.
@@ -50,6 +51,8 @@ def train(
         seed: of the samples and of the bootstrap.
         together: also find fields that go together, and add comparisons that count them once; done too where the model
             has such comparisons.
+        one_file: both sides are drawn from one file, so that pairs within a side are a person's as often as pairs
+            across, and show nothing of strangers.
 
     Raises:
         LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; or EM comes
@@ -58,7 +61,9 @@ def train(
     say = progress or (lambda _: None)
     together = together or any(comparison.together for comparison in model.comparisons)
     whole, model = without_togetherness(model), without_dependence(model)
-    evidence = replace(gathered(engine, model, left, right, seed=seed, progress=say), trusting=together)
+    evidence = replace(
+        gathered(engine, model, left, right, seed=seed, one_file=one_file, progress=say), trusting=together
+    )
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))
     say("standard errors")
@@ -83,6 +88,7 @@ def gathered(
     right: Table,
     *,
     seed: int,
+    one_file: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evidence:
     """All counts that estimation needs: the part of training that the engine does.
@@ -100,11 +106,12 @@ def gathered(
     inside = [block_pairs(layout, rule, sides) for rule in rules]
     wanted = [random_pairs(engine, layout, sides)]
     for rule, (pairs, _) in zip(rules, inside, strict=True):
-        wanted += [pairs, *stranger_pairs(layout, rule, sides)]
+        wanted += [pairs, *([] if one_file else stranger_pairs(layout, rule, sides))]
     by_chance, *tables = counted(engine, layout, wanted, sides)
     engine.drop(*(side.sample for side in sides))
+    each = 1 if one_file else 3
     blocks = tuple(
-        Block(rule, share, tables[3 * n], (tables[3 * n + 1], tables[3 * n + 2]))
+        Block(rule, share, tables[each * n], () if one_file else (tables[3 * n + 1], tables[3 * n + 2]))
         for n, (rule, (_, share)) in enumerate(zip(rules, inside, strict=True))
     )
     equal = tuple(agreement for agreement in agreeing if len(agreement.columns) == 1)

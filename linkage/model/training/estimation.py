@@ -38,12 +38,12 @@ _RANDOM_COUNTS_AS, _RANDOM_COUNTS_LESS = 200.0, 3.0
 
 @dataclass(frozen=True)
 class Block:
-    """A rule's pairs, and the strangers of each file inside its blocks, as patterns."""
+    """A rule's pairs, and as patterns the strangers of each file inside its blocks; none where none are known."""
 
     rule: Agreement
     share: float  # of the rule's pairs that were looked at
     patterns: Patterns
-    strangers: tuple[Patterns, Patterns]
+    strangers: tuple[Patterns, ...]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Counts:
 
     equal: Floats  # (draws, columns): pairs that were seen to agree
     random: Floats  # (draws, patterns)
-    blocks: tuple[tuple[Floats, Floats, Floats], ...]  # pairs, strangers of the left file, of the right one
+    blocks: tuple[tuple[Floats, ...], ...]  # pairs, strangers of the left file, of the right one
 
 
 def as_counted(evidence: Evidence) -> Counts:
@@ -85,7 +85,7 @@ def counts_of(
     return Counts(
         agreements(np.array([float(agreement.seen) for agreement in evidence.equal])),
         drawn(evidence.random),
-        tuple((drawn(b.patterns), drawn(b.strangers[0]), drawn(b.strangers[1])) for b in evidence.blocks),
+        tuple((drawn(b.patterns), *map(drawn, b.strangers)) for b in evidence.blocks),
     )
 
 
@@ -233,7 +233,7 @@ def block_u(
         table.level_counts(_of_two_people(layout, rule, table, count, random_u))
         for table, count in zip(strangers, counts, strict=True)
     ]
-    shown: Floats = np.sum(each, axis=0)
+    shown: Floats = np.sum(each, axis=0) if each else np.zeros_like(random_u)
     totals = layout.totals(shown)
     found: Floats = (shown + random_u * random_counts_as) / (totals + random_counts_as)
     return np.where(layout.fixed("u"), random_u, found)
@@ -311,9 +311,15 @@ def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floa
 
 
 def by_strangers(evidence: Evidence, block: Block) -> float:
-    """Share of matches among a block's pairs: what is left when as many strangers meet there as do within each file."""
+    """Share of matches among a block's pairs: what is left when as many strangers meet there as do within each file.
+
+    Within halves of one file they are not known: then as many as chance would have it.
+    """
     left, right = evidence.units
-    within = sum(block.rule.strangers) / max((left**2 + right**2) / 2, 1)
+    if block.strangers:
+        within = sum(block.rule.strangers) / max((left**2 + right**2) / 2, 1)
+    else:
+        within = math.prod(one.chance for one in evidence.equal if one.columns[0] in block.rule.columns)
     expected, found = within * left * right, max(block.rule.pairs, 1)
     return min(max(found - expected, math.sqrt(found)) / found, _PUREST)
 
