@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
-from quality.disclosure.attack import TOLERANCE, are_whole, exposed, recovered
+from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, possible, unmet
 from quality.disclosure.lines import by_lines
 from quality.disclosure.sums import Key, Known, Need
 
@@ -63,7 +63,8 @@ def protect(known: Known[Key], needs: Mapping[Key, Need], *, method: Method = "q
     if method == "cheapest":
         hidden = _stripped(known, hidden, needs)
     # A complement that can be reckoned tells nothing more when it is shown.
-    return frozenset(hidden - (recovered(known, hidden) - set(needs)))
+    told = exposed(known, hidden, {key: Need() for key in hidden if key not in needs})
+    return frozenset(hidden - told)
 
 
 def weights(known: Known[Key]) -> Any:
@@ -90,7 +91,7 @@ def by_flows(known: Known[Key], hidden: Iterable[Key], needs: Mapping[Key, Need]
 def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, most: float | None) -> set[Key]:
     """The shown numbers that the cheapest change touches, by which a number comes to be what it needs to be."""
     low, high = known.bounds(hidden)
-    place, matrix = known.place[key], known.matrix()
+    place, matrix = known.place[key], known.matrix
     endless = 4 * max(1000.0, least or 0.0, *np.where(np.isfinite(high), high, low))
     high = np.minimum(high, endless)
     if least is None and most is None:  # another value than it has, whichever
@@ -126,7 +127,7 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
     A variable for each number that may be hidden, and for each need a table of its own that shows it to be possible.
     """
     low, high = known.bounds(needs)
-    keys, matrix, size = known.keys, known.matrix(), len(known.place)
+    keys, matrix, size = known.keys, known.matrix, len(known.place)
     may = [known.place[k] for k in keys if k not in needs and k not in known.unshown and k not in known.fixed]
     wanted = [
         (known.place[key], least, most) for key, need in needs.items() for least, most in _sides(known, key, need)
@@ -192,9 +193,14 @@ def _is_small(known: Known[Key], needs: Mapping[Key, Need]) -> bool:
 
 def _stripped(known: Known[Key], hidden: set[Key], needs: Mapping[Key, Need]) -> set[Key]:
     """Without the complements that nothing needs, the costliest first."""
-    lost = weights(known)
+    lost, keys = weights(known), known.keys
     complement = sorted(hidden - set(needs), key=lambda key: -lost[known.place[key]])
+    reader = Attack(known, hidden)
+    is_sound = possible(known, needs)  # otherwise each is solved to its end, which tells of the contradiction
     for key in complement[:_STRIPPED]:
-        if not exposed(known, hidden - {key}, needs):
+        tied = {keys[place] for place in reader.tied(key)}
+        guarded = {one: needs[one] for one in needs if one in tied}
+        if not unmet(reader.once_shown(key), guarded, one_will_do=is_sound):
             hidden = hidden - {key}
+            reader = Attack(known, hidden)
     return hidden

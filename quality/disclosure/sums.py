@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -63,6 +64,7 @@ class Known(Generic[Key]):
     def keys(self) -> list[Key]:
         return list(self.low)
 
+    @cached_property
     def matrix(self) -> Any:
         """One row an equation, one column a number: 1 for a part, -1 for the total."""
         rows, columns, signs = [], [], []
@@ -73,12 +75,21 @@ class Known(Generic[Key]):
                 signs.append(sign)
         return csr_array((signs, (rows, columns)), shape=(len(self.sums), len(self.place)))
 
+    @cached_property
+    def columns(self) -> Any:
+        """The same by columns, for taking some of the numbers."""
+        return self.matrix.tocsc()
+
     def bounds(self, hidden: Iterable[Key]) -> tuple[Any, Any]:
         """The least and the most that each number can be, to one who sees what is not hidden and knows no sum."""
-        low = np.array([self.low[key] for key in self.low], dtype=float)
-        high = np.array([self.high[key] for key in self.low], dtype=float)
+        low, high = (bound.copy() for bound in self._shown)
         free = [self.place[key] for key in {*hidden, *self.unshown} if key not in self.fixed]
         low[free], high[free] = 0.0, np.inf
+        return low, high
+
+    @cached_property
+    def _shown(self) -> tuple[Any, Any]:
+        low, high = (np.array([bound[key] for key in self.low], dtype=float) for bound in (self.low, self.high))
         return low, high
 
 

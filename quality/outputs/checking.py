@@ -217,7 +217,8 @@ def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
         if profile.threshold == 1 and numbers.is_rounded:
             shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key] and key not in numbers.unshown}
             low = [key for key in shown if numbers.low[key] < 10]
-            for key, found in intervals(known, numbers.hidden, of=low).items():
+            single = exposed(known, numbers.hidden, dict.fromkeys(low, Need()))
+            for key, found in intervals(known, numbers.hidden, of=[key for key in low if key in single]).items():
                 if found.recovered and found.low > 0:
                     tell(key, "rounding undone", "it is rounded, and the cells shown tell it to the last unit")
                     numbers.needs[key] = Need()

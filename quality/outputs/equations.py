@@ -106,16 +106,14 @@ def _sums_down(found: Numbers, sheet: Sheet, layout: Layout, column: int) -> Non
             others = tuple(plain(cells[label].text) for label in layout.labels if label != way)
             groups.setdefault(others, {})[plain(cells[way].text)] = row
         for group in groups.values():
+            children: dict[str | None, list[int]] = {}
             for code, row in group.items():
-                is_whole = layout.is_total(code)
-                parts = [
-                    (at, column, "")
-                    for part, at in group.items()
-                    if at != row
-                    and not layout.is_total(part)
-                    and layout.parents.get((way, part), None if is_whole else "") == (None if is_whole else code)
-                ]
-                _sum(found, (row, column, ""), parts)
+                if not layout.is_total(code):
+                    children.setdefault(layout.parents.get((way, code)) or None, []).append(row)
+            # A row without a code is read as all of its kind, as one whose code says so.
+            for code, row in group.items():
+                rows = children.get(None if layout.is_total(code) or not code else code, ())
+                _sum(found, (row, column, ""), [(at, column, "") for at in rows if at != row])
 
 
 def _sum(found: Numbers, total: Key, parts: Sequence[Key], rest_name: str = "others") -> None:

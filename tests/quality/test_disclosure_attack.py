@@ -24,6 +24,7 @@ from quality.disclosure import (
     room_of,
     suppress,
 )
+from quality.disclosure.attack import Attack, unmet
 
 Cell = tuple[int, ...]
 ALL = -1
@@ -173,3 +174,29 @@ def test_a_dominated_total_cannot_be_reckoned_to_within_its_room() -> None:
     bounds = intervals(known, hidden)["a"]
     assert bounds.low <= 160
     assert bounds.high >= 170
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6))
+def test_a_number_shown_again_tells_as_much_as_if_it_had_never_been_hidden(seed: int) -> None:
+    """Of those tied to it; and what one equation says of a number is never less than what all of them leave."""
+    rng = random.Random(seed)
+    tables = [margins({(t, *at): rng.randrange(20) for at in product(range(3), range(3))}) for t in range(2)]
+    counts = {cell: n for found, _ in tables for cell, n in found.items() if cell[0] != ALL}
+    sums = [line for _, found in tables for line in found if line.total[0] != ALL]
+    known = exactly(counts, sums)
+    hidden = set(rng.sample(sorted(counts), 14))
+    shown = rng.choice(sorted(hidden))
+    needs = {cell: Need(least=10) for cell in hidden - {shown} if counts[cell] < 10 and cell[0] == shown[0]}
+    once = Attack(known, hidden).once_shown(shown)
+    told = exposed(known, hidden - {shown}, needs) - exposed(known, hidden, needs)
+    tied = {known.keys[place] for place in Attack(known, hidden).tied(shown)}
+    guarded = {cell: need for cell, need in needs.items() if cell in tied}
+    assert told <= unmet(once, guarded) == exposed(known, hidden - {shown}, guarded)
+    assert bool(unmet(once, guarded, one_will_do=True)) == bool(unmet(once, guarded))
+    low, high = Attack(known, hidden).narrowed()
+    for cell, found in intervals(known, hidden).items():
+        place = Attack(known, hidden).places([cell])
+        if found.high > found.low:
+            assert Attack(known, hidden).values(low, place) <= found.low + 1e-6
+            assert found.high == float("inf") or Attack(known, hidden).values(high, place) >= found.high - 1e-6
