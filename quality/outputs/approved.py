@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from quality.disclosure import Need, Profile
 from quality.outputs.equations import Key, Numbers
 from quality.outputs.layout import Layout
 from quality.outputs.reading import Sheet
-from quality.outputs.totals import plain
+from quality.outputs.totals import lone_country, plain, says_all
 
 if TYPE_CHECKING:
     from quality.outputs.checking import Checked
@@ -161,10 +161,59 @@ def load_approved(folder: Path) -> list[Approved]:
                 raise InputError(f"{path}: was changed after it was approved\n  put the file back as it was")
             cells = {cell: tuple(bounds) if bounds else None for cell, bounds in raw["cells"].items()}
             sums = [(total, parts, rest) for total, parts, rest in raw.get("sums", ())]
-            found.append(Approved(raw["name"], raw["population"], cells, sums, raw.get("ways", {})))
+            found.append(_read_anew(Approved(raw["name"], raw["population"], cells, sums, raw.get("ways", {}))))
         except (json.JSONDecodeError, KeyError, AttributeError):
             raise InputError(f"{path}: no approved table\n  the folder holds what leo output approve wrote") from None
     return found
+
+
+def _read_anew(table: Approved) -> Approved:
+    """A table with the codes that stand for all as they are read now: once England was a region beside the others.
+
+    Only where the cells do not speak against it, and no sum has such a code for a part.
+    """
+    for label, codes in table.ways.items():
+        for code in [*(one for one in codes if says_all(one)), *lone_country(codes)]:
+            others = [one for one in codes if one != code]
+            if label and others and (found := _with_whole(table, label, code, others)) is not None:
+                return _read_anew(found)
+    return table
+
+
+def _with_whole(table: Approved, label: str, whole: str, others: Sequence[str]) -> Approved | None:
+    cells = {cell_of(meaning): meaning for meaning in table.cells}
+    names, sums = {meaning: meaning for meaning in table.cells}, []
+    for cell, total in cells.items():
+        if (label, whole) not in cell.codes:
+            continue
+        rest = cell.codes - {(label, whole)}
+        names[total] = _meaning_of(Cell(cell.measure, rest))
+        placed = [Cell(cell.measure, rest | {(label, other)}) for other in others]
+        parts = [cells[one] for one in placed if one in cells]
+        bounds, shown = table.cells[total], [found for part in parts if (found := table.cells[part]) is not None]
+        is_known = bounds is not None and len(shown) == len(parts)
+        low, high = bounds or (0.0, float("inf"))
+        leaves = is_known and sum(most for _, most in shown) < low
+        if sum(least for least, _ in shown) > high or (leaves and len(parts) == len(placed)):
+            return None
+        if parts:
+            sums.append((names[total], parts, leaves or len(parts) < len(placed)))
+    changed = {old for old, new in names.items() if old != new}
+    if any(part in changed for _, parts, _ in table.sums for part in parts):
+        return None
+    if len(set(names.values())) < len(names):
+        return None  # another row stands for all
+    return replace(
+        table,
+        cells={names[meaning]: bounds for meaning, bounds in table.cells.items()},
+        sums=[*((names[total], parts, rest) for total, parts, rest in table.sums), *sums],
+        ways={**table.ways, label: others},
+    )
+
+
+def _meaning_of(cell: Cell) -> Meaning:
+    codes = sorted(f"{label}={code}" for label, code in cell.codes if label)
+    return "; ".join([cell.measure, *codes, *(f"={code}" for label, code in sorted(cell.codes) if not label)])
 
 
 def approve(checked: "Checked", folder: Path, name: str, context: Context, profile: str, day: datetime.date) -> Path:

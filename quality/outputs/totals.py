@@ -26,6 +26,12 @@ def says_all(text: str) -> bool:
     return plain(text) in TOTALS or bool(_WORDS.search(plain(text)))
 
 
+def lone_country(codes: Collection[str]) -> list[str]:
+    """The country among plain codes, where there is no other: it stands for all of its regions."""
+    found = [code for code in codes if code in _COUNTRIES]
+    return found if len(found) == 1 else []
+
+
 def totals_of(
     sheet: Sheet, labels: Sequence[int], counts: Sequence[int], known: Collection[str], trees: Collection[int]
 ) -> frozenset[str]:
@@ -40,8 +46,7 @@ def totals_of(
         codes = list(dict.fromkeys(plain(row[way].text) for row in sheet.rows if row[way].text))
         groups = _groups(sheet, labels, way)
         named = [code for code in codes if code not in known and says_all(code)]
-        countries = [code for code in codes if code in _COUNTRIES]
-        named += countries if len(countries) == 1 and way not in trees else []
+        named += lone_country(codes) if way not in trees else []
         found |= {code for code in named if not _contradicted(_rows(sheet, groups, counts, code, known))}
         if way not in trees and not found & set(codes) and not set(codes) & set(known):
             largest = _largest(sheet, groups, counts)
