@@ -24,9 +24,10 @@ from quality.review.strata import Stratum
 
 Draws = npt.NDArray[np.float64]
 DRAWS = 8_000
-PRIOR = ((0.15, 0.0), (0.85, 4 / 3))
+PRIOR = ((0.5, 0.0), (0.5, 4 / 3))
 """Share of the draws, and events given beforehand to all strata of a sum together. The first keeps the lower end at
-what was seen where next to nothing is wrong; the second allows for what a sample could have missed."""
+what was seen where next to nothing is wrong; the second allows for what a sample could have missed. Where events are
+rare all draws of the first lie below those of the second, and an end of the interval is its own part's twentieth."""
 READINGS = ("low", "middle", "high")
 UNKNOWN = {
     "precision": "no link has been looked at",
