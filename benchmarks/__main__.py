@@ -160,13 +160,37 @@ def _set(
             if command is None:
                 found[system].append({"skipped": f"more than {_OTHERS_BEAR:,} rows"})
                 continue
-            out = scratch / f"{name}-{system.replace(' ', '-')}-{number}"
+            out = scratch / f"{name}-{system}-{number}"
             print(f"{name}: {system}, run {number + 1} of {runs}", flush=True)
             limits = {"timeout": _OTHERS_TIMEOUT, "most_bytes": _OTHERS_BYTES} if system in others else {}
             took = measure.run([*command, str(out)], **{"timeout": _TIMEOUT, **limits})
             found[system].append(_judged(took, out, data))
     sizes = {"left": _rows(str(data / "left.parquet")), "right": _rows(str(data / "right.parquet"))}
-    return [{"set": name, **sizes, "system": system, **_median(rows)} for system, rows in found.items()]
+    rows = [{"set": name, **sizes, "system": system, **_median(rows)} for system, rows in found.items()]
+    theirs = next((row["recall"] for row in rows if row["system"] == "Splink alone" and "f1" in row), None)
+    for row in rows:
+        if theirs is not None and row["system"] in ("leo-linkage", _GIVEN) and "f1" in row:
+            row["precision_at_splinks_recall"] = _precision_at(theirs, scratch / f"{name}-{row['system']}-0", data)
+    return rows
+
+
+def _precision_at(recall: float, links: Path, data: Path) -> float | None:
+    """Precision of the heaviest of the links that find this share of the true pairs; None where all find less."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"""
+            with truth as ({_truth(data)}),
+            graded as (
+                select sum(cast(t.left_id is not null as integer)) over by_weight as found,
+                       row_number() over by_weight as made
+                from read_parquet('{links}') as l left join truth as t using (left_id, right_id)
+                window by_weight as (order by l.match_weight desc, l.left_id, l.right_id rows unbounded preceding)
+            )
+            select min(made), min(found) from graded where found >= $wanted * (select count(*) from truth)
+            """,
+            {"wanted": recall},
+        ).fetchall()[0]
+    return None if found[0] is None else float(found[1] / found[0])
 
 
 def _train(data: Path, model: Path) -> None:
