@@ -210,7 +210,7 @@ def test_reports_and_extracts_need_a_run(leo, tmp_path):
 
 
 def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
-    manifest = {"format": 1, "run": "small", "exit": 3, "status": "gate failed", "versions": {}}
+    manifest = {"format": 1, "run": "small", "exit": 3, "status": "gate failed", "configuration": {}, "versions": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 3
