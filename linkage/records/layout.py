@@ -1,7 +1,7 @@
 """Which column of a source's files plays which role: the catalogue's word, the configuration's where they differ."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.catalogue import TableDef, Variable
@@ -42,7 +42,7 @@ def source_layout(where: str, table: TableDef, source: Source, header: Sequence[
     Raises:
         InputError: the configuration, a key or a required variable names a column that the file lacks.
     """
-    known = _Header(header, file)
+    known = _Header(header, file, [*(v.name for v in table.variable), *source.columns.values()])
     mapped = {role: known.must(column, f"{where}.columns.{role}") for role, column in source.columns.items()}
     roles: dict[str, str] = {}
     absent: list[str] = []
@@ -78,7 +78,7 @@ def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: 
     Raises:
         InputError: the file lacks a variable of the catalogue's table, since an extract may promise any of them.
     """
-    known = _Header(header, file)
+    known = _Header(header, file, (v.name for v in table.variable))
     return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in table.variable}
 
 
@@ -104,12 +104,17 @@ def _entity_key(
 
 
 class _Header:
-    """Looks columns up by name, then by name without regard to case."""
+    """Looks columns up by name, then by name without regard to case.
 
-    def __init__(self, names: Sequence[str], file: str) -> None:
+    Args:
+        expected: names that the file may have; where it has none of them, its first line may be a record.
+    """
+
+    def __init__(self, names: Sequence[str], file: str, expected: Iterable[str]) -> None:
         self.names, self.file = tuple(names), file
         self._exact = set(names)
         self._folded = {name.strip().lower(): name for name in reversed(names)}
+        self._is_known = any(self.find(name) for name in expected)
 
     def find(self, name: str) -> str | None:
         return name if name in self._exact else self._folded.get(name.strip().lower())
@@ -117,9 +122,10 @@ class _Header:
     def must(self, name: str, wanted_by: str) -> str:
         found = self.find(name)
         if found is None:
-            near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5)
+            near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5) if self._is_known else []
             raise InputError(
-                f"{wanted_by}: {self.file} has no column '{name}'\n  it has: {listed(self.names)}"
+                f"{wanted_by}: {self.file} has no column '{name}'\n"
+                f"  it has: {listed(self.names, known=self._is_known)}"
                 + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
             )
         return found

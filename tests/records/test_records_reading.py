@@ -179,6 +179,16 @@ def test_a_column_that_the_configuration_names_and_the_file_lacks(read_pupils, p
     ]
 
 
+def test_a_source_without_a_header_is_told_without_its_first_record(read_pupils, put):
+    put("a.parquet", PUPILS)
+    names = [name.strip() for name in PUPILS.strip().splitlines()[0].split("|")]
+    values = [f"QUIBBLE{place}" for place in range(len(names))]
+    put("b.parquet", PUPILS.replace(PUPILS.strip().splitlines()[0], " | ".join(values)))
+    with pytest.raises(InputError, match="looks like a record") as error:
+        read_pupils("b.parquet")
+    assert "QUIBBLE" not in str(error.value)
+
+
 def test_a_part_that_lacks_a_key_is_named(read_pupils, put):
     put("a.parquet", PUPILS)
     put("b.parquet", PUPILS.replace("PUPIL", "PUPPY"))
