@@ -36,8 +36,7 @@ def alike(
         if not all("age" in of for of in fields):
             return None
         shift = 0
-    moved = 1 if "age" in fields[0] else 0
-    add = (0, shift) if moved else (-shift, 0)
+    add = (0, shift) if "age" in fields[0] else (-shift, 0)
     return [
         expressed(engine, file, f"cast({of_years} + ({int(more)}) as varchar)", "age in one year")
         for file, of_years, more in zip(files, years, add, strict=True)

@@ -170,8 +170,7 @@ def _recognised(request: DedupeRequest, header: tuple[str, ...]) -> Columns:
     """Fields of the file. `recognise` knows two files: here both are this one."""
     maps = [f"{side}.{text}" for text in request.maps for side in ("left", "right")]
     named = None if request.id == "none" else request.id
-    columns = recognise(header, header, maps, (named, named))
-    return replace(columns, left_id=None, right_id=None) if request.id == "none" else columns
+    return recognise(header, header, maps, (named, named))
 
 
 def _model(

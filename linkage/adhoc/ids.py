@@ -20,20 +20,18 @@ def with_ids(
         files: two files, or one that is compared with itself.
         numbered: whether the rows of the left and of the right are to be numbered instead.
     """
-    left, right = columns.left_id, columns.right_id
-    if left is None and not numbered[0]:
-        left = _key(engine, files[0], {**columns.left_parts, **named_fields(columns.left)})
+    left = None if numbered[0] else columns.left_id or _key(engine, files[0], columns.left_parts, columns.left)
     if len(files) == 1:
         fields = {name: column for name, column in columns.left.items() if left is None or column != left}
         return replace(columns, left=fields, right=fields, left_id=left, right_id=left)
-    if right is None and not numbered[1]:
-        right = _key(engine, files[-1], {**columns.right_parts, **named_fields(columns.right)})
+    right = None if numbered[1] else columns.right_id or _key(engine, files[1], columns.right_parts, columns.right)
     return replace(columns, left_id=left, right_id=right)
 
 
-def _key(engine: Engine, file: PersonFile, used: Mapping[str, str]) -> str | None:
+def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], fields: Mapping[str, str]) -> str | None:
     """The first column that is called like a key, is known in every row and holds no value twice."""
-    asked = [name for name in file.header if name not in used.values() and is_called_like_a_key(name)]
+    used = {*parts.values(), *named_fields(fields).values()}
+    asked = [name for name in file.header if name not in used and is_called_like_a_key(name)]
     if not asked:
         return None
     counts = ", ".join(

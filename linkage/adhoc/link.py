@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,6 @@ def _work(
         ]
         none = tuple(None if name == "none" else name for name in request.ids)
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
-        if "none" in request.ids:
-            columns = replace(columns, left_id=none[0], right_id=none[1])
         columns = with_ids(engine, files, columns, numbered=[name == "none" for name in request.ids])
         recognised(columns, files)
         shaped, at = alike(engine, files, columns)

@@ -109,17 +109,22 @@ def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:
     """Without a header the first record would be lost, and its values stand in every page as names of columns."""
     if any_known(raw.header):
         return
+    if looks_like_a_record(raw.header) or _stands_below(engine, raw):
+        raise InputError(
+            f"{path}: its first line looks like a record, and not like the names of columns\n"
+            "  give it a first line that has them, such as id,forename,surname,dob"
+        )
+
+
+def _stands_below(engine: Engine, raw: RawRows) -> bool:
+    """Whether a third of the names, or more, are values of their columns too."""
     names = {f"name_{place}": name for place, name in enumerate(raw.header)}
     held = ", ".join(
         f"coalesce(bool_or(upper(trim(cast({quote(name)} as varchar))) = upper(trim(${param}))), false) as {param}"
         for param, name in names.items()
     )
     found = one(engine, engine.sql(f"select {held} from {{t}}", params=names, t=raw.table))
-    if looks_like_a_record(raw.header) or 3 * sum(map(bool, found.values())) >= len(names):
-        raise InputError(
-            f"{path}: its first line looks like a record, and not like the names of columns\n"
-            "  give it a first line that has them, such as id,forename,surname,dob"
-        )
+    return 3 * sum(map(bool, found.values())) >= len(names)
 
 
 def _in_our_words(fault: InputError) -> InputError:

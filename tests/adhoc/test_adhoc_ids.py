@@ -52,6 +52,12 @@ def test_rows_are_numbered_where_that_is_asked(engine: Engine, tmp_path: Path) -
     assert (found.left_id, found.right_id) == (None, "study_id")
 
 
+def test_rows_are_numbered_beside_an_id_of_a_known_name_too(engine: Engine, tmp_path: Path) -> None:
+    text = HEAD.format(key="id") + "".join(ROWS)
+    found = _columns(engine, tmp_path, text, text, numbered=(True, False))
+    assert (found.left_id, found.right_id) == (None, "id")
+
+
 def test_a_key_of_both_files_may_be_a_persons_and_is_compared(engine: Engine, tmp_path: Path) -> None:
     text = HEAD.format(key="study_id") + "".join(ROWS)
     assert "study_id" in _columns(engine, tmp_path, text, text).fields
