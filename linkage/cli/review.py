@@ -169,7 +169,7 @@ def estimate(run: Run, step: Step) -> None:
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
-    from quality.review import UNKNOWN
+    from quality.review import KEPT_ONLY, UNKNOWN
 
     lines = [f"{said['looked_at']:,} of {said['drawn']:,} pairs looked at, {said['uncertain']:,} uncertain"]
     for measure in ("precision", "recall", "f1"):
@@ -185,7 +185,7 @@ def _lines(said: dict[str, Any]) -> list[str]:
         )
         lines.append(f"{measure:<10} {shown}")
     if said["reach"] is None and said["recall"]["middle"]["value"] is not None:
-        lines.append("recall is of matches among the pairs that were kept: what no rule reached is not in it")
+        lines.append(KEPT_ONLY)
     if said["unseen"]:
         lines.append(f"left out: {len(said['unseen'])} strata of which no pair was looked at")
     return lines

@@ -9,7 +9,7 @@ from quality.clerical.differences import side_by_side
 from quality.explanation import parts_of, statement, title
 from quality.explanation.bars import likelihood, signed
 from quality.report.names import Names
-from quality.review import ADJUDICATOR, ANSWERS, UNKNOWN, Queue, agreement
+from quality.review import ADJUDICATOR, ANSWERS, KEPT_ONLY, UNKNOWN, Queue, agreement
 from quality.web import Pages
 
 _DECISIONS = {"accepted": "linked the two", "review": "left the two for review", "rejected": "did not link the two"}
@@ -177,7 +177,7 @@ def _notes(said: Mapping[str, Any]) -> list[str]:
     known = {measure: said[measure]["middle"]["value"] is not None for measure in UNKNOWN}
     notes = [f"{_MEASURES[m]} is not known: {why}." for m, why in UNKNOWN.items() if not known[m]]
     if known["recall"] and said["reach"] is None:
-        notes.append("Recall is of matches among the pairs that were kept: what no rule reached is not in it.")
+        notes.append(f"{KEPT_ONLY.capitalize()}.")
     if said["unseen"]:
         notes.append(f"Left out: {len(said['unseen'])} strata of which no pair was looked at.")
     return notes

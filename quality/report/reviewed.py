@@ -8,6 +8,7 @@ from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.review import KEPT_ONLY
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 _READINGS = (("low", "against the linkage"), ("middle", "half and half"), ("high", "for the linkage"))
@@ -88,7 +89,7 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
     if any(review["recall"]["middle"]["value"] is None for _, review in found):
         notes.append("Recall is not known where no pair that was not linked was looked at.")
     if any(review.get("reach", 1.0) is None for _, review in found):
-        notes.append("Recall is of matches among the pairs that were kept: what no rule reached is not in it.")
+        notes.append(f"{KEPT_ONLY.capitalize()}.")
     return Table(
         "Error by clerical review",
         ["Step", "Uncertain answers count", "Pairs looked at", *heads],

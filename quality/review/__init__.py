@@ -7,7 +7,7 @@ precision and recall with intervals.
 
 from quality.review.agreement import Agreement, agreement
 from quality.review.allocation import allot
-from quality.review.estimate import UNKNOWN, Answers, estimate
+from quality.review.estimate import KEPT_ONLY, UNKNOWN, Answers, estimate
 from quality.review.labels import (
     ADJUDICATOR,
     ANSWERS,
@@ -34,6 +34,7 @@ __all__ = [
     "ANSWERS",
     "CHANGED",
     "COLUMNS",
+    "KEPT_ONLY",
     "REVIEWER",
     "ROLES",
     "UNCHANGED",

@@ -34,6 +34,8 @@ UNKNOWN = {
     "recall": "no pair that was not linked has been looked at",
 }
 """Why a measure has no value."""
+KEPT_ONLY = "recall is of matches among the pairs that were kept: what no rule reached is not in it"
+"""What recall leaves out where nobody knows how many matches were reached."""
 _NOTHING = Share(of=0, count=0, value=None, low=None, high=None)
 
 
