@@ -22,9 +22,10 @@ from starlette.testclient import TestClient
 from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.explain.opening import OpenRun
-from linkage.tune.desk import RunDesk, reach_of
+from linkage.tune.desk import RunDesk
 from linkage.tune.evidence import Evidence, read
 from linkage.tune.groups import groups_of
+from linkage.tune.opened import reach_of
 from linkage.tune.outcome import Trial
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile

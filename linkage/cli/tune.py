@@ -10,8 +10,14 @@ from linkage.errors import ConfigError
 
 
 def tune(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of leo run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of leo run, leo link or leo dedupe.")],
     step: Annotated[str | None, typer.Option(help="A link step; without it the run's only one.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="What leo link or leo dedupe linked, where it has moved; of leo link given twice: left, then right."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
     profile: Annotated[
         str, typer.Option("--disclosure", help="Rules by which counts of subgroups are shown: configs/disclosure/.")
@@ -22,7 +28,11 @@ def tune(
     The run stays as it is. What is saved goes to RUN/tuned/ as a new version of the model, with a note. The pages are
     on this machine alone; the address that is printed lets in whoever has it.
 
+    Of leo link and leo dedupe, what the files hold is kept in RUN/explained, for the owner alone.
+
     Example: leo tune runs/demo --step education-cis
+
+    Example: leo tune linked
     """
     from linkage.catalogue import shipped
     from quality.definitions import load as load_definitions
@@ -36,7 +46,7 @@ def tune(
     except ModuleNotFoundError as missing:
         raise ConfigError(f"leo tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'") from missing
     rules, definitions = load_profile(profile), load_definitions()
-    with RunDesk(run, step, say) as desk:
+    with RunDesk(run, step, say, files or ()) as desk:
         typer.echo(f"{desk.pairs:,} pairs of step {desk.step}; Ctrl-C ends")
         serve(
             lambda token: application(desk, Names(shipped()), token, profile=rules, definitions=definitions),

@@ -39,11 +39,21 @@ class OpenFiles:
 
     Attributes:
         records: side to unit_id, the id in the file (ID, text) and the fields; of one file, both sides are that file.
+        manifest: what the folder says of itself.
     """
 
     name: str
     step: OpenStep
     records: Mapping[str, Table]
+    manifest: Mapping[str, Any]
+
+    @property
+    def called(self) -> tuple[str, str]:
+        """What the two files are called; the same where a file was linked with itself."""
+        names = [Path(path).name for path in self.manifest["request"]["files"].values()]
+        if len(names) == 2 and names[0] == names[1]:
+            return f"left {names[0]}", f"right {names[1]}"
+        return names[0], names[-1]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -141,7 +151,8 @@ def open_files(
         clusters=tables.get("clusters"),
         options={"accept_probability": "--threshold"} | ({} if one_file else {"margin": "--margin"}),
     )
-    return OpenFiles(str(manifest["run"]), opened, {side: tables.get(side) or tables["file"] for side in both})
+    records = {side: tables.get(side) or tables["file"] for side in both}
+    return OpenFiles(str(manifest["run"]), opened, records, manifest)
 
 
 def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:

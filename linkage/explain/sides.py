@@ -36,6 +36,10 @@ class Side(Protocol):
     name: str
     size: int
 
+    def units(self) -> Table:
+        """unit_id of every unit of this side."""
+        ...
+
     def unit_of(self, entity_id: int) -> int | None:
         """The unit that an entity stands behind; None where it stands behind none of this side."""
         ...
@@ -232,11 +236,14 @@ class FileSide:
         self.name, self.size = name, engine.count(units)
         self._engine, self._units = engine, units
 
+    def units(self) -> Table:
+        return self._engine.sql("select unit_id from {all}", all=self._units, store=True)
+
     def unit_of(self, entity_id: int) -> int | None:
         return entity_id if 1 <= entity_id <= self.size else None
 
     def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-        return {unit: [(unit, self.name)] for unit in units}
+        return {unit: [(unit, self.name)] for unit in units if 1 <= unit <= self.size}
 
     def build(self, units: Table, wanted: Sequence[str]) -> Units:
         query = "select u.* from {all} as u join {units} as w on w.unit_id = u.unit_id"

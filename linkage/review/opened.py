@@ -10,7 +10,6 @@ from linkage.engine import Engine, quote
 from linkage.errors import ConfigError
 from linkage.explain.files import ID, OpenFiles, is_linked_files, open_files
 from linkage.explain.opening import OpenRun, OpenStep
-from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.pair_names import PairNames, names_of_run
 
 Pair = tuple[int, int]
@@ -62,7 +61,7 @@ def open_step(
         InputError: a file is not there any more, or is another.
     """
     if is_linked_files(run):
-        return _of_files(engine, run, open_files(engine, run, files, say=say))
+        return _of_files(engine, open_files(engine, run, files, say=say))
     if files:
         raise ConfigError(f"--files: {run} is a run's folder, which holds what it needs")
     opened = OpenRun(engine, run)
@@ -79,19 +78,16 @@ def open_step(
     )
 
 
-def _of_files(engine: Engine, run: Path, opened: OpenFiles) -> Reviewed:
-    manifest = manifest_of(run)
-    called = [Path(path).name for path in manifest["request"]["files"].values()]
-    if len(called) == 2 and called[0] == called[1]:
-        called = [f"left {called[0]}", f"right {called[1]}"]
+def _of_files(engine: Engine, opened: OpenFiles) -> Reviewed:
+    left, right = opened.called
     return Reviewed(
         run=opened.name,
         step=opened.step,
-        left=called[0],
-        right=called[-1],
+        left=left,
+        right=right,
         shown=opened.fields,
         names=_names(engine, opened),
-        trained=manifest["counts"].get("training") or {},
+        trained=opened.manifest["counts"].get("training") or {},
         files=opened,
     )
 

@@ -1,8 +1,7 @@
-"""A step of a run, as the tuning application asks for it."""
+"""A step with its pairs, as the tuning application asks for it."""
 
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -10,67 +9,62 @@ from typing import Any, Self
 
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
-from linkage.explain.opening import OpenRun, OpenStep
+from linkage.explain.opening import OpenStep
 from linkage.explain.pair import thresholds_as_dict, weighed, weight_as_dict
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, level_name
 from linkage.review.desk import records_of
 from linkage.tune.evidence import adjusted_columns, read
-from linkage.tune.groups import groups_of
+from linkage.tune.opened import open_to_tune, reach_of
 from linkage.tune.outcome import Trial
 from linkage.tune.saving import save
 from quality.clerical import Record
 from quality.tuning import Compared, Grade, Outcome, Saved, Settings
 
 
-def step_to_tune(root: Path, step: str | None, engine: Engine) -> str:
-    """The step named, or the only one of a run.
-
-    Raises:
-        ConfigError: the run has several and none is named, or none of that name.
-    """
-    run = OpenRun(engine, root)
-    if step is not None:
-        return str(run.named_step(step).name)
-    if len(run.steps) != 1:
-        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(run.steps) or 'its steps: none'}")
-    return str(next(iter(run.steps)))
-
-
 class RunDesk:
-    """What `quality.tuning` calls a Desk, of a folder of `leo run`.
+    """What `quality.tuning` calls a Desk, of a folder of `leo run`, `leo link` or `leo dedupe`.
 
     All pairs that the step kept are read once and stay in memory, some 150 bytes each; values of people are read for
     the pairs that somebody looks at.
 
     Args:
         progress: told what is being read.
+        files: what `leo link` or `leo dedupe` linked, where it has moved.
 
     Raises:
         ConfigError: the folder is no run's, or has no such step; the step kept no pair.
+        InputError: a file is not there any more, or is another.
     """
 
-    def __init__(self, root: Path, step: str | None, progress: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        step: str | None,
+        progress: Callable[[str], None] | None = None,
+        files: Sequence[Path] = (),
+    ) -> None:
         say = progress or (lambda _: None)
         self._root, self._lock = root, threading.RLock()
         self._engine = connect("duckdb")
         try:
-            run = OpenRun(self._engine, root)
-            self.step = step_to_tune(root, step, self._engine)
-            self._step = run.open(self.step)
+            self._opened = opened = open_to_tune(self._engine, root, step, files, say)
+            self._step, self.step = opened.step, opened.step.step.name
             say("pairs, and how common their values are")
             self._pairs = evidence = read(self._engine, self._step)
             if not len(evidence):
                 raise ConfigError(f"{root}: step '{self.step}' kept no pair, so that there is nothing to tune")
             say("subgroups")
-            groups = groups_of(self._engine, run, self._step, evidence)
-            self._trial = Trial(self._step, evidence, groups, reach_of(root, self.step))
+            self._trial = Trial(self._step, evidence, opened.groups(evidence), reach_of(root, self.step))
         except BaseException:
             self._engine.close()
             raise
-        self.run, self.pairs = run.name, len(evidence)
-        self._trained = _training(run, self.step)
-        self.left, self.right = (self._step.sides[side].name for side in ("left", "right"))
+        self.run, self.pairs = opened.run, len(evidence)
+        self.left, self.right = opened.left, opened.right
+        self.names_units = opened.names_units
+        self.limits: tuple[str, ...] = (
+            ("accept", "review") if self._step.of_one_file else ("accept", "review", "margin")
+        )
         self.gain, self.settings = self._step.thresholds.gain, self._trial.settings
         self.adjustable = adjusted_columns(self._step.model)
         self.comparisons = [
@@ -102,12 +96,17 @@ class RunDesk:
             sides = zip((self._step.sides[side] for side in ("left", "right")), (left, right), strict=True)
             return all(side.members([unit]) for side, unit in sides)
 
+    def unit(self, side: str, named: str) -> int | None:
+        """A unit by its number, or by its id in its file."""
+        with self._lock:
+            return self._opened.unit(side, named)
+
     def records(self, left: int, right: int) -> tuple[Record, Record]:
         """What the two sides of a pair hold."""
         with self._lock:
             found = []
             for name, unit in (("left", left), ("right", right)):
-                found.append(records_of(self._engine, self._step.sides[name], [unit])[unit])
+                found.append(records_of(self._engine, self._step.sides[name], [unit], self._opened.shown)[unit])
             return found[0], found[1]
 
     def weight(self, left: int, right: int, settings: Settings) -> Mapping[str, Any]:
@@ -131,8 +130,10 @@ class RunDesk:
                 after=settings,
                 note=note,
                 run=self.run,
-                trained=self._trained,
+                parent=self._opened.model,
+                trained=self._opened.trained,
                 outcome=self.outcome(settings),
+                use=self._opened.use,
             )
 
 
@@ -143,18 +144,3 @@ def _weighed_anew(engine: Engine, step: OpenStep, left: int, right: int) -> Weig
         for side, unit in (("left", left), ("right", right))
     }
     return weighed(engine, step, units)[0]
-
-
-def _training(run: OpenRun, step: str) -> Mapping[str, Any]:
-    counts = next((s.get("counts") for s in run.manifest["stages"] if s["name"] == f"link-{step}"), None)
-    return (counts or {}).get("training") or {}
-
-
-def reach_of(root: Path, step: str) -> float | None:
-    """The share of matches that the step's passes and rules are estimated to reach."""
-    path = root / "quality" / "evaluation.json"
-    if not path.is_file():
-        return None
-    steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
-    blocking = next((found.get("blocking") for found in steps if found["step"] == step), None)
-    return blocking["estimated_recall"] if blocking else None

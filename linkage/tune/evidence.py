@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, quote
 from linkage.explain.opening import OpenStep
-from linkage.explain.sides import RunSide
 from linkage.explain.weighing import Part, Weighed
 from linkage.match.passes import OVERRIDE
 from linkage.match.score import term_frequencies
@@ -167,7 +166,6 @@ def _tables(engine: Engine, step: OpenStep) -> dict[str, Table]:
         return {}
     sides = {}
     for name, side in step.sides.items():
-        assert isinstance(side, RunSide)
         sides[name] = side.latest(side.units(), wanted)
     frequencies = term_frequencies(engine, model, sides["left"], sides["right"])
     return {**sides, **{f"f_{number}": frequencies[column] for number, column in enumerate(wanted)}}

@@ -13,8 +13,10 @@ from linkage.tune.evidence import Evidence, Ids
 from quality.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.definitions import load as load_definitions
 
+Groups = dict[str, tuple[Sequence[str], Ids]]
 
-def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) -> dict[str, tuple[Sequence[str], Ids]]:
+
+def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) -> Groups:
     """Characteristic to its values in words, and for each pair the place of its left unit's value in these."""
     definitions, catalogue = load_definitions(), shipped()
     identities = {source: run.table(f"identities/{source}") for source in run.sources}
@@ -39,7 +41,7 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) 
     )
     found = engine.arrow(units)
     place = np.searchsorted(found["unit_id"].to_numpy(), evidence.left)
-    groups: dict[str, tuple[Sequence[str], Ids]] = {}
+    groups: Groups = {}
     for characteristic in held:
         labels = labels_of(characteristic, catalogue)
         coded = found[characteristic.name].cast(pa.string()).combine_chunks().fill_null(NOT_KNOWN).dictionary_encode()

@@ -231,11 +231,13 @@ class Trial:
                 "Pairs that weighed too little for the run to keep them may be links, or rivals, by these settings: "
                 "only a new run finds them."
             )
+        if self._step.of_one_file:
+            told.append("Records that come together by a third one stay so; whom a new link joins, a new run finds.")
         if self._step.step.assignment == "optimal":
             told.append("The run chose the heaviest set of pairs; here the best pair is taken first.")
         if self._step.step.duplicates == "join":
             told.append("Second records of a person stay linked while they weigh enough; none is looked for anew.")
-        if settings != self.settings:
+        if settings != self.settings and self._step.thresholds.gain:
             told.append("What the cardinality adds to a weight is taken as in the run.")
         return told
 

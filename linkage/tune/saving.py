@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from linkage.config import Step
 from linkage.model import Model
 from linkage.model.training.files import save_told
 from linkage.tune.edited import changes
-from quality.tuning import Outcome, Saved, Settings
+from quality.tuning import Outcome, Saved, Settings, Use
 
 FOLDER = "tuned"
 
@@ -25,20 +25,23 @@ def save(
     after: Settings,
     note: str,
     run: str,
+    parent: Path,
     trained: Mapping[str, Any],
     outcome: Outcome,
+    use: Callable[[Path, Settings, Settings], Use],
 ) -> Saved:
     """Write RUN/tuned/STEP-vN.json with the next N; no version takes another's place.
 
     Args:
-        root: the run's folder; the step's model there is the parent.
+        root: the run's folder.
+        parent: the file of the step's model there.
         trained: what the parent was trained on.
         outcome: what the step was expected to come to.
+        use: how it is linked by the new file: of that, and of settings before and after.
     """
     folder = root / FOLDER
     version = 1 + max((number for number, _ in versions(root, step.name)), default=0)
     path = folder / f"{step.name}-v{version}.json"
-    parent = root / "models" / f"{step.name}.json"
     save_told(
         path,
         model,
@@ -59,7 +62,7 @@ def save(
             },
         },
     )
-    return Saved(path, version, lines_for(path.resolve(), before, after))
+    return Saved(path, version, use(path.resolve(), before, after))
 
 
 def versions(root: Path, step: str) -> list[tuple[int, Path]]:

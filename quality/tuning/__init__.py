@@ -1,10 +1,10 @@
-"""The tuning application: one step of a run, its weights and thresholds, and what a change of them would do.
+"""The tuning application: a step of links that were made, its weights and thresholds, and what a change would do.
 
 The run behind the pages is a Desk, which `linkage.tune` opens; here are the pages.
 """
 
 from quality.tuning.application import application
-from quality.tuning.desk import Bin, Compared, Desk, Example, Grade, Group, Outcome, Place, Saved, Settings
+from quality.tuning.desk import Bin, Compared, Desk, Example, Grade, Group, Outcome, Place, Saved, Settings, Use
 
 __all__ = [
     "Bin",
@@ -17,5 +17,6 @@ __all__ = [
     "Place",
     "Saved",
     "Settings",
+    "Use",
     "application",
 ]

@@ -3,7 +3,6 @@
 What is being tried is kept by the application, so that every page shows it and nothing of it stands in an address.
 """
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -113,18 +112,22 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None
 def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
     @app.get("/pair")
     def pair_named(left: str = "", right: str = "") -> Response:
-        sent = {"left": left, "right": right}
+        sent = {"left": left.strip(), "right": right.strip()}
         faults = [
-            Fault(name, f"Unit on the {name}: enter its number")
-            for name, number in sent.items()
-            if not re.fullmatch(r"\d{1,15}", number.strip(), re.ASCII)
+            Fault(side, f"On the {side}: enter the {desk.names_units} of a record")
+            for side, named in sent.items()
+            if not named
         ]
         with draft.lock:
-            if not faults and not desk.are_units(int(left), int(right)):
-                faults = [Fault("left", "The step has no two units of these numbers, one on each side")]
+            units = {side: desk.unit(side, named) for side, named in sent.items() if named}
+            faults += [
+                Fault(side, f"On the {side}: there is no record of this {desk.names_units}")
+                for side, unit in units.items()
+                if unit is None
+            ]
             if faults:
                 return _again(showing, draft, faults, sent)
-        return RedirectResponse(f"/pairs/{int(left)}/{int(right)}", 303)
+        return RedirectResponse(f"/pairs/{units['left']}/{units['right']}", 303)
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:

@@ -126,12 +126,27 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Use:
+    """How a saved model is linked by.
+
+    Attributes:
+        lines: of the step in a run's TOML, or a command.
+        verb: of the command; None where the lines are a step's.
+        notes: what the lines leave out, in sentences.
+    """
+
+    lines: Sequence[str]
+    verb: str | None = None
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Saved:
-    """A model that was saved: its file, its version, and lines for the step in a run's TOML that use it."""
+    """A model that was saved: its file, its version, and how it is linked by."""
 
     path: Path
     version: int
-    lines: Sequence[str]
+    use: Use
 
 
 class Desk(Protocol):
@@ -142,7 +157,9 @@ class Desk(Protocol):
     left: str
     right: str
     comparisons: list[Compared]
+    names_units: str  # what somebody names them by: "number" of the run, or "id" in a file
     adjustable: tuple[str, ...]  # columns whose frequencies the model can adjust for
+    limits: tuple[str, ...]  # of accept, review and margin: those that the step's links rest on
     gain: float  # bits that the cardinality adds to a match weight
     settings: Settings  # of the run
 
@@ -152,6 +169,10 @@ class Desk(Protocol):
 
     def are_units(self, left: int, right: int) -> bool:
         """Whether the two sides have these units; their pair need not have been kept."""
+        ...
+
+    def unit(self, side: str, named: str) -> int | None:
+        """The unit of a side that somebody names; None where there is none of that name."""
         ...
 
     def records(self, left: int, right: int) -> tuple[Record, Record]:

@@ -51,7 +51,7 @@ class Showing:
             faults: of a form, whose fields are shown as they were `sent`.
             is_in_place: the page takes the place of itself, so that the field in hand keeps the focus.
         """
-        heading = f"Tune {self._sides()[0]} to {self._sides()[1]}"
+        heading = f"Tune {self._link()}"
         return self.pages.render(
             "tune.html.j2",
             title=("Error: " if faults else "") + heading,
@@ -76,6 +76,7 @@ class Showing:
             groups=self._groups(found.groups, found.gained, found.lost),
             doubtful=self._pairs(found.examples.get("doubtful", ())),
             weights=self._weights(found, run),
+            named_by=self._desk.names_units,
             columns=[
                 {"name": name, "label": self._names.column(name), "on": name in settings.adjusted}
                 for name in self._desk.adjustable
@@ -102,10 +103,15 @@ class Showing:
     def saved(self, saved: Saved) -> str:
         """Where a model was kept, and how a run uses it."""
         title = f"Saved as version {saved.version}"
-        return self.pages.render("saved.html.j2", title=title, path=str(saved.path), lines=saved.lines)
+        return self.pages.render("saved.html.j2", title=title, path=str(saved.path), use=saved.use)
+
+    def _link(self) -> str:
+        left, right = (self._names.source(side) for side in (self._desk.left, self._desk.right))
+        return f"{left} with itself" if left == right else f"{left} to {right}"
 
     def _sides(self) -> tuple[str, str]:
-        return self._names.source(self._desk.left), self._names.source(self._desk.right)
+        left, right = (self._names.source(side) for side in (self._desk.left, self._desk.right))
+        return ("One record", "The other") if left == right else (left, right)
 
     def _status(self, found: Outcome, run: Outcome) -> str:
         """What an ear should hear after a change."""
@@ -127,6 +133,7 @@ class Showing:
         return [
             {"name": name, "label": label, "value": written(getattr(settings, name)), "hint": hints[name]}
             for name, label in LIMITS.items()
+            if name in self._desk.limits
         ]
 
     def _headlines(self, found: Outcome, run: Outcome) -> list[dict[str, str]]:

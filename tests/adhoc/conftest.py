@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Linked, Request, link_files
 
 FORENAMES = ["Amelia", "Oliver", "Isla", "Muhammad", "Noah", "Ava", "Zoë", "Martha", "Jonathan", "Anne-Marie", "Rhys"]
@@ -115,3 +116,20 @@ def done(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Done:
     request = Request(files.left, files.right, tmp_path_factory.mktemp("out") / "linked", truth=files.truth, threads=2)
     said: list[str] = []
     return Done(request, link_files(request, progress=said.append), said)
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> DedupeRequest:
+    """One file with 200 people twice and 40 once, deduplicated."""
+    draw = random.Random(4)
+    people = [person(number, draw) for number in range(240)]
+    named = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
+             "gender": "SEX", "postcode": "PCODE"}  # fmt: skip
+    rows = [{named[key]: value for key, value in one.items()} for one in people]
+    for number, one in enumerate(people[:200]):
+        row = seen_again(one, number, draw)
+        day, _, rest = row["DOB"].partition("/")
+        rows.append({**row, "DOB": "-".join([*reversed(rest.split("/")), day]) if row["DOB"] else ""})
+    request = DedupeRequest(write_csv(tmp_path / "register.csv", rows), tmp_path / "out", threads=2)
+    dedupe_file(request)
+    return request

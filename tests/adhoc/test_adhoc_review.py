@@ -2,7 +2,6 @@
 
 import csv
 import json
-import random
 import re
 import shutil
 import stat
@@ -25,7 +24,7 @@ from linkage.pipeline.carrying import Carried, labels_store
 from linkage.pipeline.reviewing import add_labels, estimate_step, estimates, now, sample_of
 from linkage.review.sampling import draw_sample
 from quality.report.names import Names
-from tests.adhoc.conftest import CANARY, make_files, person, seen_again, write_csv
+from tests.adhoc.conftest import CANARY, make_files, write_csv
 
 HOME = "http://127.0.0.1"
 Judge = Callable[[str, str], bool]
@@ -182,23 +181,6 @@ def test_what_cannot_be_reviewed_says_what_to_do(root: Path, files: Any, tmp_pat
     Path(elsewhere).write_text(Path(elsewhere).read_text() + "\n")
     with pytest.raises(InputError, match="is not the left file that was linked"):
         draw_sample(root, "link", 10, files=[Path(elsewhere), files.right])
-
-
-@pytest.fixture
-def register(tmp_path: Path) -> DedupeRequest:
-    """One file with 200 people twice and 40 once, deduplicated."""
-    draw = random.Random(4)
-    people = [person(number, draw) for number in range(240)]
-    named = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
-             "gender": "SEX", "postcode": "PCODE"}  # fmt: skip
-    rows = [{named[key]: value for key, value in one.items()} for one in people]
-    for number, one in enumerate(people[:200]):
-        row = seen_again(one, number, draw)
-        day, _, rest = row["DOB"].partition("/")
-        rows.append({**row, "DOB": "-".join([*reversed(rest.split("/")), day]) if row["DOB"] else ""})
-    request = DedupeRequest(write_csv(tmp_path / "register.csv", rows), tmp_path / "out", threads=2)
-    dedupe_file(request)
-    return request
 
 
 def test_pairs_of_one_file_are_reviewed_and_found_again(register: DedupeRequest) -> None:

@@ -147,9 +147,9 @@ def test_a_pair_in_parts(desk: Any, client: Any) -> None:
 @pytest.mark.parametrize(
     ("left", "right", "said"),
     [
-        ("x", "", ["Unit on the left: enter its number", "Unit on the right: enter its number"]),
-        ("1", "99999999", ["The step has no two units of these numbers"]),
-        ("1", "9" * 30, ["Unit on the right: enter its number"]),
+        ("x", "", ["On the left: there is no record of this number", "On the right: enter the number of a record"]),
+        ("1", "99999999", ["On the right: there is no record of this number"]),
+        ("1", "9" * 30, ["On the right: there is no record of this number"]),
     ],
 )
 def test_a_pair_that_cannot_be_looked_at_is_told_beside_its_fields(

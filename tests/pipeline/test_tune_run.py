@@ -98,7 +98,7 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
         saved = desk.save(settings, "surnames of fathers")
     assert foretold.lost == foretold.to_review == 10
     before = 'model = "model.json"\ntrain = false\n'
-    village.change(before, "\n".join(saved.lines) + "\n")
+    village.change(before, "\n".join(saved.use.lines) + "\n")
     village.change("min_precision = 0.98", "")
     village.runner().run()
     with connect("duckdb") as engine:
@@ -129,8 +129,8 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
         {"what": "u", "comparison": "sex", "level": 1, "before": 0.5, "after": 0.4},
         {"what": "margin", "before": 3.0, "after": 2.0},
     ]
-    assert second.lines[-1] == "margin = 2.0"
-    assert not any("accept" in line for line in second.lines)
+    assert second.use.lines[-1] == "margin = 2.0"
+    assert not any("accept" in line for line in second.use.lines)
 
 
 def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:

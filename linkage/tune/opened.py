@@ -1,0 +1,156 @@
+"""What is tuned, opened: a step of a folder of `leo run`, or what `leo link` or `leo dedupe` linked."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.catalogue import IDENTIFIERS
+from linkage.engine import Engine
+from linkage.errors import ConfigError
+from linkage.explain.files import OpenFiles, is_linked_files, open_files
+from linkage.explain.opening import OpenRun, OpenStep
+from linkage.tune.evidence import Evidence
+from linkage.tune.groups import Groups, groups_of
+from linkage.tune.saving import lines_for
+from quality.tuning import Settings, Use
+
+_ROUNDING = 1e-6  # bits
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A step to be tuned.
+
+    Attributes:
+        left, right: what the two sides are called; the same where a file was linked with itself.
+        shown: what is shown of a record.
+        model: the file of the step's model.
+        trained: what that was trained on, where it was written down.
+        groups: subgroups that pairs fall into.
+        names_units: what somebody calls a record by: "number" or "id".
+        unit: side and what somebody calls a record of it to its unit; None where it has none of that name.
+        use: how a saved model is linked by: of its file, and of settings before and after.
+    """
+
+    run: str
+    step: OpenStep
+    left: str
+    right: str
+    shown: Sequence[str]
+    model: Path
+    trained: Mapping[str, Any]
+    groups: Callable[[Evidence], Groups]
+    names_units: str
+    unit: Callable[[str, str], int | None]
+    use: Callable[[Path, Settings, Settings], Use]
+
+
+def open_to_tune(
+    engine: Engine, root: Path, step: str | None, files: Sequence[Path], say: Callable[[str], None]
+) -> Tuned:
+    """A step of links that were made: the one named, or the only one.
+
+    Args:
+        files: what `leo link` or `leo dedupe` linked, where it has moved.
+        say: told what takes time.
+
+    Raises:
+        ConfigError: the folder is no run's, has several steps and none is named, or none of that name; it does not say
+            how its files were read.
+        InputError: a file is not there any more, or is another.
+    """
+    if is_linked_files(root):
+        return _of_files(root, open_files(engine, root, files, say=say), engine, step)
+    if files:
+        raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
+    run = OpenRun(engine, root)
+    if step is None and len(run.steps) != 1:
+        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(run.steps) or 'its steps: none'}")
+    name = str(run.named_step(step or next(iter(run.steps))).name)
+    opened = run.open(name)
+    counts = next((s.get("counts") for s in run.manifest["stages"] if s["name"] == f"link-{name}"), None) or {}
+
+    def unit(side: str, number: str) -> int | None:
+        return _unit_of_number(opened, side, number)
+
+    return Tuned(
+        run=run.name,
+        step=opened,
+        left=opened.sides["left"].name,
+        right=opened.sides["right"].name,
+        shown=IDENTIFIERS,
+        model=root / "models" / f"{name}.json",
+        trained=counts.get("training") or {},
+        groups=lambda evidence: groups_of(engine, run, opened, evidence),
+        names_units="number",
+        unit=unit,
+        use=lambda path, before, after: Use(lines_for(path, before, after)),
+    )
+
+
+def _unit_of_number(opened: OpenStep, side: str, number: str) -> int | None:
+    if not (number.isascii() and number.isdigit() and len(number) <= 15):
+        return None
+    return int(number) if opened.sides[side].members([int(number)]) else None
+
+
+def _of_files(root: Path, opened: OpenFiles, engine: Engine, step: str | None) -> Tuned:
+    name = opened.step.step.name
+    if step not in (None, name):
+        raise ConfigError(f"--step {step}: the folder has no such step; it has {name}")
+    left, right = opened.called
+
+    def unit(side: str, key: str) -> int | None:
+        try:
+            return opened.unit(engine, side, key, side)
+        except ConfigError:
+            return None
+
+    return Tuned(
+        run=opened.name,
+        step=opened.step,
+        left=left,
+        right=right,
+        shown=opened.fields,
+        model=root / "model.json",
+        trained=opened.manifest["counts"].get("training") or {},
+        groups=lambda _: {},
+        names_units="id",
+        unit=unit,
+        use=lambda path, before, after: command_for(path, opened.manifest["request"], opened.step, before, after),
+    )
+
+
+def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: Settings, after: Settings) -> Use:
+    """The command that links the files by a model and thresholds that were chosen.
+
+    Args:
+        request: of the folder's manifest: files, threshold and margin.
+    """
+    verb = "leo dedupe" if step.of_one_file else "leo link"
+    threshold, margin = request["threshold"], request.get("margin")
+    if after.accept != before.accept:  # of a probability these verbs take off what the cardinality adds
+        threshold = 1 / (1 + 2.0 ** -(after.accept + step.thresholds.gain))
+    words = [*verb.split(), *request["files"].values(), "--model", str(path), "--threshold", repr(threshold)]
+    if margin is not None:
+        words += ["--margin", repr(after.margin if after.margin != before.margin else margin)]
+    at_half = min(after.accept, -step.thresholds.gain)
+    notes = ["Give with it what the first one was given besides: --map, --delimiter, --id and the like."]
+    if abs(after.review - at_half) > _ROUNDING:
+        notes.append(
+            f"{verb} leaves pairs from a probability of 0.5 to people, and takes no other threshold for these."
+        )
+    return Use([shlex.join([*words, "--out", "FOLDER"])], verb, notes)
+
+
+def reach_of(root: Path, step: str) -> float | None:
+    """The share of matches that the step's passes and rules are estimated to reach."""
+    path = root / "quality" / "evaluation.json"
+    if not path.is_file():
+        return None
+    steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+    blocking = next((found.get("blocking") for found in steps if found["step"] == step), None)
+    return blocking["estimated_recall"] if blocking else None
