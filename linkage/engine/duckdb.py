@@ -11,6 +11,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from linkage.engine import edits
 from linkage.engine.base import Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
@@ -46,6 +47,7 @@ class DuckDBEngine:
         for key, value in settings.items():
             self.connection.execute(f"set {key} = {literal(value)}")
         self.connection.execute("set enable_progress_bar = false")
+        edits.define(self.connection)
 
     @property
     def memory(self) -> int:

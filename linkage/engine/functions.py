@@ -45,6 +45,8 @@ _RENDERINGS: Mapping[str, str] = {
     "jaro_winkler_similarity": "leo_jaro_winkler({0}, {1})",
     "jaro_similarity": "leo_jaro({0}, {1})",
     "damerau_levenshtein": "leo_damerau_levenshtein({0}, {1})",
+    "within_one_edit": "(LEVENSHTEIN({0}, {1}, 1) >= 0)",
+    "within_one_edit_or_swap": "(leo_damerau_levenshtein({0}, {1}) <= 1)",
     "jaccard": "leo_jaccard({0}, {1})",
     "hamming": "leo_hamming({0}, {1})",
     # Lists. `len` and `array_length` are of lists here, `length` of text: DuckDB's are of both, Spark's are not.

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql.types import ArrayType, DataType, StructType
 
+from linkage.engine import edits
 from linkage.engine.base import literal, quote
 from linkage.engine.fingerprint import combined, in_duckdb
 
@@ -48,6 +49,7 @@ class OnDriver:
     def __init__(self, scratch: Path, most: Most) -> None:
         self._most = most
         self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
+        edits.define(self._connection)
         self._connection.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
         self._leaves: dict[str, dict[str, tuple[int, int]]] = {}  # by table: files below it, with rows and bytes
 

@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from linkage.engine import quote
 from linkage.model import rarest
+from linkage.model.edits import cheaper
 from linkage.model.lists import condition_over_elements, opened
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, spelled
 
@@ -133,7 +134,7 @@ def _is_cheap(condition: str) -> bool:
 
 def _gamma(levels: Sequence[Level]) -> str:
     """CASE over levels; NULL where none of them holds and ELSE is not among them."""
-    whens = [f"when {level.condition} then {level.value}" for level in levels if level.condition is not None]
+    whens = [f"when {cheaper(level.condition)} then {level.value}" for level in levels if level.condition is not None]
     rest = next((f" else {level.value}" for level in levels if level.condition is None), "")
     if not whens:
         return f"cast({rest.removeprefix(' else ') or 'null'} as integer)"
@@ -240,14 +241,14 @@ def _closed(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
 def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
     """A condition in which calls that were computed before stand by their names."""
     if not names:
-        return condition
+        return cheaper(condition)
     named = dict(names)
 
     def replace(node: exp.Expression) -> exp.Expression:
         name = named.get(spelled(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
-    return spelled(sqlglot.parse_one(condition, read="duckdb").transform(replace))
+    return cheaper(spelled(sqlglot.parse_one(condition, read="duckdb").transform(replace)))
 
 
 def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
