@@ -75,13 +75,14 @@ def _show(found: dict[str, Any]) -> None:
 def _table(console: Any, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for head, key in zip(heads, keys, strict=True):
         numeric = any(isinstance(row[key], int | float) for row in rows)
         table.add_column(head, justify="right" if numeric else "left", overflow="fold")
     for row in rows[:_MOST_ROWS]:
         table.add_row(*(_said(row[key]) for key in keys))
     console.print()
+    console.print(title, style="italic", soft_wrap=True)
     console.print(table)
     if len(rows) > _MOST_ROWS:
         console.print(f"and {len(rows) - _MOST_ROWS} more; --json writes all")

@@ -223,11 +223,12 @@ def _listed(entities: Sequence[int]) -> str:
 def _table(console: Console, head: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     if not rows:
         return
-    table = Table(title=head, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
         numeric = all(str(row[index]).lstrip("+−").replace(".", "").isdigit() for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     console.print()
+    console.print(Text(head, style="italic"))
     console.print(table)

@@ -50,10 +50,11 @@ def run(
 def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
     """A plan as a terminal shows it."""
     to_run = sum(decision.run for decision in decisions)
+    width = max((len(decision.stage.name) for decision in decisions), default=0)
     lines = [f"{root}: {to_run} of {len(decisions)} stages would run"]
     for number, decision in enumerate(decisions, 1):
         does = "run " if decision.run else "keep"
-        lines.append(f"  {number:>2} {does} {decision.stage.name:<28} {decision.reason}")
+        lines.append(f"  {number:>2} {does} {decision.stage.name:<{width}}  {decision.reason}")
     return lines
 
 

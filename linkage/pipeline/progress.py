@@ -39,8 +39,8 @@ class RunProgress(Protocol):
         """Something that the operator should read: rows set aside, expectations that are not met."""
         ...
 
-    def end(self, stage: str, seconds: float, rows: int) -> None:
-        """A stage is in place, with so many rows in its tables."""
+    def end(self, stage: str, seconds: float, rows: int | None) -> None:
+        """A stage is in place, with so many rows in its tables; None where it makes none."""
         ...
 
     def skip(self, stage: str, why: str) -> None:
@@ -63,11 +63,14 @@ class Silent:
 
     def tell(self, text: str) -> None: ...
 
-    def end(self, stage: str, seconds: float, rows: int) -> None: ...
+    def end(self, stage: str, seconds: float, rows: int | None) -> None: ...
 
     def skip(self, stage: str, why: str) -> None: ...
 
     def close(self) -> None: ...
+
+
+_NAMES = 31  # letters of the longest name of a stage of LEO's
 
 
 class Lines:
@@ -87,11 +90,12 @@ class Lines:
     def tell(self, text: str) -> None:
         self._stream.write(text + "\n")
 
-    def end(self, stage: str, seconds: float, rows: int) -> None:
-        self._line(f"{stage:<28} {rows:>13,} rows {seconds:>8.1f} s")
+    def end(self, stage: str, seconds: float, rows: int | None) -> None:
+        counted = "" if rows is None else f"{rows:,} rows"
+        self._line(f"{stage:<{_NAMES}} {counted:>16} {seconds:>8.1f} s")
 
     def skip(self, stage: str, why: str) -> None:
-        self._line(f"{stage:<28} {why}")
+        self._line(f"{stage:<{_NAMES}} {why}")
 
     def close(self) -> None: ...
 
@@ -131,7 +135,7 @@ class Bar:
     def tell(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)
 
-    def end(self, stage: str, seconds: float, rows: int) -> None:
+    def end(self, stage: str, seconds: float, rows: int | None) -> None:
         self._progress.advance(self._task)
 
     def skip(self, stage: str, why: str) -> None:

@@ -148,9 +148,9 @@ class Runner:
             with suppress(OSError):
                 manifest.stage(stage.name, status, reason or "", None)
             raise
-        rows = sum(about.get("rows", 0) for about in summary["made"].values())
-        self.progress.end(stage.name, summary["seconds"], rows)
-        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=rows)
+        counted = [about["rows"] for about in summary["made"].values() if "rows" in about]
+        self.progress.end(stage.name, summary["seconds"], sum(counted) if counted else None)
+        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=sum(counted))
         manifest.stage(stage.name, "done", reason or "", summary)
         return dict(summary["counts"])
 

@@ -119,7 +119,7 @@ def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None) ->
     if manifest is None:
         return Aside(name, "unfinished: it has no manifest.json; the same leo run continues it")
     if "configuration" not in manifest:
-        return Aside(name, "no run of leo run: its manifest holds no configuration (leo link and leo dedupe)")
+        return Aside(name, "no run of leo run: its manifest holds no configuration, as of leo synth, link or dedupe")
     status = str(manifest.get("status"))
     if status not in _ENDED:
         return Aside(name, f"unfinished: its status is '{status}'; the same leo run continues it")

@@ -6,6 +6,8 @@ from typing import Any
 
 from quality.report.names import Names
 
+_HOW_COMMON = ", how common"
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -29,6 +31,11 @@ class Bar:
         return self.end - self.start
 
     @property
+    def said(self) -> str:
+        """Name and note in one line."""
+        return f"{self.name.removesuffix(_HOW_COMMON)}: {self.note}" if self.note else self.name
+
+    @property
     def number(self) -> str:
         """The bits with their sign, a sum without a plus."""
         return signed(self.bits, plus=not self.is_sum)
@@ -48,7 +55,7 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
         if row["adjusted"]:
             common = "a rare value" if row["adjustment"] > 0 else "a common value"
             after = found[-1].end
-            found.append(Bar(f"{name}, how common", common, after, after + row["adjustment"]))
+            found.append(Bar(f"{name}{_HOW_COMMON}", common, after, after + row["adjustment"]))
     found.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
     if weight["gain"]:
         here = weight["match_weight"]

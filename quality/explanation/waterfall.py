@@ -57,13 +57,12 @@ def _bar(bar: Bar, across: Callable[[float], float], y: float, right: float, *, 
     kind = "sum" if bar.is_sum or not bar.bits else "for" if bar.bits > 0 else "against"
     below = y + (58 - _ROW if narrow else 0) + (_ROW - _HIGH) / 2
     title = "title" if bar.is_sum else "name"
-    said = f"{bar.name}: {bar.note}" if narrow and bar.note else bar.name
     parts = [
         f'<rect x="{start:.1f}" y="{below:.1f}" width="{max(end - start, 1.5):.1f}" height="{_HIGH}" class="{kind}"/>',
         f'<text x="{right + 8:.1f}" y="{below + 15:.1f}" class="{title}">{bar.number}</text>',
     ]
     if narrow:
-        return [*parts, f'<text x="0" y="{y + 20:.1f}" class="{title}">{escape(_cut(said, 44))}</text>']
+        return [*parts, f'<text x="0" y="{y + 20:.1f}" class="{title}">{escape(_cut(bar.said, 41))}</text>']
     parts.append(
         f'<text x="0" y="{y + (25 if not bar.note else 18):.1f}" class="{title}">{escape(_cut(bar.name, 34))}</text>'
     )

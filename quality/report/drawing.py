@@ -15,6 +15,7 @@ from quality.report.page import Figure, Table
 
 # The picture as a whole has a name and a description; a name on every mark would only bury them.
 _ARIA = re.compile(r' (?:role|aria-[a-z]+|xmlns:xlink|version|class|pointer-events)="[^"]*"')
+_TAG = re.compile(r"<[^>]*>")
 _LONG = re.compile(r"-?\d+\.\d{2,}")  # a tenth of a pixel is fine enough
 _DEFAULTS = re.compile(r' (?:opacity="1"|stroke-width="1"|transform="translate\(0,0\)")')  # what SVG takes unsaid
 _FONT = re.compile(r' font-(?:family|size)="[^"]*"')
@@ -40,7 +41,7 @@ def figure(name: str, title: str, summary: str, chart: Callable[[int], dict[str,
 
 
 def _svg(spec: dict[str, Any]) -> str:
-    drawn = _LONG.sub(lambda number: f"{float(number[0]):.1f}", _ARIA.sub("", vl_convert.vegalite_to_svg(spec)))
+    drawn = _TAG.sub(_shortened, _ARIA.sub("", vl_convert.vegalite_to_svg(spec)))
     drawn = _EMPTY.sub("", _DEFAULTS.sub("", drawn))
     common = "".join(font for font, _ in Counter(_FONT.findall(drawn)).most_common(2))
     if common.count("-family=") == common.count("-size=") == 1:  # said once, of the whole picture
@@ -48,6 +49,11 @@ def _svg(spec: dict[str, Any]) -> str:
     else:
         common = ""
     return drawn.replace("<svg ", f'<svg aria-hidden="true" focusable="false"{common} ', 1)
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """A tag with its places to a tenth; what is written between tags is for people, and stays."""
+    return _LONG.sub(lambda number: f"{float(number[0]):.1f}", tag[0])
 
 
 @functools.cache

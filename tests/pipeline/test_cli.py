@@ -257,8 +257,8 @@ def test_a_plan_is_shown_with_its_reasons():
     decisions = [Decision(Stage("records-npd", dict), False, "up to date"), Decision(Stage("spine", dict), True, "new")]
     assert plan_lines(decisions, Path("runs/x")) == [
         "runs/x: 1 of 2 stages would run",
-        "   1 keep records-npd                  up to date",
-        "   2 run  spine                        new",
+        "   1 keep records-npd  up to date",
+        "   2 run  spine        new",
     ]
 
 
@@ -273,6 +273,7 @@ def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village
     code, said, _ = leo("compare", linked_village.root, village.root, "--json", counted)
     assert code == 0
     assert "step.npd-cis.accept_weight" in said
+    assert "\nnpd-cis: thresholds in force (log2)" in said
     (step,) = json.loads(counted.read_text())["steps"]
     assert step["gained"] == 0
     assert step["lost"] > 0

@@ -37,7 +37,17 @@ def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, sou
     assert '"text": "2 of 5 rows set aside"' in (root / "log.jsonl").read_text()
     again = io.StringIO()
     runner(root, source, progress=Lines(again)).run()
-    assert again.getvalue().splitlines()[0] == "[ 1/4] numbers                      up to date"
+    assert again.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
+
+
+def test_a_stage_without_tables_shows_no_count():
+    stream = io.StringIO()
+    lines = Lines(stream)
+    lines.start(2)
+    lines.end("report", 1.25, None)
+    lines.end("benefits", 0.5, 0)
+    assert "rows" not in stream.getvalue().splitlines()[0]
+    assert " 0 rows " in stream.getvalue().splitlines()[1]
 
 
 def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):

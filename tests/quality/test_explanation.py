@@ -184,6 +184,14 @@ def test_what_speaks_against_is_of_another_shape(narrow: bool) -> None:
     assert 'width="0' not in svg
 
 
+def test_a_narrow_drawing_says_how_common_a_value_is_within_its_width() -> None:
+    """It has room for some forty letters."""
+    given = compared("surname_given_postcode", "surname: equal", 0.0, -12.4)
+    pair = {"prior": -14.0, "comparisons": [given], "match_weight": -26.4, "gain": 0.0, "total": -26.4}
+    drawn = draw(bars(pair, Names(shipped())), [], narrow=True)
+    assert ">Surname given postcode: a common value</text>" in drawn
+
+
 @pytest.mark.parametrize(
     ("probability", "shown"),
     [(0.5, "0.50"), (0.9273, "0.93"), (0.99995, "0.999950"), (0.0004, "0.0004"), (1.0, "over 0.999999999999")],

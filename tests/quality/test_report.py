@@ -18,7 +18,8 @@ from linkage.errors import InputError
 from quality.disclosure import Cell
 from quality.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
-from quality.report import headlines, render, render_run
+from quality.report import drawing, headlines, render, render_run
+from quality.report.charts import probabilities
 from quality.report.document import csv_of
 from quality.report.page import Table
 
@@ -109,6 +110,18 @@ def test_every_interactive_chart_is_drawn_too(report: str) -> None:
     assert found is not None
     specs = json.loads(gzip.decompress(base64.b64decode(found.group(1))))
     assert set(specs) == set(re.findall(r'data-chart="([^"]+)"', report))
+
+
+def test_numbers_of_an_axis_are_drawn_as_they_are() -> None:
+    """Places are cut to a tenth of a pixel, and never what is written at them."""
+    levels = [
+        {"label": kind, "group": "Sex", "kind": kind, "value": value, "shown": str(value)}
+        for kind, value in (("m, among matches", 0.996), ("u, among non-matches", 0.0004))
+    ]
+    drawn = drawing.figure("m-and-u", "m and u", "", lambda width: probabilities(levels, width), Table("", [], []))
+    said = re.findall(r">([^<>]+)</text>", drawn.wide)
+    assert {"0.001", "0.01", "0.1", "1"} <= set(said)
+    assert not re.search(r'="[^">]*\d\.\d\d', drawn.wide)
 
 
 def test_headings_are_in_order_and_names_unique(report: str) -> None:
