@@ -75,7 +75,8 @@ def link(
     )
     done = link_files(request, recognised=say_recognised, progress=say)
     decisions = done.summary["decisions"]
-    accepted = f"{decisions.get('accepted', 0):,} links accepted"
+    links = decisions.get("accepted", 0)
+    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted"
     review = "" if links_only else f", {decisions.get('review', 0):,} for review"
     typer.echo(f"{accepted}{review}, of {done.summary['left_units']:,} and {done.summary['right_units']:,} records")
     if done.truth:

@@ -11,6 +11,7 @@ from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
 from linkage.pipeline.atomic import put, remove, sync_tree
 from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.lock import LOCK, locked
 from linkage.pipeline.manifest import Manifest, RunFacts
 
 
@@ -49,21 +50,27 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
 
     Raises:
         ConfigError: `out` holds something already, and is not to be replaced or not ours to replace.
+        LeoError: another process is at work on the same folder.
     """
     _refuse_used(out, force)
     part = out.with_name(f".{out.name}.part")
-    remove(part)  # what a killed run left
-    part.mkdir(parents=True)
-    try:
-        yield Workplace(part, title)
-        remove(part / "scratch")
-        if (out / "review").is_dir():  # what people said of the links before these: it cannot be made again
-            shutil.copytree(out / "review", part / "review")
-        sync_tree(part)
-        put(part, out)
-    except BaseException:
-        remove(part)
-        raise
+    part.mkdir(parents=True, exist_ok=True)
+    with locked(part, called=out):
+        _refuse_used(out, force)  # once more: another process may just have put its own there
+        for left in part.iterdir():  # by a killed run
+            if left.name != LOCK:
+                remove(left)
+        try:
+            yield Workplace(part, title)
+            remove(part / "scratch")
+            if (out / "review").is_dir():  # what people said of the links before these: it cannot be made again
+                shutil.copytree(out / "review", part / "review")
+            remove(part / LOCK)
+            sync_tree(part)
+            put(part, out)
+        except BaseException:
+            remove(part)
+            raise
 
 
 def _refuse_used(out: Path, force: bool) -> None:

@@ -2,6 +2,8 @@
 
 import contextlib
 import datetime
+import errno
+import os
 import signal
 import sys
 import tempfile
@@ -33,6 +35,9 @@ def failing_clearly() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     except Exception as error:
+        if isinstance(error, OSError) and (said := _of_the_system(error)):
+            typer.echo(f"leo: {said}", err=True)
+            sys.exit(int(ExitCode.FAILED))
         trace = _write_trace(error)
         typer.echo(
             f"leo: unexpected {type(error).__name__} at {place_of(error)}\n"
@@ -40,6 +45,22 @@ def failing_clearly() -> Iterator[None]:
             err=True,
         )
         sys.exit(int(ExitCode.FAILED))
+
+
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_NO_RIGHT = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
+_REMEDIES = dict.fromkeys(_NO_ROOM, "free space there, then run the same command again") | dict.fromkeys(
+    _NO_RIGHT, "give another file or folder, or this user the right to it"
+)
+
+
+def _of_the_system(error: OSError) -> str | None:
+    """What the system would not do, and where, in its own words and none of the message's; None where it is unclear."""
+    place, number = error.filename, error.errno
+    if number is None or not (number in _REMEDIES or isinstance(place, str)):
+        return None
+    where = f"{place}: " if isinstance(place, str) else ""
+    return f"{where}{os.strerror(number)}\n  {_REMEDIES.get(number, 'give another file or folder')}"
 
 
 @contextlib.contextmanager

@@ -8,18 +8,23 @@ from pathlib import Path
 
 from linkage.errors import LeoError
 
+LOCK = ".lock"
+
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
     """Hold a lock on the folder `path` for as long as the block runs.
 
     The system holds it for this process and lets it go when the process ends, however it ends: a lock file that a
     killed run left behind is no lock, and the next run takes it over.
 
+    Args:
+        called: what messages call the folder, where it is made beside its place.
+
     Raises:
         LeoError: another process holds it; the message gives its id.
     """
-    file = path / ".lock"
+    file = path / LOCK
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
@@ -27,7 +32,7 @@ def locked(path: Path) -> Iterator[None]:
         except BlockingIOError:
             holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
             raise LeoError(
-                f"{path}: another run is at work in this folder (process {holder})\n"
+                f"{called or path}: another run is at work in this folder (process {holder})\n"
                 "  wait until it ends, or give another folder with --out"
             ) from None
         os.ftruncate(handle, 0)

@@ -66,6 +66,8 @@ def read_raw(
         raw = _parquet(engine, paths, facts, checked)
     if not raw.rows_read:
         shown = ", ".join(file.path for file in raw.files[:5])
+        if shown == where:
+            raise InputError(f"{where}: the file holds a header and no rows\n  fetch it again")
         raise InputError(f"{where}: the files hold a header and no rows: {shown}\n  fetch them again")
     return raw
 

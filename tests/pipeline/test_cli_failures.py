@@ -1,0 +1,49 @@
+"""What a command says when the system refuses it: which file, what was refused, and what to do."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from linkage.cli.failures import failing_clearly
+
+
+def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as left, failing_clearly():
+        raise error
+    assert left.value.code == 1
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "remedy"),
+    [
+        (errno.EROFS, "Read-only file system", "this user the right to it"),
+        (errno.EACCES, "Permission denied", "this user the right to it"),
+        (errno.ENOSPC, "No space left on device", "free space there"),
+        (errno.EFBIG, "File too large", "free space there"),
+        (errno.EISDIR, "Is a directory", "another file or folder"),
+    ],
+)
+def test_what_the_system_refuses_is_named_with_what_to_do(
+    number: int, what: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = said(OSError(number, "SMITH 1970-01-01", "out/page.html"), capsys)
+    assert shown.startswith(f"leo: out/page.html: {what}\n")
+    assert remedy in shown
+    assert "SMITH" not in shown
+
+
+def test_an_error_without_a_place_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(OSError(errno.ENOSPC, "SMITH"), capsys).startswith("leo: No space left on device\n")
+    for error in (OSError("SMITH"), OSError(errno.EIO, "SMITH"), ValueError("SMITH")):
+        shown = said(error, capsys)
+        assert shown.startswith(f"leo: unexpected {type(error).__name__} at ")
+        assert "SMITH" not in shown
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit), failing_clearly():
+        (tmp_path / "file" / "report").mkdir()
+    assert f"{tmp_path}/file/report: Not a directory" in capsys.readouterr().err
