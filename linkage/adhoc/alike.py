@@ -64,6 +64,14 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     return [shape.file for shape in shapes], made
 
 
+def left_out(columns: Columns, at: Columns) -> list[str]:
+    """What `alike` could not make comparable of the fields that were recognised, in sentences."""
+    held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
+    if all(held) and not {"age", "dob"} & set(at.fields):
+        return ["an age and a birth date are not compared: no names show how far the two are apart"]
+    return []
+
+
 def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, str]]) -> None:
     """A field's new columns. What else stood in the old one (a name in full) moves with it."""
     for shape, (file, column) in zip(shapes, to, strict=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, truth
-from linkage.adhoc.alike import alike
+from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
@@ -133,6 +133,7 @@ def _work(
     with clock("write"):
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
+        notes += left_out(columns, at)
         done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")

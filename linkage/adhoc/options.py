@@ -45,7 +45,7 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
     if {"age", "dob"} <= set(alone) and all({"age", "dob"} & set(side) for side in (columns.left, columns.right)):
         sides = (side.get("age") or side["dob"] for side in (columns.left, columns.right))
-        typer.echo("  {:<16} {:<24} {}".format("age", *sides), err=True)
+        typer.echo("  {:<16} {:<24} {}   if names show how far the two are apart".format("age", *sides), err=True)
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)

@@ -112,7 +112,7 @@ def _sums_down(found: Numbers, sheet: Sheet, layout: Layout, column: int) -> Non
                     children.setdefault(layout.parents.get((way, code)) or None, []).append(row)
             # A row without a code is read as all of its kind, as one whose code says so.
             for code, row in group.items():
-                rows = children.get(None if layout.is_total(code) or not code else code, ())
+                rows = children.get(code, []) + (children.get(None, []) if layout.is_total(code) or not code else [])
                 _sum(found, (row, column, ""), [(at, column, "") for at in rows if at != row])
 
 

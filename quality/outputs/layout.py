@@ -90,8 +90,8 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
         [n for n, kind in kinds.items() if kind == wanted]
         for wanted in ("label", "count", "share", "average", "unread")
     )
-    trees = {places[column] for column, _ in said.parents}
-    totals |= totals_of(sheet, labels, counts, totals, trees)
+    parents = {(places[column], plain(code)): plain(parent) for (column, code), parent in said.parents.items()}
+    totals |= totals_of(sheet, labels, counts, totals, parents)
     across = across_of(sheet, counts, totals)
     totals |= {plain(sheet.header[across])} if across is not None else set()
     of: dict[int, tuple[int | None, int | None]] = {n: _found_of(sheet, n, counts) for n in shares}
@@ -101,7 +101,6 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
         of[places[name]] = (places[part] if part else None, places[base])
     part_of = {} if across is not None else {p: b for p, b in of.values() if p is not None and b is not None}
     part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
-    parents = {(places[column], plain(code)): plain(parent) for (column, code), parent in said.parents.items()}
     return Layout(labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents, unread)
 
 

@@ -4,7 +4,7 @@ A total that is not known for one is worse than one too many: a cell that is hid
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from quality.outputs.reading import Sheet, Value
 
@@ -33,22 +33,29 @@ def lone_country(codes: Collection[str]) -> list[str]:
 
 
 def totals_of(
-    sheet: Sheet, labels: Sequence[int], counts: Sequence[int], known: Collection[str], trees: Collection[int]
+    sheet: Sheet,
+    labels: Sequence[int],
+    counts: Sequence[int],
+    known: Collection[str],
+    parents: Mapping[tuple[int, str], str],
 ) -> frozenset[str]:
     """The codes of a table that stand for all, beside those that are known.
 
     Args:
         known: words that stand for all.
-        trees: labels of which is said which code is part of which; there nothing is looked for but words.
+        parents: label and code to the code that it is part of. What is named there is what is said of it; beside such
+            codes one that stands for all is held against those that are part of none.
     """
     found: set[str] = set()
     for way in labels:
+        within = {code: parent for (label, code), parent in parents.items() if label == way}
         codes = list(dict.fromkeys(plain(row[way].text) for row in sheet.rows if row[way].text))
         groups = _groups(sheet, labels, way)
-        named = [code for code in codes if code not in known and says_all(code)]
-        named += lone_country(codes) if way not in trees else []
-        found |= {code for code in named if not _contradicted(_rows(sheet, groups, counts, code, known))}
-        if way not in trees and not found & set(codes) and not set(codes) & set(known):
+        named = [code for code in codes if code not in known and says_all(code)] + lone_country(codes)
+        named = [code for code in named if code not in within and code not in within.values()]
+        inner = {*known, *within}
+        found |= {code for code in named if not _contradicted(_rows(sheet, groups, counts, code, inner))}
+        if not within and not found & set(codes) and not set(codes) & set(known):
             largest = _largest(sheet, groups, counts)
             found |= {code for code in largest if _comes_to_all(_rows(sheet, groups, counts, code, known))}
     return frozenset(found)

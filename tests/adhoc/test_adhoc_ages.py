@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc import persons
-from linkage.adhoc.alike import alike
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.alike import alike, left_out
+from linkage.adhoc.recognise import Columns, recognise
 from linkage.engine import Engine, rows
 from tests.adhoc.conftest import write_csv
 
@@ -15,15 +15,23 @@ PEOPLE = 60
 LETTERS = "BCDFGHJKLMNPRSTVWZAEIOU"
 
 
-def _made_alike(
+def _shaped(
     engine: Engine, folder: Path, left: list[dict[str, str]], right: list[dict[str, str]]
-) -> dict[int, tuple[str, str]]:
-    """Of each person that both files have, both ages as they are compared."""
+) -> tuple[list[persons.PersonFile], Columns, Columns]:
     files = [
         persons.read(engine, write_csv(folder / f"{name}.csv", rows_of), folder / name, delimiter=",", encoding="utf-8")
         for name, rows_of in (("left", left), ("right", right))
     ]
-    shaped, at = alike(engine, files, recognise(files[0].header, files[1].header))
+    columns = recognise(files[0].header, files[1].header)
+    shaped, at = alike(engine, files, columns)
+    return shaped, columns, at
+
+
+def _made_alike(
+    engine: Engine, folder: Path, left: list[dict[str, str]], right: list[dict[str, str]]
+) -> dict[int, tuple[str, str]]:
+    """Of each person that both files have, both ages as they are compared."""
+    shaped, _, at = _shaped(engine, folder, left, right)
     if "age" not in at.fields:
         return {}
     held = [
@@ -76,7 +84,18 @@ def test_where_nobody_is_in_both_files_ages_stay_and_a_date_gives_none(engine: E
     found = _made_alike(engine, tmp_path, _aged(people, 2010), _aged(others, 2012))
     assert found[1][1] == "62"
     dated = [{"id": str(n), "forename": g, "surname": f, "dob": f"{born}-05-06"} for n, g, f, born in others]
-    assert _made_alike(engine, tmp_path, _aged(people, 2010), dated) == {}
+    _, columns, at = _shaped(engine, tmp_path, _aged(people, 2010), dated)
+    assert "age" not in at.fields
+    (said,) = left_out(columns, at)
+    assert "not compared" in said
+
+
+def test_what_is_compared_is_not_said_to_be_left_out(engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(2))
+    dated = [{"id": str(n), "forename": g, "surname": f, "dob": f"{born}-05-06"} for n, g, f, born in people]
+    for left in (dated, _aged(people, 2015)):
+        _, columns, at = _shaped(engine, tmp_path, left, dated)
+        assert left_out(columns, at) == []
 
 
 def test_an_age_says_nothing_more_where_both_files_have_birth_dates(engine: Engine, tmp_path: Path) -> None:
