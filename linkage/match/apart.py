@@ -1,4 +1,4 @@
-"""Pairs that are two people whatever they weigh: twins. The rules are data (configs/resolution/apart.toml)."""
+"""Pairs that are two people whatever they weigh: twins, and others at home (configs/resolution/apart.toml)."""
 
 import functools
 import itertools
@@ -25,18 +25,22 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     why: str
-    equal: tuple[str, ...]
-    equal_any: tuple[str, ...]
+    equal: tuple[str, ...] = ()
+    equal_any: tuple[str, ...] = ()
+    born_apart: str | None = None
+    within: tuple[str, ...] = ()
+    within_any: tuple[str, ...] = ()
     differ: str
-    also: str
+    also: tuple[str, ...]
     alike: Probability
     unless_equal: tuple[str, ...]
-    most_people: Probability
+    most_people: Probability = 1.0
     variants: tuple[frozenset[str], ...] = ()
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    variants: tuple[frozenset[str], ...]
     apart: tuple[Rule, ...] = Field()
 
 
@@ -44,7 +48,8 @@ class _File(BaseModel):
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/apart.toml."""
     path = config_file("resolution/apart.toml")
-    return check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path)).apart
+    file = check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    return tuple(rule.model_copy(update={"variants": file.variants}) for rule in file.apart)
 
 
 def two_people(
@@ -155,9 +160,10 @@ _SHOWN_ROWS = 100_000
 
 
 def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
-    """Births of several in one file: units that agree as the rule asks and whose names begin differently."""
+    """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
     held = set(side.appearances.columns)
-    known = [*rule.equal, next(name for name in rule.equal_any if name in held), rule.differ]
+    shared, any_of = (rule.within, rule.within_any) if rule.within else (rule.equal, rule.equal_any)
+    known = [*shared, next(name for name in any_of if name in held), rule.differ]
     everyone = " and ".join(f"{quote(name)} is not null" for name in known)
     rows_held = engine.count(side.appearances)
     some = "right(dob, 1) = '3'" if "dob" in known and rows_held > _SHOWN_ROWS else "true"
@@ -212,11 +218,13 @@ def _suspects(
     """
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
-    if not any_of or not {*rule.equal, rule.differ} <= held:
+    born = [rule.born_apart] if rule.born_apart else []
+    shown = not rule.within or (left is not right and held.intersection(rule.within_any))
+    if not shown or (rule.equal_any and not any_of) or not {*rule.equal, *rule.within, *born, rule.differ} <= held:
         return None
     different = _different(engine, rule, pairs, left, right, lowest, model)
     read = dict.fromkeys(
-        name for name in (*rule.equal, *any_of, rule.differ, rule.also, *rule.unless_equal) if name in held
+        name for name in (*rule.equal, *any_of, *born, rule.differ, *rule.also, *rule.unless_equal) if name in held
     )
     # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
     # the model's columns, and may lack what it does not compare.
@@ -238,13 +246,16 @@ def _suspects(
         )
         for side, shown in zip(("left", "right"), looked_in, strict=True)
     }
-    same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal)
-    either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of)
+    same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal) or "true"
+    either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of) or "true"
+    never = f"bool_and({_born_apart(rule.born_apart)})" if rule.born_apart else "true"
     numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
-    name, also = quote(rule.differ), quote(rule.also) if rule.also in held else "cast(null as varchar)"
+    name, others = quote(rule.differ), [f"coalesce({quote(c)}, '')" for c in rule.also if c in held]
+    also = " || ' ' || ".join(others) or "cast(null as varchar)"
     query = f"""
         with judged as (
-            select d.left_id, d.right_id, bool_or({same} and ({either})) as fits, bool_or({numbers}) as shares
+            select d.left_id, d.right_id, bool_or({numbers}) as shares,
+                   bool_or({same} and ({either})) and {never} as fits
             from {{different}} as d
             join {{left}} as a on a.unit_id = d.left_id
             join {{right}} as b on b.unit_id = d.right_id
@@ -265,6 +276,17 @@ def _suspects(
     return found
 
 
+def _born_apart(column: str) -> str:
+    """SQL: two birth dates, known to the day, that no slip makes of each other."""
+    a, b = (f"cast({side}.{quote(column)} as varchar)" for side in "ab")
+    year, month, day = ((f"substr({a}, {at}, {n})", f"substr({b}, {at}, {n})") for at, n in ((1, 4), (6, 2), (9, 2)))
+    same = [f"cast({one} = {other} as integer)" for one, other in (year, month, day)]
+    swapped = f"({year[0]} = {year[1]} and {month[0]} = {day[1]} and {day[0]} = {month[1]})"
+    known = " and ".join(f"{part} <> '00'" for part in (*month, *day))
+    far = f"{' + '.join(same)} <= 1 and levenshtein({a}, {b}) > 2 and not {swapped}"
+    return f"coalesce({known} and {far}, false)"
+
+
 def _different(
     engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
 ) -> Table:
@@ -274,6 +296,8 @@ def _different(
         if all(side.appearances is side.units for side in (left, right)):  # a unit is one row, which the model compared
             levels = [_equal_level(model, name) for name in rule.equal if model]
             asked += [f"{quote(level[0])} >= {level[1]}" for level in levels if level]
+            if rule.born_apart and model and (born := _equal_level(model, rule.born_apart)):
+                asked.append(f"{quote(born[0])} < {born[1]}")
         query = f"select left_id, right_id from {{pairs}} where match_weight >= $lowest and {' and '.join(asked)}"
         return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
     name = quote(rule.differ)

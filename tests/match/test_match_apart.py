@@ -137,3 +137,53 @@ def test_units_that_are_held_may_lack_what_the_model_does_not_compare(engine: En
     )
     found = rows(engine, two_people(engine, pairs, left, right, 0.0, held=(held[0], held[1])))
     assert [(row["left_id"], row["right_id"], row["reason"]) for row in found] == [(1, 2, "twin")]
+
+
+AT_HOME = "unit_id | forename | middle_names | surname | dob:text | address | town | nino"
+
+
+def _at_home(engine: Engine, *lines: str) -> Units:
+    table = engine.from_arrow(parse("\n".join([AT_HOME, *lines])))
+    return Units("side", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
+
+
+def _reasons(engine: Engine, one: str, other: str) -> set[str]:
+    sides = _at_home(engine, f"1 | {one}"), _at_home(engine, f"2 | {other}")
+    pairs = engine.sql("select 1 as left_id, 2 as right_id, cast(9 as double) as match_weight", store=True)
+    return {row["reason"] for row in rows(engine, two_people(engine, pairs, *sides, 0.0))}
+
+
+def test_values_that_are_replaced_in_files_without_households_say_little(engine: Engine) -> None:
+    """Twenty people of whom forename and birth date are wrong in the other file, and no file with two at one address."""
+    left = [f"{n} | KARL | - | S{n} | 1993-01-02 | {n} HIGH STREET | YORK | -" for n in range(20)]
+    right = [f"{n} | ANNA | - | S{n} | 1968-11-30 | {n} HIGH STREET | YORK | -" for n in range(20)]
+    pairs = engine.sql("select n as left_id, n as right_id, cast(9 as double) as match_weight from range(20) as t(n)")
+    others = [line.replace(f"{n} | ", f"{100 + n} | ", 1) for n, line in enumerate(right)]
+    for lines, expected in ((left, 0), ([*left, *others], 20)):
+        sides = _at_home(engine, *lines), _at_home(engine, *right)
+        found = two_people(engine, engine.sql("select * from {p}", p=pairs, store=True), *sides, 0.0)
+        assert engine.count(found) == expected
+
+
+@pytest.mark.parametrize("other", ["JONES | 1968-11-30 | P4 | YORK | -", "JOHNS | 1968-11-30 | P5 | YORK | -"])
+def test_another_forename_and_birth_date_are_another_persons(other: str, engine: Engine) -> None:
+    assert _reasons(engine, "KARL | - | JONES | 1993-01-02 | P4 | YORK | -", f"ANNA | - | {other}") == {"household"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "ANNA | - | JONES | 1993-11-02 | P4 | YORK | -",  # a slip of the birth date
+        "ANNA | - | JONES | 1993-02-01 | P4 | YORK | -",  # day and month swapped
+        "ANNA | - | JONES | 1993-07-02 | P4 | YORK | -",  # two parts agree
+        "ANNA | - | JONES | 1968-00-00 | P4 | YORK | -",  # of which the year alone is known
+        "ANNA | - | JONES | - | P4 | YORK | -",
+        "K | - | JONES | 1968-11-30 | P4 | YORK | -",
+        "JONES | - | KARL | 1968-11-30 | P4 | YORK | -",  # names in each other's place
+        "ANNA | KARL | JONES | 1968-11-30 | P4 | YORK | -",
+        "ANNA | - | JONES | 1968-11-30 | P4 | YORK | N1",
+    ],
+)
+def test_who_may_be_the_same_is_left_to_the_model(other: str, engine: Engine) -> None:
+    nino = "N1" if other.endswith("N1") else "-"
+    assert _reasons(engine, f"KARL | - | JONES | 1993-01-02 | P4 | YORK | {nino}", other) == set()
