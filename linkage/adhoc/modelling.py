@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from linkage.adhoc.recognise import known_fields
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
-from linkage.model.training import train, unlearnt
+from linkage.model.training import NobodyInBothError, train, unlearnt
 
 _SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
 
@@ -37,7 +38,8 @@ def trained(
     Args:
         one_file: both sides are halves of one file.
 
-    Sides too small to learn from get a model of what such fields usually show; a warning in the report says so.
+    Sides too small to learn from, or with nobody in common, get a model of what such fields usually show, of the fields
+    that are known; a warning in the report says so.
 
     Raises:
         InputError: no blocking rule pays.
@@ -48,7 +50,13 @@ def trained(
             engine, start, left, right, seed=seed, together=True, one_file=one_file, progress=progress
         )
     except LeoError as fault:
-        model, report = unlearnt(engine, start, left, right, seed=seed, reason=str(fault).splitlines()[0])
+        nobody, reason = isinstance(fault, NobodyInBothError), str(fault).splitlines()[0]
+        known = {name: kind for name, kind in kinds.items() if name in known_fields()}
+        if 1 < len(known) < len(kinds):  # nobody knows whether two records of one person agree on the others
+            start = untrained(known)
+            others = ", ".join(name for name in kinds if name not in known)
+            reason += f"; not compared, since their names say nothing of what they are: {others}"
+        model, report = unlearnt(engine, start, left, right, seed=seed, reason=reason, nobody=nobody)
     progress("blocking rules")
     chosen = suggest(engine, model, left, right)
     if not chosen.rules:

@@ -4,6 +4,8 @@ import dataclasses
 import functools
 import re
 import tomllib
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ from linkage.resources import config_file
 
 ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "email", "phone")
 """Fields with a form of their own; every other field is compared as text."""
+NUMBERS = ("social_security_number", "health_number", "national_number")
+"""Numbers that are one person's, each body's and country's in a form of its own."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ def _fields_known() -> dict[str, Any]:
     return known
 
 
+def known_fields() -> frozenset[str]:
+    """Fields that a name tells."""
+    return frozenset(_fields_known())
+
+
 @functools.cache
 def month_names() -> dict[str, int]:
     """Names of months and their short forms, upper-case ASCII, to the month's number."""
@@ -64,9 +73,11 @@ def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 def is_called_like_a_key(column: str) -> bool:
     """Whether a column's name ends as those of keys do: STUDY_ID, ncid, voter_reg_num."""
-    last = _words(column)[-1:]
+    words = _words(column)
+    if len(words) > 1 and len(words[-1]) == 1:  # of one file of two: id_l
+        words.pop()
     ends: list[str] = _fields_known()["id"]["ends"]
-    return bool(last) and (last[0] in ends or last[0].endswith("id"))
+    return bool(words) and (words[-1] in ends or words[-1].endswith("id"))
 
 
 def sex_frames() -> list[dict[str, list[str]]]:
@@ -133,7 +144,7 @@ def _shown(names: Sequence[str]) -> str:
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
     known = {name for rule in _fields_known().values() for name in (*rule["names"], *rule.get("beside", ()))}
-    return any({_plain(name), _without_noise(name)} & known for name in names)
+    return any({_own(name), _plain(name), _without_noise(name)} & known for name in names)
 
 
 def _remedy(*headers: Sequence[str]) -> str:
@@ -210,7 +221,8 @@ def _part_as_the_other(side: _Side, other: _Side) -> None:
 def _named(names: Sequence[str], field: str, taken: set[str], *, weak: bool = False) -> str | None:
     rule = _fields_known()[field]
     free: dict[str, str] = {}
-    for form in (_plain, _without_noise):
+    shared = _shared_ends(names) if field != "id" else frozenset()
+    for form in (_own, _plain, _without_noise, lambda name: _without_ends(name, shared)):
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
@@ -259,6 +271,34 @@ def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side
 def _in_full() -> set[str]:
     rule = _fields_known()["full_name"]
     return {*rule["names"], *rule["beside"]}
+
+
+@functools.lru_cache
+def _ends(names: tuple[str, ...]) -> frozenset[tuple[int, str]]:
+    others: list[str] = _rules()["others"]
+    several = [words for words in map(_words, filter(str.isascii, names)) if len(words) > 1]
+    found = Counter((end, words[end]) for words in several for end in (0, -1))
+    return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
+
+
+def _shared_ends(names: Sequence[str]) -> frozenset[tuple[int, str]]:
+    """Words that several columns begin (0) or end (-1) with, and that speak of nobody else: census_surname, dob_x."""
+    return _ends(tuple(names))
+
+
+def _without_ends(name: str, ends: frozenset[tuple[int, str]]) -> str:
+    """The name without a first and a last word that the file's columns share."""
+    words = _words(name) if name.isascii() else [_plain(name)]
+    if len(words) > 1 and (0, words[0]) in ends:
+        words.pop(0)
+    if len(words) > 1 and (-1, words[-1]) in ends:
+        words.pop()
+    return "".join(words)
+
+
+def _own(name: str) -> str:
+    """The name in its own script, in lower case without blanks and signs."""
+    return "".join(sign for sign in name.lower() if unicodedata.category(sign)[0] not in "PSZC")
 
 
 def _plain(name: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, one
-from linkage.model import Model, from_dict
+from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
 from tests.model import known_errors
 
@@ -121,6 +121,31 @@ def test_a_field_that_is_often_unknown_reaches_less(files: Files) -> None:
     assert suggestion.rules == ('l."dob" = r."dob"',)
     made = _made(Files(files.engine, files.left, half, files.model), suggestion.rules)
     assert suggestion.recall == pytest.approx(made["matches"] / known_errors.SHARED, abs=0.02)
+
+
+def test_who_has_moved_is_reached_by_what_is_his_own(engine: Engine, world: Any) -> None:
+    """Where he lives agrees nearly always, in three fields; all three differ at once for who has moved."""
+    head = "unit_id | forename | surname | dob | town | county | ward\n"
+    homes = [(f"T{n % 40}", f"C{n % 20}", f"W{n % 80}") for n in range(400)]
+    own = [f"F{n % 50} | S{n % 57} | D{n % 90}" for n in range(400)]
+    left, right = (
+        world(head + "\n".join(f"{n} | {of} | {' | '.join(homes[n - by])}" for n, of in enumerate(own)))
+        for by in (0, 7)  # everybody has moved
+    )
+    made = [comparisons.comparison(name, "text") for name in ("forename", "surname", "dob", "town", "county", "ward")]
+    for one_of in made:
+        levels = one_of["comparison_levels"][1:]
+        for level in levels:
+            level |= {"m_probability": 0.001, "u_probability": 0.01}
+        levels[0] |= {"m_probability": 0.99, "u_probability": 0.02}
+    rules = suggest(engine, from_dict(comparisons.settings(made)), left, right, pairs_per_unit=50).rules
+    reached = " or ".join(f"({rule})" for rule in rules)
+    found = engine.sql(
+        f"select 1 as one from {{left}} as l join {{right}} as r on l.unit_id = r.unit_id and ({reached})",
+        left=left,
+        right=right,
+    )
+    assert engine.count(found) == 400
 
 
 def test_fields_that_hang_together_are_counted_and_not_multiplied(engine: Engine, world: Any) -> None:

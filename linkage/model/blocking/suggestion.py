@@ -3,6 +3,10 @@
 A rule is equality of a few columns. From the model's m a rule's reach is known, and with it what a set of rules
 misses: a match is missed when no rule's columns all agree. Rules are added greedily, each time the one that reaches
 most for the pairs it makes, until the rest is not worth its pairs.
+
+Fields do not err apart: who has moved differs in postcode, town, county and whatever else goes by address, and a rule
+for each of them reaches no more than one does. So that rules do not lean on these alone, some matches are taken to
+agree on nothing but what is a person's own.
 """
 
 import itertools
@@ -11,11 +15,14 @@ from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.model.splink_json import Model
+from linkage.model.training.rules import PERSONAL
 
 _MOST_COLUMNS = 12  # agreement of columns is enumerated: 2^12 cases
 _MOST_RULES = 12
 _WORTH = 2e-4  # stop when a rule would reach less than this share of the matches
 _SAMPLE = 100_000
+_MOVED = 0.1  # share of matches that is taken to agree on nothing that is shared at home
+_OWN = PERSONAL | {"surname", "second_surname"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,10 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
     agree = {column: m * known[column] for column, m, _ in _exact_levels(model) if column in known}
     rare = {column: u * known[column] for column, _, u in _exact_levels(model) if column in known}
     strong = sorted(agree, key=lambda c: agree[c] / max(rare[c], 1e-9), reverse=True)[:_MOST_COLUMNS]
-    missed = _agreements(strong, agree)
+    independent = missed = _agreements(strong, agree)
+    moved = _agreements([name for name in strong if name in _OWN], agree)
+    if len(moved) > 1:
+        missed = [(share * (1 - _MOVED), of) for share, of in missed] + [(share * _MOVED, of) for share, of in moved]
     samples = [_sampled(engine, table, strong) for table in (left, right)]
     candidates = {
         names: sizes[0] * sizes[1] * _product(rare[c] for c in names)
@@ -67,7 +77,8 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
         chosen = {names: cost for names, cost in chosen.items() if not set(best) <= set(names)}
         chosen[best] = candidates.pop(best)
     rules = tuple(" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in chosen)
-    return Suggestion(rules, 1 - sum(share for share, _ in missed), int(sum(chosen.values())))
+    reached = sum(share for share, agreeing in independent if any(set(names) <= agreeing for names in chosen))
+    return Suggestion(rules, reached, int(sum(chosen.values())))
 
 
 def _exact_levels(model: Model) -> list[tuple[str, float, float]]:

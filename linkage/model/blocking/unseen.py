@@ -11,6 +11,7 @@ takes too few, and with them errors for independent. Nothing is learned from tru
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,13 +30,14 @@ FEWEST = 200
 _MOST_CLASSES = 4
 _STARTS = 2  # of each number of classes; EM ends in the likelier of several maxima
 _ROUNDS = 1_000
+_MOST_CELLS = 7_000  # eight fields of three states; EM over more of them takes minutes
 _STILL = 1e-8  # change in the share that is seen at which EM ends
 
 
 def reached_share(
     model: Model, rules: Sequence[BlockingRule], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
 ) -> float | None:
-    """The share of all matches that some rule reaches; None where that cannot be told.
+    """The share of all matches that some rule reaches; None where that cannot be told or rules ask for too many fields.
 
     Args:
         patterns: levels of the model's comparisons to the number of matches that show them, of pairs that were kept.
@@ -87,6 +89,8 @@ def _cells(
         for comparison, events in fields.items()
     ]
     states = [list(dict.fromkeys([None, *levels.values()])) for levels in shown]
+    if math.prod(map(len, states)) > _MOST_CELLS:
+        return None
     cells = list(itertools.product(*(range(len(of_field)) for of_field in states)))
     agreeing = [
         frozenset().union(*(of_field[place] or () for of_field, place in zip(states, cell, strict=True)))

@@ -20,6 +20,7 @@ from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
+from linkage.model.training.nobody import NobodyInBothError, refuse_strangers
 from linkage.model.training.patterns import Layout, counted
 from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements, training_rules
@@ -27,7 +28,7 @@ from linkage.model.training.together import with_togetherness
 from linkage.model.training.unlearnt import unlearnt
 from linkage.model.training.written import with_estimates
 
-__all__ = ["RANDOM_PAIRS", "LevelReport", "TrainingReport", "gathered", "train", "unlearnt"]
+__all__ = ["RANDOM_PAIRS", "LevelReport", "NobodyInBothError", "TrainingReport", "gathered", "train", "unlearnt"]
 
 _SAMPLE_ROWS = 120_000  # of each side; a pure block has its fill of matches long before
 
@@ -55,8 +56,8 @@ def train(
             across, and show nothing of strangers.
 
     Raises:
-        LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; or EM comes
-            to no end.
+        LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; EM comes to
+            no end; or, where `together` is asked for, what it took for matches are no persons (NobodyInBothError).
     """
     say = progress or (lambda _: None)
     together = together or any(comparison.together for comparison in model.comparisons)
@@ -66,6 +67,8 @@ def train(
     )
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))
+    if together:
+        refuse_strangers(layout, estimates)
     say("standard errors")
     trained = with_estimates(layout, estimates)
     report = reported(evidence, trained, estimates, resampled(evidence, estimates, seed), seed)

@@ -29,7 +29,8 @@ from linkage.model.training.rules import PERSONAL, exact_levels
 from linkage.model.training.states import DIFFERS, States, of_matches, of_strangers
 
 _SAMPLE_ROWS = 40_000  # of each side
-_MOST_FIELDS = 7
+_MOST_FIELDS = 12
+_SELDOM = 0.05  # a field that fewer matches agree on is no sign of anything
 _MOST_SETS = 6  # of fields that a field is given
 _COMMON = 0.2  # chance of agreement from which a field (sex) is no sign of a household
 _CLEARLY = 0.5  # bits by which agreement elsewhere must change what a field says
@@ -49,7 +50,8 @@ def with_togetherness(
     """
     exact = exact_levels(layout)
     chance = {name: float(estimates.u[0, number]) for name, number in exact.items()}
-    names = sorted((n for n in exact if n not in PERSONAL and chance[n] < _COMMON), key=lambda n: (chance[n], n))
+    shared = {name: float(estimates.m[0, number]) > _SELDOM for name, number in exact.items() if name not in PERSONAL}
+    names = sorted((n for n in shared if shared[n] and chance[n] < _COMMON), key=lambda n: (chance[n], n))
     names, personal = names[:_MOST_FIELDS], [name for name in exact if name in PERSONAL]
     if len(names) < 2 or not personal:
         return trained

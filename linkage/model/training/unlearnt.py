@@ -8,23 +8,25 @@ from linkage.model.splink_json import Model
 from linkage.model.training.chance import random_pairs
 from linkage.model.training.estimation import Estimates, Evidence, as_counted, random_u, starting_m
 from linkage.model.training.patterns import Layout, counted
-from linkage.model.training.report import TrainingReport, reported
+from linkage.model.training.report import TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements
+from linkage.model.training.together import with_togetherness
 from linkage.model.training.written import with_estimates
 
 _SAMPLE_ROWS = 120_000
-_MATCHED = 0.5  # share of the smaller side that is taken to have a partner, where training starts too
+_MATCHED, _FEW = 0.5, 0.001  # share of the smaller side that is taken to have a partner, where training starts too
 
 
 def unlearnt(
-    engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str
+    engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str, nobody: bool = False
 ) -> tuple[Model, TrainingReport]:
-    """A model with nothing learnt from matches, and a report whose warning says so.
+    """A model with nothing learnt from matches but what strangers share, and a report whose warning says so.
 
     Args:
         model: comparisons, with the shares of matches that their kinds usually show.
         left, right: unit_id and the model's columns.
         reason: why nothing could be learnt, in a line.
+        nobody: the sides seem to have next to nobody in common, so that one in a thousand is taken to have a partner.
     """
     layout = Layout(model)
     read = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
@@ -38,13 +40,15 @@ def unlearnt(
     m = starting_m(layout)[None, :]
     m = m / layout.totals(m)
     # The smaller side has at most as many partners as it has units; all pairs are the product of both sides.
-    prior = np.array([min(_MATCHED / max(*units, 2), 0.5)])
+    prior = np.array([min((_FEW if nobody else _MATCHED) / max(*units, 2), 0.5)])
     estimates = Estimates(m, u, prior, (), np.zeros_like(m))
-    trained = with_estimates(layout, estimates)
+    plain = with_estimates(layout, estimates)
     drawn_twice = Estimates(
         np.repeat(m, 2, axis=0), np.repeat(u, 2, axis=0), np.repeat(prior, 2), (), np.zeros((2, m.shape[1]))
     )
-    report = reported(evidence, trained, estimates, drawn_twice, seed)
+    report = reported(evidence, plain, estimates, drawn_twice, seed)
+    trained = with_togetherness(engine, plain, layout, estimates, left, right, seed=seed)
+    report.levels = [*report.levels, *measured_levels(trained)]
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
         "the sizes of the files; look at the links, or give a trained model (--model)"
