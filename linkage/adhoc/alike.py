@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from linkage.adhoc import ages, dated, spellings
+from linkage.adhoc import ages, dated, digits, spellings
+from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
-from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_comma, by_place
+from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.person_file import PersonFile
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
@@ -42,6 +43,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
+    for shape, (file, held) in zip(shapes, part_addresses(engine, files, [s.fields for s in shapes]), strict=True):
+        shape.file, shape.fields = file, held
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -53,6 +56,11 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
     if "postcode" in fields:
         _move(shapes, "postcode", spellings.postcodes(engine, [(s.file, s.fields["postcode"]) for s in shapes]))
+    for name in fields:
+        if name in NUMBERS:
+            _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
+    if "phone" in fields:
+        _move(shapes, "phone", digits.phones(engine, [(s.file, s.fields["phone"]) for s in shapes]))
     if "dob" in fields:
         for shape in shapes:
             _compose_date(engine, shape)
@@ -99,7 +107,7 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
     for shape in shapes:
         if "full_name" in shape.parts:
             held.append(counted(engine, shape.file, shape.parts["full_name"]))
-            of_file = by_comma(held[-1])
+            of_file = by_form(held[-1])
         else:
             of_file = (_values(engine, shape, "forename"), _values(engine, shape, "surname"))
         given.update(of_file[0])

@@ -23,6 +23,8 @@ _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 _SERIAL = re.compile(r"(\d{4,5})(?:\.0)?", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+_SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/"})
+"""Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
 _EARLIEST = 1850
 _SPREADSHEET = datetime.date(1899, 12, 30)  # day 0 of Excel's and Calc's date numbers, for dates after February 1900
 
@@ -37,6 +39,14 @@ class Reading:
     serial: bool = False  # five digits are a spreadsheet's number of days
 
 
+def plain(text: str) -> str:
+    """A date in Latin digits, its parts between Latin separators."""
+    if text.isascii():
+        return text
+    parted = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
+    return re.sub(r"(?<=\d)\s*\.$", "", parted)
+
+
 def reading(values: Mapping[str, int], latest: int) -> Reading:
     """What the values of a column say together.
 
@@ -46,7 +56,7 @@ def reading(values: Mapping[str, int], latest: int) -> Reading:
     """
     day, month, first, last, serial, all_rows = Counter[str](), Counter[str](), 0, 0, 0, 0
     for text, rows in values.items():
-        all_rows += rows
+        all_rows, text = all_rows + rows, plain(text)
         if match := _TRIPLE.fullmatch(text):
             one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
             day[separator] += rows * (12 < one <= 31)
@@ -66,7 +76,7 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
     """
     years = Counter[int]()
     for values in columns:
-        for text, rows in values.items():
+        for text, rows in ((plain(value), held) for value, held in values.items()):
             match = _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text)
             triple = _TRIPLE.fullmatch(text)
             year = int(match[1]) if match else int(triple[4]) if triple and len(triple[4]) == 4 else 0
@@ -84,6 +94,7 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
 
 def read(text: str, how: Reading) -> str | None:
     """A value as year-month-day text, or None where it is no date."""
+    text = plain(text)
     if match := _YEAR_FIRST.fullmatch(text):
         return _iso(match[1], match[2], match[3])
     if match := _TRIPLE.fullmatch(text):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons, truth
+from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import sides_of
@@ -97,6 +98,7 @@ def suggest_for_files(
         ]
         columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
         columns = with_ids(engine, read, columns)
+        columns = with_addresses(engine, read, columns)
         if recognised:
             recognised(columns, read)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, *alike(engine, read, columns))

@@ -40,6 +40,10 @@ def link(
     samples: Annotated[
         int, typer.Option(min=0, max=1000, help="Alternative link sets to draw, for estimates on each of them.")
     ] = 0,
+    second_records: Annotated[
+        bool | None,
+        typer.Option(help="Link both records of a person who is in a file twice; if not said, where many are."),
+    ] = None,
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links and nothing else: several times faster for large files.")
     ] = False,
@@ -70,6 +74,7 @@ def link(
         threads=threads,
         seed=seed,
         samples=samples,
+        second_records=second_records,
         links_only=links_only,
         force=force,
     )

@@ -9,11 +9,13 @@ from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.errors import InputError
 from linkage.records.dates import no_date_texts
+from linkage.records.rules import identifier_rules
 
 _PARTS = ("birth_year", "birth_month", "birth_day")
 _FORMS = "day, month and year in any order, a month's name, year and month, a year"
 _DEFAULT_TIMES = 3.0  # so many times as many births on 1 January as on other days, and most of them are defaults
 _DEFAULT_ROWS = 10
+_ONE_DAY_TIMES, _ONE_DAY_SHARE = 20.0, 0.01  # one day of so many more than others have, and it is a default
 _WHOLE = 0.02  # with fewer whole dates than this share, a file says years alone
 
 
@@ -49,23 +51,25 @@ def composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tupl
 def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:
     """Each file with its birth dates as year-month-day text, of the precision that the other has.
 
-    Where one file knows years alone, years are all that can be compared. Where a file has far too many births on
-    1 January, these say the year and no more: a clerk's way to write "not known".
+    Where one file knows years alone, or years and months, that is all that can be compared. Where a file has far too
+    many births on 1 January, these say the year and no more: a clerk's way to write "not known". One day that far too
+    many are born on says nothing.
 
     Raises:
         InputError: most of a column's values are no date.
     """
     found = _in_one_form(engine, files, columns)
     texts = [counted(engine, file, column) for file, column in found]
-    coarse = any(_says_years_alone(values) for values in texts)
+    known = min((_known_parts(values) for values in texts), default=10)
     result = []
     for (file, column), values in zip(found, texts, strict=True):
-        months = _months_are_default(values)
-        changed = {
-            text: (f"{text[:4]}-00-00",)
-            for text in values
-            if text[5:] != "00-00" and (coarse or (months and text.endswith("-01-01")))
+        defaults = _defaults(values)
+        months = _months_are_default({text: held for text, held in values.items() if text not in defaults})
+        changed: dict[str, tuple[str | None]] = {
+            text: (f"{text[:4]}-00-00",) for text in values if months and text.endswith("-01-01")
         }
+        changed |= {text: (text[:known] + "-00-00"[known - 10 :],) for text in values if known < 10}
+        changed |= dict.fromkeys(defaults, (None,))
         if changed:
             kept = {text: (text,) for text in values}
             file, (column,) = looked_up(engine, file, column, {**kept, **changed}, ["known part"])
@@ -107,8 +111,22 @@ def _whole(values: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     return ((text, held) for text, held in values.items() if not text.endswith("-00"))
 
 
-def _says_years_alone(values: Mapping[str, int]) -> bool:
-    return bool(values) and sum(held for _, held in _whole(values)) < _WHOLE * sum(values.values())
+def _known_parts(values: Mapping[str, int]) -> int:
+    """Characters of year-month-day text that a file knows: of years alone, of months too, or all."""
+    rows = sum(values.values())
+    for known, unknown in ((4, "-00-00"), (7, "-00")):
+        if rows and sum(held for text, held in values.items() if not text.endswith(unknown)) < _WHOLE * rows:
+            return known
+    return 10
+
+
+def _defaults(values: Mapping[str, int]) -> set[str]:
+    """Days that stand for "not known": known ones, and any day that so many are born on that it cannot be true."""
+    whole = dict(_whole(values))
+    mean, rows = sum(whole.values()) / max(len(whole), 1), sum(whole.values())
+    sentinels = {day.isoformat() for day in identifier_rules().date_sentinels}
+    least = max(_ONE_DAY_TIMES * mean, _ONE_DAY_SHARE * rows, _DEFAULT_ROWS)
+    return {text for text, held in whole.items() if held > least or text in sentinels}
 
 
 def _months_are_default(values: Mapping[str, int]) -> bool:

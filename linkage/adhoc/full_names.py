@@ -7,6 +7,7 @@ order for a column; how many words each takes is settled for every name.
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from linkage.records.rules import name_rules
 Counts = Mapping[str, int]
 """A value to the rows that hold it."""
 
+# Chinese and Korean names in signs: the first is the surname, but for a few of two signs.
+_EAST_ASIAN = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]{2,4}")
 _UNSEEN = 0.5  # pseudo-count of a word among forenames and among surnames, and of a number of words
 _MOST_WORDS = 6  # in a surname
 _ORDER_SAMPLE = 20_000  # names that show which comes first
@@ -72,7 +75,7 @@ class FullNames:
     def learnt(cls, values: Counts, vocabulary: Vocabulary) -> "FullNames":
         """The order that the column's names have, by the words of which something is known."""
         evidence = {False: 0.0, True: 0.0}
-        plain = (value for value in values if "," not in value)
+        plain = (value for value in values if "," not in value and not _EAST_ASIAN.fullmatch(value))
         for value in itertools.islice(plain, _ORDER_SAMPLE):
             words = name_words(value)
             if len(words) > 1:
@@ -82,7 +85,7 @@ class FullNames:
 
     def parted(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
-        if "," in value and (parts := _by_comma(value)):
+        if parts := _by_form(value):
             return parts
         words = _parts(name_words(value), self.surname_first)
         if len(words) < 2:
@@ -93,11 +96,11 @@ class FullNames:
         return " ".join(given), " ".join(family)
 
 
-def by_comma(values: Counts) -> tuple[Counts, Counts]:
-    """Forenames and surnames that commas part."""
+def by_form(values: Counts) -> tuple[Counts, Counts]:
+    """Forenames and surnames that commas part, or of which the first sign is the surname."""
     given, family = Counter[str](), Counter[str]()
     for value, rows in values.items():
-        if "," in value and (parts := _by_comma(value)):
+        if parts := _by_form(value):
             given[parts[0]] += rows
             family[parts[1]] += rows
     return given, family
@@ -112,6 +115,13 @@ def by_place(values: Counts) -> tuple[Counts, Counts]:
             given[words[0]] += rows
             family[words[-1]] += rows
     return given, family
+
+
+def _by_form(value: str) -> tuple[str, str] | None:
+    """Forenames and surname that a name's form parts, whatever its words; None where it parts nothing."""
+    if _EAST_ASIAN.fullmatch(value):
+        return value[1:], value[0]
+    return _by_comma(value) if "," in value else None
 
 
 def _by_comma(value: str) -> tuple[str, str] | None:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, truth
+from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.modelling import trained
@@ -48,6 +49,7 @@ class Request:
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
+    second_records: bool | None = None  # of a person are linked too; None: where the files have many
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
     force: bool = False
@@ -112,6 +114,7 @@ def _work(
         none = tuple(None if name == "none" else name for name in request.ids)
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
         columns = with_ids(engine, files, columns, numbered=[name == "none" for name in request.ids])
+        columns = with_addresses(engine, files, columns)
         recognised(columns, files)
         shaped, at = alike(engine, files, columns)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
@@ -119,6 +122,9 @@ def _work(
             dated.in_no_form(engine, file, side["dob"]) if "dob" in columns.fields else 0
             for file, side in zip(files, (columns.left, columns.right), strict=True)
         ]
+        twice = [persons.held_twice(engine, side) for side in (left, right)]
+        if request.second_records is None:
+            request = replace(request, second_records=max(twice) >= persons.MANY_TWICE)
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
@@ -133,6 +139,13 @@ def _work(
     with clock("write"):
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
+        if request.second_records and not request.links_only:
+            notes += [
+                f"{file.path.name}: {share:.0%} of the records seem to be of somebody who is there twice; second "
+                "records are linked too (--no-second-records: the better one alone)"
+                for file, share in zip(files, twice, strict=True)
+                if share >= persons.MANY_TWICE
+            ]
         notes += left_out(columns, at)
         done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
@@ -164,6 +177,7 @@ def _step(request: Request) -> Step:
         accept_probability=request.threshold,
         review_probability=min(0.5, request.threshold),
         margin=request.margin,
+        duplicates="join" if request.second_records else "leave",
         samples=request.samples,
     )
 
@@ -272,6 +286,7 @@ def _evaluate(
         links=result.links,
         unlinked=result.unlinked,
         units=result.units,
+        joins_second_records=bool(request.second_records),
         model=result.model.raw,
         true_pairs=true_pairs,
         blocking=result.summary,
@@ -291,7 +306,7 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
         delimiter=request.delimiter,
         postcodes=done.fields.get("postcode") == "postcode",
     )
-    return {**read, "threshold": request.threshold, "margin": request.margin}
+    return {**read, "threshold": request.threshold, "margin": request.margin, "second_records": request.second_records}
 
 
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
@@ -313,5 +328,5 @@ def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
 
 
 def _hash(request: Request, done: Linked) -> str:
-    said = [list(request.maps), request.threshold, request.margin, request.seed, done.fields]
+    said = [list(request.maps), request.threshold, request.margin, request.seed, request.second_records, done.fields]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

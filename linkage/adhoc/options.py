@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from linkage.adhoc.person_file import PersonFile
     from linkage.adhoc.recognise import Columns
 
-PersonFileArgument = Annotated[Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz) or .parquet.")]
+PersonFileArgument = Annotated[
+    Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz), .parquet or .xlsx.")
+]
 OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
 Maps = Annotated[
     list[str] | None,
@@ -50,4 +52,17 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
     say_notes([note for file in files for note in file.notes()])
+    if len(files) > 1:
+        say_notes(_nameless(columns, files))
     sys.stderr.flush()
+
+
+def _nameless(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
+    """That one file has names and in the other no column was taken for one: links without names are seldom meant."""
+    named = [bool({"forename", "surname"} & set(side)) for side in (columns.left, columns.right)]
+    return [
+        f"{file.path.name}: no column was taken for a name, so names are not compared; "
+        f"say which holds them: --map {side}.surname=COLUMN"
+        for side, file, has, other in zip(("left", "right"), files, named, named[::-1], strict=True)
+        if other and not has
+    ]

@@ -1,13 +1,15 @@
 """A person file of any shape, as it is read: its rows as text or typed, each with its place in the file."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
 
 import pyarrow as pa
 
+from linkage.adhoc import workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.recognise import Columns, any_known
 from linkage.config import FileFormat
@@ -16,7 +18,7 @@ from linkage.errors import InputError
 from linkage.records.headers import looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
 
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 
 PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
@@ -58,7 +60,7 @@ Recognised = Callable[[Columns, Sequence[PersonFile]], None]
 
 
 def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
-    """Read Parquet or delimited text (.csv, .tsv, .txt, each also .gz).
+    """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz) or the first sheet of a workbook (.xlsx).
 
     Args:
         delimiter, encoding: of text; found in the file when None.
@@ -73,6 +75,11 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     if path.suffix.lower() in _SPREADSHEETS:
         raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() in workbooks.READ:
+        sheet = read(engine, workbooks.as_csv(path, scratch), scratch / "sheet", delimiter=",", encoding="utf-8")
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return replace(sheet, path=path, sha256=sha256, encoding=None)
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt, encoding = FileFormat(type="parquet"), None
     else:

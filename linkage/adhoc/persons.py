@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from linkage.adhoc import dated
 from linkage.adhoc.person_file import PLACE, PersonFile, read
-from linkage.adhoc.recognise import ROLES
+from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 from linkage.model.comparisons import kind_of_values
@@ -25,6 +25,7 @@ KINDS = {
     "nino": "number",
     "uln": "number",
     "upn": "number",
+    **dict.fromkeys(NUMBERS, "number"),
     "email": "text",
     "phone": "code",
 }
@@ -109,10 +110,13 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
             continue
         kind = KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
+        if kind == "number" and min(d["mean_length"] for d in described) < _WHOLE_NUMBER:
+            kind = "code"
         chosen[name] = _finer(engine, kind, name, samples)
     return chosen
 
 
+_WHOLE_NUMBER = 6  # a shorter one is part of a number, which strangers share
 _FINER = {"name": ("names", "% %", 0.02), "date": ("partial date", "%-00-00", 0.005)}
 """Kinds that have a finer one, for columns of which more than a share have a form: several words, years alone."""
 
@@ -124,6 +128,34 @@ def _finer(engine: Engine, kind: str, name: str, samples: list[Table]) -> str:
     query = f"select coalesce(avg(case when {quote(name)} like $form then 1.0 else 0.0 end), 0) as share from {{t}}"
     shares = [one(engine, engine.sql(query, params={"form": form}, t=table))["share"] for table in samples]
     return finer if max(map(float, shares)) > share and min(map(float, shares)) < 1 - share else kind
+
+
+MANY_TWICE = 0.05  # a file of which more is twice of a name and birth date holds people twice, and not namesakes
+_SHOWN_ROWS = 100_000  # of a file with more, the births on days that end in 3 stand for all
+
+
+def held_twice(engine: Engine, units: Table) -> float:
+    """The share of records that have forename, surname and birth date of another of the file; 0 where none are held."""
+    own = ("forename", "surname", "dob")
+    if not set(own) <= set(units.columns):
+        return 0.0
+    some = "right(dob, 1) = '3'" if engine.count(units) > _SHOWN_ROWS else "dob not like '%-00'"
+    known = " and ".join(f"{name} is not null" for name in own)
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with people as (
+                select count(*) as records from {{t}} where {known} and {some} group by {", ".join(own)}
+            )
+            select cast(coalesce(sum(records) filter (records > 1), 0) as double)
+                   / greatest(coalesce(sum(records), 0), 1) as share
+            from people
+            """,
+            t=units,
+        ),
+    )
+    return float(found["share"])
 
 
 def _kind(described: list[dict[str, float]]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
+from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.labels import labelled_pairs
@@ -102,6 +103,7 @@ def _sides(
     ]
     columns = recognise(files[0].header, files[1].header, request.maps)
     columns = with_ids(engine, files, columns)
+    columns = with_addresses(engine, files, columns)
     recognised(columns, files)
     files, columns = alike(engine, files, columns)
     fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]

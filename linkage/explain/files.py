@@ -165,6 +165,7 @@ def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:
         accept_probability=said["threshold"],
         review_probability=min(0.5, said["threshold"]),
         margin=said.get("margin", 0.0),
+        duplicates="join" if said.get("second_records") else "leave",
     )
 
 

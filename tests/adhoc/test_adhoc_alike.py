@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from linkage.adhoc import persons
+from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
-from linkage.adhoc.full_names import FullNames, Vocabulary, by_comma, by_place
+from linkage.adhoc.full_names import FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table
 
@@ -28,7 +29,7 @@ def shaped(engine: Engine, tmp_path: Path, rows: Rows) -> Shaped:
             path = tmp_path / f"{side}.csv"
             files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
         columns = recognise(files[0].header, files[1].header)
-        found, at = alike(engine, files, columns)
+        found, at = alike(engine, files, with_addresses(engine, files, columns))
         units = [
             rows(persons.units(engine, f, {n: side[n] for n in at.fields}, i, postcodes=False)[0])
             for f, side, i in zip(found, (at.left, at.right), (at.left_id, at.right_id), strict=True)
@@ -100,6 +101,22 @@ def test_a_year_is_compared_with_the_year_of_a_date(shaped: Shaped) -> None:
     assert left == right == [("LEE", "1985-00-00"), ("KHAN", "1990-00-00")]
 
 
+def test_a_month_is_compared_with_the_month_of_a_date(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|surname|dob\n1|Lee|1990-02\n2|Kay|1991-03", "id|surname|dob\n1|Lee|1990-02-03\n2|Kay|1991-03-04"
+    )
+    assert left == right == [("LEE", "1990-02-00"), ("KAY", "1991-03-00")]
+
+
+def test_a_day_that_far_too_many_are_born_on_is_no_birth_date(shaped: Shaped) -> None:
+    born = (
+        [f"{1950 + n % 50}-0{1 + n % 9}-{10 + n % 17}" for n in range(400)] + ["1985-06-15"] * 100 + ["1900-01-01"] * 50
+    )
+    text = "id|surname|dob\n" + "\n".join(f"{n:03}|Lee|{day}" for n, day in enumerate(born))
+    _, left, _ = shaped(text, "id|surname|dob\n1|Lee|1990-02-03")
+    assert sorted(day or "" for _, day in left) == sorted([*born[:400], *[""] * 150])
+
+
 def test_day_month_and_year_of_their_own_make_a_date(shaped: Shaped) -> None:
     _, left, right = shaped(
         "surname|birth_day|birth_month|birth_year\nLee|25|12|1985\nKhan|||1990",
@@ -147,7 +164,7 @@ def test_an_order_that_nothing_tells_is_that_of_the_first_file() -> None:
 
 
 def test_a_comma_before_a_suffix_parts_nothing() -> None:
-    assert by_comma({"Stone, Mary": 2, "Mary Stone, Jr.": 1}) == ({"Mary": 2}, {"Stone": 2})
+    assert by_form({"Stone, Mary": 2, "Mary Stone, Jr.": 1}) == ({"Mary": 2}, {"Stone": 2})
 
 
 GIVEN = ("ANH", "BINH", "CHI", "DUNG", "GIANG", "HOA", "KHOA", "LAN", "MINH", "NGA")

@@ -23,7 +23,7 @@ def _columns(engine: Engine, folder: Path, *texts: str, **asked: object) -> Colu
     return with_ids(engine, files, columns, **asked)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index"])
+@pytest.mark.parametrize("key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index", "id_l"])
 def test_a_column_called_like_a_key_that_is_one_is_the_id(key: str, engine: Engine, tmp_path: Path) -> None:
     left, right = HEAD.format(key=key) + "".join(ROWS), HEAD.format(key="id") + "".join(ROWS)
     found = _columns(engine, tmp_path, left, right)
@@ -67,3 +67,18 @@ def test_of_one_file_the_key_is_no_field(engine: Engine, tmp_path: Path) -> None
     found = _columns(engine, tmp_path, HEAD.format(key="study_id") + "".join(ROWS))
     assert found.left_id == "study_id"
     assert "study_id" not in found.left
+
+
+def test_a_first_column_of_codes_is_the_id_where_its_name_is_in_another_script(engine: Engine, tmp_path: Path) -> None:
+    coded = HEAD.format(key="кодзаписи") + "".join(ROWS)
+    named = HEAD.format(key="примечание") + "one,Amelia,Khan,1990-01-02\ntwo,Noah,Quist,1991-01-02\n"
+    found = _columns(engine, tmp_path, coded, named)
+    assert (found.left_id, found.right_id) == ("кодзаписи", None)
+
+
+def test_the_number_of_a_person_is_the_id_where_nothing_else_is(engine: Engine, tmp_path: Path) -> None:
+    alone = HEAD.format(key="NHS Number") + "".join(ROWS)
+    beside = "row_id,NHS Number,first_name,last_name,dob\n" + "".join(f"R{row[0]},{row}" for row in ROWS)
+    found = _columns(engine, tmp_path, alone, beside)
+    assert (found.left_id, found.right_id) == ("NHS Number", "row_id")
+    assert "health_number" in found.fields

@@ -203,7 +203,8 @@ def test_an_empty_file_is_refused(content: bytes, said: str, read: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("people.xlsx", b"PK", "a workbook, not a table of persons\n  save its sheet as CSV"),
+        ("people.ods", b"PK", "a workbook, not a table of persons\n  save its sheet as CSV"),
+        ("people.xlsx", b"PK", "no workbook, or a damaged one\n  save its sheet as CSV"),
         ("people.csv", b"id,sex\n1,F,x\n2\n", "every one of its 2 rows was set aside; line 2: .*\n.*--delimiter"),
         (
             "people.csv",

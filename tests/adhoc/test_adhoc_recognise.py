@@ -155,3 +155,41 @@ def test_a_name_in_full_says_no_more_than_its_parts() -> None:
     both = ["unique_id", "full_name", "first_and_surname", "first_name", "surname", "dob"]
     assert recognise(both, both).fields == ["forename", "surname", "dob"]
     assert set(recognise(["id", "full_name", "dob"], both).left) == {"forename", "surname", "dob"}
+
+
+def test_words_that_a_files_columns_share_say_nothing_of_a_column() -> None:
+    found = recognise(
+        ["cens_id", "cens_first_name", "cens_last_name", "cens_dob"], ["forename_b", "surname_b", "dob_b"]
+    )
+    assert found.left == {"forename": "cens_first_name", "surname": "cens_last_name", "dob": "cens_dob"}
+    assert found.right == {"forename": "forename_b", "surname": "surname_b", "dob": "dob_b"}
+
+
+def test_columns_of_another_person_are_not_the_persons() -> None:
+    header = ["mother_first_name", "mother_surname", "surname", "dob"]
+    assert "forename" not in recognise(header, header).left
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["番号", "名", "姓", "生年月日", "性別", "郵便番号", "市区町村"],
+        ["번호", "이름", "성", "생년월일", "성별", "우편번호", "도시"],
+        ["क्रमांक", "प्रथम नाम", "उपनाम", "जन्म तिथि", "लिंग", "पिन कोड", "शहर"],
+        ["Номер", "Ім'я", "Прізвище", "Дата народження", "Стать", "Індекс", "Місто"],
+        ["الرقم", "الاسم الأول", "اسم العائلة", "تاريخ الميلاد", "الجنس", "الرمز البريدي", "المدينة"],
+        ["Α/Α", "Όνομα", "Επώνυμο", "Ημερομηνία γέννησης", "Φύλο", "ΤΚ", "Πόλη"],
+    ],
+)
+def test_columns_are_known_in_their_own_script(header: list[str]) -> None:
+    english = ["id", "first_name", "last_name", "dob", "sex", "postcode", "town"]
+    found = recognise(header, english)
+    assert found.left_id == header[0]
+    assert {found.left[name]: found.right[name] for name in found.fields} == dict(
+        zip(header[1:], english[1:], strict=True)
+    )
+
+
+def test_a_name_that_may_be_whole_or_first_is_told_by_its_company() -> None:
+    assert recognise(["名前", "苗字", "生年月日"], ["名前", "苗字", "生年月日"]).left["forename"] == "名前"
+    assert recognise(["名前", "生年月日"], ["名前", "生年月日"]).left_parts == {"full_name": "名前"}

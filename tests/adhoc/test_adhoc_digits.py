@@ -1,0 +1,53 @@
+"""Numbers and telephones are compared as what both files write of them."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.digits import person_numbers, phones
+from linkage.engine import Engine, quote, rows
+
+
+def _alike(engine: Engine, folder: Path, made: object, *columns: list[str]) -> list[list[str | None]]:
+    held = []
+    for number, values in enumerate(columns):
+        path = folder / f"{number}.csv"
+        path.write_text("id,value\n" + "".join(f"{n},{value}\n" for n, value in enumerate(values)), encoding="utf-8")
+        held.append((persons.read(engine, path, folder / str(number), delimiter=",", encoding="utf-8"), "value"))
+    result = []
+    for file, column in made(engine, held):  # type: ignore[operator]
+        found = engine.sql(f"select {quote(column)} as value from {{t}} order by cast(id as integer)", t=file.table)
+        result.append([row["value"] for row in rows(engine, found)])
+    return result
+
+
+def test_dashes_blanks_and_lost_zeros_make_no_other_number(engine: Engine, tmp_path: Path) -> None:
+    left = ["012-34-5679", "987-65-4321", "111-22-3334"]
+    right = ["12345679.0", "987 65 4321", "111223334"]
+    assert _alike(engine, tmp_path, person_numbers, left, right) == [["012345679", "987654321", "111223334"]] * 2
+
+
+def test_the_last_digits_are_compared_where_one_file_has_no_more(engine: Engine, tmp_path: Path) -> None:
+    assert _alike(engine, tmp_path, person_numbers, ["012-34-0679", "987-65-4321"], ["679", "4321"]) == [
+        ["0679", "4321"],
+        ["0679", "4321"],
+    ]
+
+
+@pytest.mark.parametrize("nobodys", ["999-99-9999", "000000000", "123456789", ""])
+def test_a_number_that_stands_for_none_is_none(nobodys: str, engine: Engine, tmp_path: Path) -> None:
+    assert _alike(engine, tmp_path, person_numbers, [nobodys, "987-65-4321"], ["111223334"])[0] == [None, "987654321"]
+
+
+def test_telephones_are_one_with_and_without_the_country(engine: Engine, tmp_path: Path) -> None:
+    left = ["+44 20 7946 0018", "0044 (0)161 496 0018"]
+    right = ["020 7946 0018", "0161-496-0018"]
+    assert _alike(engine, tmp_path, phones, left, right) == [["2079460018", "1614960018"]] * 2
+
+
+def test_one_digit_over_and_over_is_no_telephone(engine: Engine, tmp_path: Path) -> None:
+    assert _alike(engine, tmp_path, phones, ["00000000000", "020 7946 0018"], ["020 7946 0019"])[0] == [
+        None,
+        "2079460018",
+    ]

@@ -1,0 +1,39 @@
+"""`leo link` on files of other shapes: people who are there twice, and columns that nobody can tell."""
+
+import csv
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from typer.testing import CliRunner
+
+from linkage.adhoc.link import Request, link_files
+from linkage.cli import app
+from tests.adhoc.conftest import Done, Files, write_csv
+
+
+def test_second_records_are_linked_where_a_file_has_many(files: Files, done: Done, tmp_path: Path) -> None:
+    with files.left.open(encoding="utf-8") as file:
+        people = list(csv.DictReader(file))
+    again = [{**one, "person_id": one["person_id"].replace("A", "C")} for one in people[:60]]
+    twice = write_csv(tmp_path / "twice.csv", [*people, *again])
+    linked = link_files(Request(twice, files.right, tmp_path / "out", threads=2))
+    rows = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    accepted = {(row["left_id"], row["right_id"]) for row in rows if row["decision"] == "accepted"}
+    both = {n for n in range(60) if {(f"{file}{n:04}", f"B{n:04}") for file in "AC"} <= accepted}
+    assert len(both) > 50
+    assert any("twice.csv" in note and "second records are linked too" in note for note in linked.notes)
+    link_files(Request(twice, files.right, tmp_path / "one", threads=2, second_records=False))
+    rows = pq.read_table(tmp_path / "one" / "links.parquet").to_pylist()
+    rights = [row["right_id"] for row in rows if row["decision"] == "accepted"]
+    assert len(rights) == len(set(rights))
+    assert not done.linked.notes, "files without second records are told nothing of them"
+
+
+def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files, tmp_path: Path) -> None:
+    with files.right.open(encoding="utf-8") as file:
+        people = [{"wer": row.pop("SURNAME"), "wie": row.pop("FORENAME"), **row} for row in csv.DictReader(file)]
+    nameless = write_csv(tmp_path / "nameless.csv", people)
+    words = map(str, ["link", files.left, nameless, "--out", tmp_path / "out"])
+    answer = CliRunner().invoke(app, list(words))
+    assert "nameless.csv: no column was taken for a name" in answer.output
+    assert "--map right.surname=COLUMN" in answer.output
