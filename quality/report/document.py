@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata, resources
@@ -15,6 +16,8 @@ from markupsafe import Markup
 from quality.disclosure import Cell
 from quality.report import drawing
 from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
 
 
 def document(
@@ -128,4 +131,5 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
     found.filters["kind"] = lambda block: type(block).__name__
     found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
     found.tests["text"] = lambda value: isinstance(value, str)
+    found.tests["day"] = lambda value: isinstance(value, str) and bool(_DAY.fullmatch(value))
     return found

@@ -11,10 +11,10 @@ import pytest
 from linkage.engine import Engine
 from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
-from quality.dashboard.figures import _group_rates, bias, counts, index, seconds, shares
+from quality.dashboard.figures import Row, _group_rates, bias, counts, index, seconds, shares
 from quality.dashboard.showing import change
 from quality.dashboard.site import _pairs
-from quality.disclosure import Disclosure, load
+from quality.disclosure import Cell, Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.parameters import version
 from quality.report.document import write_page
@@ -223,7 +223,12 @@ def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure)
     made("first", 1)
     made("second", 2)
     row = counts(found_below([tmp_path / "runs"]).runs, _names(), d).rows[1]
-    assert change(row, (0, 1), 0, d).text == "+0"
+    assert change(row, (0, 1), 0, d).text == "0"
+    flagged = Row(("People to CIS", "Groups flagged"), [Cell("12", 12.0), Cell("11", 11.0)])
+    assert change(flagged, (0, 1), 2, d).text == "−1"
+    largest = Row(("People to CIS", "Largest difference"), [Cell("0.74", 0.74), Cell("0.85", 0.85)])
+    assert change(largest, (0, 1), 2, d).text == "+0.11"
+    assert change(largest, (0, 0), 2, d).text == "0.00"
     hidden = type(row)(row.labels, [d.marked("suppressed"), row.cells[1]])
     assert change(hidden, (0, 1), 0, d).value is None
 
