@@ -189,7 +189,7 @@ def _step(
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
     counted = step.blocking or {}
-    others = (counted.get("other_records") or {}).get("expected_missed", 0.0)
+    others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
     result = {
         "step": step.name,
         "left": step.left,
@@ -206,7 +206,7 @@ def _step(
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
-        "expected": expected(engine, judged, counted.get("estimated_recall"), others),
+        "expected": expected(engine, judged, counted.get("estimated_recall"), others, dropped),
         "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],

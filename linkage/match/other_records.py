@@ -93,6 +93,20 @@ def no_other_records(engine: Engine, model: Model, apart: Table, scored: Table) 
     )
 
 
+def that_speak(engine: Engine, model: Model, pairs: Table, apart: Table) -> Table:
+    """Those of scored pairs that may be of another record; `apart` are two people, whatever they weigh."""
+    return engine.sql(
+        """
+        select p.*
+        from {pairs} as p
+        where not exists (select 1 from {nobody} as n where n.left_id = p.left_id and n.right_id = p.right_id)
+        """,
+        pairs=pairs,
+        nobody=no_other_records(engine, model, apart, pairs),
+        store=True,
+    )
+
+
 def _contested(side: str, cardinality: Cardinality) -> str:
     """left_id, right_id, match_weight, held: how likely a rival holds the partner, and the unit itself no other."""
     other = _OTHER[side]

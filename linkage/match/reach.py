@@ -7,7 +7,7 @@ from typing import Any
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
-from linkage.model.blocking import expected_recall, reached, reached_share, rule_pairs
+from linkage.model.blocking import Pattern, expected_recall, reached, reached_share, rule_pairs
 
 
 def passes_and_rules(
@@ -18,6 +18,7 @@ def passes_and_rules(
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,
+    dropped: Mapping[Pattern, float],
 ) -> dict[str, Any]:
     """Counts of each pass and of each blocking rule; no values.
 
@@ -27,6 +28,7 @@ def passes_and_rules(
         passes: what was counted of each pass that was run: pass, pairs, accepted, seconds.
         rules: what was counted of each of the model's rules: pairs_kept, seconds.
         links: the step's, with pass and decision.
+        dropped: levels of the comparisons to the matches expected among pairs that rules made and the step let go.
 
     Returns:
         passes: as given, with links; rules: as given, with pairs (before any was scored), new_pairs (made by no rule
@@ -38,7 +40,7 @@ def passes_and_rules(
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of)
+    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of, dropped)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -69,7 +71,7 @@ def _links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
     return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
 
 
-def _matches_by_pattern(engine: Engine, links: Table) -> dict[tuple[int, ...], float]:
+def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
     """Levels of the comparisons to the expected number of matches among the pairs that were kept."""
     counted = engine.sql(
         "select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern",

@@ -41,7 +41,7 @@ def reasons(
     Returns:
         step, side, id, reason: ambiguous, in review, the candidate has a better partner, below threshold (it met
         somebody), insufficient identifiers (fewer than three are known), no candidate. And by side, where passes have
-        linked units of the other: left_id, right_id, match_weight of the pairs that a better partner stands against.
+        linked units of the other: the pairs that a better partner stands against, as they were scored.
     """
     told, taken = [], {}
     for side in sides:
@@ -128,7 +128,7 @@ def _with_taken_units(
     """Units in no pair that would be worth a review with one whom a pass has linked to another; and who met such.
 
     Returns:
-        unit_id of the first; side, unit_id of the second; left_id, right_id, match_weight of the first's pairs.
+        unit_id of the first; side, unit_id of the second; the first's pairs, as they were scored.
     """
     other = sides[_OTHER[side]]
     if other.still_open is other.units:
@@ -145,4 +145,4 @@ def _with_taken_units(
     within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
     found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within)
     fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
-    return fits, found.met, engine.sql("select left_id, right_id, match_weight from {t}", t=found.pairs)
+    return fits, found.met, found.pairs

@@ -1,15 +1,17 @@
 """One step of a run: two sides' units become links, and every unit without one gets its reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
+from linkage.match.apart import two_people
 from linkage.match.decide import matched
 from linkage.match.limits import capped, explained, refused
-from linkage.match.other_records import expected_others, no_other_records, with_other_records
+from linkage.match.not_kept import not_kept
+from linkage.match.other_records import expected_others, no_other_records, that_speak, with_other_records
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.posterior import of_step
@@ -98,18 +100,41 @@ def link_step(
     met = found.candidates.met
     unlinked, taken = reasons(engine, step.name, model, links, sides, met, frequencies, thresholds, parts=parts)
     unlinked = explained(engine, unlinked, links)
+    dropped = not_kept(
+        engine,
+        model,
+        (left, right),
+        links,
+        [*taken.values(), *([overrides.barred] if overrides else [])],
+        frequencies,
+        thresholds.gain,
+        thresholds.lowest,
+        step.cardinality,
+        others,
+        twins_apart=step.twins == "apart",
+        parts=parts,
+    )
+    twins = None if step.twins == "apart" else ()
+    speaking = {
+        side: that_speak(
+            engine, model, pairs, two_people(engine, pairs, left, right, thresholds.lowest, twins, model=model)
+        )
+        for side, pairs in taken.items()
+    }
+    missed_others = expected_others(engine, speaking, thresholds.gain, others)
     engine.drop(*frequencies.values())
     units = _members(engine, step, left, right)
     counts = found.passed.counts, found.candidates.counts
-    reach = passes_and_rules(engine, model, (left.units, right.units), still_open, *counts, links)
+    reach = passes_and_rules(engine, model, (left.units, right.units), still_open, *counts, links, dropped.patterns)
     summary = {
         "training": found.training,
         "overrides": overrides.counts if overrides else {},
         **reach,
         "other_records": {
             "shares": {side: round(share, 6) for side, share in others.items()},
-            "expected_missed": round(expected_others(engine, taken, thresholds.gain, others), 3),
+            "expected_missed": round(missed_others, 3),
         },
+        "not_kept": {"looked_at_one_in": dropped.one_in, "expected_missed": round(dropped.expected, 3)},
         "thresholds": asdict(thresholds),
         "known": _known(engine, model, left.units, right.units),
         "left_units": found.sizes["left"],
@@ -118,6 +143,24 @@ def link_step(
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, sampled, model, summary)
+
+
+def _that_speak(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    taken: Mapping[str, Table],
+    left: Units,
+    right: Units,
+    thresholds: Thresholds,
+) -> dict[str, Table]:
+    """Pairs with units that passes took, by side, without those of twins and of units without a name."""
+    rules = None if step.twins == "apart" else ()
+    found = {}
+    for side, pairs in taken.items():
+        apart = two_people(engine, pairs, left, right, thresholds.lowest, rules, model=model)
+        found[side] = that_speak(engine, model, pairs, apart)
+    return found
 
 
 def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:

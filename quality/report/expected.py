@@ -36,7 +36,8 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
             "Each link has a probability that it is right. Added up, they say how many links are likely to be false "
             "and how many matches were let go, without any truth. What no rule reached is reckoned from the share of "
             "matches that the rules are estimated to reach. Intervals say what chance does if every probability is "
-            "right."
+            "right; of recall also what twice or half as many matches would do of which no pair was kept, since those "
+            "are known by an estimate alone."
         ),
         figure(
             "expected-error",

@@ -72,6 +72,15 @@ def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inp
     assert said["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
 
 
+def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
+    """Of 1,000 matches 900 are linked for certain, 40 are kept pairs, and of 60 nothing was kept: they may be 30 or 120."""
+    said = of_sums(900, (900.0, 0.0), (40.0, 0.0), reach=None, others=20.0, dropped=40.0)
+    recall = said["recall"]
+    assert (said["missed_others"], said["missed_dropped"], recall["value"]) == (20.0, 40.0, 0.9)
+    assert (recall["low"], recall["high"]) == pytest.approx((900 / 1_060, 900 / 970))
+    assert (said["precision"]["low"], said["precision"]["high"]) == (1.0, 1.0)
+
+
 def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
     assert step_of(engine, pupils_and_learners)["expected"] is None
 

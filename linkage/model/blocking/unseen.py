@@ -1,13 +1,14 @@
 """How many matches no blocking rule reaches, from those that rules reach: capture and recapture by latent classes.
 
 Rules are lists on which a match may stand, and what they share is no secret: they read the same few fields. So matches
-are counted by which fields agree, differ or are not known. Cells that no rule reaches are not seen. If fields erred
-independently, next to nothing would be in them; but errors come together: a record that was written carelessly, or one
-without any name, differs in several fields at once. A few classes of matches, fields independent within each, describe
-that; they are found by EM from the cells that are seen, and say what the others hold (Stanghellini and van der Heijden,
-Biometrics 60, 2004; Sanathanan, Annals of Mathematical Statistics 43, 1972, for the part that is not seen). The number
-of classes is the one of least AIC (Akaike 1974), as is the custom where what counts is the part that is not seen: BIC
-takes too few, and with them errors for independent. Nothing is learned from truth.
+are counted by which fields agree, differ or are not known. Cells that no rule reaches are not seen, and of cells whose
+pairs weigh little only those that were kept. If fields erred independently, next to nothing would be in them; but
+errors come together: a record that was written carelessly, or one without any name, differs in several fields at once.
+A few classes of matches, fields independent within each, describe that; they are found by EM from the cells that are
+seen, and say what the others hold (Stanghellini and van der Heijden, Biometrics 60, 2004; Sanathanan, Annals of
+Mathematical Statistics 43, 1972, for the part that is not seen). The number of classes is the one of least AIC (Akaike
+1974), as is the custom where what counts is the part that is not seen: BIC takes too few, and with them errors for
+independent. Nothing is learned from truth.
 """
 
 import itertools
@@ -32,18 +33,28 @@ _STARTS = 2  # of each number of classes; EM ends in the likelier of several max
 _ROUNDS = 1_000
 _MOST_CELLS = 7_000  # eight fields of three states; EM over more of them takes minutes
 _STILL = 1e-8  # change in the share that is seen at which EM ends
+_BEFOREHAND = 1.0
+"""Matches as all of them are, given to each class beforehand: a class of a few matches, none of which a rule reaches by
+a field, would else say that this field never agrees, and that any number of matches may hide there."""
 
 
 def reached_share(
-    model: Model, rules: Sequence[BlockingRule], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
+    model: Model,
+    rules: Sequence[BlockingRule],
+    patterns: Mapping[Pattern, float],
+    made_of: Mapping[str, str],
+    dropped: Mapping[Pattern, float] | None = None,
 ) -> float | None:
     """The share of all matches that some rule reaches; None where that cannot be told or rules ask for too many fields.
 
     Args:
         patterns: levels of the model's comparisons to the number of matches that show them, of pairs that were kept.
         made_of: columns that are made of others: postcode_sector to postcode.
+        dropped: the same of pairs that rules made and that weigh too little to be kept. What a cell shows of kept pairs
+            is then a part of it alone.
     """
-    seen = _cells(model, [rule for rule in map(events_of, rules) if rule is not None], patterns, made_of)
+    asked = [rule for rule in map(events_of, rules) if rule is not None]
+    seen = _cells(model, asked, patterns, dropped or {}, made_of)
     if seen is None or seen.matches.sum() < FEWEST or seen.reached.all():
         return None
     fits = [_best_of(seen, classes) for classes in range(1, _MOST_CLASSES + 1)]
@@ -58,12 +69,14 @@ class _Cells:
         states: a row a cell, a column a field: the state of the field.
         sizes: how many states each field has.
         reached: whether a rule reaches the cell.
-        matches: how many were seen; none where no rule reaches.
+        kept: the share of its matches that is kept; none where no rule reaches.
+        matches: how many were kept; none where no rule reaches.
     """
 
     states: npt.NDArray[np.int64]
     sizes: Sequence[int]
     reached: npt.NDArray[np.bool_]
+    kept: Numbers
     matches: Numbers
 
 
@@ -74,7 +87,11 @@ class _Fit:
 
 
 def _cells(
-    model: Model, asked: Sequence[State], patterns: Mapping[Pattern, float], made_of: Mapping[str, str]
+    model: Model,
+    asked: Sequence[State],
+    patterns: Mapping[Pattern, float],
+    dropped: Mapping[Pattern, float],
+    made_of: Mapping[str, str],
 ) -> _Cells | None:
     fields = by_field(model, asked, made_of)
     if not fields:
@@ -99,13 +116,18 @@ def _cells(
     reached = np.array([any(rule <= events for rule in asked) for events in agreeing])
     place_of = {cell: place for place, cell in enumerate(cells)}
     at = [_place(model, comparison) for comparison in fields]
-    matches = np.zeros(len(cells))
-    for pattern, count in patterns.items():
-        cell = tuple(
-            of_field.index(levels[pattern[place]]) for of_field, levels, place in zip(states, shown, at, strict=True)
-        )
-        matches[place_of[cell]] += count
-    return _Cells(np.array(cells), [len(of_field) for of_field in states], reached, np.where(reached, matches, 0.0))
+    counted = np.zeros((2, len(cells)))
+    for row, table in enumerate((patterns, dropped)):
+        for pattern, count in table.items():
+            cell = tuple(
+                of_field.index(levels[pattern[place]])
+                for of_field, levels, place in zip(states, shown, at, strict=True)
+            )
+            counted[row, place_of[cell]] += count
+    matches, under = np.where(reached, counted, 0.0)
+    tiny = np.finfo(float).tiny
+    kept = np.where(reached, (matches + tiny) / (matches + under + tiny), 0.0)
+    return _Cells(np.array(cells), [len(of_field) for of_field in states], reached, kept, matches)
 
 
 def _place(model: Model, comparison: Comparison) -> int:
@@ -121,30 +143,30 @@ def _best_of(cells: _Cells, classes: int) -> _Fit:
 
 
 def _by_em(cells: _Cells, classes: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Log-likelihood of what was seen, given that it was, and the share of the matches that is seen."""
+    """Log-likelihood of what was kept, given that it was, and the share of the matches that rules reach."""
     weights = rng.dirichlet(np.full(classes, 3.0))
-    shares = [_counted(cells, field, cells.matches)[None, :] + 0.5 for field in range(len(cells.sizes))]
-    shares = [_normal(share * rng.uniform(0.3, 3.0, (classes, share.shape[1]))) for share in shares]
-    total, before, reached = float(cells.matches.sum()), -1.0, 1.0
+    overall = [_normal(_counted(cells, field, cells.matches)[None, :] + 0.5) for field in range(len(cells.sizes))]
+    shares = [_normal(share * rng.uniform(0.3, 3.0, (classes, share.shape[1]))) for share in overall]
+    total, before, kept = float(cells.matches.sum()), -1.0, 1.0
     expected = np.zeros(len(cells.matches))
     for _ in range(_ROUNDS):
         by_class = weights[:, None] * np.prod(
             [share[:, cells.states[:, field]] for field, share in enumerate(shares)], axis=0
         )
         expected = by_class.sum(axis=0)
-        reached = float(expected[cells.reached].sum())
-        if abs(reached - before) < _STILL:
+        kept = float(expected @ cells.kept)
+        if abs(kept - before) < _STILL:
             break
-        before = reached
-        filled = np.where(cells.reached, cells.matches, total / reached * expected)
+        before = kept
+        filled = cells.matches + total / kept * expected * (1 - cells.kept)
         belongs = by_class / np.maximum(expected, np.finfo(float).tiny) * filled
         weights = belongs.sum(axis=1) / belongs.sum()
         shares = [
-            _normal(np.stack([_counted(cells, field, of) for of in belongs]) + 1e-6)
+            _normal(np.stack([_counted(cells, field, of) for of in belongs]) + _BEFOREHAND * overall[field])
             for field in range(len(cells.sizes))
         ]
-    said = np.log(np.maximum(expected[cells.reached] / reached, np.finfo(float).tiny))
-    return float(cells.matches[cells.reached] @ said), reached
+    said = np.log(np.maximum((expected * cells.kept)[cells.reached] / kept, np.finfo(float).tiny))
+    return float(cells.matches[cells.reached] @ said), float(expected[cells.reached].sum())
 
 
 def _counted(cells: _Cells, field: int, matches: Numbers) -> Numbers:
