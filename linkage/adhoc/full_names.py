@@ -70,10 +70,11 @@ class FullNames:
 
     vocabulary: Vocabulary
     surname_first: bool
+    alone_is_given: bool = False  # a name of one word that nothing else tells is a forename
 
     @classmethod
     def learnt(cls, values: Counts, vocabulary: Vocabulary) -> "FullNames":
-        """The order that the column's names have, by the words of which something is known."""
+        """The order of the column's names, and what one word alone is, by the words of which something is known."""
         evidence = {False: 0.0, True: 0.0}
         plain = (value for value in values if "," not in value and not _EAST_ASIAN.fullmatch(value))
         for value in itertools.islice(plain, _ORDER_SAMPLE):
@@ -81,7 +82,12 @@ class FullNames:
             if len(words) > 1:
                 for order in evidence:
                     evidence[order] += vocabulary.best(_parts(words, order), surname_first=order)[0]
-        return cls(vocabulary, evidence[True] > evidence[False])
+        alone = {False: 0, True: 0}
+        for value, rows in values.items():
+            words = name_words(value)
+            if len(words) == 1 and (weight := vocabulary.weights.get(words[0], 0.0)):
+                alone[weight > 0] += rows
+        return cls(vocabulary, evidence[True] > evidence[False], alone[True] > alone[False])
 
     def parted(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
@@ -90,7 +96,8 @@ class FullNames:
         words = _parts(name_words(value), self.surname_first)
         if len(words) < 2:
             alone = words[0] if words else None
-            return (alone, None) if alone and self.vocabulary.weights.get(alone, 0.0) > 0 else (None, alone)
+            weight = self.vocabulary.weights.get(alone, 0.0) if alone else 0.0
+            return (alone, None) if weight > 0 or (not weight and self.alone_is_given) else (None, alone)
         _, number = self.vocabulary.best(words, surname_first=self.surname_first)
         given, family = (words[number:], words[:number]) if self.surname_first else (words[:-number], words[-number:])
         return " ".join(given), " ".join(family)

@@ -156,6 +156,14 @@ def test_words_part_a_name_and_unknown_ones_leave_the_last_for_a_surname() -> No
     assert names.parted("Unknown") == (None, None)
 
 
+def test_one_word_that_nothing_tells_is_what_the_columns_others_are() -> None:
+    vocabulary = Vocabulary.of({"Siti": 5, "Putri": 5}, {"Wijaya": 5})
+    for told, expected in (("Siti", ("UNHEARD", None)), ("Wijaya", (None, "UNHEARD"))):
+        names = FullNames.learnt({told: 3, "Unheard": 9, "Putri Wijaya": 1}, vocabulary)
+        assert names.parted("Unheard") == expected
+        assert names.parted("Putri") == ("PUTRI", None)
+
+
 def test_an_order_that_nothing_tells_is_that_of_the_first_file() -> None:
     first = {"Lan Nguyen": 3, "Minh Tran": 2}
     vocabulary = Vocabulary.of(*by_place(first))

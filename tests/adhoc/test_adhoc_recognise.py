@@ -193,3 +193,10 @@ def test_columns_are_known_in_their_own_script(header: list[str]) -> None:
 def test_a_name_that_may_be_whole_or_first_is_told_by_its_company() -> None:
     assert recognise(["名前", "苗字", "生年月日"], ["名前", "苗字", "生年月日"]).left["forename"] == "名前"
     assert recognise(["名前", "生年月日"], ["名前", "生年月日"]).left_parts == {"full_name": "名前"}
+
+
+def test_a_birthday_beside_month_and_year_is_the_day() -> None:
+    header = ["VN1", "NN1", "Geburtstag", "Geburtsmonat", "Geburtsjahr"]
+    found = recognise(header, header)
+    assert (found.left["forename"], found.left["surname"], found.left["dob"]) == ("VN1", "NN1", "Geburtsjahr")
+    assert found.left_parts["birth_day"] == "Geburtstag"
