@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linkage.records.headers import listed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,11 +60,17 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
 
 
 def _nameless(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
-    """That one file has names and in the other no column was taken for one: links without names are seldom meant."""
-    named = [bool({"forename", "surname"} & set(side)) for side in (columns.left, columns.right)]
-    return [
-        f"{file.path.name}: no column was taken for a name, so names are not compared; "
-        f"say which holds them: --map {side}.surname=COLUMN"
-        for side, file, has, other in zip(("left", "right"), files, named, named[::-1], strict=True)
-        if other and not has
-    ]
+    """Of which names no column was taken in a file, where the other has them: links without names are seldom meant."""
+    sides = (columns.left, columns.right)
+    parts, ids = (columns.left_parts, columns.right_parts), (columns.left_id, columns.right_id)
+    notes = []
+    for at, (side, file) in enumerate(zip(("left", "right"), files, strict=True)):
+        taken = {*sides[at].values(), *parts[at].values(), ids[at]}
+        free = [name for name in file.header if name not in taken]
+        for name in ("forename", "surname"):
+            if name in sides[1 - at] and name not in sides[at]:
+                notes.append(
+                    f"{file.path.name}: no column was taken for a {name}, which is not compared; say which holds it: "
+                    f"--map {side}.{name}=COLUMN ({listed(free[:8]) if free else 'all columns were taken'})"
+                )
+    return notes

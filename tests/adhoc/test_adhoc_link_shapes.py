@@ -35,5 +35,6 @@ def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files,
     nameless = write_csv(tmp_path / "nameless.csv", people)
     words = map(str, ["link", files.left, nameless, "--out", tmp_path / "out"])
     answer = CliRunner().invoke(app, list(words))
-    assert "nameless.csv: no column was taken for a name" in answer.output
-    assert "--map right.surname=COLUMN" in answer.output
+    for name in ("forename", "surname"):
+        assert f"nameless.csv: no column was taken for a {name}" in answer.output
+        assert f"--map right.{name}=COLUMN (wer, wie)" in answer.output
