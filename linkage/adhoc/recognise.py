@@ -76,8 +76,8 @@ def is_called_like_a_key(column: str) -> bool:
     words = _words(column)
     if len(words) > 1 and len(words[-1]) == 1:  # of one file of two: id_l
         words.pop()
-    ends: list[str] = _fields_known()["id"]["ends"]
-    return bool(words) and (words[-1] in ends or words[-1].endswith("id"))
+    rule = _fields_known()["id"]
+    return bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"])))
 
 
 def sex_frames() -> list[dict[str, list[str]]]:
