@@ -78,9 +78,11 @@ def report(run: RunArgument) -> None:
 
     Example: leo report runs/demo
     """
+    from linkage.pipeline.delivery import manifest_of
     from linkage.pipeline.reviewing import estimates
     from quality.report import render_run
 
+    manifest_of(run)  # a folder of another format is refused, never misread
     typer.echo(render_run(run, estimates(run)))
 
 

@@ -166,7 +166,11 @@ def _files(job: Job, where: str) -> dict[str, Path]:
 
 
 def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
-    """Rows set aside, and rows of nobody: said at once, since they are lost to all that follows."""
+    """Rows set aside, rows of nobody, columns not there: said at once, since they are lost to all that follows."""
+    if isinstance(summary, ReadingSummary) and summary.absent:
+        space.tell(
+            f"{summary.source}: no file has the column {', '.join(summary.absent)}; nothing is known of what it holds"
+        )
     if summary.rejections:
         space.tell(described(summary.rejections, summary.rows_read) + f"\n  they are kept in the table {table}")
     if isinstance(summary, AttributeSummary) and summary.orphans:

@@ -202,11 +202,18 @@ def test_what_is_no_number_of_people_is_a_usage_error(leo, tmp_path, text):
 
 def test_reports_and_extracts_need_a_run(leo, tmp_path):
     code, _, said = leo("report", tmp_path)
-    assert code == 1
-    assert "no such file" in said
+    assert code == 2
+    assert "is no run's folder" in said
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 2
     assert "is no run's folder" in said
+
+
+def test_a_folder_of_another_format_is_not_reported_on(leo, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": 99, "run": "small", "versions": {}}))
+    code, _, said = leo("report", tmp_path)
+    assert code == 2
+    assert "was written in format 99" in said
 
 
 def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):

@@ -242,6 +242,14 @@ def test_the_unlinked_gate_names_the_step(village):
         village.runner().run()
 
 
+def test_a_column_that_no_file_has_is_told(village, leo):
+    """Names can be had from elsewhere, so the run goes on; whoever watches it is to know."""
+    path = village.folder / "sources/cis/customers/part-00000.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["Postcode"]), path)
+    _, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "cis: no file has the column Postcode" in said
+
+
 def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, leo):
     keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
     rewrite(village.folder / "sources/npd/ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
