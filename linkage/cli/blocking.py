@@ -104,10 +104,11 @@ def lines(found: "Suggested", target: float) -> list[str]:
 def _closing(found: "Suggested", target: float, how: str) -> list[str]:
     chosen = found.rules
     pairs = sum(rule.pairs.new for rule in chosen.rules)
-    count = f"{len(chosen.rules)} rule{'s' if len(chosen.rules) != 1 else ''}"
+    one = len(chosen.rules) == 1
+    count = f"{len(chosen.rules)} rule{'' if one else 's'} of {chosen.considered:,} {'reaches' if one else 'reach'}"
     basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'likely matches, fields err alone'}"
     said = [
-        f"{count} of {chosen.considered:,} reach {chosen.recall:.4f} of the matches ({how} on {basis})",
+        f"{count} {chosen.recall:.4f} of the matches ({how} on {basis})",
         f"{pairs:,} pairs of {found.units[0]:,} and {found.units[1]:,} records; the budget is {found.budget:,.0f}",
     ]
     if not chosen.reached:
