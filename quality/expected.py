@@ -16,7 +16,7 @@ from quality.intervals import Z95, Share
 
 UNSEEN_WITHIN = 2.0
 """Matches of which no pair was kept are told by a model of what nobody has seen. They are taken to be known within this
-factor; decision 0052 has those of thirty steps beside the truth."""
+factor; decision 0060 has twenty-five steps beside the truth."""
 
 
 def expected(
