@@ -106,7 +106,7 @@ def _work(
         postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
         kept = told.column if told else None
         table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
-        kinds = persons.kinds(engine, table, table, postcodes=postcodes)
+        kinds = persons.kinds(engine, table, table, postcodes=postcodes, one_file=True)
         if len(kinds) < 2:
             raise InputError(
                 "fewer than two of the fields say anything: the others are empty or hold one value\n"

@@ -29,6 +29,7 @@ KINDS = {
     "email": "text",
     "phone": "code",
 }
+_IN_ONE_FILE = {"email": "code"}
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
 _ISO_DATE = quote("iso birth date")
@@ -99,8 +100,14 @@ def units(
     return table, ids
 
 
-def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict[str, str]:
-    """How each field is compared; a field that says nothing (one value, or unknown on a side) is left out."""
+def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_file: bool = False) -> dict[str, str]:
+    """How each field is compared; a field that says nothing (one value, or unknown on a side) is left out.
+
+    Args:
+        postcodes: postcodes are British.
+        one_file: both sides are one. Nothing shows then how alike the addresses of mail of strangers of one name are,
+            which are made of it, so that only slips of the same address count.
+    """
     chosen = {}
     samples = [_sample(engine, table, engine.count(table)) for table in (left, right)]
     for name in left.columns:
@@ -109,7 +116,11 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool) -> dict
         described = [_described(engine, table, name) for table in samples]
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
             continue
-        kind = KINDS.get(name) or ("postcode" if name == "postcode" and postcodes else _kind(described))
+        kind = (
+            (_IN_ONE_FILE.get(name) if one_file else None)
+            or KINDS.get(name)
+            or ("postcode" if name == "postcode" and postcodes else _kind(described))
+        )
         if kind == "number" and min(d["mean_length"] for d in described) < _WHOLE_NUMBER:
             kind = "code"
         chosen[name] = _finer(engine, kind, name, samples)
