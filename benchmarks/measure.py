@@ -77,18 +77,30 @@ class _Peak(threading.Thread):
 
 
 def _tree_bytes(pid: int, bytes_of: Callable[[int], int]) -> list[int]:
-    """Bytes of a process and of all below it, from /proc."""
+    """Bytes of a process and of all below it, from /proc.
+
+    A child that has just been made and runs no program of its own yet is still its parent: Java makes its children so
+    that both have one memory until then, which would be counted twice.
+    """
     sizes = [0]
-    waiting = [pid]
+    waiting = [(pid, ("", ""))]
     while waiting:
-        current = waiting.pop()
+        current, parent = waiting.pop()
         try:
-            sizes.append(bytes_of(current))
+            about = _program(current)
+            if about != parent:
+                sizes.append(bytes_of(current))
             for task in Path(f"/proc/{current}/task").iterdir():
-                waiting += [int(child) for child in (task / "children").read_text().split()]
+                waiting += [(int(child), about) for child in (task / "children").read_text().split()]
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return sizes
+
+
+def _program(pid: int) -> tuple[str, str]:
+    """A process's command and the pages of its address space."""
+    folder = Path(f"/proc/{pid}")
+    return (folder / "cmdline").read_text(errors="replace"), (folder / "statm").read_text().split()[0]
 
 
 def _resident_bytes(pid: int) -> int:

@@ -35,7 +35,7 @@ _PEOPLE = (165_000, 1_650_000)
 _TIMEOUT = 3_600.0
 _QUIET = f"{cluster.QUICK_DRIVER} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}"
 # A small young generation keeps Java from filling its heap with what is dead; all that it takes is counted.
-_SMALL = "-Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k"
+_SMALL = "-Xmn64m -XX:ReservedCodeCacheSize=96m -Xss512k -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
 _PARTS = 8  # files of a side
 _SCRIPTS = Path(__file__).parent
 _SYSTEMS = {
@@ -172,6 +172,7 @@ def _submitted(
         "spark.cores.max": str(len(on.processes) - 1),
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # both executors are there when the clock starts
         "spark.ui.enabled": "false",
+        "spark.cleaner.periodicGC.interval": "60s",
         "spark.ui.showConsoleProgress": "false",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": log.as_uri(),

@@ -7,9 +7,9 @@ Tables enter a query as {name}, values as $name:
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import pyarrow as pa
 from sqlglot import exp
@@ -17,6 +17,8 @@ from sqlglot import exp
 Value = bool | int | float | str | datetime.date | None
 Stored = bool | Mapping[str, str]
 """Whether a query's rows are kept; a mapping says yes, and which columns of which types they have."""
+
+Made = TypeVar("Made")
 
 _TABLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -75,6 +77,18 @@ class Engine(Protocol):
         Raises:
             ContractError: a value has not the type that the query expects; the message does not show it.
             LeoError: out of memory or disk; the message says what to raise or free.
+        """
+        ...
+
+    def together(self, *work: Callable[[], Made]) -> list[Made]:
+        """Do pieces of work that need nothing of one another, and give their results in the order of the pieces.
+
+            common, rare = engine.together(lambda: engine.sql(...), lambda: engine.sql(...))
+
+        Where queries wait for a driver that plans and for workers, they are asked at once; else one after the other.
+
+        Raises:
+            LeoError: what the first piece that failed raises, once all have ended.
         """
         ...
 

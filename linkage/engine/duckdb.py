@@ -4,7 +4,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from linkage.engine import edits
-from linkage.engine.base import Stored, Table, Value, literal, quote, render
+from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
 from linkage.errors import ContractError, InputError, LeoError
@@ -82,6 +82,9 @@ class DuckDBEngine:
         self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
         return self._define(render(query, tables, params), store=bool(store))
+
+    def together(self, *work: Callable[[], Made]) -> list[Made]:
+        return [piece() for piece in work]  # a query has all threads by itself
 
     def write(self, table: Table, path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ it cannot do, for want of memory or by an error, is Spark's.
 """
 
 import contextlib
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,7 @@ class OnDriver:
 
     def __init__(self, scratch: Path, most: Most) -> None:
         self._most = most
+        self._alone = threading.RLock()  # the engine may be asked by several threads; a connection answers one
         self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2})
         edits.define(self._connection)
         self._connection.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
@@ -73,21 +75,21 @@ class OnDriver:
     def arrow(self, name: str) -> pa.Table | None:
         """A table's rows; None where they are Spark's to find."""
         if name in self._leaves:
-            with contextlib.suppress(duckdb.Error):
+            with self._alone, contextlib.suppress(duckdb.Error):
                 return self._connection.sql(f"from {quote(name)}").to_arrow_table()
         return None
 
     def count(self, name: str) -> int | None:
         """Number of a table's rows; None where it is Spark's to find."""
         if name in self._leaves:
-            with contextlib.suppress(duckdb.Error):
+            with self._alone, contextlib.suppress(duckdb.Error):
                 return int(self._connection.execute(f"select count(*) from {quote(name)}").fetchall()[0][0])
         return None
 
     def fingerprint(self, name: str, text: str) -> str | None:
         """A table's fingerprint, of rows written as `text` says; None where it is Spark's to find."""
         if name in self._leaves:
-            with contextlib.suppress(duckdb.Error):
+            with self._alone, contextlib.suppress(duckdb.Error):
                 ((row_count, total),) = self._connection.execute(in_duckdb(name, text)).fetchall()
                 return combined(row_count, total)
         return None
@@ -99,7 +101,7 @@ class OnDriver:
             return False
         path.mkdir(parents=True)
         file = path / "part-00000.parquet"
-        with contextlib.suppress(duckdb.Error):
+        with self._alone, contextlib.suppress(duckdb.Error):
             self._connection.execute(
                 f"copy (select {selected} from ({query}) as found) to {literal(str(file))} "
                 "(format parquet, compression zstd)"
@@ -111,13 +113,14 @@ class OnDriver:
 
     def drop(self, name: str) -> None:
         if self._leaves.pop(name, None) is not None:
-            self._connection.execute(f"drop view if exists {quote(name)}")
+            with self._alone:
+                self._connection.execute(f"drop view if exists {quote(name)}")
 
     def close(self) -> None:
         self._connection.close()
 
     def _add(self, name: str, query: str, leaves: dict[str, tuple[int, int]]) -> None:
-        with contextlib.suppress(duckdb.Error):
+        with self._alone, contextlib.suppress(duckdb.Error):
             self._connection.execute(f"create or replace view {quote(name)} as {query}")
             self._leaves[name] = leaves
 

@@ -6,7 +6,8 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,11 +15,12 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from linkage.engine.base import Stored, Table, Value, quote, render
+from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
@@ -128,6 +130,14 @@ class SparkEngine:
         if foreseen or not driver.store(rendered, reads, frame.schema, path):  # what it could not do, it cannot now
             self._guarded(lambda: frame.write.parquet(str(path)))
         return self._stored_at(path, frame.schema)
+
+    def together(self, *work: Callable[[], Made]) -> list[Made]:
+        """All at once: while one query is planned or waits for its last task, workers compute another's."""
+        if len(work) < 2:
+            return [piece() for piece in work]
+        with ThreadPoolExecutor(len(work)) as pool:
+            asked = [pool.submit(inheritable_thread_target(self.session)(piece)) for piece in work]
+        return [piece.result() for piece in asked]
 
     def write(self, table: Table, path: Path) -> int:
         """A folder of part files at path, whole or not at all; returns its rows, read from the files' footers."""

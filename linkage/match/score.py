@@ -1,5 +1,6 @@
 """Pairs of a step with their match weights: those that blocking rules make, and those that passes accepted."""
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -56,10 +57,13 @@ def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) ->
     if not asked:
         return {}
     totals = _known(engine, asked, left, right)
-    return {
-        column: _frequencies(engine, column, left, right, opened=opened, total=total)
-        for (column, opened), total in zip(asked, totals, strict=True)
-    }
+    counted = engine.together(
+        *(
+            functools.partial(_frequencies, engine, column, left, right, opened=opened, total=total)
+            for (column, opened), total in zip(asked, totals, strict=True)
+        )
+    )
+    return {column: table for (column, _), table in zip(asked, counted, strict=True)}
 
 
 def _known(engine: Engine, asked: Sequence[tuple[str, bool]], left: Table, right: Table) -> list[int]:
@@ -69,7 +73,11 @@ def _known(engine: Engine, asked: Sequence[tuple[str, bool]], left: Table, right
         f" as known_{number}"
         for number, (column, opened) in enumerate(asked)
     )
-    sides = [one(engine, engine.sql(f"select {known} from {{side}}", side=side)) for side in (left, right)]
+
+    def of(side: Table) -> dict[str, Any]:
+        return one(engine, engine.sql(f"select {known} from {{side}}", side=side))
+
+    sides = engine.together(functools.partial(of, left), functools.partial(of, right))
     return [sum(int(side[f"known_{number}"]) for side in sides) for number in range(len(asked))]
 
 
@@ -173,10 +181,9 @@ class _Work:
         blocked = sides
         if taken:
             names = dict.fromkeys(("unit_id", *self.model.columns))
-            blocked = {
-                side: without(engine, units, list(names), taken, side, store=not part.narrow)
-                for side, units in sides.items()
-            }
+            left_of = functools.partial(without, engine, names=list(names), taken=taken, store=not part.narrow)
+            few = engine.together(*(functools.partial(left_of, units, side=side) for side, units in sides.items()))
+            blocked = dict(zip(sides, few, strict=True))
             if part.folder:
                 dropped += blocked.values()
             else:

@@ -7,6 +7,7 @@ rule's way after that. The pairs that are left out are those that such a unit ma
 no more often than it is wrong.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Collection, Sequence
@@ -47,12 +48,8 @@ class Taking:
             The rows of `pairs` that are taken: each unit that holds one partner is in one of them at most.
         """
         single = [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
-        contested = {
-            f"contested_{side}": engine.sql(
-                f"select {side}_id from {{pairs}} group by {side}_id having count(*) > 1", pairs=pairs, store=True
-            )
-            for side in single
-        }
+        several = engine.together(*(functools.partial(_contested, engine, pairs, side) for side in single))
+        contested = {f"contested_{side}": table for side, table in zip(single, several, strict=True)}
         alone = "".join(
             f" and not exists (select 1 from {{contested_{side}}} as c where c.{side}_id = p.{side}_id)"
             for side in single
@@ -75,6 +72,11 @@ class Taking:
         )
         engine.drop(likely, *contested.values())
         return taken
+
+
+def _contested(engine: Engine, pairs: Table, side: str) -> Table:
+    query = f"select {side}_id from {{pairs}} group by {side}_id having count(*) > 1"
+    return engine.sql(query, pairs=pairs, store=True)
 
 
 def taking(model: Model, cardinality: Cardinality, least: float, more: float, among: Collection[str]) -> Taking | None:

@@ -209,3 +209,34 @@ def test_a_struct_has_a_fingerprint_of_its_fields(engine):
 def test_a_column_of_no_known_type_is_refused(engine):
     with pytest.raises(TypeError, match="binary"):
         engine.fingerprint(engine.sql("select cast('a' as blob) as b"))
+
+
+def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows):
+    people = world("id | name\n1 | LEE\n2 | KHAN\n3 | LEE")
+    made = engine.together(
+        *(
+            lambda name=name: engine.sql(
+                "select id from {people} where name = $name", people=people, params={"name": name}, store=True
+            )
+            for name in ("LEE", "KHAN", "OYELARAN", "LEE")
+        )
+    )
+    assert [sorted(rows(table)) for table in made] == [[(1,), (3,)], [(2,)], [], [(1,), (3,)]]
+    assert engine.together() == []
+
+
+def test_what_fails_among_pieces_is_told_when_all_have_ended(engine, world):
+    people = world("id | dob\n1 | 1990-02-31\n2 | x")
+    done = []
+
+    def cast():
+        return engine.count(
+            engine.sql("select cast(id || 'x' as integer) as n from {people}", people=people, store=True)
+        )
+
+    def counted():
+        done.append(engine.count(people))
+
+    with pytest.raises(ContractError):
+        engine.together(counted, cast)
+    assert done == [2]
