@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
-from pyspark import SparkConf
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import arrow_udf
 
@@ -102,8 +102,8 @@ def start_session(
     builder = SparkSession.builder.appName("leo")
     chosen = dict(_LAUNCH)
     if submitted:
-        given = SparkConf()
-        chosen = {key: value for key, value in chosen.items() if not given.contains(key)}
+        given = _submitted_settings()
+        chosen = {key: _beside(given.get(key), value, key) for key, value in chosen.items()}
     else:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(f"local[{threads or '*'}]")
@@ -128,6 +128,19 @@ def start_session(
             cores = session.sparkContext.defaultParallelism
             session.conf.set("spark.sql.shuffle.partitions", str(max(3 * cores, 8)))
     return session
+
+
+def _submitted_settings() -> SparkConf:
+    """What spark-submit was told: Java knows it, and Python only once it has asked Java something."""
+    SparkContext.getSystemProperty("spark.master")
+    return SparkConf()
+
+
+def _beside(given: str | None, ours: str, key: str) -> str:
+    """The setting that spark-submit was told, else ours; options of Java one after the other, ours last."""
+    if given is None or not key.endswith("extraJavaOptions"):
+        return given or ours
+    return given if given.endswith(ours) else f"{given} {ours}"
 
 
 def _await_executor(session: SparkSession) -> None:

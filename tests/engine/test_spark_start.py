@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import rows
-from linkage.engine.java import find_java
+from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
 from spark_jobs import run
 
@@ -110,3 +110,40 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     code = run.main([str(tmp_path / "gone.toml"), "--out", str(tmp_path / "run")])
     assert code == ExitCode.USAGE
     assert "gone.toml: no such file" in capsys.readouterr().err
+
+
+def test_what_spark_submit_is_told_stands(tmp_path):
+    find_java()
+    script = tmp_path / "told.py"
+    script.write_text(
+        """
+from linkage.engine.spark_session import start_session
+
+session = start_session()
+told = session.sparkContext.getConf()
+for key in ("spark.ui.showConsoleProgress", "spark.executor.extraJavaOptions", "spark.ui.enabled"):
+    print("told", key, told.get(key))
+print("told", "partitions", session.conf.get("spark.sql.shuffle.partitions"))
+""",
+        encoding="utf-8",
+    )
+    asked = {
+        "spark.ui.showConsoleProgress": "true",
+        "spark.executor.extraJavaOptions": "-Xss700k",
+        "spark.sql.shuffle.partitions": "3",
+    }
+    settings = [part for key, value in asked.items() for part in ("--conf", f"{key}={value}")]
+    home = Path(__file__).parents[2]
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(spark_home()),
+        "PYTHONPATH": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]", *settings, str(script)]
+    said = subprocess.run(command, capture_output=True, text=True, env=environment | {"PYSPARK_PYTHON": sys.executable})
+    told = dict(line.split(" ", 2)[1:] for line in said.stdout.splitlines() if line.startswith("told "))
+    assert told["spark.ui.showConsoleProgress"] == "true"
+    assert " -Xss700k -Duser.timezone=UTC " in told["spark.executor.extraJavaOptions"]
+    assert told["spark.ui.enabled"] == "false"  # ours, where nothing is said
+    assert told["partitions"] == "3"
