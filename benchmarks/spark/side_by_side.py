@@ -172,7 +172,7 @@ def _submitted(
         "spark.cores.max": str(len(on.processes) - 1),
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # both executors are there when the clock starts
         "spark.ui.enabled": "false",
-        "spark.cleaner.periodicGC.interval": "60s",
+        "spark.cleaner.periodicGC.interval": "15s",
         "spark.ui.showConsoleProgress": "false",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": log.as_uri(),
