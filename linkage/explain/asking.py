@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from linkage.engine import connect, rows
 from linkage.errors import ConfigError
-from linkage.explain.files import Ids, OpenFiles, is_linked_files, open_files
+from linkage.explain.files import Ids, OpenFiles, open_if_files
 from linkage.explain.one_file import explain_pair_of_file, explain_person_of_file, explain_record_of_file
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.pair import explain_pair
@@ -58,11 +58,8 @@ class Explainer(AbstractContextManager["Explainer"]):
         self._run: OpenRun | None = None
         self._linked: OpenFiles | None = None
         try:
-            if is_linked_files(root):
-                self._linked = open_files(self._engine, root, files, keep=keep, say=say)
-            elif files:
-                raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
-            else:
+            self._linked = open_if_files(self._engine, root, files, keep=keep, say=say)
+            if self._linked is None:
                 self._run = OpenRun(self._engine, root)
         except BaseException:
             self.close()

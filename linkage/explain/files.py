@@ -110,6 +110,22 @@ def is_linked_files(root: Path) -> bool:
     return (root / "links.parquet").is_file() and (root / "model.json").is_file()
 
 
+def open_if_files(
+    engine: Engine, root: Path, files: Sequence[Path], *, keep: bool = True, say: Callable[[str], None] | None = None
+) -> OpenFiles | None:
+    """The step of a folder of `leo link` or `leo dedupe`, as `open_files` opens it; None of a run's folder.
+
+    Raises:
+        ConfigError: files are named for a run's folder, or as of `open_files`.
+        InputError: as of `open_files`.
+    """
+    if is_linked_files(root):
+        return open_files(engine, root, files, keep=keep, say=say)
+    if files:
+        raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
+    return None
+
+
 def open_files(
     engine: Engine, root: Path, files: Sequence[Path], *, keep: bool = True, say: Callable[[str], None] | None = None
 ) -> OpenFiles:
@@ -133,7 +149,7 @@ def open_files(
     if "parts" not in said:
         raise ConfigError(
             f"{root}: does not say how its files were read\n"
-            "  leo explain reads what this version's leo link and leo dedupe write: link again, with --force"
+            "  this version's leo link and leo dedupe write that down: link again, with --force"
         )
     tables = _tables(engine, root, said, files, keep=keep, say=say or (lambda _: None))
     one_file = "clusters" in tables

@@ -155,6 +155,10 @@ class OpenRun:
             cuts=self.cuts(name),
         )
 
+    def trained(self, step: str) -> Mapping[str, Any]:
+        """What a step's model was trained on; empty where that was not written down."""
+        return (self._counts.get(f"link-{step}") or {}).get("training") or {}
+
     def cuts(self, step: str) -> Table | None:
         """left_id, right_id, rule of a step's links that the spine did not follow; None where nothing is known."""
         if not self.has("cuts") or "left_id" not in self.table("cuts").columns:

@@ -85,6 +85,7 @@ def not_kept(
         for name in named
     )
     pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
+    engine.drop(made)  # scored without a floor: far more than what is left of it
     apart = two_people(engine, pairs, left, right, lowest, None if twins_apart else (), model=model)
     nobody = no_other_records(engine, model, apart, pairs)
     found = engine.sql(

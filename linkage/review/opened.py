@@ -7,8 +7,7 @@ from typing import Any
 
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, quote
-from linkage.errors import ConfigError
-from linkage.explain.files import ID, OpenFiles, is_linked_files, open_files
+from linkage.explain.files import ID, OpenFiles, open_if_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.pipeline.pair_names import PairNames, names_of_run
 
@@ -60,13 +59,10 @@ def open_step(
         ConfigError: the folder is no run's, has no such step, or does not say how its files were read.
         InputError: a file is not there any more, or is another.
     """
-    if is_linked_files(run):
-        return _of_files(engine, open_files(engine, run, files, say=say))
-    if files:
-        raise ConfigError(f"--files: {run} is a run's folder, which holds what it needs")
+    if linked := open_if_files(engine, run, files, say=say):
+        return _of_files(engine, linked)
     opened = OpenRun(engine, run)
     found = opened.open(step)
-    stage = next(stage for stage in opened.manifest["stages"] if stage["name"] == f"link-{step}")
     return Reviewed(
         run=opened.name,
         step=found,
@@ -74,7 +70,7 @@ def open_step(
         right=found.sides["right"].name,
         shown=IDENTIFIERS,
         names=names_of_run(engine, run, step),
-        trained=(stage.get("counts") or {}).get("training") or {},
+        trained=opened.trained(step),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine
 from linkage.errors import ConfigError
-from linkage.explain.files import OpenFiles, is_linked_files, open_files
+from linkage.explain.files import OpenFiles, open_if_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.tune.evidence import Evidence
 from linkage.tune.groups import Groups, groups_of
@@ -62,16 +62,13 @@ def open_to_tune(
             how its files were read.
         InputError: a file is not there any more, or is another.
     """
-    if is_linked_files(root):
-        return _of_files(root, open_files(engine, root, files, say=say), engine, step)
-    if files:
-        raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
+    if linked := open_if_files(engine, root, files, say=say):
+        return _of_files(root, linked, engine, step)
     run = OpenRun(engine, root)
     if step is None and len(run.steps) != 1:
         raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(run.steps) or 'its steps: none'}")
     name = str(run.named_step(step or next(iter(run.steps))).name)
     opened = run.open(name)
-    counts = next((s.get("counts") for s in run.manifest["stages"] if s["name"] == f"link-{name}"), None) or {}
 
     def unit(side: str, number: str) -> int | None:
         return _unit_of_number(opened, side, number)
@@ -83,7 +80,7 @@ def open_to_tune(
         right=opened.sides["right"].name,
         shown=IDENTIFIERS,
         model=root / "models" / f"{name}.json",
-        trained=counts.get("training") or {},
+        trained=run.trained(name),
         groups=lambda evidence: groups_of(engine, run, opened, evidence),
         names_units="number",
         unit=unit,
