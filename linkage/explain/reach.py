@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 
 from linkage.config import Pass
@@ -14,6 +13,7 @@ from linkage.match.passes import conditions, fields_of
 from linkage.match.units import Units
 from linkage.model import BlockingRule
 from linkage.model.compiled import any_element
+from linkage.model.conditions import conjuncts, parsed
 
 AGREES, DIFFERS = "agrees", "differs"
 
@@ -41,9 +41,7 @@ class Condition:
 
 def terms_of(rule: BlockingRule) -> list[BlockingRule]:
     """The conditions that a rule joins by AND, each as a rule of its own."""
-    parsed = sqlglot.parse_one(rule.condition, read="duckdb").unnest()
-    terms = list(parsed.flatten()) if isinstance(parsed, exp.And) else [parsed]
-    return [BlockingRule(str(term.sql("duckdb")), rule.explode) for term in terms]
+    return [BlockingRule(str(term.sql("duckdb")), rule.explode) for term in conjuncts(rule.condition)]
 
 
 def by_rule(engine: Engine, rule: BlockingRule, left: Table, right: Table) -> list[Condition]:
@@ -111,10 +109,10 @@ def reached_by_rule(engine: Engine, rule: BlockingRule, units: Table, of: str, o
     letter = "l" if of == "left" else "r"
     terms = []
     for term in terms_of(rule):
-        parsed = sqlglot.parse_one(term.condition, read="duckdb").unnest()
-        if not isinstance(parsed, exp.EQ):
+        equality = parsed(term.condition).unnest()
+        if not isinstance(equality, exp.EQ):
             continue
-        mine, others = _of_one_column(parsed, letter), _of_one_column(parsed, "r" if letter == "l" else "l")
+        mine, others = _of_one_column(equality, letter), _of_one_column(equality, "r" if letter == "l" else "l")
         if mine and others:
             terms.append(_term(engine, units, mine, others, rule.explode))
     return other.holding(terms) if terms else None
@@ -146,9 +144,9 @@ def _plain(column: str) -> str:
     return f"select {quote(column)} as value from {{t}}"
 
 
-def _of_one_column(parsed: exp.EQ, letter: str) -> tuple[str, str] | None:
+def _of_one_column(equality: exp.EQ, letter: str) -> tuple[str, str] | None:
     """The column and expression of the side of an equality that reads one column of `letter`, and nothing else."""
-    for side in (parsed.left, parsed.right):
+    for side in (equality.left, equality.right):
         read = list(side.find_all(exp.Column))
         if len(read) == 1 and read[0].table == letter:
             marked = side.copy().transform(lambda n: exp.column("value_here") if isinstance(n, exp.Column) else n)
@@ -159,8 +157,7 @@ def _of_one_column(parsed: exp.EQ, letter: str) -> tuple[str, str] | None:
 
 
 def _columns_of(term: BlockingRule, letter: str) -> list[str]:
-    parsed = sqlglot.parse_one(term.condition, read="duckdb")
-    return list(dict.fromkeys(c.name for c in parsed.find_all(exp.Column) if c.table == letter))
+    return list(dict.fromkeys(c.name for c in parsed(term.condition).find_all(exp.Column) if c.table == letter))
 
 
 def _is_unknown(column: str, is_list: bool) -> str:
@@ -179,8 +176,8 @@ def _says(holds: bool | None, left_unknown: bool, right_unknown: bool) -> str:
 
 def _called(term: BlockingRule) -> str:
     """A condition by its column, where it says no more than that the column is equal."""
-    parsed = sqlglot.parse_one(term.condition, read="duckdb").unnest()
-    sides = (parsed.left, parsed.right) if isinstance(parsed, exp.EQ) else ()
+    equality = parsed(term.condition).unnest()
+    sides = (equality.left, equality.right) if isinstance(equality, exp.EQ) else ()
     names = {side.name for side in sides if isinstance(side, exp.Column)}
     if len(names) != 1 or not all(isinstance(side, exp.Column) for side in sides):
         return term.condition

@@ -15,14 +15,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
 
 from linkage.engine import quote
 from linkage.model import rarest
+from linkage.model.conditions import conjuncts, parsed, spelled
 from linkage.model.edits import cheaper
 from linkage.model.lists import condition_over_elements, opened
-from linkage.model.splink_json import BlockingRule, Comparison, Level, Model, spelled
+from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
 
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
 
@@ -127,9 +127,9 @@ def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
+@functools.lru_cache(maxsize=4096)
 def _is_cheap(condition: str) -> bool:
-    return all(isinstance(node, _CHEAP) for node in sqlglot.parse_one(condition, read="duckdb").walk())
+    return all(isinstance(node, _CHEAP) for node in parsed(condition).walk())
 
 
 def _gamma(levels: Sequence[Level]) -> str:
@@ -219,8 +219,8 @@ def _shared_calls(levels: Sequence[Level]) -> list[str]:
 @functools.lru_cache(maxsize=4096)
 def _calls(condition: str) -> tuple[str, ...]:
     """The function calls of a condition, each once."""
-    parsed = sqlglot.parse_one(condition, read="duckdb")
-    calls = (spelled(node) for node in parsed.find_all(exp.Func) if not isinstance(node, exp.And | exp.Or | exp.Cast))
+    found = parsed(condition).find_all(exp.Func)
+    calls = (spelled(node) for node in found if not isinstance(node, exp.And | exp.Or | exp.Cast))
     return tuple(dict.fromkeys(calls))
 
 
@@ -248,7 +248,7 @@ def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
         name = named.get(spelled(node)) if isinstance(node, exp.Func) else None
         return exp.column(name) if name else node
 
-    return cheaper(spelled(sqlglot.parse_one(condition, read="duckdb").transform(replace)))
+    return cheaper(spelled(parsed(condition).transform(replace)))
 
 
 def _closed_weight(index: int, comparison: Comparison, rest: Sequence[Level]) -> str:
@@ -318,12 +318,10 @@ def adjusts_equal_values_alone(model: Model, column: str) -> bool:
 
 
 def _implies_equality(level: Level, column: str) -> bool:
-    parsed = sqlglot.parse_one(level.condition or "false", read="duckdb").unnest()
-    terms = parsed.flatten() if isinstance(parsed, exp.And) else [parsed]
     wanted = {f"{column}_l".lower(), f"{column}_r".lower()}
     return any(
         isinstance(term, exp.EQ) and {side.name.lower() for side in (term.left, term.right)} == wanted
-        for term in (term.unnest() for term in terms)
+        for term in conjuncts(level.condition or "false")
     )
 
 
@@ -368,4 +366,4 @@ def any_element(rule: BlockingRule) -> str:
             return exp.func("list_has_any", node.left, node.right)
         return node
 
-    return spelled(sqlglot.parse_one(rule.condition, read="duckdb").transform(overlap))
+    return spelled(parsed(rule.condition).transform(overlap))

@@ -7,21 +7,20 @@ twentieth on transposed dates.
 
 import functools
 
-import sqlglot
 from sqlglot import exp
 
-from linkage.model.splink_json import spelled
+from linkage.model.conditions import parsed, spelled
 
 WITHIN_ONE = {"LEVENSHTEIN": "within_one_edit", "DAMERAU_LEVENSHTEIN": "within_one_edit_or_swap"}
 """A distance of one at most, by the name of its distance: functions that each engine has."""
 
 
-@functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
+@functools.lru_cache(maxsize=4096)
 def cheaper(condition: str) -> str:
     """The same condition, with `distance(a, b) <= 1` as a question that most pairs answer without the distance."""
     if "levenshtein" not in condition.lower():
         return condition
-    return spelled(sqlglot.parse_one(condition, read="duckdb").transform(_asked))
+    return spelled(parsed(condition).transform(_asked))
 
 
 def _asked(node: exp.Expression) -> exp.Expression:

@@ -3,10 +3,10 @@
 import functools
 from dataclasses import replace
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
+from linkage.model.conditions import conjuncts, parsed
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
 
 
@@ -22,11 +22,9 @@ def under(model: Model, rule: BlockingRule) -> Model:
 
 def equal_columns(rule: BlockingRule) -> frozenset[str]:
     """Columns, in lower case, that are known and equal on both sides of every pair of a rule."""
-    parsed = sqlglot.parse_one(rule.condition, read="duckdb").unnest()
-    terms = [term.unnest() for term in (parsed.flatten() if isinstance(parsed, exp.And) else [parsed])]
     opened = {column.lower() for column in rule.explode}
     found = set()
-    for term in terms:
+    for term in conjuncts(rule.condition):
         if isinstance(term, exp.EQ) and isinstance(term.left, exp.Column) and isinstance(term.right, exp.Column):
             names = {side.name.lower() for side in (term.left, term.right)}
             if len(names) == 1 and {term.left.table.lower(), term.right.table.lower()} == {"l", "r"}:
@@ -60,7 +58,7 @@ def _truth(condition: str, equal: frozenset[str]) -> bool | None:
                 return exp.true()
         return node
 
-    settled = simplify(sqlglot.parse_one(condition, read="duckdb").transform(known)).unnest()
+    settled = simplify(parsed(condition).transform(known)).unnest()
     return bool(settled.this) if isinstance(settled, exp.Boolean) else None
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import sqlglot
 from sqlglot import exp
 
 from linkage.engine import columns, quote
-from linkage.model.splink_json import BlockingRule, spelled
+from linkage.model.conditions import parsed, spelled
+from linkage.model.splink_json import BlockingRule
 
 
 def element(column: str) -> str:
@@ -26,8 +26,7 @@ def condition_over_elements(rule: BlockingRule) -> str:
     """The rule over l and r as `opened` makes them."""
     if not rule.explode:
         return rule.condition
-    parsed = sqlglot.parse_one(rule.condition, read="duckdb")
-    return spelled(parsed.transform(lambda node: by_element(node, rule)))
+    return spelled(parsed(rule.condition).transform(lambda node: by_element(node, rule)))
 
 
 def by_element(node: exp.Expression, rule: BlockingRule) -> exp.Expression:

@@ -19,6 +19,7 @@ import sqlglot
 from sqlglot import exp
 
 from linkage.errors import ConfigError
+from linkage.model.conditions import parsed, spelled
 
 # Splink's stand-in for a probability that training never observed (splink.internals.constants, comparison_level).
 _NOT_OBSERVED = 1e-6
@@ -91,8 +92,7 @@ class BlockingRule:
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns of a unit that the rule reads."""
-        parsed = sqlglot.parse_one(self.condition, read="duckdb")
-        return tuple(dict.fromkeys(column.name for column in parsed.find_all(exp.Column)))
+        return tuple(dict.fromkeys(column.name for column in parsed(self.condition).find_all(exp.Column)))
 
 
 @dataclass(frozen=True)
@@ -221,20 +221,15 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
             if "->" not in level["sql_condition"]:
                 continue
             with suppress(sqlglot.errors.SqlglotError):  # reported where its comparison is read
-                parsed = sqlglot.parse_one(level["sql_condition"], read="duckdb")
-                if parsed.find(exp.Lambda):
-                    level["sql_condition"] = spelled(parsed)
+                condition = parsed(level["sql_condition"])
+                if condition.find(exp.Lambda):
+                    level["sql_condition"] = spelled(condition)
     return raw
-
-
-@functools.lru_cache(maxsize=4096)  # a model that is tuned is read again with every change, and parsing is slow
-def _read(condition: str) -> exp.Expression:
-    return sqlglot.parse_one(condition, read="duckdb")
 
 
 def _parsed(condition: str, where: str) -> exp.Expression:
     try:
-        return _read(condition)
+        return parsed(condition)
     except sqlglot.errors.SqlglotError as error:
         found = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
@@ -242,21 +237,11 @@ def _parsed(condition: str, where: str) -> exp.Expression:
         ) from None
 
 
-def spelled(parsed: exp.Expression) -> str:
-    """SQL of a condition that was parsed, in the words that both engines know: sqlglot writes list_has_any as &&."""
-
-    def known(node: exp.Expression) -> exp.Expression:
-        overlaps = isinstance(node, exp.ArrayOverlaps)
-        return exp.Anonymous(this="list_has_any", expressions=[node.left, node.right]) if overlaps else node
-
-    return str(parsed.transform(known).sql("duckdb"))
-
-
-def sided_columns(condition: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def sided_columns(condition: str) -> tuple[str, ...]:
     """Columns, without their _l or _r, that a level's condition reads, in order."""
-    parsed = sqlglot.parse_one(condition, read="duckdb")
-    found = (_SIDE.fullmatch(column.name) for column in parsed.find_all(exp.Column))
-    return list(dict.fromkeys(match.group(1) for match in found if match))
+    found = (_SIDE.fullmatch(column.name) for column in parsed(condition).find_all(exp.Column))
+    return tuple(dict.fromkeys(match.group(1) for match in found if match))
 
 
 def _comparison(raw: dict[str, Any], where: str) -> Comparison:
@@ -266,7 +251,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     graded = sum(1 for level in levels if not level.get("is_null_level"))
     exact = _exact_level_u(levels, here)
     rarest = _RAREST.fullmatch(raw.get("comparison_description") or "")
-    parsed = []
+    found = []
     for level in levels:
         null = bool(level.get("is_null_level"))
         graded -= 0 if null else 1
@@ -285,7 +270,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
             base = exact.get(listed.removesuffix("_all").lower())
         else:
             listed = None
-        parsed.append(
+        found.append(
             Level(
                 value=-1 if null else graded,
                 condition=None if condition.strip().upper() == "ELSE" else condition,
@@ -299,12 +284,12 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
                 tf_list=listed,
             )
         )
-    if not parsed or parsed[-1].condition is not None:
+    if not found or found[-1].condition is not None:
         raise ConfigError(f"{here} has no ELSE level at its end")
     given = _GIVEN.fullmatch(raw.get("comparison_description") or "")
     return Comparison(
         name,
-        tuple(parsed),
+        tuple(found),
         tuple(given.group(2).split(", ")) if given else (),
         bool(given and given.group(1) == "among"),
     )
@@ -325,10 +310,10 @@ def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float 
     for level in levels:
         if level["sql_condition"].strip().upper() == "ELSE":
             continue
-        parsed = _parsed(level["sql_condition"], where).unnest()  # without its brackets
-        if level.get("is_null_level") or not isinstance(parsed, exp.EQ):
+        equality = _parsed(level["sql_condition"], where).unnest()  # without its brackets
+        if level.get("is_null_level") or not isinstance(equality, exp.EQ):
             continue
-        sides = [side.name.lower() if isinstance(side, exp.Column) else "" for side in (parsed.left, parsed.right)]
+        sides = [side.name.lower() if isinstance(side, exp.Column) else "" for side in (equality.left, equality.right)]
         if sides[0][:-2] == sides[1][:-2] != "":
             found.setdefault(sides[0][:-2], _probability(level, "u_probability", where))
     return found

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from linkage.model.blocking.keys import conjuncts
-from linkage.model.splink_json import BlockingRule, Comparison, Model, spelled
+from linkage.model.conditions import conjuncts, spelled
+from linkage.model.splink_json import BlockingRule, Comparison, Model
 
 _NEGLIGIBLE = 1e-9
 State = frozenset["Event"]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
 
+from linkage.model.conditions import conjuncts, spelled
 from linkage.model.lists import by_element
-from linkage.model.splink_json import BlockingRule, spelled
+from linkage.model.splink_json import BlockingRule
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,6 @@ def keys_of(rule: BlockingRule) -> Keys:
         left.append(_of_side(sides[0], rule))
         right.append(_of_side(sides[1], rule))
     return Keys(tuple(left), tuple(right), others == 0)
-
-
-def conjuncts(condition: str) -> list[exp.Expression]:
-    """The parts of a condition that AND joins, without their brackets."""
-    parsed = sqlglot.parse_one(condition, read="duckdb").unnest()
-    found = parsed.flatten() if isinstance(parsed, exp.And) else [parsed]
-    return [term.unnest() for term in found]
 
 
 def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:

@@ -123,8 +123,8 @@ def measured_levels(model: Model) -> list[LevelReport]:
     ]
 
 
-def _columns(level: Level) -> list[str]:
-    return sided_columns(level.condition) if level.condition else []
+def _columns(level: Level) -> tuple[str, ...]:
+    return sided_columns(level.condition) if level.condition else ()
 
 
 def _rounded(value: float) -> float:
