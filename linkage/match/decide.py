@@ -126,7 +126,7 @@ def matched(
         _still_open(engine, right.units, passed.links, "right", step),
     )
     most = most_gain(sizes, step.cardinality)
-    floor = thresholds.floor(most)
+    floor = thresholds.floor(most, links_only=links_only)
     sure = _taking(step, model, thresholds, most) if links_only and not overrides and held is None else None
     candidates = score_candidates(
         engine,

@@ -29,13 +29,15 @@ class Thresholds:
     gain: float = 0.0  # what the cardinality adds to a weight (see coverage)
     is_weight: bool = False  # an analyst named the weight itself
 
-    def floor(self, most_gain: float) -> float:
+    def floor(self, most_gain: float, *, links_only: bool = False) -> float:
         """Below this no pair matters: not for review, nor as a rival of an accepted one.
 
         Args:
             most_gain: the most bits that the cardinality may add.
+            links_only: nobody reviews, so that what the cardinality may add counts for rivals alone.
         """
-        return self.lowest - (0.0 if self.is_weight else most_gain - self.gain)
+        more = 0.0 if self.is_weight else most_gain - self.gain
+        return min(self.lowest, self.reach - more) if links_only else self.lowest - more
 
     @property
     def reach(self) -> float:
@@ -144,7 +146,7 @@ class Race:
 
     def contest(self, thresholds: Thresholds) -> Table:
         """Pairs whose units are free and that matter: left_id, right_id, match_weight, and with held ones, held."""
-        query = "select * from {free} where match_weight >= $reach"
+        query = f"select {self._round.columns} from {{free}} where match_weight >= $reach"
         return self._engine.sql(query, params={"reach": thresholds.reach}, free=self._free)
 
     def settle(self, thresholds: Thresholds) -> None:
@@ -248,27 +250,48 @@ class _Round:
         """The weight that a pair takes into the race: a held one stands before rivals within the margin."""
         return "match_weight + case when held then $margin else 0 end" if self.held else "match_weight"
 
+    @property
+    def columns(self) -> str:
+        """Of a pair: what a round reads."""
+        return "left_id, right_id, match_weight" + (", held" if self.held else "")
+
     def started(self, some_apart: bool) -> str:
-        """Pairs of some weight: left_id, right_id, match_weight, and held where there is a last release."""
+        """Pairs of some weight: `columns`, and contested: whether another pair wants one of their units.
+
+        Nothing that happens in the race makes a contested pair of another, so most pairs are ranked without a look.
+        """
         held, joined = "", ""
         if self.held:
             held = ", h.left_id is not null as held"
             joined = "left join {held} as h on h.left_id = p.left_id and h.right_id = p.right_id"
         apart = "not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)"
+        crowded = "".join(
+            f", crowded_{s} as (select {s}_id from racing group by {s}_id having count(*) > 1)" for s in self._single
+        )
+        marks = "".join(f" left join crowded_{s} as in_{s} on in_{s}.{s}_id = p.{s}_id" for s in self._single)
+        contested = " or ".join(f"in_{s}.{s}_id is not null" for s in self._single) or "false"
         return f"""
-            select p.left_id, p.right_id, p.match_weight{held}
-            from {{pairs}} as p
-            {joined}
-            where p.match_weight >= $lowest {f"and {apart}" if some_apart else ""}
+            with racing as (
+                select p.left_id, p.right_id, p.match_weight{held}
+                from {{pairs}} as p
+                {joined}
+                where p.match_weight >= $lowest {f"and {apart}" if some_apart else ""}
+            ){crowded}
+            select p.*, {contested} as contested
+            from racing as p{marks}
             """
 
     def ranked(self) -> str:
         """Each pair with its best rival, and whether it is the best on every side that holds one link."""
+        held, reach = (", held", "and match_weight >= $reach") if self.held else ("", "")
+        nobody = "".join(f", cast(null as double) as {name}" for name, _ in self._weights)
+        alone = f"""
+            select left_id, right_id, match_weight{nobody}, true as best{held}
+            from {{pairs}}
+            where not contested {reach}
+            """
         if not self._single:
-            return """
-                select *, cast(null as double) as runner_up_weight, cast(null as double) as rival, true as best
-                from {pairs}
-                """
+            return alone
         other = {"left": "right", "right": "left"}
         ranks = ", ".join(
             f"row_number() over by_{s} as {s}_rank" + "".join(self._neighbours(s, *weight) for weight in self._weights)
@@ -283,11 +306,13 @@ class _Round:
             with ranked as (
                 select *, {ranks}
                 from {{pairs}}
-                {"where match_weight >= $reach" if self.held else ""}
+                where contested {reach}
                 window {windows}
             )
-            select left_id, right_id, match_weight, {rivals}, {best} as best{", held" if self.held else ""}
+            select left_id, right_id, match_weight, {rivals}, {best} as best{held}
             from ranked
+            union all
+            {alone}
             """
 
     @property

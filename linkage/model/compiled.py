@@ -52,8 +52,8 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
 
     Args:
         model: a trained model.
-        pairs: SQL of the pairs: left_id, right_id, and each column of the model as <column>_l and <column>_r, its term
-            frequency as tf_<column>_l and tf_<column>_r.
+        pairs: SQL of the pairs: left_id, right_id, and each column of the model as <column>_l and <column>_r, log2 of
+            its term frequency as bits_<column>_l and bits_<column>_r.
         floor: pairs below this match weight (log2) are dropped; None keeps all.
 
     Returns:
@@ -154,14 +154,15 @@ def _weight_case(gamma: str, levels: Sequence[Level], index: int) -> str:
 
 
 def _adjustment(level: Level, index: int) -> str:
-    """weight * (log2 u - log2 of the rarer-than-it-can-be frequency); 0 where neither side has one."""
+    """weight * (log2 u - log2 of the commoner value's frequency, or of the least that counts); 0 where none is known."""
     if not level.adjusted:
         return f" + {rarest.adjustment(index, level)}" if level.tf_list else ""
-    left, right = (quote(f"tf_{level.tf_column}_{side}") for side in "lr")
-    frequency = f"greatest(coalesce({left}, {right}), coalesce({right}, {left}), {_number(level.tf_minimum_u)})"
+    commoner = "greatest({}, {})".format(*(quote(f"bits_{level.tf_column}_{side}") for side in "lr"))  # NULL is skipped
+    if level.tf_minimum_u > 0:
+        least = _number(math.log2(level.tf_minimum_u))
+        commoner = f"case when {commoner} < {least} then {least} else {commoner} end"
     base = math.log2(level.tf_base_u or 1.0)
-    adjustment = f"{_number(level.tf_weight)} * ({_number(base)} - log2({frequency}))"
-    return f" + case when coalesce({left}, {right}) is null then 0e0 else {adjustment} end"
+    return f" + coalesce({_number(level.tf_weight)} * ({_number(base)} - {commoner}), 0e0)"
 
 
 def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: set[int]) -> str:
@@ -302,9 +303,11 @@ def _with_columns(model: Model, source: str) -> str:
         # Where only equal values are adjusted, one side's frequency is the other's.
         looked_up = ("l", "l") if adjusts_equal_values_alone(model, column) else ("l", "r")
         for side in dict.fromkeys(looked_up):
-            joins += f"\nleft join {{{table}}} as {table}_{side} on {table}_{side}.value = {side}.{quote(column)}"
+            # A logarithm for each value, not for each pair.
+            joins += f"\nleft join (select value, log2(frequency) as bits from {{{table}}}) as {table}_{side}"
+            joins += f"\n  on {table}_{side}.value = {side}.{quote(column)}"
         listed += [
-            f"{table}_{found}.frequency as {quote(f'tf_{column}_{side}')}"
+            f"{table}_{found}.bits as {quote(f'bits_{column}_{side}')}"
             for side, found in zip("lr", looked_up, strict=True)
         ]
     selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *listed])
