@@ -1,6 +1,7 @@
 """One command as a whole process: seconds, CPU seconds and the most memory it held, its children's with it."""
 
 import math
+import os
 import resource
 import subprocess
 import threading
@@ -37,7 +38,9 @@ def run(command: list[str], *, timeout: float, most_bytes: float = math.inf, sha
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_as_installed()
+    )
     peak = _Peak(process, most_bytes, shared_once)
     peak.start()
     try:
@@ -53,6 +56,11 @@ def run(command: list[str], *, timeout: float, most_bytes: float = math.inf, sha
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     words = "\n".join(said.splitlines()[-3:])
     return Measured(round(seconds, 2), round(cpu, 2), peak.bytes, code, words, peak.largest)
+
+
+def _as_installed() -> dict[str, str]:
+    """The environment, in which this project's modules are compiled once, as those of installed packages are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class _Peak(threading.Thread):

@@ -25,13 +25,25 @@ _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
 class Table:
-    """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay with the engine."""
+    """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay with the engine.
 
-    __slots__ = ("columns", "name")
+    Args:
+        columns: their names, or what finds them when somebody asks: an engine that binds a view anew to know its
+            columns is spared that of most.
+    """
 
-    def __init__(self, name: str, columns: Sequence[str]) -> None:
+    __slots__ = ("_columns", "name")
+
+    def __init__(self, name: str, columns: Sequence[str] | Callable[[], Sequence[str]]) -> None:
         self.name = name
-        self.columns = tuple(columns)
+        self._columns = columns
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        if callable(self._columns):
+            self._columns = self._columns()
+        return tuple(self._columns)
 
     def __repr__(self) -> str:
         return f"Table({self.name}: {', '.join(self.columns)})"

@@ -4,7 +4,9 @@ import itertools
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -37,9 +39,12 @@ class DuckDBEngine:
         self._own_scratch = tempfile.TemporaryDirectory(prefix="leo-") if scratch is None else None
         self.scratch = Path(self._own_scratch.name) if self._own_scratch else Path(scratch or "")
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self.connection = duckdb.connect(":memory:")
+        self._main = duckdb.connect(":memory:")
+        self._of_thread = threading.local()
         self._names = itertools.count(1)
         settings = {"temp_directory": str(self.scratch), "preserve_insertion_order": "false"}
+        # A database in memory has no log to shorten: a checkpoint would pack half-full pages for tenths of a second.
+        settings["checkpoint_threshold"] = "1000TB"
         if memory_limit:
             settings["memory_limit"] = memory_limit
         if threads:
@@ -48,6 +53,12 @@ class DuckDBEngine:
             self.connection.execute(f"set {key} = {literal(value)}")
         self.connection.execute("set enable_progress_bar = false")
         edits.define(self.connection)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The calling thread's own: queries of one connection wait for one another."""
+        held: duckdb.DuckDBPyConnection = getattr(self._of_thread, "connection", self._main)
+        return held
 
     @property
     def memory(self) -> int:
@@ -84,7 +95,16 @@ class DuckDBEngine:
         return self._define(render(query, tables, params), store=bool(store))
 
     def together(self, *work: Callable[[], Made]) -> list[Made]:
-        return [piece() for piece in work]  # a query has all threads by itself
+        """All at once: while one query is planned or writes its last rows, another has the threads."""
+        if len(work) < 2:
+            return [piece() for piece in work]
+
+        def begin() -> None:
+            self._of_thread.connection = self._main.cursor()
+
+        with ThreadPoolExecutor(len(work), initializer=begin) as pool:
+            asked = [pool.submit(piece) for piece in work]
+        return [piece.result() for piece in asked]
 
     def write(self, table: Table, path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +161,7 @@ class DuckDBEngine:
                     continue
 
     def close(self) -> None:
-        self.connection.close()
+        self._main.close()
         if self._own_scratch:
             self._own_scratch.cleanup()
 
@@ -157,8 +177,7 @@ class DuckDBEngine:
     def _define(self, query: str, *, store: bool) -> Table:
         name = self._name()
         self._run(f"create {'table' if store else 'view'} {quote(name)} as {query}")
-        described = self._run(f"describe {quote(name)}").fetchall()
-        return Table(name, [row[0] for row in described])
+        return Table(name, lambda: [row[0] for row in self._run(f"describe {quote(name)}").fetchall()])
 
     def _run(self, query: str) -> duckdb.DuckDBPyConnection:
         try:

@@ -8,7 +8,7 @@ shorter with a letter before it. What is left is few. Spark's names for both fun
 import duckdb
 
 _MACROS = """
-    create temp macro within_one_edit(a, b) as
+    create macro within_one_edit(a, b) as
         case when a = b then true
              when length(a) = length(b) then hamming(a, b) <= 1
              when abs(length(a) - length(b)) > 1 then false
@@ -16,7 +16,7 @@ _MACROS = """
              else suffix(a, b) or suffix(b, a)
         end;
 
-    create temp macro within_one_edit_or_swap(a, b) as
+    create macro within_one_edit_or_swap(a, b) as
         case when a = b then true
              when length(a) <> length(b) then within_one_edit(a, b)
              when hamming(a, b) <= 1 then true

@@ -5,6 +5,7 @@ is meant, so the better one is linked, and the other stays for the next release 
 happen to be alike (twins, two of one name and birth date) stay in review.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 
@@ -47,10 +48,12 @@ def excuse(
         return outcomes  # units that hold many partners have no rivals
     units = {"left": left, "right": right}
     records = records or {side: engine.count(units[side]) for side in sides}
-    weighed = {}
-    for side in sides:
+
+    def of(side: str) -> Table:
         same = same_person_from(model, records[side], thresholds)
-        weighed[side] = _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same)
+        return _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same)
+
+    weighed = dict(zip(sides, engine.together(*(functools.partial(of, side) for side in sides)), strict=True))
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
     rivals = engine.sql(union, params=None, store=False, **weighed)
     return engine.sql(_EXCUSED, decided=outcomes, rivals=rivals, store=True)

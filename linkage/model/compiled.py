@@ -154,7 +154,7 @@ def _weight_case(gamma: str, levels: Sequence[Level], index: int) -> str:
 
 
 def _adjustment(level: Level, index: int) -> str:
-    """weight * (log2 u - log2 of the commoner value's frequency, or of the least that counts); 0 where none is known."""
+    """weight * (log2 u - log2 of the commoner value's frequency, or of the least that counts); 0 where none is."""
     if not level.adjusted:
         return f" + {rarest.adjustment(index, level)}" if level.tf_list else ""
     commoner = "greatest({}, {})".format(*(quote(f"bits_{level.tf_column}_{side}") for side in "lr"))  # NULL is skipped

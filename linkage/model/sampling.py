@@ -6,6 +6,7 @@ hash would do the same, and cost seconds for 25 million units. The two sides hav
 units of one number on both sides are not drawn together.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,8 +32,8 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
     Args:
         sides: left and right, unit_id and the columns named.
     """
-    found = []
-    for table, multiplier in zip(sides, _MULTIPLIERS, strict=True):
+
+    def of(table: Table, multiplier: int) -> Side:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         spread = f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
@@ -48,8 +49,10 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
             units=table,
             store=True,
         )
-        found.append(Side(table, units, sample, share))
-    return found
+        return Side(table, units, sample, share)
+
+    pieces = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
+    return engine.together(*pieces)
 
 
 def below(share: float) -> int:
