@@ -130,7 +130,7 @@ def _evidence(*blocks: dict[str, int], equal: tuple[Agreement, ...] = (), model:
     nobody = _patterns({}, 2)
     rule = Agreement(("c",), 10_000, 1.0, (0, 0))
     made = tuple(Block(rule, 0.5, _patterns(counts, 2), (nobody, nobody)) for counts in blocks)
-    return Evidence(Layout(model or _model("a", "b")), (1000, 2000), equal, _patterns(RANDOM, 2), made)
+    return Evidence(Layout(model or _model("a", "b")), (1000, 2000), equal, (), _patterns(RANDOM, 2), made)
 
 
 def test_u_is_the_share_of_random_pairs() -> None:

@@ -21,6 +21,7 @@ from linkage.model.training.dependence import with_dependence, without_dependenc
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.nobody import NobodyInBothError, refuse_strangers
+from linkage.model.training.overlaps import overlaps, seen
 from linkage.model.training.patterns import Layout, counted
 from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements, training_rules
@@ -105,20 +106,24 @@ def gathered(
     progress("columns to block on")
     agreeing = agreements(engine, layout, sides)
     rules = training_rules(model, agreeing, sides)
+    equal = tuple(agreement for agreement in agreeing if len(agreement.columns) == 1)
+    overlapping = overlaps(layout, equal, sides)
     progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(r.columns) for r in rules)}")
     inside = [block_pairs(layout, rule, sides) for rule in rules]
     wanted = [random_pairs(engine, layout, sides)]
     for rule, (pairs, _) in zip(rules, inside, strict=True):
         wanted += [pairs, *([] if one_file else stranger_pairs(layout, rule, sides))]
-    by_chance, *tables = counted(engine, layout, wanted, sides)
+    shared = [overlap.pairs for overlap in overlapping]
+    by_chance, *tables = counted(engine, layout, [*wanted, *shared], sides)
+    of_lists = zip(overlapping, tables[len(tables) - len(shared) :], strict=True)
+    known = tuple(level for overlap, table in of_lists for level in seen(overlap, table))
     engine.drop(*(side.sample for side in sides))
     each = 1 if one_file else 3
     blocks = tuple(
         Block(rule, share, tables[each * n], () if one_file else (tables[3 * n + 1], tables[3 * n + 2]))
         for n, (rule, (_, share)) in enumerate(zip(rules, inside, strict=True))
     )
-    equal = tuple(agreement for agreement in agreeing if len(agreement.columns) == 1)
-    return Evidence(layout, (sides[0].units, sides[1].units), equal, by_chance, blocks)
+    return Evidence(layout, (sides[0].units, sides[1].units), equal, known, by_chance, blocks)
 
 
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
+from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement, exact_levels
 
@@ -53,6 +54,7 @@ class Evidence:
     layout: Layout
     units: tuple[int, int]
     equal: tuple[Agreement, ...]  # of one column each
+    overlapping: tuple[Seen, ...]
     random: Patterns
     blocks: tuple[Block, ...]
     trusting: bool = (
@@ -65,6 +67,7 @@ class Counts:
     """Evidence in numbers: as it was counted (one draw), or as it might have been (many)."""
 
     equal: Floats  # (draws, columns): pairs that were seen to agree
+    overlapping: Floats  # (draws, levels of overlapping lists): pairs that were seen to have it
     random: Floats  # (draws, patterns)
     blocks: tuple[tuple[Floats, ...], ...]  # pairs, strangers of the left file, of the right one
 
@@ -84,6 +87,7 @@ def counts_of(
 
     return Counts(
         agreements(np.array([float(agreement.seen) for agreement in evidence.equal])),
+        agreements(np.array([float(seen.pairs) for seen in evidence.overlapping])),
         drawn(evidence.random),
         tuple((drawn(b.patterns), *map(drawn, b.strangers)) for b in evidence.blocks),
     )
@@ -187,8 +191,8 @@ _MORE = 1.5
 def random_u(evidence: Evidence, counts: Counts) -> Floats:
     """Share of random pairs at each level, of those with both sides known: (draws, levels).
 
-    Full agreement is as often as values are equal, which is known from far more pairs; the random pairs share out the
-    rest.
+    Full agreement is as often as values are equal, which is known from far more pairs, as is how often lists of values
+    overlap; the random pairs share out the rest.
     """
     layout = evidence.layout
     shown = evidence.random.level_counts(counts.random)
@@ -199,6 +203,8 @@ def random_u(evidence: Evidence, counts: Counts) -> Floats:
         if _is_full_agreement(layout, number) and agreement.seen:
             seen = np.maximum(counts.equal[:, column], _UNSEEN_RANDOM)
             equal[:, number] = agreement.chance * seen / agreement.seen
+    for column, level in enumerate(evidence.overlapping):
+        equal[:, level.level] = level.share * np.maximum(counts.overlapping[:, column], _UNSEEN_RANDOM)
     counted = ~np.isnan(equal)
     others = np.where(counted, 0.0, shown)
     totals = layout.totals(others)

@@ -33,6 +33,7 @@ class Agreement:
     complete: float  # share of both sides' units that have all the columns
     strangers: tuple[int, int]  # pairs within the left file, within the right one
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
+    known: int = 0  # pairs that the count saw with the columns known on both sides
     chance: float = 0.0  # share of the pairs with the columns known that agree
     lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
 
@@ -149,20 +150,30 @@ def agreements(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[Ag
     sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
     if not sets:
         return []
-    shares = [min(side.share, COUNTED_ROWS / max(side.units, 1)) for side in sides]
-    slices = ", ".join(
-        f"{name}_units as (select * from {{{name}}} where slot < {below(share)})"
-        for name, share in zip(("left", "right"), shares, strict=True)
-    )
+    left, right = counted_slices(sides)
     found = engine.sql(
-        f"with {slices}\n" + "\nunion all\n".join(_count(n, names) for n, names in enumerate(sets)),
-        left=sides[0].sample,
-        right=sides[1].sample,
+        f"with left_units as {left}, right_units as {right}\n"
+        + "\nunion all\n".join(_count(n, names) for n, names in enumerate(sets)),
+        left_sample=sides[0].sample,
+        right_sample=sides[1].sample,
     )
     return [
-        _projected(sets[row["place"]], row, [side.units for side in sides], shares)
+        _projected(sets[row["place"]], row, [side.units for side in sides], _counted_shares(sides))
         for row in sorted(rows(engine, found), key=lambda row: int(row["place"]))
     ]
+
+
+def counted_slices(sides: Sequence[Side]) -> tuple[str, str]:
+    """SQL of the units of both sides among whom agreements are counted; reads {left_sample} and {right_sample}."""
+    left, right = map(below, _counted_shares(sides))
+    return (
+        f"(select * from {{left_sample}} where slot < {left})",
+        f"(select * from {{right_sample}} where slot < {right})",
+    )
+
+
+def _counted_shares(sides: Sequence[Side]) -> list[float]:
+    return [min(side.share, COUNTED_ROWS / max(side.units, 1)) for side in sides]
 
 
 def _count(place: int, names: Sequence[str]) -> str:
@@ -193,5 +204,6 @@ def _projected(names: tuple[str, ...], row: dict[str, int], units: Sequence[int]
             round(int(row["within_right"]) / 2 / shares[1] ** 2),
         ),
         seen=seen,
+        known=left * right,
         chance=seen / max(left * right, 1),
     )

@@ -7,6 +7,7 @@ from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model
 from linkage.model.training.chance import random_pairs
 from linkage.model.training.estimation import Estimates, Evidence, as_counted, random_u, starting_m
+from linkage.model.training.overlaps import overlaps, seen
 from linkage.model.training.patterns import Layout, counted
 from linkage.model.training.report import TrainingReport, measured_levels, reported
 from linkage.model.training.rules import agreements
@@ -32,10 +33,13 @@ def unlearnt(
     read = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
     sides = drawn(engine, (left, right), list(read), most=_SAMPLE_ROWS, seed=seed)
     equal = tuple(agreement for agreement in agreements(engine, layout, sides) if len(agreement.columns) == 1)
-    (pairs,) = counted(engine, layout, [random_pairs(engine, layout, sides)], sides)
+    overlapping = overlaps(layout, equal, sides)
+    asked = [random_pairs(engine, layout, sides), *(overlap.pairs for overlap in overlapping)]
+    pairs, *tables = counted(engine, layout, asked, sides)
+    known = tuple(level for overlap, table in zip(overlapping, tables, strict=True) for level in seen(overlap, table))
     engine.drop(*(side.sample for side in sides))
     units = (sides[0].units, sides[1].units)
-    evidence = Evidence(layout, units, equal, pairs, ())
+    evidence = Evidence(layout, units, equal, known, pairs, ())
     u = random_u(evidence, as_counted(evidence))
     m = starting_m(layout)[None, :]
     m = m / layout.totals(m)
