@@ -97,7 +97,7 @@ class Engine(Protocol):
 
             common, rare = engine.together(lambda: engine.sql(...), lambda: engine.sql(...))
 
-        Where queries wait for a driver that plans and for workers, they are asked at once; else one after the other.
+        They are asked at once: while one is planned, or one thread writes its last rows, another has the processors.
 
         Raises:
             LeoError: what the first piece that failed raises, once all have ended.

@@ -67,6 +67,9 @@ def test_no_links_that_a_cardinality_allows_ask_for_a_pair_below_the_floor(
     after = before.given(gain(shares))
     floor = before.floor(most_gain(sizes, cardinality))
     assert min(after.review, after.accept - margin) >= floor - 1e-9
+    for_links = before.floor(most_gain(sizes, cardinality), links_only=True)
+    assert floor <= for_links <= before.lowest
+    assert after.accept - margin >= for_links - 1e-9
 
 
 def test_the_larger_side_cannot_be_covered_by_the_smaller() -> None:
