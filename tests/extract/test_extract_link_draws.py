@@ -89,7 +89,7 @@ def said_by_the_example(folder: Path) -> str:
             timeout=120,
             check=False,
         )
-        # Once in forty times on a busy machine pandas 3 with pyarrow 26 aborts as Python ends, when all has been said.
+        # Once in forty times on a busy machine pandas 2.3 with pyarrow 26 aborts as Python ends, when all has been said.
         if "terminate called without an active exception" not in done.stderr:
             break
     assert done.returncode == 0, done.stderr[-2000:]
