@@ -167,9 +167,10 @@ def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     known = [*shared, next(name for name in any_of if name in held), rule.differ]
     everyone = " and ".join(f"{quote(name)} is not null" for name in known)
     rows_held = engine.count(side.appearances)
-    some = "right(dob, 1) = '3'" if "dob" in known and rows_held > _SHOWN_ROWS else "true"
-    if "dob" in known and rows_held > 10 * _SHOWN_ROWS:
-        some += " and substr(dob, 6, 2) in ('03', '09')"
+    some = "true"
+    if "dob" in known and rows_held > _SHOWN_ROWS:
+        months = "and substr(dob, 6, 2) in ('03', '09')" if rows_held > 10 * _SHOWN_ROWS else ""
+        some = f"right(dob, 1) = '3' {months}"
     counted = engine.sql(
         f"""
         with shown as (

@@ -139,7 +139,7 @@ def test_u_is_the_share_of_random_pairs() -> None:
 
 
 def test_how_often_values_are_equal_is_taken_from_their_counts() -> None:
-    evidence = _evidence(TABLE, equal=(Agreement(("a",), 0, 1.0, (0, 0), seen=500, chance=0.02),))
+    evidence = _evidence(TABLE, equal=(Agreement(("a",), 0, 1.0, (0, 0), seen=500, known=25_000),))
     assert estimated(evidence, as_counted(evidence)).u[0] == pytest.approx([0.02, 0.98, 0.1, 0.9])
 
 

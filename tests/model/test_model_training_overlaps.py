@@ -53,8 +53,7 @@ def _seen(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
     equal = [one for one in agreements(engine, layout, sides) if len(one.columns) == 1]
     found = overlaps(layout, equal, sides)
     tables = counted(engine, layout, [overlap.pairs for overlap in found], sides)
-    levels = [level for overlap, table in zip(found, tables, strict=True) for level in seen(overlap, table)]
-    return {layout.levels[level.level].label: (level.pairs, level.share) for level in levels}
+    return {layout.levels[one.level].label: (one.pairs, one.share) for one in seen(found, tables)}
 
 
 def test_a_pair_that_shares_older_values_counts_once_and_not_where_the_newest_are_equal(engine: Engine) -> None:

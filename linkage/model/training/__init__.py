@@ -113,17 +113,17 @@ def gathered(
     wanted = [random_pairs(engine, layout, sides)]
     for rule, (pairs, _) in zip(rules, inside, strict=True):
         wanted += [pairs, *([] if one_file else stranger_pairs(layout, rule, sides))]
-    shared = [overlap.pairs for overlap in overlapping]
-    by_chance, *tables = counted(engine, layout, [*wanted, *shared], sides)
-    of_lists = zip(overlapping, tables[len(tables) - len(shared) :], strict=True)
-    known = tuple(level for overlap, table in of_lists for level in seen(overlap, table))
+    made = counted(engine, layout, [*wanted, *(overlap.pairs for overlap in overlapping)], sides)
+    by_chance, *tables = made[: len(wanted)]
     engine.drop(*(side.sample for side in sides))
     each = 1 if one_file else 3
     blocks = tuple(
         Block(rule, share, tables[each * n], () if one_file else (tables[3 * n + 1], tables[3 * n + 2]))
         for n, (rule, (_, share)) in enumerate(zip(rules, inside, strict=True))
     )
-    return Evidence(layout, (sides[0].units, sides[1].units), equal, known, by_chance, blocks)
+    return Evidence(
+        layout, (sides[0].units, sides[1].units), equal, seen(overlapping, made[len(wanted) :]), by_chance, blocks
+    )
 
 
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:

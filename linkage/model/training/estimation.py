@@ -87,7 +87,7 @@ def counts_of(
 
     return Counts(
         agreements(np.array([float(agreement.seen) for agreement in evidence.equal])),
-        agreements(np.array([float(seen.pairs) for seen in evidence.overlapping])),
+        agreements(np.array([float(one.pairs) for one in evidence.overlapping])),
         drawn(evidence.random),
         tuple((drawn(b.patterns), *map(drawn, b.strangers)) for b in evidence.blocks),
     )
@@ -202,9 +202,9 @@ def random_u(evidence: Evidence, counts: Counts) -> Floats:
         number = exact_levels(layout)[agreement.columns[0]]
         if _is_full_agreement(layout, number) and agreement.seen:
             seen = np.maximum(counts.equal[:, column], _UNSEEN_RANDOM)
-            equal[:, number] = agreement.chance * seen / agreement.seen
-    for column, level in enumerate(evidence.overlapping):
-        equal[:, level.level] = level.share * np.maximum(counts.overlapping[:, column], _UNSEEN_RANDOM)
+            equal[:, number] = seen / agreement.known
+    for column, one in enumerate(evidence.overlapping):
+        equal[:, one.level] = one.share * np.maximum(counts.overlapping[:, column], _UNSEEN_RANDOM)
     counted = ~np.isnan(equal)
     others = np.where(counted, 0.0, shown)
     totals = layout.totals(others)

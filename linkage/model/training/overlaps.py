@@ -63,10 +63,13 @@ def overlaps(layout: Layout, equal: Sequence[Agreement], sides: Sequence[Side]) 
     return found
 
 
-def seen(overlap: Overlap, patterns: Patterns) -> list[Seen]:
-    """The pairs of an overlap by level."""
-    counts = patterns.level_counts(patterns.counts.astype(float))
-    return [Seen(level, round(counts[level]), overlap.share) for level in overlap.levels]
+def seen(overlapping: Sequence[Overlap], tables: Sequence[Patterns]) -> tuple[Seen, ...]:
+    """The pairs of each overlap by level, as their patterns count them."""
+    found = []
+    for overlap, table in zip(overlapping, tables, strict=True):
+        counts = table.level_counts(table.counts.astype(float))
+        found += [Seen(level, round(counts[level]), overlap.share) for level in overlap.levels]
+    return tuple(found)
 
 
 def _pairs(layout: Layout, first: int, column: str, held: str, sides: Sequence[Side]) -> Pairs:

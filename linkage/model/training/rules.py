@@ -34,8 +34,12 @@ class Agreement:
     strangers: tuple[int, int]  # pairs within the left file, within the right one
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
     known: int = 0  # pairs that the count saw with the columns known on both sides
-    chance: float = 0.0  # share of the pairs with the columns known that agree
     lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
+
+    @property
+    def chance(self) -> float:
+        """Share of the pairs with the columns known that agree."""
+        return self.seen / max(self.known, 1)
 
     def leaves_free(self, comparison: Comparison) -> bool:
         """Whether a run of EM on this block says anything of a comparison: not where it reads what is blocked on."""
@@ -205,5 +209,4 @@ def _projected(names: tuple[str, ...], row: dict[str, int], units: Sequence[int]
         ),
         seen=seen,
         known=left * right,
-        chance=seen / max(left * right, 1),
     )

@@ -36,10 +36,9 @@ def unlearnt(
     overlapping = overlaps(layout, equal, sides)
     asked = [random_pairs(engine, layout, sides), *(overlap.pairs for overlap in overlapping)]
     pairs, *tables = counted(engine, layout, asked, sides)
-    known = tuple(level for overlap, table in zip(overlapping, tables, strict=True) for level in seen(overlap, table))
     engine.drop(*(side.sample for side in sides))
     units = (sides[0].units, sides[1].units)
-    evidence = Evidence(layout, units, equal, known, pairs, ())
+    evidence = Evidence(layout, units, equal, seen(overlapping, tables), pairs, ())
     u = random_u(evidence, as_counted(evidence))
     m = starting_m(layout)[None, :]
     m = m / layout.totals(m)
