@@ -162,7 +162,6 @@ def _linked(
         "left": engine.count(left.units),
         "right": engine.count(right.units),
         "true_pairs": found["true_pairs"],
-        "attainable": found["attainable"],
         "links": found["accepted"],
         "correct": found["correct"],
         "false": found["false"],

@@ -40,10 +40,10 @@ def _table(step: str, people: int, rows: list[dict[str, Any]]) -> str:
     return "\n".join(
         [
             f"**{step}**, {people:,} people: {first['left']:,} x {first['right']:,} units, "
-            f"{first['true_pairs']:,} true pairs that share evidence, {first['attainable']:,} attainable",
+            f"{first['true_pairs']:,} true pairs that share evidence",
             "",
-            "| evidence | precision | recall | F1 | recall of attainable | false | review | candidates | s | CPU s |",
-            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+            "| evidence | precision | recall | F1 | false | review | candidates | s | CPU s |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
             *map(_line, mine),
             "",
         ]
@@ -56,7 +56,6 @@ def _line(row: dict[str, Any]) -> str:
         correct / max(links, 1),
         correct / max(row["true_pairs"], 1),
         2 * correct / max(links + row["true_pairs"], 1),
-        correct / max(row["attainable"], 1),
     )
     told = " | ".join(f"{share:.4f}" for share in shares)
     return (
