@@ -121,12 +121,6 @@ def evaluate(
     return result
 
 
-def _implausible(
-    engine: Engine, step: StepTables, contradictions: tuple[Table, list[dict[str, Any]]] | None
-) -> dict[str, Any] | None:
-    return implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
-
-
 def _contradictions(engine: Engine, inputs: Inputs) -> tuple[Table, list[dict[str, Any]]] | None:
     """Pairs of records of one person that contradict each other, and the rules by which; None without a spine."""
     if inputs.spine is None or not inputs.identities:

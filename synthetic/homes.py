@@ -46,13 +46,6 @@ class Homes:
         out: Codes = np.where(moved, self.raised.later[person], self.raised.first[person])
         return out
 
-    def in_england(self, reference: Reference, person: NDArray[Any], when: NDArray[Any]) -> NDArray[np.bool_]:
-        """Whether each person lived in England on a day."""
-        england = np.array([region not in REGIONS for region in reference.regions])
-        region = reference.places.region[self.postcode[person, self.at(person, when)] // 400]
-        out: NDArray[np.bool_] = england[region]
-        return out
-
 
 def homes(
     draws: Draws,

@@ -72,10 +72,6 @@ class Journeys:
         out &= (self.here_from[:, None] <= YEARS) & (self.here_until[:, None] >= YEARS)
         return out
 
-    def studies_full_time(self) -> NDArray[np.bool_]:
-        """(people, YEARS): at a school, a college or a university."""
-        return self.university() | self.sixth_form | self.college
-
 
 def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     """Journeys by the odds of DfE's figures, attainment and chance."""

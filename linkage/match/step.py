@@ -1,6 +1,6 @@
 """One step of a run: two sides' units become links, and every unit without one gets its reason."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -143,24 +143,6 @@ def link_step(
         "unlinked": _counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, sampled, model, summary)
-
-
-def _that_speak(
-    engine: Engine,
-    step: Step,
-    model: Model,
-    taken: Mapping[str, Table],
-    left: Units,
-    right: Units,
-    thresholds: Thresholds,
-) -> dict[str, Table]:
-    """Pairs with units that passes took, by side, without those of twins and of units without a name."""
-    rules = None if step.twins == "apart" else ()
-    found = {}
-    for side, pairs in taken.items():
-        apart = two_people(engine, pairs, left, right, thresholds.lowest, rules, model=model)
-        found[side] = that_speak(engine, model, pairs, apart)
-    return found
 
 
 def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str, int]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from linkage import __version__
-from linkage.errors import ExitCode
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.fingerprint import LIBRARIES, library_versions
 from linkage.pipeline.folder import FORMAT, MANIFEST
@@ -86,11 +85,6 @@ class Manifest:
         if message:
             self.content["message"] = message
         self.save()
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the run ended well."""
-        return bool(self.content["exit"] == ExitCode.DONE)
 
 
 def _now() -> str:
