@@ -21,6 +21,7 @@ Chosen = npt.NDArray[np.bool_]
 
 _CERTAIN = 1 - 1e-6
 _LEAST = 1e-4  # what is less likely is not drawn
+_JOINS = 2  # the place of a pair that joins another record of two people; the linked one has 0, others 1
 
 
 def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain: float, seed: int) -> Table:
@@ -35,11 +36,10 @@ def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain:
     Returns:
         step, draw (1 to samples), left_id, right_id.
     """
-    uncertain = engine.arrow(
-        engine.sql(
-            _UNCERTAIN, params={"gain": gain, **_LIMITS, "another": ANOTHER}, links=links, likely=likely, store=True
-        )
-    )
+    limits: dict[str, float | str] = {"gain": gain, **_LIMITS, "another": ANOTHER}
+    uncertain = engine.arrow(engine.sql(_UNCERTAIN, params=limits, links=links, likely=likely))
+    # A stored table has no order, and the draws go by it.
+    uncertain = uncertain.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
     single = {side: not holds_many(step.cardinality, side) for side in ("left", "right")}
     drawn = _drawn(uncertain, single, step.samples, seed)
     numbers = engine.from_arrow(pa.table({"draw": pa.array(range(1, step.samples + 1), pa.int32())}))
@@ -64,12 +64,12 @@ _STANDING = (
 
 _UNCERTAIN = f"""
     select k.left_id, k.right_id, k.match_weight + $gain as weight, k.match_probability,
-           q.left_id is not null as contested, coalesce(k.reason = $another, false) as joins,
+           q.left_id is not null as contested,
+           case when k.reason = $another then {_JOINS} when k.decision = 'accepted' then 0 else 1 end as place,
            coalesce(q.left_person, k.left_id) as left_person, coalesce(q.right_person, k.right_id) as right_person
     from {{links}} as k
     left join {{likely}} as q on q.left_id = k.left_id and q.right_id = k.right_id
     where k.match_probability >= $least and not ({_STANDING})
-    order by k.left_id, k.right_id
     """
 
 _ALL_DRAWS = f"""
@@ -105,21 +105,24 @@ def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> p
     """draw, left_id, right_id of the pairs that are not in every draw."""
     left, right = whole(pairs, "left_id"), whole(pairs, "right_id")
     weight = pairs["weight"].to_numpy().astype(np.float64)
-    contested, joins = (pairs[name].to_numpy(zero_copy_only=False).astype(bool) for name in ("contested", "joins"))
+    contested = pairs["contested"].to_numpy(zero_copy_only=False).astype(bool)
+    place = whole(pairs, "place")
     alone = np.arange(len(left))
     # Who holds many links, or has no rival, is a unit of its own for each of its pairs.
     ends = [
         np.where(contested & single[side], numbered(whole(pairs, f"{side}_person")), len(left) + alone)
         for side in ("left", "right")
     ]
-    # Of the records of two people the heaviest stands for all; with it come those that join it.
+    # Of the records of two people the linked one stands for all, else the heaviest; with it come those that join it.
     _, of_people = np.unique(np.stack(ends), axis=1, return_inverse=True)
     of_people = of_people.reshape(-1)
-    order = np.lexsort((alone, -weight, of_people))
-    heaviest = order[np.append(True, np.diff(of_people[order]) > 0)] if len(order) else order
-    stands = joins.copy()
-    stands[heaviest] = True
-    people = Pairs(numbered(ends[0][heaviest]), numbered(ends[1][heaviest]), weight[heaviest])
+    order = np.lexsort((alone, -weight, place, of_people))
+    first = order[np.append(True, np.diff(of_people[order]) > 0)] if len(order) else order
+    stands = place == _JOINS
+    stands[first] = True
+    heaviest = np.full(len(first), -np.inf)
+    np.maximum.at(heaviest, of_people, weight)
+    people = Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest)
     urn = Urn(people)
     places = [np.flatnonzero(urn.draw(seed, draw)[of_people] & stands) for draw in range(1, draws + 1)]
     return pa.table(

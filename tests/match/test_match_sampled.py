@@ -107,6 +107,46 @@ LIKELY = """
 """
 
 
+def test_draws_do_not_hang_on_the_order_of_the_links(engine: Engine) -> None:
+    """A stored table has no order: written by two threads, its rows lie otherwise each time."""
+    count = 400_000  # more than one thread writes at once
+    weighed = f"""
+        select 'probabilistic' as method, cast(8 + l % 5 as double) as match_weight, 'accepted' as decision,
+               cast(null as varchar) as reason, cast(0.99 as double) as match_probability, l as left_id, l as right_id
+        from (select unnest(range({count})) as l)
+    """
+    likely = "select l as left_id, l as right_id, l as left_person, l as right_person from (select 1 as l) where false"
+    step, found = Step(name="draws", left="left", right="right", samples=1), []
+    for order in ("l", "-l", "hash(l)"):
+        links = engine.sql(f"{weighed} order by {order}", store=True)
+        drawn = links_sampled(engine, step, links, engine.sql(likely, store=True), 0.0, 5)
+        found.append(engine.fingerprint(drawn))
+    assert len(set(found)) == 1
+
+
+def test_the_linked_record_of_two_people_is_drawn_and_what_joins_it_beside(
+    engine: Engine, world: World, rows: Rows
+) -> None:
+    """5 and 6 are one person on the left, 7 and 8 another; what was linked has the later number, and weighs no more."""
+    links = world("""
+        left_id | right_id | method        | match_weight:float | match_probability:float | decision | reason
+        6       | 21       | probabilistic | 30                 | 0.999999                | accepted | rivals are the same person
+        5       | 21       | probabilistic | 30                 | 0.999999                | accepted | another record of the same person
+        8       | 22       | probabilistic | 30                 | 0.999999                | accepted | rivals are the same person
+        7       | 22       | probabilistic | 30                 | 0.999999                | rejected | a better partner
+    """)
+    likely = world("""
+        left_id | right_id | left_person | right_person
+        5       | 21       | 5           | 21
+        6       | 21       | 5           | 21
+        7       | 22       | 7           | 22
+        8       | 22       | 7           | 22
+    """)
+    step = Step(name="draws", left="left", right="right", samples=2)
+    found = rows(links_sampled(engine, step, links, likely, 0.0, 1))
+    assert found == [("draws", n, left, right) for n in (1, 2) for left, right in ((5, 21), (6, 21), (8, 22))]
+
+
 def test_links_of_people_stand_and_of_two_records_of_one_person_the_heavier_is_drawn(
     engine: Engine, world: World, rows: Rows
 ) -> None:
