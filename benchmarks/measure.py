@@ -88,15 +88,15 @@ def _tree_bytes(pid: int, bytes_of: Callable[[int], int]) -> list[int]:
     """Bytes of a process and of all below it, from /proc.
 
     A child that has just been made and runs no program of its own yet is still its parent: Java makes its children so
-    that both have one memory until then, which would be counted twice.
+    that both have one memory until then, which would be counted twice. That memory may grow between two looks at it.
     """
     sizes = [0]
-    waiting = [(pid, ("", ""))]
+    waiting = [(pid, ("", 0))]
     while waiting:
         current, parent = waiting.pop()
         try:
             about = _program(current)
-            if about != parent:
+            if about[0] != parent[0] or abs(about[1] - parent[1]) > 0.01 * parent[1]:
                 sizes.append(bytes_of(current))
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [(int(child), about) for child in (task / "children").read_text().split()]
@@ -105,10 +105,10 @@ def _tree_bytes(pid: int, bytes_of: Callable[[int], int]) -> list[int]:
     return sizes
 
 
-def _program(pid: int) -> tuple[str, str]:
+def _program(pid: int) -> tuple[str, int]:
     """A process's command and the pages of its address space."""
     folder = Path(f"/proc/{pid}")
-    return (folder / "cmdline").read_text(errors="replace"), (folder / "statm").read_text().split()[0]
+    return (folder / "cmdline").read_text(errors="replace"), int((folder / "statm").read_text().split()[0])
 
 
 def _resident_bytes(pid: int) -> int:

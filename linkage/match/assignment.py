@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns
-from linkage.match.resolve import HELD, Race, Thresholds
+from linkage.match.resolve import Race, Thresholds
+from linkage.match.rounds import HELD
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -37,6 +38,7 @@ def assign(engine: Engine, race: Race, thresholds: Thresholds, *, held: Table | 
     Args:
         held: left_id, right_id of units that were one person in the last release.
     """
+    race.settle_unopposed(thresholds)
     contest = race.contest(thresholds)
     listed = columns(contest.columns)
     ranked = engine.sql(_RIVALS.format(columns=listed), contest=contest, store=True)

@@ -30,6 +30,8 @@ class Matched:
         passed: what the passes made; certain: their pairs with the model's levels and weight.
         candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
         apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
+        rivals: left_id, right_id, match_weight of the other scored pairs that are not alone in wanting one of their
+            units.
         outcomes: left_id, right_id, match_weight, runner_up_weight, decision, reason of pairs that are accepted or for
             review; the others ended when another pair took one of their units.
         still_open: units of the left and of the right that the passes left to the model.
@@ -45,11 +47,24 @@ class Matched:
     candidates: Candidates
     scored: Table
     apart: Table
+    rivals: Table
     outcomes: Table
     still_open: tuple[Table, Table]
 
     def accepted(self, engine: Engine) -> Table:
         """left_id, right_id, method, pass, match_weight of the pairs that are linked."""
+        chosen = engine.sql(
+            """
+            select s.left_id, s.right_id, s.match_weight, s.rule
+            from {outcomes} as o
+            join {scored} as s on s.left_id = o.left_id and s.right_id = o.right_id
+            where o.decision = 'accepted'
+            """,
+            outcomes=self.outcomes,
+            scored=self.scored,
+            store=True,
+        )
+        # The sure pairs are most of all: they are read once, when somebody writes the links.
         return engine.sql(
             f"""
             select left_id, right_id,
@@ -62,17 +77,14 @@ class Matched:
                    match_weight
             from {{sure}}
             union all
-            select s.left_id, s.right_id, 'probabilistic' as method, 'rule ' || cast(s.rule + 1 as varchar) as pass,
-                   s.match_weight
-            from {{outcomes}} as o
-            join {{scored}} as s on s.left_id = o.left_id and s.right_id = o.right_id
-            where o.decision = 'accepted'
+            select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as pass,
+                   match_weight
+            from {{chosen}}
             """,
             params={"review": self.thresholds.review},
             certain=self.certain,
             sure=self.candidates.sure,
-            outcomes=self.outcomes,
-            scored=self.scored,
+            chosen=chosen,
         )
 
 
@@ -151,10 +163,10 @@ def matched(
     race.settle(thresholds)
     thresholds = thresholds.given(_gain(engine, step, (passed.links, candidates.sure, race.accepted), sizes))
     accept(engine, step, race, thresholds, held=held)
-    outcomes = race.outcomes(thresholds)
+    contested = race.contested(thresholds)  # an ambiguous pair has rivals, and they have one another
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
-    outcomes = excuse(
-        engine, model, outcomes, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
+    contested = excuse(
+        engine, model, contested, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
     )
     return Matched(
         model,
@@ -167,7 +179,8 @@ def matched(
         candidates,
         scored,
         apart,
-        outcomes,
+        race.rivals,
+        race.outcomes(thresholds, contested),
         still_open,
     )
 

@@ -49,7 +49,6 @@ def links_only(
         """,
         params={"gain": found.thresholds.gain},
         accepted=found.accepted(engine),
-        store=True,
     )
     summary = {
         "training": found.training,

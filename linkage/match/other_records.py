@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.config import Cardinality
-from linkage.engine import Engine, Table, columns, one, quote
+from linkage.engine import Engine, Table, one, quote
 from linkage.match.apart import shipped
 from linkage.match.passes import holds_many
 from linkage.model import Model
@@ -43,7 +43,7 @@ def with_other_records(
     Returns:
         The links, and by side the estimated share of linked units that another unit of the side is a record of.
     """
-    shares = {}
+    shares, before = {}, [links]
     for side in ("left", "right"):
         if holds_many(cardinality, _OTHER[side]):
             continue  # whoever holds many partners has no rivals among them
@@ -52,17 +52,23 @@ def with_other_records(
         bits = found["match_weight"].to_numpy().astype(np.float64) + gain
         counted = one(engine, engine.sql("select count(*) as n from {links} where decision = 'accepted'", links=links))
         shares[side] = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(counted["n"]))
-        joined = engine.sql(
-            _RAISED.format(columns=columns([name for name in links.columns if name != "match_probability"], "k")),
+        before.append(contested)
+        raised = [_RAISED if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
+        links = engine.sql(
+            f"""
+            select {", ".join(raised)}
+            from {{links}} as k
+            left join {{contested}} as c on c.left_id = k.left_id and c.right_id = k.right_id
+            """,
             params={"gain": gain, "share": shares[side], "most": _MOST_BITS},
             links=links,
             contested=contested,
-            store=True,
         )
-        ordered = engine.sql(f"select {columns(links.columns)} from {{t}}", t=joined, store=True)
-        engine.drop(contested, joined, links)
-        links = ordered
-    return links, shares
+    if not shares:
+        return links, shares
+    raised_links = engine.sql("select * from {links}", links=links, store=True)
+    engine.drop(*before)
+    return raised_links, shares
 
 
 def no_other_records(engine: Engine, model: Model, apart: Table, scored: Table) -> Table:
@@ -132,13 +138,10 @@ def _contested(side: str, cardinality: Cardinality) -> str:
 
 
 _RAISED = """
-    select {columns},
-           case when c.held is null then k.match_probability
-                else least(1, k.match_probability + c.held * (
-                    1 - 1 / (1 + $share * exp(ln(2) * least(c.match_weight + $gain, $most)))))
-           end as match_probability
-    from {{links}} as k
-    left join {{contested}} as c on c.left_id = k.left_id and c.right_id = k.right_id
+    case when c.held is null then k.match_probability
+         else least(1, k.match_probability + c.held * (
+             1 - 1 / (1 + $share * exp(ln(2) * least(c.match_weight + $gain, $most)))))
+    end as match_probability
     """
 
 

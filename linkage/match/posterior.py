@@ -32,7 +32,7 @@ def of_step(
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
     Args:
-        pairs: left_id, right_id, match_weight.
+        pairs: left_id, right_id, match_weight; those without a rival need not be there.
         apart: left_id, right_id of pairs that are two people, whatever they weigh.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
@@ -101,26 +101,24 @@ _NOBODY = """
 
 def _weighed(single: list[str]) -> str:
     """Pairs with rivals: their odds, and those of the rivals on each side that holds one link."""
-    totals = ",\n        ".join(
-        f"""of_{side} as (
-            select {side}_id, sum(odds) as total, count(*) as pairs from priced group by {side}_id
-        )"""
-        for side in single
+    totals = ", ".join(f"sum(odds) over of_{s} as of_{s}, count(*) over of_{s} as pairs_{s}" for s in single)
+    windows = ", ".join(f"of_{s} as (partition by {s}_id)" for s in single)
+    rivals = ", ".join(
+        f"greatest(of_{s} - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
+        for s in ("left", "right")
     )
-    joins = "\n        ".join(f"join of_{side} on of_{side}.{side}_id = p.{side}_id" for side in single)
-    rivals = ", ".join(f"greatest(of_{side}.total - p.odds, 0e0) as {side}_rivals" for side in single)
-    others = ", ".join(f"0e0 as {side}_rivals" for side in ("left", "right") if side not in single)
-    contested = " or ".join(f"of_{side}.pairs > 1" for side in single)
+    contested = " or ".join(f"pairs_{s} > 1" for s in single)
     return f"""
         with priced as (
             select left_id, right_id, match_weight,
                    exp(ln(2) * least(match_weight + $gain, 200e0)) as odds
             from {{pairs}}
         ),
-        {totals}
-        select p.left_id, p.right_id, p.match_weight, p.odds, {", ".join(filter(None, (rivals, others)))}
-        from priced as p
-        {joins}
+        beside as (
+            select *, {totals} from priced window {windows}
+        )
+        select left_id, right_id, match_weight, odds, {rivals}
+        from beside
         where {contested}
         """
 

@@ -82,7 +82,7 @@ def link_step(
     model, thresholds, frequencies, still_open = found.model, found.thresholds, found.frequencies, found.still_open
     say("probabilities")
     scored, outcomes = found.scored, refused(engine, found.outcomes, found.apart)
-    likely = of_step(engine, step, model, scored, found.apart, still_open, frequencies, thresholds)
+    likely = of_step(engine, step, model, found.rivals, found.apart, still_open, frequencies, thresholds)
     if step.duplicates == "join":
         decided, barred = (found.certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
 from linkage.match.assignment import assign
-from linkage.match.resolve import HELD, Race, Thresholds
+from linkage.match.resolve import Race, Thresholds
+from linkage.match.rounds import HELD
 
 AT = Thresholds(accept=8.0, review=0.0, margin=3.0)
 Pairs = dict[tuple[int, int], float]
