@@ -12,7 +12,9 @@ app = typer.Typer(no_args_is_help=True, help="Check a run's file, or show what m
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="A run's TOML file.")],
-    data: Annotated[Path | None, typer.Option(help="Also look for its input files below this folder.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Also look for its input files below this folder, and for their columns.")
+    ] = None,
 ) -> None:
     """Check a run's file and all that it names: passes, models, outcomes, projects. Nothing is run.
 

@@ -31,6 +31,7 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
+from linkage.records.header_checks import check_attribute_headers, check_source_headers
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
 from linkage.resources import configs_dir
@@ -162,15 +163,24 @@ def load_job(
 
 
 def check_job(job: Job) -> None:
-    """Refuse projects that ask for what the catalogue or their decision does not allow; asked again at every run.
+    """Refuse projects that ask for what the catalogue or their decision does not allow, and files without a column.
+
+    Asked again at every run, before any work.
 
     Raises:
         ConfigError: the faults of every project.
+        InputError: a file lacks a column that it must have, and nothing else is wrong.
     """
-    faults = _Faults()
+    faults, config = _Faults(), job.config
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
+    for name, source in config.source.items():
+        with faults.collected():
+            check_source_headers(job.catalogue, name, source, job.files.get(f"source.{name}", ()), job.data)
+    for name, table in config.attributes.items():
+        with faults.collected():
+            check_attribute_headers(job.catalogue, name, table, job.files.get(f"attributes.{name}", ()), job.data)
     faults.raise_all(job.path)
 
 

@@ -84,6 +84,10 @@ def parquet_header(path: Path) -> tuple[pa.Schema, int]:
         with pq.ParquetFile(path) as file:
             return file.schema_arrow, file.metadata.num_rows
     except pa.ArrowInvalid:
+        if {".csv", ".txt"} & {suffix.lower() for suffix in path.suffixes}:
+            raise InputError(
+                f'{path}: not a Parquet file\n  if it is CSV say so in its table\'s format: type = "csv"'
+            ) from None
         raise InputError(
             f"{path}: not a whole Parquet file; its end is missing or damaged\n  fetch it again and compare its size"
         ) from None

@@ -5,9 +5,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage import __version__
+from linkage.catalogue import shipped
 from linkage.cli import app
 from linkage.cli.run import plan_lines
 from linkage.cli.synth import people_count
@@ -132,6 +135,33 @@ def test_missing_sources_are_an_input_error(leo, tmp_path):
     assert code == 1
     assert "source.pupils.files: no file matches 'pupils/*.parquet'" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
+    """One part of two lacks a column: in both tables, and at once."""
+    file, data = tmp_path / "run.toml", tmp_path / "data"
+    file.write_text(
+        RUN.replace("[source.pupils]", '[source.pupils]\nkeep = ["House"]')
+        + '[attributes.marks]\ndataset = "npd"\ntable = "ks4"\nsource = "pupils"\nfiles = ["marks.csv"]\n'
+        + '[attributes.marks.format]\ntype = "csv"\n'
+    )
+    (data / "pupils").mkdir(parents=True)
+    variables = [variable.name for variable in shipped().table("npd", "census").variable]
+    for part, names in (("a", [*variables, "House"]), ("b", variables)):
+        held = {name: pa.array(["Anwen"], pa.string()) for name in names}
+        pq.write_table(pa.table(held), data / "pupils" / f"{part}.parquet")
+    (data / "marks.csv").write_text("Anwen,2004-03-05\n")
+    for arguments in (
+        ("config", "check", file, "--data", data),
+        ("run", file, "--data", data, "--out", tmp_path / "out"),
+    ):
+        code, _, said = leo(*arguments)
+        assert code == 1
+        assert f"{file}: 2 faults" in said
+        assert "source.pupils.keep: pupils/b.parquet has no column 'House'" in said
+        assert "attributes.marks: the catalogue's table ks4: marks.csv has no column" in said
+        assert "Anwen" not in said
+        assert "Traceback" not in said
 
 
 def test_the_schema_is_json_schema(leo):
