@@ -23,7 +23,7 @@ def check(
     from linkage.pipeline.job import check_job, load_job
 
     job = load_job(file, data=data, need_data=data is not None, need_key=False)
-    check_job(job)
+    check_job(job, damaged=True)
     typer.echo(f"{file}: no fault in run '{job.config.run.name}'")
     typer.echo(
         f"  {len(job.config.source)} sources, {len(job.config.attributes)} tables of attributes, "

@@ -162,10 +162,14 @@ def load_job(
     return Job(**job)
 
 
-def check_job(job: Job) -> None:
+def check_job(job: Job, *, damaged: bool = False) -> None:
     """Refuse projects that ask for what the catalogue or their decision does not allow, and files without a column.
 
     Asked again at every run, before any work.
+
+    Args:
+        damaged: refuse input files that cannot be read as well. A run tells of them at their stage, after all that was
+            set aside before it.
 
     Raises:
         ConfigError: the faults of every project.
@@ -177,10 +181,12 @@ def check_job(job: Job) -> None:
             check_project(project, job.catalogue)
     for name, source in config.source.items():
         with faults.collected():
-            check_source_headers(job.catalogue, name, source, job.files.get(f"source.{name}", ()), job.data)
+            files = job.files.get(f"source.{name}", ())
+            check_source_headers(job.catalogue, name, source, files, job.data, damaged=damaged)
     for name, table in config.attributes.items():
         with faults.collected():
-            check_attribute_headers(job.catalogue, name, table, job.files.get(f"attributes.{name}", ()), job.data)
+            files = job.files.get(f"attributes.{name}", ())
+            check_attribute_headers(job.catalogue, name, table, files, job.data, damaged=damaged)
     faults.raise_all(job.path)
 
 

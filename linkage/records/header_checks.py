@@ -1,39 +1,47 @@
 """Whether a run's input files have the columns that it needs, told by their headers alone, before any row is read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from linkage.catalogue import Catalogue
 from linkage.config import AttributeTable, FileFormat, Source
+from linkage.errors import InputError
 from linkage.records import csv_files, source_files
 from linkage.records.layout import attribute_columns, source_layout
 
 
-def check_source_headers(catalogue: Catalogue, name: str, source: Source, paths: Iterable[Path], data: Path) -> None:
+def check_source_headers(
+    catalogue: Catalogue, name: str, source: Source, paths: Iterable[Path], data: Path, *, damaged: bool
+) -> None:
     """Hold each file of a source to the columns that the run and the catalogue name.
 
+    Args:
+        damaged: refuse files that cannot be read as well; else they are passed over.
+
     Raises:
-        InputError: a file lacks a column that it must have, has no header, or cannot be read; the message names it.
+        InputError: a file lacks a column that it must have; the message names it.
     """
     table = catalogue.table(source.dataset, source.table)
-    for path in paths:
-        source_layout(f"source.{name}", table, source, _header(path, source.format), _shown(path, data))
+    for header, file in _headers(paths, source.format, data, damaged):
+        source_layout(f"source.{name}", table, source, header, file)
 
 
 def check_attribute_headers(
-    catalogue: Catalogue, name: str, spec: AttributeTable, paths: Iterable[Path], data: Path
+    catalogue: Catalogue, name: str, spec: AttributeTable, paths: Iterable[Path], data: Path, *, damaged: bool
 ) -> None:
     """The same for a table of attributes."""
     table = catalogue.table(spec.dataset, spec.table)
+    for header, file in _headers(paths, spec.format, data, damaged):
+        attribute_columns(f"attributes.{name}", table, header, file)
+
+
+def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) -> Iterator[tuple[list[str], str]]:
     for path in paths:
-        attribute_columns(f"attributes.{name}", table, _header(path, spec.format), _shown(path, data))
-
-
-def _header(path: Path, fmt: FileFormat) -> list[str]:
-    if fmt.type == "csv":
-        return csv_files.read_header(path, fmt)
-    return list(source_files.parquet_header(path)[0].names)
-
-
-def _shown(path: Path, data: Path) -> str:
-    return str(path.relative_to(data) if path.is_relative_to(data) else path)
+        try:
+            is_csv = fmt.type == "csv"
+            header = csv_files.read_header(path, fmt) if is_csv else list(source_files.parquet_header(path)[0].names)
+        except InputError:
+            if damaged:
+                raise
+            continue
+        yield header, str(path.relative_to(data) if path.is_relative_to(data) else path)

@@ -162,6 +162,10 @@ def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
         assert "attributes.marks: the catalogue's table ks4: marks.csv has no column" in said
         assert "Anwen" not in said
         assert "Traceback" not in said
+    (data / "pupils" / "b.parquet").write_bytes(b"PAR1 and no end")
+    code, _, said = leo("config", "check", file, "--data", data)
+    assert code == 1
+    assert "b.parquet: not a whole Parquet file; its end is missing or damaged" in said
 
 
 def test_the_schema_is_json_schema(leo):
