@@ -200,7 +200,8 @@ def _drawn(
         numbers=engine.from_arrow(pa.table({"draw": pa.array(range(1, draws + 1), pa.int64())})),
     )
     paid: dict[Place, list[Mapping[str, float]]] = defaultdict(list)
-    for row in rows(engine, _grouped(engine, whole, called, rules, _PAY, ["number"], "true")):
+    grouped = rows(engine, _grouped(engine, whole, called, rules, _PAY, ["number"], "true"))
+    for row in sorted(grouped, key=lambda row: int(row["number"])):  # the engine gives groups in any order
         paid[_place(row)].append(row)
     for place, quartiles in paid.items():
         if len(quartiles) == draws:
