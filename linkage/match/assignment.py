@@ -56,7 +56,7 @@ def assign(engine: Engine, race: Race, thresholds: Thresholds, *, held: Table | 
         race.take(among_crowd.accepted)
 
 
-# Most pairs have no rival, and nothing is to be weighed against them: they never leave the engine.
+# Many a pair's rivals are too light to matter: nothing is to be weighed against it, and it never leaves the engine.
 _RIVALS = """
     select {columns}, count(*) over (partition by left_id) + count(*) over (partition by right_id) = 2 as alone
     from {{contest}}

@@ -44,4 +44,4 @@ def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) 
             if damaged:
                 raise
             continue
-        yield header, str(path.relative_to(data) if path.is_relative_to(data) else path)
+        yield header, source_files.shown(path, data)

@@ -68,10 +68,14 @@ def facts(path: Path, data: Path) -> SourceFile:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        shown = path.relative_to(data) if path.is_relative_to(data) else path
-        return SourceFile(str(shown), path.stat().st_size, digest)
+        return SourceFile(shown(path, data), path.stat().st_size, digest)
     except OSError as error:
         raise unreadable(path, error) from None
+
+
+def shown(path: Path, data: Path) -> str:
+    """A file's name as messages and manifests have it: from the folder of the sources on, where it lies there."""
+    return str(path.relative_to(data) if path.is_relative_to(data) else path)
 
 
 def parquet_header(path: Path) -> tuple[pa.Schema, int]:
