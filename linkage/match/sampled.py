@@ -21,7 +21,8 @@ Chosen = npt.NDArray[np.bool_]
 
 _CERTAIN = 1 - 1e-6
 _LEAST = 1e-4  # what is less likely is not drawn
-_JOINS = 2  # the place of a pair that joins another record of two people; the linked one has 0, others 1
+_LINKED, _OTHER, _JOINS = 0, 1, 2
+"""The place of a pair among those of two people: the linked one, one that is not, and one that joins the linked one."""
 
 
 def links_sampled(engine: Engine, step: Step, links: Table, likely: Table, gain: float, seed: int) -> Table:
@@ -65,7 +66,8 @@ _STANDING = (
 _UNCERTAIN = f"""
     select k.left_id, k.right_id, k.match_weight + $gain as weight, k.match_probability,
            q.left_id is not null as contested,
-           case when k.reason = $another then {_JOINS} when k.decision = 'accepted' then 0 else 1 end as place,
+           case when k.reason = $another then {_JOINS} when k.decision = 'accepted' then {_LINKED} else {_OTHER}
+           end as place,
            coalesce(q.left_person, k.left_id) as left_person, coalesce(q.right_person, k.right_id) as right_person
     from {{links}} as k
     left join {{likely}} as q on q.left_id = k.left_id and q.right_id = k.right_id
@@ -108,10 +110,14 @@ def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> p
     contested = pairs["contested"].to_numpy(zero_copy_only=False).astype(bool)
     place = whole(pairs, "place")
     alone = np.arange(len(left))
+    people = (
+        _with_whom_they_join(left, right, whole(pairs, "left_person"), place),
+        _with_whom_they_join(right, left, whole(pairs, "right_person"), place),
+    )
     # Who holds many links, or has no rival, is a unit of its own for each of its pairs.
     ends = [
-        np.where(contested & single[side], numbered(whole(pairs, f"{side}_person")), len(left) + alone)
-        for side in ("left", "right")
+        np.where(contested & single[side], numbered(person), len(left) + alone)
+        for side, person in zip(("left", "right"), people, strict=True)
     ]
     # Of the records of two people the linked one stands for all, else the heaviest; with it come those that join it.
     _, of_people = np.unique(np.stack(ends), axis=1, return_inverse=True)
@@ -122,8 +128,7 @@ def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> p
     stands[first] = True
     heaviest = np.full(len(first), -np.inf)
     np.maximum.at(heaviest, of_people, weight)
-    people = Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest)
-    urn = Urn(people)
+    urn = Urn(Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest))
     places = [np.flatnonzero(urn.draw(seed, draw)[of_people] & stands) for draw in range(1, draws + 1)]
     return pa.table(
         {
@@ -132,6 +137,29 @@ def _drawn(pairs: pa.Table, single: dict[str, bool], draws: int, seed: int) -> p
             "right_id": right[np.concatenate([*places, np.zeros(0, np.int64)])],
         }
     )
+
+
+def _with_whom_they_join(units: Ids, partners: Ids, persons: Ids, place: Ids) -> Ids:
+    """The person of each pair's unit, where one that joins a linked unit is the person that this is.
+
+    The posterior takes two records that do not look alike for rivals; the step has joined them since.
+
+    Args:
+        units, partners: of each pair, on this side and on the other.
+        persons: of each pair's unit, as the posterior has it.
+    """
+    linked = np.flatnonzero(place == _LINKED)
+    linked = linked[np.argsort(partners[linked], kind="stable")]
+    joins = np.flatnonzero(place == _JOINS)
+    if not len(linked) or not len(joins):
+        return persons
+    at = np.minimum(np.searchsorted(partners[linked], partners[joins]), len(linked) - 1)
+    joins, at = (found[partners[linked[at]] == partners[joins]] for found in (joins, at))
+    person_of = dict(zip(units[joins].tolist(), persons[linked[at]].tolist(), strict=True))
+    found = persons.copy()
+    theirs = np.flatnonzero(np.isin(units, units[joins]))
+    found[theirs] = [person_of[unit] for unit in units[theirs].tolist()]
+    return found
 
 
 class Urn:

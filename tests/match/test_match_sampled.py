@@ -12,6 +12,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table
 from linkage.match.matchings import Pairs, numbered
 from linkage.match.sampled import Urn, links_sampled
+from linkage.match.second_records import ANOTHER
 from tests.match.every_matching import Edge, every_matching, marginals
 from tests.match.test_match_posterior import graphs, pairs
 from tests.match.test_match_step import linked
@@ -145,6 +146,30 @@ def test_the_linked_record_of_two_people_is_drawn_and_what_joins_it_beside(
     step = Step(name="draws", left="left", right="right", samples=2)
     found = rows(links_sampled(engine, step, links, likely, 0.0, 1))
     assert found == [("draws", n, left, right) for n in (1, 2) for left, right in ((5, 21), (6, 21), (8, 22))]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_what_has_joined_a_linked_unit_is_no_rival_of_it(engine: Engine, world: World, rows: Rows, side: str) -> None:
+    """5 and 6 do not look alike, so that the posterior has them for two; 5 has joined 6 all the same, and 7 has not."""
+    mine, other = ("left", "right") if side == "left" else ("right", "left")
+    links = world(f"""
+        {mine}_id | {other}_id | method        | match_weight:float | match_probability:float | decision | reason
+        6         | 21         | probabilistic | 30                 | 0.6                     | accepted | -
+        5         | 21         | probabilistic | 29                 | 0.3                     | accepted | {ANOTHER}
+        7         | 21         | probabilistic | 26                 | 0.1                     | rejected | a better partner
+    """)
+    likely = world(f"""
+        {mine}_id | {other}_id | {mine}_person | {other}_person
+        5         | 21         | 5             | 21
+        6         | 21         | 6             | 21
+        7         | 21         | 7             | 21
+    """)
+    step = Step(name="draws", left="left", right="right", samples=40)
+    drawn = [row[1:] for row in rows(links_sampled(engine, step, links, likely, 0.0, 1))]
+    times = {unit: sum(unit in row[1:] for row in drawn) for unit in (5, 6, 7)}
+    assert times[5] == times[6]
+    assert times[6] > 30
+    assert times[6] + times[7] == 40
 
 
 def test_links_of_people_stand_and_of_two_records_of_one_person_the_heavier_is_drawn(
