@@ -51,9 +51,8 @@ class Releases:
     changed: Flags
 
     @classmethod
-    def following(cls, strata: Sequence[Stratum], matches: Mapping[str, int]) -> "Releases":
+    def following(cls, strata: Sequence[Stratum], matches: Mapping[str, int], rng: np.random.Generator) -> "Releases":
         """The release after a known one."""
-        rng = np.random.default_rng(11)
         events = [s.pairs - matches[s.name] if s.accepted else matches[s.name] for s in strata]
         pairs = [s.pairs for s in strata]
         stratum = np.repeat(np.arange(len(strata)), pairs)
