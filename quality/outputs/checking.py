@@ -39,8 +39,10 @@ REMEDIES = {
     "tells small": "write the symbol for what is hidden; --out does",
     "unread": "one row of names above numbers and symbols alone; or name the column, --label, where it holds codes",
     "beneath": "save the cells alone in a new workbook; --out does",
+    "nothing to judge": "rows about people: give --microdata; a table of results: name its columns, --count, --share",
 }
 NOTES = frozenset({"all of one kind", "sums", "unknown base", "unlike"})
+_NOT_TO_BE_MENDED = frozenset({"kept nowhere", "contradiction", "unread", "nothing to judge"})
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def check_tables(
             amounts = amounts_of(checked.sheet, checked.layout, column, profile)
             mine |= _judged(amounts, profile, _teller(checked))
         _Release(checked, part.numbers, mine, profile).write()
-        if any(finding.rule in ("kept nowhere", "contradiction", "unread") for finding in checked.findings):
+        if any(finding.rule in _NOT_TO_BE_MENDED for finding in checked.findings):
             checked.safe = None
     return found
 
@@ -143,6 +145,9 @@ def _not_of_cells(checked: Checked) -> Iterator[Finding]:
     sheet, layout = checked.sheet, checked.layout
     for what in sheet.beneath:
         yield Finding("workbook", "", "beneath", f"it holds {what}: they would leave with it")
+    if not (layout.counts or layout.shares or layout.averages or layout.largest or layout.unread):
+        says = "no column of counts, shares or averages was found, so that nothing was looked at"
+        yield Finding("table", "", "nothing to judge", says)
     for column in layout.unread:
         texts = texts_of(sheet, column, layout.totals)
         cells = "1 cell among its numbers is" if len(texts) == 1 else f"{len(texts)} cells among its numbers are"

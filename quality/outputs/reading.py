@@ -172,6 +172,6 @@ def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | Non
         header.pop()
     blank = Value("")
     body = [[*row, *[blank] * len(header)][: len(header)] for row in rows[top + 1 :]]
-    while body and not is_data(body[-1]):  # notes below the table
+    while body and not is_data(body[-1]) and not is_header(body[-1]):  # notes below the table, a cell each
         body.pop()
     return Sheet(path, name, top, header, body) if body else None

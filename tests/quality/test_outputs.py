@@ -221,6 +221,16 @@ def test_files_that_cannot_be_read_say_what_to_do(tmp_path: Path, name: str, con
         read_tables(tmp_path / name)
 
 
+def test_rows_about_people_are_no_table_that_passes(tmp_path: Path) -> None:
+    """Initials that are symbols too made a table of it, and what stood below the last was cut off as notes."""
+    people = "id | forename | surname\n" + "\n".join(["A1 | ANNA | K", "A2 | S | BROWN", "A3 | IAN | THOMSON"])
+    found = checked(people, tmp_path)
+    assert told(found) == {("table", "nothing to judge")}
+    assert (found.passes, found.safe) == (False, None)
+    assert [[cell.text for cell in row] for row in found.sheet.rows][-1] == ["A3", "IAN", "THOMSON"]
+    assert write_safe([found], tmp_path / "safe") == [tmp_path / "safe" / "t.audit.csv"]
+
+
 @pytest.mark.parametrize("text", ["n.d.", "5 to 9", "#N/A", "suppressed, see note"])
 def test_a_column_of_numbers_and_texts_is_a_fault_and_written_nowhere(tmp_path: Path, text: str) -> None:
     """As a column of labels it would leave without a look at its counts."""
