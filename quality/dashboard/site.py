@@ -20,7 +20,7 @@ from quality.dashboard.reading import Found
 from quality.dashboard.stages import stages_sections
 from quality.dashboard.trends import trends_sections
 from quality.report.document import environment, report_style, template_text
-from quality.report.folder import make_room, write_folder
+from quality.report.folder import check_room, write_folder
 from quality.report.names import Names
 from quality.report.page import Headline, Section
 
@@ -58,7 +58,7 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
         ConfigError: there is no such disclosure profile.
     """
     d, names = disclosure.Disclosure(disclosure.load(profile)), Names(catalogue or shipped())
-    make_room(out, _MARK, "dashboard")
+    check_room(out, _MARK, "dashboard")
     runs, called = found.runs, [run.name for run in found.runs]
     counts, shares = figures.counts(runs, names, d), figures.shares(runs, names, d)
     bias, moved = figures.bias(runs, names, d), figures.moved(runs, names, d)

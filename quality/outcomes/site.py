@@ -16,7 +16,7 @@ from quality.outcomes.release import Released, released
 from quality.outcomes.rules import Compared
 from quality.outcomes.showing import MEASURES, Names, csv_rows, figure_of
 from quality.report.document import environment, report_style, template_text
-from quality.report.folder import make_room, write_folder
+from quality.report.folder import check_room, write_folder
 from quality.report.page import Block, Section, Table, Terms, Text
 
 _MARK = "leo-outcomes.json"
@@ -61,7 +61,7 @@ def write_site(
         InputError: the folder holds something else.
     """
     d, names = Disclosure(profile), Names(rules, pseudonym)
-    make_room(out, _MARK, "comparison of outcomes")
+    check_room(out, _MARK, "comparison of outcomes")
     rows = members(engine, inputs, rules, catalogue, years=years)
     tell("counting members by years after")
     counted = count(engine, rows, rules, threshold=profile.threshold, draws=inputs.draws)

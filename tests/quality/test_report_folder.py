@@ -1,0 +1,51 @@
+"""Folders of pages: what an earlier command wrote stays until there is more, and goes when it is of no page now."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from linkage.errors import InputError
+from quality.report.folder import check_room, write_folder
+
+MARK = "leo-pages.json"
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_what_is_there_stays_until_more_is_written_and_then_goes(tmp_path: Path) -> None:
+    write_folder(tmp_path, MARK, {"a.html": "one", "b.html": "one"}, profile="x")
+    (tmp_path / "mine.txt").write_text("a user's own")
+    check_room(tmp_path, MARK, "site")
+    assert _files(tmp_path) == {MARK, "a.html", "b.html", "mine.txt"}, "counting takes minutes, and may be stopped"
+    write_folder(tmp_path, MARK, {"a.html": "two", "c.html": "two"}, profile="x")
+    assert _files(tmp_path) == {MARK, "a.html", "c.html", "mine.txt"}
+    assert json.loads((tmp_path / MARK).read_text())["files"] == ["a.html", "c.html"]
+
+
+def test_a_command_killed_while_it_writes_can_be_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path, MARK, {"a.html": "one"})
+
+    def killed(text: str, path: Path) -> None:
+        if path.suffix == ".html":
+            raise KeyboardInterrupt
+        path.write_text(text)
+
+    monkeypatch.setattr("quality.report.folder.write_page", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(tmp_path, MARK, {"b.html": "two"})
+    monkeypatch.undo()
+    assert (tmp_path / "a.html").read_text() == "one"
+    write_folder(tmp_path, MARK, {"b.html": "three"})
+    assert _files(tmp_path) == {MARK, "b.html"}
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("years")
+    with pytest.raises(InputError, match="holds something else, and no site"):
+        check_room(tmp_path, MARK, "site")
+    (tmp_path / MARK).write_text("{")
+    with pytest.raises(InputError, match="is damaged"):
+        check_room(tmp_path, MARK, "site")
