@@ -141,7 +141,12 @@ class DuckDBEngine:
         return int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])
 
     def arrow(self, table: Table) -> pa.Table:
-        return self.connection.sql(f"from {quote(table.name)}").to_arrow_table()
+        try:
+            return self.connection.sql(f"from {quote(table.name)}").to_arrow_table()
+        except (duckdb.InterruptException, RuntimeError) as error:
+            if not _was_stopped(error):
+                raise
+            raise KeyboardInterrupt from None
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         cursor = self.connection.cursor()  # a cursor of its own, so that the caller may query between batches
@@ -182,6 +187,8 @@ class DuckDBEngine:
     def _run(self, query: str) -> duckdb.DuckDBPyConnection:
         try:
             return self.connection.execute(query)
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
         except (*_OF_DATA, duckdb.InvalidInputException) as error:
             if isinstance(error, duckdb.InvalidInputException) and "parquet" in str(error).lower():
                 raise _explained(error, self.scratch) from None
@@ -192,6 +199,11 @@ class DuckDBEngine:
             ) from None
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _explained(error, self.scratch) from error
+
+
+def _was_stopped(error: Exception) -> bool:
+    """Whether Ctrl-C ended a query: DuckDB says so in one of two ways, by where it was at the time."""
+    return isinstance(error, duckdb.InterruptException) or "interrupt" in str(error).lower()
 
 
 def _explained(error: duckdb.Error, scratch: Path) -> LeoError:

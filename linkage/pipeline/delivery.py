@@ -8,7 +8,7 @@ from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
-from linkage.pipeline.folder import MANIFEST, RunFolder
+from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
 from linkage.requests.approved import approved_project
@@ -102,13 +102,25 @@ def manifest_of(run: Path) -> dict[str, Any]:
     """The manifest of a run, however it ended.
 
     Raises:
-        ConfigError: the folder is no run's, or of another format.
+        ConfigError: the folder is no run's, its manifest is damaged, or it is of another format.
     """
     path = run / MANIFEST
     if not path.is_file():
         raise ConfigError(f"{run}: is no run's folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    RunFolder(run).check(str(manifest.get("run")))
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        written = manifest["format"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{path}: is damaged, or no manifest of a run\n"
+            "  take it from a copy of the folder, or make the run again in a new one"
+        ) from None
+    if written != FORMAT:
+        raise ConfigError(
+            f"{run}: was written in format {written}; this version of leo reads format {FORMAT}\n"
+            f"  use the version that wrote it ({manifest.get('versions', {}).get('leo-linkage', 'unknown')}), "
+            "or make the run again"
+        )
     return manifest
 
 

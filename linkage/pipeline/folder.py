@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import put, remove, size, sync_folder, sync_tree, write_json
 from linkage.pipeline.stage import Stage, kind
 
@@ -102,13 +102,16 @@ class RunFolder:
         """Where an artefact of a whole stage lies.
 
         Raises:
-            FileNotFoundError: the stage is not there.
+            InputError: the stage is not there.
         """
         if kind(artefact) != "table":
             return self.root / artefact
         folder = self.find(stage)
         if folder is None:
-            raise FileNotFoundError(f"stage {stage} is not there")
+            raise InputError(
+                f"{self.root}: stage {stage} is not there\n"
+                "  it was taken away since the run ended: the same leo run makes it again"
+            )
         return folder / f"{artefact}.parquet"
 
     def missing(self, name: str, summary: dict[str, Any]) -> str | None:

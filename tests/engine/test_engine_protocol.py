@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import threading
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -240,3 +241,19 @@ def test_what_fails_among_pieces_is_told_when_all_have_ended(engine, world):
     with pytest.raises(ContractError):
         engine.together(counted, cast)
     assert done == [2]
+
+
+@pytest.mark.parametrize("way", ["arrow", "count"])
+def test_a_query_that_ctrl_c_ends_says_so(duckdb_engine, way):
+    """DuckDB tells of it as an error of its own, in one of two forms."""
+    slow = (
+        "select sum(a.n * b.n) as n from (select unnest(range(400000)) as n) a, (select unnest(range(400000)) as n) b"
+    )
+    stop = threading.Timer(0.5, duckdb_engine.connection.interrupt)
+    stop.start()
+    asked = duckdb_engine.arrow if way == "arrow" else duckdb_engine.count
+    counted = duckdb_engine.sql(slow)
+    with pytest.raises(KeyboardInterrupt):
+        asked(counted)
+    stop.join()
+    assert duckdb_engine.arrow(duckdb_engine.sql("select 1 as n")).to_pylist() == [{"n": 1}]

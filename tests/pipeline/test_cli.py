@@ -250,6 +250,15 @@ def test_a_folder_of_another_format_is_not_reported_on(leo, tmp_path):
     assert "was written in format 99" in said
 
 
+def test_a_damaged_manifest_is_named_with_what_to_do(leo, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"format": 1, "ru')
+    for verb in ("report", "explain", "tune", "review"):
+        code, _, said = leo(verb, tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
+        assert code == 2, said
+        assert "manifest.json: is damaged" in said
+        assert "make the run again" in said
+
+
 def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
     manifest = {"format": 1, "run": "small", "exit": 3, "status": "gate failed", "configuration": {}, "versions": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
