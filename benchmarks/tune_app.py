@@ -25,10 +25,10 @@ from linkage.explain.opening import OpenRun
 from linkage.tune.desk import RunDesk
 from linkage.tune.evidence import Evidence, read
 from linkage.tune.groups import groups_of
-from linkage.tune.opened import reach_of
 from linkage.tune.outcome import Trial
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
+from quality.expected import Unseen
 from quality.report.names import Names
 from quality.tuning import Outcome, Settings, application
 
@@ -76,7 +76,7 @@ def trial(run: Path, step: str, times: int) -> Trial:
         evidence = read(engine, found)
         groups = groups_of(engine, opened, found, evidence)
         many = {name: (values, np.tile(codes, times)) for name, (values, codes) in groups.items()}
-        return Trial(found, repeated(evidence, times), many, reach_of(run, step))
+        return Trial(found, repeated(evidence, times), many, Unseen.of_run(run, step))
 
 
 def changed(chance: random.Random, desk: RunDesk) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
-from quality.expected import expected
+from quality.expected import Unseen, expected
 from quality.group_error import error_by_group
 from quality.implausible import conflicts, implausible_links, implausible_people
 from quality.implausible_rules import load as implausible_rules
@@ -200,7 +200,7 @@ def _step(
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
-        "expected": expected(engine, judged, counted.get("estimated_recall"), others, dropped),
+        "expected": expected(engine, judged, Unseen(counted.get("estimated_recall"), others, dropped)),
         "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],

@@ -8,7 +8,10 @@ they say (quality.reliability holds them to truth where there is one); a run wit
 review.
 """
 
+import json
 import math
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, Table, one
@@ -19,16 +22,44 @@ UNSEEN_WITHIN = 2.0
 factor; decision 0060 has twenty-five steps beside the truth."""
 
 
-def expected(
-    engine: Engine, judged: Table, reach: float | None, others: float = 0.0, dropped: float = 0.0
-) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Unseen:
+    """Expected matches of which a step kept no pair.
+
+    Attributes:
+        reach: estimated share of the matches that passes and blocking rules reach; None for all.
+        others: matches of a unit that a pass had linked to another record.
+        dropped: matches among the pairs that rules made and that weigh too little to be kept.
+    """
+
+    reach: float | None = None
+    others: float = 0.0
+    dropped: float = 0.0
+
+    @classmethod
+    def of_run(cls, folder: Path, step: str) -> "Unseen | None":
+        """As a run's evaluation tells it of a step; None where it does not."""
+        path = folder / "quality" / "evaluation.json"
+        if not path.is_file():
+            return None
+        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        found = next((found for found in steps if found["step"] == step and found.get("blocking")), None)
+        if not found:
+            return None
+        told = found.get("expected") or {}
+        others, dropped = (told.get(f"missed_{part}", 0.0) for part in ("others", "dropped"))
+        return cls(found["blocking"]["estimated_recall"], others, dropped)
+
+    def unreached(self, kept: Any) -> Any:
+        """Matches that no rule reaches, beside so many among the kept pairs; of a number or an array."""
+        return (kept + self.dropped) * (1 / self.reach - 1) if self.reach else 0.0 * kept
+
+
+def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
     """What a step's probabilities say of it; None where its links have none.
 
     Args:
         judged: links with `match_probability` and `decision`.
-        reach: estimated share of the matches that passes and blocking rules reach; None for all.
-        others: expected matches of which no pair was kept, since a pass had linked one of the two to another record.
-        dropped: expected matches among the pairs that rules made and that weigh too little to be kept.
 
     Returns:
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted),
@@ -43,9 +74,7 @@ def expected(
         int(summed["links"]),
         (summed["said_right"] or 0.0, summed["right_spread"] or 0.0),
         (summed["said_missed"] or 0.0, summed["missed_spread"] or 0.0),
-        reach,
-        others,
-        dropped,
+        unseen,
     )
 
 
@@ -66,34 +95,29 @@ _SUMS = """
 
 
 def of_sums(
-    links: int,
-    right: tuple[float, float],
-    missed: tuple[float, float],
-    reach: float | None = None,
-    others: float = 0.0,
-    dropped: float = 0.0,
+    links: int, right: tuple[float, float], missed: tuple[float, float], unseen: Unseen | None = None
 ) -> dict[str, Any]:
     """As `expected`, from sums of probabilities p and of p (1 - p), over the links and over the other pairs."""
     (said_right, right_spread), (said_missed, missed_spread) = right, missed
-    reached = said_right + said_missed + dropped
-    unreached = reached * (1 / reach - 1) if reach else 0.0
-    matches = reached + others + unreached
-    lost = said_missed + dropped + others + unreached
+    unseen = unseen or Unseen()
+    unreached = unseen.unreached(said_right + said_missed)
+    hidden = unseen.others + unseen.dropped + unreached
+    matches = said_right + said_missed + hidden
+    lost = said_missed + hidden
     # Delta method: right and missed are independent sums of Bernoulli variables.
     recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
     whole = links + matches  # F1 is twice the right over links and matches
     f1_spread = (whole - said_right) ** 2 * right_spread + said_right**2 * missed_spread
-    unseen = others + dropped + unreached
-    fewest, most = (matches + (times - 1) * unseen for times in (1 / UNSEEN_WITHIN, UNSEEN_WITHIN))
+    fewest, most = (matches + (times - 1) * hidden for times in (1 / UNSEEN_WITHIN, UNSEEN_WITHIN))
     return {
         "links": links,
         "right": said_right,
         "false": links - said_right,
         "missed_kept": said_missed,
-        "missed_others": others,
-        "missed_dropped": dropped,
+        "missed_others": unseen.others,
+        "missed_dropped": unseen.dropped,
         "missed_unreached": unreached,
-        "reach": reach,
+        "reach": unseen.reach,
         "precision": _share(said_right, links, right_spread / links**2 if links else 0.0),
         "recall": _share(said_right, matches, recall_spread, (fewest, most)),
         "f1": _share(2 * said_right, whole, 4 * f1_spread / whole**4 if whole else 0.0, (links + fewest, links + most)),

@@ -16,6 +16,7 @@ from linkage.pipeline.atomic import write_json
 from linkage.pipeline.carrying import labels_store
 from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.pair_names import NAMES
+from quality.expected import Unseen
 from quality.review import (
     COLUMNS,
     Origin,
@@ -128,7 +129,7 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
         answers = settled(engine, labels)
         sample = that_count(engine, engine.read(folder / "sample.parquet"), answers)
         found = answers_by_stratum(engine, sample, answers)
-        said = estimate([Stratum(**raw) for raw in drawn["strata"]], found, reach=_reach(run, step))
+        said = estimate([Stratum(**raw) for raw in drawn["strata"]], found, unseen=Unseen.of_run(run, step))
         result = {
             "step": step,
             "links_fingerprint": drawn["links"],
@@ -205,13 +206,3 @@ def drawn_of(run: Path, step: str) -> Mapping[str, Any]:
             f"  draw another: leo review sample {run} {step}"
         )
     return drawn
-
-
-def _reach(run: Path, step: str) -> float | None:
-    """The share of matches that the step's rules are estimated to reach."""
-    path = run / "quality" / "evaluation.json"
-    if not path.is_file():
-        return None
-    evaluation = json.loads(path.read_text(encoding="utf-8"))
-    blocking = next((found["blocking"] for found in evaluation["steps"] if found["step"] == step), None)
-    return blocking["estimated_recall"] if blocking else None

@@ -15,10 +15,11 @@ from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, level_name
 from linkage.review.desk import records_of
 from linkage.tune.evidence import adjusted_columns, read
-from linkage.tune.opened import open_to_tune, reach_of
+from linkage.tune.opened import open_to_tune
 from linkage.tune.outcome import Trial
 from linkage.tune.saving import save
 from quality.clerical import Record
+from quality.expected import Unseen
 from quality.tuning import Compared, Grade, Outcome, Saved, Settings
 
 
@@ -55,7 +56,7 @@ class RunDesk:
             if not len(evidence):
                 raise ConfigError(f"{root}: step '{self.step}' kept no pair, so that there is nothing to tune")
             say("subgroups")
-            self._trial = Trial(self._step, evidence, opened.groups(evidence), reach_of(root, self.step))
+            self._trial = Trial(self._step, evidence, opened.groups(evidence), Unseen.of_run(root, self.step))
         except BaseException:
             self._engine.close()
             raise

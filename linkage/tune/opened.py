@@ -1,6 +1,5 @@
 """What is tuned, opened: a step of a folder of `leo run`, or what `leo link` or `leo dedupe` linked."""
 
-import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,13 +140,3 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
             f"{verb} leaves pairs from a probability of 0.5 to people, and takes no other threshold for these."
         )
     return Use([shlex.join([*words, "--out", "FOLDER"])], verb, notes)
-
-
-def reach_of(root: Path, step: str) -> float | None:
-    """The share of matches that the step's passes and rules are estimated to reach."""
-    path = root / "quality" / "evaluation.json"
-    if not path.is_file():
-        return None
-    steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
-    blocking = next((found.get("blocking") for found in steps if found["step"] == step), None)
-    return blocking["estimated_recall"] if blocking else None

@@ -34,7 +34,7 @@ from linkage.tune.evidence import (
     pattern_weights,
 )
 from linkage.tune.race import Contest
-from quality.expected import of_sums
+from quality.expected import Unseen, of_sums
 from quality.tuning import Bin, Example, Group, Outcome, Settings
 
 BIN = 2.0  # bits of match weight
@@ -47,7 +47,7 @@ class Trial:
 
     Args:
         groups: characteristic to its values, and for each pair the place of its left unit's value in these.
-        reach: estimated share of the matches that passes and rules reach; None for all.
+        unseen: matches of which the step is expected to have kept no pair.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class Trial:
         step: OpenStep,
         evidence: Evidence,
         groups: Mapping[str, tuple[Sequence[str], Ids]],
-        reach: float | None,
+        unseen: Unseen | None,
     ) -> None:
-        self._step, self._pairs, self._groups, self._reach = step, evidence, groups, reach
+        self._step, self._pairs, self._groups, self._unseen = step, evidence, groups, unseen
         limits = step.thresholds
         self.settings = of_model(step.model, limits.accept, limits.review, limits.margin)
         self._rarity: dict[frozenset[str], Floats] = {}  # of the frequencies that were asked for last
@@ -165,7 +165,7 @@ class Trial:
         spread = said * (1 - said)
         linked = decision == ACCEPTED
         right, missed = ((float(said[at].sum()), float(spread[at].sum())) for at in (linked, ~linked))
-        return of_sums(int(linked.sum()), right, missed, self._reach)
+        return of_sums(int(linked.sum()), right, missed, self._unseen)
 
     def _bins(self, weight: Floats, decision: Codes) -> list[Bin]:
         places = np.clip(((weight - self._edges[0]) * (1 / BIN)).astype(np.int64), 0, len(self._edges) - 1)

@@ -105,7 +105,7 @@ def _passes_table(steps: Sequence[Mapping[str, Any]], pairs: Mapping[str, Pairs]
     for step in steps:
         for row in step["passes"]:
             links, _ = pairs[step["step"]].passes[(row["method"], row["pass"])]
-            rows.append([names.step(step), names.words(row["pass"]), links, *shares(row, d)])
+            rows.append([names.step(step), names.words(row["pass"]), links, *shares(row, d, links)])
     return Table(
         "Error against truth by pass",
         ["Step", "Pass", "Links", *HEADS],
@@ -133,7 +133,7 @@ def _outcomes_table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclos
 
 def _bands_table(step: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = [
-        [_band(row), everything, accepted, d.accuracy(row["share_true"]), *shares(row["of_links"], d)]
+        [_band(row), everything, accepted, d.accuracy(row["share_true"]), *shares(row["of_links"], d, accepted)]
         for row, (everything, accepted) in zip(step["bands"], pairs[step["step"]].bands, strict=True)
     ]
     return Table(

@@ -15,18 +15,30 @@ _SHARES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 HEADS = [head for _, label in _SHARES for head in (f"{label}, %", "from", "to")]
 
 
-def shares(row: Mapping[str, Any], d: Disclosure) -> list[Cell]:
-    """Precision, recall and F1 of a part, each with its interval."""
+def shares(row: Mapping[str, Any], d: Disclosure, links: Cell | None = None) -> list[Cell]:
+    """Precision, recall and F1 of a part, each with its interval.
+
+    Args:
+        links: the part's number of links as it may be shown. Recall of a pass or band is that number over all true
+            pairs, so that it is hidden where the number is, or would be.
+    """
+    few = d.profile.threshold > (row["recall"]["count"] if row["recall"] else 0)
+    withheld = links is not None and (links.mark == "suppressed" or few)
     cells = []
     for name, _ in _SHARES:
-        cells += [d.accuracy(row[name]), *d.interval(row[name])]
+        if withheld:
+            cells += [d.marked("suppressed") for _ in range(3)]
+        else:
+            cells += [d.accuracy(row[name]), *d.interval(row[name])]
     return cells
 
 
 def patterns_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table | None:
     """The commonest patterns of agreement among the links, in words."""
     model = step["parameters"]
-    found = [row for row in step.get("patterns", ()) if row["pattern"] and row["precision"]]
+    # Recall of a pattern is its links over all true pairs: of few links it tells their number.
+    judged = [row for row in step.get("patterns", ()) if row["pattern"] and row["precision"]]
+    found = [row for row in judged if row["precision"]["of"] >= d.profile.threshold]
     if not model or not found:
         return None
     return Table(

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.intervals import Share
+from quality.expected import UNSEEN_WITHIN, Unseen
+from quality.intervals import Z95, Share
 from quality.review.strata import Stratum
 
 Draws = npt.NDArray[np.float64]
@@ -55,15 +56,15 @@ class Answers:
 
 
 def estimate(
-    strata: Sequence[Stratum], answers: Mapping[str, Answers], *, reach: float | None = None, seed: int = 2026
+    strata: Sequence[Stratum], answers: Mapping[str, Answers], *, unseen: Unseen | None = None, seed: int = 2026
 ) -> dict[str, Any]:
     """What a review says of a step.
 
     Args:
         strata: all of the step's.
         answers: by stratum.
-        reach: share of all matches that the step's kept pairs hold at most (estimated); recall is of all matches then,
-            else of those among the kept pairs.
+        unseen: matches of which the step kept no pair (estimated; known within UNSEEN_WITHIN, which the intervals
+            allow for); recall is of all matches then, else of those among the kept pairs.
 
     Returns:
         links, looked_at, uncertain; precision, recall and f1, each with the readings low, middle and high (value, low,
@@ -81,14 +82,14 @@ def estimate(
     for place, reading in enumerate(READINGS):
         false = _total(links, answers, place / 2, rng)
         missed = _total(others, answers, place / 2, rng)
-        for measure, share in _measures(links, false, missed, reach).items():
+        for measure, share in _measures(links, false, missed, unseen).items():
             # Of links alone nobody can tell what was missed.
             measured[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
     return {
         "links": sum(stratum.pairs for stratum in strata if stratum.accepted),
         "looked_at": sum(_of(answers, stratum).given for stratum in strata),
         "uncertain": sum(_of(answers, stratum).uncertain for stratum in strata),
-        "reach": reach,
+        "reach": unseen.reach if unseen else None,
         **measured,
         "by_pass": _by_pass(links, answers, rng),
         "strata": [
@@ -170,20 +171,23 @@ def _shares(seen: Draws, looked: Draws, beforehand: float, draws: int, rng: np.r
     return np.where(some <= 0, 0.0, np.where(rest <= 0, 1.0, drawn))
 
 
-def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, reach: float | None) -> dict[str, Share]:
+def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, unseen: Unseen | None) -> dict[str, Share]:
     """Precision, recall and F1 of the strata that were looked at."""
     made = float(sum(stratum.pairs for stratum in links))
     rng = np.random.default_rng(0)
     lost = rng.permutation(missed.draws)  # false and missed are of different samples: paired at random
+    times = np.exp(rng.normal(0.0, np.log(UNSEEN_WITHIN) / Z95, len(lost)))
 
-    def of(wrong: Draws | float, let_go: Draws | float) -> tuple[Any, Any, Any]:
+    def of(wrong: Draws | float, let_go: Draws | float, times: Draws | float) -> tuple[Any, Any, Any]:
         right = made - wrong
-        matches = np.maximum((right + let_go) / (reach or 1.0), np.finfo(float).tiny)  # none yet, after few answers
+        kept = right + let_go
+        hidden = unseen.others + unseen.dropped + unseen.unreached(kept) if unseen else 0.0
+        matches = np.maximum(kept + times * hidden, np.finfo(float).tiny)  # none yet, after few answers
         return right / made, right / matches, 2 * right / (made + matches)
 
     if not made:
         return {"precision": _NOTHING, "recall": _NOTHING, "f1": _NOTHING}
-    values, draws = of(false.value, missed.value), of(false.draws, lost)
+    values, draws = of(false.value, missed.value, 1.0), of(false.draws, lost, times)
     counted = (round(made), round(made - false.value + missed.value), round(made))
     return {
         name: _share(value, drawn, of=base)

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine
+from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
-from quality.expected import of_sums
+from quality.expected import Unseen, of_sums
+from quality.intervals import Share
+from quality.report.error_parts import shares
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inp
 
 def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
     """Of 1,000 matches 900 are linked for certain, 40 are kept pairs, and of 60 nothing was kept: they may be 30 or 120."""
-    said = of_sums(900, (900.0, 0.0), (40.0, 0.0), reach=None, others=20.0, dropped=40.0)
+    said = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(others=20.0, dropped=40.0))
     recall = said["recall"]
     assert (said["missed_others"], said["missed_dropped"], recall["value"]) == (20.0, 40.0, 0.9)
     assert (recall["low"], recall["high"]) == pytest.approx((900 / 1_060, 900 / 970))
@@ -136,3 +139,17 @@ def test_errors_cost_what_their_pairs_miss_more_than_others(
         "cost": 1.0,
         "false": 1,
     }
+
+
+def test_recall_of_a_part_is_hidden_where_its_links_are() -> None:
+    """Of 5,000 true pairs 0.04 % are two links, whose number stands beside as a symbol."""
+    d = Disclosure(load("leo_publication"))
+    few: dict[str, Any] = {
+        name: Share(of=of, count=2, value=2 / of, low=0.0, high=1.0)
+        for name, of in (("precision", 12), ("recall", 5_000), ("f1", 5_012))
+    }
+    many = {**few, "recall": Share(of=5_000, count=40, value=0.008, low=0.0, high=1.0)}
+    assert [cell.mark for cell in shares(few, d, d.count(2))] == ["suppressed"] * 9
+    assert [cell.mark for cell in shares(few, d, d.count(12))] == ["suppressed"] * 9
+    assert [cell.mark for cell in shares(many, d, d.marked("suppressed"))] == ["suppressed"] * 9
+    assert [cell.text for cell in shares(many, d, d.count(40))][3] == "0.80"

@@ -15,6 +15,7 @@ from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
 from quality.definitions import Definitions
+from quality.expected import Unseen
 from quality.review import (
     COLUMNS,
     Answers,
@@ -301,8 +302,19 @@ def test_uncertain_answers_widen_what_is_said() -> None:
 
 def test_recall_counts_what_no_rule_reached() -> None:
     answers = {"links": Answers(1000), "doubtful links": Answers(100), "let go": Answers(0, 50)}
-    said = estimate(STRATA, answers, reach=0.8)
+    said = estimate(STRATA, answers, unseen=Unseen(0.8))
     assert said["recall"]["middle"]["value"] == pytest.approx(0.8)
+
+
+def test_recall_counts_matches_of_which_no_pair_was_kept() -> None:
+    """Of 1,100 right links: 50 light pairs, 40 of units that passes took, and a fifth of what rules make besides."""
+    answers = {"links": Answers(1000), "doubtful links": Answers(100), "let go": Answers(0, 50)}
+    recall = estimate(STRATA, answers, unseen=Unseen(0.8, others=40, dropped=50))["recall"]["middle"]
+    assert recall["value"] == pytest.approx(1100 / (1150 / 0.8 + 40))
+    # They are known within a factor of two, which the interval says.
+    unseen = 1150 / 0.8 + 40 - 1100
+    assert recall["low"] == pytest.approx(1100 / (1100 + 2 * unseen), abs=0.01)
+    assert recall["high"] == pytest.approx(1100 / (1100 + unseen / 2), abs=0.01)
 
 
 def test_a_first_answer_against_a_link_is_no_fault() -> None:
