@@ -97,12 +97,13 @@ def open_(
     try:
         from linkage.review.desk import RunDesk
         from quality.clerical import application
-        from quality.web import serve
+        from quality.web import check_port, serve
     except ModuleNotFoundError as missing:
         raise ConfigError(
             f"leo review needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'; or fill in the CSV that "
             f"leo review sample writes"
         ) from missing
+    check_port(port)
     with RunDesk(run, chosen, files or (), say=_say) as desk:
         typer.echo(f"{len(desk.pairs):,} pairs of step {chosen}; Ctrl-C ends")
         serve(

@@ -42,9 +42,10 @@ def tune(
     try:
         from linkage.tune.desk import RunDesk
         from quality.tuning import application
-        from quality.web import serve
+        from quality.web import check_port, serve
     except ModuleNotFoundError as missing:
         raise ConfigError(f"leo tune needs {missing.name}\n  install it: pip install 'leo-linkage[apps]'") from missing
+    check_port(port)
     rules, definitions = load_profile(profile), load_definitions()
     with RunDesk(run, step, say, files or ()) as desk:
         typer.echo(f"{desk.pairs:,} pairs of step {desk.step}; Ctrl-C ends")

@@ -2,7 +2,7 @@
 
 from quality.web.guard import Guard
 from quality.web.pages import Pages
-from quality.web.serving import serve
+from quality.web.serving import check_port, serve
 from quality.web.shell import shell
 
-__all__ = ["Guard", "Pages", "serve", "shell"]
+__all__ = ["Guard", "Pages", "check_port", "serve", "shell"]
