@@ -20,7 +20,7 @@ Counts = Mapping[str, int]
 
 # Chinese and Korean names in signs: the first is the surname, but for a few of two signs.
 _EAST_ASIAN = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]{2,4}")
-_UNSEEN = 0.5  # pseudo-count of a word among forenames and among surnames, and of a number of words
+_UNSEEN = 0.5  # rows, of the kind of which more are known, that any word may have; pseudo-count of a number of words
 _MOST_WORDS = 6  # in a surname
 _ORDER_SAMPLE = 20_000  # names that show which comes first
 
@@ -44,9 +44,12 @@ class Vocabulary:
             lengths[min(len(words), _MOST_WORDS)] += rows
             for word in words:
                 family[word] += rows
-        all_given, all_family = given.total() + 1, family.total() + 1
+        # One share for what nobody has seen: where few surnames or none are known, that a word is not among them says
+        # little, and no forename may look like one for it.
+        all_given, all_family = max(given.total(), 1), max(family.total(), 1)
+        unseen = _UNSEEN / max(all_given, all_family)
         weights = {
-            word: math.log2((given[word] + _UNSEEN) / all_given * all_family / (family[word] + _UNSEEN))
+            word: math.log2((given[word] / all_given + unseen) / (family[word] / all_family + unseen))
             for word in {*given, *family}
         }
         # Without any evidence one word is likelier than two, and so on.

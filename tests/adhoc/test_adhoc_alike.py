@@ -156,6 +156,25 @@ def test_words_part_a_name_and_unknown_ones_leave_the_last_for_a_surname() -> No
     assert names.parted("Unknown") == (None, None)
 
 
+@pytest.mark.parametrize("surnames", [{}, {"Quill": 1}])
+def test_forenames_alone_part_a_name_by_the_words_that_they_know(surnames: dict[str, int]) -> None:
+    vocabulary = Vocabulary.of({"Mary Ann": 40, "Ben": 30, "Isolde": 1}, surnames)
+    names = FullNames.learnt({"Mary Ann Stone": 1, "Ben Hall": 1, "Isolde Gray": 1}, vocabulary)
+    assert not names.surname_first
+    assert names.parted("Mary Isolde Stone") == ("MARY ISOLDE", "STONE")
+    assert names.parted("Isolde Gray") == ("ISOLDE", "GRAY")
+    assert names.parted("Ben") == ("BEN", None)
+    assert FullNames.learnt({"Stone Mary Ann": 1, "Hall Ben": 1}, vocabulary).surname_first
+
+
+def test_surnames_alone_part_a_name_by_the_words_that_they_know() -> None:
+    vocabulary = Vocabulary.of({}, {"Stone": 40, "Hall": 30, "Gray": 1})
+    names = FullNames.learnt({"Stone Mary Ann": 1, "Hall Ben": 1}, vocabulary)
+    assert names.surname_first
+    assert names.parted("Gray Mary Ann") == ("MARY ANN", "GRAY")
+    assert not FullNames.learnt({"Mary Ann Stone": 1, "Ben Hall": 1}, vocabulary).surname_first
+
+
 def test_one_word_that_nothing_tells_is_what_the_columns_others_are() -> None:
     vocabulary = Vocabulary.of({"Siti": 5, "Putri": 5}, {"Wijaya": 5})
     for told, expected in (("Siti", ("UNHEARD", None)), ("Wijaya", (None, "UNHEARD"))):
