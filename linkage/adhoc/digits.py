@@ -13,26 +13,66 @@ Held = tuple[PersonFile, str]
 """A file and a column of it."""
 
 _LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped; a number that is shorter by more is another's end
+_PLAINLY_MORE = 2  # times as many values in common, and a part of the numbers is what both files write
 
 
 def person_numbers(engine: Engine, held: Sequence[Held]) -> list[Held]:
-    """Columns of numbers as letters and digits; the last of them, where one file writes no more than these.
+    """Columns of numbers as letters and digits; of the longer ones their end or beginning, where one file has no more.
 
     A spreadsheet drops first zeros: the length that most have is that of a file. One sign over and over, and digits
     that count up, stand for no number.
     """
     made, usual = _cleaned(engine, held, _code, "number")
-    compared = min(usual) if max(usual) - min(usual) > _LOST_ZEROS else 0
-    result = []
-    for (file, column), length in zip(made, usual, strict=True):
-        code = as_text(column)
-        short = f"regexp_matches({code}, '^[0-9]+$') and length({code}) between {length - _LOST_ZEROS} and {length}"
-        whole = f"case when {short} then lpad({code}, {length}, '0') else {code} end"
-        counts_up = f"length({code}) > 4 and contains('01234567890', {code})"
-        kept = f"right({whole}, {compared})" if compared else whole
-        known = f"{_of_several_signs(code)} and not ({counts_up})" if length > _SHORT else f"{code} <> ''"
-        result.append(expressed(engine, file, f"case when {known} then {kept} end", "number of a person"))
-    return result
+    numbers = [_number(as_text(column), length) for (_, column), length in zip(made, usual, strict=True)]
+    part = _part_in_common(engine, [file for file, _ in made], numbers, usual)
+    return [
+        expressed(engine, file, part(number), "number of a person")
+        for (file, _), number in zip(made, numbers, strict=True)
+    ]
+
+
+def _number(code: str, length: int) -> str:
+    """SQL: a number with its first zeros, NULL where it stands for none."""
+    short = f"regexp_matches({code}, '^[0-9]+$') and length({code}) between {length - _LOST_ZEROS} and {length}"
+    whole = f"case when {short} then lpad({code}, {length}, '0') else {code} end"
+    counts_up = f"length({code}) > 4 and contains('01234567890', {code})"
+    known = f"{_of_several_signs(code)} and not ({counts_up})" if length > _SHORT else f"{code} <> ''"
+    return f"case when {known} then {whole} end"
+
+
+def _part_in_common(
+    engine: Engine, files: Sequence[PersonFile], numbers: Sequence[str], usual: Sequence[int]
+) -> Callable[[str], str]:
+    """SQL of what both files write of a number: all of it, or as many signs as the shorter has, from an end.
+
+    A century before a birth date and lost zeros are at the beginning, a letter that checks the others is at the end. Of
+    numbers that are shorter by more than a few signs the end is meant; else the parts show by what they have in common.
+    """
+    shorter = min(usual)
+    parts: list[Callable[[str], str]] = [
+        lambda number: number,
+        lambda number: f"right({number}, {shorter})",
+        lambda number: f"left({number}, {shorter})",
+    ]
+    if not shorter or shorter == max(usual):
+        return parts[0]
+    if max(usual) - shorter > _LOST_ZEROS:
+        return parts[1]
+    best, most = parts[0], _in_common(engine, files, numbers)
+    for part in parts[1:]:
+        found = _in_common(engine, files, [part(number) for number in numbers])
+        if found > _PLAINLY_MORE * most:
+            best, most = part, found
+    return best
+
+
+def _in_common(engine: Engine, files: Sequence[PersonFile], numbers: Sequence[str]) -> int:
+    """Values that two files share."""
+    left, right = (
+        engine.sql(f"select distinct {number} as number from {{t}}", t=file.table)
+        for file, number in zip(files, numbers, strict=True)
+    )
+    return engine.count(engine.sql("select l.number from {l} as l join {r} as r using (number)", l=left, r=right))
 
 
 _SHORT = 4  # so many digits may all be the same by chance

@@ -35,6 +35,28 @@ def test_the_last_digits_are_compared_where_one_file_has_no_more(engine: Engine,
     ]
 
 
+WHOLE = ["19820318-7367", "19991231-0018", "19560709-4455", "20010203-0011"]
+ENDS = ["820318-7367", "991231-0018", "560709-4455", "010203-0011"]
+
+
+@pytest.mark.parametrize("short", [ENDS, [text.replace("-", "").lstrip("0") for text in ENDS]])
+def test_a_century_that_one_file_leaves_out_makes_no_other_number(
+    short: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    expected = ["8203187367", "9912310018", "5607094455", "0102030011"]
+    assert _alike(engine, tmp_path, person_numbers, WHOLE, short) == [expected] * 2
+
+
+def test_a_letter_at_the_end_that_one_file_leaves_out_makes_no_other_number(engine: Engine, tmp_path: Path) -> None:
+    found = _alike(engine, tmp_path, person_numbers, ["92345678-Z", "05671234-S"], ["92345678", "5671234", "98761234"])
+    assert found == [["92345678", "05671234"], ["92345678", "05671234", "98761234"]]
+
+
+def test_numbers_of_several_lengths_stay_whole_though_their_ends_agree_too(engine: Engine, tmp_path: Path) -> None:
+    left, right = ["A204567890", "A398765432", "B7650123"], ["A204567890", "B7650123", "C8765431"]
+    assert _alike(engine, tmp_path, person_numbers, left, right) == [left, right]
+
+
 @pytest.mark.parametrize("nobodys", ["999-99-9999", "000000000", "123456789", ""])
 def test_a_number_that_stands_for_none_is_none(nobodys: str, engine: Engine, tmp_path: Path) -> None:
     assert _alike(engine, tmp_path, person_numbers, [nobodys, "987-65-4321"], ["111223334"])[0] == [None, "987654321"]
