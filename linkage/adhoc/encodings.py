@@ -1,17 +1,41 @@
 """The encoding of a text file that nobody named: UTF-8 where it is that, else the likeliest that people use."""
 
+import functools
+import tomllib
 import unicodedata
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.config import FileFormat
 from linkage.records.csv_files import mark_of, start_of
+from linkage.resources import config_file
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
-_LATIN = ("cp1252", "cp1250", "cp1254", "mac_roman", "cp850")  # the first that fits as well as any is taken
-_RARE = frozenset("ýþðÝÞÐŸ")
-"""Letters of the Western code page that few names have, and that files in others seem to be full of."""
-_NO_LETTER = 3  # as much against a code page as so many rare letters
+_NO_LETTER = 3  # as much against a code page as so many letters that its languages have not
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A code page of Latin letters, and letters that it is used for together."""
+
+    encoding: str
+    letters: frozenset[str]
+
+    def against(self, text: bytes) -> int:
+        """How much speaks against it: what is no letter beyond ASCII, and letters that its languages have not."""
+        beyond = [letter for letter in text.decode(self.encoding) if not letter.isascii()]
+        signs = sum(not letter.isalpha() for letter in beyond)
+        foreign = sum(letter not in self.letters and letter.lower() not in self.letters for letter in beyond)
+        return (_NO_LETTER - 1) * signs + foreign
+
+
+@functools.cache
+def _rules() -> tuple[tuple[_Page, ...], tuple[str, str]]:
+    """Pages in the order in which they are taken, and the first and last of letters that are hardly ever meant."""
+    raw = tomllib.loads(config_file("encodings.toml").read_text(encoding="utf-8"))
+    pages = tuple(_Page(page["encoding"], frozenset(page["letters"])) for page in raw["page"])
+    first, last = raw["unlikely"]["letters"]
+    return pages, (first, last)
 
 
 def found_encoding(path: Path) -> str:
@@ -19,7 +43,8 @@ def found_encoding(path: Path) -> str:
 
     A file most of whose lines beyond ASCII are UTF-8 is that, so that single damaged lines stand out. Of another that
     is full of bytes beyond ASCII, the script is told by charset-normalizer. Among code pages of Latin letters, which
-    that takes for one another in lists of names, the one is taken that leaves fewest signs where names have letters.
+    that takes for one another in lists of names, the one is taken that leaves fewest signs where names have letters, and
+    fewest letters that its languages have not (configs/encodings.toml).
 
     Raises:
         InputError: the file cannot be read, or its compression is cut short.
@@ -38,23 +63,28 @@ def _guessed(text: bytes) -> str:
     from charset_normalizer import from_bytes
 
     if sum(byte > 127 for byte in text) * 2 > sum(chr(byte).isalpha() for byte in text if byte < 128):
-        best = from_bytes(text).best()
-        if best and not _is_latin(str(best)):
-            return best.encoding
-    fitting = [encoding for encoding in _LATIN if _decodes(text, encoding)]
-    return min(fitting, key=partial(_against, text), default="latin-1")
-
-
-def _against(text: bytes, encoding: str) -> int:
-    """How much speaks against a code page: what is no letter beyond ASCII, and letters that few names have."""
-    beyond = [letter for letter in text.decode(encoding) if not letter.isascii()]
-    signs = sum(not letter.isalpha() for letter in beyond)
-    return _NO_LETTER * signs + sum(letter in _RARE for letter in beyond)
+        found = sorted(from_bytes(text), key=lambda match: _is_unlikely(str(match)))  # the best first, in both parts
+        if found and not _is_latin(str(found[0])):
+            return found[0].encoding
+    pages, _ = _rules()
+    fitting = [page for page in pages if _decodes(text, page.encoding)]
+    return min(fitting, key=lambda page: page.against(text)).encoding if fitting else "latin-1"
 
 
 def _is_latin(text: str) -> bool:
-    beyond = [letter for letter in text if not letter.isascii() and letter.isalpha()]
+    beyond = _letters(text)
     return sum("LATIN" in unicodedata.name(letter, "") for letter in beyond) * 2 >= len(beyond)
+
+
+def _is_unlikely(text: str) -> bool:
+    """Whether most letters are of a kind that hardly a file is written in throughout."""
+    _, (first, last) = _rules()
+    beyond = _letters(text)
+    return sum(first <= letter <= last for letter in beyond) * 2 > len(beyond)
+
+
+def _letters(text: str) -> list[str]:
+    return [letter for letter in text if not letter.isascii() and letter.isalpha()]
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

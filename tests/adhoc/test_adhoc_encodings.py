@@ -10,6 +10,20 @@ from linkage.errors import InputError
 
 MIXED = "Müller;Jürgen;Düsseldorf\nGonzález;José;Málaga\n"
 GERMAN = "id;name;ort\n" + "".join(f"{n};Müller;Düsseldorf\n" for n in range(9))
+GREEK = """Α/Α;ΕΠΩΝΥΜΟ;ΟΝΟΜΑ;ΠΟΛΗ
+8616948;ΠΑΠΑΔΟΠΟΥΛΟΣ;ΞΕΝΟΦΩΝ;ΑΘΗΝΑ
+9279862;ΚΑΡΑΓΙΑΝΝΗ;ΑΝΔΡΟΜΑΧΗ;ΞΑΝΘΗ
+7063456;ΧΑΤΖΗΓΡΗΓΟΡΗΣ;ΠΟΛΥΔΩΡΟΣ;ΨΑΡΑ
+1258559;ΒΛΑΧΟΣ;ΘΕΜΙΣΤΟΚΛΗΣ;ΒΟΛΟΣ
+3290635;ΓΑΒΡΙΗΛ;ΩΡΑΙΟΖΗΛΗ;ΧΑΛΚΙΔΑ
+4410932;ΑΝΤΩΝΙΟΥ;ΜΑΡΙΑ;ΠΑΤΡΑ
+5120073;ΝΙΚΟΛΑΙΔΗΣ;ΓΕΩΡΓΙΟΣ;ΙΩΑΝΝΙΝΑ
+6630198;ΟΙΚΟΝΟΜΟΥ;ΑΙΚΑΤΕΡΙΝΗ;ΘΕΣΣΑΛΟΝΙΚΗ
+7781204;ΜΑΚΡΗΣ;ΚΩΝΣΤΑΝΤΙΝΟΣ;ΛΑΡΙΣΑ
+8890115;ΣΤΑΜΑΤΙΟΥ;ΕΛΕΝΗ;ΧΑΝΙΑ
+9901226;ΔΗΜΗΤΡΙΑΔΗΣ;ΑΝΑΣΤΑΣΙΟΣ;ΡΟΔΟΣ
+1012337;ΠΑΝΑΓΙΩΤΟΠΟΥΛΟΥ;ΣΟΦΙΑ;ΤΡΙΠΟΛΗ
+"""
 CASES = {
     "ascii": ("id,name\n1,Lee\n", "ascii", "utf-8"),
     "utf-8": (GERMAN, "utf-8", "utf-8"),
@@ -23,6 +37,16 @@ CASES = {
     "an old PC's": (MIXED, "cp850", "cp850"),
     "polish": ("Łukasz;Kowalski;Łódź\nŻaneta;Wiśniewska;Gdańsk\n", "cp1250", "cp1250"),
     "turkish": ("Yılmaz;Ayşe;İzmir\nÖzdemir;Gül;Şişli\n", "cp1254", "cp1254"),
+    "turkish beside german": ("Müller;Jäger;Yılmaz\nWeiß;Ayşe;Köln\n", "cp1254", "cp1254"),
+    "icelandic": ("Sigurður;Þórsson;Ísafjörður\nGuðrún;Ægisdóttir;Akranes\nEyþór;Ýrarson;Búðir\n", "latin-1", "cp1252"),
+    "icelandic and danish": ("Guðrún;Þórsdóttir\nÅse;Sørensen\nDaði;Jónsson\n", "latin-1", "cp1252"),
+    "german beside polish": ("Müller;Jäger;Łódź\nWeiß;Bożena;Köln\nGröß;Böhm;Düren\n", "cp1250", "cp1250"),
+    "croatian": ("Đurđević;Đorđe;Šibenik\nKovačić;Anđela;Čakovec\n", "cp1250", "cp1250"),
+    "romanian": ("Ştefănescu;Ţiriac;Iaşi\nPătraşcu;Ion;Constanţa\n", "cp1250", "cp1250"),
+    "italian with a czech": ("Nicolò;Cantù;Forlì\nNový;Salomè;Nardò\n", "cp1252", "cp1252"),
+    "greek capitals": (GREEK, "cp1253", "cp1253"),
+    "greek of unix": (GREEK, "iso8859_7", "cp1253"),
+    "japanese with half-width readings": ("田中;ﾀﾅｶ ﾀﾛｳ\n佐藤;ｻﾄｳ ﾊﾅｺ\n" * 9, "cp932", "cp932"),
     "russian": ("Иванов;Иван;Москва\nПетрова;Ольга;Тверь\n" * 9, "cp1251", "cp1251"),
     "chinese": ("王伟;北京\n李娜;上海\n" * 9, "gb18030", "gb18030"),
 }
