@@ -50,7 +50,7 @@ class Files:
     maps: tuple[str, ...] = ()
     ids: tuple[str | None, str | None] = (None, None)
     delimiter: str | None = None
-    encoding: str | None = None  # of CSV files; found in each when None
+    encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def suggest_for_files(
     ):
         say("reading")
         read = [
-            persons.read(engine, path, Path(scratch) / side, delimiter=files.delimiter, encoding=files.encoding)
-            for side, path in (("left", files.left), ("right", files.right))
+            persons.read(engine, path, Path(scratch) / side, delimiter=files.delimiter, encoding=encoding)
+            for side, path, encoding in zip(("left", "right"), (files.left, files.right), files.encodings, strict=True)
         ]
         columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
         columns = with_ids(engine, read, columns)

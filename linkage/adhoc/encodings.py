@@ -43,8 +43,8 @@ def found_encoding(path: Path) -> str:
 
     A file most of whose lines beyond ASCII are UTF-8 is that, so that single damaged lines stand out. Of another that
     is full of bytes beyond ASCII, the script is told by charset-normalizer. Among code pages of Latin letters, which
-    that takes for one another in lists of names, the one is taken that leaves fewest signs where names have letters, and
-    fewest letters that its languages have not (configs/encodings.toml).
+    that takes for one another in lists of names, the one is taken that leaves fewest signs where names have letters,
+    and fewest letters that its languages have not (configs/encodings.toml).
 
     Raises:
         InputError: the file cannot be read, or its compression is cut short.

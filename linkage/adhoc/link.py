@@ -45,7 +45,7 @@ class Request:
     truth: Path | None = None
     model: Path | None = None  # a trained Splink model over the recognised fields
     delimiter: str | None = None
-    encoding: str | None = None  # of CSV files; found in each when None
+    encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -108,8 +108,10 @@ def _work(
     with clock("read"):
         say("reading")
         files = [
-            persons.read(engine, path, part / "scratch" / side, delimiter=request.delimiter, encoding=request.encoding)
-            for side, path in (("left", request.left), ("right", request.right))
+            persons.read(engine, path, part / "scratch" / side, delimiter=request.delimiter, encoding=encoding)
+            for side, path, encoding in zip(
+                ("left", "right"), (request.left, request.right), request.encodings, strict=True
+            )
         ]
         none = tuple(None if name == "none" else name for name in request.ids)
         columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))

@@ -22,11 +22,22 @@ Maps = Annotated[
     list[str] | None,
     typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of CSV files; found in each when not given.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of a CSV file; found when not given.")]
+Encodings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoding", help="Encoding of CSV files, or given twice of left and right; found in each when not given."
+    ),
+]
 Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
 MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")]
 GivenModel = Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")]
+
+
+def of_each(given: "Sequence[str] | None") -> tuple[str | None, str | None]:
+    """What an option says of the left file and of the right, where it may be given once for both."""
+    return (given[0], given[-1]) if given else (None, None)
 
 
 def say(text: str) -> None:

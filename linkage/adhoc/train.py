@@ -32,7 +32,7 @@ class TrainRequest:
     out: Path
     maps: tuple[str, ...] = ()
     delimiter: str | None = None
-    encoding: str | None = None  # of CSV files; found in each when None
+    encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
     memory_limit: str | None = None
     threads: int | None = None
     seed: int = 2026
@@ -98,8 +98,10 @@ def _sides(
 ) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
     """Both files' persons, their ids in the files, and how each shared field is compared."""
     files = [
-        persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=request.encoding)
-        for side, path in (("left", request.left), ("right", request.right))
+        persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=encoding)
+        for side, path, encoding in zip(
+            ("left", "right"), (request.left, request.right), request.encodings, strict=True
+        )
     ]
     columns = recognise(files[0].header, files[1].header, request.maps)
     columns = with_ids(engine, files, columns)

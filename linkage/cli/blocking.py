@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linkage.adhoc.options import Delimiter, Encoding, Maps, MemoryLimit, Threads, say, say_recognised
+from linkage.adhoc.options import Delimiter, Encodings, Maps, MemoryLimit, Threads, of_each, say, say_recognised
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def suggest(
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Id column of both files, or given twice of left and right.")
     ] = None,
-    encoding: Encoding = None,
+    encoding: Encodings = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
@@ -61,7 +61,7 @@ def suggest(
         found = suggest_for_step(run, step, wish, progress=say)
     elif run is None and step is None and left is not None and right is not None:
         pair = (ids[0], ids[-1]) if ids else (None, None)
-        files = Files(left, right, tuple(maps or ()), pair, delimiter, encoding)
+        files = Files(left, right, tuple(maps or ()), pair, delimiter, of_each(encoding))
         found = suggest_for_files(files, wish, recognised=say_recognised, progress=say)
     else:
         raise ConfigError(

@@ -8,10 +8,11 @@ import typer
 
 from linkage.adhoc.options import (
     Delimiter,
-    Encoding,
+    Encodings,
     Maps,
     MemoryLimit,
     Threads,
+    of_each,
     say,
     say_recognised,
 )
@@ -44,7 +45,7 @@ def train(
     ] = None,
     maps: Maps = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples and of the standard errors.")] = 2026,
-    encoding: Encoding = None,
+    encoding: Encodings = None,
     delimiter: Delimiter = None,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
@@ -82,7 +83,7 @@ def train(
         out=out,
         maps=tuple(maps or ()),
         delimiter=delimiter,
-        encoding=encoding,
+        encodings=of_each(encoding),
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,

@@ -3,9 +3,12 @@
 import gzip
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from linkage.adhoc.encodings import found_encoding
+from linkage.cli import app
 from linkage.errors import InputError
 
 MIXED = "Müller;Jürgen;Düsseldorf\nGonzález;José;Málaga\n"
@@ -81,3 +84,16 @@ def test_a_cut_zipped_file_is_named_as_one(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(GERMAN.encode())[:-12])
     with pytest.raises(InputError, match=r"people\.csv\.gz: .*(cut|compress)"):
         found_encoding(path)
+
+
+def test_an_encoding_may_be_named_for_each_file(tmp_path: Path) -> None:
+    people = "id,forename,surname,dob\n" + "".join(
+        f"{n},{'BDGKLMNR'[n // 5]}an{'aeiou'[n % 5]},Mül{'aeiou'[n // 8]}{'BDGKLMNR'[n % 8]}en,19{50 + n}-03-04\n"
+        for n in range(40)
+    )
+    for name, encoding in (("left", "mac_roman"), ("right", "utf-16-be")):
+        (tmp_path / f"{name}.csv").write_bytes(people.encode(encoding))
+    words = ["link", *(tmp_path / f"{side}.csv" for side in ("left", "right")), "--out", tmp_path / "o", "--links-only"]
+    result = CliRunner().invoke(app, list(map(str, [*words, "--encoding", "mac_roman", "--encoding", "utf-16-be"])))
+    assert result.exit_code == 0, result.stderr
+    assert pq.read_table(tmp_path / "o" / "links.parquet").num_rows == 40
