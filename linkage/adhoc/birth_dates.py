@@ -18,6 +18,10 @@ _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
 _TRIPLE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})" + _TIME, re.ASCII)
 _DIGITS = re.compile(r"(\d{8}|\d{6})(?:\.0)?", re.ASCII)
+_FEWER_DIGITS = re.compile(r"(\d{3,7})(?:\.0)?", re.ASCII)
+_FEWEST_DIGITS = {8: 7, 6: 3}
+"""Digits that a date of so many has at least where a spreadsheet dropped first zeros: 1012000, and 101 of 000101."""
+_PARTS_TOGETHER = re.compile(r"(\d\d)()(\d\d)(\d{4}|\d\d)(?:\.0)?", re.ASCII)
 _YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
@@ -37,6 +41,7 @@ class Reading:
     month_first: Mapping[str, bool] = field(default_factory=dict)  # separator -> 03/04 is 4 March; "" for the rest
     year_first: bool = False  # 85-03-04 is 4 March 1985
     serial: bool = False  # five digits are a spreadsheet's number of days
+    digits: int = 0  # that most dates have, which are digits alone; one with fewer may have lost its first zeros
 
 
 def plain(text: str) -> str:
@@ -55,9 +60,12 @@ def reading(values: Mapping[str, int], latest: int) -> Reading:
         latest: the latest year of birth that there can be.
     """
     day, month, first, last, serial, all_rows = Counter[str](), Counter[str](), 0, 0, 0, 0
+    digits = Counter[int]()
     for text, rows in values.items():
         all_rows, text = all_rows + rows, plain(text)
-        if match := _TRIPLE.fullmatch(text):
+        if match := _DIGITS.fullmatch(text):
+            digits[len(match[1])] += rows
+        if match := _TRIPLE.fullmatch(text) or _run_together_triple(text, latest):
             one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
@@ -65,8 +73,10 @@ def reading(values: Mapping[str, int], latest: int) -> Reading:
         elif _SERIAL.fullmatch(text) and not _YEAR.fullmatch(text):
             serial += rows
     separators = {separator: month[separator] > day[separator] for separator in {*day, *month}}
-    overall = month.total() > day.total()
-    return Reading(latest, {**separators, "": overall}, first > last, serial > all_rows / 2)
+    if not day[""] + month[""]:
+        separators[""] = month.total() > day.total()
+    usual = next((length for length, rows in digits.items() if rows > all_rows / 2), 0)
+    return Reading(latest, separators, first > last, serial > all_rows / 2, usual)
 
 
 def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
@@ -101,6 +111,8 @@ def read(text: str, how: Reading) -> str | None:
         return _triple(match[1], match[2], match[3], match[4], how)
     if match := _DIGITS.fullmatch(text):
         return _run_together(match[1], how)
+    if how.digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
+        return padded
     if match := _YEAR.fullmatch(text):
         return _iso(match[1], "0", "0")
     if match := _YEAR_MONTH.fullmatch(text):
@@ -134,11 +146,32 @@ def _run_together(digits: str, how: Reading) -> str | None:
         if how.year_first or int(parts[0]) > 31 or (int(parts[1]) > 12 and int(parts[0]) > 12):
             return _iso(str(_century(int(parts[0]), how.latest)), parts[1], parts[2])
         return _triple(parts[0], "", parts[1], parts[2], how)
-    if _EARLIEST <= int(digits[:4]) <= how.latest + 1 and int(digits[4:6]) <= 12:
+    if _is_year_first(digits, how.latest):
         return _iso(digits[:4], digits[4:6], digits[6:])
     if _EARLIEST <= int(digits[4:]) <= how.latest + 1:
         return _triple(digits[:2], "", digits[2:4], digits[4:], how)
     return None
+
+
+def _run_together_triple(text: str, latest: int) -> re.Match[str] | None:
+    """Day, month and year that no sign parts; None where four digits of a year come first."""
+    match = _PARTS_TOGETHER.fullmatch(text)
+    return None if match and len(match[4]) == 4 and _is_year_first(match[0], latest) else match
+
+
+def _is_year_first(digits: str, latest: int) -> bool:
+    return _EARLIEST <= int(digits[:4]) <= latest + 1 and int(digits[4:6]) <= 12
+
+
+def _with_zeros(digits: str, how: Reading) -> str | None:
+    """The date of digits before which zeros were lost; None where that is none."""
+    if not _FEWEST_DIGITS[how.digits] <= len(digits) < how.digits:
+        return None
+    made = _run_together(digits.zfill(how.digits), how)
+    try:
+        return datetime.date.fromisoformat(made).isoformat() if made else None
+    except ValueError:
+        return None
 
 
 def _in_words(text: str, how: Reading) -> str | None:
