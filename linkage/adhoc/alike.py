@@ -18,6 +18,7 @@ from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
+_ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 
 
@@ -38,7 +39,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         columns: as `recognise` found them.
 
     Raises:
-        InputError: a column was taken for a birth date and holds none.
+        InputError: a column was taken for a birth date and holds none, and there is little else to compare.
     """
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
@@ -62,9 +63,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     if "phone" in fields:
         _move(shapes, "phone", digits.phones(engine, [(s.file, s.fields["phone"]) for s in shapes]))
     if "dob" in fields:
-        for shape in shapes:
-            _compose_date(engine, shape)
-        _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+        _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)
     _part_forenames(engine, shapes)
     left, right = shapes[0].fields, shapes[-1].fields
@@ -74,6 +73,11 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
 
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
+    if "dob" in columns.fields and "dob" not in at.fields:
+        return [
+            "birth dates are not compared: most of a file's are in no form that is read; "
+            "name the column that holds them with --map"
+        ]
     held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
     if all(held) and not {"age", "dob"} & set(at.fields):
         return ["an age and a birth date are not compared: no names show how far the two are apart"]
@@ -150,10 +154,22 @@ def _two(name: str | None) -> tuple[str | None, str | None]:
     return first or None, others or None
 
 
+def _bring_dates_alike(engine: Engine, shapes: Sequence[_Shape], *, others: int) -> None:
+    """Birth dates of one form and precision. Ones that nobody can read are left out where other fields are enough."""
+    for shape in shapes:
+        _compose_date(engine, shape)
+    try:
+        _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+    except dated.NoDatesError:
+        if others < _ENOUGH:
+            raise
+        for shape in shapes:
+            del shape.fields["dob"]
+
+
 def _compose_date(engine: Engine, shape: _Shape) -> None:
     """The birth date out of its parts, where these have columns of their own."""
-    if "birth_year" in shape.parts:
-        shape.file, shape.fields["dob"] = dated.composed(engine, shape.file, shape.parts)
+    shape.file, shape.fields["dob"] = dated.in_one_column(engine, shape.file, shape.fields["dob"], shape.parts)
 
 
 def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
@@ -162,10 +178,10 @@ def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
         for shape in shapes:
             shape.fields.pop("age", None)
     elif len(shapes) > 1 and all({"age", "dob"} & set(shape.fields) for shape in shapes):
-        for shape in shapes:
+        for shape, side in zip(shapes, ("left", "right"), strict=True):
             if "age" not in shape.fields:
                 _compose_date(engine, shape)
-                shape.file, shape.fields["dob"] = dated.in_one_form(engine, shape.file, shape.fields["dob"])
+                shape.file, shape.fields["dob"] = dated.in_one_form(engine, shape.file, shape.fields["dob"], side)
         made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])
         for shape, (file, column) in zip(shapes, made or (), strict=bool(made)):
             shape.file, shape.fields["age"] = file, column

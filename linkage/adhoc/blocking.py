@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.adhoc import persons, truth
 from linkage.adhoc.addresses import with_addresses
-from linkage.adhoc.alike import alike
+from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import sides_of
 from linkage.adhoc.modelling import untrained
@@ -101,7 +101,10 @@ def suggest_for_files(
         columns = with_addresses(engine, read, columns)
         if recognised:
             recognised(columns, read)
-        (left, left_ids), (right, right_ids), kinds = sides_of(engine, *alike(engine, read, columns))
+        shaped, at = alike(engine, read, columns)
+        for note in left_out(columns, at):
+            say(note)
+        (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
         true_pairs = truth.pairs(engine, wish.truth, left_ids, right_ids) if wish.truth else None
         model = load_model(wish.model) if wish.model else None
         if model is None and true_pairs is None:

@@ -1,5 +1,6 @@
 """A file's birth dates in one form, and two files' in one precision."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,31 +17,61 @@ _FORMS = "day, month and year in any order, a month's name, year and month, a ye
 _DEFAULT_TIMES = 3.0  # so many times as many births on 1 January as on other days, and most of them are defaults
 _DEFAULT_ROWS = 10
 _ONE_DAY_TIMES, _ONE_DAY_SHARE = 20.0, 0.01  # one day of so many more than others have, and it is a default
+_DAY = re.compile(r"(\d{1,2})(?:\.0)?", re.ASCII)
+_DAYS = 0.9  # with more numbers of days of a month than this share, a column holds these
 _WHOLE = 0.02  # with fewer whole dates than this share, a file says years alone
 
 
-def in_one_form(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFile, str]:
+class NoDatesError(InputError):
+    """Most values of what was taken for a birth date are none."""
+
+
+def in_one_form(engine: Engine, file: PersonFile, column: str, side: str = "left") -> tuple[PersonFile, str]:
     """The file with a column of its birth dates as year-month-day text, and the column's name.
 
+    Args:
+        side: of the file, for the message.
+
     Raises:
-        InputError: most of the column's values are no date.
+        NoDatesError: most of the column's values are no date.
     """
     if column in file.iso_dates:
         return file, column
-    (made,) = _in_one_form(engine, [file], [column])
+    (made,) = _in_one_form(engine, [file], [column], [f"{side}.dob"])
     return made
 
 
-def in_no_form(engine: Engine, file: PersonFile, column: str) -> int:
+def in_no_form(engine: Engine, file: PersonFile, fields: Mapping[str, str], parts: Mapping[str, str]) -> int:
     """Rows whose birth date could not be read, and so counts as unknown; not those that say that there is none."""
+    if "dob" not in fields:
+        return 0
+    file, column = in_one_column(engine, file, fields["dob"], parts)
     values = counted(engine, file, column)
     how = reading(values, latest_year([values]))
     missing = no_date_texts()
     return sum(held for text, held in values.items() if text.upper() not in missing and _read(text, how) is None)
 
 
-def composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
-    """The file with a column of birth dates, made of those of the year and, where there are such, month and day."""
+def in_one_column(engine: Engine, file: PersonFile, column: str, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
+    """The file with a column of birth dates as they are written, made of year, month and day where it has these.
+
+    Args:
+        column: where the birth dates are, or the year or the day of them.
+        parts: birth_year, birth_month, birth_day -> column.
+    """
+    if column == parts.get("birth_year"):
+        return _composed(engine, file, parts)
+    if {"birth_year", "birth_month"} <= set(parts) and _are_days(counted(engine, file, column)):
+        return _composed(engine, file, {**parts, "birth_day": column})
+    return file, column
+
+
+def _are_days(values: Mapping[str, int]) -> bool:
+    days = sum(held for text, held in values.items() if (day := _DAY.fullmatch(text)) and 1 <= int(day[1]) <= 31)
+    return days > _DAYS * sum(values.values())
+
+
+def _composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
     texts = [as_text(parts[part]) for part in _PARTS if part in parts]
     whole = " || '-' || ".join(f"regexp_replace({text}, '[.]0$', '')" for text in texts)
     year_alone = f"regexp_replace({texts[0]}, '[.]0$', '')"
@@ -56,9 +87,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -
     many are born on says nothing.
 
     Raises:
-        InputError: most of a column's values are no date.
+        NoDatesError: most of a column's values are no date.
     """
-    found = _in_one_form(engine, files, columns)
+    found = _in_one_form(engine, files, columns, ["left.dob", "right.dob"] if len(files) > 1 else ["dob"])
     texts = [counted(engine, file, column) for file, column in found]
     known = min((_known_parts(values) for values in texts), default=10)
     result = []
@@ -78,14 +109,16 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -
     return result
 
 
-def _in_one_form(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:
+def _in_one_form(
+    engine: Engine, files: Sequence[PersonFile], columns: Sequence[str], fields: Sequence[str]
+) -> list[tuple[PersonFile, str]]:
     values = [counted(engine, file, column) for file, column in zip(files, columns, strict=True)]
     latest = latest_year(values)
     made = []
-    for file, column, texts in zip(files, columns, values, strict=True):
+    for file, column, texts, field in zip(files, columns, values, fields, strict=True):
         how = reading(texts, latest)
         read_as = {text: (_read(text, how),) for text in texts}
-        _refuse_no_dates(file, column, texts, read_as)
+        _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
         made.append((replace(new, iso_dates=file.iso_dates | {name}), name))
     return made
@@ -96,14 +129,14 @@ def _read(text: str, how: Reading) -> str | None:
 
 
 def _refuse_no_dates(
-    file: PersonFile, column: str, values: Mapping[str, int], read_as: Mapping[str, tuple[str | None, ...]]
+    file: PersonFile, column: str, field: str, values: Mapping[str, int], read_as: Mapping[str, tuple[str | None, ...]]
 ) -> None:
     known = {text: held for text, held in values.items() if text.upper() not in no_date_texts()}
     if 2 * sum(held for text, held in known.items() if read_as[text][0]) < sum(known.values()):
-        raise InputError(
+        raise NoDatesError(
             f"{file.path}: column '{column}' was taken for a birth date, but most of its values are no date\n"
             f"  known forms: {_FORMS}\n"
-            "  map another column: --map left.dob=COLUMN"
+            f"  map another column: --map {field}=COLUMN"
         )
 
 

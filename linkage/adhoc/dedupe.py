@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, read_again, truth
-from linkage.adhoc.alike import alike
+from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
@@ -112,7 +112,7 @@ def _work(
                 "fewer than two of the fields say anything: the others are empty or hold one value\n"
                 f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
             )
-        lost_dates = dated.in_no_form(engine, file, columns.left["dob"]) if "dob" in columns.left else 0
+        lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts)
     with place.clock("train"):
         model, training = _model(engine, request, kinds, table, say)
     with place.clock("link"):
@@ -129,7 +129,7 @@ def _work(
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
         hashes = place.write(engine, _tables(engine, clusters, links, ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
-        done = Deduplicated(columns, kinds, summary, notes=notes_of(file, lost_dates))
+        done = Deduplicated(columns, kinds, summary, notes=[*notes_of(file, lost_dates), *left_out(columns, at)])
         true_pairs = told.in_units(engine, ids) if told else None
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)

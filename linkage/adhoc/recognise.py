@@ -194,10 +194,10 @@ def _side(names: Sequence[str], told: Mapping[str, str]) -> _Side:
         found |= {"forename": parts["full_name"], "surname": parts["full_name"]}
     else:
         parts.pop("full_name", None)
-    if "dob" in found or "birth_year" not in parts:
+    if "birth_year" not in parts or ("dob" in found and "birth_month" not in parts):
         parts = {name: column for name, column in parts.items() if not name.startswith("birth_")}
-    else:
-        found["dob"] = parts["birth_year"]
+    else:  # what is called a birth date may be the day alone beside month and year, which its values tell
+        found.setdefault("dob", parts["birth_year"])
     if "surname" not in found or "full_name" in parts:
         parts.pop("surname_particle", None)
     known = [name for name in _fields_known() if name in found]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.adhoc import persons
 from linkage.adhoc.addresses import with_addresses
-from linkage.adhoc.alike import alike
+from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
@@ -64,7 +64,7 @@ def train_files(
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
     ):
         say("reading")
-        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None))
+        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None), say)
         model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
@@ -94,7 +94,7 @@ def check_out(out: Path, force: bool) -> None:
 
 
 def _sides(
-    engine: Engine, request: TrainRequest, scratch: Path, recognised: Recognised
+    engine: Engine, request: TrainRequest, scratch: Path, recognised: Recognised, say: Callable[[str], None]
 ) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
     """Both files' persons, their ids in the files, and how each shared field is compared."""
     files = [
@@ -107,12 +107,14 @@ def _sides(
     columns = with_ids(engine, files, columns)
     columns = with_addresses(engine, files, columns)
     recognised(columns, files)
-    files, columns = alike(engine, files, columns)
-    fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]
-    postcodes = "postcode" in columns.fields and all(
+    files, at = alike(engine, files, columns)
+    for note in left_out(columns, at):
+        say(note)
+    fields = [{name: side[name] for name in at.fields} for side in (at.left, at.right)]
+    postcodes = "postcode" in at.fields and all(
         persons.british(engine, file, side["postcode"]) for file, side in zip(files, fields, strict=True)
     )
-    ids = (columns.left_id, columns.right_id)
+    ids = (at.left_id, at.right_id)
     (left, left_ids), (right, right_ids) = (
         persons.units(engine, file, side, id_column, postcodes=postcodes)
         for file, side, id_column in zip(files, fields, ids, strict=True)

@@ -12,6 +12,7 @@ from linkage.adhoc.alike import alike
 from linkage.adhoc.full_names import FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table
+from linkage.errors import InputError
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 Shaped = Callable[..., tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]]
@@ -124,6 +125,39 @@ def test_day_month_and_year_of_their_own_make_a_date(shaped: Shaped) -> None:
     )
     assert left == [("LEE", "1985-12-25"), ("KHAN", "1990-00-00")]
     assert right == [("LEE", "1985-12-25"), ("KHAN", "1990-03-04")]
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        (
+            "surname|ngay_sinh|thang_sinh|nam_sinh",
+            "Lee|25|12|1985\nKhan|4|3|1990",
+        ),  # called a birth date, and the day of it
+        ("surname|dob|birth_month|birth_year", "Lee|25/12/1985|12|1985\nKhan|04/03/1990|3|1990"),
+        ("surname|dob|birth_year", "Lee|25/12/1985|1985\nKhan|04/03/1990|1990"),
+    ],
+)
+def test_what_is_called_a_birth_date_beside_month_and_year_may_be_the_day(
+    header: str, values: str, shaped: Shaped
+) -> None:
+    fields, left, right = shaped(f"{header}\n{values}", "surname|dob\nLEE|1985-12-25\nKHAN|1990-03-04")
+    assert fields == ["surname", "dob"]
+    assert left == right == [("LEE", "1985-12-25"), ("KHAN", "1990-03-04")]
+
+
+def test_birth_dates_that_nobody_can_read_are_left_out_where_other_fields_are_enough(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "forename|surname|sex|dob\nAnn|Lee|F|1985-12-25\nBo|Kay|M|1990-03-04",
+        "forename|surname|sex|dob\nANN|LEE|F|spring\nBO|KAY|M|autumn",
+    )
+    assert fields == ["forename", "surname", "sex"]
+    assert left == right == [("ANN", "LEE", "F"), ("BO", "KAY", "M")]
+
+
+def test_birth_dates_that_nobody_can_read_are_named_where_little_else_is_left(shaped: Shaped) -> None:
+    with pytest.raises(InputError, match=r"right\.csv: column 'born'[^$]*--map right\.dob=COLUMN"):
+        shaped("forename|surname|dob\nAnn|Lee|1985-12-25", "forename|surname|born\nAnn|Lee|spring")
 
 
 def test_too_many_births_on_1_january_say_the_year_and_no_more(shaped: Shaped) -> None:

@@ -38,3 +38,16 @@ def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files,
     for name in ("forename", "surname"):
         assert f"nameless.csv: no column was taken for a {name}" in answer.output
         assert f"--map right.{name}=COLUMN (wer, wie)" in answer.output
+
+
+def test_birth_dates_in_no_form_are_said_to_be_left_out_and_the_rest_is_linked(files: Files, tmp_path: Path) -> None:
+    with files.right.open(encoding="utf-8") as file:
+        people = [{**row, "DOB": "some day"} for row in csv.DictReader(file)]
+    right = write_csv(tmp_path / "right.csv", people)
+    answer = CliRunner().invoke(
+        app, list(map(str, ["link", files.left, right, "--out", tmp_path / "o", "--links-only"]))
+    )
+    assert answer.exit_code == 0, answer.output
+    assert "note: right.csv: 240 birth dates are in no form that is read" in answer.output
+    assert "note: birth dates are not compared: most of a file's are in no form that is read" in answer.output
+    assert pq.read_table(tmp_path / "o" / "links.parquet").num_rows > 100
