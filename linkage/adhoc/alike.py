@@ -15,6 +15,7 @@ from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looke
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
@@ -44,7 +45,10 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
-    for shape, (file, held) in zip(shapes, part_addresses(engine, files, [s.fields for s in shapes]), strict=True):
+    for shape in shapes:
+        _forget_unknown(engine, shape, fields)
+    parted = part_addresses(engine, [s.file for s in shapes], [s.fields for s in shapes])
+    for shape, (file, held) in zip(shapes, parted, strict=True):
         shape.file, shape.fields = file, held
     for name in fields:
         if name in spellings.WITH_LETTERS:
@@ -82,6 +86,15 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
     if all(held) and not {"age", "dob"} & set(at.fields):
         return ["an age and a birth date are not compared: no names show how far the two are apart"]
     return []
+
+
+def _forget_unknown(engine: Engine, shape: _Shape, fields: Sequence[str]) -> None:
+    """What stands for "nobody knows" is not compared, in any field that is not a day or a code of its own form."""
+    for column in dict.fromkeys(shape.fields[name] for name in fields if name not in ("dob", "age", "sex")):
+        held = [name for name, at in shape.fields.items() if at == column]
+        file, known = without_unknown(engine, shape.file, column, held)
+        if known != column:
+            _move([shape], held[0], [(file, known)])
 
 
 def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, str]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, read_again, truth
+from linkage.adhoc import dated, persons, read_again, truth, unknown
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
@@ -129,7 +129,12 @@ def _work(
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
         hashes = place.write(engine, _tables(engine, clusters, links, ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
-        done = Deduplicated(columns, kinds, summary, notes=[*notes_of(file, lost_dates), *left_out(columns, at)])
+        done = Deduplicated(
+            columns,
+            kinds,
+            summary,
+            notes=[*notes_of(file, lost_dates), *unknown.notes([shaped]), *left_out(columns, at)],
+        )
         true_pairs = told.in_units(engine, ids) if told else None
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, truth
+from linkage.adhoc import dated, persons, truth, unknown
 from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.ids import with_ids
@@ -150,7 +150,7 @@ def _work(
                 for file, share in zip(files, twice, strict=True)
                 if share >= persons.MANY_TWICE
             ]
-        notes += left_out(columns, at)
+        notes += [*unknown.notes(shaped), *left_out(columns, at)]
         done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")

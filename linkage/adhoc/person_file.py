@@ -37,6 +37,7 @@ class PersonFile:
     quarantined: list[tuple[int, str]] = field(default_factory=list)  # line, reason
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
     encoding: str | None = None  # that a text file was read in
+    unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
 
     def set_aside(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""

@@ -1,0 +1,106 @@
+"""Values that stand for "nobody knows": words for it, and what far too many hold to be anybody's own.
+
+Left as they are, one that both files write would be agreement, and one beside a name that is known disagreement.
+"""
+
+import functools
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.adhoc.columns_made import as_text
+from linkage.adhoc.person_file import PersonFile
+from linkage.engine import Engine, quote, rows
+from linkage.resources import config_file
+
+_LOOKED_AT = 1_000  # values of a column, the most common ones
+
+
+@dataclass(frozen=True)
+class _Common:
+    """When a value is too common."""
+
+    but_in: frozenset[str]
+    rows: int
+    share: float
+    times: float
+    others: int
+    each: float
+
+
+@functools.cache
+def _rules() -> tuple[frozenset[str], _Common]:
+    raw: dict[str, Any] = tomllib.loads(config_file("unknown.toml").read_text(encoding="utf-8"))
+    common = _Common(**{**raw["common"], "but_in": frozenset(raw["common"]["but_in"])})
+    return frozenset(map(_form, raw["words"])), common
+
+
+def _form(text: str) -> str:
+    """Capitals without marks, in the text's own script: in Latin letters 未知 is the name Weizhi."""
+    parted = unicodedata.normalize("NFKD", text.upper())
+    return " ".join("".join(sign for sign in parted if not unicodedata.combining(sign)).split())
+
+
+def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Sequence[str]) -> tuple[PersonFile, str]:
+    """The file with a column in which what stands for "nobody knows" is NULL, and its name; as it is where none does.
+
+    Args:
+        fields: what the column holds; forename and surname where it holds names in full.
+    """
+    found = engine.sql(
+        f"""
+        with held as (
+            select {as_text(column)} as value, count(*) as held from {{t}} group by {as_text(column)}
+        )
+        select value, held, count(*) over () as distinct_values, sum(held) over () as all_held
+        from held
+        where value <> ''
+        order by held desc, value
+        limit {_LOOKED_AT}
+        """,
+        t=file.table,
+    )
+    most = list(rows(engine, found))
+    words, common = _rules()
+    unknown = {row["value"]: int(row["held"]) for row in most if _form(row["value"]) in words}
+    if {"forename", "surname"} <= set(fields) or not common.but_in.issuperset(fields):
+        unknown |= _too_common(most, common)
+    if not unknown:
+        return file, column
+    values = engine.from_arrow(pa.table({"value": pa.array(list(unknown), pa.string())}))
+    known = f"case when {as_text(column)} not in (select value from {{u}}) then {quote(column)} end"
+    name = f"known {column}"
+    while name in file.table.columns:
+        name += "'"
+    table = engine.sql(f"select t.*, {known} as {quote(name)} from {{t}} as t", t=file.table, u=values, store=True)
+    said = {**file.unknown, column: sum(unknown.values())}
+    return replace(file, table=table, unknown=said), name
+
+
+def _too_common(most: Sequence[Mapping[str, Any]], common: _Common) -> dict[str, int]:
+    """The value that is far more common than all others, where nearly each of these is another one, of several parts."""
+    if len(most) < 2 or sum(_is_one_word(row["value"]) for row in most) * 2 > len(most):
+        return {}
+    first, second = int(most[0]["held"]), int(most[1]["held"])
+    all_held, others = int(most[0]["all_held"]), int(most[0]["distinct_values"]) - 1
+    enough = first >= max(common.rows, common.share * all_held, common.times * second)
+    own = others >= common.others and all_held - first <= common.each * others
+    return {most[0]["value"]: first} if enough and own else {}
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether it may be a name or a town alone, which is many people's, and no address, number or name in full."""
+    return not any(sign.isspace() or sign.isdigit() or sign == "@" for sign in text)
+
+
+def notes(files: Sequence[PersonFile]) -> list[str]:
+    """What was taken for "nobody knows", for whoever gave the files; no value."""
+    return [
+        f"{file.path.name}: '{column}' of {held:,} rows counts as unknown: it says so, or far too many have the same"
+        for file in files
+        for column, held in file.unknown.items()
+    ]

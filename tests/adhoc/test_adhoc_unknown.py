@@ -1,0 +1,77 @@
+"""What stands for "nobody knows" in a person file is unknown, and what many are rightly called is not."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.unknown import notes, without_unknown
+from linkage.engine import Engine, quote, rows
+
+NAMES = [f"{first}{middle} {last}A" for first in "BDFGKLM" for middle in "AEIOU" for last in "BDFGK"]
+"""175 names."""
+
+
+def _known(engine: Engine, folder: Path, values: list[str], *fields: str) -> list[str | None]:
+    path = folder / "people.csv"
+    path.write_text("id,value\n" + "".join(f"{n},{value}\n" for n, value in enumerate(values)), encoding="utf-8")
+    file = persons.read(engine, path, folder / "scratch", delimiter=",", encoding="utf-8")
+    found, column = without_unknown(engine, file, "value", fields)
+    said = engine.sql(f"select {quote(column)} as value from {{t}} order by cast(id as integer)", t=found.table)
+    result = [row["value"] for row in rows(engine, said)]
+    lost = len([value for value in values if value]) - len([value for value in result if value])
+    told = "people.csv: 'value' of {} rows counts as unknown: it says so, or far too many have the same"
+    assert notes([found]) == ([told.format(lost)] if lost else [])
+    return result
+
+
+@pytest.mark.parametrize(
+    "word", ["IGNORADA", "sin  datos", "Não informado", "不详", "무명", "n/a", "Неизвестно", "Ukendt"]
+)
+@pytest.mark.parametrize("field", ["surname", "mae", "address"])
+def test_a_word_for_it_is_unknown_in_any_field(word: str, field: str, engine: Engine, tmp_path: Path) -> None:
+    assert _known(engine, tmp_path, ["Lee", word, "Kay"], field) == ["Lee", None, "Kay"]
+
+
+def test_names_that_only_sound_like_one_stay(engine: Engine, tmp_path: Path) -> None:
+    names = ["Weizhi", "Na", "Nil", "Null", "Buxiang"]
+    assert _known(engine, tmp_path, names, "forename") == ["Weizhi", "Na", "Nil", None, "Buxiang"]
+
+
+def test_a_number_that_far_too_many_hold_is_unknown(engine: Engine, tmp_path: Path) -> None:
+    numbers = [f"0798{n:06}" for n in range(150)]
+    assert _known(engine, tmp_path, [*numbers, *["0123450000"] * 40], "phone") == [*numbers, *[None] * 40]
+
+
+@pytest.mark.parametrize(
+    ("rows_of_it", "field", "unknown"),
+    [
+        (40, "mae", True),
+        (40, "father", True),
+        (19, "mae", False),  # too few to be sure
+        (40, "surname", False),  # of half a town called Singh
+        (40, "town", False),
+    ],
+)
+def test_what_far_too_many_hold_is_unknown_where_others_are_each_another_one(
+    rows_of_it: int, field: str, unknown: bool, engine: Engine, tmp_path: Path
+) -> None:
+    values = [*NAMES, *["MARIA DA SILVA"] * rows_of_it]
+    expected = [*NAMES, *[None if unknown else "MARIA DA SILVA"] * rows_of_it]
+    assert _known(engine, tmp_path, values, field) == expected
+
+
+def test_a_name_in_full_may_be_one_that_far_too_many_hold(engine: Engine, tmp_path: Path) -> None:
+    assert _known(engine, tmp_path, [*NAMES, *["BABY MALE"] * 40], "forename", "surname") == [*NAMES, *[None] * 40]
+
+
+def test_a_common_name_among_common_names_stays(engine: Engine, tmp_path: Path) -> None:
+    """12 % of Koreans are called Kim, and nearly as many Lee."""
+    values = [*NAMES, *["KIM DA"] * 40, *["LEE DA"] * 30, *["PARK DA"] * 20]
+    assert _known(engine, tmp_path, values, "father") == values
+
+
+@pytest.mark.parametrize("one", ["SINGH", "RIVERTON"])
+def test_one_word_that_most_hold_stays_in_a_column_of_words(one: str, engine: Engine, tmp_path: Path) -> None:
+    values = [*(name.replace(" ", "") for name in NAMES), *[one] * 400]
+    assert _known(engine, tmp_path, values, "birthplace") == values
