@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.adhoc.columns_made import as_text
-from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.engine import Engine, quote, rows
 from linkage.resources import config_file
 
+_SAMPLE_ROWS = 100_000  # of a larger file every so many-th row is looked at
 _LOOKED_AT = 1_000  # values of a column, the most common ones
 
 
@@ -42,7 +43,8 @@ def _rules() -> tuple[frozenset[str], _Common]:
 def _form(text: str) -> str:
     """Capitals without marks, in the text's own script: in Latin letters 未知 is the name Weizhi."""
     parted = unicodedata.normalize("NFKD", text.upper())
-    return " ".join("".join(sign for sign in parted if not unicodedata.combining(sign)).split())
+    words = "".join(sign for sign in parted if not unicodedata.combining(sign)).replace(",", " ").split()
+    return " ".join(dict.fromkeys(words))  # UNKNOWN, UNKNOWN
 
 
 def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Sequence[str]) -> tuple[PersonFile, str]:
@@ -54,7 +56,10 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
     found = engine.sql(
         f"""
         with held as (
-            select {as_text(column)} as value, count(*) as held from {{t}} group by {as_text(column)}
+            select {as_text(column)} as value, count(*) as held
+            from {{t}}
+            where {quote(PLACE)} % {max(1, file.rows // _SAMPLE_ROWS)} = 0
+            group by {as_text(column)}
         )
         select value, held, count(*) over () as distinct_values, sum(held) over () as all_held
         from held
@@ -66,30 +71,32 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
     )
     most = list(rows(engine, found))
     words, common = _rules()
-    unknown = {row["value"]: int(row["held"]) for row in most if _form(row["value"]) in words}
+    unknown = {row["value"] for row in most if _form(row["value"]) in words}
     if {"forename", "surname"} <= set(fields) or not common.but_in.issuperset(fields):
         unknown |= _too_common(most, common)
     if not unknown:
         return file, column
-    values = engine.from_arrow(pa.table({"value": pa.array(list(unknown), pa.string())}))
+    values = engine.from_arrow(pa.table({"value": pa.array(sorted(unknown), pa.string())}))
     known = f"case when {as_text(column)} not in (select value from {{u}}) then {quote(column)} end"
     name = f"known {column}"
     while name in file.table.columns:
         name += "'"
     table = engine.sql(f"select t.*, {known} as {quote(name)} from {{t}} as t", t=file.table, u=values, store=True)
-    said = {**file.unknown, column: sum(unknown.values())}
-    return replace(file, table=table, unknown=said), name
+    lost = engine.count(
+        engine.sql(f"select 1 as one from {{t}} where {as_text(column)} <> '' and {quote(name)} is null", t=table)
+    )
+    return replace(file, table=table, unknown={**file.unknown, column: lost}), name
 
 
-def _too_common(most: Sequence[Mapping[str, Any]], common: _Common) -> dict[str, int]:
-    """The value that is far more common than all others, where nearly each of these is another one, of several parts."""
+def _too_common(most: Sequence[Mapping[str, Any]], common: _Common) -> set[str]:
+    """The value that is far more common than all others, where nearly each of these is another, of several parts."""
     if len(most) < 2 or sum(_is_one_word(row["value"]) for row in most) * 2 > len(most):
-        return {}
+        return set()
     first, second = int(most[0]["held"]), int(most[1]["held"])
     all_held, others = int(most[0]["all_held"]), int(most[0]["distinct_values"]) - 1
     enough = first >= max(common.rows, common.share * all_held, common.times * second)
     own = others >= common.others and all_held - first <= common.each * others
-    return {most[0]["value"]: first} if enough and own else {}
+    return {most[0]["value"]} if enough and own else set()
 
 
 def _is_one_word(text: str) -> bool:

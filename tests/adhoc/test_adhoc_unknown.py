@@ -26,7 +26,8 @@ def _known(engine: Engine, folder: Path, values: list[str], *fields: str) -> lis
 
 
 @pytest.mark.parametrize(
-    "word", ["IGNORADA", "sin  datos", "Não informado", "不详", "무명", "n/a", "Неизвестно", "Ukendt"]
+    "word",
+    ["IGNORADA", "sin  datos", "Não informado", "不详", "무명", "n/a", "Неизвестно", "Ukendt", "Unknown Unknown"],
 )
 @pytest.mark.parametrize("field", ["surname", "mae", "address"])
 def test_a_word_for_it_is_unknown_in_any_field(word: str, field: str, engine: Engine, tmp_path: Path) -> None:
