@@ -136,7 +136,7 @@ def test_birth_dates_in_no_form_are_counted(read: Any, engine: Engine) -> None:
     file = read(
         "dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\nin spring,8\n"
     )
-    assert dated.in_no_form(engine, file, "dob") == 1
+    assert dated.in_no_form(engine, file, {"dob": "dob"}, {}) == 1
 
 
 def test_an_id_that_repeats_or_is_missing_is_refused(read: Any, engine: Engine) -> None:

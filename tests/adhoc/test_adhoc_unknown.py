@@ -20,7 +20,7 @@ def _known(engine: Engine, folder: Path, values: list[str], *fields: str) -> lis
     said = engine.sql(f"select {quote(column)} as value from {{t}} order by cast(id as integer)", t=found.table)
     result = [row["value"] for row in rows(engine, said)]
     lost = len([value for value in values if value]) - len([value for value in result if value])
-    told = "people.csv: 'value' of {} rows counts as unknown: it says so, or far too many have the same"
+    told = "people.csv: 'value' counts as unknown in {} rows, which say so or have what far too many have"
     assert notes([found]) == ([told.format(lost)] if lost else [])
     return result
 
