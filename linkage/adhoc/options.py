@@ -53,10 +53,21 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([note for file in files for note in file.notes()])
+    say_notes([*_by_content(columns), *(note for file in files for note in file.notes())])
     if len(files) > 1:
         say_notes(_nameless(columns, files))
     sys.stderr.flush()
+
+
+def _by_content(columns: "Columns") -> list[str]:
+    """Which columns no name told, and how to say otherwise."""
+    if not columns.by_content:
+        return []
+    first, _, column = columns.by_content[0].partition("=")
+    return [
+        f"taken by what they hold, not by their names: {', '.join(columns.by_content)}; "
+        f"another one: --map {first}=COLUMN, none: --map {first.partition('.')[0]}.other={column}"
+    ]
 
 
 def _nameless(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:

@@ -36,6 +36,7 @@ class Columns:
     right_id: str | None
     left_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
+    by_content: tuple[str, ...] = ()  # "right.surname=COLUMN": what no name told, but what the columns hold
 
     @property
     def fields(self) -> list[str]:
@@ -86,11 +87,20 @@ def sex_frames() -> list[dict[str, list[str]]]:
     return frames
 
 
+def is_another_persons(column: str) -> bool:
+    """Whether a column's name says that it is of another person, or of what happened when."""
+    beside = {*_rules()["others"], *_rules()["events"]}
+    own = _own(column)
+    return bool(beside & set(_words(column))) or any(word in own for word in beside if not word.isascii())
+
+
 def recognise(
     left: Sequence[str],
     right: Sequence[str],
     maps: Sequence[str] = (),
     ids: tuple[str | None, str | None] = (None, None),
+    *,
+    enough: bool = True,
 ) -> Columns:
     """Fields of two files.
 
@@ -98,6 +108,7 @@ def recognise(
         left, right: column names.
         maps: "left.forename=PERNAME1": an analyst's word, which wins over names.
         ids: the id columns, where they are named.
+        enough: whether fewer than two fields are refused.
 
     Raises:
         ConfigError: a map that names no file or no column, or nothing that both files hold.
@@ -127,13 +138,23 @@ def recognise(
         sides["left"].parts,
         sides["right"].parts,
     )
+    if enough:
+        refuse_too_few(columns, left, right)
+    return columns
+
+
+def refuse_too_few(columns: Columns, left: Sequence[str], right: Sequence[str]) -> None:
+    """Refuse files that share fewer than two fields.
+
+    Raises:
+        ConfigError: with the columns that they have.
+    """
     if len(columns.fields) < 2:
         raise ConfigError(
             "the two files share fewer than two fields that can be compared\n"
             f"  left has: {_shown(left)}\n  right has: {_shown(right)}\n"
             f"  {_remedy(left, right)}"
         )
-    return columns
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
-from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
-from linkage.adhoc.ids import with_ids
+from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.person_file import Recognised
-from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.match.score import score_given, term_frequencies
@@ -101,9 +99,7 @@ def _sides(
         persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=request.encoding)
         for side, path in (("left", request.left), ("right", request.right))
     ]
-    columns = recognise(files[0].header, files[1].header, request.maps)
-    columns = with_ids(engine, files, columns)
-    columns = with_addresses(engine, files, columns)
+    columns = columns_of(engine, files, request.maps)
     recognised(columns, files)
     files, columns = alike(engine, files, columns)
     fields = [{name: side[name] for name in columns.fields} for side in (columns.left, columns.right)]
