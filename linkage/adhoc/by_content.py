@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.adhoc.contents import END, Content, equal_numbers, likeness
+from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, likeness
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields
 from linkage.engine import Engine, quote, rows
@@ -130,27 +130,36 @@ def _join_names(columns: list[_Column]) -> None:
 
 def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[_Column]]) -> None:
     """The last signs of all numbers, or of one in a hundred in files of many rows: the same ones in both files."""
+    asked = [
+        [c for c in columns if c.content.form == "code" and c.content.digits >= SHORTEST and c.field != "postcode"]
+        for columns in held
+    ]
+    if not all(asked):
+        return
     many = max(file.rows for file in files) > _MANY_ROWS
-    kept = "substr(ending, length(ending) - 2, 2) = $two" if many else "ending <> $two"
-    for file, columns in zip(files, held, strict=True):
+    kept = "substr(number, length(number) - 2, 2) = $two" if many else "number <> $two"
+    for file, columns in zip(files, asked, strict=True):
         for column in columns:
-            if column.content.form == "code" and column.field != "postcode":
-                found = engine.sql(
-                    f"""
-                    with texts as (
-                        select regexp_replace(upper(cast({quote(column.name)} as varchar)), '[.]0$', '') as text
-                        from {{t}}
-                    ),
-                    endings as (
-                        select right(regexp_replace(text, '[^0-9A-Z]', '', 'g'), {END}) as ending from texts
-                    )
-                    select distinct ending from endings where {kept}
-                    """,
-                    params={"two": _THINNED if many else ""},
-                    t=file.table,
+            found = engine.sql(
+                f"""
+                with texts as (
+                    select cast({quote(column.name)} as varchar) as text from {{t}}
+                ),
+                whole as (
+                    select case when text like '%.0' then left(text, length(text) - 2) else text end as text from texts
+                ),
+                numbers as (
+                    select translate(text, ' -./()', '') as number from whole
                 )
-                ends = [row["ending"] for row in rows(engine, found)]
-                column.content = column.content.with_ends(ends, _HUNDREDTH if many else 1)
+                select distinct right(regexp_replace(upper(number), '[^0-9A-Z]', '', 'g'), {END}) as ending
+                from numbers
+                where {kept}
+                """,
+                params={"two": _THINNED if many else ""},
+                t=file.table,
+            )
+            ends = [row["ending"] for row in rows(engine, found)]
+            column.content = column.content.with_ends(ends, _HUNDREDTH if many else 1)
 
 
 _Scored = tuple[float, _Column, _Column]

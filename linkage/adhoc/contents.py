@@ -20,6 +20,7 @@ from linkage.adhoc.birth_dates import latest_year, read, reading
 from linkage.adhoc.spellings import frame_of_sex
 
 FEWEST = 30  # known values below which a column says nothing
+_FIRST = 200  # values that show whether a column may hold dates
 _MOST = 0.8  # share of values that have the form of their column
 _SHARED_WORDS = 12  # distinct words, years or codes that two columns must share
 _FEW_WORDS = 5  # distinct values below which a column is a category and no name
@@ -33,7 +34,8 @@ _CHANCE = 5  # times as many equal numbers as chance has, from which they are no
 _EQUAL = 10  # and at least so many
 _BINS = 1000  # of the range of numbers, within which chance is even
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
-END = 8  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
+END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
+SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Content:
         if self.has_digits:
             if self._share(_is_year) > _MOST:
                 return "year"
-            if self._share(lambda value: value in self._years) > _MOST:
+            if self._may_be_dates and self._share(lambda value: value in self._years) > _MOST:
                 return "date"
             if self._share(lambda value: bool(_BRITISH.fullmatch(squashed(value)))) > _MOST:
                 return "postcode"
@@ -132,11 +134,27 @@ class Content:
         return replace(self, ends=frozenset(ends), thinned=thinned)
 
     @cached_property
+    def digits(self) -> int:
+        """How many letters and digits most of its values have."""
+        lengths = Counter(len(squashed(value)) for value in self.counts)
+        return max(lengths, key=lambda length: (lengths[length], length))
+
+    @cached_property
+    def _may_be_dates(self) -> bool:
+        """Whether the first of its values are dates: the others are looked at only then."""
+        first = list(self.counts)[:_FIRST]
+        return len(self._dates(first)) > len(first) / 2
+
+    @cached_property
     def _years(self) -> dict[str, str]:
         """Values that are dates, to their year."""
-        how = replace(reading(self.counts, latest_year([self.counts])), serial=False)
+        return self._dates(self.counts)
+
+    def _dates(self, values: Iterable[str]) -> dict[str, str]:
+        held = {value: self.counts[value] for value in values}
+        how = replace(reading(held, latest_year([held])), serial=False)
         years = {}
-        for value in self.counts:
+        for value in held:
             date = read(value, how) if any(sign.isdigit() for sign in value) else None
             if date and _is_year(date[:4]) and int(date[5:7]) <= 12 and int(date[8:]) <= 31:
                 years[value] = date[:4]
@@ -229,7 +247,11 @@ def equal_numbers(one: Content, two: Content) -> float:
     Chance is told by how many numbers of each column lie in every thousandth of their range. Numbers that fill their
     range (row numbers) are equal by chance alone.
     """
-    numbers = [[int(digits) for end in c.ends if (digits := re.sub("[A-Z]", "", end))] for c in (one, two)]
+    if not (one.ends and two.ends):
+        return 0.0
+    signs = min(one.digits, two.digits, END)
+    ends = [{end[-signs:] for end in content.ends} for content in (one, two)]
+    numbers = [[int(digits) for end in held if (digits := re.sub("[A-Z]", "", end))] for held in ends]
     if not all(numbers):
         return 0.0
     low, high = min(map(min, numbers)), max(map(max, numbers))
@@ -239,7 +261,7 @@ def equal_numbers(one: Content, two: Content) -> float:
     width = (high - low + 1) / _BINS
     binned = [Counter(int((number - low) // width) for number in held) for held in numbers]
     by_chance = sum(rows * binned[1][place] for place, rows in binned[0].items()) / max(room / _BINS, 1e-9)
-    equal, fewer = len(one.ends & two.ends), min(len(one.ends), len(two.ends))
+    equal, fewer = len(ends[0] & ends[1]), min(map(len, ends))
     return 0.5 + equal / fewer / 2 if equal >= max(_EQUAL, _CHANCE * by_chance) else 0.0
 
 
