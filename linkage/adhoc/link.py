@@ -308,7 +308,7 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
     """What to tell whoever gave the file, before the result is trusted; no value."""
     lost = f"{file.path.name}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
-    return [*file.notes(), *([lost] if lost_dates else [])]
+    return [*file.lost_rows(), *([lost] if lost_dates else [])]
 
 
 def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:

@@ -181,7 +181,11 @@ def _is_known(name: str) -> bool:
 def _remedy(*headers: Sequence[str]) -> str:
     if all(map(any_known, headers)):
         return "name them: --map left.surname=COLUMN --map right.surname=COLUMN"
-    return "give a file without names of columns a first line that has them, such as id,forename,surname,dob"
+    return (
+        "name them: --map left.surname=COLUMN --map right.surname=COLUMN\n"
+        "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
+        "where the names look wrong, name the encoding: --encoding"
+    )
 
 
 def _map(text: str) -> tuple[str, str, str]:
