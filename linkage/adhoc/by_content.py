@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, likeness
+from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, likeness, words
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields
 from linkage.engine import Engine, quote, rows
@@ -92,13 +92,13 @@ def taken_by_content(engine: Engine, files: Sequence[PersonFile], columns: Colum
     if not all(asked) or not {None, "full_name"} & {name for side in asked for name in side.values()}:
         return []
     held = [_columns(engine, file, of) for file, of in zip(files, asked, strict=True)]
-    for here, file_columns in enumerate(held):
+    for file_columns in held:
         for column in file_columns:
             if column.field in _NAMES and column.content.has_digits:
                 column.field = None  # a short name of many meanings: x_ad
-        if {"forename", "surname"} & set(sides[1 - here]):
-            file_columns[:] = [column for column in file_columns if column.field != "full_name"]
         _join_names(file_columns)
+    for here, there in ((0, 1), (1, 0)):
+        _compare_whole_names(engine, held[here], files[there], sides[there])
     _with_ends(engine, files, held)
     return list(_best(_scored(held, columns), {*columns.left, *columns.right}))
 
@@ -126,6 +126,18 @@ def _join_names(columns: list[_Column]) -> None:
         first, last = told["forename"].content, told["surname"].content
         both = [f"{one} {two}" for one, two in zip(first.values, last.values, strict=False)]
         columns.append(_Column("", "full_name", Content(both, min(first.rows, last.rows))))
+
+
+def _compare_whole_names(engine: Engine, columns: list[_Column], other: PersonFile, fields: Mapping[str, str]) -> None:
+    """Names in full, as what the other file may have a column for: the whole, or what its one part leaves of it."""
+    names = [name for name in ("forename", "surname") if name in fields]
+    for column in [column for column in columns if column.field == "full_name" and column.name and names]:
+        columns.remove(column)
+        if len(names) == 1:
+            (part,) = _columns(engine, other, {fields[names[0]]: names[0]})
+            rest = [" ".join(w for w in words(v) if w not in part.content.tokens) for v in column.content.values]
+            content = Content([value for value in rest if value], column.content.rows)
+            columns.append(_Column("", "surname" if names == ["forename"] else "forename", content))
 
 
 def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[_Column]]) -> None:

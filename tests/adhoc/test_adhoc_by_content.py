@@ -173,3 +173,11 @@ def test_an_address_is_no_name_whatever_it_is_called(found: Found) -> None:
     columns = found({"x_ad": address, "x_sex": _of("MF"), "x_town": _of(TOWNS)}, {**PERSON, "address": address})
     assert columns.left["address"] == "x_ad"
     assert "forename" not in columns.left
+
+
+def test_the_surname_beside_a_known_forename_is_told_by_names_in_full(found: Found) -> None:
+    columns = found(
+        {"first_name": _of(FORENAMES), "x": _of(SURNAMES), "y": _of(TOWNS)},
+        {"full_name": lambda draw: f"{draw.choice(FORENAMES)} {draw.choice(SURNAMES)}", "town": _of(TOWNS)},
+    )
+    assert columns.left == {"forename": "first_name", "surname": "x", "town": "y"}
