@@ -81,6 +81,12 @@ def is_called_like_a_key(column: str) -> bool:
     return bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"])))
 
 
+def relations() -> list[str]:
+    """Words before the name of a parent that say whose it is, upper-case: S/O."""
+    words: list[str] = _rules()["relations"]
+    return words
+
+
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = _rules()["sex_frame"]

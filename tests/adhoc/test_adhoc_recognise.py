@@ -146,6 +146,13 @@ def test_names_with_a_number_are_the_first_and_the_next_of_their_kind() -> None:
     assert found.right_parts == {"birth_year": "by", "birth_month": "bm", "birth_day": "bd"}
 
 
+def test_parents_names_are_fields_of_their_own() -> None:
+    found = recognise(["id", "NOME", "NOME_MAE", "DOB"], ["id", "name", "mothers_name", "ΠΑΤΡΩΝΥΜΟ", "dob"])
+    assert (found.left["mother_name"], found.right["mother_name"]) == ("NOME_MAE", "mothers_name")
+    assert found.right["father_name"] == "ΠΑΤΡΩΝΥΜΟ"
+    assert recognise(["imya", "patronymic"], ["forename", "Отчество"]).fields == ["forename", "middle_names"]
+
+
 def test_a_number_says_nothing_of_other_names() -> None:
     found = recognise(["id", "surname", "dob", "score1", "by"], ["id", "surname", "dob", "score2", "by"])
     assert found.fields == ["surname", "dob", "by"]
