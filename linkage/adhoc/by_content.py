@@ -14,6 +14,7 @@ from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_
 from linkage.engine import Engine, quote, rows
 
 _LOOKED_AT = 5_000  # rows of a file
+_LONGEST = 100  # signs of a value that are looked at
 _ALIKE = 0.5  # likeness from which a column is taken
 _MANY_VALUES = 20  # words of two columns of which no name tells anything; fewer are a category
 _LEAD = 1.2  # times as alike as the next that it might be
@@ -107,7 +108,9 @@ def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) 
     """Columns with what a sample of the file's rows has in them."""
     if not asked:
         return []
-    texts = ", ".join(f"trim(cast({quote(name)} as varchar)) as v{place}" for place, name in enumerate(asked))
+    texts = ", ".join(
+        f"left(trim(cast({quote(name)} as varchar)), {_LONGEST}) as v{place}" for place, name in enumerate(asked)
+    )
     step = max(1, file.rows // _LOOKED_AT)
     place = quote(PLACE)
     found = engine.arrow(

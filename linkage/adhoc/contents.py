@@ -30,9 +30,11 @@ _REPEATED = 0.9  # distinct values of a row, below which values are those of pla
 _BRITISH = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
 _SIGNS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # each is a syllable or a word
 _MEN_APART = 0.1  # shares of men that two columns of the digits 1 and 2 may be apart
+_OF_YEARS = 0.75  # years alone may be of anything that people did in their lives
 _CHANCE = 5  # times as many equal numbers as chance has, from which they are no chance
 _EQUAL = 10  # and at least so many
 _BINS = 1000  # of the range of numbers, within which chance is even
+_QUANTITY = 3  # digits of heights and the like, which lie in a narrow range too
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
@@ -127,7 +129,7 @@ class Content:
             return True
         numbers = sorted(map(int, codes))
         twentieth = len(numbers) // 20
-        return numbers[-1 - twentieth] < 1.2 * numbers[twentieth]
+        return self.digits > _QUANTITY and numbers[-1 - twentieth] < 1.2 * numbers[twentieth]
 
     def with_ends(self, ends: Iterable[str], thinned: int) -> "Content":
         """With the last signs of its numbers."""
@@ -234,6 +236,8 @@ def likeness(one: Content, two: Content) -> float:
     if possible < 0.1:
         return 0.0
     alike = min(in_common(one.tokens, two.tokens) / possible, 1.0)
+    if "year" in forms:
+        alike *= _OF_YEARS
     if forms == {"words"}:
         known = sorted(len(content.values) / max(content.rows, 1) for content in (one, two))
         lengths = sorted((one.words_of_value, two.words_of_value))
@@ -289,8 +293,8 @@ def _is_year(value: str) -> bool:
 
 
 def _is_code(value: str) -> bool:
-    if re.fullmatch(r"-?\d+[.,]\d{1,2}", value) and not value.endswith(".0"):
-        return False  # an amount
+    if ":" in value or (re.fullmatch(r"-?\d+[.,]\d{1,2}", value) and not value.endswith(".0")):
+        return False  # a time, an amount
     text = squashed(value)
     digits = sum(map(str.isdigit, text))
     return digits > 0 and (2 * digits >= len(text) or (len(text) <= 10 and not re.search("[A-Z]{4}", text)))

@@ -118,12 +118,27 @@ def test_columns_that_no_name_tells_in_either_file_are_compared_under_the_first_
         (_number(0, 90_000), _number(0, 90_000)),
         (lambda draw: draw.randrange(10, 99) * 1000, lambda draw: draw.randrange(10, 99) * 1000),
         (lambda draw: draw.randrange(999_999) / 100, lambda draw: draw.randrange(999_999) / 100),
+        (_number(160, 185), _number(160, 185)),
+        (lambda draw: f"{draw.randrange(8, 18):02}:{draw.randrange(60):02}",) * 2,
         (_of("ABCD"), _of("ABCD")),
         (_of(["yes", "no"]), _of(["yes", "no"])),
         (_of(["active", "closed", "pending"]), _of(["active", "closed", "pending"])),
         (_of(FORENAMES), _of(TOWNS)),
     ],
-    ids=["dates", "numbers", "short", "lengths", "round", "amounts", "codes", "answers", "states", "other words"],
+    ids=[
+        "dates",
+        "numbers",
+        "short",
+        "lengths",
+        "round",
+        "amounts",
+        "heights",
+        "times",
+        "codes",
+        "answers",
+        "states",
+        "other words",
+    ],
 )
 def test_what_is_alike_by_chance_is_not_taken(found: Found, left: Column, right: Column) -> None:
     both = {"surname": _of(SURNAMES), "sex": _of("MF")}
