@@ -5,10 +5,12 @@ Decision 66 says which measure tells what, and what is never taken.
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, likeness, words
+from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
+from linkage.adhoc.full_names import by_form, by_place
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields
 from linkage.engine import Engine, quote, rows
@@ -101,7 +103,10 @@ def taken_by_content(engine: Engine, files: Sequence[PersonFile], columns: Colum
     for here, there in ((0, 1), (1, 0)):
         _compare_whole_names(engine, held[here], files[there], sides[there])
     _with_ends(engine, files, held)
-    return list(_best(_scored(held, columns), {*columns.left, *columns.right}))
+    found = list(_best(_scored(held, columns), {*columns.left, *columns.right}))
+    for here in (0, 1):
+        found += _parts_of_names(held[here], held[1 - here], found, is_left=here == 1)
+    return found
 
 
 def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) -> list[_Column]:
@@ -123,12 +128,17 @@ def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) 
 
 
 def _join_names(columns: list[_Column]) -> None:
-    """Beside a forename and a surname, both as one: the other file may write them in one column."""
-    told = {column.field: column for column in columns}
-    if {"forename", "surname"} <= set(told):
-        first, last = told["forename"].content, told["surname"].content
-        both = [f"{one} {two}" for one, two in zip(first.values, last.values, strict=False)]
-        columns.append(_Column("", "full_name", Content(both, min(first.rows, last.rows))))
+    """Beside two names, both as one: the other file may write them in one column."""
+    told = {column.field: column.content for column in columns}
+    for first, last, both in (("forename", "surname", "full_name"), ("surname", "second_surname", "surname")):
+        if {first, last} <= set(told):
+            columns.append(_Column("", both, _joined(told[first], told[last])))
+
+
+def _joined(first: Content, last: Content) -> Content:
+    """Values of two columns as one; which stand together says nothing here."""
+    both = [f"{one} {two}" for one, two in zip(first.values, last.values, strict=False)]
+    return Content(both, min(first.rows, last.rows))
 
 
 def _compare_whole_names(engine: Engine, columns: list[_Column], other: PersonFile, fields: Mapping[str, str]) -> None:
@@ -239,6 +249,48 @@ _SAME = {
     "surname": {"full_name", "surname"},
 }
 """What a column is no more taken for when one is taken for a field."""
+
+
+def _parts_of_names(whole: list[_Column], others: list[_Column], found: list[Taken], *, is_left: bool) -> list[Taken]:
+    """The forename and the surname of one file, by the names in full of the other.
+
+    Args:
+        whole: columns of the file that may write names in full.
+        others: of the one that may have two columns for them; the left file's where `is_left`.
+        found: what is taken already.
+    """
+    taken = {name for pair in found for name in (pair.left, pair.right)}
+    full = next((c for c in whole if c.field == "full_name" and c.name not in {"", *taken}), None)
+    free = [c for c in others if c.field is None and c.name not in taken and c.content.form == "words"]
+    if full is None or len(free) < 2:
+        return []
+    pairs = [(likeness(_joined(a.content, b.content), full.content), a, b) for a, b in itertools.combinations(free, 2)]
+    (score, first, last), *rivals = sorted(pairs, key=lambda pair: (-pair[0], pair[1].name, pair[2].name))
+    if score < _ALIKE or any(rival[0] * _LEAD > score for rival in rivals):
+        return []
+    given, family = (_words_of(counts) for counts in _sides_of(full.content))
+    as_it_is = in_common(first.content.tokens, given) + in_common(last.content.tokens, family)
+    turned = in_common(last.content.tokens, given) + in_common(first.content.tokens, family)
+    if turned > as_it_is:
+        first, last = last, first
+    return [
+        Taken(name, c.name if is_left else "", "" if is_left else c.name, is_left, not is_left)
+        for name, c in (("forename", first), ("surname", last))
+    ]
+
+
+def _sides_of(full: Content) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Forenames and surnames of names in full, by their form where it says them, else by their place."""
+    by_comma = by_form(full.counts)
+    return by_comma if all(by_comma) else by_place(full.counts)
+
+
+def _words_of(counts: Mapping[str, int]) -> Counter[str]:
+    made = Counter[str]()
+    for value, held in counts.items():
+        for word in words(value):
+            made[word] += held
+    return made
 
 
 def _is_of(pair: _Scored, rivals: Sequence[_Scored]) -> bool:

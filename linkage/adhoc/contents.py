@@ -119,7 +119,7 @@ class Content:
     @cached_property
     def repeats(self) -> bool:
         """Whether several rows have one value, as they have a place in common, and no number of a person."""
-        return len(self.counts) < _REPEATED * len(self.values)
+        return len(self.tokens) < _REPEATED * len(self.values)
 
     @cached_property
     def looks_like_codes(self) -> bool:
@@ -241,7 +241,7 @@ def likeness(one: Content, two: Content) -> float:
     if forms == {"words"}:
         known = sorted(len(content.values) / max(content.rows, 1) for content in (one, two))
         lengths = sorted((one.words_of_value, two.words_of_value))
-        alike *= lengths[0] / lengths[1] * (0.5 + 0.5 * known[0] / known[1])
+        alike *= lengths[0] / lengths[1] * (0.3 + 0.7 * known[0] / known[1])
     return alike
 
 

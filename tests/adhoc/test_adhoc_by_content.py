@@ -196,3 +196,16 @@ def test_the_surname_beside_a_known_forename_is_told_by_names_in_full(found: Fou
         {"full_name": lambda draw: f"{draw.choice(FORENAMES)} {draw.choice(SURNAMES)}", "town": _of(TOWNS)},
     )
     assert columns.left == {"forename": "first_name", "surname": "x", "town": "y"}
+
+
+@pytest.mark.parametrize("form", ["{first} {last}", "{last}, {first}"])
+def test_two_columns_of_names_are_told_by_names_in_full(form: str, found: Found) -> None:
+    whole = {"full_name": lambda draw: form.format(first=draw.choice(FORENAMES), last=draw.choice(SURNAMES))}
+    columns = found({"a": _of(SURNAMES), "b": _of(TOWNS), "c": _of(FORENAMES)}, {**whole, "town": _of(TOWNS)})
+    assert columns.left == {"forename": "c", "surname": "a", "town": "b"}
+
+
+def test_two_surnames_in_one_column_are_told_by_two_columns(found: Found) -> None:
+    two = {"apellidos": _of(SURNAMES), "segundo_apellido": _of(SURNAMES), "sexo": _of("HM")}
+    columns = found(two, {"k": lambda draw: f"{draw.choice(SURNAMES)} {draw.choice(SURNAMES)}", "sex": _of("HM")})
+    assert columns.right == {"surname": "k", "second_surname": "k", "sex": "sex"}
