@@ -262,8 +262,8 @@ def _parts_of_names(whole: list[_Column], others: list[_Column], found: list[Tak
     taken = {name for pair in found for name in (pair.left, pair.right)}
     full = next((c for c in whole if c.field == "full_name" and c.name not in {"", *taken}), None)
     free = [c for c in others if c.field is None and c.name not in taken and c.content.form == "words"]
-    if full is None or len(free) < 2:
-        return []
+    if full is None or len(free) < 2 or any(likeness(c.content, full.content) >= _ALIKE for c in free):
+        return []  # one that is like the whole is another name in full, of the person or of a parent
     pairs = [(likeness(_joined(a.content, b.content), full.content), a, b) for a, b in itertools.combinations(free, 2)]
     (score, first, last), *rivals = sorted(pairs, key=lambda pair: (-pair[0], pair[1].name, pair[2].name))
     if score < _ALIKE or any(rival[0] * _LEAD > score for rival in rivals):

@@ -209,3 +209,14 @@ def test_two_surnames_in_one_column_are_told_by_two_columns(found: Found) -> Non
     two = {"apellidos": _of(SURNAMES), "segundo_apellido": _of(SURNAMES), "sexo": _of("HM")}
     columns = found(two, {"k": lambda draw: f"{draw.choice(SURNAMES)} {draw.choice(SURNAMES)}", "sex": _of("HM")})
     assert columns.right == {"surname": "k", "second_surname": "k", "sex": "sex"}
+
+
+def test_two_names_in_full_are_no_forename_and_surname(found: Found) -> None:
+    def whole(draw: random.Random) -> str:
+        return " ".join([draw.choice(FORENAMES), *([draw.choice(SURNAMES)] if draw.random() < 0.6 else [])])
+
+    columns = found(
+        {"full_name": whole, "town": _of(TOWNS), "sex": _of("MF")},
+        {"town": _of(TOWNS), "sex": _of("MF"), "p": whole, "q": whole},
+    )
+    assert columns.by_content == ()
