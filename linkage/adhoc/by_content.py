@@ -18,7 +18,8 @@ from linkage.engine import Engine, quote, rows
 _LOOKED_AT = 5_000  # rows of a file
 _LONGEST = 100  # signs of a value that are looked at
 _ALIKE = 0.5  # likeness from which a column is taken
-_MANY_VALUES = 20  # words of two columns of which no name tells anything; fewer are a category
+_MANY_WORDS = 20  # distinct ones in two columns of which no name tells anything; fewer are a category
+_WORDS_OF_NOTES = 6  # in a value; more are a note
 _LEAD = 1.2  # times as alike as the next that it might be
 _MANY_ROWS = 100_000  # in a file with more, the numbers with these two digits stand for all
 _THINNED = "37"
@@ -223,8 +224,9 @@ def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:
     if one.form == "sex":
         return one.letters_of_sex or two.letters_of_sex
     if one.form == "words":
-        return min(len(one.counts), len(two.counts)) >= _MANY_VALUES
-    return one.form == "postcode" or (one.form == "code" and one.looks_like_codes and two.looks_like_codes)
+        fewest, longest = min(len(one.tokens), len(two.tokens)), max(one.words_of_value, two.words_of_value)
+        return fewest >= _MANY_WORDS and longest <= _WORDS_OF_NOTES
+    return one.form in ("postcode", "email") or (one.form == "code" and one.looks_like_codes and two.looks_like_codes)
 
 
 def _best(scored: Sequence[_Scored], fields: set[str]) -> Iterator[Taken]:

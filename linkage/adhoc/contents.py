@@ -34,7 +34,7 @@ _OF_YEARS = 0.75  # years alone may be of anything that people did in their live
 _CHANCE = 5  # times as many equal numbers as chance has, from which they are no chance
 _EQUAL = 10  # and at least so many
 _BINS = 1000  # of the range of numbers, within which chance is even
-_QUANTITY = 3  # digits of heights and the like, which lie in a narrow range too
+_QUANTITY = 4  # signs of heights, diagnoses and the like, which repeat or lie in a narrow range too
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
@@ -123,13 +123,15 @@ class Content:
 
     @cached_property
     def looks_like_codes(self) -> bool:
-        """Whether its codes are no quantities by themselves: they have letters, first zeros, or a narrow range."""
+        """Whether its codes are those of places by themselves: long, with letters, first zeros, or a narrow range."""
         codes = [squashed(value) for value in self.counts]
+        if self.digits <= _QUANTITY:
+            return False
         if any(not code.isdigit() for code in codes) or sum(code[0] == "0" for code in codes) > len(codes) / 20:
             return True
         numbers = sorted(map(int, codes))
         twentieth = len(numbers) // 20
-        return self.digits > _QUANTITY and numbers[-1 - twentieth] < 1.2 * numbers[twentieth]
+        return numbers[-1 - twentieth] < 1.2 * numbers[twentieth]
 
     def with_ends(self, ends: Iterable[str], thinned: int) -> "Content":
         """With the last signs of its numbers."""
