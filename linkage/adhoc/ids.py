@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_called_like_a_key, named_fields
-from linkage.engine import Engine, one, quote
+from linkage.engine import Engine, Table, one, quote
 
 
 def with_ids(
@@ -40,17 +40,21 @@ def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mappi
     ends = dict.fromkeys((file.header[0], file.header[-1]))
     coded = [name for name in ends if name not in used and name not in called]
     asked = [*called, *coded, *(held[name] for name in NUMBERS if name in held)]
-    looks = _looks(engine, file, asked)
-    return next((n for n in asked if looks[n].is_key and (n not in coded or looks[n].may_be_codes(n))), None)
+    for of in (engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table):  # most fail on few rows
+        looks = _looks(engine, of, asked)
+        whole = of is file.table
+        asked = [n for n in asked if looks[n].is_key and (n not in coded or looks[n].may_be_codes(n, whole=whole))]
+    return next(iter(asked), None)
 
 
 def _of_one_row(engine: Engine, file: PersonFile, held: Mapping[str, str]) -> list[str]:
     """Columns of codes that no name tells and of which no two rows have the same: no row is like another by them."""
     known = named_fields(held)
-    looks = _looks(engine, file, [column for name, column in held.items() if name not in known])
+    looks = _looks(engine, file.table, [column for name, column in held.items() if name not in known])
     return [column for column, look in looks.items() if look.held == look.known >= _ROWS and look.is_code]
 
 
+_FIRST = 1_000  # rows that show of most columns that they are no key
 _ROWS = 20  # known values, from which it is no chance that none stands twice
 _LENGTH = 4  # signs of codes that are told by having one length
 
@@ -74,15 +78,15 @@ class _Look:
         """Whether it is known in every row and holds no value twice."""
         return self.known == self.held == self.rows > 0
 
-    def may_be_codes(self, name: str) -> bool:
+    def may_be_codes(self, name: str, *, whole: bool = True) -> bool:
         """Whether codes stand in it and not quantities or dates; names in other scripts are few of those known."""
         if not name.isascii():
             return self.is_code
         one_length = self.shortest == self.longest >= _LENGTH
-        return self.is_plain and not self.is_date and (one_length or (self.series and self.rows >= _ROWS))
+        return self.is_plain and not self.is_date and (one_length or not whole or (self.series and self.rows >= _ROWS))
 
 
-def _looks(engine: Engine, file: PersonFile, columns: Sequence[str]) -> dict[str, _Look]:
+def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _Look]:
     if not columns:
         return {}
     asked = ", ".join(
@@ -96,7 +100,7 @@ def _looks(engine: Engine, file: PersonFile, columns: Sequence[str]) -> dict[str
         for n, text in enumerate(f"cast({quote(column)} as varchar)" for column in columns)
     )
     params = {"code": _CODE, "plain": _PLAIN, "date": _DATE}
-    found = one(engine, engine.sql(f"select count(*) as row_count, {asked} from {{t}}", params=params, t=file.table))
+    found = one(engine, engine.sql(f"select count(*) as row_count, {asked} from {{t}}", params=params, t=table))
     names = [field.name for field in fields(_Look) if field.name != "rows"]
     return {
         column: _Look(int(found["row_count"]), **{name: found[f"{name}_{n}"] for name in names})
