@@ -13,6 +13,7 @@ from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
+from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.adhoc.unknown import without_unknown
@@ -64,6 +65,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in fields:
         if name in NUMBERS:
             _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
+    for name in PARENTS:
+        if name in fields:
+            _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
     if "phone" in fields:
         _move(shapes, "phone", digits.phones(engine, [(s.file, s.fields["phone"]) for s in shapes]))
     if "dob" in fields:

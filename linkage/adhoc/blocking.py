@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons, truth
-from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.ids import with_ids
+from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.link import sides_of
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.person_file import Recognised
-from linkage.adhoc.recognise import recognise
 from linkage.config import RunConfig
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
@@ -96,9 +94,7 @@ def suggest_for_files(
             persons.read(engine, path, Path(scratch) / side, delimiter=files.delimiter, encoding=encoding)
             for side, path, encoding in zip(("left", "right"), (files.left, files.right), files.encodings, strict=True)
         ]
-        columns = recognise(read[0].header, read[1].header, files.maps, files.ids)
-        columns = with_ids(engine, read, columns)
-        columns = with_addresses(engine, read, columns)
+        columns = columns_of(engine, read, files.maps, files.ids)
         if recognised:
             recognised(columns, read)
         shaped, at = alike(engine, read, columns)

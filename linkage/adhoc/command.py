@@ -18,6 +18,7 @@ from linkage.adhoc.options import (
     say,
     say_notes,
     say_recognised,
+    say_trained,
 )
 
 
@@ -91,6 +92,7 @@ def link(
     if samples:
         typer.echo(f"draws   {out / 'links_sampled.parquet'}   {samples} of them; docs/uncertainty.md says what for")
     say_notes(done.notes)
+    say_trained(done.summary, links, min(done.summary["left_units"], done.summary["right_units"]))
     typer.echo(f"links   {out / 'links.parquet'}")
     if not links_only:
         typer.echo(f"report  {out / 'report' / 'index.html'}")

@@ -1,11 +1,11 @@
 """Which column is a file's id where no name says so: one that is called like a key, and that is one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_called_like_a_key, named_fields
-from linkage.engine import Engine, one, quote
+from linkage.engine import Engine, Table, one, quote
 
 
 def with_ids(
@@ -22,39 +22,92 @@ def with_ids(
     """
     left = None if numbered[0] else columns.left_id or _key(engine, files[0], columns.left_parts, columns.left)
     if len(files) == 1:
-        fields = {name: column for name, column in columns.left.items() if left is None or column != left}
-        return replace(columns, left=fields, right=fields, left_id=left, right_id=left)
+        unique = {left, *_of_one_row(engine, files[0], columns.left)}
+        compared = {name: column for name, column in columns.left.items() if column not in unique}
+        return replace(columns, left=compared, right=compared, left_id=left, right_id=left)
     right = None if numbered[1] else columns.right_id or _key(engine, files[1], columns.right_parts, columns.right)
     return replace(columns, left_id=left, right_id=right)
 
 
-def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], fields: Mapping[str, str]) -> str | None:
+def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mapping[str, str]) -> str | None:
     """The first column that is called like a key, is known in every row and holds no value twice.
 
-    Where there is none, the first column under a name in another script, if it is that and its values look like codes;
-    then the number of a person.
+    Where there is none, the first column or the last, if it is that and its values look like codes; then the number of
+    a person.
     """
-    used = {*parts.values(), *named_fields(fields).values()}
-    asked = [name for name in file.header if name not in used and is_called_like_a_key(name)]
-    coded = [name for name in file.header[:1] if name not in used and name not in asked and not name.isascii()]
-    asked += [*coded, *(fields[name] for name in NUMBERS if name in fields)]
-    if not asked:
-        return None
-    counts = ", ".join(
-        f"count({quote(name)}) as known_{place}, count(distinct {quote(name)}) as held_{place}, "
-        f"coalesce(bool_and(regexp_matches(cast({quote(name)} as varchar), $code)), false) as is_code_{place}"
-        for place, name in enumerate(asked)
-    )
-    found = one(
-        engine, engine.sql(f"select count(*) as rows_held, {counts} from {{t}}", params={"code": _CODE}, t=file.table)
-    )
-    rows_held = int(found["rows_held"])
+    used = {*parts.values(), *named_fields(held).values()}
+    called = [name for name in file.header if name not in used and is_called_like_a_key(name)]
+    ends = dict.fromkeys((file.header[0], file.header[-1]))
+    coded = [name for name in ends if name not in used and name not in called]
+    asked = [*called, *coded, *(held[name] for name in NUMBERS if name in held)]
+    for of in (engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table):  # most fail on few rows
+        looks = _looks(engine, of, asked)
+        whole = of is file.table
+        asked = [n for n in asked if looks[n].is_key and (n not in coded or looks[n].may_be_codes(n, whole=whole))]
+    return next(iter(asked), None)
 
-    def is_key(place: int, name: str) -> bool:
-        known = int(found[f"known_{place}"]) == int(found[f"held_{place}"]) == rows_held > 0
-        return known and (name not in coded or bool(found[f"is_code_{place}"]))
 
-    return next((name for place, name in enumerate(asked) if is_key(place, name)), None)
+def _of_one_row(engine: Engine, file: PersonFile, held: Mapping[str, str]) -> list[str]:
+    """Columns of codes that no name tells and of which no two rows have the same: no row is like another by them."""
+    known = named_fields(held)
+    looks = _looks(engine, file.table, [column for name, column in held.items() if name not in known])
+    return [column for column, look in looks.items() if look.held == look.known >= _ROWS and look.is_code]
+
+
+_FIRST = 1_000  # rows that show of most columns that they are no key
+_ROWS = 20  # known values, from which it is no chance that none stands twice
+_LENGTH = 4  # signs of codes that are told by having one length
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the values of a column look like."""
+
+    rows: int
+    known: int
+    held: int  # distinct values
+    is_code: bool  # each has a digit, and no blank
+    is_plain: bool  # and nothing but letters, digits and a sign between them
+    is_date: bool  # some are dates
+    shortest: int
+    longest: int
+    series: bool  # numbers that follow each other
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it is known in every row and holds no value twice."""
+        return self.known == self.held == self.rows > 0
+
+    def may_be_codes(self, name: str, *, whole: bool = True) -> bool:
+        """Whether codes stand in it and not quantities or dates; names in other scripts are few of those known."""
+        if not name.isascii():
+            return self.is_code
+        one_length = self.shortest == self.longest >= _LENGTH
+        return self.is_plain and not self.is_date and (one_length or not whole or (self.series and self.rows >= _ROWS))
+
+
+def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _Look]:
+    if not columns:
+        return {}
+    asked = ", ".join(
+        f"""count({text}) as known_{n}, count(distinct {text}) as held_{n},
+            coalesce(bool_and(regexp_matches({text}, $code)), false) as is_code_{n},
+            coalesce(bool_and(regexp_matches({text}, $plain)), false) as is_plain_{n},
+            coalesce(bool_or(regexp_matches({text}, $date)), false) as is_date_{n},
+            coalesce(min(length({text})), 0) as shortest_{n}, coalesce(max(length({text})), 0) as longest_{n},
+            coalesce(max(try_cast({text} as bigint)) - min(try_cast({text} as bigint)) + 1, 0) = count(*)
+                as series_{n}"""
+        for n, text in enumerate(f"cast({quote(column)} as varchar)" for column in columns)
+    )
+    params = {"code": _CODE, "plain": _PLAIN, "date": _DATE}
+    found = one(engine, engine.sql(f"select count(*) as row_count, {asked} from {{t}}", params=params, t=table))
+    names = [field.name for field in fields(_Look) if field.name != "rows"]
+    return {
+        column: _Look(int(found["row_count"]), **{name: found[f"{name}_{n}"] for name in names})
+        for n, column in enumerate(columns)
+    }
 
 
 _CODE = "^[^ ]*[0-9][^ ]*$"  # with a digit, and no blank
+_PLAIN = "^[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*$"
+_DATE = "^[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}$"

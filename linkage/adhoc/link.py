@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, truth, unknown
-from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.ids import with_ids
+from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.recognise import Columns
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
@@ -113,10 +112,7 @@ def _work(
                 ("left", "right"), (request.left, request.right), request.encodings, strict=True
             )
         ]
-        none = tuple(None if name == "none" else name for name in request.ids)
-        columns = recognise(files[0].header, files[1].header, request.maps, (none[0], none[1]))
-        columns = with_ids(engine, files, columns, numbered=[name == "none" for name in request.ids])
-        columns = with_addresses(engine, files, columns)
+        columns = columns_of(engine, files, request.maps, request.ids)
         recognised(columns, files)
         shaped, at = alike(engine, files, columns)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
@@ -316,7 +312,7 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
     """What to tell whoever gave the file, before the result is trusted; no value."""
     lost = f"{file.path.name}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
-    return [*file.notes(), *([lost] if lost_dates else [])]
+    return [*file.lost_rows(), *([lost] if lost_dates else [])]
 
 
 def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage.adhoc.recognise import any_known
 from linkage.records.headers import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from linkage.adhoc.person_file import PersonFile
     from linkage.adhoc.recognise import Columns
@@ -32,6 +33,9 @@ Encodings = Annotated[
 Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
 MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")]
+_MOST_NOTES = 4  # about a model; the others stand in the manifest
+_MOST_NAMES = 8  # of columns
+_FEW = 0.005  # links of a record of the smaller file, below which the two are said to share next to nothing
 GivenModel = Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")]
 
 
@@ -51,6 +55,27 @@ def say_notes(notes: "Sequence[str]") -> None:
         typer.echo(f"  note: {note}", err=True)
 
 
+def say_trained(summary: "Mapping[str, Any]", links: int | None = None, records: int = 0) -> None:
+    """Show what about the model is not to be trusted, and where next to nothing was linked.
+
+    Args:
+        summary: counts and the training's report, where there was a training.
+        links, records: accepted links, and records of the smaller file; None where one file was linked with itself.
+    """
+    training = summary.get("training", {})
+    said = [f"the model: {text}" for text in (*training.get("faults", ()), *training.get("warnings", ()))]
+    more = len(said) - _MOST_NOTES
+    say_notes([*said[:_MOST_NOTES], *([f"the model: {more} more of these in manifest.json"] if more > 0 else [])])
+    if links is not None and links < max(_FEW * records, 1):
+        found = "no links" if not links else f"only {links:,} link{'' if links == 1 else 's'}"
+        say_notes(
+            [
+                f"{found}, of {records:,} records that might have one: if the files share people, the columns above "
+                "were read wrongly or say too little; name others with --map, and look at the pairs that were rejected"
+            ]
+        )
+
+
 def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Show which column of each file was taken for what, so that a wrong guess is seen before the work is done."""
     typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
@@ -64,24 +89,46 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([note for file in files for note in file.notes()])
+    say_notes([*_by_content(columns), *(note for file in files for note in file.notes())])
+    say_notes(not_recognised(columns, files))
     if len(files) > 1:
         say_notes(_nameless(columns, files))
     sys.stderr.flush()
 
 
+def _by_content(columns: "Columns") -> list[str]:
+    """Which columns no name told, and how to say otherwise."""
+    if not columns.by_content:
+        return []
+    first, _, column = columns.by_content[0].partition("=")
+    return [
+        f"taken by what they hold, not by their names: {', '.join(columns.by_content)}; "
+        f"another one: --map {first}=COLUMN, none: --map {first.partition('.')[0]}.other={column}"
+    ]
+
+
+def not_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
+    """Which columns of each file were taken for nothing, so that one that holds something is not missed in silence."""
+    notes = []
+    held = ((columns.left, columns.left_parts, columns.left_id), (columns.right, columns.right_parts, columns.right_id))
+    for file, (fields, parts, key) in zip(files, held, strict=False):
+        free = [name for name in file.header if name not in {*fields.values(), *parts.values(), key}]
+        if free:
+            more = f" and {len(free) - _MOST_NAMES} more" if len(free) > _MOST_NAMES else ""
+            shown = listed(free[:_MOST_NAMES], known=any_known(file.header) or bool(columns.by_content))
+            notes.append(f"{file.path.name}: taken for nothing, not compared: {shown}{more}")
+    return notes
+
+
 def _nameless(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
     """Of which names no column was taken in a file, where the other has them: links without names are seldom meant."""
     sides = (columns.left, columns.right)
-    parts, ids = (columns.left_parts, columns.right_parts), (columns.left_id, columns.right_id)
     notes = []
     for at, (side, file) in enumerate(zip(("left", "right"), files, strict=True)):
-        taken = {*sides[at].values(), *parts[at].values(), ids[at]}
-        free = [name for name in file.header if name not in taken]
         for name in ("forename", "surname"):
             if name in sides[1 - at] and name not in sides[at]:
                 notes.append(
                     f"{file.path.name}: no column was taken for a {name}, which is not compared; say which holds it: "
-                    f"--map {side}.{name}=COLUMN ({listed(free[:8]) if free else 'all columns were taken'})"
+                    f"--map {side}.{name}=COLUMN"
                 )
     return notes

@@ -38,6 +38,8 @@ class PersonFile:
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
+    encoding_was_named: bool = False
+    above: int = 0  # rows of a sheet above the names of its columns
 
     def set_aside(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""
@@ -46,14 +48,21 @@ class PersonFile:
     def notes(self) -> list[str]:
         """What whoever gave the file should know of how it was read; no value."""
         said = []
-        if self.encoding and not self.encoding.startswith("utf-8"):
+        if self.above:
+            rows = f"{self.above} row{'' if self.above == 1 else 's'}"
+            said.append(f"{self.path.name}: {rows} above the names of the columns left out")
+        if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-8"):
             said.append(f"{self.path.name}: read as {self.encoding}; if names look wrong, name another with --encoding")
+        return [*said, *self.lost_rows()]
+
+    def lost_rows(self) -> list[str]:
+        """How many rows could not be read, and why; nothing where all could."""
         if self.quarantined:
             reasons = "; ".join(f"{number:,} {reason}" for reason, number in sorted(self.set_aside().items()))
             first = min(line for line, _ in self.quarantined)
             counted = f"{len(self.quarantined):,} of {self.rows:,} rows set aside"
-            said.append(f"{self.path.name}: {counted}, the first in line {first:,}: {reasons}")
-        return said
+            return [f"{self.path.name}: {counted}, the first in line {first:,}: {reasons}"]
+        return []
 
 
 Recognised = Callable[[Columns, Sequence[PersonFile]], None]
@@ -77,10 +86,12 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in workbooks.READ:
-        sheet = read(engine, workbooks.as_csv(path, scratch), scratch / "sheet", delimiter=",", encoding="utf-8")
+        written, above = workbooks.as_csv(path, scratch)
+        sheet = read(engine, written, scratch / "sheet", delimiter=",", encoding="utf-8")
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return replace(sheet, path=path, sha256=sha256, encoding=None)
+        return replace(sheet, path=path, sha256=sha256, encoding=None, above=above)
+    was_named = encoding is not None
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt, encoding = FileFormat(type="parquet"), None
     else:
@@ -110,6 +121,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         sha256=raw.files[0].sha256,
         quarantined=aside,
         encoding=encoding,
+        encoding_was_named=was_named,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from linkage.adhoc import dated
+from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile, read
 from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.engine import Engine, Table, one, quote
@@ -19,6 +20,7 @@ KINDS = {
     "middle_names": "name",
     "surname": "name",
     "second_surname": "name",
+    **dict.fromkeys(PARENTS, "name"),
     "dob": "date",
     "age": "age",
     "sex": "category",

@@ -36,6 +36,7 @@ class Columns:
     right_id: str | None
     left_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
+    by_content: tuple[str, ...] = ()  # "right.surname=COLUMN": what no name told, but what the columns hold
 
     @property
     def fields(self) -> list[str]:
@@ -80,10 +81,23 @@ def is_called_like_a_key(column: str) -> bool:
     return bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"])))
 
 
+def relations() -> list[str]:
+    """Words before the name of a parent that say whose it is, upper-case: S/O."""
+    words: list[str] = _rules()["relations"]
+    return words
+
+
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = _rules()["sex_frame"]
     return frames
+
+
+def is_another_persons(column: str) -> bool:
+    """Whether a column's name says that it is of another person, or of what happened when."""
+    beside = {*_rules()["others"], *_rules()["events"]}
+    own = _own(column)
+    return bool(beside & set(_words(column))) or any(word in own for word in beside if not word.isascii())
 
 
 def recognise(
@@ -91,6 +105,8 @@ def recognise(
     right: Sequence[str],
     maps: Sequence[str] = (),
     ids: tuple[str | None, str | None] = (None, None),
+    *,
+    enough: bool = True,
 ) -> Columns:
     """Fields of two files.
 
@@ -98,6 +114,7 @@ def recognise(
         left, right: column names.
         maps: "left.forename=PERNAME1": an analyst's word, which wins over names.
         ids: the id columns, where they are named.
+        enough: whether fewer than two fields are refused.
 
     Raises:
         ConfigError: a map that names no file or no column, or nothing that both files hold.
@@ -114,8 +131,8 @@ def recognise(
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
         if named is not None and named not in names:
             raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {_shown(names)}")
-        chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()))
-        sides[side] = _side([name for name in names if name != chosen[side]], told[side])
+        chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()), frozenset())
+        sides[side] = _side([name for name in names if name != chosen[side]], told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
     shared = _shared(left, right, sides, {chosen["left"], chosen["right"]})
@@ -127,13 +144,23 @@ def recognise(
         sides["left"].parts,
         sides["right"].parts,
     )
+    if enough:
+        refuse_too_few(columns, left, right)
+    return columns
+
+
+def refuse_too_few(columns: Columns, left: Sequence[str], right: Sequence[str]) -> None:
+    """Refuse files that share fewer than two fields.
+
+    Raises:
+        ConfigError: with the columns that they have.
+    """
     if len(columns.fields) < 2:
         raise ConfigError(
             "the two files share fewer than two fields that can be compared\n"
             f"  left has: {_shown(left)}\n  right has: {_shown(right)}\n"
             f"  {_remedy(left, right)}"
         )
-    return columns
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -143,14 +170,28 @@ def _shown(names: Sequence[str]) -> str:
 
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
-    known = {name for rule in _fields_known().values() for name in (*rule["names"], *rule.get("beside", ()))}
-    return any({_own(name), _plain(name), _without_noise(name)} & known for name in names)
+    return any({_own(name), _plain(name), _without_noise(name)} & _all_names() for name in names)
+
+
+@functools.cache
+def _all_names() -> frozenset[str]:
+    rules = _fields_known().values()
+    return frozenset(name for rule in rules for name in (*rule["names"], *rule.get("beside", ())))
+
+
+def _is_known(name: str) -> bool:
+    """Whether a column's whole name is a field's: without a word it may be another field's, and is not that one."""
+    return bool({_own(name), _plain(name)} & _all_names())
 
 
 def _remedy(*headers: Sequence[str]) -> str:
     if all(map(any_known, headers)):
         return "name them: --map left.surname=COLUMN --map right.surname=COLUMN"
-    return "give a file without names of columns a first line that has them, such as id,forename,surname,dob"
+    return (
+        "name them: --map left.surname=COLUMN --map right.surname=COLUMN\n"
+        "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
+        "where the names look wrong, name the encoding: --encoding"
+    )
 
 
 def _map(text: str) -> tuple[str, str, str]:
@@ -162,6 +203,9 @@ def _map(text: str) -> tuple[str, str, str]:
 
 def _known() -> str:
     return ", ".join(_fields_known())
+
+
+_Ends = frozenset[tuple[int, str]]
 
 
 @dataclass
@@ -177,13 +221,20 @@ _BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_y
 _PARTS = ("full_name", "surname_particle", "birth_year", "birth_month", "birth_day")
 
 
-def _side(names: Sequence[str], told: Mapping[str, str]) -> _Side:
+def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
+    """Fields of a file.
+
+    Args:
+        names: its columns but the id.
+        told: fields that the analyst told.
+        ends: words that several of its columns share, the id among them.
+    """
     found = dict(told)
     for weak in (False, True):
         for name in _fields_known():
-            if name == "id" or name in found or (weak and not _may_be_weak(name, names, found)):
+            if name == "id" or name in found or (weak and not _may_be_weak(name, names, found, ends)):
                 continue
-            column = _named(names, name, set(found.values()), weak=weak)
+            column = _named(names, name, set(found.values()), ends, weak=weak)
             if column:
                 found[name] = column
     is_day = "dob" in found and _plain(found["dob"]) in _fields_known()["birth_day"]["beside"]
@@ -204,10 +255,10 @@ def _side(names: Sequence[str], told: Mapping[str, str]) -> _Side:
     return _Side({name: found[name] for name in dict.fromkeys([*known, *found])}, parts)
 
 
-def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str]) -> bool:
+def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: _Ends) -> bool:
     """Whether an ambiguous name may stand for a field, with what else the file has."""
     if name == "birth_year":
-        return all(_named(names, part, set(), weak=True) for part in ("birth_month", "birth_day"))
+        return all(_named(names, part, set(), ends, weak=True) for part in ("birth_month", "birth_day"))
     return name not in _BESIDE or _BESIDE[name] in found
 
 
@@ -218,13 +269,16 @@ def _part_as_the_other(side: _Side, other: _Side) -> None:
             side.fields[name] = side.parts[part] = side.fields[within]
 
 
-def _named(names: Sequence[str], field: str, taken: set[str], *, weak: bool = False) -> str | None:
+def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, weak: bool = False) -> str | None:
     rule = _fields_known()[field]
     free: dict[str, str] = {}
-    shared = _shared_ends(names) if field != "id" else frozenset()
-    for form in (_own, _plain, _without_noise, lambda name: _without_ends(name, shared)):
+    for form in (_own, _plain):
         for name in names:
             if name not in taken:
+                free.setdefault(form(name), name)
+    for form in (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends)):
+        for name in names:
+            if name not in taken and not _is_known(name):
                 free.setdefault(form(name), name)
     if weak:
         return next((free[known] for known in rule.get("beside", ()) if known in free), None)
@@ -274,19 +328,19 @@ def _in_full() -> set[str]:
 
 
 @functools.lru_cache
-def _ends(names: tuple[str, ...]) -> frozenset[tuple[int, str]]:
+def _ends(names: tuple[str, ...]) -> _Ends:
     others: list[str] = _rules()["others"]
     several = [words for words in map(_words, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
     return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
 
 
-def _shared_ends(names: Sequence[str]) -> frozenset[tuple[int, str]]:
+def _shared_ends(names: Sequence[str]) -> _Ends:
     """Words that several columns begin (0) or end (-1) with, and that speak of nobody else: census_surname, dob_x."""
     return _ends(tuple(names))
 
 
-def _without_ends(name: str, ends: frozenset[tuple[int, str]]) -> str:
+def _without_ends(name: str, ends: _Ends) -> str:
     """The name without a first and a last word that the file's columns share."""
     words = _words(name) if name.isascii() else [_plain(name)]
     if len(words) > 1 and (0, words[0]) in ends:
@@ -313,8 +367,19 @@ def _without_noise(name: str) -> str:
     """The name without words that say nothing: patientSurname, DOB_clean."""
     noise: list[str] = _rules()["noise"]
     words = _words(name)
-    while len(words) > 1 and words[0] in noise:
+    while len(words) > 1 and words[0] in (*noise, *_rules()["before"]):
         words.pop(0)
     while len(words) > 1 and words[-1] in noise:
         words.pop()
     return "".join(words)
+
+
+def _without_noise_in_script(name: str) -> str:
+    """The same of a name in another script, which may have no blanks between words: 患者姓名."""
+    noise: list[str] = _rules()["noise_in_script"]
+    own = _own(name)
+    while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
+        own = own.removeprefix(found)
+    while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):
+        own = own.removesuffix(found)
+    return own

@@ -51,14 +51,14 @@ def _better_as_two(marked: Iterable[str], others: Mapping[str, int]) -> bool:
 def sexes(engine: Engine, file: PersonFile, column: str) -> Held:
     """The file with a column of sex as M and F, by the code frame that fits the column; as it is where none does."""
     values = counted(engine, file, column)
-    frame = _frame(values, column)
+    frame = frame_of_sex(values, column)
     if frame is None:
         return file, column
     new, (name,) = looked_up(engine, file, column, {value: (frame.get(_code(value)),) for value in values}, ["sex"])
     return new, name
 
 
-def _frame(values: Counts, column: str) -> dict[str, str] | None:
+def frame_of_sex(values: Counts, column: str) -> dict[str, str] | None:
     """The frame that tells most rows, as codes to M and F.
 
     H and M are man and woman in Spain; a frame to which both are men tells nothing. Of frames that fit alike that of

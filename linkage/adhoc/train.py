@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
-from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.ids import with_ids
+from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.person_file import Recognised
-from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError, LeoError
 from linkage.match.score import score_given, term_frequencies
@@ -103,9 +101,7 @@ def _sides(
             ("left", "right"), (request.left, request.right), request.encodings, strict=True
         )
     ]
-    columns = recognise(files[0].header, files[1].header, request.maps)
-    columns = with_ids(engine, files, columns)
-    columns = with_addresses(engine, files, columns)
+    columns = columns_of(engine, files, request.maps)
     recognised(columns, files)
     files, at = alike(engine, files, columns)
     for note in left_out(columns, at):

@@ -13,8 +13,14 @@ READ = (".xlsx", ".xlsm")
 """Workbooks that are read; of others a sheet has to be saved first."""
 
 
-def as_csv(path: Path, folder: Path) -> Path:
+_ABOVE = 20  # first rows among which the names of columns are looked for
+
+
+def as_csv(path: Path, folder: Path) -> tuple[Path, int]:
     """Write the sheet that a workbook opens with as UTF-8 text: a row a line, dates as year-month-day.
+
+    Returns:
+        The file, and how many rows stand above the names of the columns: a title, a date, which fill few of its cells.
 
     Raises:
         InputError: it is no workbook, or its sheet is empty.
@@ -28,22 +34,25 @@ def as_csv(path: Path, folder: Path) -> Path:
         raise InputError(f"{path}: is no workbook, or a damaged one\n  save its sheet as CSV (UTF-8)") from None
     try:
         rows = book.active.iter_rows(values_only=True) if book.active else iter(())
-        header = next((row for row in rows if any(value is not None for value in row)), None)
-        if header is None:
+        filled = (row for row in rows if any(value is not None for value in row))
+        first = list(itertools.islice(filled, _ABOVE))
+        if not first:
             raise InputError(
                 f"{path}: the sheet that it opens with is empty\n  save the sheet of persons as CSV (UTF-8)"
             )
+        widths = [sum(value is not None for value in row) for row in first]
+        above = next(place for place, width in enumerate(widths) if 2 * width > max(widths))
+        header = first[above]
         width = max(place for place, value in enumerate(header, 1) if value is not None)
         written = folder / f"{path.stem}.csv"
         with written.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            for row in itertools.chain([header], rows):
-                if any(value is not None for value in row):
-                    cells = list(map(_text, row[:width]))
-                    writer.writerow(cells + [""] * (width - len(cells)))
+            for row in itertools.chain(first[above:], filled):
+                cells = list(map(_text, row[:width]))
+                writer.writerow(cells + [""] * (width - len(cells)))
     finally:
         book.close()
-    return written
+    return written, above
 
 
 def _text(value: Any) -> str:

@@ -12,8 +12,10 @@ from linkage.adhoc.options import (
     MemoryLimit,
     PersonFileArgument,
     Threads,
+    not_recognised,
     say,
     say_notes,
+    say_trained,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def dedupe(
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")
     say_notes(done.notes)
+    say_trained(counts)
     typer.echo(f"clusters {out / 'clusters.parquet'}\nreport   {out / 'report' / 'index.html'}")
 
 
@@ -85,4 +88,4 @@ def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
     for field in columns.fields:
         typer.echo(f"  {field:<16} {columns.left[field]}", err=True)
-    say_notes([note for file in files for note in file.notes()])
+    say_notes([*(note for file in files for note in file.notes()), *not_recognised(columns, files)])

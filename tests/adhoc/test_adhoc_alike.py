@@ -53,6 +53,20 @@ def test_a_name_in_full_is_parted_as_the_other_file_parts_it(shaped: Shaped) -> 
     assert left == right == [("ANA", "DASILVA", "1990-02-01", "LUIZA"), ("JOAO", "SOUZA", "1990-02-03", None)]
 
 
+def test_names_of_parents_are_compared_in_any_order_and_without_what_stands_before_them(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|first_name|Father/Husband Name|NOME_MAE
+        1|Ann|S/o Ravi Kumar|Ana Souza
+        2|Bo|D/o Meera|Eva Lima""",
+        """id|forename|father_name|mother_name
+        1|ANN|KUMAR RAVI|SOUZA, Ana
+        2|BO|n/a|LIMA, Eva""",
+    )
+    assert fields == ["forename", "mother_name", "father_name"]
+    assert left == [("ANN", "ANA SOUZA", "KUMAR RAVI"), ("BO", "EVA LIMA", "MEERA")]
+    assert right == [("ANN", "ANA SOUZA", "KUMAR RAVI"), ("BO", "EVA LIMA", None)]
+
+
 def test_a_surname_that_comes_first_is_told_by_the_names_of_the_other_file(shaped: Shaped) -> None:
     _, left, right = shaped(
         """id|Họ và tên|sex

@@ -1,5 +1,6 @@
 """A key is the id by whatever name; what is called like one and is none is not."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,48 @@ def test_the_number_of_a_person_is_the_id_where_nothing_else_is(engine: Engine, 
     found = _columns(engine, tmp_path, alone, beside)
     assert (found.left_id, found.right_id) == ("NHS Number", "row_id")
     assert "health_number" in found.fields
+
+
+def _people(key: str, keys: Sequence[object], at: int = 0) -> str:
+    rows = [
+        [key, "first_name", "last_name", "note"],
+        *([one, "Ann", f"Lee{n}", f"n{n}x"] for n, one in enumerate(keys)),
+    ]
+    return "".join(",".join(map(str, [*row[1 : 1 + at], row[0], *row[1 + at :]])) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize("place", [0, 3], ids=["first", "last"])
+def test_a_first_or_last_column_of_codes_is_the_id(place: int, engine: Engine, tmp_path: Path) -> None:
+    left = _people("COD_PACIENTE", [f"{7_001_003 + 17 * n}" for n in range(25)], place)
+    right = _people("NHC", range(1, 26), place)
+    found = _columns(engine, tmp_path, left, right)
+    assert (found.left_id, found.right_id) == ("COD_PACIENTE", "NHC")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [17 * n for n in range(25)],
+        [f"1990-01-{n + 1:02}" for n in range(25)],
+        [f"{n}.25" for n in range(25)],
+        [f"2 High Street {n}" for n in range(25)],
+        [f"a{n}@example.org" for n in range(25)],
+    ],
+    ids=["quantities", "dates", "amounts", "addresses", "mail"],
+)
+def test_a_first_column_that_holds_no_codes_is_no_id(values: list[object], engine: Engine, tmp_path: Path) -> None:
+    text = _people("first", values).replace("first,first_name", "thing,first_name")
+    assert _columns(engine, tmp_path, text, text).left_id is None
+
+
+def test_in_one_file_a_column_of_codes_of_which_none_stands_twice_is_no_field(engine: Engine, tmp_path: Path) -> None:
+    found = _columns(engine, tmp_path, _people("person_id", range(25)))
+    assert sorted(found.left) == ["forename", "surname"]
+
+
+def test_a_number_by_its_name_is_no_id_before_a_column_of_codes(engine: Engine, tmp_path: Path) -> None:
+    rows = "".join(f"{4_000_000 + n},Ann,Lee{n},{59_000_000 + n}X\n" for n in range(25))
+    text = "NHC,nombre,apellido,DNI\n" + rows
+    found = _columns(engine, tmp_path, text, text)
+    assert found.left_id == "NHC"
+    assert found.left["national_number"] == "DNI"

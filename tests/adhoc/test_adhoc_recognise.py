@@ -146,6 +146,13 @@ def test_names_with_a_number_are_the_first_and_the_next_of_their_kind() -> None:
     assert found.right_parts == {"birth_year": "by", "birth_month": "bm", "birth_day": "bd"}
 
 
+def test_parents_names_are_fields_of_their_own() -> None:
+    found = recognise(["id", "NOME", "NOME_MAE", "DOB"], ["id", "name", "mothers_name", "ΠΑΤΡΩΝΥΜΟ", "dob"])
+    assert (found.left["mother_name"], found.right["mother_name"]) == ("NOME_MAE", "mothers_name")
+    assert found.right["father_name"] == "ΠΑΤΡΩΝΥΜΟ"
+    assert recognise(["imya", "patronymic"], ["forename", "Отчество"]).fields == ["forename", "middle_names"]
+
+
 def test_a_number_says_nothing_of_other_names() -> None:
     found = recognise(["id", "surname", "dob", "score1", "by"], ["id", "surname", "dob", "score2", "by"])
     assert found.fields == ["surname", "dob", "by"]
@@ -200,3 +207,49 @@ def test_a_birthday_beside_month_and_year_is_the_day() -> None:
     found = recognise(header, header)
     assert (found.left["forename"], found.left["surname"], found.left["dob"]) == ("VN1", "NN1", "Geburtsjahr")
     assert found.left_parts["birth_day"] == "Geburtstag"
+
+
+ENGLISH = ["id", "full_name", "dob", "sex", "phone", "national_id", "town"]
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (["编号", "患者姓名", "生日", "联系方式", "所在城市"], ["full_name", "dob", "phone", "town"]),
+        (["번호", "고객명", "생년월일(YYYYMMDD)", "연락처"], ["full_name", "dob", "phone"]),
+        (["번호", "이름", "생년월일"], ["full_name", "dob"]),
+        (["番号", "患者名", "生年月日"], ["full_name", "dob"]),
+        (["№", "ФИО пациента", "Номер телефона"], ["full_name", "phone"]),
+        (["الرقم", "اسم المريض", "رقم الجوال"], ["full_name", "phone"]),
+        (["Sl No", "Name of Beneficiary", "Mob No"], ["full_name", "phone"]),
+        (["id", "NM_PACIENT", "DT_NASC", "CS_SEXO", "NU_CPF"], ["full_name", "dob", "sex", "national_id"]),
+        (["id", "ho_ten", "ngay_sinh", "so_dt"], ["full_name", "dob", "phone"]),
+    ],
+)
+def test_words_that_say_nothing_are_left_out_in_any_language(header: list[str], fields: list[str]) -> None:
+    found = recognise(header, ENGLISH)
+    assert found.left_parts["full_name"] == header[1]
+    expected = {
+        column: name.replace("national_id", "national_number") for column, name in zip(header[1:], fields, strict=True)
+    }
+    assert {column: name for name, column in found.left.items()} | {header[1]: "full_name"} == expected
+
+
+def test_a_name_that_is_a_fields_own_is_not_shortened_to_anothers() -> None:
+    assert "full_name" in recognise(["患者名", "生年月日"], ["氏名", "生年月日"]).left_parts
+    assert (
+        recognise(["num_rue", "surname", "dob"], ["street_number", "surname", "dob"]).left["street_number"] == "num_rue"
+    )
+
+
+def test_words_that_columns_share_are_counted_with_the_id() -> None:
+    left, right = ["COD_PACIENTE", "NOME", "CPF", "DOB"], ["XQ_NOTIFIC", "XQ_CPF", "DOB"]
+    assert recognise(left, right).right["national_number"] == "XQ_CPF"
+    assert recognise(left, right, (), ("COD_PACIENTE", "XQ_NOTIFIC")).right["national_number"] == "XQ_CPF"
+
+
+def test_a_birth_date_in_parts_whose_day_is_called_as_the_whole() -> None:
+    found = recognise(["ma_bn", "ho_ten", "ngay_sinh", "thang_sinh", "nam_sinh"], ["id", "full_name", "dob"])
+    assert found.left_parts == {
+        "full_name": "ho_ten", "birth_year": "nam_sinh", "birth_month": "thang_sinh", "birth_day": "ngay_sinh",
+    }  # fmt: skip

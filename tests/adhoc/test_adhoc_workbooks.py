@@ -39,3 +39,17 @@ def test_a_sheet_is_read_with_its_dates_and_numbers(engine: Engine, tmp_path: Pa
 def test_a_workbook_that_opens_with_an_empty_sheet_is_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is empty"):
         persons.read(engine, _saved(tmp_path / "none.xlsx"), tmp_path / "scratch", delimiter=None, encoding=None)
+
+
+def test_a_title_above_the_names_of_the_columns_is_left_out(engine: Engine, tmp_path: Path) -> None:
+    path = _saved(
+        tmp_path / "titled.xlsx",
+        ("Register of persons",),
+        (None, "as of", 2023),
+        ("id", "forename", "surname", "dob", "zip"),
+        (1, "Zoë", None, None, None),
+        (2, "Ann", "Lee", "03/02/1991", 6620),
+    )
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert (file.header, file.rows) == (("id", "forename", "surname", "dob", "zip"), 2)
+    assert file.notes() == ["titled.xlsx: 2 rows above the names of the columns left out"]

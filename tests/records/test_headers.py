@@ -30,7 +30,7 @@ def test_a_file_without_a_header_is_told_without_its_first_record(record: list[s
     with pytest.raises(ConfigError) as fault:
         recognise(record, ["id", "forename", "surname"], **asked)  # type: ignore[arg-type]
     assert not any(value in str(fault.value) for value in record)
-    assert "looks like a record" in str(fault.value)
+    assert ("looks like a record" if len(record[-1]) == 10 else "may be a record") in str(fault.value)
 
 
 def test_the_remedy_of_a_missing_header_is_to_write_one() -> None:

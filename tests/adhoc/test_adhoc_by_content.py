@@ -1,0 +1,228 @@
+"""Columns that no name tells are taken by what they hold; what is alike by chance is not."""
+
+import datetime
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.recognise import Columns
+from linkage.engine import Engine
+
+Column = Callable[[random.Random], object]
+Found = Callable[..., Columns]
+
+FORENAMES = [f"{a}{b}" for a in ("An", "Be", "Ma", "Lu", "Jo", "Ti", "Ro", "Sa") for b in ("na", "ris", "ko", "lin")]
+SURNAMES = [
+    f"{a}{b}" for a in ("Ker", "Dal", "Stov", "Hug", "Marr", "Pell", "Wend") for b in ("son", "by", "ick", "ay")
+]
+TOWNS = ["Woolham", "Hartwick", "Aldby", "Ashby", "Nether Stow", "Upper Stow", "Kelby"]
+
+
+def _date(first: int, last: int, form: str) -> Column:
+    days = (datetime.date(last, 12, 31) - datetime.date(first, 1, 1)).days
+    return lambda draw: (datetime.date(first, 1, 1) + datetime.timedelta(draw.randrange(days))).strftime(form)
+
+
+def _number(low: int, high: int) -> Column:
+    return lambda draw: draw.randrange(low, high)
+
+
+def _of(values: Sequence[str]) -> Column:
+    return lambda draw: draw.choice(values)
+
+
+@pytest.fixture
+def found(engine: Engine, tmp_path: Path) -> Found:
+    """Columns of two files of other people, 400 rows each, whose columns are made by what is given."""
+
+    def of(left: dict[str, Column], right: dict[str, Column], maps: Sequence[str] = ()) -> Columns:
+        files = []
+        for seed, (side, columns) in enumerate((("left", left), ("right", right))):
+            draw = random.Random(seed)
+            lines = [list(columns), *([str(make(draw)) for make in columns.values()] for _ in range(400))]
+            path = tmp_path / f"{side}.csv"
+            path.write_text("\n".join("|".join(line) for line in lines), encoding="utf-8")
+            files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
+        return columns_of(engine, files, maps)
+
+    return of
+
+
+PERSON = {
+    "first_name": _of(FORENAMES),
+    "last_name": _of(SURNAMES),
+    "dob": _date(1930, 2010, "%Y-%m-%d"),
+    "sex": _of("MF"),
+    "town": _of(TOWNS),
+}
+
+
+def test_columns_are_taken_for_what_the_other_files_columns_are(found: Found) -> None:
+    columns = found(
+        PERSON,
+        {
+            "c1": _date(1930, 2010, "%d.%m.%Y"),
+            "c2": _of([name.upper() for name in SURNAMES]),
+            "c3": _of(FORENAMES),
+            "c4": _of(["1", "2"]),
+            "c5": _of(TOWNS),
+        },
+    )
+    expected = {"dob": "c1", "surname": "c2", "forename": "c3", "sex": "c4", "town": "c5"}
+    assert {name: columns.right[name] for name in columns.fields} == expected
+    assert sorted(columns.by_content) == sorted(f"right.{name}={column}" for name, column in expected.items())
+
+
+def test_a_name_in_full_is_told_by_forenames_and_surnames(found: Found) -> None:
+    whole = {"who": lambda draw: f"{draw.choice(SURNAMES).upper()} {draw.choice(FORENAMES)}", "town": _of(TOWNS)}
+    columns = found(PERSON, whole)
+    assert columns.right_parts == {"full_name": "who"}
+    assert columns.by_content == ("right.full_name=who",)
+
+
+def test_names_in_signs_are_told_by_their_signs(found: Found) -> None:
+    family, given, towns = (
+        "王李张刘陈杨",
+        "伟芳娜敏静强磊军洋勇艳杰",
+        ["北京市", "上海市", "广州市", "深圳市", "武汉市"],
+    )
+
+    def name(draw: random.Random) -> str:
+        return draw.choice(family) + "".join(draw.sample(given, 2))
+
+    columns = found({"姓名": name, "城市": _of(towns)}, {"甲": _of(towns), "乙": name})
+    assert {field: columns.right[field] for field in columns.fields} == {
+        "forename": "乙", "surname": "乙", "town": "甲",
+    }  # fmt: skip
+
+
+def test_columns_that_no_name_tells_in_either_file_are_compared_under_the_first_ones(found: Found) -> None:
+    columns = found(
+        {"f1": _of(FORENAMES), "f2": _of(SURNAMES), "f3": _date(1930, 2010, "%m/%d/%Y"), "f4": _of("MF")},
+        {"a": _of("12"), "b": _date(1930, 2010, "%Y%m%d"), "c": _of(SURNAMES), "d": _of(FORENAMES)},
+    )
+    assert columns.left == {"dob": "f3", "sex": "f4", "f1": "f1", "f2": "f2"}
+    assert columns.right == {"dob": "b", "sex": "a", "f1": "d", "f2": "c"}
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (_date(2018, 2024, "%Y-%m-%d"), _date(2018, 2024, "%Y-%m-%d")),
+        (_number(100_000, 999_999), _number(100_000, 999_999)),
+        (_number(1000, 9999), _number(1000, 9999)),
+        (_number(0, 90_000), _number(0, 90_000)),
+        (lambda draw: draw.randrange(10, 99) * 1000, lambda draw: draw.randrange(10, 99) * 1000),
+        (lambda draw: draw.randrange(999_999) / 100, lambda draw: draw.randrange(999_999) / 100),
+        (_number(160, 185), _number(160, 185)),
+        (lambda draw: f"{draw.randrange(8, 18):02}:{draw.randrange(60):02}",) * 2,
+        (_of([f"E{n}.{n % 7}" for n in range(10, 60)]),) * 2,
+        (lambda draw: f"https://example.org/{draw.randrange(9999)}",) * 2,
+        (lambda draw: " ".join(draw.choices([*FORENAMES, *SURNAMES], k=8)),) * 2,
+        (_of("ABCD"), _of("ABCD")),
+        (_of(["yes", "no"]), _of(["yes", "no"])),
+        (_of(["active", "closed", "pending"]), _of(["active", "closed", "pending"])),
+        (_of(FORENAMES), _of(TOWNS)),
+    ],
+    ids=[
+        "dates",
+        "numbers",
+        "short",
+        "lengths",
+        "round",
+        "amounts",
+        "heights",
+        "times",
+        "diagnoses",
+        "links",
+        "notes",
+        "codes",
+        "answers",
+        "states",
+        "other words",
+    ],
+)
+def test_what_is_alike_by_chance_is_not_taken(found: Found, left: Column, right: Column) -> None:
+    both = {"surname": _of(SURNAMES), "sex": _of("MF")}
+    assert found({**both, "this": left}, {**both, "that": right}).by_content == ()
+
+
+def test_numbers_of_rows_are_not_taken(found: Found) -> None:
+    rows = iter(range(1, 10_000))
+    both = {"surname": _of(SURNAMES), "sex": _of("MF")}
+    columns = found({**both, "this": lambda _: next(rows)}, {**both, "that": lambda _: next(rows) - 300})
+    assert columns.by_content == ()
+
+
+def test_dates_of_a_register_are_no_births(found: Found) -> None:
+    entered = {"entered": _date(2015, 2024, "%Y-%m-%d"), "visit_day": _date(1930, 2010, "%Y-%m-%d")}
+    columns = found(PERSON, {"surname": _of(SURNAMES), "sex": _of("MF"), **entered})
+    assert columns.by_content == ()
+
+
+def test_names_of_another_person_are_not_taken(found: Found) -> None:
+    columns = found(PERSON, {"surname": _of(SURNAMES), "sex": _of("MF"), "spouse_called": _of(FORENAMES)})
+    assert "forename" not in columns.right
+
+
+def test_of_two_columns_that_might_be_it_neither_is_taken(found: Found) -> None:
+    columns = found(PERSON, {"surname": _of(SURNAMES), "sex": _of("MF"), "x": _of(FORENAMES), "y": _of(FORENAMES)})
+    assert columns.by_content == ()
+
+
+def test_a_number_of_persons_is_told_by_numbers_that_both_files_hold(found: Found) -> None:
+    known = [str(number) for number in random.Random(5).sample(range(10**9, 10**10), 800)]
+    both = {"surname": _of(SURNAMES), "sex": _of("MF")}
+    columns = found({**both, "phone": _of(known)}, {**both, "reach": _of([f"+44 {n[:3]} {n[3:]}" for n in known])})
+    assert columns.right["phone"] == "reach"
+
+
+def test_an_analyst_may_say_otherwise(found: Found) -> None:
+    right = {"surname": _of(SURNAMES), "sex": _of("MF"), "c3": _of(FORENAMES)}
+    assert found(PERSON, right, ["right.other=c3"]).by_content == ()
+    assert found(PERSON, right).right["forename"] == "c3"
+
+
+def test_an_address_is_no_name_whatever_it_is_called(found: Found) -> None:
+    def address(draw: random.Random) -> str:
+        return f"{draw.randrange(1, 99)} {draw.choice(SURNAMES)} Road"
+
+    columns = found({"x_ad": address, "x_sex": _of("MF"), "x_town": _of(TOWNS)}, {**PERSON, "address": address})
+    assert columns.left["address"] == "x_ad"
+    assert "forename" not in columns.left
+
+
+def test_the_surname_beside_a_known_forename_is_told_by_names_in_full(found: Found) -> None:
+    columns = found(
+        {"first_name": _of(FORENAMES), "x": _of(SURNAMES), "y": _of(TOWNS)},
+        {"full_name": lambda draw: f"{draw.choice(FORENAMES)} {draw.choice(SURNAMES)}", "town": _of(TOWNS)},
+    )
+    assert columns.left == {"forename": "first_name", "surname": "x", "town": "y"}
+
+
+@pytest.mark.parametrize("form", ["{first} {last}", "{last}, {first}"])
+def test_two_columns_of_names_are_told_by_names_in_full(form: str, found: Found) -> None:
+    whole = {"full_name": lambda draw: form.format(first=draw.choice(FORENAMES), last=draw.choice(SURNAMES))}
+    columns = found({"a": _of(SURNAMES), "b": _of(TOWNS), "c": _of(FORENAMES)}, {**whole, "town": _of(TOWNS)})
+    assert columns.left == {"forename": "c", "surname": "a", "town": "b"}
+
+
+def test_two_surnames_in_one_column_are_told_by_two_columns(found: Found) -> None:
+    two = {"apellidos": _of(SURNAMES), "segundo_apellido": _of(SURNAMES), "sexo": _of("HM")}
+    columns = found(two, {"k": lambda draw: f"{draw.choice(SURNAMES)} {draw.choice(SURNAMES)}", "sex": _of("HM")})
+    assert columns.right == {"surname": "k", "second_surname": "k", "sex": "sex"}
+
+
+def test_two_names_in_full_are_no_forename_and_surname(found: Found) -> None:
+    def whole(draw: random.Random) -> str:
+        return " ".join([draw.choice(FORENAMES), *([draw.choice(SURNAMES)] if draw.random() < 0.6 else [])])
+
+    columns = found(
+        {"full_name": whole, "town": _of(TOWNS), "sex": _of("MF")},
+        {"town": _of(TOWNS), "sex": _of("MF"), "p": whole, "q": whole},
+    )
+    assert columns.by_content == ()

@@ -1,0 +1,48 @@
+"""What a person is told of columns, model and links while files are linked."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.options import say_recognised, say_trained
+from linkage.adhoc.recognise import Columns
+from linkage.engine import Engine
+
+
+def test_faults_and_warnings_of_the_model_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    say_trained({"training": {"faults": ["sex speaks against"], "warnings": [f"w{n}" for n in range(5)]}})
+    assert capsys.readouterr().err.splitlines() == [
+        "  note: the model: sex speaks against",
+        *(f"  note: the model: w{n}" for n in range(3)),
+        "  note: the model: 2 more of these in manifest.json",
+    ]
+
+
+@pytest.mark.parametrize(("links", "said"), [(0, "no links, of 1,000"), (1, "only 1 link, of 1,000"), (5, "")])
+def test_next_to_no_links_is_said(links: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    say_trained({}, links, 1000)
+    written = capsys.readouterr().err
+    assert (said in written) if said else not written
+
+
+def test_columns_that_are_taken_for_nothing_are_listed(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = ["id", "surname", "dob", *(f"x{n}" for n in range(10))]
+    (tmp_path / "one.csv").write_text(",".join(header) + "\n" + ",".join(map(str, range(13))) + "\n")
+    file = persons.read(engine, tmp_path / "one.csv", tmp_path / "scratch", delimiter=None, encoding=None)
+    fields = {"surname": "surname", "dob": "dob"}
+    say_recognised(Columns(fields, fields, "id", "id", by_content=("right.dob=dob",)), [file, file])
+    said = capsys.readouterr().err
+    assert "note: one.csv: taken for nothing, not compared: x0, x1, x2, x3, x4, x5, x6, x7 and 2 more" in said
+    assert "taken by what they hold, not by their names: right.dob=dob; another one: --map right.dob=COLUMN" in said
+
+
+def test_an_encoding_that_was_named_is_not_called_into_question(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_bytes("id,surname\n1,Müller\n".encode("cp1252"))
+    notes = [
+        persons.read(engine, tmp_path / "one.csv", tmp_path / "scratch", delimiter=",", encoding=named).notes()
+        for named in (None, "cp1252")
+    ]
+    assert [len(said) for said in notes] == [1, 0]
