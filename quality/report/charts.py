@@ -132,7 +132,8 @@ def trend(values: Values, width: int, *, y: str) -> dict[str, Any]:
         tooltip=[alt.Tooltip("name:N", title="Run"), alt.Tooltip("shown:N", title=y)],
     )
     scale = alt.Scale(zero=False, nice=True, padding=6)
-    axis = alt.Axis(tickCount=3, labelLimit=64, minExtent=64, maxExtent=64)
+    # Where runs are equal there is one tick, whose step of nought would round its label to a whole number.
+    axis = alt.Axis(tickCount=3, format=",.4~f", labelLimit=64, minExtent=64, maxExtent=64)
     rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
         y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
     )
@@ -214,8 +215,9 @@ def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m ove
             alt.Tooltip("shown:N", title="Match weight"),
         ],
     )
-    span = max((abs(row["weight"]) for row in values), default=1) * 1.18 + 0.5
-    scale = alt.Scale(domain=[-span * 0.75, span], nice=False)
+    ends = [0.0, *(row["weight"] for row in values)]
+    room = (max(ends) - min(ends)) * 0.06 + 0.5
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
     bar = base.mark_bar(size=14).encode(
         x=alt.X("weight:Q", title=x, scale=scale, axis=alt.Axis(tickCount=5)),
         color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
