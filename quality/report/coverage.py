@@ -28,7 +28,12 @@ def flow_section(
     if spine:
         bands.append(("Spine", [Box("People", [f"{d.count(spine['people']).text} people on the spine"])]))
     whole = subject.whole
-    bars = [Bar("All", whole.everybody), Bar("In the calculation", whole.eligible), Bar("Matched", whole.linked)]
+    before = ", before this step" if subject.is_people else ""
+    bars = [
+        Bar(f"All{before}", whole.everybody),
+        Bar("In the calculation", whole.eligible),
+        Bar("Matched", whole.linked),
+    ]
     if not subject.has_rule:
         del bars[1]
     opening = names.people(_side_name(subject))
@@ -46,8 +51,10 @@ def flow_section(
     summary = (
         f"{whole.linked.text} of {whole.eligible.text} {opening}"
         f"{' who are in the calculation' if subject.has_rule else ''} are matched ({_percent(whole.rate)})."
-        + (f" There are {whole.everybody.text} in all." if subject.has_rule else "")
+        + (f" There are {whole.everybody.text} in all{before}." if subject.has_rule else "")
     )
+    if before and spine:
+        summary += " Two of them whom the step links to one record are one person on the spine."
     drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
 
