@@ -6,6 +6,7 @@ import pytest
 
 vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
 
+from quality.outcomes import charts as outcomes  # noqa: E402
 from quality.report import charts  # noqa: E402
 
 
@@ -28,3 +29,28 @@ def test_bars_of_weights_end_inside_the_plot(weights: tuple[float, ...]) -> None
     low, high = charts.weights(values, charts.NARROW)["spec"]["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert low < min(0, *weights)
     assert high > max(0, *weights)
+
+
+def _shares(*rows: tuple[str, str]) -> list[dict[str, Any]]:
+    numbers = {"value": 50.0, "low": 40.0, "high": 60.0, "link_low": 49.0, "link_high": 51.0, "shown": "50.0"}
+    return [{"label": ", ".join(filter(None, row)), "category": row[0], "of": row[1], **numbers} for row in rows]
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_rows_of_institutions_are_told_apart_by_their_whole_code(width: int) -> None:
+    """Codes that begin alike: a label that is cut off at its end would be two rows'."""
+    subject = "Mass communications and documentation"
+    found = outcomes.shares(_shares(("", "University 10007773"), (subject, "University 10007774")), width, x="Per cent")
+    drawn = vl_convert.vegalite_to_svg(found)
+    assert "10007773" in drawn
+    assert "10007774" in drawn
+    assert "…" not in drawn
+
+
+def test_both_kinds_of_interval_are_in_the_legend() -> None:
+    values = _shares(("", "Everyone"))
+    drawn = vl_convert.vegalite_to_svg(outcomes.shares(values, charts.NARROW, x="Per cent"))
+    assert ">Sample, 95%</text>" in drawn
+    assert ">Links, 95%</text>" in drawn
+    alone = [{**values[0], "link_low": None, "link_high": None}]
+    assert ">Sample, 95%</text>" not in vl_convert.vegalite_to_svg(outcomes.shares(alone, charts.NARROW, x="Per cent"))
