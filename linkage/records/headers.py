@@ -25,4 +25,5 @@ def listed(names: Sequence[str], *, known: bool = True) -> str:
     """
     if known and not looks_like_a_record(names):
         return ", ".join(names)
-    return f"{len(names)} columns (not shown: the first line looks like a record, and not like the names of columns)"
+    count = f"{len(names)} column{'s' if len(names) != 1 else ''}"
+    return f"{count} (not shown: the first line looks like a record, and not like the names of columns)"
