@@ -172,6 +172,12 @@ def _steps_table(sides: Sequence[Side], names: Names, has_rule: bool, has_found:
     return Table("Link rates by step and side", columns, rows)
 
 
+def from_first_to_last(along: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What lies between the first and the last that have a value, so that no axis begins or ends with nothing."""
+    told = [place for place, row in enumerate(along) if row["value"] is not None]
+    return list(along[told[0] : told[-1] + 1] if told else along)
+
+
 def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
     blocks: list[Block] = []
     if subject.characteristics:
@@ -181,8 +187,8 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
         years = [group for group in cohort[2] if group.label != "Not known"]
         values = _shares(years)
         axis = [{"label": year.label, "value": None, "low": None, "high": None, "shown": ""} for year in years]
-        along = sorted(
-            [*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label
+        along = from_first_to_last(
+            sorted([*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label)
         )
         blocks.append(
             figure(

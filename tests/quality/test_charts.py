@@ -8,6 +8,7 @@ vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not 
 
 from quality.outcomes import charts as outcomes  # noqa: E402
 from quality.report import charts  # noqa: E402
+from quality.report.coverage import from_first_to_last  # noqa: E402
 
 
 def _trend(*values: float) -> list[dict[str, Any]]:
@@ -54,3 +55,30 @@ def test_both_kinds_of_interval_are_in_the_legend() -> None:
     assert ">Links, 95%</text>" in drawn
     alone = [{**values[0], "link_low": None, "link_high": None}]
     assert ">Sample, 95%</text>" not in vl_convert.vegalite_to_svg(outcomes.shares(alone, charts.NARROW, x="Per cent"))
+
+
+def test_a_withheld_bin_is_dotted_and_no_gap() -> None:
+    rows = [(10, 650.0, "650"), (11, None, "c"), (12, 645.0, "645")]
+    values = [
+        {"bin": low, "bin_end": low + 1, "group": "Accepted", "value": value, "shown": shown}
+        for low, value, shown in rows
+    ]
+    drawn = vl_convert.vegalite_to_svg(charts.histogram(values, charts.WIDE, low=10, high=13))
+    assert drawn.count('stroke-dasharray="2,2"') == 1
+    assert 'stroke-dasharray="2,2"' not in vl_convert.vegalite_to_svg(
+        charts.histogram([values[0], values[2]], charts.WIDE, low=10, high=13)
+    )
+
+
+@pytest.mark.parametrize(("floor", "marked"), [(5e-9, [1e-9, 1e-6, 1e-3, 1.0]), (0.02, [0.01, 0.1, 1.0])])
+def test_powers_of_ten_have_room_on_a_telephone(floor: float, marked: list[float]) -> None:
+    values = [
+        {"label": "Equal", "group": "Sex", "kind": "u, among non-matches", "value": floor, "shown": str(floor)},
+    ]
+    spec = charts.probabilities(values, charts.NARROW)
+    assert spec["spec"]["encoding"]["x"]["axis"]["values"] == pytest.approx(marked)
+
+
+def test_an_axis_of_years_begins_with_the_first_that_is_shown() -> None:
+    years = [{"label": str(1970 + n), "value": value} for n, value in enumerate([None, 97.0, None, 98.0, None])]
+    assert [row["label"] for row in from_first_to_last(years)] == ["1971", "1972", "1973"]
