@@ -27,7 +27,8 @@ def check(
     typer.echo(f"{file}: no fault in run '{job.config.run.name}'")
     typer.echo(
         f"  {len(job.config.source)} sources, {len(job.config.attributes)} tables of attributes, "
-        f"{len(job.config.step)} steps, {len(job.projects)} projects; hash {job.config.fingerprint()}"
+        f"{len(job.config.step)} steps, {len(job.projects)} project{'s' if len(job.projects) != 1 else ''}; "
+        f"hash {job.config.fingerprint()}"
     )
 
 

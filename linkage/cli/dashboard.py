@@ -24,7 +24,9 @@ def dashboard(
 
     found = found_below(runs, estimates)
     if not no_progress:
-        typer.echo(f"{len(found.runs)} runs to show, {len(found.aside)} folders set aside", err=True)
+        shown, aside = len(found.runs), len(found.aside)
+        folders = f"{aside} folder{'s' if aside != 1 else ''} set aside"
+        typer.echo(f"{shown} run{'s' if shown != 1 else ''} to show, {folders}", err=True)
         for one in found.aside:
             typer.echo(f"  {one.name}: {one.reason}", err=True)
     site = write_site(found, out, profile)

@@ -73,10 +73,11 @@ def explain(
             found = explainer.record(record, step=step, with_values=values)
         else:
             found = explainer.person(person or 0, with_values=values)
-    show(found.found, found.values, found.ids)
+    # Files first: who shows the first lines alone (| head) ends this process as it prints.
     if html:
         from quality.explanation import render_explanation
 
         render_explanation(found.found, html)
     if to_json:
         to_json.write_text(json.dumps(found.found, indent=2) + "\n", encoding="utf-8")
+    show(found.found, found.values, found.ids)

@@ -75,9 +75,14 @@ def _waterfall(console: Console, found: Mapping[str, Any], names: Names) -> None
     weight = found["weight"]
     given = found["probability"]
     rivals = "" if given is None else f" ({likelihood(given)} with its rivals counted)"
-    told = f"probability {likelihood(weight['probability'])}{rivals}; " + "; ".join(
-        f"{name.lower()} {signed(place, plus=False)}" for name, place in limits
-    )
+    limit, has_total = found["thresholds"], bool(weight["gain"])
+    needed = [
+        f"{name} {signed(limit[key], plus=False)}"
+        + (f" (in total {signed(limit[f'{key}_total'], plus=False)})" if has_total else "")
+        for name, key in (("a link needs a match weight of", "accept"), ("review from", "review"))
+        if key == "accept" or limit["review"] < limit["accept"]
+    ]
+    told = "; ".join([f"probability {likelihood(weight['probability'])}{rivals}", *needed])
     console.print(told, markup=False)
 
 

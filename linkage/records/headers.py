@@ -23,10 +23,9 @@ def listed(names: Sequence[str], *, known: bool = True) -> str:
     Args:
         known: whether any of them is a name that a column is expected to have.
     """
+    if known and not looks_like_a_record(names):
+        return ", ".join(names)
+    count = f"{len(names)} column{'s' if len(names) != 1 else ''}"
     if looks_like_a_record(names):
-        return (
-            f"{len(names)} columns (not shown: the first line looks like a record, and not like the names of columns)"
-        )
-    if not known:
-        return f"{len(names)} columns (not shown: none has a name that is known, and the first line may be a record)"
-    return ", ".join(names)
+        return f"{count} (not shown: the first line looks like a record, and not like the names of columns)"
+    return f"{count} (not shown: none has a name that is known, and the first line may be a record)"

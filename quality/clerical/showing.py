@@ -1,6 +1,6 @@
 """The pages of clerical review, as HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,14 +162,21 @@ class Showing:
 
     @staticmethod
     def _estimated(said: Mapping[str, Any]) -> list[list[str]]:
-        rows = []
+        """Each measure and reading with its interval and how many answers it rests on: precision on links' alone."""
+        rows, answers = [], rests_on(said["strata"])
         for measure, label in _MEASURES.items():
             for reading, words in _READINGS.items():
                 share = said[measure][reading]
                 if share["value"] is not None:
                     shown = [f"{100 * share[part]:.2f}" for part in ("value", "low", "high")]
-                    rows.append([f"{label}, uncertain {words}", *shown])
+                    rows.append([f"{label}, uncertain {words}", *shown, f"{answers[measure]:,}"])
         return rows
+
+
+def rests_on(strata: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many answers each measure is worked out from."""
+    every = sum(row["looked_at"] for row in strata)
+    return {"precision": sum(row["looked_at"] for row in strata if row["accepted"]), "recall": every, "f1": every}
 
 
 def _notes(said: Mapping[str, Any]) -> list[str]:

@@ -88,11 +88,14 @@ def waterfall(found: Mapping[str, Any], names: Names) -> Figure:
 
 
 def limits_on_total(found: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Lines across the waterfall, on the scale on which it ends."""
+    """Lines across the waterfall, on the scale on which it ends; named for it where that is not the match weight."""
+    link, review = "A link needs", "Review from"
+    if found["weight"]["gain"]:
+        link, review = "A link needs in total", "Review from a total of"
     return [
-        ("A link needs", found["thresholds"]["accept_total"]),
+        (link, found["thresholds"]["accept_total"]),
         *(
-            [("Review from", found["thresholds"]["review_total"])]
+            [(review, found["thresholds"]["review_total"])]
             if found["thresholds"]["review_total"] < found["thresholds"]["accept_total"]
             else []
         ),

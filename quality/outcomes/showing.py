@@ -82,14 +82,15 @@ def figure_of(measure: str, found: Sequence[Released], names: Names, *, prefix: 
     if not told:
         return None
     rows = sorted(found, key=lambda one: _order(one, names))
-    values = [_value(one, measure, names) for one in _drawn(rows, leading)]
+    drawn = _drawn(rows, leading)
+    values = [_value(one, measure, names) for one in drawn]
     title = f"{MEASURES[measure]} {when}"
     axis = "Pounds a year" if measure == EARNINGS else "Per cent of the matched"
     draw = charts.quartiles if measure == EARNINGS else charts.shares
     return figure(
         f"{prefix}-{measure.replace('_', '-')}",
         title,
-        _summary(told, leading, names),
+        _summary(told, drawn, leading, names),
         lambda width: draw(values, width, x=axis),
         _table(title, measure, rows, names),
     )
@@ -144,11 +145,11 @@ def _label(one: Released, names: Names) -> str:
 
 
 def _value(one: Released, measure: str, names: Names) -> Mapping[str, str | float | None]:
-    label = _label(one, names)
+    label = {"label": _label(one, names), "category": names.category(one.place), "of": names.institution(one.place)}
     if measure == EARNINGS:
         cells = {name: one.estimates[name].cell for name in QUARTILES}
         return {
-            "label": label,
+            **label,
             "shown": cells["median"].text,
             "value": cells["median"].value,
             "low": cells["lower_quartile"].value,
@@ -157,7 +158,7 @@ def _value(one: Released, measure: str, names: Names) -> Mapping[str, str | floa
     estimate = one.estimates[measure]
     sample, links = estimate.sampling, estimate.links
     return {
-        "label": label,
+        **label,
         "shown": estimate.cell.text,
         "value": estimate.cell.value,
         "low": sample[0].value if sample else None,
@@ -167,20 +168,43 @@ def _value(one: Released, measure: str, names: Names) -> Mapping[str, str | floa
     }
 
 
-def _summary(told: Sequence[Released], leading: str, names: Names) -> str:
+def _summary(told: Sequence[Released], drawn: Sequence[Released], leading: str, names: Names) -> str:
+    """What the chart shows: of everyone, and the lowest and the highest of those who are apart from each other."""
+
     def said(one: Released) -> str:
         text = one.estimates[leading].cell.text
         return f"£{text}" if leading == "median" else f"{text}%"
 
     kind = "The median is" if leading == "median" else "The share is"
-    if len(told) == 1:
-        return f"{kind} {said(told[0])} for {_label(told[0], names).lower()}; nothing else may be shown."
-    ordered = sorted(told, key=lambda one: (one.estimates[leading].cell.value or 0.0, _label(one, names)))
+    apart, whole = _apart(told)
+    opening = f"{kind} {said(whole)} for everyone. " if whole else ""
+    if not apart:
+        return f"{opening}No institution's may be shown."
+    if len(apart) == 1:
+        return f"{opening}{kind} {said(apart[0])} for {_label(apart[0], names)}; no other's may be shown."
+    ordered = sorted(apart, key=lambda one: (one.estimates[leading].cell.value or 0.0, _label(one, names)))
     low, high = ordered[0], ordered[-1]
+    count = sum(one in apart for one in drawn)
+    part = f"; the chart has the {count:,} of the most people" if count < len(apart) else ""
+    lines = " Lines run between the quartiles." if leading == "median" else ""
+    what = "It is" if whole else kind
     return (
-        f"{kind} lowest for {_label(low, names)} ({said(low)}) and highest for {_label(high, names)} ({said(high)}), "
-        f"of {len(told):,} that may be shown. Neighbours whose intervals overlap may well be equal."
+        f"{opening}{what} lowest for {_label(low, names)} ({said(low)}) and highest for {_label(high, names)} "
+        f"({said(high)}), of {len(apart):,} that may be shown{part}. Neighbours whose intervals overlap may well be "
+        f"equal.{lines}"
     )
+
+
+def _apart(told: Sequence[Released]) -> tuple[list[Released], Released | None]:
+    """Rows that can be held against each other, none of whose people are in another, and that of everyone.
+
+    Institutions where any is shown, else the categories of everyone.
+    """
+    everyone = [one for one in told if one.place.institution == EVERYBODY]
+    institutions = [one for one in told if one.place.institution not in (EVERYBODY, OTHERS, NOT_KNOWN)]
+    if told[0].place.by == ALL:
+        return institutions, everyone[0] if everyone else None
+    return institutions or everyone, None
 
 
 def _table(title: str, measure: str, rows: Sequence[Released], names: Names) -> Table:

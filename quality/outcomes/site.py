@@ -10,7 +10,7 @@ from linkage import __version__
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine
 from quality.disclosure import Cell, Disclosure, Profile
-from quality.outcomes.counting import ALL, EVERYBODY, Counted, Place, breakdowns, count
+from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Counted, Place, breakdowns, count
 from quality.outcomes.members import Inputs, members
 from quality.outcomes.release import Released, released
 from quality.outcomes.rules import Compared
@@ -107,6 +107,9 @@ def _pages(
         told = [by for by in breakdowns(names.rules) if any(one.place.by == by for one in mine)]
         for by in told:
             cohort = names.cohort(definition)
+            shown = [one.place.institution for one in mine if one.place.by == by and one.tells]
+            order = "Everyone comes first, then the largest institutions. " if set(shown) - {EVERYBODY, OTHERS} else ""
+            alone = "Figures are of everyone alone: at each institution too few people are behind one. "
             sections = [
                 _horizon(after, [one for one in mine if (one.place.by, one.place.years_after) == (by, after)], names)
                 for after in sorted({one.place.years_after for one in mine})
@@ -115,7 +118,7 @@ def _pages(
             pages[f"{definition}-{by}.html"] = _page(
                 title,
                 f"Shares are of {cohort.members} for whom a tax, benefit or study record was found. "
-                + ("" if by == ALL else "Everyone comes first, then the largest institutions. ")
+                + ("" if by == ALL else order or alone)
                 + "c stands where too few people are behind a figure, or where it would tell another that is hidden."
                 + ("" if inputs.draws else " The run has no interval from links: it has sampled no link sets."),
                 sections,
@@ -165,7 +168,8 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
     if inputs.draws:
         links = (
             f"What the links leave open is the spread of a figure over {inputs.draws} sampled sets of links to tax "
-            "records: it is the thin line of a chart. Both together follow Rubin's rules."
+            "records: it is the thin line of a chart, where it is wide enough to be seen. Both together follow Rubin's "
+            "rules."
         )
     else:
         links = (

@@ -131,20 +131,27 @@ def _verdict(found: Mapping[str, Any] | None, cell: Cell) -> str:
 
 
 def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> list[str]:
-    """Sentences for a release: what was found by characteristic, and what a person still has to say."""
+    """Sentences for a release: what was found by characteristic, and what a person still has to say.
+
+    Found is what chance does not explain, of groups whose link rate is shown; the rest beyond 0.1 is counted alone.
+    """
     basis = basis_of(step)
-    found, clear = [], []
+    found, clear, unsure = [], [], 0
     for row in step["bias"]:
         flagged = [
             (group, cells[0])
             for group in row["groups"]
-            if (cells := cells_of(row, group, basis, shown, d))[0].value is not None and group[basis]["flagged"]
+            if (cells := cells_of(row, group, basis, shown, d))[0].value is not None
+            and group[basis]["flagged"]
+            and rate_of(row, group, shown, d).mark is None
         ]
         if len(row["characteristics"]) > 1:
             continue
-        if flagged:
-            found.append(f"{row['title']}: {_sides(flagged, basis)}.")
-        else:
+        certain = [(group, cell) for group, cell in flagged if group[basis]["certain"]]
+        unsure += len(flagged) - len(certain)
+        if certain:
+            found.append(f"{row['title']}: {_sides(certain, basis)}.")
+        elif not flagged:
             clear.append(row["title"])
     opening = f"{names.step(step)}. " + (
         "Bias was looked for among people whose true counterpart is known."
@@ -154,6 +161,13 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
     sentences = [opening + (f" Not detected by {_listed(clear)}." if clear else "")]
     if found:
         sentences.append("Detected: " + " ".join(found))
+    if unsure:
+        groups, lie = ("group", "lies") if unsure == 1 else ("groups", "lie")
+        more = " more" if found else ""
+        sentences.append(
+            f"{unsure}{more} {groups} {lie} beyond 0.1, but not beyond what chance could do: neither detected nor "
+            "ruled out. The tables have them."
+        )
     sentences.append(
         "This draft says what was counted. Whoever publishes it adds why, what was done about it, and whether it is "
         "mitigated fully, in part or not."
@@ -166,10 +180,7 @@ def _sides(flagged: Sequence[tuple[Mapping[str, Any], Cell]], basis: str) -> str
     parts = []
     for wanted, words in ((False, _UNDER), (True, _OVER)):
         groups = [
-            f"{label_of(group)} ({cell.text}"
-            f"{'' if group[basis]['certain'] else ', within what chance could do of 0.1'})"
-            for group, cell in flagged
-            if (group[basis]["difference"] > 0) == wanted
+            f"{label_of(group)} ({cell.text})" for group, cell in flagged if (group[basis]["difference"] > 0) == wanted
         ]
         if groups:
             parts.append(f"{verb} {words}: {', '.join(groups)}")

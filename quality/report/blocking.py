@@ -15,6 +15,11 @@ _OPENING = (
     "come near enough to a link to be looked at."
 )
 
+_SECOND = (
+    "Links are more than pairs where second records joined: who was left without a link is held, by the same rules, "
+    "against those who have one, and joins where the two are one person. Those pairs are counted among links alone."
+)
+
 
 def blocking_section(
     evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names, d: Disclosure
@@ -72,8 +77,12 @@ def _per_cent(cell: Cell) -> str:
 
 
 def _note(blocking: Mapping[str, Any]) -> str:
-    estimated = any(rule["pairs_are"] == "estimated" for rule in blocking["rules"])
-    return "Pairs made and new pairs are estimated from a sample of each side." if estimated else ""
+    said = []
+    if any(rule["pairs_are"] == "estimated" for rule in blocking["rules"]):
+        said.append("Pairs made and new pairs are estimated from a sample of each side.")
+    if any(rule["links"] > rule["pairs_kept"] for rule in blocking["rules"]):
+        said.append(_SECOND)
+    return " ".join(said)
 
 
 def _pass_rows(

@@ -132,7 +132,8 @@ def trend(values: Values, width: int, *, y: str) -> dict[str, Any]:
         tooltip=[alt.Tooltip("name:N", title="Run"), alt.Tooltip("shown:N", title=y)],
     )
     scale = alt.Scale(zero=False, nice=True, padding=6)
-    axis = alt.Axis(tickCount=3, labelLimit=64, minExtent=64, maxExtent=64)
+    # Where runs are equal there is one tick, whose step of nought would round its label to a whole number.
+    axis = alt.Axis(tickCount=3, format=",.4~f", labelLimit=64, minExtent=64, maxExtent=64)
     rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
         y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
     )
@@ -180,7 +181,10 @@ def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str
 
 
 def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, Any]:
-    """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value, shown."""
+    """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value, shown.
+
+    A bin whose value is None is withheld: the base line is dotted there, since a gap would say that it is empty.
+    """
     base = alt.Chart(_data(values, width)).encode(
         x=alt.X(
             "bin:Q",
@@ -199,7 +203,9 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, A
         y=alt.Y("length:Q", title="Pairs", axis=alt.Axis(tickCount=3, labelExpr="format(datum.value, '~s')")),
         y2=alt.datum(0),
     )
-    chart = alt.layer(bar).properties(width=width - 86, height=92)
+    withheld = base.mark_rule(color="var(--chart-2)", strokeWidth=3, strokeDash=[2, 2])
+    withheld = withheld.transform_filter("datum.value === null").encode(y=alt.datum(0))
+    chart = alt.layer(bar, withheld).properties(width=width - 86, height=92)
     return finished(strips(chart, values))
 
 
@@ -214,8 +220,9 @@ def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m ove
             alt.Tooltip("shown:N", title="Match weight"),
         ],
     )
-    span = max((abs(row["weight"]) for row in values), default=1) * 1.18 + 0.5
-    scale = alt.Scale(domain=[-span * 0.75, span], nice=False)
+    ends = [0.0, *(row["weight"] for row in values)]
+    room = (max(ends) - min(ends)) * 0.06 + 0.5
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
     bar = base.mark_bar(size=14).encode(
         x=alt.X("weight:Q", title=x, scale=scale, axis=alt.Axis(tickCount=5)),
         color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
@@ -238,7 +245,7 @@ def probabilities(values: Values, width: int) -> dict[str, Any]:
                 title="Probability (log scale)",
                 scale=alt.Scale(type="log", domain=[10 ** _decade(floor), 1], nice=False),
                 axis=alt.Axis(
-                    values=[10**power for power in range(_decade(floor), 1)],
+                    values=_powers(_decade(floor), 4 if width == NARROW else 10),
                     labelExpr="datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')",
                 ),
             ),
@@ -260,6 +267,12 @@ def probabilities(values: Values, width: int) -> dict[str, Any]:
 
 
 _KINDS = ("m, among matches", "u, among non-matches")
+
+
+def _powers(lowest: int, most: int) -> list[float]:
+    """Powers of ten from 10**lowest to 1 at even steps, no more than `most`, so that their labels do not meet."""
+    step = -(-(1 - lowest) // most)
+    return [10.0**power for power in range(0, lowest - 1, -step)][::-1]
 
 
 def _decade(value: float) -> int:

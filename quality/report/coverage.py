@@ -28,7 +28,12 @@ def flow_section(
     if spine:
         bands.append(("Spine", [Box("People", [f"{d.count(spine['people']).text} people on the spine"])]))
     whole = subject.whole
-    bars = [Bar("All", whole.everybody), Bar("In the calculation", whole.eligible), Bar("Matched", whole.linked)]
+    before = ", before this step" if subject.is_people else ""
+    bars = [
+        Bar(f"All{before}", whole.everybody),
+        Bar("In the calculation", whole.eligible),
+        Bar("Matched", whole.linked),
+    ]
     if not subject.has_rule:
         del bars[1]
     opening = names.people(_side_name(subject))
@@ -46,8 +51,10 @@ def flow_section(
     summary = (
         f"{whole.linked.text} of {whole.eligible.text} {opening}"
         f"{' who are in the calculation' if subject.has_rule else ''} are matched ({_percent(whole.rate)})."
-        + (f" There are {whole.everybody.text} in all." if subject.has_rule else "")
+        + (f" There are {whole.everybody.text} in all{before}." if subject.has_rule else "")
     )
+    if before and spine:
+        summary += " Two of them whom the step links to one record are one person on the spine."
     drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
 
@@ -165,6 +172,12 @@ def _steps_table(sides: Sequence[Side], names: Names, has_rule: bool, has_found:
     return Table("Link rates by step and side", columns, rows)
 
 
+def from_first_to_last(along: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What lies between the first and the last that have a value, so that no axis begins or ends with nothing."""
+    told = [place for place, row in enumerate(along) if row["value"] is not None]
+    return list(along[told[0] : told[-1] + 1] if told else along)
+
+
 def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
     blocks: list[Block] = []
     if subject.characteristics:
@@ -174,8 +187,8 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
         years = [group for group in cohort[2] if group.label != "Not known"]
         values = _shares(years)
         axis = [{"label": year.label, "value": None, "low": None, "high": None, "shown": ""} for year in years]
-        along = sorted(
-            [*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label
+        along = from_first_to_last(
+            sorted([*values, *(row for row in axis if row["label"] not in {v["label"] for v in values})], key=_label)
         )
         blocks.append(
             figure(

@@ -76,15 +76,19 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
         [_DECISIONS[decision], f"{start} to under {start + 1}".replace("-", "−"), cell]
         for (decision, start), cell in in_order
     ]
-    values = [row for row in values if row["value"]]
-    bins = [row["bin"] for row in values]
+    bins = [row["bin"] for row in values if row["value"]]
     if not bins:
         return []
+    # Zeros are no bars. What is withheld is drawn where bars are: not far out, nor in a strip that has none.
+    drawn = {row["group"] for row in values if row["value"]}
+    values = [row for row in values if row["value"] != 0 and row["group"] in drawn]
+    values = [row for row in values if min(bins) <= row["bin"] <= max(bins)]
     low, high = min(bins), max(bins) + 1
-    accepted = [row["bin"] for row in values if row["group"] == "Accepted"]
-    summary = (
-        f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else ""
-    ) + "Each strip has its own scale. Bins too small to show are left out."
+    accepted = [row["bin"] for row in values if row["value"] and row["group"] == "Accepted"]
+    summary = (f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else "") + (
+        "Each strip has its own scale. Where the base line is dotted a bin is withheld: it has too few pairs to show, "
+        "or would tell of one that has."
+    )
     return [
         figure(
             f"weights-{step['step']}",

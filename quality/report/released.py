@@ -41,6 +41,11 @@ class Side:
     reasons: Sequence[tuple[str, Cell, Cell]]  # reason, people, share of the unlinked
 
     @property
+    def is_people(self) -> bool:
+        """Whether the side is what earlier steps made of the sources; two of these the step may bring together."""
+        return bool(self.step[self.side] == "people")
+
+    @property
     def has_rule(self) -> bool:
         """Whether a rule says who is in the calculation; otherwise everybody is."""
         return self.side == "left" and bool(self.step["eligible"])

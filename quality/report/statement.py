@@ -76,6 +76,8 @@ def _who(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosu
     if spine := evaluation.get("spine"):
         said.append(f"Linked together they are {d.count(spine['people']).text} people.")
     side, other = names.people(step[subject.side]), names.source(step["right" if subject.side == "left" else "left"])
+    if subject.is_people and spine:
+        side += f" before the step {names.step(step)} (two whom it links to one record are one on the spine)"
     if subject.has_rule:
         rule = step["eligible"]
         said.append(

@@ -22,10 +22,14 @@ def subject_of(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, S
 def headlines(
     evaluation: Mapping[str, Any], subject: Side, pairs: Pairs, names: Names, d: Disclosure
 ) -> list[Headline]:
-    """Five figures: size, rate, precision, recall, and what is left to decide; without truth, how links were made."""
+    """Five figures: size, rate, precision, recall, and what is left to decide; without truth, how links were made.
+
+    All but the size are of one step, which is named where there are others.
+    """
     step = subject.step
     people = names.people(step[subject.side])
-    base = f"of {people} in the calculation" if subject.has_rule else f"of {people}"
+    of_step = f", {names.step(step)}" if len(evaluation["steps"]) > 1 else ""
+    base = (f"of {people} in the calculation" if subject.has_rule else f"of {people}") + of_step
     rate = Headline("Matched", subject.whole.rate, "%", base)
     spine, accuracy = evaluation.get("spine"), step["accuracy"]
     size = (
@@ -37,13 +41,13 @@ def headlines(
     links = Headline(
         "Links", pairs.links, "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
     )
-    to_review = Headline("For review", pairs.decisions["review"], "", "pairs too close to call")
+    to_review = Headline("For review", pairs.decisions["review"], "", f"pairs too close to call{of_step}")
     if accuracy:
-        precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", "of the links are right")
-        recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", "of the true pairs are linked")
+        precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", f"of the links are right{of_step}")
+        recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", f"of the true pairs are linked{of_step}")
         return [size, rate, precision, recall, to_review]
     by_rule = sum(row["links"] for row in step["passes"] if row["method"] == "deterministic")
-    ruled = Headline("By fixed rule", d.percent(by_rule, made), "%", "of the links; the rest by the model")
+    ruled = Headline("By fixed rule", d.percent(by_rule, made), "%", f"of the links{of_step}; the rest by the model")
     return [size, rate, links, ruled, to_review]
 
 

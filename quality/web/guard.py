@@ -23,7 +23,7 @@ COOKIE = "leo-token"
 STYLES = "/assets/"  # open to all on this machine: the page that refuses wears them too, and they tell nothing
 HOSTS = ("127.0.0.1", "localhost")
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",  # pages hold what people are called: no copy stays on the disk
     "referrer-policy": "same-origin",  # with no-referrer a browser would hide from us that a form is our own

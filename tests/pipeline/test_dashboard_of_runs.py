@@ -21,7 +21,7 @@ def test_two_real_runs(
 
     assert code == 0
     assert out.startswith(f"{tmp_path / 'site' / 'index.html'}   6 pages")
-    assert "2 runs to show, 1 folders set aside" in err
+    assert "2 runs to show, 1 folder set aside" in err
     assert "third: unfinished" in err
     index = (tmp_path / "site" / "index.html").read_text()
     assert "One run" not in index

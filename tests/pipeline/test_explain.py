@@ -210,6 +210,21 @@ def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_vil
     assert json.loads((tmp_path / "pair.json").read_text())["outcome"]["decision"] == "accepted"
 
 
+def test_files_are_there_when_the_terminal_goes(
+    leo: Any, linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under `| head`, which ends leo while it prints."""
+
+    def ended(*_: Any) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("linkage.cli.explained.show", ended)
+    place = (linked_village.root, "--pair", pupil(3), customer(3))
+    leo("explain", *place, "--html", tmp_path / "pair.html", "--json", tmp_path / "pair.json")
+    assert (tmp_path / "pair.html").exists()
+    assert (tmp_path / "pair.json").exists()
+
+
 def test_values_are_shown_on_the_terminal_alone_and_only_where_asked_for(
     leo: Any, linked_village: Any, tmp_path: Path
 ) -> None:

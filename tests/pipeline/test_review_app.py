@@ -74,6 +74,7 @@ def given(desk: Any) -> list[tuple[str, str]]:
 def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
     ann = client(desk, "Ann")
     page = ann.get("/next")
+    assert '<link rel="icon" href="data:,">' in page.text, "a browser would ask for one, and find none"
     for turn in range(len(desk.pairs)):
         place = place_of(page)
         left, right = desk.records(place)
@@ -85,7 +86,10 @@ def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
     estimated = estimate_step(run, STEP)
     assert estimated["looked_at"] == len(desk.pairs) >= 50
     assert estimated["precision"]["middle"]["value"] == 1.0
-    assert "100.00" in ann.post("/estimate").text
+    said = re.sub(r"<[^>]*>", " ", ann.post("/estimate").text)
+    links = sum(row["looked_at"] for row in estimated["strata"] if row["accepted"])
+    assert re.search(rf"Precision, uncertain [a-z ]+ 100\.00 +[\d.]+ +100\.00 +{links} ", said)
+    assert re.search(rf"Recall, uncertain [a-z ]+ +[\d.]+ +[\d.]+ +[\d.]+ +{len(desk.pairs)} ", said)
     labels = labels_store(run).rows().to_pylist()
     assert {(row["reviewer"], row["role"], row["run"], row["step"]) for row in labels} == {
         ("Ann", "reviewer", "village", STEP)

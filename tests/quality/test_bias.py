@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.catalogue import shipped
 from linkage.engine import Engine
 from linkage.errors import ConfigError
+from quality import disclosure
 from quality.bias import moved, standardised
 from quality.definitions import load
 from quality.evaluation import Inputs, evaluate
 from quality.report import Inputs as ReportInputs
 from quality.report import render
+from quality.report.bias import statement as drafted
+from quality.report.names import Names
 
 
 def test_a_standardised_difference_by_hand() -> None:
@@ -119,6 +123,17 @@ def test_the_report_drafts_a_statement(engine: Engine, uneven: Inputs, tmp_path:
     assert "Not detected by year of birth and sex." in text
     assert "Detected: Region of the last known home: matched fewer than their share: London (−" in text
     assert "SW1A" not in text
+
+
+def test_what_chance_could_do_is_not_detected(engine: Engine, uneven: Inputs) -> None:
+    """London is beyond 0.1; Yorkshire too, but all of it is matched, so that its rate is not shown nor is it spoken of."""
+    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
+    rows_of(evaluation, "region")["London",]["matched_unmatched"]["certain"] = False
+    d = disclosure.Disclosure(disclosure.load())
+    said = " ".join(drafted(evaluation["steps"][0], {}, Names(shipped()), d))
+    assert "Detected" not in said.replace("Not detected", "")
+    assert not [name for name in ("London", "Yorkshire") if name in said]
+    assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said
 
 
 def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:

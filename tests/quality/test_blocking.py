@@ -114,6 +114,16 @@ def test_without_truth_the_report_says_that_it_estimates(engine: Engine, crowd: 
     assert [row[-2:] for row in _rows(text, "reach by blocking rule")] == [["80.00", "80.00"], ["x", "x"]]
 
 
+def test_a_rule_of_more_links_than_pairs_says_why(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
+    """Second records join after the rules have run, against units that are linked."""
+    (step,) = crowd.steps
+    more = {**COUNTED, "rules": [{**COUNTED["rules"][0], "links": 171}, COUNTED["rules"][1]]}
+    for counted, said in ((COUNTED, False), (more, True)):
+        evaluation = evaluate(engine, Inputs((dataclasses.replace(step, blocking=counted),)))
+        text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+        assert ("Links are more than pairs where second records joined" in text) is said
+
+
 @pytest.mark.parametrize(
     ("condition", "words"),
     [

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
+from linkage.cli.explained import show
 from quality.explanation import render_explanation, statement, title
 from quality.explanation.bars import bars, likelihood, signed
 from quality.explanation.others import without
-from quality.explanation.pair import setting
+from quality.explanation.pair import limits_on_total, setting
 from quality.explanation.waterfall import draw
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, opened
@@ -228,6 +229,21 @@ def test_a_page_says_first_what_it_comes_to() -> None:
     )
     assert statement(RECORD) == "Entity 3. npd-ilr: Not linked: in review."
     assert "1 thing contradicts it" in statement(PERSON)
+
+
+def test_what_a_link_needs_is_named_for_its_scale(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pair weighs 2 by itself and 5 in total: the line across the bars is of the total, and says so."""
+    monkeypatch.setenv("COLUMNS", "200")
+    show(PAIR)
+    shown = capsys.readouterr().out
+    assert "| a link needs in total 7.25" in shown
+    assert "a link needs a match weight of 4.25 (in total 7.25); review from 0.00 (in total 3.00)" in shown
+    free = copy.deepcopy(PAIR)
+    free["weight"] |= {"gain": 0.0, "total": 2.0}
+    free["thresholds"] |= {"accept_total": 4.25, "review_total": 0.0}
+    assert limits_on_total(free) == [("A link needs", 4.25), ("Review from", 0.0)]
 
 
 def test_a_run_that_wrote_no_passes_down_is_shown_all_the_same(tmp_path: Path) -> None:

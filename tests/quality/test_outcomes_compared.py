@@ -18,7 +18,8 @@ from quality.disclosure import Disclosure
 from quality.outcomes import Followed, Inputs, load_rules, write_site
 from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Place, count
 from quality.outcomes.members import members
-from quality.outcomes.release import released
+from quality.outcomes.release import Released, released
+from quality.outcomes.showing import Names, figure_of
 from quality.outcomes.site import denominators
 from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_share
 from tests.quality.browsing import RULES, barriers, opened
@@ -168,6 +169,27 @@ def test_a_quartile_of_too_few_is_not_shown(engine: Engine, member_rows: Table) 
     assert first.estimates["sustained_employment"].cell.text == "50.0"
 
 
+def test_a_summary_holds_institutions_against_each_other_alone(engine: Engine, member_rows: Table) -> None:
+    """Everyone and all others together are no rivals of an institution, and a chart may have fewer than may be shown."""
+    counted = count(engine, member_rows, load_rules(), threshold=10)
+    shown = {one.place.institution: one for one in released(counted, Disclosure(LEO)) if one.place.by == ALL}
+    everyone, first = shown[EVERYBODY], shown["10000001"]
+
+    def summary(*found: Released) -> str:
+        drawn = figure_of("sustained_employment", found, Names(load_rules()), prefix="y1", when="1 year after")
+        assert drawn is not None
+        return drawn.summary
+
+    others = replace(first, place=Place(*WHOLE, OTHERS, ""))
+    assert summary(everyone, others) == "The share is 52.7% for everyone. No institution's may be shown."
+    assert summary(everyone, first, others) == (
+        "The share is 52.7% for everyone. The share is 50.0% for University 10000001; no other's may be shown."
+    )
+    many = [replace(first, place=Place(*WHOLE, str(10_000_001 + n), "")) for n in range(30)]
+    assert "It is lowest for University 10000001 (50.0%)" in summary(everyone, *many, others)
+    assert "of 30 that may be shown; the chart has the 23 of the most people." in summary(everyone, *many, others)
+
+
 def test_denominators_nest_and_no_difference_tells_of_too_few() -> None:
     d = Disclosure(LEO)
     assert [cell.text for cell in denominators({"members": 89, "people": 86, "matched": 74}, d)] == ["c", "85", "75"]
@@ -286,6 +308,13 @@ def test_the_file_of_a_cohort_holds_what_may_be_shown(site: Callable[..., Path])
     assert (first["matched"], first["sustained_employment"], first["median"]) == ("40", "50.0", "19500")
     assert first["sustained_employment_links_low"] == ""
     assert told["University 10000002", ""]["sustained_employment"] == "c"
+
+
+def test_a_page_says_what_stands_on_it(site: Callable[..., Path]) -> None:
+    """By sex no university has a figure: nothing is said of the largest."""
+    text = (site() / "graduate-sex.html").read_text(encoding="utf-8")
+    assert "Figures are of everyone alone: at each institution too few people are behind one." in text
+    assert "largest institutions" not in text
 
 
 def test_pseudonyms_stand_where_codes_may_not(site: Callable[..., Path]) -> None:

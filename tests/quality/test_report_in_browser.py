@@ -46,6 +46,18 @@ def test_nothing_runs_off_a_narrow_page(browser: Any, report_file: Path) -> None
     page.context.close()
 
 
+def test_captions_of_wide_tables_are_whole_on_a_narrow_page(browser: Any, report_file: Path) -> None:
+    page, _, _ = opened(browser, report_file, viewport={"width": 320, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(f => f.scrollWidth > f.clientWidth)"
+        ".map(f => f.clientWidth - f.querySelector('caption').getBoundingClientRect().width)"
+    )
+    assert wide
+    assert min(wide) >= 0
+    page.context.close()
+
+
 def test_a_document_without_scripts(browser: Any, report_file: Path) -> None:
     page, requests, _ = opened(browser, report_file, java_script_enabled=False)
     assert page.locator(".chart .wide svg:visible").count() == page.locator("figure:visible").count() > 0

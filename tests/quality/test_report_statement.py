@@ -8,9 +8,9 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
-from quality.report import pairs, released, summary
+from quality.report import coverage, pairs, released, summary
 from quality.report.names import Names
-from quality.report.page import Part, Section, Table, Text
+from quality.report.page import Figure, Part, Section, Table, Text
 from quality.report.parts import arranged
 from quality.report.statement import error_of, statement_part
 
@@ -99,3 +99,33 @@ def test_what_is_not_known_depends_on_a_last_release(counted: Evaluation) -> Non
 def test_a_section_without_a_part_is_an_error() -> None:
     with pytest.raises(KeyError, match="lost"):
         arranged({"lost": Section("lost", "Lost", [])})
+
+
+def test_all_is_told_from_the_spine(counted: Evaluation) -> None:
+    """600 before the step, 580 after it: some of them are two records of one person."""
+    counted["steps"][0]["left"], counted["spine"] = "people", {"people": 580, "by_source": [], "cuts": []}
+    who = _words(_statement(counted), "who-is-in")
+    assert "Linked together they are 580 people." in who
+    assert "Of 600 people before the step People to CIS (two whom it links to one record are one on the spine)" in who
+    d, names = Disclosure(load()), Names(shipped())
+    subject = released.side(counted["steps"][0], "left", d)
+    shown = {step["step"]: pairs.pairs(step, d) for step in counted["steps"]}
+    drawn = coverage.flow_section(counted, shown, subject, names, d).blocks[0]
+    assert isinstance(drawn, Figure)
+    assert "There are 600 in all, before this step." in drawn.summary
+
+
+def test_figures_of_one_step_among_several_name_it(counted: Evaluation) -> None:
+    d, names, step = Disclosure(load()), Names(shipped()), counted["steps"][0]
+    subject, shown = released.side(step, "left", d), pairs.pairs(step, d)
+
+    def notes(evaluation: Evaluation) -> list[str]:
+        return [line.note for line in summary.headlines(evaluation, subject, shown, names, d)]
+
+    assert notes(counted)[2] == "of the links are right"
+    assert notes({**counted, "steps": [step, step]})[1:] == [
+        "of people in NPD in the calculation, NPD to CIS",
+        "of the links are right, NPD to CIS",
+        "of the true pairs are linked, NPD to CIS",
+        "pairs too close to call, NPD to CIS",
+    ]
