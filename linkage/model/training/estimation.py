@@ -222,7 +222,7 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
     comparison = layout.model.comparisons[layout.owner[number]]
     first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
     column = sided_columns(layout.levels[number].condition or "")
-    nulls = [sided_columns(level.condition or "") for level in comparison.levels if level.value < 0]
+    nulls = [sided_columns(level.condition or "") for level in comparison.levels[:first] if level.value < 0]
     return layout.places[number][1] == first and all(asked == column for asked in nulls)
 
 
