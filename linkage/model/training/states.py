@@ -1,6 +1,6 @@
 """On which fields a pair agrees at once: counts among strangers, and among the matches that EM found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,17 +113,24 @@ def _state(name: str) -> str:
     return f"case when {left} = {right} then {EQUAL} when {left} <> {right} then {DIFFERS} else {UNKNOWN} end"
 
 
-def of_matches(layout: Layout, estimates: Estimates, names: Sequence[str]) -> States:
-    """Matches that EM found in blocks that leave all these fields free, by their probability."""
+def of_matches(
+    layout: Layout, estimates: Estimates, names: Sequence[str], also: Mapping[str, Sequence[int]] | None = None
+) -> States:
+    """Matches that EM found in blocks that leave all these fields free, by their probability.
+
+    Args:
+        also: numbers of levels that count as equal beside a field's exact one.
+    """
     exact = exact_levels(layout)
     numbers = [exact[name] for name in names]
+    agreeing = [[exact[name], *(also or {}).get(name, ())] for name in names]
     known, equal, matches = [], [], []
     for run in estimates.runs:
         blocked = any(not run.free[number] for number in numbers)
         if blocked or not run.usable:
             continue
         shown = run.block.patterns.shown
-        equal.append(shown[:, numbers] > 0)
+        equal.append(np.stack([shown[:, of].any(axis=1) for of in agreeing], axis=1))
         known.append(np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0)
         matches.append(_matches(run))
     if not matches:
