@@ -91,6 +91,7 @@ class Among:
         ratio, ratio_of_others: P(equal) among such matches over that among all matches; the same of P(differs).
         u, u_given: P(equal) among all strangers, and among such strangers.
         alike: grades between equal and differing, in the order in which they are asked.
+        swapped: the value stands in another column, of which that column's comparison tells.
         nearly: a condition that holds where the one given field is nearly equal, in the place of its equality.
     """
 
@@ -101,6 +102,7 @@ class Among:
     u: float
     u_given: float
     alike: tuple[Alike, ...] = ()
+    swapped: Alike | None = None
     nearly: str = ""
 
     @property
@@ -117,23 +119,20 @@ class Among:
         return f"{', '.join(self.given)} {'nearly equal' if self.nearly else 'equal' if self.agree else 'differs'}"
 
 
-def among_comparison(
-    column: str, found: Sequence[Among], *, adjusted: bool, swapped: str | None = None
-) -> dict[str, Any]:
+def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> dict[str, Any]:
     """A comparison that says what a column's own comparison cannot know, in Splink's JSON.
 
     Args:
         found: in the order in which they are asked; the first that holds of a pair counts.
         adjusted: whether the column's own comparison is adjusted for how common a value is: among pairs that agree on a
             household, a rare value is shared as easily as a common one.
-        swapped: a condition under which the value stands in another column, of which that column's comparison tells.
     """
     unknown = f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
     levels: list[dict[str, Any]] = [
         {"sql_condition": unknown, "label_for_charts": f"{column} not known", "is_null_level": True}
     ]
     for among in found:
-        levels += _levels(column, among, adjusted, swapped) if among.agree else _levels_apart(column, among)
+        levels += _levels(column, among, adjusted) if among.agree else _levels_apart(column, among)
     levels.append({"sql_condition": "ELSE", "label_for_charts": "nothing more", **_said(0.5, 0.5)})
     others = list(dict.fromkeys(name for among in found for name in among.given))
     return {
@@ -143,7 +142,7 @@ def among_comparison(
     }
 
 
-def _levels(column: str, among: Among, adjusted: bool, swapped: str | None) -> list[dict[str, Any]]:
+def _levels(column: str, among: Among, adjusted: bool) -> list[dict[str, Any]]:
     """Levels among pairs that agree on others: equal, in another column's place, written with a slip, differing."""
     equal = _level(among, _agree(column, False), f"{column} equal", among.ratio * among.u, among.u_given)
     if adjusted and not among.nearly:
@@ -155,11 +154,9 @@ def _levels(column: str, among: Among, adjusted: bool, swapped: str | None) -> l
         }
         equal |= _said(among.ratio * among.u_given, among.u_given)
     levels = [equal]
-    if swapped and not among.nearly:
-        levels.append(_level(among, f"({swapped})", f"{column} swapped", among.ratio * among.u, among.u_given))
+    lesser = [*([among.swapped] if among.swapped else []), *among.alike]
     levels += [
-        _level(among, f"({one.condition})", f"{column} {one.label}", one.ratio * one.u, one.u_given)
-        for one in among.alike
+        _level(among, f"({one.condition})", f"{column} {one.label}", one.ratio * one.u, one.u_given) for one in lesser
     ]
     if among.nearly:  # of a value that differs it says next to nothing
         return levels

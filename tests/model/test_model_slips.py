@@ -13,7 +13,7 @@ from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.training import train
-from linkage.model.training.slips import Grade, alike, nearly, written
+from linkage.model.training.slips import Grade, Swap, alike, nearly, written
 
 SLIP = Grade(1, "near", "nearly equal", m=0.08, u=0.01)
 
@@ -53,6 +53,13 @@ def test_what_is_shared_within_a_file_is_written_across_files_as_matches_write_i
     assert (near.ratio, far.ratio) == (1.1, 0.3)
 
 
+def test_swapped_names_of_a_household_are_those_of_two_who_share_both() -> None:
+    """Half share the surname, 1 in 100 the forename by chance, and of 0.08 of such pairs the two are swapped."""
+    found = Swap("other", m=0.08, u=0.00001, chance=0.01).among(0.5)
+    assert found.u_given == pytest.approx(0.0004)
+    assert Swap("other", m=0.001, u=0.00001, chance=0.01).among(0.5).u_given == 0.00001, "no more than is known"
+
+
 class Address:
     """A field of which 1 in 1,000 pairs agrees, and 1 in 100 is alike by chance."""
 
@@ -71,11 +78,11 @@ def test_a_place_that_is_nearly_equal_may_be_the_same_place() -> None:
 def test_levels_are_asked_from_equal_down() -> None:
     slips = (Alike("near", "nearly equal", 0.01, 0.07),)
     found = [
-        Among(("postcode",), True, 1.0, 0.5, 0.01, 0.8, slips),
+        Among(("postcode",), True, 1.0, 0.5, 0.01, 0.8, slips, Alike("other", "swapped", 0.001, 0.004)),
         Among(("postcode",), True, 1.0, 1.0, 0.01, 0.02, nearly="close"),
         Among(("postcode",), False, 0.5, 2.0, 0.01, 0.01, slips),
     ]
-    levels = among_comparison("surname", found, adjusted=False, swapped="other")["comparison_levels"]
+    levels = among_comparison("surname", found, adjusted=False)["comparison_levels"]
     place, equal = '"postcode_l" = "postcode_r"', '"surname_l" = "surname_r"'
     assert [level["sql_condition"] for level in levels[1:]] == [
         f"{place} AND {equal}",
@@ -88,7 +95,7 @@ def test_levels_are_asked_from_equal_down() -> None:
         "ELSE",
     ]
     ratios = [level["m_probability"] / level["u_probability"] for level in levels[1:]]
-    assert ratios[:4] == pytest.approx([0.01 / 0.8, 0.01 / 0.8, 0.01 / 0.07, 0.5 * 0.98 / 0.13])
+    assert ratios[:4] == pytest.approx([0.01 / 0.8, 0.001 / 0.004, 0.01 / 0.07, 0.5 * 0.98 / 0.13])
 
 
 FIELDS = {"forename": "name", "surname": "name", "dob": "date", "postcode": "code", "address": "text"}

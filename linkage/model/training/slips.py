@@ -14,6 +14,7 @@ from linkage.model.dependence import Alike, Among
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.estimation import Estimates
 from linkage.model.training.patterns import Layout
+from linkage.model.training.rules import exact_levels
 
 _TELLS = 2.0  # m over u from which a lesser grade is a sign of the same value
 _CLEARLY = 0.5  # bits that near agreement elsewhere must change
@@ -66,12 +67,44 @@ def grades(layout: Layout, estimates: Estimates, number: int) -> tuple[Grade, ..
     return tuple(found)
 
 
-def swapped(layout: Layout, number: int) -> str | None:
-    """The condition under which a column's comparison is silent, since its value stands in another column."""
-    levels = layout.model.comparisons[layout.owner[number]].levels
-    own = set(sided_columns(layout.levels[number].condition or ""))
-    silent = (level.condition for level in levels if level.value < 0 and level.condition)
-    return next((condition for condition in silent if set(sided_columns(condition)) > own), None)
+@dataclass(frozen=True)
+class Swap:
+    """A column's value in another column, of which that column's comparison tells.
+
+    Attributes:
+        m, u: its share of matches and of random pairs.
+        chance: share of random pairs that agree on the other column.
+    """
+
+    condition: str
+    m: float
+    u: float
+    chance: float
+
+    def among(self, u_given: float) -> Alike:
+        """Strangers who share the column, agree on the other by chance, and of whom one has them swapped."""
+        return Alike(self.condition, "swapped", self.u, max(self.m * u_given * self.chance, self.u))
+
+
+def swap(layout: Layout, estimates: Estimates, number: int) -> Swap | None:
+    """The swap of which a column's comparison is silent, as the other column's comparison has learnt it.
+
+    Args:
+        number: of the level that says its column to be equal.
+    """
+    (own,) = sided_columns(layout.levels[number].condition or "")
+    silent = [level for level in layout.model.comparisons[layout.owner[number]].levels if level.value < 0]
+    read = [{*sided_columns(level.condition)} for level in silent if level.condition]
+    exact = exact_levels(layout)
+    for other, level in enumerate(layout.levels):
+        columns = {*sided_columns(level.condition)} if level.condition else set()
+        rest = columns - {own}
+        if own in columns and columns in read and len(rest) == 1 and rest <= exact.keys():
+            u = estimates.u[0]
+            return Swap(
+                level.condition or "", float(estimates.m[0, other]), float(u[other]), float(u[exact[rest.pop()]])
+            )
+    return None
 
 
 def alike(
@@ -135,4 +168,4 @@ def nearly(among: Among, given: Graded) -> Among | None:
         if one.u_given > one.u
     )
     condition = " OR ".join(f"({grade.condition})" for grade in close)
-    return Among(among.given, True, among.ratio, 1.0, among.u, u, mixed, f"({condition})")
+    return Among(among.given, True, among.ratio, 1.0, among.u, u, mixed, nearly=f"({condition})")

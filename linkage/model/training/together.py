@@ -24,11 +24,11 @@ import numpy as np
 from linkage.engine import Engine, Table
 from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.sampling import drawn
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.splink_json import Model, from_dict, sided_columns
 from linkage.model.training.estimation import Estimates
 from linkage.model.training.patterns import Flags, Layout
 from linkage.model.training.rules import PERSONAL, exact_levels
-from linkage.model.training.slips import Grade, alike, grades, nearly, swapped, written
+from linkage.model.training.slips import Grade, Swap, alike, grades, nearly, swap, written
 from linkage.model.training.states import DIFFERS, States, of_matches, of_strangers
 
 _SAMPLE_ROWS = 40_000  # of each side
@@ -63,17 +63,25 @@ def with_togetherness(
     if len(names) < 2 or not personal:
         return trained
     sides = drawn(engine, (left, right), [*names, *personal], most=_SAMPLE_ROWS, seed=seed)
-    strangers = of_strangers(engine, names, personal, sides)
+    read = {*names, *personal}
+    twice = [
+        grade.condition
+        for name in personal
+        for grade in alike_too[name]
+        if grade.alike and set(sided_columns(grade.condition)) <= read
+    ]
+    strangers = of_strangers(engine, names, personal, sides, twice)
     engine.drop(*(side.sample for side in sides))
     also = {field.name: [grade.number for grade in field.close] for field in held if field.elsewhere}
     matches = of_matches(layout, estimates, names, also)
     raw = deepcopy(trained.raw)
     for place, field in enumerate(held[1:], 1):
-        found = _Among(field, strangers, matches).found([one for one in held[:place] if not one.elsewhere])
+        number = exact[field.name]
+        shown = _Among(field, strangers, matches, swap(layout, estimates, number))
+        found = shown.found([one for one in held[:place] if not one.elsewhere])
         if found:
-            number = exact[field.name]
-            adjusted, told = layout.levels[number].adjusted, swapped(layout, number)
-            raw["comparisons"].append(among_comparison(field.name, found, adjusted=adjusted, swapped=told))
+            adjusted = layout.levels[number].adjusted
+            raw["comparisons"].append(among_comparison(field.name, found, adjusted=adjusted))
     return from_dict(raw)
 
 
@@ -124,6 +132,7 @@ class _Among:
     field: _Field
     strangers: States
     matches: States
+    swap: Swap | None = None
 
     def found(self, before: Sequence[_Field]) -> list[Among]:
         """What the field says among pairs that agree on fields before it, the largest sets first."""
@@ -141,7 +150,7 @@ class _Among:
                 u, graded = written(u, ratio, others, field.m, field.u, field.grades)
             else:
                 others, graded = alike(u, m, field.m, field.u, field.grades, least=_MOST)
-            found.append(Among(given, True, ratio, others, field.u, u, graded))
+            found.append(Among(given, True, ratio, others, field.u, u, graded, self.swap and self.swap.among(u)))
         near = [nearly(one, of) for one in found for of in before if one.given == (of.name,)]
         apart = self._apart(before, met)
         return [*found, *(one for one in near if one), *([apart] if apart else [])]
