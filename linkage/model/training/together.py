@@ -150,7 +150,9 @@ class _Among:
                 u, graded = written(u, ratio, others, field.m, field.u, field.grades)
             else:
                 others, graded = alike(u, m, field.m, field.u, field.grades, least=_MOST)
-            found.append(Among(given, True, ratio, others, field.u, u, graded, self.swap and self.swap.among(u)))
+            found.append(
+                Among(given, True, ratio, others, field.u, u, graded, self.swap.among(u) if self.swap else None)
+            )
         near = [nearly(one, of) for one in found for of in before if one.given == (of.name,)]
         apart = self._apart(before, met)
         return [*found, *(one for one in near if one), *([apart] if apart else [])]
