@@ -57,7 +57,10 @@ def _model(engine: Engine, side: Table) -> Model:
     """An untrained model of the columns that both sides have."""
     fields = [name for name in side.columns if name != "unit_id"]
     compared = [
-        comparisons.comparison(name, _kind(engine, side, name), swapped_with=_SWAPPED.get(name)) for name in fields
+        comparisons.comparison(
+            name, _kind(engine, side, name), swapped_with=_SWAPPED.get(name), told=_SWAPPED.get(name) in fields[:place]
+        )
+        for place, name in enumerate(fields)
     ]
     rules = [" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in blocking_columns(fields)]
     return from_dict(comparisons.settings(compared, rules))

@@ -16,11 +16,11 @@ _SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2"
 
 def untrained(kinds: Mapping[str, str]) -> Model:
     """Comparisons of fields, each by its kind."""
-    compared = [
-        comparisons.comparison(name, kind, swapped_with=_SWAPPED[name] if _SWAPPED.get(name) in kinds else None)
-        for name, kind in kinds.items()
-    ]
-    return from_dict(comparisons.settings(compared))
+    compared: dict[str, dict[str, Any]] = {}
+    for name, kind in kinds.items():
+        other = _SWAPPED[name] if _SWAPPED.get(name) in kinds else None
+        compared[name] = comparisons.comparison(name, kind, swapped_with=other, told=other in compared)
+    return from_dict(comparisons.settings(list(compared.values())))
 
 
 def trained(

@@ -30,6 +30,7 @@ def comparison(
     kind: str,
     *,
     swapped_with: str | None = None,
+    told: bool = False,
     history: bool = False,
     dated: bool = False,
     rarest: bool = False,
@@ -38,6 +39,7 @@ def comparison(
 
     Args:
         swapped_with: a column whose value may stand in this one's place (forename and surname).
+        told: that column's comparison tells of it, and this one is silent then: one slip counts once.
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
         rarest: agreement of histories weighs by how rare the rarest value is that both held. Splink has no such term:
@@ -54,7 +56,7 @@ def comparison(
         graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
-        graded.insert(1, (swapped, f"swapped with {swapped_with}", 0.002))
+        graded.insert(1, (swapped, f"swapped with {swapped_with}", None if told else 0.002))
     made = _comparison(column, graded, adjusted=kind not in ("age", "category", "number", "postcode"))
     return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
 
@@ -88,7 +90,8 @@ def _at_one_time(column: str) -> str:
 RAREST = "{column} by the rarest value that both ever held"
 """The description of a comparison of which agreement of histories (<column>_all) is adjusted too."""
 
-_Graded = list[tuple[str, str, float]]  # condition, label, share of matches at that level
+# Condition, label, share of matches at that level; None where the comparison is silent.
+_Graded = list[tuple[str, str, float | None]]
 
 
 def _name(column: str) -> _Graded:
@@ -240,10 +243,11 @@ def _comparison(column: str, graded: _Graded, *, adjusted: bool) -> dict[str, An
         }
     ]
     for condition, label, share in graded:
-        level = {"sql_condition": condition, "label_for_charts": f"{column}: {label}", "m_probability": share}
+        level: dict[str, Any] = {"sql_condition": condition, "label_for_charts": f"{column}: {label}"}
+        level |= {"is_null_level": True} if share is None else {"m_probability": share}
         if adjusted and condition == f'"{column}_l" = "{column}_r"':
             level |= {"tf_adjustment_column": column, "tf_adjustment_weight": 1.0}
         levels.append(level)
-    rest = max(1 - sum(share for _, _, share in graded), 0.005)
+    rest = max(1 - sum(share or 0.0 for _, _, share in graded), 0.005)
     levels.append({"sql_condition": "ELSE", "label_for_charts": f"{column}: differs", "m_probability": rest})
     return {"output_column_name": column, "comparison_levels": levels}

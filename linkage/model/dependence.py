@@ -65,6 +65,23 @@ def _agree(column: str, history: bool) -> str:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """A lesser grade of a field's own comparison: a shared value, written with a slip, or another one that is like it.
+
+    Attributes:
+        condition, label: of that grade.
+        u, u_given: its share among all strangers, and among those who agree on the given fields.
+        ratio: its share among matches who agree on them over that among all matches.
+    """
+
+    condition: str
+    label: str
+    u: float
+    u_given: float
+    ratio: float = 1.0
+
+
+@dataclass(frozen=True)
 class Among:
     """What equality of a field says among pairs that agree on others, beside what it says among all.
 
@@ -73,6 +90,9 @@ class Among:
         agree: all of them agree; or the first differs.
         ratio, ratio_of_others: P(equal) among such matches over that among all matches; the same of P(differs).
         u, u_given: P(equal) among all strangers, and among such strangers.
+        alike: grades between equal and differing, in the order in which they are asked.
+        swapped: the value stands in another column, of which that column's comparison tells.
+        nearly: a condition that holds where the one given field is nearly equal, in the place of its equality.
     """
 
     given: tuple[str, ...]
@@ -81,6 +101,22 @@ class Among:
     ratio_of_others: float
     u: float
     u_given: float
+    alike: tuple[Alike, ...] = ()
+    swapped: Alike | None = None
+    nearly: str = ""
+
+    @property
+    def where(self) -> str:
+        """SQL of the pairs that it speaks of."""
+        if self.nearly:
+            return self.nearly
+        where = " AND ".join(_agree(name, False) for name in self.given)
+        return where if self.agree else f'"{self.given[0]}_l" <> "{self.given[0]}_r"'
+
+    @property
+    def label(self) -> str:
+        """The same in words."""
+        return f"{', '.join(self.given)} {'nearly equal' if self.nearly else 'equal' if self.agree else 'differs'}"
 
 
 def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> dict[str, Any]:
@@ -91,31 +127,12 @@ def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> 
         adjusted: whether the column's own comparison is adjusted for how common a value is: among pairs that agree on a
             household, a rare value is shared as easily as a common one.
     """
-    equal, unknown = f'"{column}_l" = "{column}_r"', f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
+    unknown = f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
     levels: list[dict[str, Any]] = [
         {"sql_condition": unknown, "label_for_charts": f"{column} not known", "is_null_level": True}
     ]
     for among in found:
-        where = " AND ".join(_agree(name, False) for name in among.given)
-        where = where if among.agree else f'"{among.given[0]}_l" <> "{among.given[0]}_r"'
-        named = f"{', '.join(among.given)} {'equal' if among.agree else 'differs'}"
-        level: dict[str, Any] = {
-            "sql_condition": f"{where} AND {equal}",
-            "label_for_charts": f"{named}: {column} equal",
-        }
-        if adjusted and among.agree:
-            # Its frequency is taken back, and with it the u that random pairs have.
-            level |= {
-                "tf_adjustment_column": column,
-                "tf_adjustment_weight": -1.0,
-                "disable_tf_exact_match_detection": True,
-            }
-            level |= _said(among.ratio * among.u_given, among.u_given)
-        else:
-            level |= _said(among.ratio * among.u, among.u_given)
-        levels.append(level)
-        differs: dict[str, Any] = {"sql_condition": where, "label_for_charts": f"{named}: {column} differs"}
-        levels.append(differs | _said(among.ratio_of_others * (1 - among.u), 1 - among.u_given))
+        levels += _levels(column, among, adjusted) if among.agree else _levels_apart(column, among)
     levels.append({"sql_condition": "ELSE", "label_for_charts": "nothing more", **_said(0.5, 0.5)})
     others = list(dict.fromkeys(name for among in found for name in among.given))
     return {
@@ -123,6 +140,45 @@ def among_comparison(column: str, found: Sequence[Among], *, adjusted: bool) -> 
         "comparison_description": f"{column} among {', '.join(others)}",
         "comparison_levels": levels,
     }
+
+
+def _levels(column: str, among: Among, adjusted: bool) -> list[dict[str, Any]]:
+    """Levels among pairs that agree on others: equal, in another column's place, written with a slip, differing."""
+    equal = _level(among, _agree(column, False), f"{column} equal", among.ratio * among.u, among.u_given)
+    if adjusted and not among.nearly:
+        # Its frequency is taken back, and with it the u that random pairs have.
+        equal |= {
+            "tf_adjustment_column": column,
+            "tf_adjustment_weight": -1.0,
+            "disable_tf_exact_match_detection": True,
+        }
+        equal |= _said(among.ratio * among.u_given, among.u_given)
+    levels = [equal]
+    lesser = [*([among.swapped] if among.swapped else []), *among.alike]
+    levels += [
+        _level(among, f"({one.condition})", f"{column} {one.label}", one.ratio * one.u, one.u_given) for one in lesser
+    ]
+    if among.nearly:  # of a value that differs it says next to nothing
+        return levels
+    m = among.ratio_of_others * (1 - among.u - sum(one.u for one in among.alike))
+    u = 1 - among.u_given - sum(one.u_given for one in among.alike)
+    return [*levels, _level(among, "", f"{column} differs", m, u)]
+
+
+def _levels_apart(column: str, among: Among) -> list[dict[str, Any]]:
+    """Levels among pairs that differ on another field, where a slip is no other value."""
+    same = " OR ".join([_agree(column, False), *(f"({one.condition})" for one in among.alike)])
+    condition = f"({same})" if among.alike else same
+    label = f"{column} equal or nearly so" if among.alike else f"{column} equal"
+    return [
+        _level(among, condition, label, among.ratio * among.u, among.u_given),
+        _level(among, "", f"{column} differs", among.ratio_of_others * (1 - among.u), 1 - among.u_given),
+    ]
+
+
+def _level(among: Among, condition: str, label: str, m: float, u: float) -> dict[str, Any]:
+    where = f"{among.where} AND {condition}" if condition else among.where
+    return {"sql_condition": where, "label_for_charts": f"{among.label}: {label}", **_said(m, u)}
 
 
 def _said(m: float, u: float) -> dict[str, Any]:

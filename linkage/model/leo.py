@@ -70,7 +70,9 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
     made = settings(
         [
             comparison("forename", "name", swapped_with="surname", history=history, rarest=rarest),
-            comparison("surname", "name", swapped_with="forename", history=history, dated=dated, rarest=rarest),
+            comparison(
+                "surname", "name", swapped_with="forename", told=True, history=history, dated=dated, rarest=rarest
+            ),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),

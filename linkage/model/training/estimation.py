@@ -12,6 +12,8 @@ import numpy as np
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
+from linkage.model.training.middle import ENOUGH_MATCHES
+from linkage.model.training.middle import middle as middle_of
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement, exact_levels
@@ -222,7 +224,7 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
     comparison = layout.model.comparisons[layout.owner[number]]
     first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
     column = sided_columns(layout.levels[number].condition or "")
-    nulls = [sided_columns(level.condition or "") for level in comparison.levels if level.value < 0]
+    nulls = [sided_columns(level.condition or "") for level in comparison.levels[:first] if level.value < 0]
     return layout.places[number][1] == first and all(asked == column for asked in nulls)
 
 
@@ -348,7 +350,8 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
 
 
 def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
-    """The median over the runs, as Splink combines them, with a pseudo-count for what no match showed.
+    """The median over the runs, as Splink combines them (runs of few matches say less: see `middle`), with a
+    pseudo-count for what no match showed.
 
     A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
     level outweigh all other evidence.
@@ -364,7 +367,7 @@ def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, 
     seen = ~np.isnan(found).all(axis=(0, 1))
     middle, weight = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
     if seen.any():
-        middle[:, seen] = np.nanmedian(found[:, :, seen], axis=0)
+        middle[:, seen] = middle_of(found[:, :, seen], matches[:, :, seen])
         weight[:, seen] = np.nanmean(matches[:, :, seen], axis=0)
     m = (middle * weight + expected * UNSEEN_MATCHES) / (weight + UNSEEN_MATCHES)
     m = m / layout.totals(m)
@@ -373,10 +376,11 @@ def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, 
 
 def _prior(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int) -> Floats:
     """Share of all pairs that match: those EM found in a block, over the share of matches that agree on the block."""
-    exact, found = exact_levels(layout), []
+    exact, found, say = exact_levels(layout), [], []
     for run in runs:
         numbers = [exact[name] for name in run.block.rule.columns if name in exact]
         agree = np.maximum(np.prod(m[:, numbers], axis=1), 0.05)
         found.append(run.matches / max(run.block.share, 1e-12) / agree)
-    prior: Floats = np.clip(np.maximum(np.mean(found, axis=0), 1.0) / max(all_pairs, 2), None, 0.5)
+        say.append(np.clip(run.matches, 1e-6, ENOUGH_MATCHES))
+    prior: Floats = np.clip(np.maximum(np.average(found, axis=0, weights=say), 1.0) / max(all_pairs, 2), None, 0.5)
     return prior

@@ -1,12 +1,14 @@
 """On which fields a pair agrees at once: counts among strangers, and among the matches that EM found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sqlglot import exp
 
 from linkage.engine import Engine, columns, one, quote, rows
+from linkage.model.conditions import parsed, spelled
 from linkage.model.sampling import Side, below
 from linkage.model.training.estimation import Estimates, Run
 from linkage.model.training.patterns import Flags, Floats, Layout
@@ -43,7 +45,9 @@ class States:
         return float(self.pairs[equal].sum() / max(self.pairs[known].sum(), 1e-12)), float(self.seen[known].sum())
 
 
-def of_strangers(engine: Engine, names: Sequence[str], personal: Sequence[str], sides: Sequence[Side]) -> States:
+def of_strangers(
+    engine: Engine, names: Sequence[str], personal: Sequence[str], sides: Sequence[Side], alike: Sequence[str] = ()
+) -> States:
     """Pairs within each file that agree on one of the fields at least.
 
     Who agrees on something that is a person's own may be in the file twice, and is no stranger.
@@ -51,6 +55,7 @@ def of_strangers(engine: Engine, names: Sequence[str], personal: Sequence[str], 
     Args:
         names: fields that may be shared with others.
         personal: fields that are not.
+        alike: conditions, over <column>_l and <column>_r of these, under which a person's own nearly agrees.
     """
     counted: dict[tuple[int, ...], tuple[float, float]] = {}
     for side in sides:
@@ -58,7 +63,7 @@ def of_strangers(engine: Engine, names: Sequence[str], personal: Sequence[str], 
             share, whole = _sampled(engine, side, name)
             weight = 1 / max(share * (1.0 if whole else side.share), 1e-12)
             found = engine.sql(
-                _strangers(names, personal, place, below(share)),
+                _strangers(names, personal, place, below(share), alike),
                 sample=side.sample,
                 others=side.table if whole else side.sample,
             )
@@ -88,12 +93,13 @@ def _sampled(engine: Engine, side: Side, name: str) -> tuple[float, bool]:
     return side.share * min(_PAIRS / max(made, 1.0), 1.0), whole
 
 
-def _strangers(names: Sequence[str], personal: Sequence[str], place: int, slots: int) -> str:
+def _strangers(names: Sequence[str], personal: Sequence[str], place: int, slots: int, alike: Sequence[str]) -> str:
     """SQL of pairs that agree on a field, on none before it, and on nothing personal, by state."""
     blocked = quote(names[place])
     apart = " ".join(
         f"and not coalesce(l.{quote(name)} = r.{quote(name)}, false)" for name in (*names[:place], *personal)
     )
+    apart += " ".join(f" and not coalesce({_of_two_rows(condition)}, false)" for condition in alike)
     states = ", ".join(f"{_state(name)} as state_{n}" for n, name in enumerate(names))
     grouped = ", ".join(f"state_{n}" for n in range(len(names)))
     read = columns(list(dict.fromkeys(["unit_id", *names, *personal])))
@@ -108,22 +114,40 @@ def _strangers(names: Sequence[str], personal: Sequence[str], place: int, slots:
         """
 
 
+def _of_two_rows(condition: str) -> str:
+    """A level's condition, said of rows l and r."""
+
+    def column(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Column):
+            return node
+        return exp.column(node.name[:-2], table=node.name[-1].lower(), quoted=True)
+
+    return f"({spelled(parsed(condition).transform(column))})"
+
+
 def _state(name: str) -> str:
     left, right = (f"{side}.{quote(name)}" for side in "lr")
     return f"case when {left} = {right} then {EQUAL} when {left} <> {right} then {DIFFERS} else {UNKNOWN} end"
 
 
-def of_matches(layout: Layout, estimates: Estimates, names: Sequence[str]) -> States:
-    """Matches that EM found in blocks that leave all these fields free, by their probability."""
+def of_matches(
+    layout: Layout, estimates: Estimates, names: Sequence[str], also: Mapping[str, Sequence[int]] | None = None
+) -> States:
+    """Matches that EM found in blocks that leave all these fields free, by their probability.
+
+    Args:
+        also: numbers of levels that count as equal beside a field's exact one.
+    """
     exact = exact_levels(layout)
     numbers = [exact[name] for name in names]
+    agreeing = [[exact[name], *(also or {}).get(name, ())] for name in names]
     known, equal, matches = [], [], []
     for run in estimates.runs:
         blocked = any(not run.free[number] for number in numbers)
         if blocked or not run.usable:
             continue
         shown = run.block.patterns.shown
-        equal.append(shown[:, numbers] > 0)
+        equal.append(np.stack([shown[:, of].any(axis=1) for of in agreeing], axis=1))
         known.append(np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0)
         matches.append(_matches(run))
     if not matches:

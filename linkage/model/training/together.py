@@ -9,6 +9,8 @@ Fields are taken one after the other. What each says is measured anew among pair
 (strangers: pairs of one file; matches: those that EM found), where that is clearly another thing than among all pairs.
 This is a chain of conditional probabilities in the place of a product; Winkler (1993) and Larsen and Rubin (2001) fit
 log-linear models to the same end. Nothing here says which fields these are.
+
+Equality is what is counted. What is shared may be written with a slip, by strangers as by matches: see `slips`.
 """
 
 import math
@@ -20,12 +22,13 @@ from itertools import combinations
 import numpy as np
 
 from linkage.engine import Engine, Table
-from linkage.model.dependence import Among, among_comparison
+from linkage.model.dependence import Alike, Among, among_comparison
 from linkage.model.sampling import drawn
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.splink_json import Model, from_dict, sided_columns
 from linkage.model.training.estimation import Estimates
 from linkage.model.training.patterns import Flags, Layout
 from linkage.model.training.rules import PERSONAL, exact_levels
+from linkage.model.training.slips import Grade, Swap, alike, grades, nearly, swap, written
 from linkage.model.training.states import DIFFERS, States, of_matches, of_strangers
 
 _SAMPLE_ROWS = 40_000  # of each side
@@ -49,80 +52,142 @@ def with_togetherness(
         left, right: unit_id and the model's columns.
     """
     exact = exact_levels(layout)
-    chance = {name: float(estimates.u[0, number]) for name, number in exact.items()}
-    shared = {name: float(estimates.m[0, number]) > _SELDOM for name, number in exact.items() if name not in PERSONAL}
-    names = sorted((n for n in shared if shared[n] and chance[n] < _COMMON), key=lambda n: (chance[n], n))
-    names, personal = names[:_MOST_FIELDS], [name for name in exact if name in PERSONAL]
+    alike_too = {name: grades(layout, estimates, number) for name, number in exact.items()}
+    fields = [
+        _Field.of(name, float(estimates.m[0, number]), float(estimates.u[0, number]), alike_too[name])
+        for name, number in exact.items()
+        if name not in PERSONAL
+    ]
+    held = sorted((f for f in fields if f.shared), key=lambda f: (f.elsewhere, f.chance, f.name))[:_MOST_FIELDS]
+    names, personal = [field.name for field in held], [name for name in exact if name in PERSONAL]
     if len(names) < 2 or not personal:
         return trained
     sides = drawn(engine, (left, right), [*names, *personal], most=_SAMPLE_ROWS, seed=seed)
-    strangers = of_strangers(engine, names, personal, sides)
+    read = {*names, *personal}
+    twice = [
+        grade.condition
+        for name in personal
+        for grade in alike_too[name]
+        if grade.alike and set(sided_columns(grade.condition)) <= read
+    ]
+    strangers = of_strangers(engine, names, personal, sides, twice)
     engine.drop(*(side.sample for side in sides))
-    matches = of_matches(layout, estimates, names)
+    also = {field.name: [grade.number for grade in field.close] for field in held if field.elsewhere}
+    matches = of_matches(layout, estimates, names, also)
     raw = deepcopy(trained.raw)
-    for place, name in enumerate(names[1:], 1):
-        number = exact[name]
-        field = _Field(name, chance[name], float(estimates.m[0, number]), strangers, matches)
-        found = field.among(names[:place], chance)
+    for place, field in enumerate(held[1:], 1):
+        number = exact[field.name]
+        shown = _Among(field, strangers, matches, swap(layout, estimates, number))
+        found = shown.found([one for one in held[:place] if not one.elsewhere])
         if found:
             adjusted = layout.levels[number].adjusted
-            raw["comparisons"].append(among_comparison(name, found, adjusted=adjusted))
+            raw["comparisons"].append(among_comparison(field.name, found, adjusted=adjusted))
     return from_dict(raw)
 
 
 @dataclass(frozen=True)
 class _Field:
-    """A field, and what pairs show of it."""
+    """A field, how often matches and random pairs agree on it, and the grades of likeness below equality.
+
+    Attributes:
+        elsewhere: matches are next to never equal, but alike: the files write it in two ways, each of them in its own
+            (an address with and without its town). Who shares it within a file writes it alike across them.
+    """
 
     name: str
-    u: float  # of its equality
-    m: float
+    m: float  # of its equality
+    u: float
+    grades: tuple[Grade, ...]
+    elsewhere: bool
+
+    @staticmethod
+    def of(name: str, m: float, u: float, graded: tuple[Grade, ...]) -> "_Field":
+        return _Field(name, m, u, graded, m <= _SELDOM < m + sum(grade.m for grade in graded if grade.alike))
+
+    @property
+    def close(self) -> tuple[Grade, ...]:
+        """The grades that are a sign of the same value."""
+        return tuple(grade for grade in self.grades if grade.alike)
+
+    @property
+    def agreed(self) -> float:
+        """Share of matches that agree on it."""
+        return self.m + sum(grade.m for grade in self.close) if self.elsewhere else self.m
+
+    @property
+    def chance(self) -> float:
+        """Share of random pairs that show the same."""
+        return self.u + sum(grade.u for grade in self.close) if self.elsewhere else self.u
+
+    @property
+    def shared(self) -> bool:
+        """Whether agreement on it is a sign of anything."""
+        return (self.m > _SELDOM or self.elsewhere) and self.chance < _COMMON
+
+
+@dataclass(frozen=True)
+class _Among:
+    """A field among pairs that agree on others, and what pairs show of it."""
+
+    field: _Field
     strangers: States
     matches: States
+    swap: Swap | None = None
 
-    def among(self, before: Sequence[str], chance: dict[str, float]) -> list[Among]:
+    def found(self, before: Sequence[_Field]) -> list[Among]:
         """What the field says among pairs that agree on fields before it, the largest sets first."""
-        sets = self._sets(before)
-        found, taken = [], _none(self.strangers)
+        field, found, taken = self.field, [], _none(self.strangers)
         met = _none(self.matches)
-        for given in sets:
+        for given in self._sets([one.name for one in before]):
             agreeing = self.strangers.agreeing(given)
-            expected = self.strangers.share_equal(self.name, agreeing)[0]
-            u = _smoothed(*self.strangers.share_equal(self.name, agreeing & ~taken), expected)
+            expected = self.strangers.share_equal(field.name, agreeing)[0]
+            u = _smoothed(*self.strangers.share_equal(field.name, agreeing & ~taken), expected)
             in_matches = self.matches.agreeing(given)
-            m = _smoothed(*self.matches.share_equal(self.name, in_matches & ~met), self.m)
-            found.append(Among(given, True, m / self.m, (1 - m) / max(1 - self.m, _MOST), self.u, u))
+            m = _smoothed(*self.matches.share_equal(field.name, in_matches & ~met), field.agreed)
             taken, met = taken | agreeing, met | in_matches
-        apart = self._apart(before, met, chance)
-        return [*found, *([apart] if apart else [])]
+            ratio, others = m / field.agreed, (1 - m) / max(1 - field.agreed, _MOST)
+            if field.elsewhere:
+                u, graded = written(u, ratio, others, field.m, field.u, field.grades)
+            else:
+                others, graded = alike(u, m, field.m, field.u, field.grades, least=_MOST)
+            found.append(
+                Among(given, True, ratio, others, field.u, u, graded, self.swap.among(u) if self.swap else None)
+            )
+        near = [nearly(one, of) for one in found for of in before if one.given == (of.name,)]
+        apart = self._apart(before, met)
+        return [*found, *(one for one in near if one), *([apart] if apart else [])]
 
     def _sets(self, before: Sequence[str]) -> list[tuple[str, ...]]:
         """Sets of fields whose agreement tells more of this one than that of any smaller set among them does."""
         kept: dict[tuple[str, ...], tuple[float, float]] = {}
         for size in range(1, min(len(before), 3) + 1):
             for given in combinations(before, size):
-                share, seen = self.strangers.share_equal(self.name, self.strangers.agreeing(given))
+                share, seen = self.strangers.share_equal(self.field.name, self.strangers.agreeing(given))
                 if seen < _ENOUGH:
                     continue
                 smaller = [of for of in kept if set(of) < set(given)]
-                without = kept[min(smaller, key=lambda of: (-len(of), -kept[of][0]))][0] if smaller else self.u
+                without = (
+                    kept[min(smaller, key=lambda of: (-len(of), -kept[of][0]))][0] if smaller else self.field.chance
+                )
                 if _differ(_smoothed(share, seen, without), without):
                     kept[given] = (share, seen)
         most = sorted(kept, key=lambda given: -kept[given][1])[:_MOST_SETS]
         return sorted(most, key=lambda given: (-len(given), -kept[given][0], given))
 
-    def _apart(self, before: Sequence[str], met: Flags, chance: dict[str, float]) -> Among | None:
+    def _apart(self, before: Sequence[_Field], met: Flags) -> Among | None:
         """What the field says of pairs that differ on another: who has moved there, has moved here too."""
-        best: Among | None = None
+        field, best = self.field, None
         for other in before:
-            differing = self.matches.at(other, DIFFERS) & ~met
-            share, seen = self.matches.share_equal(self.name, differing)
-            m = _smoothed(share, seen, self.m)
-            if seen < _ENOUGH or not _differ(m, self.m):
+            differing = self.matches.at(other.name, DIFFERS) & ~met
+            share, seen = self.matches.share_equal(field.name, differing)
+            m = _smoothed(share, seen, field.agreed)
+            if seen < _ENOUGH or not _differ(m, field.agreed):
                 continue
-            together = self.strangers.share_equal(self.name, self.strangers.agreeing([other]))[0] * chance[other]
-            u = max((self.u - together) / (1 - chance[other]), self.u / 10)
-            found = Among((other,), False, m / self.m, (1 - m) / max(1 - self.m, _MOST), self.u, u)
+            together = self.strangers.share_equal(field.name, self.strangers.agreeing([other.name]))[0] * other.chance
+            u = max((field.chance - together) / (1 - other.chance), field.chance / 10)
+            others = (1 - m) / max(1 - field.agreed, _MOST)
+            slips = tuple(Alike(grade.condition, grade.label, grade.u, grade.u) for grade in field.close)
+            found = Among((other.name,), False, m / field.agreed, others, field.chance, u, slips)
             if best is None or found.ratio_of_others > best.ratio_of_others:
                 best = found
         return best

@@ -1,0 +1,60 @@
+"""Models made here: what they compare, and that one event counts once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkage.adhoc.modelling import untrained
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.match.score import score_candidates, term_frequencies
+from linkage.model import from_dict
+
+World = Callable[[str], Table]
+PLACES = {"forename": "name", "surname": "name"}
+
+
+def weighed(engine: Engine, world: World) -> list[dict[str, Any]]:
+    """Pairs of two small files by the names' comparisons, of which level n from below weighs n + 1 bits."""
+    raw = untrained(PLACES).raw
+    for comparison in raw["comparisons"]:
+        graded = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        for number, level in enumerate(reversed(graded), 1):
+            level |= {"m_probability": 0.5, "u_probability": 0.5 / 2**number}
+            level.pop("tf_adjustment_column", None)
+    raw["probability_two_random_records_match"] = 0.5
+    raw["blocking_rules_to_generate_predictions"] = [{"blocking_rule": "l.pair = r.pair", "sql_dialect": "duckdb"}]
+    left = world("""
+        unit_id | pair | forename | surname
+        1       | A    | SMART    | SHANE
+        2       | B    | SHANE    | SMART
+        3       | C    | JAMES    | JAMES
+        4       | D    | SMART    | SHANE
+    """)
+    right = world("""
+        unit_id | pair | forename | surname
+        1       | A    | SHANE    | SMART
+        2       | B    | SHANE    | SMART
+        3       | C    | JAMES    | JAMES
+        4       | D    | SHANE    | -
+    """)
+    model = from_dict(raw)
+    scored = score_candidates(engine, model, left, right, term_frequencies(engine, model, left, right), -99.0).pairs
+    return sorted(engine_rows(engine, scored), key=lambda row: int(row["left_id"]))
+
+
+def test_names_in_each_others_place_count_once(engine: Engine, world: World) -> None:
+    swapped, equal, same_name_twice, half_known = weighed(engine, world)
+    # Forename: seven levels, of which the swap is the second. Surname: six, and none for the swap.
+    assert (swapped["gamma_forename"], swapped["gamma_surname"]) == (5, -1)
+    assert swapped["match_weight"] == pytest.approx(6)
+    assert (equal["gamma_forename"], equal["gamma_surname"]) == (6, 5)
+    assert equal["match_weight"] == pytest.approx(7 + 6)
+    assert (same_name_twice["gamma_forename"], same_name_twice["gamma_surname"]) == (6, 5)
+    assert (half_known["gamma_forename"], half_known["gamma_surname"]) == (0, -1)
+
+
+def test_a_name_alone_is_compared_with_itself() -> None:
+    (only,) = untrained({"surname": "name"}).comparisons
+    assert only.columns == ("surname",)
