@@ -150,11 +150,6 @@ def _group(
         cells[(characteristic, group, measure)] for measure in ("all", "eligible", "linked", "unlinked")
     )
     rate = disclosure.percent(row["linked"], row["eligible"], tied=(eligible, linked, unlinked))
-    share = wilson(row["linked"], row["eligible"])
-    low, high = (
-        disclosure.interval(share, disclosure.profile.percent_places)
-        if rate.mark is None
-        else (disclosure.marked("not_applicable"),) * 2
-    )
+    low, high = disclosure.sampled(rate, eligible)
     found = wilson(row["found"], row["in_both"]) if row.get("in_both") is not None else None
     return Group(label, everybody, eligible, linked, unlinked, rate, low, high, disclosure.accuracy(found))

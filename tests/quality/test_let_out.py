@@ -1,0 +1,110 @@
+"""What pages let out of small counts that need no truth: contradictions, reviews, drift."""
+
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from quality.disclosure import Cell, Disclosure, load
+from quality.intervals import wilson
+from quality.report.implausible import implausible_section
+from quality.report.names import Names
+from quality.report.page import Figure, Fold, Table
+from quality.report.reviewed import review_section
+
+NAMES = Names(shipped())
+
+
+@pytest.fixture
+def d() -> Disclosure:
+    return Disclosure(load("leo_publication"))
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
+
+
+def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -> dict[str, Any]:
+    """An evaluation of rules (name, people at risk, people who show it)."""
+    found = [
+        {"rule": name, "why": "-", "people_at_risk": of, "people": n, "share": wilson(n, of), "confirmed": None,
+         "background": wilson(1, of)}
+        for name, of, n in rules
+    ]  # fmt: skip
+    whole = {"people": people, "implausible": implausible, "share": wilson(implausible, people)}
+    step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "",
+            "implausible": {"links": 50, "implausible": 1, "share": wilson(1, 50)}}  # fmt: skip
+    return {"steps": [step], "spine": {"implausible": {**whole, "confirmed": None, "rules": found}}}
+
+
+def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figure, Table, Table]:
+    section = implausible_section(evaluation, NAMES, d)
+    assert section is not None
+    (drawn,) = [block for block in section.blocks if isinstance(block, Figure)]
+    (by_step,) = [block for block in section.blocks if isinstance(block, Table)]
+    return drawn, drawn.table, by_step
+
+
+def test_a_contradiction_of_few_people_is_a_small_count(d: Disclosure) -> None:
+    rules = (("one", 50, 1), ("nobody", 60, 0), ("all but one", 50, 49), ("some", 100, 20))
+    drawn, table, by_step = implausible_tables(contradicting(*rules, people=1000, implausible=65), d)
+    # Of the share of any rule, 65, those shown take 20 at most: 45 are left for the others.
+    assert [row[1:6] for row in texts(table)] == [
+        ["50", "c", "z", "z", "c"],
+        ["60", "0.0", "0.0", "6.0", "c"],
+        ["50", "c", "z", "z", "c"],
+        ["100", "20.0", "13.3", "28.9", "c"],
+    ]
+    assert texts(by_step) == [["NPD to CIS", "c", "z", "z"]]
+    assert drawn.summary.startswith("6.5% of the people")
+
+
+def test_all_rules_together_do_not_tell_what_one_hides(d: Disclosure) -> None:
+    rules = (("some", 100, 20), ("few", 100, 3))
+    drawn, _, _ = implausible_tables(contradicting(*rules, people=1000, implausible=23), d)
+    assert drawn.summary.startswith("A share too small to show")
+
+
+def test_a_rare_thing_of_many_has_as_many_places_as_tell_no_count(d: Disclosure) -> None:
+    assert d.percent(40, 99_999, rare=True).text == "low"  # a step of 0.01 % stands for fewer than ten
+    assert d.percent(40, 100_000, rare=True).text == "0.04"
+    assert d.percent(40, 100_000).text == "low"
+
+
+def test_an_interval_tells_no_more_than_the_figures_beside_it(d: Disclosure) -> None:
+    """Of 48 of 98 and of 49 of 100 the rounded figures are the same, and so are the bounds."""
+    one, other = ((d.percent(n, of), d.rounded(of)) for n, of in ((48, 98), (49, 100)))
+    assert one == other == (Cell("49.0", 49.0), Cell("100", 100.0))
+    assert [cell.text for cell in d.sampled(*one)] == ["39.4", "58.7"]
+    assert [cell.mark for cell in d.sampled(d.percent(3, 50), d.rounded(50))] == ["not_applicable"] * 2
+
+
+def reviewed(looked_at: int, others: int) -> dict[str, Any]:
+    """A review of 400 links, of which a rule made 34 and two of those were looked at."""
+    share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
+    readings = dict.fromkeys(("low", "middle", "high"), share)
+    strata = [{"accepted": True, "pairs": 400, "looked_at": looked_at},
+              {"accepted": False, "pairs": 30, "looked_at": others}]  # fmt: skip
+    by_pass = [
+        {"made_by": "rule 1", "looked_at": looked_at - 2, "precision": share},
+        {
+            "made_by": "rule 2",
+            "looked_at": 2,
+            "precision": {"of": 34, "count": 34, "value": 1.0, "low": 0.9, "high": 1.0},
+        },
+    ]
+    return {"step": "npd-cis", "looked_at": looked_at + others, "uncertain": 0, "unseen": [], "by_pass": by_pass,
+            "strata": strata, "precision": readings, "recall": readings, "f1": readings}  # fmt: skip
+
+
+def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> None:
+    evaluation = {"steps": [{"step": "npd-cis", "left": "npd", "right": "cis"}]}
+    section = review_section(evaluation, [reviewed(20, 9)], NAMES, d)
+    assert section is not None
+    drawn, by_pass = section.blocks[1], section.blocks[2]
+    assert isinstance(drawn, Figure)
+    assert isinstance(by_pass, Fold)
+    assert texts(drawn.table)[0][2:] == ["30", "99.00", "98.00", "100.00", *["c"] * 6]
+    (table,) = by_pass.blocks
+    assert isinstance(table, Table)
+    assert texts(table) == [["Rule 1", "20", "99.00", "98.00", "100.00"], ["Rule 2", "c", "c", "c", "c"]]
