@@ -116,7 +116,7 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
 
 def _told(step: Mapping[str, Any], d: Disclosure) -> list[Mapping[str, Any]]:
     """Differences of groups that are large enough on both sides; of the found beside the missed where truth is."""
-    fewest = d.profile.threshold
+    fewest = d.profile.fewest
     found = []
     for row in step["bias"]:
         if len(row["characteristics"]) > 1:
@@ -158,7 +158,7 @@ def index(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, d: 
     row = next((row for row in distributions(before, after) if row["what"] == "match weights"), None)
     if row is None:
         return d.marked("not_applicable")
-    few = min(row["before"], row["after"]) < d.profile.threshold
+    few = min(row["before"], row["after"]) < d.profile.fewest
     return d.marked("suppressed") if few else _places(row["psi"], 3)
 
 

@@ -139,7 +139,7 @@ class Disclosure:
         if share is None or value is None:
             return self.marked("not_applicable")
         base = share["of"] if seen is None else min(seen, share["of"])
-        if base < max(self.profile.threshold, self.profile.least_percent_base):
+        if base < self.profile.fewest:
             return self.marked("suppressed")
         # Cut, not rounded, when an error would vanish: 99.996 % is not 100.00 %.
         text = f"{value * 100:.{places}f}"

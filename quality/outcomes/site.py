@@ -192,7 +192,7 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
                      f"£{profile.amounts_to:,.0f}. "
                      "The line runs between the quartiles, the point is the median."),
         ("Intervals", "95%. What a sample leaves open is worked out from the figures shown: Wilson's interval of a "
-                      f"share, of a median that of a normal curve with these quartiles, both of people and not of their "
+                      f"share, of a median that of a normal curve with these quartiles, both of people, not of their "
                       f"achievements. {links}"),
         ("Years", f"Pooled: {span}. Earnings are as they were paid, not in prices of one year."),
         ("Not shown", f"Profile {profile.title}: fewer than {profile.threshold} people, however many achievements "

@@ -11,6 +11,11 @@ from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side
 
 _UNDER, _OVER = "fewer than their share", "more than their share"
+LET_GO = "Let go, expected, %"
+LET_GO_NOTE = (
+    "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
+    "the step's expected recall, and in no group: nobody knows whose they are."
+)
 Shown = Mapping[tuple[str, str], Group]
 
 
@@ -74,9 +79,13 @@ def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown
     if basis == "matched_unmatched":
         released = shown.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
         small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
-        if small or (released and "suppressed" in (released.linked.mark, released.unlinked.mark)):
+        if (
+            small
+            or group["eligible"] < d.profile.fewest
+            or (released and "suppressed" in (released.linked.mark, released.unlinked.mark))
+        ):
             return [d.marked("suppressed")] * 3
-    elif group["in_both"] < d.profile.threshold:
+    elif group["in_both"] < d.profile.fewest:
         return [d.marked("suppressed")] * 3
     return [_signed(found[key]) for key in ("difference", "low", "high")]
 
@@ -194,10 +203,11 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
             cells += cells_of(row, group, "found_missed", shown, d)
         rows.append(cells)
     truths = ["Missed, %", "from", "to", "False links, %"] if has_truth else []
-    heads = ["Group", "Matched, %", *truths, "Missed, expected, %", "False, expected, %"]
+    heads = ["Group", "Matched, %", *truths, LET_GO, "False, expected, %"]
     heads += ["Matched beside unmatched", "from", "to"]
     heads += ["Found beside missed", "from", "to"] if has_truth else []
-    return Table(f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}", heads, rows)
+    title = f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}"
+    return Table(title, heads, rows, LET_GO_NOTE if any(group["expected_missed"] for group in row["groups"]) else "")
 
 
 def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
@@ -210,7 +220,7 @@ def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:
     """A mean of probabilities, no count of people."""
     if group[key] is None:
         return d.marked("not_applicable")
-    if group["links"] < d.profile.threshold:
+    if group["links"] < d.profile.fewest:
         return d.marked("suppressed")
     return Cell(f"{100 * group[key]:.2f}", round(100 * group[key], 2))
 
@@ -223,7 +233,7 @@ def _moved(rows: Sequence[Mapping[str, Any]], names: Names, evaluation: Mapping[
     found: list[list[str | Cell]] = [
         [titles[row["step"]], row["title"], ", ".join(row["labels"]), *(_signed(row[k]) for k in ("before", "after"))]
         for row in rows
-        if row["people"] >= 10 * d.profile.threshold
+        if row["people"] >= 10 * d.profile.fewest
     ]
     return Table(
         "Standardised differences of matched and unmatched that changed most",

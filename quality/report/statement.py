@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.report.bias import basis_of, cells_of, label_of, rate_of, released_groups
+from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
 from quality.report.coverage import source_rows
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
@@ -152,16 +152,21 @@ def _worse(
         f"{names.step(step)}: these groups are {among} less than their share, by a standardised difference beyond 0.1."
         f"{more} The section on bias has all, and a drafted bias statement."
     )
-    share = "Missed, %" if step["accuracy"] else "Missed, expected, %"
+    share = "Missed, %" if step["accuracy"] else LET_GO
     heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
     return [
         Text(said),
-        Table("Groups that the linkage favours least", heads, [line for _, line in found[:_MOST_GROUPS]]),
+        Table(
+            "Groups that the linkage favours least",
+            heads,
+            [line for _, line in found[:_MOST_GROUPS]],
+            "" if step["accuracy"] else LET_GO_NOTE,
+        ),
     ]
 
 
 def _expected(group: Mapping[str, Any], d: Disclosure) -> Cell:
-    if group["expected_missed"] is None or group["links"] < d.profile.threshold:
+    if group["expected_missed"] is None or group["links"] < d.profile.fewest:
         return d.marked("not_applicable")
     return Cell(f"{100 * group['expected_missed']:.2f}", round(100 * group["expected_missed"], 2))
 
