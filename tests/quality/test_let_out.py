@@ -6,10 +6,13 @@ import pytest
 
 from linkage.catalogue import shipped
 from quality.disclosure import Cell, Disclosure, load
+from quality.drift import by_chance, drift
 from quality.intervals import wilson
+from quality.report.drift import drift_section
 from quality.report.implausible import implausible_section
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table
+from quality.report.released import side
 from quality.report.reviewed import review_section
 
 NAMES = Names(shipped())
@@ -108,3 +111,71 @@ def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> No
     (table,) = by_pass.blocks
     assert isinstance(table, Table)
     assert texts(table) == [["Rule 1", "20", "99.00", "98.00", "100.00"], ["Rule 2", "c", "c", "c", "c"]]
+
+
+def release(*groups: tuple[str, int, int]) -> dict[str, Any]:
+    """An evaluation of a step whose left side is told by sex: label, linked, eligible."""
+    found = [{"group": n, "label": n, "linked": linked, "eligible": of, "all": of} for n, linked, of in groups]
+    rate = {"side": "left", "characteristic": "sex", "title": "Sex", "is_partition": True, "groups": found}
+    total = {"side": "left", **{key: sum(one[key] for one in found) for key in ("linked", "eligible", "all")}}
+    step = {"step": "npd-cis", "left": "npd", "right": "cis", "eligible": False, "totals": [total], "rates": [rate],
+            "reasons": [], "weights": [], "parameters": None, "passes": []}  # fmt: skip
+    return {"steps": [step], "sources": [], "spine": None}
+
+
+def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -> None:
+    """The five of unknown sex without a link are few, and are hidden; men guard them in the first, women in the second."""
+    before = release(("F", 900, 1000), ("M", 850, 1000), ("U", 995, 1000))
+    after = release(("F", 850, 1000), ("M", 900, 1000), ("U", 995, 1000))
+    hidden = [
+        {group.label for group in side(one["steps"][0], "left", d).characteristics[0][2] if group.rate.value is None}
+        for one in (before, after)
+    ]
+    assert all(len(labels) == 2 and "U" in labels for labels in hidden)
+    section = drift_section(after, drift(before, after), NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    told = {row[1].removeprefix("Sex: "): row[2:] for row in texts(table)}
+    for place, labels in enumerate(hidden):
+        assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
+    assert all(told[label][2:] == ["c"] * 3 for label in set().union(*hidden))
+    assert told["All: All"] == ["91.5", "91.5", "+0.0", "−1.4", "+1.4"]
+    # A comparison that an earlier version wrote does not know what the last release hides.
+    old = {key: value for key, value in drift(before, after).items() if key != "last"}
+    section = drift_section(after, old, NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    assert {row[2] for row in texts(table)} == {"x"}
+
+
+def test_profiles_that_hide_no_count_hide_shares_of_few() -> None:
+    hesa = Disclosure(load("hesa"))  # no percentage of fewer than 22.5
+    assert [hesa.accuracy(wilson(n, of)).text for n, of in ((3, 7), (1, 2), (11, 22), (12, 24))] == [
+        "..", "..", "..", "50.00",
+    ]  # fmt: skip
+    assert hesa.percent(3, 7).text == ".."
+    assert [cell.text for cell in hesa.interval(wilson(3, 7))] == ["..", ".."]
+
+
+def links_of(*counts: int) -> dict[str, Any]:
+    """An evaluation of a step with so many links in each bin of five bits."""
+    found = release(("F", 900, 1000))
+    found["steps"][0]["weights"] = [
+        {"decision": "accepted", "bin": 5 * place, "pairs": count} for place, count in enumerate(counts)
+    ]
+    return found
+
+
+def test_an_index_that_chance_reaches_has_no_verdict() -> None:
+    """Of 108 links in 7 bins chance reaches (1/108 + 1/108) x 12.592, the 95 % quantile of chi-square of 6 degrees."""
+    few = [16, 16, 16, 15, 15, 15, 15]
+    other = [26, 8, 24, 10, 15, 15, 10]
+    assert by_chance(dict(enumerate(few)), dict(enumerate(other))) == pytest.approx(12.5916 / 54, abs=1e-5)
+    assert by_chance({"a": 100}, {"a": 90}) == 0.0
+    (row,) = drift(links_of(*few), links_of(*other))["distributions"]
+    assert 0.1 < row["psi"] < row["chance"]
+    assert row["verdict"] == "chance"
+    (row,) = drift(links_of(*(10 * n for n in few)), links_of(*(10 * n for n in other)))["distributions"]
+    assert (row["verdict"], row["chance"] < 0.1) == ("moved", True)
+    (row,) = drift(links_of(*few), links_of(*reversed([60, 20, 10, 10, 4, 2, 2])))["distributions"]
+    assert row["verdict"] == "large"
