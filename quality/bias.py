@@ -43,7 +43,10 @@ def bias(
             "characteristics": list(names),
             "title": " and ".join(_inside(known[name].title, place) for place, name in enumerate(names)),
             "groups": _groups(
-                sums(engine, counted, names), [known[name] for name in names], catalogue, has_truth=has_truth
+                sums(engine, counted, names, in_calculation=True),
+                [known[name] for name in names],
+                catalogue,
+                has_truth=has_truth,
             ),
         }
         for names in wanted

@@ -60,10 +60,10 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         `by_chance`), verdict (stable, moved, large; chance where chance may do 0.1 or more and the index is no more
         than that); last: of the last release's steps what quality.report.released reads, so that both releases' groups
         can be shown as their reports show them; completeness: source, identifier, before and after (shares), change
-        with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after (shares), change,
-        low, high; counts: count, before, after, change (share of before; None from nought); parameters: step,
-        comparison, level, m and u before and after, largest change of the weight first; bias: step and what
-        quality.bias.moved says.
+        with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
+        (shares), change, low, high; counts: count, before, after, change (share of before; None from nought);
+        parameters: step, comparison, level, m and u before and after, largest change of the weight first; bias: step
+        and what quality.bias.moved says.
     """
     pairs = _paired(before, after)
     return {
