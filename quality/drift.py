@@ -68,7 +68,7 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
     pairs = _paired(before, after)
     return {
         "distributions": [row for old, new in pairs for row in distributions(old, new)],
-        "last": [{key: old[key] for key in _RELEASED if key in old} for old, _ in pairs],
+        "last": [_released(old) for old, _ in pairs],
         "completeness": _completeness(before, after),
         "rates": [row for old, new in pairs for row in _rates(old, new)],
         "counts": _counts(before, after),
@@ -82,6 +82,18 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
 
 
 _RELEASED = ("step", "left", "right", "eligible", "sides", "totals", "rates", "reasons")
+
+
+def _released(step: Mapping[str, Any]) -> dict[str, Any]:
+    two_way = [
+        {
+            "characteristics": row["characteristics"],
+            "groups": [{key: group[key] for key in ("labels", "eligible", "matched")} for group in row["groups"]],
+        }
+        for row in step.get("bias") or ()
+        if len(row["characteristics"]) > 1
+    ]
+    return {key: step[key] for key in _RELEASED if key in step} | {"bias": two_way}
 
 
 def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from quality.disclosure.profiles import Profile
 from quality.disclosure.sums import Key, Sum
@@ -29,11 +29,15 @@ class Cell:
 
 
 class Disclosure:
-    """A profile at work. `hidden` counts the cells that it suppressed, for the report to say."""
+    """A profile at work. `hidden` counts the cells that it suppressed, for the report to say.
+
+    `released` keeps what was released together, for whoever made it: it is shown again as it was.
+    """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.hidden = 0
+        self.released: dict[tuple[int, str], Any] = {}
 
     def counts(
         self,

@@ -1,6 +1,7 @@
 """Whom the linkage favours: standardised differences, missed and false links by group, and a drafted statement."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
@@ -16,7 +17,19 @@ LET_GO_NOTE = (
     "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
     "the step's expected recall, and in no group: nobody knows whose they are."
 )
-Shown = Mapping[tuple[str, str], Group]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was released of a step's left side: what is hidden there must not be had from here.
+
+    Attributes:
+        groups: of one characteristic, by its title and their label.
+        two_way: percentages matched of two, by their names and labels.
+    """
+
+    groups: Mapping[tuple[str, str], Group]
+    two_way: Mapping[tuple[tuple[str, ...], tuple[str, ...]], Cell]
 
 
 def bias_section(
@@ -63,12 +76,10 @@ def basis_of(step: Mapping[str, Any]) -> str:
 
 
 def released_groups(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
-    """Groups as they were released, by characteristic and label: what is hidden there must not be had from here."""
-    return {
-        (title, group.label): group
-        for _, title, groups in sides[step["step"]]["left"].characteristics
-        for group in groups
-    }
+    """A step's groups as they were released."""
+    left = sides[step["step"]]["left"]
+    groups = {(title, group.label): group for _, title, groups in left.characteristics for group in groups}
+    return Shown(groups, left.two_way)
 
 
 def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
@@ -77,13 +88,10 @@ def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown
     if found is None:
         return [d.marked("not_applicable")] * 3
     if basis == "matched_unmatched":
-        released = shown.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+        released = shown.groups.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+        counts = (released.linked.mark, released.unlinked.mark) if released else (rate_of(row, group, shown, d).mark,)
         small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
-        if (
-            small
-            or group["eligible"] < d.profile.fewest
-            or (released and "suppressed" in (released.linked.mark, released.unlinked.mark))
-        ):
+        if small or group["eligible"] < d.profile.fewest or "suppressed" in counts:
             return [d.marked("suppressed")] * 3
     elif group["in_both"] < d.profile.fewest:
         return [d.marked("suppressed")] * 3
@@ -211,9 +219,11 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
 
 
 def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
-    if len(group["labels"]) == 1 and (released := shown.get((row["title"], group["labels"][0]))):
+    """Percentage matched, as it was released with the groups that it adds up to."""
+    if len(group["labels"]) == 1 and (released := shown.groups.get((row["title"], group["labels"][0]))):
         return released.rate
-    return d.percent(group["matched"], group["eligible"])
+    tied = shown.two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
+    return tied or d.percent(group["matched"], group["eligible"])
 
 
 def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:

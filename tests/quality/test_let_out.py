@@ -179,3 +179,24 @@ def test_an_index_that_chance_reaches_has_no_verdict() -> None:
     assert (row["verdict"], row["chance"] < 0.1) == ("moved", True)
     (row,) = drift(links_of(*few), links_of(*reversed([60, 20, 10, 10, 4, 2, 2])))["distributions"]
     assert row["verdict"] == "large"
+
+
+def test_groups_of_two_characteristics_do_not_tell_what_those_of_one_hide(d: Disclosure) -> None:
+    """Women of the north without a link are three: their cell goes, and one of each line with it."""
+    evaluation = release(("F", 157, 180), ("M", 140, 200))
+    (step,) = evaluation["steps"]
+    cells = {("F", "N"): (97, 100), ("F", "S"): (60, 80), ("M", "N"): (70, 100), ("M", "S"): (70, 100)}
+    by_region = [
+        {"group": r, "label": r, "linked": sum(cells[s, r][0] for s in "FM"), "all": of, "eligible": of}
+        for r, of in (("N", 200), ("S", 180))
+    ]
+    step["rates"].append({**step["rates"][0], "characteristic": "region", "title": "Region", "groups": by_region})
+    groups = [{"labels": list(key), "matched": linked, "eligible": of} for key, (linked, of) in cells.items()]
+    step["bias"] = [{"characteristics": ["sex", "region"], "title": "Sex and region", "groups": groups}]
+    found = side(step, "left", d)
+    assert [group.rate.text for _, _, of_one in found.characteristics for group in of_one] == [
+        "87.2", "70.0", "83.5", "72.2",
+    ]  # fmt: skip
+    assert {labels: cell.text for (_, labels), cell in found.two_way.items()} == dict.fromkeys(cells, "c")
+    # On its own each of the other three may be shown, and together they tell of the three.
+    assert [d.percent(*cells[key]).text for key in cells] == ["c", "75.0", "70.0", "70.0"]
