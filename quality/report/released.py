@@ -123,10 +123,10 @@ def _add_two_way(
         Characteristics and labels to where their counts stand, and their row.
     """
     known = {rate["characteristic"]: rate for rate in shown if rate["is_partition"]}
-    found = {}
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[tuple[str, str], Mapping[str, Any]]] = {}
     for table in step.get("bias") or ():
         names = tuple(table["characteristics"])
-        if len(names) != 2 or not set(names) <= set(known):
+        if len(names) != 2 or not set(names) <= set(known) or not _adds_up(table["groups"], [known[n] for n in names]):
             continue
         place = {tuple(row["labels"]): (" and ".join(names), " and ".join(row["labels"])) for row in table["groups"]}
         for row in table["groups"]:
@@ -142,6 +142,17 @@ def _add_two_way(
                     Sum((name, group["group"], measure), tuple((*key, measure) for key in parts)) for measure in _SPLIT
                 ]
     return found
+
+
+def _adds_up(groups: Sequence[Mapping[str, Any]], rates: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether groups of two characteristics come to those of each, by label: two codes may share one."""
+    for axis, rate in enumerate(rates):
+        for group in rate["groups"]:
+            parts = [row for row in groups if row["labels"][axis] == group["label"]]
+            come_to = (sum(row["eligible"] for row in parts), sum(row["matched"] for row in parts))
+            if come_to != (group["eligible"], group["linked"]):
+                return False
+    return True
 
 
 def tied(parts: Mapping[str, int], disclosure: Disclosure) -> tuple[dict[str, Cell], Cell]:
