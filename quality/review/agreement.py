@@ -35,8 +35,8 @@ class Agreement:
 def agreement(standing: Iterable[Mapping[str, Any]]) -> Agreement:
     """Cohen's kappa (1960) over the answers of reviewers; adjudicators know what was said and are left out.
 
-    Of more than two reviewers each two are compared. What chance gives them is told by all that each said of pairs which
-    others answered too: two who said the same one thing of theirs count as agreeing, and not for nothing.
+    Of more than two reviewers each two are compared. What chance gives them is told by all that each said of pairs
+    which others answered too: two who said the same one thing of theirs count as agreeing, and not for nothing.
 
     The interval is Wilson's of the share agreed, with chance as it is: Cohen's own standard error is nought where all
     agreed, however few. A pair that several reviewers answered is one pair in it.
