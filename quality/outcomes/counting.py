@@ -95,6 +95,8 @@ COUNTED = ("members", "people", "matched", *OUTCOMES, "earners")
 
 UNPAID = "unpaid"
 """Those in sustained employment who are in no figure of earnings: what these leave of them is told by both."""
+STUDY_ONLY, NEITHER, PAID_STUDY = "study_only", "neither", "paid_study"
+"""Where no earner is in study, earners, those in work and those in study tell how many are in either alone or none."""
 JUDGED_CELLS = {
     "matched": "matched",
     **{name: f"matched and {name}" for name in OUTCOMES},
@@ -102,6 +104,9 @@ JUDGED_CELLS = {
     "earners": "pay is not null",
     "no_earners": "matched and pay is null",
     UNPAID: "matched and sustained_employment and pay is null",
+    STUDY_ONLY: "matched and further_study and not sustained_employment",
+    NEITHER: "matched and not further_study and not sustained_employment",
+    PAID_STUDY: "further_study and pay is not null",
 }
 """Groups of a place's members that may not be few people, with those that are in them."""
 _PEOPLE = ", ".join(

@@ -16,6 +16,9 @@ are cut so that they need none:
   come to the threshold in earners and in unpaid, and the hidden shares of sustained work in all three, each may be
   anything again: what may move between the first two moves with shares as they are, and between the last two with
   earners as they are. Where few are unpaid in all, no number of earners is told, and quartiles alone are.
+- Where no earner is in study, the unpaid are those in work and study, and the three numbers tell of four groups. Of those
+  hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as there
+  are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
 
 All are judged by people: a person with two achievements is two members of a cohort. What adds up along a line are
 people at one place each, which are no more than there are.
@@ -24,16 +27,18 @@ tests/quality/test_outcomes_hiding.py attacks what they leave by linear programm
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from quality.disclosure import Profile
-from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, UNPAID, Counted, Place
+from quality.outcomes.counting import ALL, EVERYBODY, NEITHER, OTHERS, PAID_STUDY, STUDY_ONLY, UNPAID, Counted, Place
 from quality.outcomes.members import OUTCOMES
 
 Key = tuple[str, Place]
 """A count of a place: matched, or an outcome, which is hidden together with its complement; or PAY."""
 
-EARNERS, EMPLOYED = "earners", "sustained_employment"
+EARNERS, EMPLOYED, STUDY = "earners", "sustained_employment", "further_study"
+Part = tuple[str, ...]
+"""Groups of people of whom the fewest count."""
 JUDGED = (*OUTCOMES, EARNERS)
 PAY = "pay"
 """Quartiles: they are hidden where the number of earners is, unless that is hidden everywhere."""
@@ -64,8 +69,12 @@ class _Judge:
         self._least = profile.threshold
         self._noughts = profile.zeros_are_sensitive
         self.hidden: set[Key] = set()
+        self._has_lost_earners = False
         unpaid = [one.people[UNPAID] for place, one in group.items() if _is_whole(place)]
         self._has_unpaid = any(count >= self._least for count in unpaid)
+        self._study_apart = self._has_unpaid and not any(
+            one.people[PAID_STUDY] for place, one in group.items() if _is_whole(place)
+        )
         self._few_unpaid = any(0 < count < self._least for count in unpaid)
 
     def whole(self) -> None:
@@ -74,7 +83,7 @@ class _Judge:
             if self._is_small(self._people("matched", place)):
                 self.hidden |= {(kind, other) for other in self._group for kind in ("matched", *JUDGED)}
             for outcome in JUDGED:
-                if not self._splits(place, outcome):
+                if not self._may_be_told(outcome, place) or (outcome == EARNERS and self._has_lost_earners):
                     self.hidden |= {(outcome, other) for other in self._group}
 
     def quartiles(self) -> None:
@@ -94,11 +103,15 @@ class _Judge:
     def line(self, places: Sequence[Place]) -> None:
         """Places that add up to a total that is told: institutions, or the categories of everybody."""
         small = [place for place in places if self._is_small(self._people("matched", place))]
-        bases = self._guarded(places, small, ["matched"])
+        bases = self._guarded(places, small, [("matched",)])
         self.hidden |= {(kind, place) for place in bases for kind in ("matched", *JUDGED)}
         for outcome in JUDGED:
             unsafe = [place for place in places if place in bases or not self._may_be_told(outcome, place)]
-            self.hidden |= {(outcome, place) for place in self._guarded(places, unsafe, self._parts(outcome))}
+            guarded = self._guarded(places, unsafe, self._parts(outcome))
+            if guarded and not self._come_to_enough(guarded, self._parts(outcome)):
+                self._has_lost_earners = True  # all places together are too few for what earners tell beside the rest
+                guarded = self._guarded(places, unsafe, [(outcome,), (f"no_{outcome}",)])
+            self.hidden |= {(outcome, place) for place in guarded}
 
     def table(self, rows: Mapping[str, Sequence[Place]]) -> None:
         """Institutions by one characteristic, each told whole or not at all."""
@@ -130,33 +143,43 @@ class _Judge:
     def _may_have_moved(self, kind: str, unsafe: Iterable[Place], rest: Mapping[str, Place]) -> bool:
         """Whether what the told institutions leave of each category is no small count, and enough for the untold."""
         parts = self._parts(kind)
-        if any(self._is_small(self._people(part, place)) for place in rest.values() for part in parts):
+        if any(self._is_small(self._people(one, place)) for place in rest.values() for part in parts for one in part):
             return False
         for category in {place.category for place in unsafe}:
-            if category not in rest or min(self._people(part, rest[category]) for part in parts) < self._least:
+            if (
+                category not in rest
+                or min(self._people(one, rest[category]) for part in parts for one in part) < self._least
+            ):
                 return False
         return True
 
-    def _parts(self, kind: str) -> list[str]:
+    def _parts(self, kind: str) -> list[Part]:
         """What a count splits its base into, of which no small number may be told."""
         if kind == "matched":
-            return ["matched"]
+            return [("matched",)]
+        if self._study_apart and kind == EARNERS:
+            return [(EARNERS, STUDY_ONLY), (UNPAID, NEITHER)]
+        if self._study_apart and kind in (EMPLOYED, STUDY):
+            return [(kind,), (f"no_{kind}",), (UNPAID,), (STUDY_ONLY,), (NEITHER,)]
         of_three = self._has_unpaid and kind in (EARNERS, EMPLOYED)
-        return [kind, f"no_{kind}", *([UNPAID] if of_three else [])]
+        return [(kind,), (f"no_{kind}",), *([(UNPAID,)] if of_three else [])]
 
-    def _guarded(self, places: Sequence[Place], unsafe: Sequence[Place], parts: Sequence[str]) -> set[Place]:
+    def _guarded(self, places: Sequence[Place], unsafe: Sequence[Place], parts: Sequence[Part]) -> set[Place]:
         """The unsafe, and the smallest others until two at least are hidden that come to the threshold together."""
         hidden = set(unsafe)
         if not hidden:
             return hidden
         shown = sorted((p for p in places if p not in hidden), key=lambda p: (self._matched(p), p), reverse=True)
-        while shown and (len(hidden) < 2 or any(self._together(part, hidden) < self._least for part in parts)):
+        while shown and (len(hidden) < 2 or not self._come_to_enough(hidden, parts)):
             hidden.add(shown.pop())
         return hidden
 
-    def _together(self, part: str, places: Iterable[Place]) -> int:
+    def _come_to_enough(self, places: Collection[Place], parts: Sequence[Part]) -> bool:
+        return all(self._together(part, places) >= self._least for part in parts)
+
+    def _together(self, part: Part, places: Iterable[Place]) -> int:
         """People at these places together, at least."""
-        return sum(self._group[place].once[part] for place in places)
+        return sum(min(self._group[place].once[one] for one in part) for place in places)
 
     def _people(self, part: str, place: Place) -> int:
         return self._group[place].people[part]
@@ -169,9 +192,13 @@ class _Judge:
 
     def _may_be_told(self, outcome: str, place: Place) -> bool:
         """Whether a count and its complement may be told; and of earners whom they leave of those in sustained work."""
-        if outcome == EARNERS and self._has_unpaid and (EMPLOYED, place) not in self.hidden:
-            return self._splits(place, outcome) and not self._is_small(self._people(UNPAID, place))
-        return self._splits(place, outcome)
+        if outcome != EARNERS or not self._has_unpaid:
+            return self._splits(place, outcome)
+        told_by: dict[str, Part] = {UNPAID: (EMPLOYED,)}
+        if self._study_apart:
+            told_by |= {STUDY_ONLY: (EMPLOYED, STUDY), NEITHER: (STUDY,)}
+        told = [one for one, by in told_by.items() if not any((kind, place) in self.hidden for kind in by)]
+        return self._splits(place, outcome) and not any(self._is_small(self._people(one, place)) for one in told)
 
     def _splits(self, place: Place, outcome: str) -> bool:
         """Whether those who have the outcome and those who lack it may both be told."""

@@ -24,7 +24,7 @@ def all_alike(matched: int, having: int, unpaid: int = 0) -> Counted:
     """Members who are each a person of their own, of whom as many have any outcome."""
     counts = dict.fromkeys(JUDGED, having) | {"matched": matched, EARNERS: having - unpaid}
     people = {cell: counts[cell] if cell in counts else matched - counts.get(cell[3:], 0) for cell in JUDGED_CELLS}
-    people[UNPAID] = unpaid
+    people |= {UNPAID: unpaid, "study_only": 0, "neither": matched - having, "paid_study": having - unpaid}
     return Counted(counts, people, people, {})
 
 
@@ -256,6 +256,90 @@ def test_no_small_number_without_pay_can_be_told(people: list[tuple[str, str, st
     assert attacked_for_pay(merged) == set()
 
 
+WORK_AND_STUDY, STUDY_ALONE, NEITHER_OF_BOTH = "work and study", "study", "neither"
+FOUR = (PAID, WORK_AND_STUDY, STUDY_ALONE, NEITHER_OF_BOTH)
+KINDS = {
+    "work": (PAID, WORK_AND_STUDY),
+    "no work": (STUDY_ALONE, NEITHER_OF_BOTH),
+    "in study": (WORK_AND_STUDY, STUDY_ALONE),
+    "no study": (PAID, NEITHER_OF_BOTH),
+    "no pay": (WORK_AND_STUDY, STUDY_ALONE, NEITHER_OF_BOTH),
+}
+
+
+def four_counted(states: Counter[str]) -> Counted:
+    """Members of whom those in work are paid, or in study."""
+    work, study = (sum(states[one] for one in KINDS[kind]) for kind in ("work", "in study"))
+    counts = {"matched": states.total(), OUTCOME: work, "further_study": study, "out_of_work_benefits": work,
+              EARNERS: states[PAID]}  # fmt: skip
+    people = {
+        cell: counts[cell] if cell in counts else states.total() - counts.get(cell[3:], 0) for cell in JUDGED_CELLS
+    }
+    people |= {UNPAID: states[WORK_AND_STUDY], "study_only": states[STUDY_ALONE]}
+    people |= {"neither": states[NEITHER_OF_BOTH], "paid_study": 0}
+    return Counted(counts, people, people, {})
+
+
+def attacked_in_study(people: list[tuple[str, str, str]]) -> set[tuple[str, Place]]:
+    """Small numbers that are told where no earner is in study."""
+    tally: dict[Place, Counter[str]] = {}
+    for i, c, state in people:
+        for where in (EVERYBODY, i):
+            for one in (place(ALL, where, ""), place("sex", where, c)):
+                tally.setdefault(one, Counter())[state] += 1
+    hidden = hidden_keys({one: four_counted(states) for one, states in sorted(tally.items())}, LEO)
+    categories = sorted({c for _, c, _ in people})
+    for row in sorted({one.institution for one in tally}):
+        cells = [place("sex", row, c) for c in categories]
+        if any(("matched", one) in hidden for one in cells):
+            tally |= {one: Counter() for one in cells if one not in tally}
+            hidden |= {(kind, one) for one in cells for kind in ("matched", *JUDGED, PAY)}
+    values: dict[tuple[str, Place], float] = {}
+    sums, secret = [], set()
+    shown_by = {"work": OUTCOME, "no work": OUTCOME, "in study": "further_study", "no study": "further_study",
+                "no pay": EARNERS, PAID: EARNERS, "all": "matched"}  # fmt: skip
+    for one, states in tally.items():
+        values |= {(state, one): states[state] for state in FOUR}
+        for kind, parts in {**KINDS, "all": FOUR}.items():
+            values[kind, one] = sum(states[state] for state in parts)
+            sums.append(Sum((kind, one), tuple((state, one) for state in parts)))
+        secret |= {(state, one) for state in FOUR if state != PAID}
+        secret |= {(kind, one) for kind, by in shown_by.items() if (by, one) in hidden}
+        if (EARNERS, one) in hidden and (PAY, one) not in hidden:
+            values |= {("threshold", one): LEO.threshold, ("above", one): states[PAID] - LEO.threshold}
+            sums.append(Sum((PAID, one), (("threshold", one), ("above", one))))
+            secret.add(("above", one))
+    rows = {one.institution for one in tally}
+    for state in FOUR:
+        for row in rows:
+            cells = tuple((state, place("sex", row, c)) for c in categories if place("sex", row, c) in tally)
+            sums.append(Sum((state, place(ALL, row, "")), cells))
+        for by, category in ((ALL, ""), *(("sex", c) for c in categories)):
+            of = tuple((state, place(by, i, category)) for i in rows - {EVERYBODY} if place(by, i, category) in tally)
+            sums.append(Sum((state, place(by, EVERYBODY, category)), of))
+    needs = {
+        key: Need(least=LEO.threshold)
+        for key, value in values.items()
+        if key[0] not in ("threshold", "above") and 1 <= value < LEO.threshold
+    }
+    told = set(needs) - secret
+    return told | exposed(exactly(values, sums), secret, {key: need for key, need in needs.items() if key in secret})
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(UNIVERSITIES), st.sampled_from("FM"), st.sampled_from((*FOUR, PAID))),
+        min_size=30,
+        max_size=160,
+    )
+)
+def test_no_small_number_in_study_can_be_told(people: list[tuple[str, str, str]]) -> None:
+    sizes = Counter(one[0] for one in people)
+    merged = [(i if sizes[i] >= LEO.threshold else OTHERS, *rest) for i, *rest in people]
+    assert attacked_in_study(merged) == set()
+
+
 def test_earners_that_leave_few_of_those_in_work_are_not_told() -> None:
     """A: 20 in work, 18 paid. B and C: 20 and 30 in work, 10 and 20 paid. Threshold 3."""
     people = [
@@ -293,3 +377,12 @@ def test_people_are_judged_and_not_their_achievements() -> None:
     assert told == {(kind, i) for kind in (*JUDGED, PAY) for i in ("A", "B")}
     strict = LEO.model_copy(update={"threshold": 7})
     assert ("matched", place(ALL, "A", "")) in hidden_keys(group, strict)
+
+
+def test_earners_and_those_in_study_do_not_tell_who_is_in_neither() -> None:
+    """A: 20 paid, 10 in work and study, 8 in study alone, 2 in neither. B and C have ten and twenty of each."""
+    tally = {"A": (20, 10, 8, 2), "B": (10, 10, 10, 10), "C": (20, 20, 20, 20)}
+    counts = {place(ALL, i, ""): Counter(dict(zip(FOUR, of, strict=True))) for i, of in tally.items()}
+    counts[place(ALL, EVERYBODY, "")] = sum(counts.values(), Counter())
+    hidden = hidden_keys({one: four_counted(states) for one, states in counts.items()}, LEO)
+    assert {(kind, one.institution) for kind, one in hidden} == {(kind, i) for kind in (EARNERS, PAY) for i in "AB"}
