@@ -271,5 +271,9 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str
 
 
 def falls(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Link rates that fell by more than chance does: the 95 % interval of the change lies below nought."""
+    """Link rates that fell by more than chance does: the 95 % interval of the change lies below nought.
+
+    It is that of two samples. Releases mostly hold the same people, and between those chance does less: a fall that is
+    told is one, and a small one may not be told.
+    """
     return [row for row in found["rates"] if row["high"] < 0]

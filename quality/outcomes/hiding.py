@@ -16,9 +16,9 @@ are cut so that they need none:
   come to the threshold in earners and in unpaid, and the hidden shares of sustained work in all three, each may be
   anything again: what may move between the first two moves with shares as they are, and between the last two with
   earners as they are. Where few are unpaid in all, no number of earners is told, and quartiles alone are.
-- Where no earner is in study, the unpaid are those in work and study, and the three numbers tell of four groups. Of those
-  hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as there
-  are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
+- Where no earner is in study, the unpaid are those in work and study, and the three numbers tell of four groups. Of
+  those hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as
+  there are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
 
 All are judged by people: a person with two achievements is two members of a cohort. What adds up along a line are
 people at one place each, which are no more than there are.
