@@ -142,7 +142,8 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
     rows: list[list[str | Cell]] = []
     for place, found in counted.items():
         if place.by == ALL and place.institution == EVERYBODY:
-            shown = denominators(found.counts, d)
+            too_few = 0 < found.people["matched"] < d.profile.threshold
+            shown = [d.marked("suppressed")] * 3 if too_few else denominators(found.counts, d)
             cohort = names.cohort(place.definition).title
             rows.append([cohort, str(place.years_after), *shown, _people(found, shown[-1], d)])
     heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched", "People matched"]
