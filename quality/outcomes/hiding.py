@@ -72,8 +72,8 @@ class _Judge:
         self._has_lost_earners = False
         unpaid = [one.people[UNPAID] for place, one in group.items() if _is_whole(place)]
         self._has_unpaid = any(count >= self._least for count in unpaid)
-        self._study_apart = self._has_unpaid and not any(
-            one.people[PAID_STUDY] for place, one in group.items() if _is_whole(place)
+        self._study_apart = self._has_unpaid and any(
+            one.people[STUDY] and not one.people[PAID_STUDY] for place, one in group.items() if _is_whole(place)
         )
         self._few_unpaid = any(0 < count < self._least for count in unpaid)
 
@@ -107,10 +107,11 @@ class _Judge:
         self.hidden |= {(kind, place) for place in bases for kind in ("matched", *JUDGED)}
         for outcome in JUDGED:
             unsafe = [place for place in places if place in bases or not self._may_be_told(outcome, place)]
-            guarded = self._guarded(places, unsafe, self._parts(outcome))
-            if guarded and not self._come_to_enough(guarded, self._parts(outcome)):
+            parts, alone = self._parts(outcome), [(outcome,), (f"no_{outcome}",)]
+            guarded = self._guarded(places, unsafe, parts)
+            if parts != alone and guarded and not self._come_to_enough(guarded, parts):
                 self._has_lost_earners = True  # all places together are too few for what earners tell beside the rest
-                guarded = self._guarded(places, unsafe, [(outcome,), (f"no_{outcome}",)])
+                guarded = self._guarded(places, unsafe, alone)
             self.hidden |= {(outcome, place) for place in guarded}
 
     def table(self, rows: Mapping[str, Sequence[Place]]) -> None:

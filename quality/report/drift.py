@@ -46,7 +46,7 @@ def drift_section(
             "links it is asked how their match weights lie and how often they reach each level of a comparison."
         ),
         _distributions(drift["distributions"], titles, names, d, since),
-        _counts_table(drift["counts"], [_in_calculation(*one) for one in zip(steps, shown, strict=True)], d, two),
+        _counts_table(drift["counts"], [_in_calculation(*one, d) for one in zip(steps, shown, strict=True)], d, two),
         _rates_table(drift["rates"], shown, titles, names, d, two),
     ]
     completeness = _completeness_table(drift["completeness"], names, d, two)
@@ -108,24 +108,31 @@ _ALL = ("all", "All")
 def _released(
     steps: Sequence[Mapping[str, Any]], d: Disclosure, sides: Mapping[str, Mapping[str, Side]] | None = None
 ) -> Released:
-    """What the report of a release shows of its groups: what it hides must not be had from a comparison."""
+    """What the report of a release shows of its groups: what it hides must not be had from a comparison.
+
+    A side whose counts do not add up, of an evaluation that somebody changed, is left out: it has no report.
+    """
     found: dict[tuple[str, str, str, str], Group] = {}
     for step in steps:
         for name in {row["side"] for row in step["totals"]}:
-            one = sides[step["step"]][name] if sides else side(step, name, d)
+            try:
+                one = sides[step["step"]][name] if sides else side(step, name, d)
+            except ValueError:  # its counts contradict each other
+                continue
             found[step["step"], name, *_ALL] = one.whole
             for characteristic, _, groups in one.characteristics:
                 found |= {(step["step"], name, characteristic, group.label): group for group in groups}
     return found
 
 
-def _in_calculation(steps: Sequence[Mapping[str, Any]], shown: Released) -> dict[str, Cell]:
+def _in_calculation(steps: Sequence[Mapping[str, Any]], shown: Released, d: Disclosure) -> dict[str, Cell]:
     """Those in the calculation, by the name of the count (quality.drift.published)."""
-    return {
-        in_calculation(step, row["side"]): shown[step["step"], row["side"], *_ALL].eligible
-        for step in steps
-        for row in step["totals"]
-    }
+    found = {}
+    for step in steps:
+        for row in step["totals"]:
+            whole = shown.get((step["step"], row["side"], *_ALL))
+            found[in_calculation(step, row["side"])] = whole.eligible if whole else d.marked("unavailable")
+    return found
 
 
 def _counts_table(

@@ -1,5 +1,6 @@
 """What pages let out of small counts that need no truth: contradictions, reviews, drift."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -140,6 +141,13 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
         assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
     assert all(told[label][2:] == ["c"] * 3 for label in set().union(*hidden))
     assert told["All: All"] == ["91.5", "91.5", "+0.0", "−1.4", "+1.4"]
+    # An evaluation that somebody changed has no report that would say what it hides.
+    changed = copy.deepcopy(before)
+    changed["steps"][0]["totals"][0]["linked"] += 1
+    section = drift_section(after, drift(changed, after), NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    assert {row[2] for row in texts(table)} == {"x"}
     # A comparison that an earlier version wrote does not know what the last release hides.
     old = {key: value for key, value in drift(before, after).items() if key != "last"}
     section = drift_section(after, old, NAMES, d)
