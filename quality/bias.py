@@ -31,8 +31,9 @@ def bias(
     Returns:
         characteristics (one name or two), title, groups: labels, eligible, matched, in_both and found (None without
         truth), rate, missed (share of in_both not found), false (share of links that are false; None without truth),
-        expected_false and expected_missed (shares by the links' probabilities), matched_unmatched and found_missed:
-        difference, low, high, flagged, or None where either set is empty.
+        expected_false (share of links) and expected_missed (share of the matches among kept pairs that were let go: the
+        step's expected recall also counts those of which no pair was kept), by probabilities; matched_unmatched and
+        found_missed: difference, low, high, flagged, or None where either set is empty.
     """
     known = {c.name: c for c in definitions.characteristic if c.name in counted.columns}
     wanted: list[Sequence[str]] = [[name] for name in known]
@@ -42,7 +43,10 @@ def bias(
             "characteristics": list(names),
             "title": " and ".join(_inside(known[name].title, place) for place, name in enumerate(names)),
             "groups": _groups(
-                sums(engine, counted, names), [known[name] for name in names], catalogue, has_truth=has_truth
+                sums(engine, counted, names, in_calculation=True),
+                [known[name] for name in names],
+                catalogue,
+                has_truth=has_truth,
             ),
         }
         for names in wanted

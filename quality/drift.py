@@ -2,12 +2,16 @@
 
 Both sides are evaluations (quality.evaluation): aggregates, so that the last release need not be read again. How far a
 distribution has moved is said by the population stability index (Siddiqi, Credit Risk Scorecards, 2006): the sum over
-bins of (after - before) ln(after / before); under 0.1 it is taken for stable, from 0.25 on for another population.
+bins of (after - before) ln(after / before); under 0.1 it is taken for stable, from 0.25 on for another population. With
+nothing changed it is (1/before + 1/after) times a chi-square of one degree fewer than bins (Yurdakul and Naranjo,
+Statistical properties of the population stability index, 2020): in a small step far above 0.1.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from scipy.special import chdtri
 
 from quality.bias import moved
 from quality.intervals import difference, wilson
@@ -36,20 +40,35 @@ def stability(before: Counts, after: Counts) -> float | None:
     return math.fsum((new - old) * math.log(new / old) for old, new in shares)
 
 
+def by_chance(before: Counts, after: Counts) -> float:
+    """What the index stays below in 19 of 20 comparisons of the same distribution, with samples of these sizes.
+
+    Releases mostly hold the same people: then chance does less, and this is more than enough.
+    """
+    bins = {place for counted in (before, after) for place, count in counted.items() if count}
+    totals = sum(before.values()), sum(after.values())
+    if len(bins) < 2 or not all(totals):
+        return 0.0
+    return float((1 / totals[0] + 1 / totals[1]) * chdtri(len(bins) - 1, 0.05))
+
+
 def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What has moved since the last release.
 
     Returns:
-        distributions: step, what (match weights, or a comparison), psi, before and after (links counted), verdict
-        (stable, moved, large); completeness: source, identifier, before and after (shares), change with low and high
-        (points of share); rates: step, side, characteristic, title, group, label, before and after (shares), change,
-        low, high; counts: count, before, after, change (share of before; None from nought); parameters: step,
-        comparison, level, m and u before and after, largest change of the weight first; bias: step and what
-        quality.bias.moved says.
+        distributions: step, what (match weights, or a comparison), psi, before and after (links counted), chance (see
+        `by_chance`), verdict (stable, moved, large; chance where chance may do 0.1 or more and the index is no more
+        than that); last: of the last release's steps what quality.report.released reads, so that both releases' groups
+        can be shown as their reports show them; completeness: source, identifier, before and after (shares), change
+        with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
+        (shares), change, low, high; counts: count, before, after, change (share of before; None from nought);
+        parameters: step, comparison, level, m and u before and after, largest change of the weight first; bias: step
+        and what quality.bias.moved says.
     """
     pairs = _paired(before, after)
     return {
         "distributions": [row for old, new in pairs for row in distributions(old, new)],
+        "last": [_released(old) for old, _ in pairs],
         "completeness": _completeness(before, after),
         "rates": [row for old, new in pairs for row in _rates(old, new)],
         "counts": _counts(before, after),
@@ -60,6 +79,21 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
             for row in moved(old.get("bias", ()), new.get("bias", ()))
         ],
     }
+
+
+_RELEASED = ("step", "left", "right", "eligible", "sides", "totals", "rates", "reasons")
+
+
+def _released(step: Mapping[str, Any]) -> dict[str, Any]:
+    two_way = [
+        {
+            "characteristics": row["characteristics"],
+            "groups": [{key: group[key] for key in ("labels", "eligible", "matched")} for group in row["groups"]],
+        }
+        for row in step.get("bias") or ()
+        if len(row["characteristics"]) > 1
+    ]
+    return {key: step[key] for key in _RELEASED if key in step} | {"bias": two_way}
 
 
 def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -80,15 +114,20 @@ def distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[s
 
 
 def _moved(step: str, what: str, before: Counts, after: Counts) -> dict[str, Any]:
-    psi = stability(before, after)
+    psi, chance = stability(before, after), by_chance(before, after)
     return {
         "step": step,
         "what": what,
         "psi": psi,
         "before": int(sum(before.values())),
         "after": int(sum(after.values())),
-        "verdict": "stable" if psi is None or psi < MOVED else "moved" if psi < LARGE else "large",
+        "chance": chance,
+        "verdict": "chance" if chance >= MOVED and (psi or 0.0) <= chance else _verdict(psi or 0.0),
     }
+
+
+def _verdict(psi: float) -> str:
+    return "stable" if psi < MOVED else "moved" if psi < LARGE else "large"
 
 
 def _weights(step: Mapping[str, Any]) -> Counts:
@@ -173,6 +212,11 @@ def _denominators(row: Mapping[str, Any]) -> dict[str, int]:
     return {"eligible": row["eligible"], "linked": row["linked"]}
 
 
+def in_calculation(step: Mapping[str, Any], side: str) -> str:
+    """What the count of a side's people in the calculation is called among those published."""
+    return f"{step[side]} in the calculation of {step['step']}"
+
+
 def published(evaluation: Mapping[str, Any]) -> dict[str, int]:
     """The counts that a release publishes: name to count."""
     found: dict[str, int | None] = {}
@@ -185,7 +229,7 @@ def published(evaluation: Mapping[str, Any]) -> dict[str, int]:
     for step in evaluation["steps"]:
         found[f"links of {step['step']}"] = sum(row["links"] for row in step["passes"])
         for row in step["totals"]:
-            found[f"{step[row['side']]} in the calculation of {step['step']}"] = row["eligible"]
+            found[in_calculation(step, row["side"])] = row["eligible"]
     found |= {f"rows of {name}": rows for name, rows in (evaluation.get("tables") or {}).items()}
     return {name: int(count) for name, count in found.items() if count is not None}
 
@@ -227,5 +271,9 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str
 
 
 def falls(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Link rates that fell by more than chance does: the 95 % interval of the change lies below nought."""
+    """Link rates that fell by more than chance does: the 95 % interval of the change lies below nought.
+
+    It is that of two samples. Releases mostly hold the same people, and between those chance does less: a fall that is
+    told is one, and a small one may not be told.
+    """
     return [row for row in found["rates"] if row["high"] < 0]

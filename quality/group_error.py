@@ -46,16 +46,20 @@ def error_by_group(
     return found
 
 
-def sums(engine: Engine, counted: Table, names: Sequence[str], side: str = "left") -> list[dict[str, Any]]:
+def sums(
+    engine: Engine, counted: Table, names: Sequence[str], side: str = "left", *, in_calculation: bool = False
+) -> list[dict[str, Any]]:
     """group_0, group_1, ... (codes), units, eligible, matched, in_both, found, and the sums of MEASURES.
 
     Args:
         names: characteristics; with several, the groups are their combinations.
+        in_calculation: whether MEASURES are of the pairs of those in the calculation alone.
     """
     groups = [f"coalesce({quote(name)}, {literal(NOT_KNOWN)})" for name in names]
     keys = ", ".join(f"group_{place}" for place in range(len(names)))
     named = ", ".join(f"{group} as group_{place}" for place, group in enumerate(groups))
-    summed = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
+    counts = "case when is_eligible then {0} when {0} is not null then 0 end" if in_calculation else "{0}"
+    summed = ", ".join(f"sum({counts.format(name)}) as {name}" for name in MEASURES)
     return rows(
         engine,
         engine.sql(

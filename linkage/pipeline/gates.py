@@ -104,13 +104,14 @@ def _linked_enough(gates: Gates, shares: Mapping[str, float]) -> list[str]:
 
 
 def _fell_too_far(gates: Gates, falls: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Falls that chance alone would not make, and that are larger than allowed."""
+    """Falls that chance alone would not make between releases of other people, and that are larger than allowed."""
     if gates.max_rate_fall is None:
         return []
     return [
         f"gate max_rate_fall: step '{row['step']}', {row['source']}, {row['title'].lower()} {row['label']}: the link "
         f"rate fell by {-100 * row['change']:.2f} points (95 % {-100 * row['high']:.2f} to {-100 * row['low']:.2f}), "
-        f"at most {100 * gates.max_rate_fall:g} are allowed"
+        f"at most {100 * gates.max_rate_fall:g} are allowed; the interval is of releases of other people, and "
+        "wider than it need be where most are the same"
         for row in falls
         if -row["change"] > gates.max_rate_fall
     ]

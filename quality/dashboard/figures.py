@@ -12,10 +12,10 @@ from typing import Any
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
 from quality.drift import distributions
-from quality.intervals import wilson
 from quality.report.names import Names
 from quality.report.pairs import pairs
 from quality.report.released import side
+from quality.report.reviewed import seen_of
 
 BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
 _MOST_BIASED = 10  # times the threshold: differences of smaller groups than that are not told
@@ -74,33 +74,30 @@ def shares(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
         for basis, said in BASES.items():
             for measure in ("precision", "recall"):
                 found = [_error(run, step, basis, measure) for run, step in zip(runs, steps, strict=True)]
-                if any(found):
-                    cells = [d.accuracy(share) for share in found]
-                    bounds = [d.interval(share) for share in found]
+                if any(share for share, _ in found):
+                    cells = [d.accuracy(share, seen=seen) for share, seen in found]
+                    bounds = [d.interval(share, seen=seen) for share, seen in found]
                     rows.append(Row((title, f"{measure.capitalize()} {said}"), cells, bounds))
     return Matrix("shares", "Link rates and error, %", ("Step", "Share"), rows, 2)
 
 
 def _matched(title: str, steps: Sequence[Mapping[str, Any] | None], d: Disclosure) -> Row:
-    cells, bounds = [], []
-    for step in steps:
-        total = next((row for row in (step or {}).get("totals", ()) if row["side"] == "left"), None)
-        cell = d.percent(total["linked"], total["eligible"]) if total else d.marked("not_applicable")
-        share = wilson(total["linked"], total["eligible"]) if total and cell.mark is None else None
-        cells.append(cell)
-        bounds.append(d.interval(share, d.profile.percent_places))
-    return Row((title, "Matched"), cells, bounds)
+    """As the report releases it, with its groups: what it hides there must not be had from here."""
+    none = d.marked("not_applicable")
+    wholes = [side(step, "left", d).whole if step and step["totals"] else None for step in steps]
+    cells = [one.rate if one else none for one in wholes]
+    return Row((title, "Matched"), cells, [(one.low, one.high) if one else (none, none) for one in wholes])
 
 
-def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -> Any:
-    """A share of precision or recall; None where nothing says it."""
+def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -> tuple[Any, int | None]:
+    """A share of precision or recall, None where nothing says it; of a review also how many pairs it rests on."""
     if step is None:
-        return None
+        return None, None
     if basis == "review":
         review = next((one for one in run.reviews if one["step"] == step["step"]), None)
-        return review[measure]["middle"] if review else None
+        return (review[measure]["middle"], seen_of(review, measure)) if review else (None, None)
     said = step.get("accuracy" if basis == "truth" else "expected")
-    return said[measure] if said else None
+    return (said[measure] if said else None), None
 
 
 def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
@@ -119,7 +116,7 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
 
 def _told(step: Mapping[str, Any], d: Disclosure) -> list[Mapping[str, Any]]:
     """Differences of groups that are large enough on both sides; of the found beside the missed where truth is."""
-    fewest = d.profile.threshold
+    fewest = d.profile.fewest
     found = []
     for row in step["bias"]:
         if len(row["characteristics"]) > 1:
@@ -161,7 +158,7 @@ def index(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, d: 
     row = next((row for row in distributions(before, after) if row["what"] == "match weights"), None)
     if row is None:
         return d.marked("not_applicable")
-    few = min(row["before"], row["after"]) < d.profile.threshold
+    few = min(row["before"], row["after"]) < d.profile.fewest
     return d.marked("suppressed") if few else _places(row["psi"], 3)
 
 

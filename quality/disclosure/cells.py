@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from quality.disclosure.profiles import Profile
 from quality.disclosure.sums import Key, Sum
 from quality.disclosure.suppression import suppress
-from quality.intervals import Share
+from quality.intervals import Share, wilson
 
 Mark = Literal["suppressed", "not_applicable", "unavailable", "low", "high"]
 
@@ -29,11 +29,15 @@ class Cell:
 
 
 class Disclosure:
-    """A profile at work. `hidden` counts the cells that it suppressed, for the report to say."""
+    """A profile at work. `hidden` counts the cells that it suppressed, for the report to say.
+
+    `released` keeps what was released together, for whoever made it: it is shown again as it was.
+    """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.hidden = 0
+        self.released: dict[tuple[int, str], Any] = {}
 
     def counts(
         self,
@@ -62,18 +66,19 @@ class Disclosure:
         """A count that no shown sum ties to another."""
         return self.marked("unavailable") if count is None else self.counts({"count": count})["count"]
 
-    def percent(self, part: int, of: int, *, tied: Iterable[Cell] = ()) -> Cell:
+    def percent(self, part: int, of: int, *, tied: Iterable[Cell] = (), rare: bool = False) -> Cell:
         """A percentage of a base. It is hidden where its base, its part or the rest is, and where a `tied` cell is.
 
         Args:
             tied: cells that, with this percentage, would say each other.
+            rare: with as many places as accuracy has, where the last of them stands for the threshold at least.
         """
         rest = of - part
         if of == 0:
             return self.marked("not_applicable")
         if of < self.profile.least_percent_base or any(cell.mark == "suppressed" for cell in tied):
             return self.marked("suppressed")
-        places = self.profile.percent_places
+        places = self._places(of, rare)
         resolution = 0.5 * 10**-places / 100 * of  # entities that a rounded 0 or 100 per cent may stand for
         text = f"{self._share(part, of):.{places}f}"
         if self._small(part) or self._small(rest):
@@ -97,18 +102,33 @@ class Disclosure:
         """A count as it is written where it may be shown."""
         return self._rounded(count)
 
-    def accuracy(self, share: Share | None) -> Cell:
+    def sampled(self, percent: Cell, base: Cell) -> tuple[Cell, Cell]:
+        """What a sample leaves open of a percentage: Wilson's 95 % interval of the figures as they are shown.
+
+        Bounds of the exact counts would tell them: of bases up to some 190 people no two have the same.
+        """
+        if percent.value is None or not base.value:
+            return self.marked("not_applicable"), self.marked("not_applicable")
+        found = wilson(min(1.0, percent.value / 100) * base.value, round(base.value))
+        places = len(percent.text.partition(".")[2])
+        low, high = (f"{100 * (found[bound] or 0.0):.{places}f}" for bound in ("low", "high"))
+        return Cell(low, float(low)), Cell(high, float(high))
+
+    def accuracy(self, share: Share | None, *, seen: int | None = None) -> Cell:
         """Precision, recall or F1 in per cent: shown where the base reaches the threshold, however few the errors are.
 
-        An error against truth is a fact about the linkage and not about a person; truth exists for synthetic or
-        evaluation data only.
-        """
-        return self._per_cent(share, "value", self.profile.accuracy_places)
+        For errors against truth, or that a review or probabilities estimate, and for nothing else: they are facts about
+        the linkage and not about a person; truth exists for synthetic or evaluation data only.
 
-    def interval(self, share: Share | None, places: int | None = None) -> tuple[Cell, Cell]:
-        """The bounds of a share's 95 % interval, under the same rule; `places` after the point, else accuracy's."""
-        places = self.profile.accuracy_places if places is None else places
-        return self._per_cent(share, "low", places), self._per_cent(share, "high", places)
+        Args:
+            seen: how many pairs an estimate rests on, where its base is all pairs and those looked at are fewer.
+        """
+        return self._per_cent(share, "value", self.profile.accuracy_places, seen)
+
+    def interval(self, share: Share | None, *, seen: int | None = None) -> tuple[Cell, Cell]:
+        """The bounds of the 95 % interval of such a share, under the same rule."""
+        places = self.profile.accuracy_places
+        return self._per_cent(share, "low", places, seen), self._per_cent(share, "high", places, seen)
 
     def marked(self, mark: Mark) -> Cell:
         """A cell that shows a symbol in place of a number."""
@@ -116,17 +136,26 @@ class Disclosure:
             self.hidden += 1
         return Cell(getattr(self.profile.symbols, mark), None, mark)
 
-    def _per_cent(self, share: Share | None, bound: Literal["value", "low", "high"], places: int) -> Cell:
+    def _per_cent(
+        self, share: Share | None, bound: Literal["value", "low", "high"], places: int, seen: int | None
+    ) -> Cell:
         value = share[bound] if share else None
         if share is None or value is None:
             return self.marked("not_applicable")
-        if share["of"] < self.profile.threshold:
+        base = share["of"] if seen is None else min(seen, share["of"])
+        if base < self.profile.fewest:
             return self.marked("suppressed")
         # Cut, not rounded, when an error would vanish: 99.996 % is not 100.00 %.
         text = f"{value * 100:.{places}f}"
         if float(text) == 100.0 and value < 1:
             text = f"{math.floor(value * 100 * 10**places) / 10**places:.{places}f}"
         return Cell(text, float(text))
+
+    def _places(self, of: int, rare: bool) -> int:
+        """After the point of a percentage; a finer one would tell the count where a step of it stands for few."""
+        fewest, finer = self.profile.percent_places, self.profile.accuracy_places
+        step = of / 10 ** (finer + 2)
+        return max(fewest, finer) if rare and step >= max(self.profile.threshold, self.profile.round_to) else fewest
 
     def _share(self, part: int, of: int) -> float:
         if self.profile.percent_from == "rounded":

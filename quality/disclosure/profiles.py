@@ -57,6 +57,11 @@ class Profile(_Strict):
         return self.threshold if self.percent_threshold is None else self.percent_threshold
 
     @property
+    def fewest(self) -> float:
+        """The least base of any share, an estimated one too: where no count is hidden, percentages of few still are."""
+        return max(self.threshold, self.least_percent_base)
+
+    @property
     def least_average_base(self) -> float:
         return self.threshold if self.average_threshold is None else self.average_threshold
 

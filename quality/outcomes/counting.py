@@ -35,14 +35,22 @@ class Place:
 class Counted:
     """What is counted of a place.
 
+    A person is a member of a cohort several times where each achievement makes a member. Figures are of members;
+    whether they may be told is a matter of people.
+
     Attributes:
         counts: members, people (in the calculation), matched, the outcomes (of the matched), earners.
+        people: how many people stand behind each of JUDGED_CELLS.
+        once: the same with each person at one place of a line alone, so that what places have adds up to no more people
+            than they have together.
         quartiles: of the earners' pay, in pounds; empty without any.
         drawn: outcomes and quartiles to a figure for each sampled link set, of outcomes the share of the matched; empty
             without sampled link sets, or where one of them leaves nobody.
     """
 
     counts: Mapping[str, int]
+    people: Mapping[str, int]
+    once: Mapping[str, int]
     quartiles: Mapping[str, float]
     drawn: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
@@ -57,13 +65,13 @@ def count(engine: Engine, members: Table, rules: Compared, *, threshold: int, dr
 
     Args:
         members: as `quality.outcomes.members.members` makes them.
-        threshold: institutions with fewer matched members stand together as `OTHERS`; by a characteristic those with
+        threshold: institutions with fewer matched people stand together as `OTHERS`; by a characteristic those with
             fewer than `break_down_from` times as many, and beyond the largest `most_institutions`.
         draws: how many link sets were sampled.
     """
-    own = engine.sql("select * from {m} where draw is null", m=members)
+    own = _attributed(engine, members)
     called = _called(engine, own, rules, threshold)
-    counts = rows(engine, _grouped(engine, own, called, rules, _COUNTS, [], "true"))
+    counts = rows(engine, _grouped(engine, own, called, rules, f"{_COUNTS}, {_PEOPLE}", [], "true", _FLAGS))
     middle = {_place(r): r for r in rows(engine, _grouped(engine, own, called, rules, _PAY, [], "pay is not null"))}
     drawn = _drawn(engine, members, called, rules, draws) if draws else {}
     found = {}
@@ -71,8 +79,9 @@ def count(engine: Engine, members: Table, rules: Compared, *, threshold: int, dr
         place = _place(row)
         pay = middle.get(place, {})
         numbers = {name: int(row[name]) for name in COUNTED}
+        people, once = ({cell: int(row[f"{how}_{cell}"]) for cell in JUDGED_CELLS} for how in ("of", "once"))
         quartiles = {name: float(pay[name]) for name in QUARTILES if name in pay}
-        found[place] = Counted(numbers, quartiles, drawn.get(place, {}))
+        found[place] = Counted(numbers, people, once, quartiles, drawn.get(place, {}))
     return dict(sorted(found.items()))
 
 
@@ -83,6 +92,28 @@ _COUNTS = ", ".join(
 )
 _PAY = ", ".join(f"quantile_cont(pay, {share}) as {name}" for name, share in QUARTILES.items())
 COUNTED = ("members", "people", "matched", *OUTCOMES, "earners")
+
+UNPAID = "unpaid"
+"""Those in sustained employment who are in no figure of earnings: what these leave of them is told by both."""
+STUDY_ONLY, NEITHER, PAID_STUDY = "study_only", "neither", "paid_study"
+"""Where no earner is in study, earners, those in work and those in study tell how many are in either alone or none."""
+JUDGED_CELLS = {
+    "matched": "matched",
+    **{name: f"matched and {name}" for name in OUTCOMES},
+    **{f"no_{name}": f"matched and not {name}" for name in OUTCOMES},
+    "earners": "pay is not null",
+    "no_earners": "matched and pay is null",
+    UNPAID: "matched and sustained_employment and pay is null",
+    STUDY_ONLY: "matched and further_study and not sustained_employment",
+    NEITHER: "matched and not further_study and not sustained_employment",
+    PAID_STUDY: "further_study and pay is not null",
+}
+"""Groups of a place's members that may not be few people, with those that are in them."""
+_PEOPLE = ", ".join(
+    f"count(distinct case when {which} then AE_ID end) as of_{cell}, count_if({which} and once_{cell}) as once_{cell}"
+    for cell, which in JUDGED_CELLS.items()
+)
+_FLAGS = ("AE_ID", *(f"once_{cell}" for cell in JUDGED_CELLS))
 _KEYS = ("definition", "years_after", "by", "institution", "category")
 
 
@@ -90,12 +121,35 @@ def _place(row: Mapping[str, object]) -> Place:
     return Place(*(row[name] for name in _KEYS))  # type: ignore[arg-type]
 
 
+def _attributed(engine: Engine, members: Table) -> Table:
+    """The run's own members; once_<cell> is true of one of the rows of each person that are in a cell."""
+    first = ", ".join(
+        f"number = min(case when {which} then number end) over "
+        f"(partition by definition, years_after, AE_ID) as once_{cell}"
+        for cell, which in JUDGED_CELLS.items()
+    )
+    return engine.sql(
+        f"""
+        with numbered as (
+            select *, row_number() over (
+                       partition by definition, years_after, AE_ID order by measured, institution, subject) as number
+            from {{members}}
+            where draw is null
+        )
+        select *, {first} from numbered
+        """,
+        params=None,
+        store=True,
+        members=members,
+    )
+
+
 def _called(engine: Engine, own: Table, rules: Compared, threshold: int) -> Table:
     """definition, years_after, institution, is_told, is_broken_down; a row an institution."""
     return engine.sql(
         """
         with sizes as (
-            select definition, years_after, institution, count_if(matched) as matched
+            select definition, years_after, institution, count(distinct case when matched then AE_ID end) as matched
             from {members}
             group by definition, years_after, institution
         ),
@@ -121,7 +175,14 @@ def _called(engine: Engine, own: Table, rules: Compared, threshold: int) -> Tabl
 
 
 def _grouped(
-    engine: Engine, members: Table, called: Table, rules: Compared, figures: str, more: Sequence[str], where: str
+    engine: Engine,
+    members: Table,
+    called: Table,
+    rules: Compared,
+    figures: str,
+    more: Sequence[str],
+    where: str,
+    carried: Sequence[str] = (),
 ) -> Table:
     """Figures of every place.
 
@@ -129,8 +190,9 @@ def _grouped(
         figures: what is selected of a group.
         more: further columns to group by.
         where: which members count.
+        carried: further columns that the figures are made of.
     """
-    arms, extra = [], "".join(f"m.{name}, " for name in more)
+    arms, extra = [], "".join(f"m.{name}, " for name in (*more, *carried))
     for by in breakdowns(rules):
         category = "''" if by == ALL else f"m.{quote(by)}"
         told = "c.is_told" if by == ALL else "c.is_broken_down"

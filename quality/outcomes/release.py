@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from quality.disclosure import Cell, Disclosure
 from quality.outcomes.counting import ALL, EVERYBODY, QUARTILES, Counted, Place
-from quality.outcomes.hiding import Key, hidden_keys
+from quality.outcomes.hiding import EARNERS, EMPLOYED, PAY, Key, hidden_keys
 from quality.outcomes.members import OUTCOMES
 from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_median, of_share
 
@@ -47,8 +47,11 @@ def released(counted: Mapping[Place, Counted], d: Disclosure) -> list[Released]:
     shown: dict[Place, Released] = {}
     for group in groups.values():
         hidden = hidden_keys(group, d.profile)
+        apart = {kind: _people_per_member(group, kind) for kind in ("matched", EARNERS)}
         shown |= {
-            place: _shown(place, found, hidden, d) for place, found in group.items() if not _is_untold(place, hidden)
+            place: _shown(place, found, hidden, apart, d)
+            for place, found in group.items()
+            if not _is_untold(place, hidden)
         }
     return [shown[place] for place in counted if place in shown]
 
@@ -58,8 +61,16 @@ def _is_untold(place: Place, hidden: frozenset[Key]) -> bool:
     return place.by != ALL and place.institution != EVERYBODY and ("matched", place) in hidden
 
 
-def _shown(place: Place, found: Counted, hidden: frozenset[Key], d: Disclosure) -> Released:
-    counts = found.counts
+def _people_per_member(group: Mapping[Place, Counted], kind: str) -> float:
+    """Of everybody: an interval takes so many people for each member, as what becomes of one person comes out alike."""
+    for place, found in group.items():
+        if place.by == ALL and place.institution == EVERYBODY and found.counts[kind]:
+            return found.people[kind] / found.counts[kind]
+    return 1.0
+
+
+def _shown(place: Place, found: Counted, hidden: frozenset[Key], apart: Mapping[str, float], d: Disclosure) -> Released:
+    counts, people = found.counts, found.people
     suppressed = d.marked("suppressed")
 
     def count(kind: str) -> Cell:
@@ -67,22 +78,26 @@ def _shown(place: Place, found: Counted, hidden: frozenset[Key], d: Disclosure) 
         return suppressed if base_is_hidden else d.rounded(counts[kind])
 
     matched = count("matched")
-    earners = count("earners")
+    earners = count(EARNERS)
+    too_few = [suppressed] if people["matched"] < d.profile.least_percent_base else []
     estimates = {}
     for outcome in OUTCOMES:
-        tied = [suppressed] if (outcome, place) in hidden else [matched]
+        tied = [suppressed] if (outcome, place) in hidden else [matched, *too_few]
         cell = d.percent(counts[outcome], counts["matched"], tied=tied)
-        estimates[outcome] = _share(cell, matched, found.drawn.get(outcome, ()), d)
-    quartiles = {
-        name: d.average(found.quartiles.get(name, 0.0), counts["earners"], tied=[earners]) for name in QUARTILES
-    }
+        estimates[outcome] = _share(cell, (matched.value or 0.0) * apart["matched"], found.drawn.get(outcome, ()), d)
+    tied = [suppressed] if (PAY, place) in hidden or ("matched", place) in hidden else []
+    quartiles = {name: d.average(found.quartiles.get(name, 0.0), people[EARNERS], tied=tied) for name in QUARTILES}
+    base = earners.value
+    if base is None:  # about as many are in sustained work; what is shown of these tells no more
+        base = (matched.value or 0.0) * (estimates[EMPLOYED].cell.value or 0.0) / 100
     for name, cell in quartiles.items():
-        estimates[name] = _amount(name, quartiles, cell, earners, found.drawn.get(name, ()), d)
+        estimates[name] = _amount(name, quartiles, cell, base * apart[EARNERS], found.drawn.get(name, ()), d)
     return Released(place, matched, earners, estimates)
 
 
-def _share(cell: Cell, base: Cell, drawn: Sequence[float], d: Disclosure) -> Estimate:
-    if cell.value is None or not base.value:
+def _share(cell: Cell, base: float, drawn: Sequence[float], d: Disclosure) -> Estimate:
+    """With its intervals, of so many people as are shown."""
+    if cell.value is None or not base:
         return Estimate(cell)
     places = d.profile.percent_places
 
@@ -93,14 +108,14 @@ def _share(cell: Cell, base: Cell, drawn: Sequence[float], d: Disclosure) -> Est
         return (_number(kept[0], places), _number(kept[1], places))
 
     percents = [100 * share for share in drawn]
-    sampling = of_share(cell.value, base.value)
+    sampling = of_share(cell.value, base)
     return Estimate(cell, cells(sampling), cells(of_links(percents)), cells(of_both(percents, cell.value, sampling)))
 
 
 def _amount(
-    name: str, quartiles: Mapping[str, Cell], cell: Cell, base: Cell, drawn: Sequence[float], d: Disclosure
+    name: str, quartiles: Mapping[str, Cell], cell: Cell, base: float, drawn: Sequence[float], d: Disclosure
 ) -> Estimate:
-    if cell.value is None or not base.value:
+    if cell.value is None or not base:
         return Estimate(cell)
     step = d.profile.amounts_to
 
@@ -114,7 +129,7 @@ def _amount(
     lower, upper = quartiles["lower_quartile"].value, quartiles["upper_quartile"].value
     if name != "median" or lower is None or upper is None:
         return Estimate(cell, links=links)
-    sampling = of_median(lower, cell.value, upper, base.value)
+    sampling = of_median(lower, cell.value, upper, base)
     return Estimate(cell, cells(sampling), links, cells(of_both(drawn, cell.value, sampling)))
 
 

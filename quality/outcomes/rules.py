@@ -40,7 +40,7 @@ class Cohort(_Strict):
     title: str
     institution: Column  # a column of the rows that make a member
     kind: str  # of institution
-    members: str  # what they are called together
+    members: str  # what they are called together; of a person with several each is one
     subject: tuple[Subject, ...] = ()
 
 

@@ -145,10 +145,23 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
     rows: list[list[str | Cell]] = []
     for place, found in counted.items():
         if place.by == ALL and place.institution == EVERYBODY:
-            rows.append([names.cohort(place.definition).title, str(place.years_after), *denominators(found.counts, d)])
-    heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched"]
-    note = "Each lies within the one before it. A person with two first degrees is a member of two cohorts."
+            too_few = 0 < found.people["matched"] < d.profile.threshold
+            shown = [d.marked("suppressed")] * 3 if too_few else denominators(found.counts, d)
+            cohort = names.cohort(place.definition).title
+            rows.append([cohort, str(place.years_after), *shown, _people(found, shown[-1], d)])
+    heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched", "People matched"]
+    note = (
+        "Each lies within the one before it. Members are achievements where a person may have several, such as two "
+        "first degrees: people are fewer then."
+    )
     return Section("sizes", "How many are followed", [Table("Members of cohorts", heads, rows, note)])
+
+
+def _people(found: Counted, matched: Cell, d: Disclosure) -> Cell:
+    """People matched; not where a few have several achievements, whom the difference would tell of."""
+    people, more = found.people["matched"], found.counts["matched"] - found.people["matched"]
+    is_hidden = matched.value is None or 0 < more < d.profile.threshold
+    return d.marked("suppressed") if is_hidden else d.count(people)
 
 
 def denominators(counts: Mapping[str, int], d: Disclosure) -> list[Cell]:
@@ -178,15 +191,19 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
         )
     span = f"the last {years} measured years of each cohort" if years else "all years that the run can measure, pooled"
     pairs = [
-        ("Shares", "Of the matched. A person may be in work and in study."),
+        ("Shares", "Of the matched. A person may be in work and in study, and may have several achievements, each of "
+                   "which counts."),
         ("Earnings", "In a year, before tax, of those whom the definition's figures include; to the nearest "
                      f"£{profile.amounts_to:,.0f}. "
                      "The line runs between the quartiles, the point is the median."),
         ("Intervals", "95%. What a sample leaves open is worked out from the figures shown: Wilson's interval of a "
-                      f"share, of a median that of a normal curve with these quartiles. {links}"),
+                      f"share, of a median that of a normal curve with these quartiles, both of people, not of their "
+                      f"achievements. {links}"),
         ("Years", f"Pooled: {span}. Earnings are as they were paid, not in prices of one year."),
-        ("Not shown", f"Profile {profile.title}: fewer than {profile.threshold} people, and what would tell of them "
-                      f"by adding and subtracting. Counts are to the nearest {profile.round_to}."),
+        ("Not shown", f"Profile {profile.title}: fewer than {profile.threshold} people, however many achievements "
+                      "they have, and what would tell of them by adding and subtracting; also how many are in "
+                      "earnings where that would tell of few in work without. Counts are to the nearest "
+                      f"{profile.round_to}."),
         ("Institutions", "By their codes." if profile.institutions == "codes" else
                          "By pseudonyms, made with the run's key for these pages alone."),
         ("Not like for like", "Institutions differ in whom they take and what they teach, and nothing here allows for "

@@ -27,8 +27,9 @@ class Bounds:
 
 
 def of_share(percent: float, base: float) -> Bounds:
-    """What a sample of so many leaves open of a share in per cent: Wilson's interval."""
-    found = wilson(min(percent / 100, 1.0) * base, int(base))
+    """What a sample of so many people leaves open of a share in per cent: Wilson's interval."""
+    people = max(1, round(base))
+    found = wilson(min(percent / 100, 1.0) * people, people)
     return Bounds(100 * (found["low"] or 0.0), 100 * (found["high"] or 0.0))
 
 

@@ -141,7 +141,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         "passes": making.passes_section(evaluation, shown_pairs, names),
         "blocking": blocking.blocking_section(evaluation, shown_pairs, names, d),
         "weights": making.weights_section(evaluation, shown_pairs, names),
-        "drift": drift.drift_section(evaluation, inputs.drift, names, d),
+        "drift": drift.drift_section(evaluation, inputs.drift, names, d, sides=sides),
         "extracts": extracts.extracts_section(inputs.manifest, d),
         "completeness": data.completeness_section(evaluation, names, d),
         "contracts": data.contracts_section(inputs.contracts, names, d),

@@ -1,6 +1,7 @@
 """Whom the linkage favours: standardised differences, missed and false links by group, and a drafted statement."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
@@ -11,7 +12,24 @@ from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side
 
 _UNDER, _OVER = "fewer than their share", "more than their share"
-Shown = Mapping[tuple[str, str], Group]
+LET_GO = "Let go, expected, %"
+LET_GO_NOTE = (
+    "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
+    "the step's expected recall, and in no group: nobody knows whose they are."
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was released of a step's left side: what is hidden there must not be had from here.
+
+    Attributes:
+        groups: of one characteristic, by its title and their label.
+        two_way: percentages matched of two, by their names and labels.
+    """
+
+    groups: Mapping[tuple[str, str], Group]
+    two_way: Mapping[tuple[tuple[str, ...], tuple[str, ...]], Cell]
 
 
 def bias_section(
@@ -58,12 +76,10 @@ def basis_of(step: Mapping[str, Any]) -> str:
 
 
 def released_groups(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
-    """Groups as they were released, by characteristic and label: what is hidden there must not be had from here."""
-    return {
-        (title, group.label): group
-        for _, title, groups in sides[step["step"]]["left"].characteristics
-        for group in groups
-    }
+    """A step's groups as they were released."""
+    left = sides[step["step"]]["left"]
+    groups = {(title, group.label): group for _, title, groups in left.characteristics for group in groups}
+    return Shown(groups, left.two_way)
 
 
 def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
@@ -72,11 +88,12 @@ def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown
     if found is None:
         return [d.marked("not_applicable")] * 3
     if basis == "matched_unmatched":
-        released = shown.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+        released = shown.groups.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
+        counts = (released.linked.mark, released.unlinked.mark) if released else (rate_of(row, group, shown, d).mark,)
         small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
-        if small or (released and "suppressed" in (released.linked.mark, released.unlinked.mark)):
+        if small or group["eligible"] < d.profile.fewest or "suppressed" in counts:
             return [d.marked("suppressed")] * 3
-    elif group["in_both"] < d.profile.threshold:
+    elif group["in_both"] < d.profile.fewest:
         return [d.marked("suppressed")] * 3
     return [_signed(found[key]) for key in ("difference", "low", "high")]
 
@@ -205,23 +222,26 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
             cells += cells_of(row, group, "found_missed", shown, d)
         rows.append(cells)
     truths = ["Missed, %", "from", "to", "False links, %"] if has_truth else []
-    heads = ["Group", "Matched, %", *truths, "Missed, expected, %", "False, expected, %"]
+    heads = ["Group", "Matched, %", *truths, LET_GO, "False, expected, %"]
     heads += ["Matched beside unmatched", "from", "to"]
     heads += ["Found beside missed", "from", "to"] if has_truth else []
-    return Table(f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}", heads, rows)
+    title = f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}"
+    return Table(title, heads, rows, LET_GO_NOTE if any(group["expected_missed"] for group in row["groups"]) else "")
 
 
 def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:
-    if len(group["labels"]) == 1 and (released := shown.get((row["title"], group["labels"][0]))):
+    """Percentage matched, as it was released with the groups that it adds up to."""
+    if len(group["labels"]) == 1 and (released := shown.groups.get((row["title"], group["labels"][0]))):
         return released.rate
-    return d.percent(group["matched"], group["eligible"])
+    tied = shown.two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
+    return tied or d.percent(group["matched"], group["eligible"])
 
 
 def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:
     """A mean of probabilities, no count of people."""
     if group[key] is None:
         return d.marked("not_applicable")
-    if group["links"] < d.profile.threshold:
+    if group["links"] < d.profile.fewest:
         return d.marked("suppressed")
     return Cell(f"{100 * group[key]:.2f}", round(100 * group[key], 2))
 
@@ -234,7 +254,7 @@ def _moved(rows: Sequence[Mapping[str, Any]], names: Names, evaluation: Mapping[
     found: list[list[str | Cell]] = [
         [titles[row["step"]], row["title"], ", ".join(row["labels"]), *(_signed(row[k]) for k in ("before", "after"))]
         for row in rows
-        if row["people"] >= 10 * d.profile.threshold
+        if row["people"] >= 10 * d.profile.fewest
     ]
     return Table(
         "Standardised differences of matched and unmatched that changed most",

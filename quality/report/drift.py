@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.drift import in_calculation
+from quality.intervals import difference, wilson
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.released import Group, Side, side
 
-_VERDICTS = {"stable": "Stable", "moved": "Moved", "large": "Another population"}
+_VERDICTS = {"stable": "Stable", "moved": "Moved", "large": "Another population", "chance": "Within chance"}
 _MOST_RATES = 40
 _MOST_LEVELS = 40
 
@@ -21,25 +24,30 @@ def drift_section(
     d: Disclosure,
     two: tuple[str, str] = ("Last release", "This release"),
     since: str = "since the last release",
+    sides: Mapping[str, Mapping[str, Side]] | None = None,
 ) -> Section | None:
     """None where there is nothing to compare with.
 
     Args:
         two: what the tables call the two that are compared.
         since: the same in a sentence.
+        sides: the later evaluation's as they were released, by step and side, where they are at hand.
     """
     if not drift:
         return None
     titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
+    steps = (drift.get("last", ()), evaluation["steps"])
+    shown = (_released(steps[0], d), _released(steps[1], d, sides))
     blocks: list[Block] = [
         Text(
             f"The population stability index says how far a distribution has moved {since}: under 0.1 "
-            "it is taken for stable, from 0.25 on for another population. Of links it is asked how their match weights "
-            "lie and how often they reach each level of a comparison."
+            "it is taken for stable, from 0.25 on for another population. Where links are so few that chance does 0.1 "
+            "or more, what chance stays below 19 times of 20 is called within chance, and is no sign of a move. Of "
+            "links it is asked how their match weights lie and how often they reach each level of a comparison."
         ),
         _distributions(drift["distributions"], titles, names, d, since),
-        _counts_table(drift["counts"], d, two),
-        _rates_table(drift["rates"], titles, names, d, two),
+        _counts_table(drift["counts"], [_in_calculation(*one, d) for one in zip(steps, shown, strict=True)], d, two),
+        _rates_table(drift["rates"], shown, titles, names, d, two),
     ]
     completeness = _completeness_table(drift["completeness"], names, d, two)
     if completeness:
@@ -59,7 +67,7 @@ def _distributions(
         for row, cell in shown
         if cell.value is not None
     ]
-    moved = [row for row, cell in shown if cell.value is not None and row["verdict"] != "stable"]
+    moved = [row for row, cell in shown if cell.value is not None and row["verdict"] in ("moved", "large")]
     said = (
         f"{len(moved)} of {len(values)} distributions have moved."
         if moved
@@ -87,15 +95,56 @@ def _what(row: Mapping[str, Any], names: Names) -> str:
 
 
 def _index(row: Mapping[str, Any], d: Disclosure) -> Cell:
-    if min(row["before"], row["after"]) < d.profile.threshold:
+    if min(row["before"], row["after"]) < d.profile.fewest:
         return d.marked("suppressed")
     return Cell(f"{row['psi']:.3f}", round(row["psi"], 3))
 
 
-def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure, two: tuple[str, str]) -> Table:
+Released = Mapping[tuple[str, str, str, str], Group]
+"""Groups as a release shows them, by step, side, characteristic and label."""
+_ALL = ("all", "All")
+
+
+def _released(
+    steps: Sequence[Mapping[str, Any]], d: Disclosure, sides: Mapping[str, Mapping[str, Side]] | None = None
+) -> Released:
+    """What the report of a release shows of its groups: what it hides must not be had from a comparison.
+
+    A side whose counts do not add up, of an evaluation that somebody changed, is left out: it has no report.
+    """
+    found: dict[tuple[str, str, str, str], Group] = {}
+    for step in steps:
+        for name in {row["side"] for row in step["totals"]}:
+            try:
+                one = sides[step["step"]][name] if sides else side(step, name, d)
+            except ValueError:  # its counts contradict each other
+                continue
+            found[step["step"], name, *_ALL] = one.whole
+            for characteristic, _, groups in one.characteristics:
+                found |= {(step["step"], name, characteristic, group.label): group for group in groups}
+    return found
+
+
+def _in_calculation(steps: Sequence[Mapping[str, Any]], shown: Released, d: Disclosure) -> dict[str, Cell]:
+    """Those in the calculation, by the name of the count (quality.drift.published)."""
+    found = {}
+    for step in steps:
+        for row in step["totals"]:
+            whole = shown.get((step["step"], row["side"], *_ALL))
+            found[in_calculation(step, row["side"])] = whole.eligible if whole else d.marked("unavailable")
+    return found
+
+
+def _counts_table(
+    counts: Sequence[Mapping[str, Any]], eligible: Sequence[Mapping[str, Cell]], d: Disclosure, two: tuple[str, str]
+) -> Table:
+    """Counts as they are shown; those in the calculation as the two reports show them."""
     rows: list[list[str | Cell]] = []
     for row in counts:
-        before, after = d.count(row["before"]), d.count(row["after"])
+        before, after = (
+            cells[row["count"]] if row["count"] in cells else d.count(row[key])
+            for cells, key in zip(eligible, ("before", "after"), strict=True)
+        )
         if before.value and after.value is not None:
             change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
             rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
@@ -105,27 +154,43 @@ def _counts_table(counts: Sequence[Mapping[str, Any]], d: Disclosure, two: tuple
 
 
 def _rates_table(
-    rates: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure, two: tuple[str, str]
+    rates: Sequence[Mapping[str, Any]],
+    shown: tuple[Released, Released],
+    titles: Mapping[str, str],
+    names: Names,
+    d: Disclosure,
+    two: tuple[str, str],
 ) -> Table:
     rows: list[list[str | Cell]] = []
     for row in rates[:_MOST_RATES]:
-        before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
-        shown = before.mark is None and after.mark is None
-        points = [_points(row[key], shown, d) for key in ("change", "low", "high")]
+        key = (row["step"], row["side"], row["characteristic"], row["label"])
+        before, after = (groups.get(key) for groups in shown)
         group = row["label"] if row["characteristic"] != "source" else names.source(row["label"])
         where = f"{titles[row['step']]}, {names.source(row['source'])}"
-        rows.append([where, f"{row['title']}: {group}", before, after, *points])
+        cells = [one.rate if one else d.marked("unavailable") for one in (before, after)]
+        rows.append([where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)])
     return Table(
         "Link rates that changed most, falls first",
         ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "from", "to"],
         rows,
-        "Groups of fewer than a hundred people in either of them are not compared.",
+        "Groups of fewer than a hundred people in either of them are not compared. Intervals are as if the two held "
+        "other people; where most are the same, chance does less.",
     )
 
 
-def _points(value: float, shown: bool, d: Disclosure) -> Cell:
-    if not shown:
-        return d.marked("suppressed")
+def _moved_by(before: Group | None, after: Group | None, d: Disclosure) -> list[Cell]:
+    """Change of a rate with its interval, of the figures as they are shown."""
+    if before is None or after is None or before.rate.value is None or after.rate.value is None:
+        return [d.marked("suppressed")] * 3
+    found = difference(*(wilson(_shown_count(one), int(one.eligible.value or 0)) for one in (before, after)))
+    return [_points(found[key]) for key in ("change", "low", "high")]
+
+
+def _shown_count(group: Group) -> float:
+    return min(1.0, (group.rate.value or 0.0) / 100) * (group.eligible.value or 0.0)
+
+
+def _points(value: float) -> Cell:
     return Cell(f"{100 * value:+.1f}".replace("-", "−"), round(100 * value, 1))
 
 
@@ -135,7 +200,8 @@ def _completeness_table(
     found: list[list[str | Cell]] = []
     for row in rows:
         before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
-        points = _points(row["change"], before.mark is None and after.mark is None, d)
+        is_shown = before.value is not None and after.value is not None
+        points = _points(((after.value or 0.0) - (before.value or 0.0)) / 100) if is_shown else d.marked("suppressed")
         found.append([names.source(row["source"]), names.column(row["identifier"]), before, after, points])
     if not found:
         return None

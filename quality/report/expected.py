@@ -109,7 +109,7 @@ def _group_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[
 
 def _per_thousand(group: Mapping[str, Any], what: str, d: Disclosure) -> Cell:
     """A sum of probabilities, no count of persons; hidden where the links it is of are too few."""
-    if group["links"] < d.profile.threshold:
+    if group["links"] < d.profile.fewest:
         return d.marked("suppressed" if group["links"] else "not_applicable")
     rate = 1000 * group[what] / group["links"]
     return Cell(f"{rate:.2f}", round(rate, 2))

@@ -1,6 +1,7 @@
 """People whose records contradict each other: the least that is falsely linked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
@@ -15,19 +16,19 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
     found = (evaluation.get("spine") or {}).get("implausible")
     if not found or not found["rules"]:
         return None
+    told = [_told(rule["people"], rule["people_at_risk"], d) for rule in found["rules"]]
     values = [
         {
             "label": rule["rule"][:1].upper() + rule["rule"][1:],
-            "value": cell.value,
-            "low": low.value,
-            "high": high.value,
-            "shown": f"{cell.text}% ({low.text} to {high.text})",
+            "value": one.share.value,
+            "low": one.low.value,
+            "high": one.high.value,
+            "shown": f"{one.share.text}% ({one.low.text} to {one.high.text})",
         }
-        for rule in found["rules"]
-        for cell, low, high in [(d.accuracy(rule["share"]), *d.interval(rule["share"]))]
-        if cell.value is not None
+        for rule, one in zip(found["rules"], told, strict=True)
+        if one.share.value is not None
     ]
-    whole = d.accuracy(found["share"])
+    whole = _whole(found, told, d)
     said = f"{whole.text}%" if whole.value is not None else "A share too small to show"
     blocks: list[Block] = [
         Text(
@@ -41,36 +42,66 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
             "People whose records contradict each other",
             f"{said} of the people with two records or more have records that contradict each other.",
             lambda width: charts.dots(values, width, x="Of those who could, %"),
-            _table(found, d),
+            _table(found, told, whole, d),
         ),
         _steps_table(evaluation, names, d),
     ]
     return Section("implausible", "What cannot be", blocks)
 
 
-def _table(found: Mapping[str, Any], d: Disclosure) -> Table:
+@dataclass(frozen=True)
+class _Told:
+    """A share of people or links, released with its base: it is a count of theirs, whoever is in error."""
+
+    base: Cell
+    share: Cell
+    low: Cell
+    high: Cell
+
+
+def _told(part: int, of: int, d: Disclosure) -> _Told:
+    base = d.count(of)
+    share = d.percent(part, of, tied=[base], rare=True)
+    return _Told(base, share, *d.sampled(share, base))
+
+
+def _whole(found: Mapping[str, Any], told: Sequence[_Told], d: Disclosure) -> Cell:
+    """The share of any rule. It is hidden where it would tell, less the rules shown, of the few that others found."""
+    hidden = [one.share.mark == "suppressed" for one in told]
+    shown = sum(rule["people"] for rule, is_hidden in zip(found["rules"], hidden, strict=True) if not is_hidden)
+    tells = any(hidden) and shown > 0 and found["implausible"] - shown < d.profile.threshold
+    tied = [d.marked("suppressed")] if tells else []
+    return d.percent(found["implausible"], found["people"], tied=tied, rare=True)
+
+
+def _table(found: Mapping[str, Any], told: Sequence[_Told], whole: Cell, d: Disclosure) -> Table:
     has_truth = found["confirmed"] is not None
-    rows: list[list[str | Cell]] = []
-    for rule in found["rules"]:
-        row: list[str | Cell] = [
+    rows: list[list[str | Cell]] = [
+        [
             rule["rule"][:1].upper() + rule["rule"][1:],
-            d.count(rule["people_at_risk"]),
-            d.accuracy(rule["share"]),
-            *d.interval(rule["share"]),
-            d.accuracy(rule["background"]) if rule["background"] else d.marked("not_applicable"),
+            one.base,
+            one.share,
+            one.low,
+            one.high,
+            _background(rule["background"], d),
             rule["why"],
         ]
-        rows.append(row)
+        for rule, one in zip(found["rules"], told, strict=True)
+    ]
     return Table(
         "People whose records contradict each other, by rule",
         ["What", "People who could", "Do, %", "from", "to", "Of single records, %", "Why it cannot be"],
         rows,
-        _confirmed(found, d) if has_truth else "",
+        _confirmed(found, whole, d) if has_truth else "",
     )
 
 
-def _confirmed(found: Mapping[str, Any], d: Disclosure) -> str:
-    share = d.percent(found["confirmed"], found["implausible"])
+def _background(share: Mapping[str, Any] | None, d: Disclosure) -> Cell:
+    return d.percent(int(share["count"]), share["of"], rare=True) if share else d.marked("not_applicable")
+
+
+def _confirmed(found: Mapping[str, Any], whole: Cell, d: Disclosure) -> str:
+    share = d.percent(found["confirmed"], found["implausible"], tied=[whole])
     if share.mark is not None:
         return "Of too few such people truth says whether a link is false."
     return f"Truth says that of such people {share.text}% have a false link; of the others a record is wrong."
@@ -81,7 +112,8 @@ def _steps_table(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> 
     for step in evaluation["steps"]:
         if step.get("implausible"):
             share = step["implausible"]["share"]
-            rows.append([names.step(step), d.accuracy(share), *d.interval(share)])
+            one = _told(int(share["count"]), share["of"], d)
+            rows.append([names.step(step), one.share, one.low, one.high])
     return Table(
         "Links between records that contradict each other, by step",
         ["Step", "Of the links, %", "from", "to"],

@@ -13,6 +13,7 @@ from quality.intervals import wilson
 
 Key = tuple[str, str, str]  # characteristic, group, measure
 _WHOLE = ("total", "")
+_SPLIT = ("eligible", "linked", "unlinked")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Side:
     whole: Group
     characteristics: Sequence[tuple[str, str, Sequence[Group]]]  # name, title, groups
     reasons: Sequence[tuple[str, Cell, Cell]]  # reason, people, share of the unlinked
+    two_way: Mapping[
+        tuple[tuple[str, ...], tuple[str, ...]], Cell
+    ]  # percentages matched, by characteristics and labels
 
     @property
     def is_people(self) -> bool:
@@ -52,7 +56,15 @@ class Side:
 
 
 def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
-    """A side's denominators by every characteristic, and its reasons."""
+    """A side's denominators by every characteristic, and its reasons; the left one's also by two characteristics."""
+    key = (id(step), name)  # the step lives as long as its side, which has it
+    if key not in disclosure.released:
+        disclosure.released[key] = _side(step, name, disclosure)
+    found: Side = disclosure.released[key]
+    return found
+
+
+def _side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
     total, reasons = _totals(step, name)
     shown = [rate for rate in step["rates"] if rate["side"] == name]
     counts: dict[Key, int] = {}
@@ -66,6 +78,7 @@ def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
                 Sum((*_WHOLE, m), tuple((rate["characteristic"], g["group"], m) for g in rate["groups"]))
                 for m in ("outside", "unlinked", "linked", "eligible", "all")
             ]
+    both = _add_two_way(counts, sums, step, shown) if name == "left" else {}
     for reason in reasons:
         counts[("reason", reason["reason"], "unlinked")] = reason["units"]
     if reasons:
@@ -99,7 +112,52 @@ def side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
             )
             for r in reasons
         ],
+        {
+            key: disclosure.percent(row["matched"], row["eligible"], tied=[cells[(*place, m)] for m in _SPLIT])
+            for key, (place, row) in both.items()
+        },
     )
+
+
+def _add_two_way(
+    counts: dict[Key, int], sums: list[Sum[Key]], step: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]
+) -> dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[tuple[str, str], Mapping[str, Any]]]:
+    """Groups of two characteristics add up to those of each: what a table of one hides, that of two must not show.
+
+    Returns:
+        Characteristics and labels to where their counts stand, and their row.
+    """
+    known = {rate["characteristic"]: rate for rate in shown if rate["is_partition"]}
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[tuple[str, str], Mapping[str, Any]]] = {}
+    for table in step.get("bias") or ():
+        names = tuple(table["characteristics"])
+        if len(names) != 2 or not set(names) <= set(known) or not _adds_up(table["groups"], [known[n] for n in names]):
+            continue
+        place = {tuple(row["labels"]): (" and ".join(names), " and ".join(row["labels"])) for row in table["groups"]}
+        for row in table["groups"]:
+            key = place[tuple(row["labels"])]
+            values = (row["eligible"], row["matched"], row["eligible"] - row["matched"])
+            counts |= {(*key, measure): value for measure, value in zip(_SPLIT, values, strict=True)}
+            sums.append(Sum((*key, "eligible"), ((*key, "linked"), (*key, "unlinked"))))
+            found[names, tuple(row["labels"])] = (key, row)
+        for axis, name in enumerate(names):
+            for group in known[name]["groups"]:
+                parts = [key for labels, key in place.items() if labels[axis] == group["label"]]
+                sums += [
+                    Sum((name, group["group"], measure), tuple((*key, measure) for key in parts)) for measure in _SPLIT
+                ]
+    return found
+
+
+def _adds_up(groups: Sequence[Mapping[str, Any]], rates: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether groups of two characteristics come to those of each, by label: two codes may share one."""
+    for axis, rate in enumerate(rates):
+        for group in rate["groups"]:
+            parts = [row for row in groups if row["labels"][axis] == group["label"]]
+            come_to = (sum(row["eligible"] for row in parts), sum(row["matched"] for row in parts))
+            if come_to != (group["eligible"], group["linked"]):
+                return False
+    return True
 
 
 def tied(parts: Mapping[str, int], disclosure: Disclosure) -> tuple[dict[str, Cell], Cell]:
@@ -155,11 +213,6 @@ def _group(
         cells[(characteristic, group, measure)] for measure in ("all", "eligible", "linked", "unlinked")
     )
     rate = disclosure.percent(row["linked"], row["eligible"], tied=(eligible, linked, unlinked))
-    share = wilson(row["linked"], row["eligible"])
-    low, high = (
-        disclosure.interval(share, disclosure.profile.percent_places)
-        if rate.mark is None
-        else (disclosure.marked("not_applicable"),) * 2
-    )
+    low, high = disclosure.sampled(rate, eligible)
     found = wilson(row["found"], row["in_both"]) if row.get("in_both") is not None else None
     return Group(label, everybody, eligible, linked, unlinked, rate, low, high, disclosure.accuracy(found))

@@ -33,7 +33,7 @@ def review_section(
         }
         for title, review in found
         for measure, label in _MEASURES
-        for cell, (low, high) in [_cells(review[measure]["middle"], d)]
+        for cell, (low, high) in [_cells(review[measure]["middle"], seen_of(review, measure), d)]
         if cell.value is not None
     ]
     blocks: list[Block] = [
@@ -57,12 +57,19 @@ def review_section(
     return Section("review", "Error by clerical review", blocks)
 
 
-def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:
-    return d.accuracy(share), d.interval(share)  # type: ignore[arg-type]
+def seen_of(review: Mapping[str, Any], measure: str) -> int:
+    """How many pairs a measure rests on: of precision the links looked at; else the fewer of these and other pairs."""
+    sides = [[row for row in review["strata"] if row["accepted"] == accepted] for accepted in (True, False)]
+    looked = [sum(row["looked_at"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
+    return min(looked[:1] if measure == "precision" else looked, default=0)
+
+
+def _cells(share: Mapping[str, Any], seen: int, d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:
+    return d.accuracy(share, seen=seen), d.interval(share, seen=seen)  # type: ignore[arg-type]
 
 
 def _words(title: str, review: Mapping[str, Any], d: Disclosure) -> str:
-    cell, (low, high) = _cells(review["precision"]["middle"], d)
+    cell, (low, high) = _cells(review["precision"]["middle"], seen_of(review, "precision"), d)
     looked, doubt = d.count(review["looked_at"]), d.percent(review["uncertain"], review["looked_at"])
     if cell.value is None:
         return "Too few links to show."
@@ -79,7 +86,7 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
         for reading, said in _READINGS:
             row: list[str | Cell] = [title, said, d.count(review["looked_at"])]
             for measure, _ in _MEASURES:
-                cell, interval = _cells(review[measure][reading], d)
+                cell, interval = _cells(review[measure][reading], seen_of(review, measure), d)
                 row += [cell, *interval]
             rows.append(row)
     heads = [head for _, label in _MEASURES for head in (f"{label}, %", "from", "to")]
@@ -101,6 +108,6 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
 def _passes_table(title: str, review: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
     rows: list[list[str | Cell]] = []
     for row in review["by_pass"]:
-        cell, interval = _cells(row["precision"], d)
+        cell, interval = _cells(row["precision"], row["looked_at"], d)
         rows.append([names.words(row["made_by"]), d.count(row["looked_at"]), cell, *interval])
     return Table(f"{title}: precision by pass, reviewed", ["Pass", "Looked at", "Precision, %", "from", "to"], rows)

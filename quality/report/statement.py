@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.report.bias import basis_of, cells_of, label_of, rate_of, released_groups
+from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
 from quality.report.coverage import source_rows
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
 from quality.report.released import Side
+from quality.report.reviewed import seen_of
 
 _MOST_GROUPS = 8
 _FEWEST = 100
@@ -55,12 +56,17 @@ def statement_part(
 
 
 def error_of(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
-    """What says most of a step's error, and its precision and recall; None where nothing does."""
+    """What says most of a step's error, and its precision and recall; None where nothing does.
+
+    Of a review `seen` says how many pairs each rests on.
+    """
     if step["accuracy"]:
         return "truth", step["accuracy"]
     review = next((one for one in reviews if one["step"] == step["step"]), None)
     if review:
-        return "review", {measure: review[measure]["middle"] for measure in ("precision", "recall")}
+        measures = ("precision", "recall")
+        found = {measure: review[measure]["middle"] for measure in measures}
+        return "review", {**found, "seen": {measure: seen_of(review, measure) for measure in measures}}
     return ("expected", step["expected"]) if step.get("expected") else None
 
 
@@ -97,8 +103,8 @@ def _linked(
         row: list[str | Cell] = [names.step(step), pairs[step["step"]].links, pairs[step["step"]].decisions["review"]]
         found = known[step["step"]]
         for measure in ("precision", "recall"):
-            share = found[1][measure] if found else None
-            row += [d.accuracy(share), _range(*d.interval(share))]
+            share, seen = _measured(found, measure)
+            row += [d.accuracy(share, seen=seen), _range(*d.interval(share, seen=seen))]
         rows.append([*row, _BASES[found[0]] if found else "nothing"])
     heads = ["Step", "Links", "For review", "Precision, %", "95%", "Recall, %", "95%", "Known by"]
     said = (
@@ -106,6 +112,11 @@ def _linked(
         "gives a person somebody else's life; a missed one makes a person look as if nothing had happened to them."
     )
     return [Table("Links and their error", heads, rows), Text(said)]
+
+
+def _measured(found: tuple[str, Mapping[str, Any]] | None, measure: str) -> tuple[Any, int | None]:
+    """A share, and how many pairs it rests on where these are not its base."""
+    return (found[1][measure], found[1].get("seen", {}).get(measure)) if found else (None, None)
 
 
 def _range(low: Cell, high: Cell) -> Cell:
@@ -143,16 +154,21 @@ def _worse(
         f"{names.step(step)}: these groups are {among} less than their share, by a standardised difference beyond 0.1."
         f"{more} The section on bias has all, and a drafted bias statement."
     )
-    share = "Missed, %" if step["accuracy"] else "Missed, expected, %"
+    share = "Missed, %" if step["accuracy"] else LET_GO
     heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
     return [
         Text(said),
-        Table("Groups that the linkage favours least", heads, [line for _, line in found[:_MOST_GROUPS]]),
+        Table(
+            "Groups that the linkage favours least",
+            heads,
+            [line for _, line in found[:_MOST_GROUPS]],
+            "" if step["accuracy"] else LET_GO_NOTE,
+        ),
     ]
 
 
 def _expected(group: Mapping[str, Any], d: Disclosure) -> Cell:
-    if group["expected_missed"] is None or group["links"] < d.profile.threshold:
+    if group["expected_missed"] is None or group["links"] < d.profile.fewest:
         return d.marked("not_applicable")
     return Cell(f"{100 * group['expected_missed']:.2f}", round(100 * group["expected_missed"], 2))
 
@@ -174,7 +190,8 @@ def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse
             "the table above, weight the linked by one over their group's rate, or adjust for it, and report both "
             "results."
         )
-    low = d.interval(known[1]["precision"])[0].value if known else None
+    precision, seen = _measured(known, "precision")
+    low = d.interval(precision, seen=seen)[0].value
     if low is None or low < _GOOD_PRECISION:
         said.append(
             "False links may matter here: repeat the main result on links of match probability 0.99 and more. An "

@@ -1,15 +1,13 @@
 """How far reviewers agree about the same pairs, beyond what chance would give: Cohen's kappa."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+from quality.intervals import wilson
 from quality.review.labels import REVIEWER
-
-_CERTAIN = 1.96  # standard errors to either side of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Agreement:
     Attributes:
         pairs: how many there are.
         agreed: those of them of which all said the same.
-        kappa: None where there is no such pair, or where every answer was the same, so that chance explains all.
+        kappa: None where there is no such pair, or where every answer of all was the same, so that chance explains all.
         low, high: its 95 % interval.
     """
 
@@ -37,8 +35,11 @@ class Agreement:
 def agreement(standing: Iterable[Mapping[str, Any]]) -> Agreement:
     """Cohen's kappa (1960) over the answers of reviewers; adjudicators know what was said and are left out.
 
-    With more than two reviewers each two of them are compared, and their kappas weigh by the pairs that they share.
-    The standard error is Cohen's, sqrt(p (1 - p) / n) / (1 - e), with p the share agreed and e that expected by chance.
+    Of more than two reviewers each two are compared. What chance gives them is told by all that each said of pairs
+    which others answered too: two who said the same one thing of theirs count as agreeing, and not for nothing.
+
+    The interval is Wilson's of the share agreed, with chance as it is: Cohen's own standard error is nought where all
+    agreed, however few. A pair that several reviewers answered is one pair in it.
 
     Args:
         standing: left_id, right_id, reviewer, role, answer of each reviewer's last answer.
@@ -49,32 +50,30 @@ def agreement(standing: Iterable[Mapping[str, Any]]) -> Agreement:
             said.setdefault((row["left_id"], row["right_id"]), {})[row["reviewer"]] = row["answer"]
     several = [answers for answers in said.values() if len(answers) > 1]
     agreed = sum(len(set(answers.values())) == 1 for answers in several)
-    parts = [part for shared in _by_two(several).values() if (part := _kappa(shared))]
-    total = sum(shared for shared, _, _ in parts)
-    if not total:
-        return Agreement(len(several), agreed)
-    kappa = sum(shared * value for shared, value, _ in parts) / total
-    error = math.sqrt(sum((shared / total) ** 2 * variance for shared, _, variance in parts))
-    return Agreement(
-        len(several), agreed, kappa, max(-1.0, kappa - _CERTAIN * error), min(1.0, kappa + _CERTAIN * error)
-    )
-
-
-def _by_two(several: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Two reviewers to their answers about the pairs that both looked at."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for answers in several:
-        for one, other in combinations(sorted(answers), 2):
-            found.setdefault((one, other), []).append((answers[one], answers[other]))
-    return found
-
-
-def _kappa(shared: Sequence[tuple[str, str]]) -> tuple[int, float, float] | None:
-    """Number of pairs, kappa and its variance; None where chance alone would agree always."""
-    count = len(shared)
-    agreed = sum(one == other for one, other in shared) / count
-    first, second = Counter(one for one, _ in shared), Counter(other for _, other in shared)
-    chance = sum(first[answer] * second[answer] for answer in first) / count**2
+    by_two = [two for answers in several for two in combinations(sorted(answers.items()), 2)]
+    if not by_two:
+        return Agreement(0, 0)
+    shares = _shares(several)
+    chance = sum(_by_chance(shares[one], shares[other]) for (one, _), (other, _) in by_two) / len(by_two)
     if chance == 1:
-        return None
-    return count, (agreed - chance) / (1 - chance), agreed * (1 - agreed) / count / (1 - chance) ** 2
+        return Agreement(len(several), agreed)
+    alike = sum(answer == another for (_, answer), (_, another) in by_two) / len(by_two)
+    found = wilson(min(alike, 1.0) * len(several), len(several))
+    kappa, low, high = ((float(bound or 0.0) - chance) / (1 - chance) for bound in (alike, found["low"], found["high"]))
+    return Agreement(len(several), agreed, kappa, max(-1.0, low), high)
+
+
+def _shares(several: Sequence[Mapping[str, str]]) -> dict[str, dict[str, float]]:
+    """Of each reviewer the shares of the answers that they gave."""
+    found: dict[str, Counter[str]] = {}
+    for answers in several:
+        for reviewer, answer in answers.items():
+            found.setdefault(reviewer, Counter())[answer] += 1
+    return {
+        reviewer: {answer: number / counts.total() for answer, number in counts.items()}
+        for reviewer, counts in found.items()
+    }
+
+
+def _by_chance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    return sum(share * other.get(answer, 0.0) for answer, share in one.items())

@@ -3,7 +3,7 @@
 The links' false ones and the other pairs' matches are each a sum of rare events over strata, and most strata show
 none. Intervals that give each stratum half an event or a whole one, as Wilson's and Jeffreys' do, add up to far too
 many where strata are many; intervals that trust the strata without events are too narrow. Here all strata of a sum
-together are given one event beforehand, as if spread over them evenly, or none: PRIOR says how often which. Each
+together are given 4/3 events beforehand, as if spread over them evenly, or none: PRIOR says how often which. Each
 stratum's share is then a beta distribution. How many events are among the pairs that nobody looked at is drawn from it,
 pair by pair: of 26 pairs with a share of 0.9 anything from 20 to 26 may be one, however well the share is known. How
 often such intervals hold the truth is measured in benchmarks/results/review.md, also where the model's probabilities

@@ -56,7 +56,7 @@ def fall(change: float) -> dict[str, Any]:
             {"max_rate_fall": 0.02},
             {"falls": [fall(-0.035)]},
             "gate max_rate_fall: step 'a-b', npd, sex Female: the link rate fell by 3.50 points (95 % 2.50 to 4.50), "
-            "at most 2 are allowed",
+            "at most 2 are allowed; the interval is of releases of other people",
         ),
         (
             {"max_count_change": 0.05},

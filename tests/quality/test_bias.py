@@ -17,6 +17,7 @@ from quality import disclosure
 from quality.bias import moved, standardised
 from quality.definitions import load
 from quality.evaluation import Inputs, evaluate
+from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
 from quality.report.bias import statement as drafted
@@ -169,3 +170,17 @@ def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:
     found = moved(before, step["bias"])
     assert (found[0]["labels"], found[0]["change"]) == (["London"], pytest.approx(-0.5))
     assert all(row["change"] == 0 for row in found[1:])
+
+
+def test_error_of_a_group_is_of_those_in_the_calculation(engine: Engine, world: Any) -> None:
+    """Ten women, one of them too young for the calculation, with the false link; of men nobody is in it."""
+    cube = world("""
+        side  | sex | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | due
+        left  | F   | true             | true           | true         | true          | 9     | 9     | 9       | 0     | 8.5              | 0.5               | 9
+        left  | F   | false            | true           | true         | false         | 1     | 1     | 0       | 1     | 0.5              | 0.25              | 1
+        left  | M   | false            | true           | true         | true          | 1     | 1     | 1       | 0     | 0.5              | 0.0               | 1
+    """)
+    women, men = sums(engine, cube, ["sex"], in_calculation=True)
+    assert (women["links"], women["wrong"], women["said_right"], women["said_missed"]) == (9, 0, 8.5, 0.5)
+    assert (men["eligible"], men["links"], men["correct"]) == (0, 0, 0)
+    assert [row["links"] for row in sums(engine, cube, ["sex"])] == [10, 1]

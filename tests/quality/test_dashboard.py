@@ -131,6 +131,7 @@ def test_no_run_at_all_is_an_error_that_says_why(made: Made, tmp_path: Path) -> 
 def test_figures_are_those_that_may_leave(made: Made, tmp_path: Path, d: Disclosure) -> None:
     def fewer(evaluation: dict[str, Any]) -> None:
         evaluation["steps"][0]["totals"][0] |= {"linked": 3}
+        evaluation["steps"][0] |= {"rates": [], "reasons": []}
 
     made("first", 1, change=fewer)
     made("second", 2)

@@ -144,6 +144,31 @@ def test_figures_reconcile_with_the_table_of_outcomes(engine: Engine, inputs: In
         assert sum(one.counts["earners"] for one in parts) == told["earners"]
 
 
+def test_an_interval_is_of_people(engine: Engine, inputs: Inputs) -> None:
+    """Everybody's achievements twice: the same shares, twice the members, and the intervals of before."""
+    twice = engine.sql(
+        """
+        select * from {o}
+        union all
+        select * replace (201314 as cohort_year, 201516 as tax_year) from {o}
+        """,
+        o=inputs.outcomes,
+        store=True,
+    )
+    rows_ = inputs.followed["graduate"].rows
+    again = engine.sql(
+        "select * from {r} union all select * replace (201314 as AcademicYear) from {r}", r=rows_, store=True
+    )
+    doubled = replace(inputs, outcomes=twice, followed={"graduate": Followed(again, "AcademicYear", True)})
+    shown = []
+    for given in (inputs, doubled):
+        counted = count(engine, members(engine, given, load_rules(), shipped(), years=None), load_rules(), threshold=10)
+        shown.append({one.place: one for one in released(counted, Disclosure(LEO))}[Place(*WHOLE, "10000001", "")])
+    assert [one.matched.text for one in shown] == ["40", "80"]
+    for name in ("sustained_employment", "median"):
+        assert shown[0].estimates[name] == shown[1].estimates[name]
+
+
 def test_what_is_shown_and_what_is_hidden(engine: Engine, member_rows: Table) -> None:
     counted = count(engine, member_rows, load_rules(), threshold=10)
     shown = {one.place: one for one in released(counted, Disclosure(LEO))}

@@ -82,10 +82,17 @@ def test_the_groups_that_are_found_least_are_named(counted: Evaluation) -> None:
 def test_error_is_told_by_the_best_that_is_known(counted: Evaluation) -> None:
     step = counted["steps"][0]
     share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
-    review = {"step": "npd-cis", "precision": {"middle": share}, "recall": {"middle": share}}
+    strata = [{"accepted": True, "pairs": 400, "looked_at": 9}, {"accepted": False, "pairs": 30, "looked_at": 20}]
+    review = {"step": "npd-cis", "precision": {"middle": share}, "recall": {"middle": share}, "strata": strata}
     assert error_of(step, [review])[0] == "truth"  # type: ignore[index]
     blind = {**step, "accuracy": None}
     assert error_of(blind, [review])[0] == "review"  # type: ignore[index]
+    counted["steps"][0] |= {"accuracy": None}
+    (table,) = [block for block in _statement(counted, [review]).sections[1].blocks if isinstance(block, Table)]
+    assert [cell.text for cell in table.rows[0][3:7]] == ["c"] * 4  # nine links were looked at  # type: ignore[union-attr]
+    strata[0]["looked_at"] = 10
+    (table,) = [block for block in _statement(counted, [review]).sections[1].blocks if isinstance(block, Table)]
+    assert [cell.text for cell in table.rows[0][3:7]] == ["99.00", "98.00 to 100.00"] * 2  # type: ignore[union-attr]
     assert error_of({**blind, "expected": None}, []) is None
     counted["steps"][0] |= {"accuracy": None, "expected": None}
     assert "nothing says how many links are false" in _words(_statement(counted), "not-known")

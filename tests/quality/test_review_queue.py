@@ -97,7 +97,28 @@ def test_kappa_of_a_textbook_table() -> None:
             labels += said((pair, one, "ann"), (pair, other, "bob"))
     found = agreement([*labels, *said((1, "no match", "judge"), (999, "match", "ann"))])
     assert (found.pairs, found.agreed, found.kappa) == (50, 35, pytest.approx(0.4))
-    assert (found.low, found.high) == (pytest.approx(0.4 - 0.25404, abs=1e-4), pytest.approx(0.4 + 0.25404, abs=1e-4))
+    # Wilson's bounds of 35 of 50 are 0.5625 and 0.8090: less a half, over a half.
+    assert (found.low, found.high) == (pytest.approx(0.1249, abs=1e-4), pytest.approx(0.6179, abs=1e-4))
+
+
+def test_three_of_three_agreed_is_not_certain() -> None:
+    """Chance agrees in 5 of 9; of 3 of 3 Wilson's bounds are 0.4385 and 1."""
+    answers = [(1, "match"), (2, "match"), (3, "no match")]
+    found = agreement([one for pair, answer in answers for who in ("ann", "bob") for one in said((pair, answer, who))])
+    assert (found.pairs, found.agreed, found.kappa, found.high) == (3, 3, pytest.approx(1), pytest.approx(1))
+    assert found.low == pytest.approx((0.43850 - 5 / 9) / (4 / 9), abs=1e-4)
+
+
+def test_two_reviewers_who_said_one_thing_alone_count_among_others() -> None:
+    """Ann and bob agree on pairs 1 to 4, all matches; ann and cat on 5 and 7, and not on 6."""
+    labels = [one for pair in (1, 2, 3, 4) for who in ("ann", "bob") for one in said((pair, "match", who))]
+    labels += said((5, "match", "ann"), (5, "match", "cat"), (6, "no match", "ann"), (6, "match", "cat"))
+    labels += said((7, "no match", "ann"), (7, "no match", "cat"))
+    found = agreement(labels)
+    # Ann: five matches and two others of seven; bob: four of four; cat: two matches and one other of three.
+    chance = (4 * 5 / 7 + 3 * (5 / 7 * 2 / 3 + 2 / 7 * 1 / 3)) / 7
+    assert (found.pairs, found.agreed) == (7, 6)
+    assert found.kappa == pytest.approx((6 / 7 - chance) / (1 - chance))
 
 
 def test_no_kappa_where_chance_explains_all() -> None:

@@ -1,0 +1,210 @@
+"""What pages let out of small counts that need no truth: contradictions, reviews, drift."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from quality.disclosure import Cell, Disclosure, load
+from quality.drift import by_chance, drift
+from quality.intervals import wilson
+from quality.report.drift import drift_section
+from quality.report.implausible import implausible_section
+from quality.report.names import Names
+from quality.report.page import Figure, Fold, Table
+from quality.report.released import side
+from quality.report.reviewed import review_section
+
+NAMES = Names(shipped())
+
+
+@pytest.fixture
+def d() -> Disclosure:
+    return Disclosure(load("leo_publication"))
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
+
+
+def contradicting(*rules: tuple[str, int, int], people: int, implausible: int) -> dict[str, Any]:
+    """An evaluation of rules (name, people at risk, people who show it)."""
+    found = [
+        {"rule": name, "why": "-", "people_at_risk": of, "people": n, "share": wilson(n, of), "confirmed": None,
+         "background": wilson(1, of)}
+        for name, of, n in rules
+    ]  # fmt: skip
+    whole = {"people": people, "implausible": implausible, "share": wilson(implausible, people)}
+    step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "",
+            "implausible": {"links": 50, "implausible": 1, "share": wilson(1, 50)}}  # fmt: skip
+    return {"steps": [step], "spine": {"implausible": {**whole, "confirmed": None, "rules": found}}}
+
+
+def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figure, Table, Table]:
+    section = implausible_section(evaluation, NAMES, d)
+    assert section is not None
+    (drawn,) = [block for block in section.blocks if isinstance(block, Figure)]
+    (by_step,) = [block for block in section.blocks if isinstance(block, Table)]
+    return drawn, drawn.table, by_step
+
+
+def test_a_contradiction_of_few_people_is_a_small_count(d: Disclosure) -> None:
+    rules = (("one", 50, 1), ("nobody", 60, 0), ("all but one", 50, 49), ("some", 100, 20))
+    drawn, table, by_step = implausible_tables(contradicting(*rules, people=1000, implausible=65), d)
+    # Of the share of any rule, 65, those shown take 20 at most: 45 are left for the others.
+    assert [row[1:6] for row in texts(table)] == [
+        ["50", "c", "z", "z", "c"],
+        ["60", "0.0", "0.0", "6.0", "c"],
+        ["50", "c", "z", "z", "c"],
+        ["100", "20.0", "13.3", "28.9", "c"],
+    ]
+    assert texts(by_step) == [["NPD to CIS", "c", "z", "z"]]
+    assert drawn.summary.startswith("6.5% of the people")
+
+
+def test_all_rules_together_do_not_tell_what_one_hides(d: Disclosure) -> None:
+    rules = (("some", 100, 20), ("few", 100, 3))
+    drawn, _, _ = implausible_tables(contradicting(*rules, people=1000, implausible=23), d)
+    assert drawn.summary.startswith("A share too small to show")
+
+
+def test_a_rare_thing_of_many_has_as_many_places_as_tell_no_count(d: Disclosure) -> None:
+    assert d.percent(40, 99_999, rare=True).text == "low"  # a step of 0.01 % stands for fewer than ten
+    assert d.percent(40, 100_000, rare=True).text == "0.04"
+    assert d.percent(40, 100_000).text == "low"
+
+
+def test_an_interval_tells_no_more_than_the_figures_beside_it(d: Disclosure) -> None:
+    """Of 48 of 98 and of 49 of 100 the rounded figures are the same, and so are the bounds."""
+    one, other = ((d.percent(n, of), d.rounded(of)) for n, of in ((48, 98), (49, 100)))
+    assert one == other == (Cell("49.0", 49.0), Cell("100", 100.0))
+    assert [cell.text for cell in d.sampled(*one)] == ["39.4", "58.7"]
+    assert [cell.mark for cell in d.sampled(d.percent(3, 50), d.rounded(50))] == ["not_applicable"] * 2
+
+
+def reviewed(looked_at: int, others: int) -> dict[str, Any]:
+    """A review of 400 links, of which a rule made 34 and two of those were looked at."""
+    share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
+    readings = dict.fromkeys(("low", "middle", "high"), share)
+    strata = [{"accepted": True, "pairs": 400, "looked_at": looked_at},
+              {"accepted": False, "pairs": 30, "looked_at": others}]  # fmt: skip
+    by_pass = [
+        {"made_by": "rule 1", "looked_at": looked_at - 2, "precision": share},
+        {
+            "made_by": "rule 2",
+            "looked_at": 2,
+            "precision": {"of": 34, "count": 34, "value": 1.0, "low": 0.9, "high": 1.0},
+        },
+    ]
+    return {"step": "npd-cis", "looked_at": looked_at + others, "uncertain": 0, "unseen": [], "by_pass": by_pass,
+            "strata": strata, "precision": readings, "recall": readings, "f1": readings}  # fmt: skip
+
+
+def test_a_review_is_told_where_enough_pairs_were_looked_at(d: Disclosure) -> None:
+    evaluation = {"steps": [{"step": "npd-cis", "left": "npd", "right": "cis"}]}
+    section = review_section(evaluation, [reviewed(20, 9)], NAMES, d)
+    assert section is not None
+    drawn, by_pass = section.blocks[1], section.blocks[2]
+    assert isinstance(drawn, Figure)
+    assert isinstance(by_pass, Fold)
+    assert texts(drawn.table)[0][2:] == ["30", "99.00", "98.00", "100.00", *["c"] * 6]
+    (table,) = by_pass.blocks
+    assert isinstance(table, Table)
+    assert texts(table) == [["Rule 1", "20", "99.00", "98.00", "100.00"], ["Rule 2", "c", "c", "c", "c"]]
+
+
+def release(*groups: tuple[str, int, int]) -> dict[str, Any]:
+    """An evaluation of a step whose left side is told by sex: label, linked, eligible."""
+    found = [{"group": n, "label": n, "linked": linked, "eligible": of, "all": of} for n, linked, of in groups]
+    rate = {"side": "left", "characteristic": "sex", "title": "Sex", "is_partition": True, "groups": found}
+    total = {"side": "left", **{key: sum(one[key] for one in found) for key in ("linked", "eligible", "all")}}
+    step = {"step": "npd-cis", "left": "npd", "right": "cis", "eligible": False, "totals": [total], "rates": [rate],
+            "reasons": [], "weights": [], "parameters": None, "passes": []}  # fmt: skip
+    return {"steps": [step], "sources": [], "spine": None}
+
+
+def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -> None:
+    """The five of unknown sex without a link are few, and are hidden; men guard them in the first, women in the second."""
+    before = release(("F", 900, 1000), ("M", 850, 1000), ("U", 995, 1000))
+    after = release(("F", 850, 1000), ("M", 900, 1000), ("U", 995, 1000))
+    hidden = [
+        {group.label for group in side(one["steps"][0], "left", d).characteristics[0][2] if group.rate.value is None}
+        for one in (before, after)
+    ]
+    assert all(len(labels) == 2 and "U" in labels for labels in hidden)
+    section = drift_section(after, drift(before, after), NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    told = {row[1].removeprefix("Sex: "): row[2:] for row in texts(table)}
+    for place, labels in enumerate(hidden):
+        assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
+    assert all(told[label][2:] == ["c"] * 3 for label in set().union(*hidden))
+    assert told["All: All"] == ["91.5", "91.5", "+0.0", "−1.4", "+1.4"]
+    # An evaluation that somebody changed has no report that would say what it hides.
+    changed = copy.deepcopy(before)
+    changed["steps"][0]["totals"][0]["linked"] += 1
+    section = drift_section(after, drift(changed, after), NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    assert {row[2] for row in texts(table)} == {"x"}
+    # A comparison that an earlier version wrote does not know what the last release hides.
+    old = {key: value for key, value in drift(before, after).items() if key != "last"}
+    section = drift_section(after, old, NAMES, d)
+    assert section is not None
+    (table,) = [one for one in section.blocks if isinstance(one, Table) and one.caption.startswith("Link rates")]
+    assert {row[2] for row in texts(table)} == {"x"}
+
+
+def test_profiles_that_hide_no_count_hide_shares_of_few() -> None:
+    hesa = Disclosure(load("hesa"))  # no percentage of fewer than 22.5
+    assert [hesa.accuracy(wilson(n, of)).text for n, of in ((3, 7), (1, 2), (11, 22), (12, 24))] == [
+        "..", "..", "..", "50.00",
+    ]  # fmt: skip
+    assert hesa.percent(3, 7).text == ".."
+    assert [cell.text for cell in hesa.interval(wilson(3, 7))] == ["..", ".."]
+
+
+def links_of(*counts: int) -> dict[str, Any]:
+    """An evaluation of a step with so many links in each bin of five bits."""
+    found = release(("F", 900, 1000))
+    found["steps"][0]["weights"] = [
+        {"decision": "accepted", "bin": 5 * place, "pairs": count} for place, count in enumerate(counts)
+    ]
+    return found
+
+
+def test_an_index_that_chance_reaches_has_no_verdict() -> None:
+    """Of 108 links in 7 bins chance reaches (1/108 + 1/108) x 12.592, the 95 % quantile of chi-square of 6 degrees."""
+    few = [16, 16, 16, 15, 15, 15, 15]
+    other = [26, 8, 24, 10, 15, 15, 10]
+    assert by_chance(dict(enumerate(few)), dict(enumerate(other))) == pytest.approx(12.5916 / 54, abs=1e-5)
+    assert by_chance({"a": 100}, {"a": 90}) == 0.0
+    (row,) = drift(links_of(*few), links_of(*other))["distributions"]
+    assert 0.1 < row["psi"] < row["chance"]
+    assert row["verdict"] == "chance"
+    (row,) = drift(links_of(*(10 * n for n in few)), links_of(*(10 * n for n in other)))["distributions"]
+    assert (row["verdict"], row["chance"] < 0.1) == ("moved", True)
+    (row,) = drift(links_of(*few), links_of(*reversed([60, 20, 10, 10, 4, 2, 2])))["distributions"]
+    assert row["verdict"] == "large"
+
+
+def test_groups_of_two_characteristics_do_not_tell_what_those_of_one_hide(d: Disclosure) -> None:
+    """Women of the north without a link are three: their cell goes, and one of each line with it."""
+    evaluation = release(("F", 157, 180), ("M", 140, 200))
+    (step,) = evaluation["steps"]
+    cells = {("F", "N"): (97, 100), ("F", "S"): (60, 80), ("M", "N"): (70, 100), ("M", "S"): (70, 100)}
+    by_region = [
+        {"group": r, "label": r, "linked": sum(cells[s, r][0] for s in "FM"), "all": of, "eligible": of}
+        for r, of in (("N", 200), ("S", 180))
+    ]
+    step["rates"].append({**step["rates"][0], "characteristic": "region", "title": "Region", "groups": by_region})
+    groups = [{"labels": list(key), "matched": linked, "eligible": of} for key, (linked, of) in cells.items()]
+    step["bias"] = [{"characteristics": ["sex", "region"], "title": "Sex and region", "groups": groups}]
+    found = side(step, "left", d)
+    assert [group.rate.text for _, _, of_one in found.characteristics for group in of_one] == [
+        "87.2", "70.0", "83.5", "72.2",
+    ]  # fmt: skip
+    assert {labels: cell.text for (_, labels), cell in found.two_way.items()} == dict.fromkeys(cells, "c")
+    # On its own each of the other three may be shown, and together they tell of the three.
+    assert [d.percent(*cells[key]).text for key in cells] == ["c", "75.0", "70.0", "70.0"]
