@@ -12,6 +12,7 @@ from typing import Any
 
 from anyascii import anyascii
 
+from linkage.adhoc.maps import told_by
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
 from linkage.resources import config_file
@@ -117,15 +118,9 @@ def recognise(
         enough: whether fewer than two fields are refused.
 
     Raises:
-        ConfigError: a map that names no file or no column, or nothing that both files hold.
+        ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
     """
-    told: dict[str, dict[str, str]] = {"left": {}, "right": {}}
-    for text in maps:
-        side, field, column = _map(text)
-        there = left if side == "left" else right
-        if column not in there:
-            raise ConfigError(f"--map {text}: the {side} file has no column '{column}'\n  it has: {_shown(there)}")
-        told[side][field] = column
+    told = told_by(maps, {"left": left, "right": right}, list(_fields_known()), _shown)
     chosen: dict[str, str | None] = {}
     sides: dict[str, _Side] = {}
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
@@ -192,17 +187,6 @@ def _remedy(*headers: Sequence[str]) -> str:
         "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
         "where the names look wrong, name the encoding: --encoding"
     )
-
-
-def _map(text: str) -> tuple[str, str, str]:
-    match = re.fullmatch(r"(left|right)\.(\w+)=(.+)", text)
-    if not match:
-        raise ConfigError(f"--map {text}: write it as left.FIELD=COLUMN or right.FIELD=COLUMN, FIELD one of {_known()}")
-    return match[1], match[2].lower(), match[3]
-
-
-def _known() -> str:
-    return ", ".join(_fields_known())
 
 
 _Ends = frozenset[tuple[int, str]]

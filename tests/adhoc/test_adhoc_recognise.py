@@ -90,6 +90,10 @@ def test_the_stronger_name_wins_where_two_columns_fit() -> None:
         (["middle.forename=X"], ["--map middle.forename=X"]),
         (["left.forename=NAME1"], ["the left file has no column 'NAME1'", "it has: person_id, First Name"]),
         (["right.forename=First Name"], ["the right file has no column 'First Name'", "fname"]),
+        (
+            ["left.forname=First Name"],
+            ["no field is called 'forname'; nearest: forename", "add --map right.forname=COLUMN"],
+        ),
     ],
 )
 def test_a_map_that_fits_nothing_is_refused(maps: list[str], said: list[str]) -> None:
