@@ -20,6 +20,7 @@ from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
+from quality.report.bias import Shown
 from quality.report.bias import statement as drafted
 from quality.report.names import Names
 
@@ -131,7 +132,7 @@ def test_what_chance_could_do_is_not_detected(engine: Engine, uneven: Inputs) ->
     evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
     rows_of(evaluation, "region")["London",]["matched_unmatched"]["certain"] = False
     d = disclosure.Disclosure(disclosure.load())
-    said = " ".join(drafted(evaluation["steps"][0], {}, Names(shipped()), d))
+    said = " ".join(drafted(evaluation["steps"][0], Shown({}, {}), Names(shipped()), d))
     assert "Detected" not in said.replace("Not detected", "")
     assert not [name for name in ("London", "Yorkshire") if name in said]
     assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said

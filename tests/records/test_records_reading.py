@@ -184,7 +184,7 @@ def test_a_source_without_a_header_is_told_without_its_first_record(read_pupils,
     names = [name.strip() for name in PUPILS.strip().splitlines()[0].split("|")]
     values = [f"QUIBBLE{place}" for place in range(len(names))]
     put("b.parquet", PUPILS.replace(PUPILS.strip().splitlines()[0], " | ".join(values)))
-    with pytest.raises(InputError, match="looks like a record") as error:
+    with pytest.raises(InputError, match="the first line may be a record") as error:
         read_pupils("b.parquet")
     assert "QUIBBLE" not in str(error.value)
 
