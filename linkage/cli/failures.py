@@ -33,7 +33,7 @@ def failing_clearly() -> Iterator[None]:
         typer.echo(f"leo: {error}", err=True)
         sys.exit(int(error.exit_code))
     except KeyboardInterrupt:
-        typer.echo("leo: stopped\n  the same command begins again", err=True)
+        typer.echo("leo: stopped\n  the same command can be given again", err=True)
         sys.exit(STOPPED)
     except Exception as error:
         if isinstance(error, OSError) and (said := _of_the_system(error)):

@@ -23,9 +23,12 @@ def listed(names: Sequence[str], *, known: bool = True) -> str:
     Args:
         known: whether any of them is a name that a column is expected to have.
     """
-    if known and not looks_like_a_record(names):
+    is_record = looks_like_a_record(names)
+    if known and not is_record:
         return ", ".join(names)
-    count = f"{len(names)} column{'s' if len(names) != 1 else ''}"
-    if looks_like_a_record(names):
-        return f"{count} (not shown: the first line looks like a record, and not like the names of columns)"
-    return f"{count} (not shown: none has a name that is known, and the first line may be a record)"
+    why = (
+        "the first line looks like a record, and not like the names of columns"
+        if is_record
+        else "none has a name that is known, and the first line may be a record"
+    )
+    return f"{len(names)} column{'s' if len(names) != 1 else ''} (not shown: {why})"
