@@ -84,16 +84,16 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
 
     A year beyond which only one date in a thousand lies is taken, so that a slip (2055) moves no century.
     """
-    years = Counter[int]()
+    years, today = Counter[int](), datetime.date.today().year
     for values in columns:
         for text, rows in ((plain(value), held) for value, held in values.items()):
             match = _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text)
             triple = _TRIPLE.fullmatch(text)
             year = int(match[1]) if match else int(triple[4]) if triple and len(triple[4]) == 4 else 0
-            if _EARLIEST <= year <= datetime.date.today().year:
+            if _EARLIEST <= year <= today:
                 years[year] += rows
     if not years:
-        return datetime.date.today().year
+        return today
     beyond = 0
     for year in sorted(years, reverse=True):
         beyond += years[year]

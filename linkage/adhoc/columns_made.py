@@ -1,27 +1,45 @@
 """Columns that are made of others of a file: looked up for each distinct value, which is worked on once."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 
 from linkage.adhoc.person_file import PersonFile
-from linkage.engine import Engine, quote, rows
+from linkage.engine import Engine, quote
 
 Texts = Mapping[str, Sequence[str | None]]
 """A value to what it becomes, one text for each new column."""
 
 
+_REMEMBERED = 200_000  # distinct values of a column; of more, each count takes a tenth of what remembering it would
+
+
 def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
     """A column's distinct values as trimmed text, to the rows that hold them, in the order of the values."""
+    if column in file.values:
+        return file.values[column]
     found = engine.sql(
         f"""
-        with texts as (select {_text(column)} as value from {{t}})
-        select value, count(*) as held from texts where value <> '' group by value order by value
+        with raw_values as (
+            select {quote(column)} as raw, count(*) as held from {{t}} where {quote(column)} is not null group by raw
+        ),
+        texts as (select {trimmed("raw")} as value, cast(raw as varchar) as raw, held from raw_values)
+        select value, sum(held) as held, bool_and(value = raw and value <> '') as is_clean
+        from texts
+        group by value
+        order by value
         """,
         t=file.table,
     )
-    return {row["value"]: int(row["held"]) for row in rows(engine, found)}
+    table = engine.arrow(found)
+    values = dict(zip(table["value"].to_pylist(), map(int, table["held"].to_pylist()), strict=True))
+    values.pop("", None)
+    if len(values) <= _REMEMBERED:
+        file.values[column] = values
+        if all(table["is_clean"].to_pylist()) and pa.types.is_string(file.types.get(column, pa.null())):
+            file.clean.add(column)
+    return values
 
 
 def looked_up(
@@ -33,7 +51,7 @@ def looked_up(
         texts: what each distinct value of the column becomes; any other becomes NULL.
         made: what the new columns hold, for their names.
     """
-    if len(made) == 1 and all(new == value for value, (new, *_) in texts.items()) and _is_trimmed(engine, file, column):
+    if len(made) == 1 and column in file.clean and all(new == value for value, (new, *_) in texts.items()):
         return file, [column]
     names = [_free(file, f"{what} of {column}") for what in made]
     values = list(texts)
@@ -50,23 +68,36 @@ def looked_up(
         m=engine.from_arrow(table),
         store=True,
     )
-    return replace(file, table=joined), names
+    known = file.values.get(column)
+    values = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
+    clean = [name for n, name in enumerate(names) if all(is_trimmed(new[n]) for new in texts.values())]
+    return file.with_columns(joined, values, clean), names
 
 
-def _is_trimmed(engine: Engine, file: PersonFile, column: str) -> bool:
-    """Whether a column is text without blanks around it, and NULL where nothing is known."""
-    if not pa.types.is_string(file.types.get(column, pa.null())):
-        return False
-    name = quote(column)
-    others = engine.sql(f"select 1 as one from {{t}} where {name} <> trim({name}) or {name} = '' limit 1", t=file.table)
-    return engine.count(others) == 0
+def is_trimmed(text: str | None) -> bool:
+    """Whether a text is as `counted` tells it: without blanks around it; and NULL where there is none."""
+    return text is None or (text != "" and text == text.strip(" "))
+
+
+def trimmed(value: str) -> str:
+    """A SQL expression: a value as text without blanks around it."""
+    return f"trim(cast({value} as varchar))"
+
+
+def _become(known: Mapping[str, int], texts: Texts, place: int) -> dict[str, int]:
+    """The counts of a new column, from those of the column that it was made of."""
+    made = Counter[str]()
+    for value, rows_of in known.items():
+        if new := (texts[value][place] or "").strip(" ") if value in texts else "":
+            made[new] += rows_of
+    return dict(sorted(made.items()))
 
 
 def expressed(engine: Engine, file: PersonFile, expression: str, made: str) -> tuple[PersonFile, str]:
     """The file with a column that SQL over its columns gives, and its name."""
     name = _free(file, made)
     table = engine.sql(f"select t.*, {expression} as {quote(name)} from {{t}} as t", t=file.table, store=True)
-    return replace(file, table=table), name
+    return file.with_columns(table), name
 
 
 def as_text(column: str) -> str:
@@ -75,7 +106,7 @@ def as_text(column: str) -> str:
 
 
 def _text(column: str, alias: str = "") -> str:
-    return f"trim(cast({alias and alias + '.'}{quote(column)} as varchar))"
+    return trimmed(f"{alias and alias + '.'}{quote(column)}")
 
 
 def _free(file: PersonFile, name: str) -> str:

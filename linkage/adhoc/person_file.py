@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -40,6 +41,19 @@ class PersonFile:
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False
     above: int = 0  # rows of a sheet above the names of its columns
+    values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
+    clean: set[str] = field(default_factory=set)  # of these, such as hold trimmed text, and NULL instead of none
+
+    def with_columns(
+        self,
+        table: Table,
+        values: Mapping[str, dict[str, int]] | None = None,
+        clean: Iterable[str] = (),
+        **others: Any,
+    ) -> Self:
+        """The file with a table that has further columns; `values` of them are counted, `clean` ones need no trimming."""
+        known = {"values": {**self.values, **(values or {})}, "clean": {*self.clean, *clean}}
+        return replace(self, table=table, **known, **others)
 
     def set_aside(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""

@@ -8,9 +8,10 @@ from linkage.adhoc import dated
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile, read
 from linkage.adhoc.recognise import NUMBERS, ROLES
-from linkage.engine import Engine, Table, one, quote
+from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.model.comparisons import kind_of_values
+from linkage.records.rules import identifier_rules
 from linkage.records.standardise import PersonColumns, standard_view
 
 __all__ = ["KINDS", "PersonFile", "british", "kinds", "read", "units"]
@@ -34,7 +35,6 @@ KINDS = {
 _IN_ONE_FILE = {"email": "code"}
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
-_ISO_DATE = quote("iso birth date")
 
 
 _SAMPLE_ROWS = 20_000  # enough to tell what a column holds
@@ -83,23 +83,28 @@ def units(
     if "dob" in fields:
         file, column = dated.in_one_form(engine, file, fields["dob"])
         fields = {**fields, "dob": column}
-    identified = _identified(engine, file, {**fields, "kept": kept} if kept else fields, id_column)
+    numbered = _identified(engine, file, id_column, kept)
     roles = {f: _held(f) for f in fields if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
-    prepared = identified
-    if "dob" in fields:
-        prepared = engine.sql(f"select *, {quote(_held('dob'))} as {_ISO_DATE} from {{t}}", t=identified)
-        roles["dob"] = "iso birth date"
-    texts = {_held(f): _text(f) for f in fields if f not in roles}
-    carry = ["unit_id", "iso birth date"] if "dob" in fields else ["unit_id"]
+    held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
+    prepared = engine.sql(f"select {quote(PLACE)}{held} from {{t}}", t=file.table)
+    texts = {_held(f): _text(f) for f in fields if f not in roles and f != "dob"}
+    counted = {_held(f): file.values[column] for f, column in fields.items() if _is_counted(file, column)}
+    clean = {_held(f) for f, column in fields.items() if column in file.clean}
+    carry = [PLACE, *([_held("dob")] if "dob" in fields else [])]
     # A view, so that nothing is made of identifiers that no field asks for.
-    standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts))
-    selected = ", ".join(f"{quote(_text(f)) if _held(f) in texts else _value(f)} as {quote(f)}" for f in fields)
-    table = engine.sql(f"select unit_id, {selected} from {{t}}", t=standard, store=True)
-    engine.drop(standard, *behind)
+    standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts, values=counted, clean=clean))
+    values = {f: quote(_text(f) if _held(f) in texts else f) for f in fields} | {"dob": _known_day(_held("dob"))}
+    selected = ", ".join(f"{values[field]} as {quote(field)}" for field in fields)
+    table = engine.sql(
+        f"select i.unit_id, {selected} from {{s}} as s join {{i}} as i on i.place = s.{quote(PLACE)}",
+        s=standard,
+        i=numbered,
+        store=True,
+    )
+    engine.drop(standard, *behind, prepared)
     _refuse_nameless(engine, file, table)
-    beside = f", {quote(_held('kept'))} as kept" if kept else ""
-    ids = engine.sql(f"select unit_id, source_id{beside} from {{t}}", t=identified, store=True)
-    return table, ids
+    beside = ", kept" if kept else ""
+    return table, engine.sql(f"select unit_id, source_id{beside} from {{t}}", t=numbered)
 
 
 def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_file: bool = False) -> dict[str, str]:
@@ -232,18 +237,20 @@ def _text(field: str) -> str:
     return f"text {field}"
 
 
-def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_column: str | None) -> Table:
-    """Rows with source_id, a dense unit_id and the fields' raw values.
+def _identified(engine: Engine, file: PersonFile, id_column: str | None, kept: str | None) -> Table:
+    """Rows' place in the file, their source_id, a dense unit_id and what is kept beside them: nothing wider is sorted.
 
     Units are numbered in the order of their ids, so that samples and ties do not depend on the order of rows.
     """
     source_id = quote(id_column or _ROW)
     order = f"cast({source_id} as varchar), {quote(PLACE)}" if id_column else quote(PLACE)
-    held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
+    beside = f", {quote(kept)} as kept" if kept else ""
     numbered = engine.sql(
         f"""
-        select {source_id} as source_id, row_number() over (order by {order}) as unit_id{held}
+        select {quote(PLACE)} as place, {source_id} as source_id, row_number() over by_id as unit_id{beside},
+               {source_id} = lag({source_id}) over by_id as is_repeat
         from {{t}}
+        window by_id as (order by {order})
         """,
         t=file.table if id_column else _with_row_numbers(engine, file),
         store=True,
@@ -251,12 +258,15 @@ def _identified(engine: Engine, file: PersonFile, fields: Mapping[str, str], id_
     counted = one(
         engine,
         engine.sql(
-            "select count(*) as n, count(source_id) as known, count(distinct source_id) as ids from {t}", t=numbered
+            """
+            select count(*) as n, count(source_id) as known, cast(coalesce(sum(is_repeat::int), 0) as bigint) as twice
+            from {t}
+            """,
+            t=numbered,
         ),
     )
-    if counted["known"] < counted["n"] or counted["ids"] < counted["n"]:
-        twice = counted["known"] - counted["ids"]
-        missing = counted["n"] - counted["known"]
+    missing, twice = counted["n"] - counted["known"], counted["twice"]
+    if missing or twice:
         raise InputError(
             f"{file.path}: column '{id_column}' is no key: {twice:,} rows repeat an id, {missing:,} have none\n"
             "  name another column with --id, or remove the repeats; --id none numbers the rows instead"
@@ -276,8 +286,12 @@ def _refuse_nameless(engine: Engine, file: PersonFile, table: Table) -> None:
         )
 
 
-def _value(name: str) -> str:
-    if name == "dob":
-        # An impossible date stays as text, since most of it is right; one that stands for "not known" does not.
-        return f"coalesce(cast(dob as varchar), case when try_cast({_ISO_DATE} as date) is null then {_ISO_DATE} end)"
-    return quote(name)
+def _known_day(column: str) -> str:
+    """A birth date as it is, an impossible one too, since most of it is right; not one that says "not known"."""
+    days = ", ".join(literal(day.isoformat()) for day in identifier_rules().date_sentinels)
+    return f"case when {quote(column)} not in ({days}) then {quote(column)} end"
+
+
+def _is_counted(file: PersonFile, column: str) -> bool:
+    """Whether a column's values are known, as the standardiser would read them: a number may be written otherwise."""
+    return column in file.values and pa.types.is_string(file.types.get(column, pa.string()))

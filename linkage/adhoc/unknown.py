@@ -7,7 +7,7 @@ import functools
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -85,7 +85,7 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
     lost = engine.count(
         engine.sql(f"select 1 as one from {{t}} where {as_text(column)} <> '' and {quote(name)} is null", t=table)
     )
-    return replace(file, table=table, unknown={**file.unknown, column: lost}), name
+    return file.with_columns(table, unknown={**file.unknown, column: lost}), name
 
 
 def _too_common(most: Sequence[Mapping[str, Any]], common: _Common) -> set[str]:

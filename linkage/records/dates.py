@@ -1,5 +1,6 @@
 """Text to dates, in declared formats, by expressions that mean the same on every engine."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -40,6 +41,7 @@ def is_no_date_text(text: str) -> str:
     return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"
 
 
+@functools.cache
 def no_date_texts() -> frozenset[str]:
     """Upper-case texts that say that there is no date."""
     return frozenset(identifier_rules().date_texts)

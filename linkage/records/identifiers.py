@@ -1,4 +1,7 @@
-"""Postcodes, numbers and birth dates in one form, and whether a value was set aside, on a column's distinct values."""
+"""Postcodes, numbers and birth dates in one form, and whether a value was set aside, on a column's distinct values.
+
+What is in form already is told by one look, and is not among the values that are looked up.
+"""
 
 from collections.abc import Sequence
 
@@ -12,7 +15,8 @@ _LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
 def standard_identifiers(engine: Engine, table: Table, column: str, role: str, date_formats: Sequence[str]) -> Table:
     """The distinct values of a text column beside their standard form.
 
-    A person's number or postcode stands on many rows: each is checked once, and looked up where it stands.
+    A person's number or postcode stands on many rows: each is checked once, and looked up where it stands. Postcodes
+    that are in form are left out, so that a large file's million of them are neither counted nor joined.
 
     Args:
         table: any table with the text column `column`, trimmed.
@@ -22,12 +26,15 @@ def standard_identifiers(engine: Engine, table: Table, column: str, role: str, d
 
     Returns:
         Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or NULL) and flagged BOOLEAN; stored.
+        Any other text is its own standard form, and not flagged.
     """
     cleaned, value, flagged = _expressions(role, date_formats)
+    known = quote(column)
+    others = f"{known} is not null and not {_in_form(role, known)}"
     return engine.sql(
         f"""
         with distinct_values as (
-            select distinct {quote(column)} as raw from {{table}} where {quote(column)} is not null
+            select distinct {known} as raw from {{table}} where {others}
         ),
         cleaned_values as (
             select raw, {cleaned} as cleaned from distinct_values
@@ -40,6 +47,16 @@ def standard_identifiers(engine: Engine, table: Table, column: str, role: str, d
         table=table,
         store=True,
     )
+
+
+def _in_form(role: str, raw: str) -> str:
+    """A SQL expression: a raw value is its own standard form."""
+    if role not in ("postcode", "former_postcode"):
+        return "false"
+    rules = identifier_rules()
+    sentinels = ", ".join(literal(f"{code[:-3]} {code[-3:]}") for code in rules.postcode_sentinels)
+    areas = "".join(f" and not starts_with({raw}, {literal(area)})" for area in rules.postcode_sentinel_areas)
+    return f"(regexp_matches({raw}, {literal(rules.postcode_standard)}){areas} and {raw} not in ({sentinels}))"
 
 
 def default_date(day: str) -> str:

@@ -4,7 +4,7 @@ Names are standardised in Python on the distinct values of a column, so that eve
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 
 import pyarrow as pa
 from anyascii import anyascii
@@ -28,6 +28,8 @@ def surname(raw: str, rules: NameRules | None = None) -> Name:
     ('OBRIEN SMITH', 'VANDERBERG', None)
     """
     rules = rules or name_rules()
+    if _plain_words(raw, rules):
+        return raw
     name = _surname(raw, rules)
     # Joined letters may make a title or a particle (D R SMITH): again until nothing changes, so that a name that has
     # its one form keeps it.
@@ -109,6 +111,21 @@ def _plain(raw: str, rules: NameRules) -> bool:
     )
 
 
+def _plain_words(raw: str, rules: NameRules) -> bool:
+    """Words of capitals, single blanks between them, that no rule of surnames speaks of: nearly all of the rest."""
+    words = raw.split(" ")
+    return (
+        len(words) > 1
+        and all(words)
+        and (letters := "".join(words)).isascii()
+        and letters.isalpha()
+        and letters.isupper()
+        and rules.surname_words.isdisjoint(words)
+        and raw not in rules.sentinels
+        and raw not in rules.raw_sentinels
+    )
+
+
 def _words(raw: str, rules: NameRules) -> list[str]:
     text = anyascii(raw).upper().strip()
     if text in rules.raw_sentinels:
@@ -158,25 +175,34 @@ _FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], tuple[Name, ...]]]] = {
 }
 
 
-def standard_names(engine: Engine, table: Table, column: str, form: str) -> Table:
-    """The distinct values of a text column beside their standard form.
+def standard_names(
+    engine: Engine, table: Table, column: str, form: str, *, known: Collection[str] | None = None
+) -> Table:
+    """The distinct values of a text column that are not in standard form, beside it.
 
     Args:
         table: any table with the text column `column`.
         form: "surname", "forenames" (name and others), "whole_forename" or "text".
+        known: the column's distinct values, where the caller has counted them already.
 
     Returns:
-        Columns raw (distinct, no NULL), name and, for "forenames", others. The caller drops it.
+        Columns raw (distinct, no NULL), name and, for "forenames", others. Any other text is its own standard form,
+        without others. The caller drops it.
     """
     outputs, function = _FORMS[form]
-    col = quote(column)
-    distinct = engine.sql(f"select distinct {col} as raw from {{table}} where {col} is not null", table=table)
     schema = pa.schema([(name, pa.string()) for name in ("raw", *outputs)])
     pieces = []
-    for batch in engine.batches(distinct):
-        raw = batch.column(0).to_pylist()
-        found = [function(value) for value in raw]
-        columns = [raw, *([row[index] for row in found] for index in range(len(outputs)))]
-        pieces.append(pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], schema=schema))
-    engine.drop(distinct)
+    for raw in [list(known)] if known is not None else _distinct(engine, table, column):
+        changed = [(value, *found) for value in raw if (found := function(value)) != (value, None)[: len(outputs)]]
+        columns = [pa.array([row[place] for row in changed], pa.string()) for place in range(len(schema))]
+        pieces.append(pa.RecordBatch.from_arrays(columns, schema=schema))
     return engine.from_arrow(pa.Table.from_batches(pieces, schema=schema))
+
+
+def _distinct(engine: Engine, table: Table, column: str) -> Iterator[list[str]]:
+    """A column's distinct values, in pieces."""
+    col = quote(column)
+    distinct = engine.sql(f"select distinct {col} as raw from {{table}} where {col} is not null", table=table)
+    for batch in engine.batches(distinct):
+        yield batch.column(0).to_pylist()
+    engine.drop(distinct)

@@ -24,6 +24,11 @@ class NameRules:
     text_sentinels: frozenset[str]
     repeated_letter: bool
 
+    @functools.cached_property
+    def surname_words(self) -> frozenset[str]:
+        """Words that are not left as they are in a surname."""
+        return self.titles | self.suffixes | self.surname_particles
+
 
 @dataclass(frozen=True)
 class IdentifierRules:
@@ -34,6 +39,7 @@ class IdentifierRules:
     uln_temporary: tuple[str, ...]
     upn_letters: str
     postcode_form: str
+    postcode_standard: str
     postcode_sentinel_areas: tuple[str, ...]
     postcode_sentinels: tuple[str, ...]
     date_sentinels: tuple[datetime.date, ...]
@@ -68,6 +74,7 @@ def identifier_rules() -> IdentifierRules:
         uln_temporary=tuple(raw["uln"]["temporary"]),
         upn_letters=raw["upn"]["letters"],
         postcode_form=_form(raw["postcode"]["form"]),
+        postcode_standard=_form(raw["postcode"]["standard"]),
         postcode_sentinel_areas=tuple(raw["postcode"]["sentinel_areas"]),
         postcode_sentinels=tuple(raw["postcode"]["sentinels"]),
         date_sentinels=tuple(raw["date"]["sentinels"]),

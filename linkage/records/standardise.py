@@ -1,6 +1,6 @@
 """Identifiers of any table of persons in one form, with a flag for each value that was set aside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -26,7 +26,11 @@ _NAME_FORMS = {"surname": "surname", "former_surname": "surname", "middle_names"
 
 @dataclass(frozen=True)
 class PersonColumns:
-    """What the columns of a table of persons are, and how its texts are written."""
+    """What the columns of a table of persons are, and how its texts are written.
+
+    Whoever asks may have counted columns of text already: `values` are distinct ones, `clean` columns are trimmed, and
+    NULL where nothing is known.
+    """
 
     roles: Mapping[str, str]
     carry: Sequence[str] = ()
@@ -34,10 +38,16 @@ class PersonColumns:
     date_formats: Sequence[str] = (dates.ISO,)
     sexes: Mapping[str, str] | None = None
     split_forename: bool | None = None
+    values: Mapping[str, Collection[str]] = field(default_factory=dict)
+    clean: Collection[str] = ()
 
     @property
     def splits(self) -> bool:
         return ("middle_names" not in self.roles) if self.split_forename is None else self.split_forename
+
+    def column(self, key: str) -> str:
+        """The column behind a role, or behind a text's key."""
+        return self.roles.get(key) or next((c for c, name in self.texts.items() if _text_key(name) == key), key)
 
 
 def standardise_person_table(
@@ -85,8 +95,9 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
     _check(table, persons)
     kinds = _types(engine, table)
     typed = {role: column for role, column in persons.roles.items() if role in DATES and is_day(kinds[column])}
-    raw = {role: as_text(column, kinds[column]) for role, column in persons.roles.items() if role not in typed}
-    raw |= {_text_key(name): as_text(column, kinds[column]) for column, name in persons.texts.items()}
+    texts = {role: column for role, column in persons.roles.items() if role not in typed}
+    texts |= {_text_key(name): column for column, name in persons.texts.items()}
+    raw = {key: quote(c) if c in persons.clean else as_text(c, kinds[c]) for key, c in texts.items()}
     raw |= {role: f"cast({quote(column)} as date)" for role, column in typed.items()}
     named = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
     base = engine.sql(
@@ -96,6 +107,8 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
     looked_up = [key for key in raw if key not in typed and key != "sex"]
     alias = {key: f"v{index}" for index, key in enumerate(looked_up)}
     values = {alias[key]: _values(engine, base, key, persons) for key in looked_up}
+    for key in [key for key in looked_up if key not in DATES and engine.count(values[alias[key]]) == 0]:
+        engine.drop(values.pop(alias.pop(key)))  # all are in form: nothing is to be looked up
     joins = "".join(
         f"\n        left join {{{v}}} as {v} on base.{quote(f'r:{key}')} = {v}.raw" for key, v in alias.items()
     )
@@ -138,15 +151,31 @@ def _text_key(name: str) -> str:
 
 
 def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Table:
-    """The distinct values of one raw column beside their standard form."""
-    if key == "forename":
-        return standard_names(engine, base, f"r:{key}", "forenames" if persons.splits else "whole_forename")
-    if key in _NAME_FORMS:
-        return standard_names(engine, base, f"r:{key}", _NAME_FORMS[key])
-    if key in ("email", "address") or key not in persons.roles:
-        return standard_names(engine, base, f"r:{key}", "text")
+    """The distinct values of one raw column beside their standard form: of text, those that are not in it."""
+    known = persons.values.get(persons.column(key))
+    if form := _name_form(key, persons):
+        return standard_names(engine, base, f"r:{key}", form, known=known)
     formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
-    return standard_identifiers(engine, base, f"r:{key}", key, formats)
+    if known is None:
+        return standard_identifiers(engine, base, f"r:{key}", key, formats)
+    counted = engine.from_arrow(pa.table({f"r:{key}": pa.array(list(known), pa.string())}))
+    found = standard_identifiers(engine, counted, f"r:{key}", key, formats)
+    engine.drop(counted)
+    return found
+
+
+def _name_form(key: str, persons: PersonColumns) -> str | None:
+    """How a column's values are brought into form one by one; None for numbers and dates, which SQL does."""
+    if key == "forename":
+        return "forenames" if persons.splits else "whole_forename"
+    return _NAME_FORMS.get(key) or ("text" if key in ("email", "address") or key not in persons.roles else None)
+
+
+def _text(key: str, alias: Mapping[str, str]) -> str:
+    """A text's standard form: what was looked up, and what needed no looking up as it is."""
+    if key not in alias:
+        return f"base.{quote(f'r:{key}')}"
+    return f"case when {alias[key]}.raw is null then base.{quote(f'r:{key}')} else {alias[key]}.name end"
 
 
 def _outputs(persons: PersonColumns, alias: Mapping[str, str]) -> str:
@@ -154,24 +183,26 @@ def _outputs(persons: PersonColumns, alias: Mapping[str, str]) -> str:
     lines = [f"base.{quote(column)}" for column in persons.carry]
     lines += [f"{_value(role, persons, alias)} as {quote(role)}" for role in (*IDENTIFIERS, "valid_from", "valid_to")]
     lines += [f"{_value(role, persons, alias)} as {quote(role)}" for role in (*FORMER, *OTHER) if role in persons.roles]
-    lines += [f"{alias[_text_key(name)]}.name as {quote(name)}" for name in persons.texts.values()]
+    lines += [f"{_text(_text_key(name), alias)} as {quote(name)}" for name in persons.texts.values()]
     return ",\n               ".join([*lines, f"cast({_problems(persons, alias)} as integer) as problems"])
 
 
 def _value(role: str, persons: PersonColumns, alias: Mapping[str, str]) -> str:
     raw = f"base.{quote(f'r:{role}')}"
     if role == "middle_names" and persons.splits and "forename" in persons.roles:
-        own = f"{alias[role]}.name" if role in persons.roles else "cast(null as varchar)"
-        others = f"{alias['forename']}.others"
+        own = _text(role, alias) if role in persons.roles else "cast(null as varchar)"
+        others = f"{alias['forename']}.others" if "forename" in alias else "cast(null as varchar)"
         return f"case when {others} is null then {own} else {others} || coalesce(' ' || {own}, '') end"
-    if role in alias:
-        return f"{alias[role]}.name"
     if role not in persons.roles:
         return f"cast(null as {'date' if role in DATES else 'varchar'})"
+    if role in DATES and role in alias:
+        return f"{alias[role]}.name"
     if role == "sex":
         cases = " ".join(f"when {literal(code)} then {literal(sex)}" for code, sex in _sexes(persons).items())
         return f"case upper({raw}) {cases} end"
-    return f"case when not {default_date(raw)} then {raw} end" if role == "dob" else raw
+    if role in DATES:
+        return f"case when not {default_date(raw)} then {raw} end" if role == "dob" else raw
+    return _text(role, alias)
 
 
 def _problems(persons: PersonColumns, alias: Mapping[str, str]) -> str:
@@ -181,12 +212,12 @@ def _problems(persons: PersonColumns, alias: Mapping[str, str]) -> str:
         raw = f"base.{quote(f'r:{role}')}"
         if role in alias:
             found[role] = f"{alias[role]}.flagged"
-        elif role == "dob" and role in persons.roles:
+        elif role == "dob" and role in persons.roles:  # a date already
             found[role] = f"{default_date(raw)} or {first_of_january(raw)}"
         elif role == "sex" and role in persons.roles:
             codes = ", ".join(literal(code) for code in _sexes(persons))
             found[role] = f"{raw} is not null and upper({raw}) not in ({codes})"
-    if nameless := [f"{alias[role]}.name is null" for role in ("forename", "surname") if role in persons.roles]:
+    if nameless := [f"{_text(role, alias)} is null" for role in ("forename", "surname") if role in persons.roles]:
         found["name"] = " or ".join(nameless)
     return " + ".join(f"case when {test} then {PROBLEMS[role]} else 0 end" for role, test in found.items()) or "0"
 

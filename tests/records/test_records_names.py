@@ -1,13 +1,16 @@
 """Names in one form."""
 
 import re
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine
+from linkage.records import names
 from linkage.records.names import forenames, free_text, standard_names, surname, whole_forename
+from linkage.records.rules import name_rules
 from tests.conftest import parse
 
 
@@ -109,8 +112,19 @@ def test_case_space_and_hyphen_do_not_matter(left, right):
     assert len(forms) == 1
 
 
-def test_each_distinct_value_once(engine: Engine, rows):
-    table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4"))
+_WORDS = sorted({"A", "AA", "SMITH", "JONES", "BROWN"} | name_rules().surname_words | name_rules().sentinels)
+
+
+@given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join) | st.text("AOLEXS -", max_size=8))
+@settings(max_examples=400, deadline=None)
+def test_a_name_that_is_in_form_at_a_glance_is_what_the_rules_make_of_it(raw):
+    with mock.patch.multiple(names, _plain=lambda *_: False, _plain_words=lambda *_: False):
+        by_the_rules = surname(raw)
+    assert surname(raw) == by_the_rules
+
+
+def test_each_distinct_value_that_is_not_in_form_once(engine: Engine, rows):
+    table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5"))
     assert rows(standard_names(engine, table, "name", "forenames")) == [
         ("Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),
