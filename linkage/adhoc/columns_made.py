@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine, quote
@@ -25,7 +26,7 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
             select {quote(column)} as raw, count(*) as held from {{t}} where {quote(column)} is not null group by raw
         ),
         texts as (select {trimmed("raw")} as value, cast(raw as varchar) as raw, held from raw_values)
-        select value, sum(held) as held, bool_and(value = raw and value <> '') as is_clean
+        select value, cast(sum(held) as bigint) as held, bool_and(value = raw and value <> '') as is_clean
         from texts
         group by value
         order by value
@@ -33,11 +34,11 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
         t=file.table,
     )
     table = engine.arrow(found)
-    values = dict(zip(table["value"].to_pylist(), map(int, table["held"].to_pylist()), strict=True))
+    values = dict(zip(table["value"].to_pylist(), table["held"].to_pylist(), strict=True))
     values.pop("", None)
     if len(values) <= _REMEMBERED:
         file.values[column] = values
-        if all(table["is_clean"].to_pylist()) and pa.types.is_string(file.types.get(column, pa.null())):
+        if pc.all(table["is_clean"]).as_py() and pa.types.is_string(file.types.get(column, pa.null())):
             file.clean.add(column)
     return values
 
@@ -69,9 +70,9 @@ def looked_up(
         store=True,
     )
     known = file.values.get(column)
-    values = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
+    counts = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
     clean = [name for n, name in enumerate(names) if all(is_trimmed(new[n]) for new in texts.values())]
-    return file.with_columns(joined, values, clean), names
+    return file.with_columns(joined, counts, clean), names
 
 
 def is_trimmed(text: str | None) -> bool:

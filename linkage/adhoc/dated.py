@@ -45,11 +45,17 @@ def in_no_form(engine: Engine, file: PersonFile, fields: Mapping[str, str], part
     """Rows whose birth date could not be read, and so counts as unknown; not those that say that there is none."""
     if "dob" not in fields:
         return 0
+    if file.undated is not None:
+        return file.undated
     file, column = in_one_column(engine, file, fields["dob"], parts)
     values = counted(engine, file, column)
     how = reading(values, latest_year([values]))
-    missing = no_date_texts()
-    return sum(held for text, held in values.items() if text.upper() not in missing and _read(text, how) is None)
+    return sum(held for text, held in _said(values).items() if _read(text, how) is None)
+
+
+def _said(values: Mapping[str, int]) -> dict[str, int]:
+    """Values but those that say that there is no date."""
+    return {text: held for text, held in values.items() if text.upper() not in no_date_texts()}
 
 
 def in_one_column(engine: Engine, file: PersonFile, column: str, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
@@ -120,7 +126,8 @@ def _in_one_form(
         read_as = {text: (_read(text, how),) for text in texts}
         _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
-        made.append((replace(new, iso_dates=file.iso_dates | {name}), name))
+        undated = sum(held for text, held in _said(texts).items() if read_as[text][0] is None)
+        made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated), name))
     return made
 
 
@@ -131,7 +138,7 @@ def _read(text: str, how: Reading) -> str | None:
 def _refuse_no_dates(
     file: PersonFile, column: str, field: str, values: Mapping[str, int], read_as: Mapping[str, tuple[str | None, ...]]
 ) -> None:
-    known = {text: held for text, held in values.items() if text.upper() not in no_date_texts()}
+    known = _said(values)
     if 2 * sum(held for text, held in known.items() if read_as[text][0]) < sum(known.values()):
         raise NoDatesError(
             f"{file.path}: column '{column}' was taken for a birth date, but most of its values are no date\n"

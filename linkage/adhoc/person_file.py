@@ -37,6 +37,7 @@ class PersonFile:
     sha256: str
     quarantined: list[tuple[int, str]] = field(default_factory=list)  # line, reason
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
+    undated: int | None = None  # rows whose birth date is in no form that is read; None where nobody has looked
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False
@@ -51,9 +52,9 @@ class PersonFile:
         clean: Iterable[str] = (),
         **others: Any,
     ) -> Self:
-        """The file with a table that has further columns; `values` of them are counted, `clean` ones need no trimming."""
-        known = {"values": {**self.values, **(values or {})}, "clean": {*self.clean, *clean}}
-        return replace(self, table=table, **known, **others)
+        """The file with a table that has further columns: `values` of those counted, `clean` ones need no trimming."""
+        counted = {**self.values, **(values or {})}
+        return replace(self, table=table, values=counted, clean={*self.clean, *clean}, **others)
 
     def set_aside(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""

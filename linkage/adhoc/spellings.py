@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from anyascii import anyascii
 
@@ -31,19 +31,18 @@ def letters(engine: Engine, held: Sequence[Held]) -> list[Held]:
     Which of MULLER and MUELLER stands for Müller is seen by which of them the other file has more often.
     """
     values = [counted(engine, file, column) for file, column in held]
-    words = [Counter(anyascii(value).upper() for value in of) for of in values]
     result = []
     for number, ((file, column), of) in enumerate(zip(held, values, strict=True)):
-        marked = [value for value in of if value.translate(_AS_TWO) != value]
-        others = words[1 - number] if len(held) > 1 else words[0]
-        if marked and _better_as_two(marked, others):
+        marked = [value for value in of if not value.isascii() and value.translate(_AS_TWO) != value]
+        others = values[1 - number] if len(held) > 1 else of
+        if marked and _better_as_two(marked, {anyascii(value).upper() for value in others}):
             texts = {value: (value.translate(_AS_TWO),) for value in of}
             file, (column,) = looked_up(engine, file, column, texts, ["letters"])
         result.append((file, column))
     return result
 
 
-def _better_as_two(marked: Iterable[str], others: Mapping[str, int]) -> bool:
+def _better_as_two(marked: Iterable[str], others: Collection[str]) -> bool:
     pairs = [(anyascii(value).upper(), anyascii(value.translate(_AS_TWO)).upper()) for value in marked]
     return sum(two in others for _, two in pairs) > sum(one in others for one, _ in pairs)
 

@@ -15,7 +15,6 @@ from linkage.records.rules import NameRules, name_rules
 _APOSTROPHES = re.compile(r"['`\"]")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # "(KNOWN AS BOB)"
 _NO_LETTER = re.compile(r"[^A-Z\- ]+")
-_SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 Name = str | None
@@ -28,8 +27,8 @@ def surname(raw: str, rules: NameRules | None = None) -> Name:
     ('OBRIEN SMITH', 'VANDERBERG', None)
     """
     rules = rules or name_rules()
-    if _plain_words(raw, rules):
-        return raw
+    if _plain_words(double := raw.replace("-", " "), rules):
+        return double
     name = _surname(raw, rules)
     # Joined letters may make a title or a particle (D R SMITH): again until nothing changes, so that a name that has
     # its one form keeps it.
@@ -84,7 +83,8 @@ def free_text(raw: str, rules: NameRules | None = None) -> Name:
     >>> free_text(" 12  Rue  de l'Été "), free_text("n/a"), free_text("--")
     ("12 RUE DE L'ETE", None, None)
     """
-    text = _SPACE.sub(" ", _CONTROL.sub(" ", anyascii(raw).upper())).strip()
+    text = (raw if raw.isascii() else anyascii(raw)).upper()
+    text = " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
     missing = text in (rules or name_rules()).text_sentinels or not any(sign.isalnum() for sign in text)
     return None if missing else text
 
