@@ -67,7 +67,6 @@ def looked_up(
         f"select t.*, {new} from {{t}} as t left join {{m}} as m on {_text(column, 't')} = m.value",
         t=file.table,
         m=engine.from_arrow(table),
-        store=True,
     )
     known = file.values.get(column)
     counts = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
@@ -97,7 +96,7 @@ def _become(known: Mapping[str, int], texts: Texts, place: int) -> dict[str, int
 def expressed(engine: Engine, file: PersonFile, expression: str, made: str) -> tuple[PersonFile, str]:
     """The file with a column that SQL over its columns gives, and its name."""
     name = _free(file, made)
-    table = engine.sql(f"select t.*, {expression} as {quote(name)} from {{t}} as t", t=file.table, store=True)
+    table = engine.sql(f"select t.*, {expression} as {quote(name)} from {{t}} as t", t=file.table)
     return file.with_columns(table), name
 
 

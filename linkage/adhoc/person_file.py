@@ -30,7 +30,8 @@ class PersonFile:
     """A file as it was read."""
 
     path: Path
-    table: Table
+    table: Table  # its columns, and such as were made of them
+    raw: Table  # its columns alone
     header: tuple[str, ...]
     types: Mapping[str, pa.DataType]
     rows: int
@@ -127,9 +128,11 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         )
     if raw.is_csv:
         _refuse_headless(engine, path, raw)
+    table = _with_place(engine, raw, path)
     return PersonFile(
         path=path,
-        table=_with_place(engine, raw, path),
+        table=table,
+        raw=table,
         header=raw.header,
         types=raw.types,
         rows=raw.rows_read,
@@ -176,8 +179,8 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
         line = next(c for c in raw.table.columns if c == "file line")
         return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}}", t=raw.table)
     numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
-    query = f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}"
-    return engine.sql(query, store=True)
+    # A view: a stored copy of a large file would stay in memory while it is linked, and saves no reading.
+    return engine.sql(f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}")
 
 
 def _delimiter(path: Path, encoding: str) -> str:

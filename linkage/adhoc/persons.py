@@ -222,7 +222,7 @@ def _with_row_numbers(engine: Engine, file: PersonFile) -> Table:
         from {{t}} as t
         join numbered as n on n.place = t.{quote(PLACE)}
         """,
-        t=file.table,
+        t=file.raw,
         aside=engine.from_arrow(aside),
     )
 
@@ -252,7 +252,7 @@ def _identified(engine: Engine, file: PersonFile, id_column: str | None, kept: s
         from {{t}}
         window by_id as (order by {order})
         """,
-        t=file.table if id_column else _with_row_numbers(engine, file),
+        t=file.raw if id_column else _with_row_numbers(engine, file),
         store=True,
     )
     counted = one(

@@ -81,7 +81,7 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
     name = f"known {column}"
     while name in file.table.columns:
         name += "'"
-    table = engine.sql(f"select t.*, {known} as {quote(name)} from {{t}} as t", t=file.table, u=values, store=True)
+    table = engine.sql(f"select t.*, {known} as {quote(name)} from {{t}} as t", t=file.table, u=values)
     lost = engine.count(
         engine.sql(f"select 1 as one from {{t}} where {as_text(column)} <> '' and {quote(name)} is null", t=table)
     )
