@@ -44,6 +44,7 @@ class PersonFile:
     encoding_was_named: bool = False
     above: int = 0  # rows of a sheet above the names of its columns
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
+    british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
     clean: set[str] = field(default_factory=set)  # of these, such as hold trimmed text, and NULL instead of none
 
     def with_columns(

@@ -42,6 +42,8 @@ _SAMPLE_ROWS = 20_000  # enough to tell what a column holds
 
 def british(engine: Engine, file: PersonFile, column: str) -> bool:
     """Whether most values of a column have the form of a British postcode."""
+    if column in file.british:
+        return file.british[column]
     found = one(
         engine,
         engine.sql(
@@ -55,7 +57,8 @@ def british(engine: Engine, file: PersonFile, column: str) -> bool:
             t=_sample(engine, file.table, file.rows),
         ),
     )
-    return float(found["share"] or 0) > 0.6
+    file.british[column] = float(found["share"] or 0) > 0.6
+    return file.british[column]
 
 
 def units(
