@@ -1,7 +1,9 @@
 """On which fields a pair agrees at once: counts among strangers, and among the matches that EM found."""
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,20 +59,23 @@ def of_strangers(
         personal: fields that are not.
         alike: conditions, over <column>_l and <column>_r of these, under which a person's own nearly agrees.
     """
+
+    def blocked(side: Side, place: int) -> tuple[float, list[dict[str, Any]]]:
+        share, whole = _sampled(engine, side, names[place])
+        found = engine.sql(
+            _strangers(names, personal, place, below(share), alike),
+            sample=side.sample,
+            others=side.table if whole else side.sample,
+        )
+        return 1 / max(share * (1.0 if whole else side.share), 1e-12), rows(engine, found)
+
     counted: dict[tuple[int, ...], tuple[float, float]] = {}
-    for side in sides:
-        for place, name in enumerate(names):
-            share, whole = _sampled(engine, side, name)
-            weight = 1 / max(share * (1.0 if whole else side.share), 1e-12)
-            found = engine.sql(
-                _strangers(names, personal, place, below(share), alike),
-                sample=side.sample,
-                others=side.table if whole else side.sample,
-            )
-            for row in rows(engine, found):
-                state = tuple(int(row[f"state_{n}"]) for n in range(len(names)))
-                pairs, seen = counted.get(state, (0.0, 0.0))
-                counted[state] = pairs + weight * row["pairs"], seen + row["pairs"]
+    asked = [functools.partial(blocked, side, place) for side in sides for place in range(len(names))]
+    for weight, found in engine.together(*asked):
+        for row in found:
+            state = tuple(int(row[f"state_{n}"]) for n in range(len(names)))
+            pairs, seen = counted.get(state, (0.0, 0.0))
+            counted[state] = pairs + weight * row["pairs"], seen + row["pairs"]
     states = sorted(counted)
     numbers = np.array([counted[state] for state in states]).reshape(-1, 2)
     return States(tuple(names), _fields(states, len(names)), numbers[:, 0], numbers[:, 1])
