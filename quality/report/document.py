@@ -14,7 +14,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from quality.disclosure import Cell
-from quality.report import drawing
+from quality.report import vega
+from quality.report.drawing import packed
 from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
@@ -49,8 +50,8 @@ def document(
         parts=parts,
         version=_version(),
         style=Markup(report_style() + style),
-        charts=drawing.packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
-        vega=drawing.script() if is_interactive else "",
+        charts=packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
+        vega=vega.script() if is_interactive else "",
         script=Markup(template_text("quality.report", "report.js")),
     )
 

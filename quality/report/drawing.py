@@ -1,7 +1,6 @@
 """A chart as it stands without scripts: SVG drawn when the report is made."""
 
 import base64
-import functools
 import gzip
 import re
 from collections import Counter
@@ -54,13 +53,6 @@ def _svg(spec: dict[str, Any]) -> str:
 def _shortened(tag: re.Match[str]) -> str:
     """A tag with its places to a tenth; what is written between tags is for people, and stays."""
     return _LONG.sub(lambda number: f"{float(number[0]):.1f}", tag[0])
-
-
-@functools.cache
-def script() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, packed."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg,unused-ignore]
-    return packed(f"(() => {{{bundle}}})()")
 
 
 def packed(text: str) -> str:
