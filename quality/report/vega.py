@@ -15,6 +15,7 @@ import vl_convert
 
 from quality.report.drawing import packed
 
+_VERSION: str = vl_convert.__version__  # type: ignore[attr-defined,unused-ignore]
 _BEFORE, _AFTER = "(() => {", "})()"  # names of the bundle are none of the page
 
 
@@ -34,7 +35,7 @@ def script() -> str:
 
 def _place() -> Path | None:
     """The file of this version, or None where the user has no folder for caches."""
-    made_of = hashlib.sha256(f"{vl_convert.__version__}\n{_BEFORE}\n{_AFTER}".encode()).hexdigest()[:16]
+    made_of = hashlib.sha256(f"{_VERSION}\n{_BEFORE}\n{_AFTER}".encode()).hexdigest()[:16]
     try:
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:
