@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import vl_convert
-
+from quality import pen
 from quality.report.charts import NARROW, WIDE
 from quality.report.page import Figure, Table
 
@@ -40,7 +39,7 @@ def figure(name: str, title: str, summary: str, chart: Callable[[int], dict[str,
 
 
 def _svg(spec: dict[str, Any]) -> str:
-    drawn = _TAG.sub(_shortened, _ARIA.sub("", vl_convert.vegalite_to_svg(spec)))
+    drawn = _TAG.sub(_shortened, _ARIA.sub("", pen.svg(spec)))
     drawn = _EMPTY.sub("", _DEFAULTS.sub("", drawn))
     common = "".join(font for font, _ in Counter(_FONT.findall(drawn)).most_common(2))
     if common.count("-family=") == common.count("-size=") == 1:  # said once, of the whole picture
