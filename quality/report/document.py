@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -129,6 +130,7 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     found.filters["dress"] = dress
+    found.filters["drawn"] = lambda svg: Markup(svg.result() if isinstance(svg, Future) else svg)
     found.filters["kind"] = lambda block: type(block).__name__
     found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
     found.tests["text"] = lambda value: isinstance(value, str)

@@ -31,15 +31,16 @@ def figure(name: str, title: str, summary: str, chart: Callable[[int], dict[str,
         name=name,
         title=title,
         summary=summary,
-        wide=_svg(wide),
-        narrow=_svg(narrow),
+        wide=pen.drawn(wide, _svg),
+        narrow=pen.drawn(narrow, _svg),
         table=table,
         specs={"wide": wide, "narrow": narrow},
     )
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    drawn = _TAG.sub(_shortened, _ARIA.sub("", pen.svg(spec)))
+def _svg(drawn: str) -> str:
+    """What a page needs of a drawing."""
+    drawn = _TAG.sub(_shortened, _ARIA.sub("", drawn))
     drawn = _EMPTY.sub("", _DEFAULTS.sub("", drawn))
     common = "".join(font for font, _ in Counter(_FONT.findall(drawn)).most_common(2))
     if common.count("-family=") == common.count("-size=") == 1:  # said once, of the whole picture
