@@ -11,8 +11,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scipy.special import chdtri
-
 from quality.bias import moved
 from quality.intervals import difference, wilson
 
@@ -45,6 +43,8 @@ def by_chance(before: Counts, after: Counts) -> float:
 
     Releases mostly hold the same people: then chance does less, and this is more than enough.
     """
+    from scipy.special import chdtri
+
     bins = {place for counted in (before, after) for place, count in counted.items() if count}
     totals = sum(before.values()), sum(after.values())
     if len(bins) < 2 or not all(totals):

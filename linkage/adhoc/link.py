@@ -28,6 +28,7 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.pipeline.atomic import write_json
 from linkage.resources import config_file
+from quality import pen
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ def _work(
         )
     with clock("write"):
         say("writing")
+        if not request.links_only:
+            pen.ready()  # charts are drawn when all is written
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         if request.second_records and not request.links_only:
             notes += [

@@ -13,6 +13,7 @@ from linkage.pipeline.atomic import put, remove, sync_tree
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.lock import LOCK, locked
 from linkage.pipeline.manifest import Manifest, RunFacts
+from quality import pen
 
 
 class Workplace:
@@ -71,6 +72,8 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
         except BaseException:
             remove(part)
             raise
+        finally:
+            pen.put_away()
 
 
 def _refuse_used(out: Path, force: bool) -> None:

@@ -1,35 +1,25 @@
 """The `leo` command: thin verbs over the rooms."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from linkage import __version__
-from linkage.adhoc.command import link
-from linkage.cli import (
-    blocking,
-    catalogue,
-    compare,
-    config,
-    dashboard,
-    dedupe,
-    demo,
-    explain,
-    extract,
-    key,
-    outcomes,
-    output,
-    request,
-    review,
-    run,
-    synth,
-    train,
-    tune,
-)
 from linkage.cli.failures import failing_clearly
+from linkage.cli.verbs import Verbs
+
+
+class _Leo(TyperGroup):
+    """All verbs, of which only the one that is asked for is imported."""
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**{**about, "commands": Verbs()})
+
 
 app = typer.Typer(
     name="leo",
+    cls=_Leo,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -53,30 +43,6 @@ def leo(
     ] = False,
 ) -> None:
     """What holds for every verb."""
-
-
-app.command()(demo.demo)
-app.command()(synth.synth)
-app.command("run")(run.run)
-app.command()(run.report)
-app.command()(run.publish)
-app.command()(compare.compare)
-app.command()(dashboard.dashboard)
-app.command()(explain.explain)
-app.command()(outcomes.outcomes)
-app.add_typer(blocking.app, name="blocking")
-app.add_typer(catalogue.app, name="catalogue")
-app.add_typer(config.app, name="config")
-app.add_typer(extract.app, name="extract")
-app.add_typer(key.app, name="key")
-app.add_typer(output.app, name="output")
-app.add_typer(request.app, name="request")
-app.add_typer(review.app, name="review")
-
-app.command("link")(link)
-app.command()(dedupe.dedupe)
-app.command()(train.train)
-app.command()(tune.tune)
 
 
 def main() -> None:

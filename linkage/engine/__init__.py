@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from linkage.engine.arrays import whole_numbers
+from linkage.engine.arrays import whole_numbers, without_pandas
 from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.store import RowStore
@@ -37,6 +37,7 @@ def connect(
     if name == "duckdb":
         from linkage.engine.duckdb import DuckDBEngine
 
+        without_pandas()
         return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
     if name == "spark":
         try:

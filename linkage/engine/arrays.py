@@ -1,5 +1,7 @@
 """Arrays on their way into an engine."""
 
+import functools
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,12 +10,35 @@ import pyarrow as pa
 
 
 def whole_numbers(columns: Mapping[str, Any]) -> pa.Table:
-    """A table of BIGINT columns from sequences of integers.
-
-    pyarrow.array asks whether it was given a pandas object, and imports pandas to know: half a second of every run.
-    """
+    """A table of BIGINT columns from sequences of integers."""
     arrays = []
     for values in columns.values():
         numbers = np.ascontiguousarray(values, dtype=np.int64)
         arrays.append(pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)]))
     return pa.Table.from_arrays(arrays, names=list(columns))
+
+
+@functools.cache
+def without_pandas() -> None:
+    """Have pyarrow take it that there is no pandas, until a table is turned into one of pandas.
+
+    pyarrow asks of most that it is given or asked for whether it is a pandas object, and imports pandas to know: a
+    third of a second of every run. It asks once, so it is told once. Where somebody has imported pandas before, and
+    may hand such objects over, nothing is done.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    """A finder that says of pandas that it is not installed."""
+
+    @staticmethod
+    def find_spec(name: str, *_: Any) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)

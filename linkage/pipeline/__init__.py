@@ -1,12 +1,20 @@
-"""Stages, the runner that takes them to their end, and the manifest that says what was done."""
+"""Stages, the runner that takes them to their end, and the manifest that says what was done.
 
-from linkage.pipeline.folder import FORMAT, RunFolder
-from linkage.pipeline.manifest import Manifest, RunFacts
-from linkage.pipeline.plan import Decision
-from linkage.pipeline.progress import RunProgress, Silent, progress_for
-from linkage.pipeline.runner import Runner
-from linkage.pipeline.stage import Counts, Stage
-from linkage.pipeline.workspace import Workspace
+What is offered here is imported when it is asked for: most verbs lock a folder or write a manifest, and few run stages,
+which need extracts, their formats, and half a second to import these.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from linkage.pipeline.folder import FORMAT, RunFolder
+    from linkage.pipeline.manifest import Manifest, RunFacts
+    from linkage.pipeline.plan import Decision
+    from linkage.pipeline.progress import RunProgress, Silent, progress_for
+    from linkage.pipeline.runner import Runner
+    from linkage.pipeline.stage import Counts, Stage
+    from linkage.pipeline.workspace import Workspace
 
 __all__ = [
     "FORMAT",
@@ -22,3 +30,20 @@ __all__ = [
     "Workspace",
     "progress_for",
 ]
+
+_OFFERED = {
+    "folder": ("FORMAT", "RunFolder"),
+    "manifest": ("Manifest", "RunFacts"),
+    "plan": ("Decision",),
+    "progress": ("RunProgress", "Silent", "progress_for"),
+    "runner": ("Runner",),
+    "stage": ("Counts", "Stage"),
+    "workspace": ("Workspace",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for part, names in _OFFERED.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{part}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, possible, unmet
@@ -90,6 +89,8 @@ def by_flows(known: Known[Key], hidden: Iterable[Key], needs: Mapping[Key, Need]
 
 def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, most: float | None) -> set[Key]:
     """The shown numbers that the cheapest change touches, by which a number comes to be what it needs to be."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     low, high = known.bounds(hidden)
     place, matrix = known.place[key], known.matrix
     endless = 4 * max(1000.0, least or 0.0, *np.where(np.isfinite(high), high, low))
@@ -126,6 +127,8 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
 
     A variable for each number that may be hidden, and for each need a table of its own that shows it to be possible.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     low, high = known.bounds(needs)
     keys, matrix, size = known.keys, known.matrix, len(known.place)
     may = [known.place[k] for k in keys if k not in needs and k not in known.unshown and k not in known.fixed]

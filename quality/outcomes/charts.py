@@ -4,76 +4,84 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
-
-from quality.report.charts import NARROW, Values, finished
+from quality.report.charts import NARROW, label_axis
+from quality.report.vega_lite import Spec, Values, finished, layer, layers, name, number
 
 _ROW, _LINE, _LETTER = 30, 16, 6.9
 _SAMPLE, _LINKS = "Sample, 95%", "Links, 95%"
 
 
-def shares(values: Values, width: int, *, x: str) -> dict[str, Any]:
+def shares(values: Values, width: int, *, x: str) -> Spec:
     """A row a label: a point, a thick line of what a sample leaves open, a thin one of what the links do.
 
     Args:
         values: label, category, of, shown, value, low, high (of the sample), link_low, link_high (None without sampled
             link sets).
     """
-    base, extent, row = _rows(values, width)
-    scale = alt.Scale(domain=[0, 100])
-    across = alt.X("low:Q", title=x, scale=scale, axis=_across(width))
-    kinds = alt.Scale(domain=[_SAMPLE, _LINKS], range=["var(--chart-1)", "var(--chart-2)"])
-    legend = _legend(width) if any(row["link_low"] is not None for row in values) else None
-    sample = base.mark_rule(strokeWidth=5, opacity=0.4).encode(
-        x=across, x2="high:Q", color=alt.datum(_SAMPLE, type="nominal", scale=kinds, legend=legend)
+    data, rows, extent, row = _rows(values, width)
+    scale = {"domain": [0, 100]}
+    across = number("low", title=x, scale=scale, axis=_across(width))
+    kind = {
+        "legend": _legend(width) if any(row["link_low"] is not None for row in values) else None,
+        "scale": {"domain": [_SAMPLE, _LINKS], "range": ["var(--chart-1)", "var(--chart-2)"]},
+        "type": "nominal",
+    }
+    sample = {"x": across, "x2": {"field": "high"}, "color": {**kind, "datum": _SAMPLE}}
+    links = {
+        "x": number("link_low", scale=scale),
+        "x2": {"field": "link_high"},
+        "yOffset": {"value": row / 2 - 8},
+        "color": {**kind, "datum": _LINKS},
+    }
+    point = {"filled": True, "size": 80, "color": "var(--chart-1)", "opacity": 1}
+    chart = layers(
+        layer("rule", {"strokeWidth": 5, "opacity": 0.4}, rows, **sample),
+        layer("rule", {"strokeWidth": 2}, rows, **links),
+        layer("point", point, rows, x=number("value", scale=scale)),
+        width=width - extent - 24,
+        height={"step": row},
     )
-    links = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("link_low:Q", scale=scale),
-        x2="link_high:Q",
-        yOffset=alt.value(row / 2 - 8),
-        color=alt.datum(_LINKS, type="nominal", scale=kinds, legend=legend),
-    )
-    point = base.mark_point(filled=True, size=80, color="var(--chart-1)", opacity=1).encode(
-        x=alt.X("value:Q", scale=scale)
-    )
-    return finished(alt.layer(sample, links, point).properties(width=width - extent - 24, height=alt.Step(row)))
+    return finished(chart, data)
 
 
-def quartiles(values: Values, width: int, *, x: str) -> dict[str, Any]:
+def quartiles(values: Values, width: int, *, x: str) -> Spec:
     """A row a label: a line from the lower to the upper quartile, a point at the median.
 
     Args:
         values: label, category, of, shown, value (the median), low and high (the quartiles).
     """
-    base, extent, row = _rows(values, width)
-    scale = alt.Scale(zero=True, nice=True)
-    across = alt.X("low:Q", title=x, scale=scale, axis=_across(width))
-    middle = base.mark_rule(color="var(--chart-1)", strokeWidth=9, opacity=0.4).encode(x=across, x2="high:Q")
-    point = base.mark_point(shape="diamond", filled=True, size=100, color="var(--chart-1)", opacity=1).encode(
-        x=alt.X("value:Q", scale=scale)
+    data, rows, extent, row = _rows(values, width)
+    scale = {"nice": True, "zero": True}
+    across = number("low", title=x, scale=scale, axis=_across(width))
+    middle = {"color": "var(--chart-1)", "strokeWidth": 9, "opacity": 0.4}
+    point = {"shape": "diamond", "filled": True, "size": 100, "color": "var(--chart-1)", "opacity": 1}
+    chart = layers(
+        layer("rule", middle, rows, x=across, x2={"field": "high"}),
+        layer("point", point, rows, x=number("value", scale=scale)),
+        width=width - extent - 24,
+        height={"step": row},
     )
-    return finished(alt.layer(middle, point).properties(width=width - extent - 24, height=alt.Step(row)))
+    return finished(chart, data)
 
 
-def _legend(width: int) -> alt.Legend:
-    return alt.Legend(
-        symbolType="stroke",
-        symbolOpacity=1,
-        symbolStrokeWidth=3,
-        direction="vertical" if width == NARROW else "horizontal",
-    )
+def _legend(width: int) -> Spec:
+    return {
+        "direction": "vertical" if width == NARROW else "horizontal",
+        "symbolOpacity": 1,
+        "symbolStrokeWidth": 3,
+        "symbolType": "stroke",
+    }
 
 
-def _rows(values: Values, width: int) -> tuple[alt.Chart, int, int]:
-    """A chart with a row for each label, the pixels that the labels take, and those that a row does."""
+def _rows(values: Values, width: int) -> tuple[Values, Spec, int, int]:
+    """Values by their labels, a channel with a row for each, and the pixels that labels take and that a row does."""
     labels = _labels(values, 19 if width == NARROW else 36)
     lines = [line for label in labels for line in label.split("\n")]
     extent = int(max(map(len, lines), default=0) * _LETTER) + 16
-    axis = alt.Axis(minExtent=extent, maxExtent=extent, labelLimit=extent, grid=True, gridDash=[1, 3])
     data = [{**row, "label": label} for row, label in zip(values, labels, strict=True)]
-    chart = alt.Chart(alt.InlineData(values=data)).encode(y=alt.Y("label:N", sort=None, title=None, axis=axis))
+    rows = {"y": name("label", sort=None, title=None, axis=label_axis(extent))}
     most = max((label.count("\n") + 1 for label in labels), default=1)
-    return chart, extent, max(_ROW, most * _LINE + 8)
+    return data, rows, extent, max(_ROW, most * _LINE + 8)
 
 
 def _labels(values: Values, columns: int) -> list[str]:
@@ -94,5 +102,5 @@ def _labels(values: Values, columns: int) -> list[str]:
     return [label(row) for row in values]
 
 
-def _across(width: int) -> alt.Axis:
-    return alt.Axis(tickCount=3 if width == NARROW else 6, format="~s", grid=True)
+def _across(width: int) -> Spec:
+    return {"format": "~s", "grid": True, "tickCount": 3 if width == NARROW else 6}

@@ -120,6 +120,8 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     if not evaluation["steps"]:
         raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
     d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue)
+    # The largest charts, and nothing in them is to be hidden: they are drawn while it is found what is.
+    models = {step["step"]: making.model_blocks(step, names) for step in evaluation["steps"]}
     sides = _sides(evaluation, d)
     subject = summary.subject_of(evaluation, sides)
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
@@ -140,7 +142,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         "reliability": reliability.reliability_section(evaluation, names, d),
         "passes": making.passes_section(evaluation, shown_pairs, names),
         "blocking": blocking.blocking_section(evaluation, shown_pairs, names, d),
-        "weights": making.weights_section(evaluation, shown_pairs, names),
+        "weights": making.weights_section(evaluation, shown_pairs, models, names),
         "drift": drift.drift_section(evaluation, inputs.drift, names, d, sides=sides),
         "extracts": extracts.extracts_section(inputs.manifest, d),
         "completeness": data.completeness_section(evaluation, names, d),

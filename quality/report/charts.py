@@ -1,269 +1,213 @@
-"""The report's charts in Altair. Each takes released values only and the width that it has, and returns Vega-Lite.
+"""The report's charts. Each takes released values only and the width that it has, and returns Vega-Lite.
 
 Colours are the page's own (CSS variables), so that charts follow light and dark; what a colour says, a shape or a
 position says too.
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
-
-Values = Sequence[Mapping[str, Any]]
+from quality.report.vega_lite import Spec, Values, finished, layer, layers, name, number, place
 
 WIDE, NARROW = 680, 290
 
-_CONFIG: dict[str, Any] = {
-    "background": "transparent",
-    "font": "arial, helvetica, sans-serif",
-    "lineBreak": "\n",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "labelFontSize": 13,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "gridColor": "var(--chart-grid)",
-        "domainColor": "var(--chart-axis)",
-        "tickColor": "var(--chart-axis)",
-        "titlePadding": 10,
-    },
-    "axisY": {"domain": False, "ticks": False, "labelPadding": 8},
-    "header": {
-        "labelColor": "currentColor",
-        "labelFontSize": 14,
-        "labelFontWeight": "bold",
-        "labelAnchor": "start",
-        "labelOrient": "top",
-        "title": None,
-    },
-    "legend": {
-        "labelColor": "currentColor",
-        "labelFontSize": 13,
-        "titleColor": "currentColor",
-        "orient": "top",
-        "title": None,
-        "symbolSize": 110,
-    },
-}
+_FIRST, _SECOND, _AXIS = "var(--chart-1)", "var(--chart-2)", "var(--chart-axis)"
+_INTERVAL = {"color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
 
 
-def dots(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
+def dots(values: Values, width: int, *, x: str, facet: bool = False) -> Spec:
     """Shares with intervals, one row a label: label, value, low, high, and group where `facet`."""
-    extent, rows = _label_room(values, width)
-    base = alt.Chart(_data(values, width)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
-        tooltip=[alt.Tooltip("name:N", title="Group"), alt.Tooltip("shown:N", title=x)],
-    )
+    extent, row = _label_room(values, width)
+    base = {"y": _labels(extent), "tooltip": [name("name", title="Group"), name("shown", title=x)]}
     domain = _domain(values)
-    scale = alt.Scale(domain=domain, nice=False, zero=False)
-    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
-        x=alt.X("low:Q", title=x, scale=scale, axis=_value_axis(width, domain)), x2="high:Q"
+    scale = {"domain": domain, "nice": False, "zero": False}
+    axis = {"format": ".1f" if domain[1] - domain[0] < 3 else "~f", "tickCount": 3 if width == NARROW else 6}
+    chart = layers(
+        layer("rule", _INTERVAL, base, x=number("low", title=x, scale=scale, axis=axis), x2={"field": "high"}),
+        layer("point", _point(90), base, x=number("value", scale=scale)),
+        width=width - extent - 24,
+        height={"step": row},
     )
-    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
-        x=alt.X("value:Q", scale=scale)
-    )
-    chart = alt.layer(rule, point).properties(width=width - extent - 24, height=alt.Step(rows))
-    return finished(strips(chart, values) if facet else chart)
+    return finished(chart, _data(values, width), values if facet else None)
 
 
-def differences(values: Values, width: int, *, x: str) -> dict[str, Any]:
+def differences(values: Values, width: int, *, x: str) -> Spec:
     """Differences with intervals about nought, in strips: label, group, value, low, high. Lines at 0.1 either way."""
-    extent, rows = _label_room(values, width)
-    base = alt.Chart(_data(values, width)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
-        tooltip=[alt.Tooltip("name:N", title="Group"), alt.Tooltip("shown:N", title=x)],
-    )
+    extent, row = _label_room(values, width)
+    base = {"y": _labels(extent), "tooltip": [name("name", title="Group"), name("shown", title=x)]}
     reach = max((abs(row[key]) for row in values for key in ("low", "high")), default=0.1)
-    scale = alt.Scale(domain=[-max(reach, 0.12) * 1.05, max(reach, 0.12) * 1.05], nice=False)
-    axis = alt.Axis(tickCount=3 if width == NARROW else 7)
-    limit = base.mark_rule(color="var(--chart-axis)", strokeDash=[4, 4])
-    limits = [limit.encode(x=alt.datum(value), y=alt.Y()) for value in (-0.1, 0.1)]
-    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
-        x=alt.X("low:Q", title=x, scale=scale, axis=axis), x2="high:Q"
+    scale = {"domain": [-max(reach, 0.12) * 1.05, max(reach, 0.12) * 1.05], "nice": False}
+    axis = {"tickCount": 3 if width == NARROW else 7}
+    limit = {"color": _AXIS, "strokeDash": [4, 4]}
+    chart = layers(
+        layer("rule", _INTERVAL, base, x=number("low", title=x, scale=scale, axis=axis), x2={"field": "high"}),
+        layer("point", _point(90), base, x=number("value", scale=scale)),
+        *(layer("rule", limit, base, x={"datum": value}, y={}) for value in (-0.1, 0.1)),
+        width=width - extent - 24,
+        height={"step": row},
     )
-    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
-        x=alt.X("value:Q", scale=scale)
-    )
-    chart = alt.layer(rule, point, *limits).properties(width=width - extent - 24, height=alt.Step(rows))
-    return finished(strips(chart, values))
+    return finished(chart, _data(values, width), values)
 
 
-def line(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
+def line(values: Values, width: int, *, x: str, y: str) -> Spec:
     """Shares with intervals along an ordered axis, for example birth years: label, value, low, high."""
-    base = alt.Chart(_data(values, width)).encode(
-        x=alt.X(
-            "label:O",
-            title=x,
-            sort=None,
-            scale=alt.Scale(domain=[row["label"] for row in values]),
-            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6, grid=False),
-        ),
-        tooltip=[alt.Tooltip("name:N", title=x), alt.Tooltip("shown:N", title=y)],
+    along = place(
+        "label",
+        title=x,
+        sort=None,
+        scale={"domain": [row["label"] for row in values]},
+        axis={"grid": False, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6},
     )
-    scale = alt.Scale(domain=_domain(values), nice=True, zero=False)
-    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
-        y=alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5)), y2="high:Q"
-    )
-    joined = base.mark_line(color="var(--chart-1)", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
-    point = base.mark_point(filled=True, size=60, color="var(--chart-1)", opacity=1).encode(
-        y=alt.Y("value:Q", scale=scale)
-    )
-    return finished(alt.layer(rule, joined, point).properties(width=width - 80, height=240))
+    base = {"x": along, "tooltip": [name("name", title=x), name("shown", title=y)]}
+    scale = {"domain": _domain(values), "nice": True, "zero": False}
+    chart = _joined(base, scale, {"tickCount": 5}, y, width=width - 80, height=240)
+    return finished(chart, _data(values, width))
 
 
-def trend(values: Values, width: int, *, y: str) -> dict[str, Any]:
+def trend(values: Values, width: int, *, y: str) -> Spec:
     """A figure from run to run, a strip for each group: label (the run), group, value, shown, and low and high or None.
 
     Each strip has its own scale.
     """
     labels = list(dict.fromkeys(_broken(str(row["label"]), NARROW) for row in values))
     slanted = max(map(len, labels), default=0) * len(labels) > (28 if width == NARROW else 80)
-    base = alt.Chart(_data(values, NARROW)).encode(
-        x=alt.X(
-            "label:O",
-            title=None,
-            sort=None,
-            scale=alt.Scale(domain=labels),
-            axis=alt.Axis(labelAngle=-40 if slanted else 0, labelOverlap="greedy", labelLimit=110, grid=False),
-        ),
-        tooltip=[alt.Tooltip("name:N", title="Run"), alt.Tooltip("shown:N", title=y)],
+    along = place(
+        "label",
+        title=None,
+        sort=None,
+        scale={"domain": labels},
+        axis={"grid": False, "labelAngle": -40 if slanted else 0, "labelLimit": 110, "labelOverlap": "greedy"},
     )
-    scale = alt.Scale(zero=False, nice=True, padding=6)
+    base = {"x": along, "tooltip": [name("name", title="Run"), name("shown", title=y)]}
+    scale = {"nice": True, "padding": 6, "zero": False}
     # Where runs are equal there is one tick, whose step of nought would round its label to a whole number.
-    axis = alt.Axis(tickCount=3, format=",.4~f", labelLimit=64, minExtent=64, maxExtent=64)
-    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
-        y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
-    )
-    joined = base.mark_line(color="var(--chart-1)", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
-    point = base.mark_point(filled=True, size=60, color="var(--chart-1)", opacity=1).encode(
-        y=alt.Y("value:Q", scale=scale)
-    )
-    chart = alt.layer(rule, joined, point).properties(width=width - 86, height=96)
-    return finished(strips(chart, values))
+    axis = {"format": ",.4~f", "labelLimit": 64, "maxExtent": 64, "minExtent": 64, "tickCount": 3}
+    chart = _joined(base, scale, axis, None, width=width - 86, height=96)
+    return finished(chart, _data(values, NARROW), values)
 
 
-def calibration(values: Values, width: int, *, x: str, y: str) -> dict[str, Any]:
+def _joined(base: Spec, scale: Spec, axis: Spec, title: str | None, *, width: int, height: int) -> Spec:
+    """Intervals, and points that a line joins."""
+    value = number("value", scale=scale)
+    return layers(
+        layer("rule", _INTERVAL, base, y=number("low", title=title, scale=scale, axis=axis), y2={"field": "high"}),
+        layer("line", {"color": _FIRST, "strokeWidth": 1.5}, base, y=value),
+        layer("point", _point(60), base, y=value),
+        width=width,
+        height=height,
+    )
+
+
+def calibration(values: Values, width: int, *, x: str, y: str) -> Spec:
     """Shares with intervals over what was said, beside the line on which both are equal: said, value, low, high."""
-    base = alt.Chart(_data(values, width)).encode(
-        x=alt.X("said:Q", title=x, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
-        tooltip=[alt.Tooltip("name:N", title="Probability"), alt.Tooltip("shown:N", title=y)],
+    scale = {"domain": [0, 100]}
+    base = {
+        "x": number("said", title=x, scale=scale, axis={"tickCount": 5}),
+        "tooltip": [name("name", title="Probability"), name("shown", title=y)],
+    }
+    ends = [{"said": 0, "value": 0}, {"said": 100, "value": 100}]
+    right = layer("line", {"color": _AXIS, "strokeDash": [5, 4]}, {}, x=number("said"), y=number("value"))
+    low = number("low", title=y, scale=scale, axis={"tickCount": 5})
+    chart = layers(
+        {"data": ends, **right},
+        layer("rule", _INTERVAL, base, y=low, y2={"field": "high"}),
+        layer("point", _point(90), base, y=number("value", scale=scale)),
+        width=min(width - 80, 420),
+        height=240,
     )
-    scale = alt.Scale(domain=[0, 100])
-    ends = alt.InlineData(values=[{"said": 0, "value": 0}, {"said": 100, "value": 100}])
-    right = alt.Chart(ends).mark_line(color="var(--chart-axis)", strokeDash=[5, 4]).encode(x="said:Q", y="value:Q")
-    rule = base.mark_rule(color="var(--chart-1)", strokeWidth=3, opacity=0.45).encode(
-        y=alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5)), y2="high:Q"
-    )
-    point = base.mark_point(filled=True, size=90, color="var(--chart-1)", opacity=1).encode(
-        y=alt.Y("value:Q", scale=scale)
-    )
-    return finished(alt.layer(right, rule, point).properties(width=min(width - 80, 420), height=240))
+    return finished(chart, _data(values, width))
 
 
-def bars(values: Values, width: int, *, x: str, facet: bool = False) -> dict[str, Any]:
+def bars(values: Values, width: int, *, x: str, facet: bool = False) -> Spec:
     """Counts, one bar a label: label, value, shown, and group where `facet`. A suppressed count has its symbol only."""
-    extent, rows = _label_room(values, width)
-    base = alt.Chart(_data(values, width)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
-        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title=x)],
-    )
+    extent, row = _label_room(values, width)
+    base = {"y": _labels(extent), "tooltip": [name("name", title="What"), name("shown", title=x)]}
     largest = max((row["value"] or 0 for row in values), default=0) or 1
-    scale = alt.Scale(domain=[0, largest * (1.28 if width == NARROW else 1.14)], nice=False)
-    bar = base.mark_bar(color="var(--chart-1)", size=16).encode(x=alt.X("length:Q", axis=None, scale=scale))
-    text = base.mark_text(align="left", dx=6, color="currentColor", fontSize=13).encode(
-        x=alt.X("length:Q", scale=scale), text="shown:N"
+    scale = {"domain": [0, largest * (1.28 if width == NARROW else 1.14)], "nice": False}
+    said = {"align": "left", "dx": 6, "color": "currentColor", "fontSize": 13}
+    chart = layers(
+        layer("bar", {"color": _FIRST, "size": 16}, base, x=number("length", axis=None, scale=scale)),
+        layer("text", said, base, x=number("length", scale=scale), text=name("shown")),
+        width=width - extent - 24,
+        height={"step": row},
     )
-    chart = alt.layer(bar, text).properties(width=width - extent - 24, height=alt.Step(rows))
-    return finished(strips(chart, values) if facet else chart)
+    return finished(chart, _data(values, width), values if facet else None)
 
 
-def histogram(values: Values, width: int, *, low: int, high: int) -> dict[str, Any]:
+def histogram(values: Values, width: int, *, low: int, high: int) -> Spec:
     """Pairs by bin of match weight, a strip for each decision: bin, bin_end, group, value, shown.
 
     A bin whose value is None is withheld: the base line is dotted there, since a gap would say that it is empty.
     """
-    base = alt.Chart(_data(values, width)).encode(
-        x=alt.X(
-            "bin:Q",
+    base = {
+        "x": number(
+            "bin",
             title="Match weight (log2)",
-            scale=alt.Scale(domain=[low, high], nice=False),
-            axis=alt.Axis(tickCount=6 if width == NARROW else 12, grid=False),
+            scale={"domain": [low, high], "nice": False},
+            axis={"grid": False, "tickCount": 6 if width == NARROW else 12},
         ),
-        x2="bin_end:Q",
-        tooltip=[
-            alt.Tooltip("group:N", title="Decision"),
-            alt.Tooltip("bin:Q", title="Weight from"),
-            alt.Tooltip("shown:N", title="Pairs"),
-        ],
+        "tooltip": [name("group", title="Decision"), number("bin", title="Weight from"), name("shown", title="Pairs")],
+    }
+    height = number("length", title="Pairs", axis={"labelExpr": "format(datum.value, '~s')", "tickCount": 3})
+    bar = {"color": _FIRST, "stroke": "var(--paper)", "strokeWidth": 1}
+    dotted = {"color": _SECOND, "strokeWidth": 3, "strokeDash": [2, 2]}
+    withheld = layer("rule", dotted, base, x2={"field": "bin_end"}, y={"datum": 0})
+    chart = layers(
+        layer("rect", bar, base, x2={"field": "bin_end"}, y=height, y2={"datum": 0}),
+        {**withheld, "transform": [{"filter": "datum.value === null"}]},
+        width=width - 86,
+        height=92,
     )
-    bar = base.mark_rect(color="var(--chart-1)", stroke="var(--paper)", strokeWidth=1).encode(
-        y=alt.Y("length:Q", title="Pairs", axis=alt.Axis(tickCount=3, labelExpr="format(datum.value, '~s')")),
-        y2=alt.datum(0),
-    )
-    withheld = base.mark_rule(color="var(--chart-2)", strokeWidth=3, strokeDash=[2, 2])
-    withheld = withheld.transform_filter("datum.value === null").encode(y=alt.datum(0))
-    chart = alt.layer(bar, withheld).properties(width=width - 86, height=92)
-    return finished(strips(chart, values))
+    return finished(chart, _data(values, width), values)
 
 
-def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m over u)") -> dict[str, Any]:
+def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m over u)") -> Spec:
     """Match weight of each comparison level, a bar left or right of nought: label, group, weight."""
-    extent, rows = _label_room(values, width)
-    base = alt.Chart(_data(values, width)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
-        tooltip=[
-            alt.Tooltip("group:N", title="Comparison"),
-            alt.Tooltip("name:N", title="Level"),
-            alt.Tooltip("shown:N", title="Match weight"),
-        ],
-    )
+    extent, row = _label_room(values, width)
     ends = [0.0, *(row["weight"] for row in values)]
     room = (max(ends) - min(ends)) * 0.06 + 0.5
-    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
-    bar = base.mark_bar(size=14).encode(
-        x=alt.X("weight:Q", title=x, scale=scale, axis=alt.Axis(tickCount=5)),
-        color=alt.condition("datum.weight >= 0", alt.value("var(--chart-1)"), alt.value("var(--chart-2)")),
-    )
-    chart = alt.layer(bar).properties(width=width - extent - 24, height=alt.Step(rows))
-    return finished(strips(chart, values))
+    scale = {"domain": [min(ends) - room, max(ends) + room], "nice": False}
+    channels = {
+        "y": _labels(extent),
+        "x": number("weight", title=x, scale=scale, axis={"tickCount": 5}),
+        "color": _where("datum.weight >= 0", _FIRST, _SECOND),
+        "tooltip": [
+            name("group", title="Comparison"),
+            name("name", title="Level"),
+            name("shown", title="Match weight"),
+        ],
+    }
+    chart = layers(layer("bar", {"size": 14}, channels), width=width - extent - 24, height={"step": row})
+    return finished(chart, _data(values, width), values)
 
 
-def probabilities(values: Values, width: int) -> dict[str, Any]:
+def probabilities(values: Values, width: int) -> Spec:
     """m as a filled disc and u as an open diamond on a log scale, a row each level: label, group, kind, value."""
-    extent, rows = _label_room(values, width)
-    floor = min((row["value"] for row in values), default=0.1)
-    chart = (
-        alt.Chart(_data(values, width))
-        .mark_point(size=80, strokeWidth=2, opacity=1)
-        .encode(
-            y=alt.Y("label:N", sort=None, title=None, axis=_label_axis(extent)),
-            x=alt.X(
-                "value:Q",
-                title="Probability (log scale)",
-                scale=alt.Scale(type="log", domain=[10 ** _decade(floor), 1], nice=False),
-                axis=alt.Axis(
-                    values=_powers(_decade(floor), 4 if width == NARROW else 10),
-                    labelExpr="datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')",
-                ),
-            ),
-            shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["circle", "diamond"]), sort=None),
-            color=alt.Color("kind:N", scale=alt.Scale(domain=list(_KINDS), range=["var(--chart-1)", "var(--chart-2)"])),
-            fill=alt.condition(
-                "datum.kind == 'm, among matches'", alt.value("var(--chart-1)"), alt.value("transparent")
-            ),
-            tooltip=[
-                alt.Tooltip("group:N", title="Comparison"),
-                alt.Tooltip("name:N", title="Level"),
-                alt.Tooltip("kind:N", title="Kind"),
-                alt.Tooltip("shown:N", title="Probability"),
-            ],
-        )
-        .properties(width=width - extent - 24, height=alt.Step(rows))
-    )
-    return finished(strips(chart, values))
+    extent, row = _label_room(values, width)
+    lowest = _decade(min((row["value"] for row in values), default=0.1))
+    channels = {
+        "y": _labels(extent),
+        "x": number(
+            "value",
+            title="Probability (log scale)",
+            scale={"domain": [10**lowest, 1], "nice": False, "type": "log"},
+            axis={
+                "labelExpr": "datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')",
+                "values": _powers(lowest, 4 if width == NARROW else 10),
+            },
+        ),
+        "shape": name("kind", scale={"domain": list(_KINDS), "range": ["circle", "diamond"]}, sort=None),
+        "color": name("kind", scale={"domain": list(_KINDS), "range": [_FIRST, _SECOND]}),
+        "fill": _where(f"datum.kind == '{_KINDS[0]}'", _FIRST, "transparent"),
+        "tooltip": [
+            name("group", title="Comparison"),
+            name("name", title="Level"),
+            name("kind", title="Kind"),
+            name("shown", title="Probability"),
+        ],
+    }
+    chart = layer("point", {"size": 80, "strokeWidth": 2, "opacity": 1}, channels)
+    return finished(chart | {"height": {"step": row}, "width": width - extent - 24}, _data(values, width), values)
 
 
 _KINDS = ("m, among matches", "u, among non-matches")
@@ -282,13 +226,6 @@ def _decade(value: float) -> int:
     return power
 
 
-def strips(chart: alt.Chart | alt.LayerChart, values: Values) -> alt.FacetChart:
-    """The chart once for each group, one under the other, in the order of the values."""
-    groups = list(dict.fromkeys(str(row["group"]) for row in values))
-    row = alt.Row("group:N", sort=groups, header=alt.Header(title=None))
-    return chart.facet(row=row, spacing=14).resolve_scale(y="independent")
-
-
 def _label_room(values: Values, width: int) -> tuple[int, int]:
     """Pixels for the longest label, broken to its lines, and for a row."""
     lines = [line for row in values for line in _broken(str(row["label"]), width).split("\n")]
@@ -301,19 +238,17 @@ def _broken(label: str, width: int) -> str:
     return "\n".join(textwrap.wrap(label, columns, max_lines=2, placeholder=" …"))
 
 
-def _data(values: Values, width: int) -> alt.InlineData:
+def _data(values: Values, width: int) -> list[dict[str, Any]]:
     """Values with the label broken to its room, and a suppressed number drawn as nothing."""
-    return alt.InlineData(
-        values=[
-            {
-                **row,
-                "name": row.get("label", ""),
-                "label": _broken(str(row.get("label", "")), width),
-                "length": row.get("value") or 0,
-            }
-            for row in values
-        ]
-    )
+    return [
+        {
+            **row,
+            "name": row.get("label", ""),
+            "label": _broken(str(row.get("label", "")), width),
+            "length": row.get("value") or 0,
+        }
+        for row in values
+    ]
 
 
 def _domain(values: Values) -> list[float]:
@@ -326,15 +261,19 @@ def _domain(values: Values) -> list[float]:
     return [max(0.0, min(lows) - room), min(100.0, max(highs) + room)]
 
 
-def _label_axis(extent: int) -> alt.Axis:
-    return alt.Axis(minExtent=extent, maxExtent=extent, labelLimit=extent, grid=True, gridDash=[1, 3])
+def _labels(extent: int) -> Spec:
+    """A row for each label, in the order of the values."""
+    return name("label", sort=None, title=None, axis=label_axis(extent))
 
 
-def _value_axis(width: int, domain: list[float]) -> alt.Axis:
-    return alt.Axis(tickCount=3 if width == NARROW else 6, format=".1f" if domain[1] - domain[0] < 3 else "~f")
+def label_axis(extent: int) -> Spec:
+    """An axis whose labels have so many pixels."""
+    return {"grid": True, "gridDash": [1, 3], "labelLimit": extent, "maxExtent": extent, "minExtent": extent}
 
 
-def finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """A chart's Vega-Lite in the look of the page."""
-    spec: dict[str, Any] = chart.to_dict(validate=False)
-    return {**spec, "config": _CONFIG, "padding": 2}
+def _point(size: int) -> Spec:
+    return {"filled": True, "size": size, "color": _FIRST, "opacity": 1}
+
+
+def _where(test: str, then: str, otherwise: str) -> Spec:
+    return {"condition": {"test": test, "value": then}, "value": otherwise}

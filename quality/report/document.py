@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -14,7 +15,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from quality.disclosure import Cell
-from quality.report import drawing
+from quality.report import vega
+from quality.report.drawing import packed
 from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
@@ -49,8 +51,8 @@ def document(
         parts=parts,
         version=_version(),
         style=Markup(report_style() + style),
-        charts=drawing.packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
-        vega=drawing.script() if is_interactive else "",
+        charts=packed(json.dumps(charts, separators=(",", ":"))) if is_interactive else "",
+        vega=vega.script() if is_interactive else "",
         script=Markup(template_text("quality.report", "report.js")),
     )
 
@@ -128,6 +130,7 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     found.filters["dress"] = dress
+    found.filters["drawn"] = lambda svg: Markup(svg.result() if isinstance(svg, Future) else svg)
     found.filters["kind"] = lambda block: type(block).__name__
     found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
     found.tests["text"] = lambda value: isinstance(value, str)

@@ -1,15 +1,13 @@
 """A chart as it stands without scripts: SVG drawn when the report is made."""
 
 import base64
-import functools
 import gzip
 import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import vl_convert
-
+from quality import pen
 from quality.report.charts import NARROW, WIDE
 from quality.report.page import Figure, Table
 
@@ -33,15 +31,16 @@ def figure(name: str, title: str, summary: str, chart: Callable[[int], dict[str,
         name=name,
         title=title,
         summary=summary,
-        wide=_svg(wide),
-        narrow=_svg(narrow),
+        wide=pen.drawn(wide, _svg),
+        narrow=pen.drawn(narrow, _svg),
         table=table,
         specs={"wide": wide, "narrow": narrow},
     )
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    drawn = _TAG.sub(_shortened, _ARIA.sub("", vl_convert.vegalite_to_svg(spec)))
+def _svg(drawn: str) -> str:
+    """What a page needs of a drawing."""
+    drawn = _TAG.sub(_shortened, _ARIA.sub("", drawn))
     drawn = _EMPTY.sub("", _DEFAULTS.sub("", drawn))
     common = "".join(font for font, _ in Counter(_FONT.findall(drawn)).most_common(2))
     if common.count("-family=") == common.count("-size=") == 1:  # said once, of the whole picture
@@ -54,13 +53,6 @@ def _svg(spec: dict[str, Any]) -> str:
 def _shortened(tag: re.Match[str]) -> str:
     """A tag with its places to a tenth; what is written between tags is for people, and stays."""
     return _LONG.sub(lambda number: f"{float(number[0]):.1f}", tag[0])
-
-
-@functools.cache
-def script() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, packed."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg,unused-ignore]
-    return packed(f"(() => {{{bundle}}})()")
 
 
 def packed(text: str) -> str:

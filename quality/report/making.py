@@ -44,11 +44,17 @@ def passes_section(evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], na
     )
 
 
-def weights_section(evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], names: Names) -> Section | None:
-    """Distribution of match weights, m and u and level weights, step by step."""
+def weights_section(
+    evaluation: Mapping[str, Any], pairs: Mapping[str, Pairs], models: Mapping[str, list[Block]], names: Names
+) -> Section | None:
+    """Distribution of match weights, m and u and level weights, step by step.
+
+    Args:
+        models: what `model_blocks` says of each step.
+    """
     blocks: list[Block] = []
     for step in reversed(evaluation["steps"]):  # the last is what the run is about
-        found = [*_histogram(step, pairs[step["step"]], names), *_model(step, names)]
+        found = [*_histogram(step, pairs[step["step"]], names), *models[step["step"]]]
         if found:
             blocks += found if not blocks else [Fold(f"{names.step(step)}: match weights and model", found)]
     if not blocks:
@@ -100,7 +106,8 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
     ]
 
 
-def _model(step: Mapping[str, Any], names: Names) -> list[Block]:
+def model_blocks(step: Mapping[str, Any], names: Names) -> list[Block]:
+    """m and u and the weight of each level of a step's model, which tell nothing of single persons."""
     model = step["parameters"]
     if not model or not model["levels"]:
         return []

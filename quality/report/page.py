@@ -1,6 +1,7 @@
 """What a page is made of. Sections build these; the template shows them; neither knows the other's business."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,15 +33,16 @@ class Figure:
     Attributes:
         name: unique on the page, a-z and hyphens.
         summary: the one thing to see, in a sentence or two.
-        wide, narrow: the chart as SVG, for a page and for a telephone or 400 % zoom.
+        wide, narrow: the chart as SVG, for a page and for a telephone or 400 % zoom, or what will be that when the page
+            is written.
         specs: Vega-Lite for the same two, which a browser with scripts shows with tooltips; none for a drawing.
     """
 
     name: str
     title: str
     summary: str
-    wide: str
-    narrow: str
+    wide: str | Future[str]
+    narrow: str | Future[str]
     table: Table
     specs: dict[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,66 @@
+"""Which verb is where. A verb is imported when it is asked for: each needs libraries that most others do not."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import typer
+
+_VERBS = {
+    "demo": "linkage.cli.demo:demo",
+    "synth": "linkage.cli.synth:synth",
+    "run": "linkage.cli.run:run",
+    "report": "linkage.cli.run:report",
+    "publish": "linkage.cli.run:publish",
+    "compare": "linkage.cli.compare:compare",
+    "dashboard": "linkage.cli.dashboard:dashboard",
+    "explain": "linkage.cli.explain:explain",
+    "outcomes": "linkage.cli.outcomes:outcomes",
+    "link": "linkage.adhoc.command:link",
+    "dedupe": "linkage.cli.dedupe:dedupe",
+    "train": "linkage.cli.train:train",
+    "tune": "linkage.cli.tune:tune",
+}
+_GROUPS = {
+    "blocking": "linkage.cli.blocking:app",
+    "catalogue": "linkage.cli.catalogue:app",
+    "config": "linkage.cli.config:app",
+    "extract": "linkage.cli.extract:app",
+    "key": "linkage.cli.key:app",
+    "output": "linkage.cli.output:app",
+    "request": "linkage.cli.request:app",
+    "review": "linkage.cli.review:app",
+}
+"""Groups of verbs: leo key new."""
+
+
+class Verbs(Mapping[str, Any]):
+    """Commands by name, in the order of the help text."""
+
+    def __init__(self) -> None:
+        self._places = _VERBS | _GROUPS
+        self._found: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._found:
+            self._found[name] = _command(name, self._places[name])
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _command(name: str, place: str) -> Any:
+    """The command that typer makes of a function, or of a group."""
+    module, _, attribute = place.partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)
+        command.name = name
+        return command
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
