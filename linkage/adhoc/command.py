@@ -57,7 +57,9 @@ def link(
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """
     from linkage.adhoc.link import Request, link_files
+    from linkage.engine import without_pandas
 
+    without_pandas()
     named = list(ids or [])
     pair = (named[0], named[-1]) if named else (None, None)
     request = Request(

@@ -56,7 +56,9 @@ def dedupe(
     Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
     """
     from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+    from linkage.engine import without_pandas
 
+    without_pandas()
     request = DedupeRequest(
         file=file,
         out=out,

@@ -22,6 +22,7 @@ __all__ = [
     "render",
     "rows",
     "whole_numbers",
+    "without_pandas",
     "write_database",
 ]
 
@@ -37,7 +38,6 @@ def connect(
     if name == "duckdb":
         from linkage.engine.duckdb import DuckDBEngine
 
-        without_pandas()
         return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
     if name == "spark":
         try:

@@ -23,8 +23,9 @@ def without_pandas() -> None:
     """Have pyarrow take it that there is no pandas, until a table is turned into one of pandas.
 
     pyarrow asks of most that it is given or asked for whether it is a pandas object, and imports pandas to know: a
-    third of a second of every run. It asks once, so it is told once. Where somebody has imported pandas before, and
-    may hand such objects over, nothing is done.
+    third of a second of every run. It asks once, so it is told once. For commands, whose process is nobody else's:
+    objects of pandas that are handed over later are read as any other sequence is. Where somebody has imported pandas
+    before, nothing is done.
     """
     if "pandas" in sys.modules:
         return

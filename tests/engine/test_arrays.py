@@ -6,9 +6,10 @@ import sys
 _ASKED = """
 import sys
 import pyarrow as pa
-from linkage.engine import connect
+from linkage.engine import connect, without_pandas
 
 {first}
+without_pandas()
 with connect() as engine:
     table = pa.table({{"number": [1, 2], "text": ["a", None]}})
     assert table.column("number").to_numpy().sum() == 3
@@ -30,6 +31,12 @@ def test_pandas_is_imported_for_its_own_tables_alone():
 
 def test_who_has_imported_pandas_may_hand_over_its_objects():
     _run(
-        first="import pandas\nconnect().close()\nassert pa.array(pandas.Series([1.0, None])).null_count",
+        first="import pandas\nwithout_pandas()\nassert pa.array(pandas.Series([1.0, None])).null_count",
         is_loaded=True,
     )
+
+
+def test_a_connection_alone_leaves_pandas_to_whoever_made_it():
+    asked = "import pyarrow as pa\nfrom linkage.engine import connect\nwith connect():\n    import pandas\n"
+    asked += "    assert pa.array(pandas.Series(['a', None, float('nan')])).null_count == 2"
+    subprocess.run([sys.executable, "-c", asked], check=True, timeout=60)
