@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine, quote
@@ -38,7 +37,7 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
     values.pop("", None)
     if len(values) <= _REMEMBERED:
         file.values[column] = values
-        if pc.all(table["is_clean"]).as_py() and pa.types.is_string(file.types.get(column, pa.null())):
+        if False not in table["is_clean"].to_pylist() and pa.types.is_string(file.types.get(column, pa.null())):
             file.clean.add(column)
     return values
 
