@@ -25,6 +25,7 @@ from linkage.model import load as load_model
 from linkage.model.sampling import halves
 from linkage.pipeline.atomic import write_json
 from linkage.spine.clusters import Clusters, cluster
+from quality import pen
 
 _REACH = 3.0  # match weights below the threshold of review that are still kept: they show how near others came
 
@@ -93,6 +94,7 @@ def _work(
     recognised: Recognised,
     say: Callable[[str], None],
 ) -> Deduplicated:
+    pen.ready()  # what draws the report's charts takes half a second to start
     with place.clock("read"):
         say("reading")
         file = persons.read(

@@ -105,6 +105,8 @@ def _work(
     say: Callable[[str], None],
 ) -> Linked:
     part, clock = place.part, place.clock
+    if not request.links_only:
+        pen.ready()  # what draws the report's charts takes half a second to start
     with clock("read"):
         say("reading")
         files = [
@@ -141,8 +143,6 @@ def _work(
         )
     with clock("write"):
         say("writing")
-        if not request.links_only:
-            pen.ready()  # charts are drawn when all is written
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         if request.second_records and not request.links_only:
             notes += [
