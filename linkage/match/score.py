@@ -11,7 +11,7 @@ from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
-from linkage.model import BlockingRule, Model, rarest
+from linkage.model import Model, rarest
 from linkage.model.compiled import (
     blocked_units,
     candidate_pairs,
@@ -213,8 +213,9 @@ class _Work:
         assert self.taking
         engine, taking = self.engine, self.taking
         with self._timed(taking.number, part):
-            pairs = candidate_pairs(self.model, taking.rule, ())
-            made = self._scored(taking.rule, taking.number, pairs, sides, ("left_id", "right_id", "match_weight"))
+            asked = under(self.model, taking.rule)
+            pairs = candidate_pairs(asked, taking.rule, ())
+            made = self._scored(asked, taking.number, pairs, sides, ("left_id", "right_id", "match_weight"))
             sure = taking.sure_pairs(engine, made, sides["left"], sides["right"])
             engine.drop(made)
         return sure
@@ -222,22 +223,27 @@ class _Work:
     def _of_rule(self, number: int, sides: Mapping[str, Table], blocked: Mapping[str, Table], *, narrow: bool) -> Table:
         """The pairs of a rule that no rule before it makes, among the units that are `blocked`."""
         rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        asked = under(self.model, rule, earlier)
         if not narrow:
-            return self._scored(rule, number, candidate_pairs(self.model, rule, earlier), blocked)
+            return self._scored(asked, number, candidate_pairs(asked, rule, earlier), blocked)
         pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
-        scored = self._scored(rule, number, given_pairs(self.model), {**sides, "pairs": pairs})
+        scored = self._scored(asked, number, given_pairs(asked, rule), {**sides, "pairs": pairs})
         self.engine.drop(pairs)
         return scored
 
     def _scored(
-        self, rule: BlockingRule, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
+        self, asked: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
     ) -> Table:
-        """Pairs with their levels and weight, or those columns of them that are named, and the rule's number."""
-        scored = scored_pairs(under(self.model, rule), query, self.floor)
+        """Pairs with their levels and weight, or those columns of them that are named, and the rule's number.
+
+        Args:
+            asked: the model as far as it is asked of the rule's pairs.
+        """
+        scored = scored_pairs(asked, query, self.floor)
         kinds = _kinds(self.model)
         kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
         query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
-        frequencies = _named(self.model, self.frequencies)
+        frequencies = _named(asked, self.frequencies)
         return self.engine.sql(query, params=None, store=kept, **tables, **frequencies)
 
 
