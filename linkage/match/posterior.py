@@ -29,6 +29,36 @@ def of_step(
     frequencies: Frequencies,
     thresholds: Thresholds,
 ) -> Table:
+    """What `of_possible` finds, and the pairs that are two people beside it; arguments as there."""
+    likely = of_possible(engine, step, model, pairs, apart, still_open, frequencies, thresholds)
+    return with_apart(engine, likely, apart)
+
+
+def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
+    """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people."""
+    return engine.sql(
+        """
+        select left_id, right_id, match_probability, left_person, right_person from {likely}
+        union all
+        select left_id, right_id, cast(0 as double) as match_probability,
+               left_id as left_person, right_id as right_person
+        from {apart}
+        """,
+        likely=likely,
+        apart=apart,
+    )
+
+
+def of_possible(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    pairs: Table,
+    apart: Table,
+    still_open: tuple[Table, Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> Table:
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
     Args:
@@ -50,17 +80,7 @@ def of_step(
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser)
     }
-    return engine.sql(
-        """
-        select left_id, right_id, match_probability, left_person, right_person from {likely}
-        union all
-        select left_id, right_id, cast(0 as double) as match_probability,
-               left_id as left_person, right_id as right_person
-        from {apart}
-        """,
-        likely=posterior(engine, possible, step.cardinality, thresholds.gain, same),
-        apart=apart,
-    )
+    return posterior(engine, possible, step.cardinality, thresholds.gain, same)
 
 
 def posterior(
@@ -74,8 +94,8 @@ def posterior(
         same: by side: unit_id, same_as, as `same_people` finds them.
 
     Returns:
-        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) of
-        pairs of which a unit that holds one link has others.
+        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) and
+        match_weight of pairs of which a unit that holds one link has others.
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
     if not single:
@@ -94,7 +114,8 @@ DOUBT = 1e-2
 
 _NOBODY = """
     select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability,
-           cast(null as bigint) as left_person, cast(null as bigint) as right_person
+           cast(null as bigint) as left_person, cast(null as bigint) as right_person,
+           cast(null as double) as match_weight
     where false
     """
 
@@ -138,7 +159,8 @@ _LIKELY = """
     select w.left_id, w.right_id,
            coalesce(s.match_probability, d.match_probability,
                     w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability,
-           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
+           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person,
+           w.match_weight
     from {weighed} as w
     left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
     left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id
