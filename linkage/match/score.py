@@ -39,6 +39,7 @@ class Candidates:
             those are asked for.
         met: side, unit_id of units that a rule pairs with somebody; those of whom `pairs` has a pair need not be there.
         counts: for each rule what it made: rule, pairs_kept, seconds.
+        stored: what holds `pairs` in memory.
     """
 
     pairs: Table
@@ -46,6 +47,7 @@ class Candidates:
     sure: Table
     met: Table
     counts: list[dict[str, Any]]
+    stored: list[Table]
 
 
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
@@ -124,8 +126,8 @@ def score_candidates(
         taking: how sure pairs are taken where only links are asked for.
         meetings: whether `met` is asked for; nobody has met otherwise, nor where sure pairs are taken.
     """
-    seconds = [0.0] * len(model.blocking_rules)
-    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, progress or (lambda _: None))
+    seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
+    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, stored, progress or (lambda _: None))
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right, links_only=taking is not None):
         if not part.find(engine, _MADE):
@@ -144,7 +146,7 @@ def score_candidates(
     # Sides that were cut into parts have no table of what is left of them.
     first = kept[0] if len(kept) == 1 else {}
     sides = first.get("left", left), first.get("right", right)
-    return Candidates(pairs, sides, sure, met, counts)
+    return Candidates(pairs, sides, sure, met, counts, stored)
 
 
 _MADE = ("met", "sure", "pairs")
@@ -161,6 +163,7 @@ class _Work:
     taking: Taking | None
     meetings: bool
     seconds: list[float]  # of each rule so far
+    stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
     def of_part(self, part: Part, taken: Table | None) -> dict[str, Table]:
@@ -196,6 +199,8 @@ class _Work:
             if found
             else score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
         )
+        if not part.folder:
+            self.stored.extend(found)
         asked = self.meetings and not self.taking
         met = _met_only(engine, self.model, part, sides, made) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)

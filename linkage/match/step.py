@@ -92,8 +92,8 @@ def link_step(
             engine, step, model, both, decided, barred, frequencies, thresholds, parts
         )
     # Wide rows are stored once, by whoever reads them twice: here, or with their last probabilities.
-    again = bool(joins or step.samples or step.most_left or step.most_right)
-    links = _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds, store=again)
+    again = joins or step.samples or step.most_left or step.most_right or step.cardinality == "many-to-many"
+    links = _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds, store=bool(again))
     links = capped(engine, links, step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     if joins:
@@ -108,6 +108,7 @@ def link_step(
         contested=None if joins else contested,
         linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
     )
+    engine.drop(nobody, contested, *found.stored)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
     met = found.candidates.met
@@ -242,7 +243,6 @@ def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
         params={"step": step.name},
         l=left.members,
         r=right.members,
-        store=True,
     )
 
 
