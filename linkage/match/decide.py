@@ -31,7 +31,7 @@ class Matched:
         candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
         apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
         rivals: left_id, right_id, match_weight of the other scored pairs that are not alone in wanting one of their
-            units.
+            units, with left_odds, right_odds as a race has them.
         outcomes: left_id, right_id, match_weight, runner_up_weight, decision, reason of pairs that are accepted or for
             review; the others ended when another pair took one of their units.
         still_open: units of the left and of the right that the passes left to the model.

@@ -14,6 +14,7 @@ from linkage.engine import Engine, Table
 from linkage.match.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
+from linkage.match.rounds import ODDS, odds_of
 from linkage.match.same_people import nobody, same_people, whole
 from linkage.match.score import Frequencies
 from linkage.model import Model
@@ -62,13 +63,13 @@ def of_possible(
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
     Args:
-        pairs: left_id, right_id, match_weight; those without a rival need not be there.
+        pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals.
         apart: left_id, right_id of pairs that are two people, whatever they weigh.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
     possible = engine.sql(
         """
-        select p.left_id, p.right_id, p.match_weight
+        select p.*
         from {pairs} as p
         where not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)
         """,
@@ -89,7 +90,8 @@ def posterior(
     """The probability of each contested pair; one without a rival has what its weight says.
 
     Args:
-        pairs: left_id, right_id, match_weight; a pair once.
+        pairs: left_id, right_id, match_weight; a pair once. Where they come with left_odds and right_odds, as a race
+            has its rivals, they are contested and their units' odds are added up already.
         gain: bits that the cardinality adds to a weight.
         same: by side: unit_id, same_as, as `same_people` finds them.
 
@@ -100,7 +102,8 @@ def posterior(
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
     if not single:
         return engine.sql(_NOBODY, store=True)
-    weighed = engine.sql(_weighed(single), params={"gain": gain}, pairs=pairs, store=True)
+    added_up = all(f"{side}_odds" in pairs.columns for side in single)
+    weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=True)
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
     sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
     likely = _in_doubt(engine, weighed, sure, single, gain, records)
@@ -120,23 +123,23 @@ _NOBODY = """
     """
 
 
-def _weighed(single: list[str]) -> str:
-    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link."""
-    totals = ", ".join(f"sum(odds) over of_{s} as of_{s}, count(*) over of_{s} as pairs_{s}" for s in single)
-    windows = ", ".join(f"of_{s} as (partition by {s}_id)" for s in single)
+def _weighed(single: list[str], added_up: bool) -> str:
+    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link.
+
+    Args:
+        added_up: whether the pairs, all of which have rivals, come with the odds of all pairs of their units.
+    """
+    sums = [f"{s}_odds" if added_up else odds_of(s) for s in single]
+    counts = [] if added_up else [f"count(*) over (partition by {s}_id) as pairs_{s}" for s in single]
+    contested = "true" if added_up else " or ".join(f"pairs_{s} > 1" for s in single)
     rivals = ", ".join(
-        f"greatest(of_{s} - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
+        f"greatest({s}_odds * exp(ln(2) * $gain) - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
         for s in ("left", "right")
     )
-    contested = " or ".join(f"pairs_{s} > 1" for s in single)
     return f"""
-        with priced as (
-            select left_id, right_id, match_weight,
-                   exp(ln(2) * least(match_weight + $gain, 200e0)) as odds
+        with beside as (
+            select left_id, right_id, match_weight, {ODDS} * exp(ln(2) * $gain) as odds, {", ".join([*sums, *counts])}
             from {{pairs}}
-        ),
-        beside as (
-            select *, {totals} from priced window {windows}
         )
         select left_id, right_id, match_weight, odds, {rivals}
         from beside

@@ -123,7 +123,8 @@ class Race:
         apart: left_id, right_id of pairs that take no part, whatever they weigh.
 
     Attributes:
-        rivals: left_id, right_id, match_weight of all pairs with rivals, whatever became of them.
+        rivals: left_id, right_id, match_weight of all pairs with rivals, whatever became of them, and left_odds,
+            right_odds: the sum of 2 ^ match_weight over the pairs of their units that hold one link.
     """
 
     def __init__(

@@ -172,8 +172,9 @@ def blocked_units(rule: BlockingRule, side: str) -> str:
     letters = {"left": "l", "right": "r"}
     other = "right" if side == "left" else "left"
     condition = condition_over_elements(rule)
+    once = "distinct " if rule.explode else ""  # a unit is one row, where no list of it is opened
     return (
-        f"select distinct {letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
+        f"select {once}{letters[side]}.unit_id as unit_id\nfrom {sides[side]} as {letters[side]}\n"
         f"semi join {sides[other]} as {letters[other]}\n  on {condition}"
     )
 
