@@ -72,6 +72,7 @@ def with_other_records(
         params = {"gain": gain, "share": shares[side], "most": _MOST_BITS}
         raised.append(engine.sql(_RAISED, params=params, held=held, store=True))
         engine.drop(held)
+    engine.drop(summed)
     last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
     listed = [_PROBABILITY if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
     told = engine.sql(
@@ -84,7 +85,7 @@ def with_other_records(
         raised=last,
         store=True,
     )
-    engine.drop(links, summed, *raised)
+    engine.drop(links, *raised)
     return told, shares
 
 

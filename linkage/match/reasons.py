@@ -1,5 +1,6 @@
 """Why a unit has no link: the best thing that happened to it, and where nothing did, how far it came."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,9 +50,11 @@ def reasons(
         linked units of the other: the pairs that a better partner stands against, as they were scored.
     """
     told, taken = [], {}
-    for side in sides:
-        by_pass = sides[_OTHER[side]].has_taken
-        unlinked = _unlinked(engine, links, side, sides[side].units, whole=by_pass)
+    pieces = [
+        functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[_OTHER[side]].has_taken)
+        for side in sides
+    ]
+    for side, unlinked in zip(sides, engine.together(*pieces), strict=True):
         fits, more, pairs = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
         if pairs:
             taken[side] = pairs

@@ -262,28 +262,31 @@ _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id
 
 def _met_only(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table) -> Table:
     """side, unit_id of the units without a pair whom a rule pairs with anybody, however low the weight."""
-    found = []
-    for side, other in (("left", "right"), ("right", "left")):
-        alone = engine.sql(
-            f"""
-            select u.* from {{units}} as u
-            where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
-            """,
-            units=sides[side],
-            made=made,
-            store=True,
-        )
-        queries = [blocked_units(model.blocking_rules[number], side) for number in part.rules]
-        query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
-        met = engine.sql(
-            f"select '{side}' as side, unit_id from ({query})",
-            store={"side": "varchar", "unit_id": "bigint"},
-            params=None,
-            **{side: alone, other: sides[other]},
-        )
-        engine.drop(alone)
-        found.append(met)
-    return _together(engine, found)
+    pieces = (functools.partial(_met_of, engine, model, part, sides, made, side) for side in ("left", "right"))
+    return _together(engine, engine.together(*pieces))
+
+
+def _met_of(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table, side: str) -> Table:
+    other = {"left": "right", "right": "left"}[side]
+    alone = engine.sql(
+        f"""
+        select u.* from {{units}} as u
+        where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
+        """,
+        units=sides[side],
+        made=made,
+        store=True,
+    )
+    queries = [blocked_units(model.blocking_rules[number], side) for number in part.rules]
+    query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
+    met = engine.sql(
+        f"select '{side}' as side, unit_id from ({query})",
+        store={"side": "varchar", "unit_id": "bigint"},
+        params=None,
+        **{side: alone, other: sides[other]},
+    )
+    engine.drop(alone)
+    return met
 
 
 def _together(engine: Engine, tables: Sequence[Table]) -> Table:

@@ -83,6 +83,7 @@ def link_step(
     say("probabilities")
     scored, outcomes = found.scored, refused(engine, found.outcomes, found.apart)
     contested = of_possible(engine, step, model, found.rivals, found.apart, still_open, frequencies, thresholds)
+    engine.drop(found.rivals)
     likely = with_apart(engine, contested, found.apart)
     joins = step.duplicates == "join"
     if joins:
