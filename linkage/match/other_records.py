@@ -17,7 +17,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.match.apart import shipped
 from linkage.match.passes import holds_many
 from linkage.model import Model
-from linkage.model.compiled import pattern_column
+from linkage.model.stages import pattern_column
 
 Numbers = npt.NDArray[np.float64]
 

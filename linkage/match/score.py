@@ -17,11 +17,11 @@ from linkage.model.compiled import (
     candidate_pairs,
     frequency_table,
     given_pairs,
-    pattern_column,
     rule_pairs,
     scored_pairs,
 )
 from linkage.model.implied import under
+from linkage.model.stages import pattern_column
 
 Frequencies = Mapping[str, Table]
 """Adjusted column to value, frequency: the share of all records that hold the value."""

@@ -42,7 +42,7 @@ def unequal_columns(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> froz
 def equal_column(term: exp.Expression) -> str | None:
     """The column, in lower case, that a condition asks to be equal on both sides; None if it asks for anything else."""
     if isinstance(term, exp.EQ) and isinstance(term.left, exp.Column) and isinstance(term.right, exp.Column):
-        names = {side.name.lower() for side in (term.left, term.right)}
+        names: set[str] = {side.name.lower() for side in (term.left, term.right)}
         if len(names) == 1 and {term.left.table.lower(), term.right.table.lower()} == {"l", "r"}:
             return names.pop()
     return None
