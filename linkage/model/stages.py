@@ -16,6 +16,10 @@ from linkage.model.splink_json import Comparison, Level, Model
 _CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
 
 
+_FAR_LESS = 8.0
+"""Bits between levels that ask for no distance and those that do, from which a look between them drops many pairs."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A step of the query: columns it adds, and the most that a pair can still weigh after it (None: as before)."""
@@ -86,14 +90,14 @@ def pattern_column(comparison: Comparison) -> str:
 
 
 def _parted(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-    """The levels before the first that asks for a distance, and the others, where those are worth less.
+    """The levels before the first that asks for a distance, and the others, where those are worth far less.
 
     Most pairs that a loose rule makes are of strangers. A distance for each of them would cost more than all else.
     """
     first = next((place for place, level in enumerate(rest) if _asks_distance(level.condition or "")), 0)
     near, far = rest[:first], rest[first:]
     by_list = any(level.tf_list for level in rest)  # its frequencies are looked up once the level is known
-    return (near, far) if near and not by_list and _best(far) < _best(near) else (rest, ())
+    return (near, far) if near and not by_list and _best(near) - _best(far) >= _FAR_LESS else (rest, ())
 
 
 @functools.lru_cache(maxsize=4096)

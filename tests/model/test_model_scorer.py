@@ -14,7 +14,7 @@ from splink import ColumnExpression
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match.score import score_candidates, score_given, term_frequencies
-from linkage.model import from_dict
+from linkage.model import from_dict, stages
 from linkage.model.comparisons import comparison
 from tests.model.people import both_sides
 from tests.model.splink_says import splink_weights, with_probabilities
@@ -237,8 +237,11 @@ def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, whole:
 
 
 @pytest.mark.parametrize("floor", [-12.0, -6.0, -3.0, 0.0])
-def test_levels_before_a_distance_drop_no_pair_that_reaches_the_floor(floor: float, engine: Engine) -> None:
+def test_levels_before_a_distance_drop_no_pair_that_reaches_the_floor(
+    floor: float, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Dates and surnames have levels that ask for no distance before those that do, and after them."""
+    monkeypatch.setattr(stages, "_FAR_LESS", 0.0)
     left, right = both_sides(250, 200, seed=12)
     asked = (("dob", "date"), ("surname", "name"), ("forename", "name"))
     compared = [SimpleNamespace(as_dict=functools.partial(comparison, *of)) for of in asked]
