@@ -239,7 +239,6 @@ def _not_judged(engine: Engine, links: Table) -> Table:
         select {truth.carried(links)}, 'unknown' as verdict
         from {{links}} as links
         """,
-        store=True,
         links=links,
     )
 

@@ -226,25 +226,10 @@ _OF_LINKS = """
 
 def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[dict[str, Any]]:
     """side, units, linked, unlinked (list of reason, units): what became of either side's units."""
+    both = "\nunion all\n".join(map(_side, ("left", "right")))
     counted = rows(
         engine,
-        engine.sql(
-            """
-            with linked as (
-                select distinct 'left' as side, left_id as unit_id from {judged} where decision = 'accepted'
-                union all
-                select distinct 'right' as side, right_id as unit_id from {judged} where decision = 'accepted'
-            ),
-            present as (select distinct side, unit_id from {units})
-            select present.side, count(*) as units, count(linked.unit_id) as linked
-            from present
-            left join linked on linked.side = present.side and linked.unit_id = present.unit_id
-            group by present.side
-            order by present.side
-            """,
-            units=units,
-            judged=judged,
-        ),
+        engine.sql(f"select side, units, linked from ({both}) order by side", units=units, judged=judged),
     )
     reasons = rows(
         engine,
@@ -269,3 +254,14 @@ def sides(engine: Engine, units: Table, judged: Table, unlinked: Table) -> list[
         }
         for row in counted
     ]
+
+
+def _side(side: str) -> str:
+    """SQL of side, units, linked of a side; no row where it has no units."""
+    return f"""
+        select '{side}' as side, count(*) as units, count(linked.unit_id) as linked
+        from (select distinct unit_id from {{units}} where side = '{side}') as present
+        left join (select distinct {side}_id as unit_id from {{judged}} where decision = 'accepted') as linked
+          on linked.unit_id = present.unit_id
+        having count(*) > 0
+        """

@@ -12,8 +12,8 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
 from linkage.model import Model
-from linkage.model.compiled import pattern_column
 from linkage.model.labelled import MATCH, NO_MATCH, UNCERTAIN, Labelled
+from linkage.model.stages import pattern_column
 
 COLUMNS = ("left_id", "right_id", "answer")
 """What a file must hold; `weight`, of how many pairs each was drawn, may stand beside them."""

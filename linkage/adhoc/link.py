@@ -258,18 +258,18 @@ _LINKS_ONLY = """
 
 
 def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: Table) -> dict[str, Table]:
-    """What is written, by the ids of the files."""
+    """What is written, by the ids of the files: queries, worked out as they are written."""
     text = "select unit_id, cast(source_id as varchar) as source_id from {t}"
     ids = {"left": left, "right": right}
     if isinstance(result, LinksOnly):
-        return {"links": engine.sql(_LINKS_ONLY, params=None, store=True, links=result.links, **ids)}
+        return {"links": engine.sql(_LINKS_ONLY, params=None, store=False, links=result.links, **ids)}
     texts = {side: engine.sql(text, t=table) for side, table in ids.items()}
     made = {
-        "links": engine.sql(_LINKS, params=None, store=True, links=result.links, **ids),
-        "unlinked": engine.sql(_UNLINKED, params=None, store=True, unlinked=result.unlinked, **texts),
+        "links": engine.sql(_LINKS, params=None, store=False, links=result.links, **ids),
+        "unlinked": engine.sql(_UNLINKED, params=None, store=False, unlinked=result.unlinked, **texts),
     }
     if result.sampled:
-        made["links_sampled"] = engine.sql(_SAMPLED, params=None, store=True, sampled=result.sampled, **ids)
+        made["links_sampled"] = engine.sql(_SAMPLED, params=None, store=False, sampled=result.sampled, **ids)
     return made
 
 

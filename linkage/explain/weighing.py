@@ -11,8 +11,9 @@ from linkage.explain.opening import OpenStep
 from linkage.explain.sides import Side, Term
 from linkage.match.score import Frequencies, score_given
 from linkage.model import Comparison, Level, Model
-from linkage.model.compiled import adjusts_equal_values_alone, pattern_column
+from linkage.model.compiled import adjusts_equal_values_alone
 from linkage.model.rarest import bits
+from linkage.model.stages import pattern_column
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from linkage.config import Probability, check
 from linkage.engine import Engine, Table, columns, literal, one, quote, whole_numbers
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model.compiled import pattern_column
+from linkage.model.stages import pattern_column
 from linkage.resources import config_file
 
 

@@ -31,10 +31,11 @@ class Matched:
         candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
         apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
         rivals: left_id, right_id, match_weight of the other scored pairs that are not alone in wanting one of their
-            units.
+            units, with left_odds, right_odds as a race has them.
         outcomes: left_id, right_id, match_weight, runner_up_weight, decision, reason of pairs that are accepted or for
             review; the others ended when another pair took one of their units.
         still_open: units of the left and of the right that the passes left to the model.
+        stored: what holds `scored`, `rivals` and `outcomes`, to be given back when nobody reads them any more.
     """
 
     model: Model
@@ -50,6 +51,7 @@ class Matched:
     rivals: Table
     outcomes: Table
     still_open: tuple[Table, Table]
+    stored: list[Table]
 
     def accepted(self, engine: Engine) -> Table:
         """left_id, right_id, method, pass, match_weight of the pairs that are linked."""
@@ -165,7 +167,7 @@ def matched(
     accept(engine, step, race, thresholds, held=held)
     contested = race.contested(thresholds)  # an ambiguous pair has rivals, and they have one another
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
-    contested = excuse(
+    excused = excuse(
         engine, model, contested, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
     )
     return Matched(
@@ -180,8 +182,9 @@ def matched(
         scored,
         apart,
         race.rivals,
-        race.outcomes(thresholds, contested),
+        race.outcomes(thresholds, excused),
         still_open,
+        [scored, *candidates.stored, *race.stored, contested, excused],
     )
 
 

@@ -17,6 +17,8 @@ Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units that all want the same 13 have no more than this
+_MOST_LISTED = 1024
+"""Matchings of a shape that are listed one by one: four units of a side that all want one another have 209."""
 _MOST_ROUNDS = 500
 _LOOKS = 10  # rounds between two looks at which components have settled
 _SETTLED = 1e-9
@@ -62,53 +64,83 @@ def components(pairs: Pairs) -> Ids:
 
 def probabilities(pairs: Pairs) -> Numbers:
     """The marginal probability of each pair: exact where no pairs close a cycle, and where those that do are few."""
-    found = messages(pairs)
-    squares, others = _with_cycles(pairs)
-    found[squares] = _of_squares(pairs, squares)
-    for places in others:
-        every = Matchings.of(pairs.of(places))
-        if every is not None:
-            found[places] = every.probabilities()
+    found, open_ = np.zeros(len(pairs)), np.ones(len(pairs), bool)
+    for ends, places in _with_cycles(pairs):
+        sums = _of_shape(ends, pairs.weight[places])
+        if sums is None:
+            every = [Matchings.of(pairs.of(of_one)) for of_one in places]
+            places = places[[one is not None for one in every]]
+            sums = np.array([one.probabilities() for one in every if one]).reshape(places.shape)
+        found[places], open_[places] = sums, False
+    found[open_] = messages(pairs.of(open_))
     return found
 
 
-def _with_cycles(pairs: Pairs) -> tuple[Ids, list[Ids]]:
-    """The pairs of each component that has as many pairs as units or more.
+Shape = tuple[tuple[int, int], ...]
+"""The pairs of a component by the places of their units, left and right, among the component's own."""
+
+
+def _with_cycles(pairs: Pairs) -> list[tuple[Shape, Ids]]:
+    """The components that have as many pairs as units or more, those of one shape together.
 
     Returns:
-        Components of two units a side, all of whose four pairs there are: a row each, by left and right unit; and the
-        others. The first are most of them: two people of one name and birth date in both files.
+        The shape, and the places of the pairs, a row for each component.
     """
-    none = np.zeros((0, 4), np.int64)
     if not len(pairs):
-        return none, []
+        return []
     label = components(pairs)
-    count = int(label.max()) + 1
-    of_side = [np.bincount(label[np.unique(side, return_index=True)[1]], minlength=count) for side in _sides(pairs)]
     order = np.lexsort((pairs.right, pairs.left, label))
-    sizes = np.bincount(label, minlength=count)
-    ends = np.cumsum(sizes)
-    square = (sizes == 4) & (of_side[0] == 2) & (of_side[1] == 2)
-    cyclic = (sizes >= of_side[0] + of_side[1]) & ~square
-    squares = order[(ends - sizes)[square, None] + np.arange(4)] if square.any() else none
-    return squares, [
-        order[ends[component] - sizes[component] : ends[component]] for component in np.flatnonzero(cyclic)
+    ranks = [_ranks(label[order], side[order]) for side in (pairs.left, pairs.right)]
+    first = np.flatnonzero(np.diff(label[order], prepend=-1))
+    sizes = np.diff(first, append=len(order))
+    units = sum(np.maximum.reduceat(rank, first) + 1 for rank in ranks)
+    ends = np.stack(ranks, axis=1)
+    alike: dict[bytes, list[int]] = {}
+    for start, size in zip(first[sizes >= units].tolist(), sizes[sizes >= units].tolist(), strict=True):
+        alike.setdefault(ends[start : start + size].tobytes(), []).append(start)
+    shapes = [np.frombuffer(shape, ends.dtype).reshape(-1, 2) for shape in alike]
+    return [
+        (tuple((int(left), int(right)) for left, right in shape), order[np.add.outer(starts, np.arange(len(shape)))])
+        for shape, starts in zip(shapes, alike.values(), strict=True)
     ]
 
 
-def _of_squares(pairs: Pairs, squares: Ids) -> Numbers:
-    """Marginal probabilities of pairs a-c, a-d, b-c, b-d, a row each: none joined, one, or two that share no unit."""
-    weight = pairs.weight[squares]
-    opposite = weight[:, ::-1]  # a-c with b-d, a-d with b-c
-    ways = np.concatenate([np.zeros((len(squares), 1)), weight, (weight + opposite)[:, :2]], axis=1)
+def _ranks(label: Ids, unit: Ids) -> Ids:
+    """For each pair the place of its unit among the units of its component; labels are in order."""
+    order = np.lexsort((unit, label))
+    next_label, next_unit = np.diff(label[order], prepend=-1) > 0, np.diff(unit[order], prepend=-1) != 0
+    number = np.cumsum(next_unit | next_label)
+    ranks = np.empty_like(number)
+    ranks[order] = number - number[next_label][np.cumsum(next_label) - 1]
+    return ranks.astype(np.int64)
+
+
+def _of_shape(shape: Shape, weight: Numbers) -> Numbers | None:
+    """Marginal probabilities of the pairs of components of one shape, a row each, by a sum over all its matchings.
+
+    None where they are many: a sum that remembers what is taken is shorter then.
+    """
+    every = _all_matchings(shape)
+    if every is None:
+        return None
+    ways = weight @ every.T
     odds = np.exp2(ways - ways.max(axis=1, keepdims=True))
-    together = odds[:, [5, 6, 6, 5]]
-    joined: Numbers = (odds[:, 1:5] + together) / odds.sum(axis=1, keepdims=True)
-    return joined
+    likely: Numbers = (odds @ every) / odds.sum(axis=1, keepdims=True)
+    return likely
 
 
-def _sides(pairs: Pairs) -> tuple[Ids, Ids]:
-    return pairs.left, pairs.right
+def _all_matchings(shape: Shape) -> Numbers | None:
+    """A row for each set of pairs that share no unit, the empty one too: 1 where a pair is in it; None beyond many."""
+    left, right = np.array(shape).T
+    every = np.zeros((1, len(shape)))
+    for place in range(len(shape)):
+        rivals = (left == left[place]) | (right == right[place])
+        more = every[~every[:, rivals].any(axis=1)]
+        more[:, place] = 1.0
+        every = np.concatenate([every, more])
+        if len(every) > _MOST_LISTED:
+            return None
+    return every
 
 
 def messages(pairs: Pairs) -> Numbers:
@@ -118,12 +150,12 @@ def messages(pairs: Pairs) -> Numbers:
     """
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
-    moving = np.arange(len(pairs))
+    moving, at = np.arange(len(pairs)), pairs
+    of_left, of_right = _Rivals(at.left), _Rivals(at.right)
     for round_ in range(_MOST_ROUNDS):
-        at = pairs.of(moving)
         old_left, old_right = free_left[moving], free_right[moving]
-        new_left = 1 / (1 + _of_rivals(odds[moving] * old_right, at.left))
-        new_right = 1 / (1 + _of_rivals(odds[moving] * new_left, at.right))
+        new_left = 1 / (1 + of_left.others(odds[moving] * old_right))
+        new_right = 1 / (1 + of_right.others(odds[moving] * new_left))
         if round_ > 20:  # a cycle swings between a bound from above and one from below
             new_left, new_right = np.sqrt(new_left * old_left), np.sqrt(new_right * old_right)
         free_left[moving], free_right[moving] = new_left, new_right
@@ -133,22 +165,38 @@ def messages(pairs: Pairs) -> Numbers:
         if round_ % _LOOKS == 0:
             label = components(at)
             moving = moving[np.isin(label, label[restless])]
+            at = pairs.of(moving)
+            of_left, of_right = _Rivals(at.left), _Rivals(at.right)
     joined = odds * free_left * free_right
     probability: Numbers = joined / (1 + joined)
     return probability
 
 
-def _of_rivals(values: Numbers, unit: Ids) -> Numbers:
-    """For each pair the sum over the other pairs of its unit; the largest apart, lest it drown them."""
-    largest = np.lexsort((values, unit))[np.append(np.diff(np.sort(unit)) > 0, True)] if len(unit) else unit
-    is_largest = np.zeros(len(unit), bool)
-    is_largest[largest] = True
-    others = np.bincount(unit, weights=np.where(is_largest, 0.0, values))
-    most = np.zeros(len(others))
-    most[unit[largest]] = values[largest]
-    rest = np.maximum(others[unit] - values, 0.0) + most[unit]
-    result: Numbers = np.where(is_largest, others[unit], rest)
-    return result
+class _Rivals:
+    """Pairs by their unit: put in order once, and then asked for the sums over the others as often as these change."""
+
+    def __init__(self, unit: Ids) -> None:
+        self._order = np.argsort(unit, kind="stable")
+        ordered = unit[self._order]
+        self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
+        self._sizes = np.diff(self._first, append=len(ordered))
+
+    def others(self, values: Numbers) -> Numbers:
+        """For each pair the sum over the other pairs of its unit; the largest apart, lest it drown them."""
+        if not len(values):
+            return values
+        ordered = values[self._order]
+        most = np.repeat(np.maximum.reduceat(ordered, self._first), self._sizes)
+        place = np.where(ordered == most, np.arange(len(ordered)), len(ordered))
+        largest = np.minimum.reduceat(place, self._first)  # of equal ones the first
+        rest = ordered.copy()
+        rest[largest] = 0.0
+        others = np.repeat(np.add.reduceat(rest, self._first), self._sizes)
+        sums = np.maximum(others - ordered, 0.0) + most
+        sums[largest] = others[largest]
+        found: Numbers = np.empty_like(sums)
+        found[self._order] = sums
+        return found
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.match.apart import shipped
 from linkage.match.passes import holds_many
 from linkage.model import Model
-from linkage.model.compiled import pattern_column
+from linkage.model.stages import pattern_column
 
 Numbers = npt.NDArray[np.float64]
 
@@ -31,44 +31,62 @@ _ROUNDS = 200
 
 
 def with_other_records(
-    engine: Engine, links: Table, apart: Table, gain: float, cardinality: Cardinality
+    engine: Engine,
+    links: Table,
+    apart: Table,
+    gain: float,
+    cardinality: Cardinality,
+    *,
+    contested: Table | None = None,
+    linked: int | None = None,
 ) -> tuple[Table, dict[str, float]]:
     """Links of a step with the probability of pairs whose unit is another record of the partner's person.
 
     Args:
-        links: every pair that the step kept, with match_probability.
+        links: every pair that the step kept, with match_probability; read once where the next two are given.
         apart: left_id, right_id of pairs that speak of no other record (`no_other_records`).
         gain: bits that the cardinality adds to a weight.
+        contested: left_id, right_id, match_weight, match_probability of the links that share a unit with another; all
+            links when None.
+        linked: how many links are accepted; counted when None.
 
     Returns:
         The links, and by side the estimated share of linked units that another unit of the side is a record of.
     """
-    shares, before = {}, [links]
-    for side in ("left", "right"):
-        if holds_many(cardinality, _OTHER[side]):
-            continue  # whoever holds many partners has no rivals among them
-        contested = engine.sql(_contested(side, cardinality), links=links, apart=apart, store=True)
-        found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=contested))
+    # Whoever holds many partners has no rivals among them.
+    asked = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
+    if not asked:
+        return links, {}
+    if linked is None:
+        counted = one(engine, engine.sql("select count(*) as n from {t} where decision = 'accepted'", t=links))
+        linked = int(counted["n"])
+    summed = engine.sql(_summed(cardinality), pairs=contested or links, store=True)
+    shares: dict[str, float] = {}
+    raised: list[Table] = []
+    for side in asked:
+        now = engine.sql(_moved(cardinality), summed=summed, raised=raised[0]) if raised else summed
+        held = engine.sql(_held(side, cardinality), summed=now, apart=apart, store=True)
+        found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=held))
         bits = found["match_weight"].to_numpy().astype(np.float64) + gain
-        counted = one(engine, engine.sql("select count(*) as n from {links} where decision = 'accepted'", links=links))
-        shares[side] = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(counted["n"]))
-        before.append(contested)
-        raised = [_RAISED if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
-        links = engine.sql(
-            f"""
-            select {", ".join(raised)}
-            from {{links}} as k
-            left join {{contested}} as c on c.left_id = k.left_id and c.right_id = k.right_id
-            """,
-            params={"gain": gain, "share": shares[side], "most": _MOST_BITS},
-            links=links,
-            contested=contested,
-        )
-    if not shares:
-        return links, shares
-    raised_links = engine.sql("select * from {links}", links=links, store=True)
-    engine.drop(*before)
-    return raised_links, shares
+        shares[side] = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(linked))
+        params = {"gain": gain, "share": shares[side], "most": _MOST_BITS}
+        raised.append(engine.sql(_RAISED, params=params, held=held, store=True))
+        engine.drop(held)
+    engine.drop(summed)
+    last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
+    listed = [_PROBABILITY if name == "match_probability" else f"k.{quote(name)}" for name in links.columns]
+    told = engine.sql(
+        f"""
+        select {", ".join(listed)}
+        from {{links}} as k
+        left join {{raised}} as r on r.left_id = k.left_id and r.right_id = k.right_id
+        """,
+        links=links,
+        raised=last,
+        store=True,
+    )
+    engine.drop(links, *raised)
+    return told, shares
 
 
 def no_other_records(engine: Engine, model: Model, apart: Table, scored: Table) -> Table:
@@ -113,22 +131,46 @@ def that_speak(engine: Engine, model: Model, pairs: Table, apart: Table) -> Tabl
     )
 
 
-def _contested(side: str, cardinality: Cardinality) -> str:
-    """left_id, right_id, match_weight, held: how likely a rival holds the partner, and the unit itself no other."""
-    other = _OTHER[side]
+def _summed(cardinality: Cardinality) -> str:
+    """Pairs with the sum of the probabilities of either unit, where it holds one link: of_left, of_right."""
+    sums = "".join(
+        f", sum(match_probability) over (partition by {side}_id) as of_{side}" for side in _single(cardinality)
+    )
+    return f"select left_id, right_id, match_weight, match_probability{sums} from {{pairs}}"
+
+
+def _moved(cardinality: Cardinality) -> str:
+    """The same sums once the probabilities of some pairs are raised; those are few, and no pair is sorted again."""
+    single = _single(cardinality)
+    sums = "".join(f", s.of_{side} + coalesce(of_{side}.more, 0) as of_{side}" for side in single)
+    joins = "".join(
+        f"""
+        left join (select {side}_id, sum(more) as more from {{raised}} group by {side}_id) as of_{side}
+          on of_{side}.{side}_id = s.{side}_id"""
+        for side in single
+    )
+    return f"""
+        select s.left_id, s.right_id, s.match_weight,
+               s.match_probability + coalesce(r.more, 0) as match_probability{sums}
+        from {{summed}} as s
+        left join {{raised}} as r on r.left_id = s.left_id and r.right_id = s.right_id{joins}
+        """
+
+
+def _single(cardinality: Cardinality) -> list[str]:
+    """Sides whose units hold one link."""
+    return [side for side in ("left", "right") if not holds_many(cardinality, side)]
+
+
+def _held(side: str, cardinality: Cardinality) -> str:
+    """Pairs of `_summed`, and held: how likely a rival holds the partner, and the unit itself no other."""
     elsewhere = "0e0" if holds_many(cardinality, side) else f"of_{side} - match_probability"
     return f"""
-        with summed as (
+        with priced as (
             select left_id, right_id, match_weight, match_probability,
-                   sum(match_probability) over (partition by left_id) as of_left,
-                   sum(match_probability) over (partition by right_id) as of_right
-            from {{links}}
-        ),
-        priced as (
-            select left_id, right_id, match_weight,
-                   least(greatest(of_{other} - match_probability, 0), 1) * (1 - least(greatest({elsewhere}, 0), 1))
-                       as held
-            from summed
+                   least(greatest(of_{_OTHER[side]} - match_probability, 0), 1)
+                       * (1 - least(greatest({elsewhere}, 0), 1)) as held
+            from {{summed}}
         )
         select p.*
         from priced as p
@@ -138,11 +180,25 @@ def _contested(side: str, cardinality: Cardinality) -> str:
 
 
 _RAISED = """
-    case when c.held is null then k.match_probability
-         else least(1, k.match_probability + c.held * (
-             1 - 1 / (1 + $share * exp(ln(2) * least(c.match_weight + $gain, $most)))))
-    end as match_probability
+    with raised as (
+        select left_id, right_id, match_probability as before,
+               least(1, match_probability + held * (
+                   1 - 1 / (1 + $share * exp(ln(2) * least(match_weight + $gain, $most))))) as match_probability
+        from {held}
+    )
+    select left_id, right_id, match_probability, match_probability - before as more
+    from raised
     """
+
+_LAST = """
+    select left_id, right_id, match_probability from {second}
+    union all
+    select f.left_id, f.right_id, f.match_probability
+    from {first} as f
+    where not exists (select 1 from {second} as s where s.left_id = f.left_id and s.right_id = f.right_id)
+    """
+
+_PROBABILITY = "coalesce(r.match_probability, k.match_probability) as match_probability"
 
 
 def share_of_others(bits: Numbers, held: Numbers, linked: float) -> float:

@@ -14,6 +14,7 @@ from linkage.engine import Engine, Table
 from linkage.match.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
+from linkage.match.rounds import ODDS, odds_of
 from linkage.match.same_people import nobody, same_people, whole
 from linkage.match.score import Frequencies
 from linkage.model import Model
@@ -29,16 +30,46 @@ def of_step(
     frequencies: Frequencies,
     thresholds: Thresholds,
 ) -> Table:
+    """What `of_possible` finds, and the pairs that are two people beside it; arguments as there."""
+    likely = of_possible(engine, step, model, pairs, apart, still_open, frequencies, thresholds)
+    return with_apart(engine, likely, apart)
+
+
+def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
+    """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people."""
+    return engine.sql(
+        """
+        select left_id, right_id, match_probability, left_person, right_person from {likely}
+        union all
+        select left_id, right_id, cast(0 as double) as match_probability,
+               left_id as left_person, right_id as right_person
+        from {apart}
+        """,
+        likely=likely,
+        apart=apart,
+    )
+
+
+def of_possible(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    pairs: Table,
+    apart: Table,
+    still_open: tuple[Table, Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> Table:
     """The `posterior` of a step's pairs, two records of one person not being rivals.
 
     Args:
-        pairs: left_id, right_id, match_weight; those without a rival need not be there.
+        pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals.
         apart: left_id, right_id of pairs that are two people, whatever they weigh.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
     possible = engine.sql(
         """
-        select p.left_id, p.right_id, p.match_weight
+        select p.*
         from {pairs} as p
         where not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)
         """,
@@ -50,17 +81,7 @@ def of_step(
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
         if not holds_many(step.cardinality, chooser)
     }
-    return engine.sql(
-        """
-        select left_id, right_id, match_probability, left_person, right_person from {likely}
-        union all
-        select left_id, right_id, cast(0 as double) as match_probability,
-               left_id as left_person, right_id as right_person
-        from {apart}
-        """,
-        likely=posterior(engine, possible, step.cardinality, thresholds.gain, same),
-        apart=apart,
-    )
+    return posterior(engine, possible, step.cardinality, thresholds.gain, same)
 
 
 def posterior(
@@ -69,18 +90,20 @@ def posterior(
     """The probability of each contested pair; one without a rival has what its weight says.
 
     Args:
-        pairs: left_id, right_id, match_weight; a pair once.
+        pairs: left_id, right_id, match_weight; a pair once. Where they come with left_odds and right_odds, as a race
+            has its rivals, they are contested and their units' odds are added up already.
         gain: bits that the cardinality adds to a weight.
         same: by side: unit_id, same_as, as `same_people` finds them.
 
     Returns:
-        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) of
-        pairs of which a unit that holds one link has others.
+        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) and
+        match_weight of pairs of which a unit that holds one link has others.
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
     if not single:
         return engine.sql(_NOBODY, store=True)
-    weighed = engine.sql(_weighed(single), params={"gain": gain}, pairs=pairs, store=True)
+    added_up = all(f"{side}_odds" in pairs.columns for side in single)
+    weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=True)
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
     sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
     likely = _in_doubt(engine, weighed, sure, single, gain, records)
@@ -94,28 +117,29 @@ DOUBT = 1e-2
 
 _NOBODY = """
     select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability,
-           cast(null as bigint) as left_person, cast(null as bigint) as right_person
+           cast(null as bigint) as left_person, cast(null as bigint) as right_person,
+           cast(null as double) as match_weight
     where false
     """
 
 
-def _weighed(single: list[str]) -> str:
-    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link."""
-    totals = ", ".join(f"sum(odds) over of_{s} as of_{s}, count(*) over of_{s} as pairs_{s}" for s in single)
-    windows = ", ".join(f"of_{s} as (partition by {s}_id)" for s in single)
+def _weighed(single: list[str], added_up: bool) -> str:
+    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link.
+
+    Args:
+        added_up: whether the pairs, all of which have rivals, come with the odds of all pairs of their units.
+    """
+    sums = [f"{s}_odds" if added_up else odds_of(s) for s in single]
+    counts = [] if added_up else [f"count(*) over (partition by {s}_id) as pairs_{s}" for s in single]
+    contested = "true" if added_up else " or ".join(f"pairs_{s} > 1" for s in single)
     rivals = ", ".join(
-        f"greatest(of_{s} - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
+        f"greatest({s}_odds * exp(ln(2) * $gain) - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
         for s in ("left", "right")
     )
-    contested = " or ".join(f"pairs_{s} > 1" for s in single)
     return f"""
-        with priced as (
-            select left_id, right_id, match_weight,
-                   exp(ln(2) * least(match_weight + $gain, 200e0)) as odds
+        with beside as (
+            select left_id, right_id, match_weight, {ODDS} * exp(ln(2) * $gain) as odds, {", ".join([*sums, *counts])}
             from {{pairs}}
-        ),
-        beside as (
-            select *, {totals} from priced window {windows}
         )
         select left_id, right_id, match_weight, odds, {rivals}
         from beside
@@ -138,7 +162,8 @@ _LIKELY = """
     select w.left_id, w.right_id,
            coalesce(s.match_probability, d.match_probability,
                     w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability,
-           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
+           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person,
+           w.match_weight
     from {weighed} as w
     left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
     left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id

@@ -1,5 +1,6 @@
 """Why a unit has no link: the best thing that happened to it, and where nothing did, how far it came."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class Side:
 
     units: Table  # unit_id and the columns of the model
     still_open: Table  # of these, the units that the passes left to the model; the same table where they took none
+
+    @property
+    def has_taken(self) -> bool:
+        """Whether passes took units of this side."""
+        return self.still_open is not self.units
 
 
 def reasons(
@@ -44,8 +50,11 @@ def reasons(
         linked units of the other: the pairs that a better partner stands against, as they were scored.
     """
     told, taken = [], {}
-    for side in sides:
-        unlinked = _unlinked(engine, links, side, sides[side].units)
+    pieces = [
+        functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[_OTHER[side]].has_taken)
+        for side in sides
+    ]
+    for side, unlinked in zip(sides, engine.together(*pieces), strict=True):
         fits, more, pairs = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
         if pairs:
             taken[side] = pairs
@@ -62,7 +71,7 @@ def reasons(
         )
         engine.drop(unlinked)
     both = "select * from {left} union all select * from {right}"
-    return engine.sql(both, left=told[0], right=told[1], store=True), taken
+    return engine.sql(both, left=told[0], right=told[1]), taken
 
 
 _REASONS = """
@@ -85,8 +94,12 @@ _REASONS = """
     """
 
 
-def _unlinked(engine: Engine, links: Table, side: str, units: Table) -> Table:
-    """unit_id, identifiers (how many it has) and came_to, the best that happened to it, of the units without a link."""
+def _unlinked(engine: Engine, links: Table, side: str, units: Table, *, whole: bool) -> Table:
+    """unit_id, identifiers (how many it has) and came_to, the best that happened to it, of the units without a link.
+
+    Args:
+        whole: whether the units' other columns are asked for too.
+    """
     return engine.sql(
         f"""
         with outcomes as (
@@ -98,7 +111,7 @@ def _unlinked(engine: Engine, links: Table, side: str, units: Table) -> Table:
             from {{links}}
             group by {side}_id
         )
-        select u.*, {_identifiers_held(units)} as identifiers, o.came_to
+        select {"u.*" if whole else "u.unit_id"}, {_identifiers_held(units)} as identifiers, o.came_to
         from {{units}} as u
         left join outcomes as o on o.unit_id = u.unit_id
         where o.came_to is null or o.came_to < 4
@@ -131,7 +144,7 @@ def _with_taken_units(
         unit_id of the first; side, unit_id of the second; the first's pairs, as they were scored.
     """
     other = sides[_OTHER[side]]
-    if other.still_open is other.units:
+    if not other.has_taken:
         nobody = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
         return engine.sql(nobody, store=True), engine.sql(nobody, store=True), None
     alone = engine.sql("select * from {unlinked} where came_to is null", unlinked=unlinked)

@@ -123,7 +123,8 @@ class Race:
         apart: left_id, right_id of pairs that take no part, whatever they weigh.
 
     Attributes:
-        rivals: left_id, right_id, match_weight of all pairs with rivals, whatever became of them.
+        rivals: left_id, right_id, match_weight of all pairs with rivals, whatever became of them, and left_odds,
+            right_odds: the sum of 2 ^ match_weight over the pairs of their units that hold one link.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class Race:
         all_of = engine.sql(self._round.started(apart is not None), params={"lowest": lowest}, store=True, **tables)
         self._alone = engine.sql("select * from {t} where not contested", t=all_of)
         self.rivals = self._free = engine.sql("select * from {t} where contested", t=all_of, store=True)
+        self._all = all_of
         self._ranks: tuple[float | None, Table] | None = None  # of the free pairs, from a weight on
         self._taken = [engine.sql(_NOTHING_YET, store=True)]
         self._enough = {"accept": math.inf, "keep": math.inf}  # of the pairs without a rival
@@ -210,6 +212,12 @@ class Race:
         params = _numbers(thresholds) | {"reach": thresholds.lowest}
         params |= {f"enough_{name}": weight for name, weight in self._enough.items()}
         return self._engine.sql(self._round.outcomes(), params=params, contested=contested, alone=self._alone)
+
+    @property
+    def stored(self) -> list[Table]:
+        """What is stored, to be given back when nobody reads any of the race's tables any more."""
+        ranks = [self._ranks[1]] if self._ranks else []
+        return [self._alone, self._all, self.rivals, self._free, *ranks, *self._taken]
 
     def _won(self) -> tuple[str, dict[str, Table]]:
         """SQL of the pairs with rivals that were accepted so far, with the tables that it reads."""

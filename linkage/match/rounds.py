@@ -12,6 +12,17 @@ HELD = "held since the last release"
 RUNNER_UP = "case when runner_up_weight >= $reach then runner_up_weight end"
 
 
+def odds_of(side: str) -> str:
+    """SQL of the odds of all pairs of a unit of a side, its own among them, before the cardinality adds to them.
+
+    They are added up where a window over the unit's pairs is made in any case.
+    """
+    return f"sum({ODDS}) over (partition by {side}_id) as {side}_odds"
+
+
+ODDS = "exp(ln(2) * least(match_weight, 200e0))"
+
+
 @dataclass(frozen=True)
 class Round:
     """SQL of one round. With `held`, a pair carries what it has since the last release; without, nothing is carried."""
@@ -35,7 +46,7 @@ class Round:
         return "left_id, right_id, match_weight" + (", held" if self.held else "")
 
     def started(self, some_apart: bool) -> str:
-        """Pairs of some weight: `columns`, and contested: whether another pair wants one of their units.
+        """Pairs of some weight: `columns`, contested: whether another pair wants one of their units, and `odds_of`.
 
         Nothing that happens in the race makes a contested pair of another.
         """
@@ -46,6 +57,7 @@ class Round:
         apart = "not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)"
         pairs_of = [f"count(*) over (partition by {s}_id)" for s in self._single]
         contested = f"{' + '.join(pairs_of)} > {len(pairs_of)}" if pairs_of else "false"
+        odds = "".join(f", {odds_of(s)}" for s in self._single)
         return f"""
             with racing as (
                 select p.left_id, p.right_id, p.match_weight{held}
@@ -53,7 +65,7 @@ class Round:
                 {joined}
                 where p.match_weight >= $lowest {f"and {apart}" if some_apart else ""}
             )
-            select *, {contested} as contested
+            select *, {contested} as contested{odds}
             from racing
             """
 

@@ -17,8 +17,8 @@ from linkage.engine import Engine, Table, columns, one, rows
 from linkage.match.duplicates import within_one_file
 from linkage.match.score import Frequencies, score_within
 from linkage.model import Model
-from linkage.model.compiled import pattern_column
 from linkage.model.splink_json import Comparison
+from linkage.model.stages import pattern_column
 
 _OTHER = {"left": "right", "right": "left"}
 _MOST_RIVALS = 6  # of a unit, the best; who has more likely partners has a common name, and no six of them are one

@@ -11,17 +11,17 @@ from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
-from linkage.model import BlockingRule, Model, rarest
+from linkage.model import Model, rarest
 from linkage.model.compiled import (
     blocked_units,
     candidate_pairs,
     frequency_table,
     given_pairs,
-    pattern_column,
     rule_pairs,
     scored_pairs,
 )
 from linkage.model.implied import under
+from linkage.model.stages import pattern_column
 
 Frequencies = Mapping[str, Table]
 """Adjusted column to value, frequency: the share of all records that hold the value."""
@@ -39,6 +39,7 @@ class Candidates:
             those are asked for.
         met: side, unit_id of units that a rule pairs with somebody; those of whom `pairs` has a pair need not be there.
         counts: for each rule what it made: rule, pairs_kept, seconds.
+        stored: what holds `pairs` in memory.
     """
 
     pairs: Table
@@ -46,6 +47,7 @@ class Candidates:
     sure: Table
     met: Table
     counts: list[dict[str, Any]]
+    stored: list[Table]
 
 
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
@@ -124,8 +126,8 @@ def score_candidates(
         taking: how sure pairs are taken where only links are asked for.
         meetings: whether `met` is asked for; nobody has met otherwise, nor where sure pairs are taken.
     """
-    seconds = [0.0] * len(model.blocking_rules)
-    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, progress or (lambda _: None))
+    seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
+    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, stored, progress or (lambda _: None))
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right, links_only=taking is not None):
         if not part.find(engine, _MADE):
@@ -144,7 +146,7 @@ def score_candidates(
     # Sides that were cut into parts have no table of what is left of them.
     first = kept[0] if len(kept) == 1 else {}
     sides = first.get("left", left), first.get("right", right)
-    return Candidates(pairs, sides, sure, met, counts)
+    return Candidates(pairs, sides, sure, met, counts, stored)
 
 
 _MADE = ("met", "sure", "pairs")
@@ -161,6 +163,7 @@ class _Work:
     taking: Taking | None
     meetings: bool
     seconds: list[float]  # of each rule so far
+    stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
     def of_part(self, part: Part, taken: Table | None) -> dict[str, Table]:
@@ -196,6 +199,8 @@ class _Work:
             if found
             else score_given(engine, self.model, part.left, part.right, self.frequencies, no_pairs(engine))
         )
+        if not part.folder:
+            self.stored.extend(found)
         asked = self.meetings and not self.taking
         met = _met_only(engine, self.model, part, sides, made) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)
@@ -213,8 +218,9 @@ class _Work:
         assert self.taking
         engine, taking = self.engine, self.taking
         with self._timed(taking.number, part):
-            pairs = candidate_pairs(self.model, taking.rule, ())
-            made = self._scored(taking.rule, taking.number, pairs, sides, ("left_id", "right_id", "match_weight"))
+            asked = under(self.model, taking.rule)
+            pairs = candidate_pairs(asked, taking.rule, ())
+            made = self._scored(asked, taking.number, pairs, sides, ("left_id", "right_id", "match_weight"))
             sure = taking.sure_pairs(engine, made, sides["left"], sides["right"])
             engine.drop(made)
         return sure
@@ -222,22 +228,27 @@ class _Work:
     def _of_rule(self, number: int, sides: Mapping[str, Table], blocked: Mapping[str, Table], *, narrow: bool) -> Table:
         """The pairs of a rule that no rule before it makes, among the units that are `blocked`."""
         rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        asked = under(self.model, rule, earlier)
         if not narrow:
-            return self._scored(rule, number, candidate_pairs(self.model, rule, earlier), blocked)
+            return self._scored(asked, number, candidate_pairs(asked, rule, earlier), blocked)
         pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
-        scored = self._scored(rule, number, given_pairs(self.model), {**sides, "pairs": pairs})
+        scored = self._scored(asked, number, given_pairs(asked, rule), {**sides, "pairs": pairs})
         self.engine.drop(pairs)
         return scored
 
     def _scored(
-        self, rule: BlockingRule, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
+        self, asked: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
     ) -> Table:
-        """Pairs with their levels and weight, or those columns of them that are named, and the rule's number."""
-        scored = scored_pairs(under(self.model, rule), query, self.floor)
+        """Pairs with their levels and weight, or those columns of them that are named, and the rule's number.
+
+        Args:
+            asked: the model as far as it is asked of the rule's pairs.
+        """
+        scored = scored_pairs(asked, query, self.floor)
         kinds = _kinds(self.model)
         kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
         query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
-        frequencies = _named(self.model, self.frequencies)
+        frequencies = _named(asked, self.frequencies)
         return self.engine.sql(query, params=None, store=kept, **tables, **frequencies)
 
 
@@ -251,28 +262,31 @@ _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id
 
 def _met_only(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table) -> Table:
     """side, unit_id of the units without a pair whom a rule pairs with anybody, however low the weight."""
-    found = []
-    for side, other in (("left", "right"), ("right", "left")):
-        alone = engine.sql(
-            f"""
-            select u.* from {{units}} as u
-            where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
-            """,
-            units=sides[side],
-            made=made,
-            store=True,
-        )
-        queries = [blocked_units(model.blocking_rules[number], side) for number in part.rules]
-        query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
-        met = engine.sql(
-            f"select '{side}' as side, unit_id from ({query})",
-            store={"side": "varchar", "unit_id": "bigint"},
-            params=None,
-            **{side: alone, other: sides[other]},
-        )
-        engine.drop(alone)
-        found.append(met)
-    return _together(engine, found)
+    pieces = (functools.partial(_met_of, engine, model, part, sides, made, side) for side in ("left", "right"))
+    return _together(engine, engine.together(*pieces))
+
+
+def _met_of(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table, side: str) -> Table:
+    other = {"left": "right", "right": "left"}[side]
+    alone = engine.sql(
+        f"""
+        select u.* from {{units}} as u
+        where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
+        """,
+        units=sides[side],
+        made=made,
+        store=True,
+    )
+    queries = [blocked_units(model.blocking_rules[number], side) for number in part.rules]
+    query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
+    met = engine.sql(
+        f"select '{side}' as side, unit_id from ({query})",
+        store={"side": "varchar", "unit_id": "bigint"},
+        params=None,
+        **{side: alone, other: sides[other]},
+    )
+    engine.drop(alone)
+    return met
 
 
 def _together(engine: Engine, tables: Sequence[Table]) -> Table:

@@ -14,7 +14,7 @@ from linkage.match.not_kept import not_kept
 from linkage.match.other_records import expected_others, no_other_records, that_speak, with_other_records
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
-from linkage.match.posterior import of_step
+from linkage.match.posterior import of_possible, with_apart
 from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds
@@ -82,19 +82,34 @@ def link_step(
     model, thresholds, frequencies, still_open = found.model, found.thresholds, found.frequencies, found.still_open
     say("probabilities")
     scored, outcomes = found.scored, refused(engine, found.outcomes, found.apart)
-    likely = of_step(engine, step, model, found.rivals, found.apart, still_open, frequencies, thresholds)
-    if step.duplicates == "join":
+    contested = of_possible(engine, step, model, found.rivals, found.apart, still_open, frequencies, thresholds)
+    engine.drop(found.rivals)
+    likely = with_apart(engine, contested, found.apart)
+    joins = step.duplicates == "join"
+    if joins:
         decided, barred = (found.certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}
         scored, outcomes = with_second_records(
             engine, step, model, both, decided, barred, frequencies, thresholds, parts
         )
-    links = capped(engine, _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds), step)
+    # Wide rows are stored once, by whoever reads them twice: here, or with their last probabilities.
+    again = joins or step.samples or step.most_left or step.most_right or step.cardinality == "many-to-many"
+    links = _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds, store=bool(again))
+    links = capped(engine, links, step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
-    if step.duplicates == "join":
+    if joins:
         links = likely_together(engine, links)
     nobody = no_other_records(engine, model, found.apart, scored)
-    links, others = with_other_records(engine, links, nobody, thresholds.gain, step.cardinality)
+    links, others = with_other_records(
+        engine,
+        links,
+        nobody,
+        thresholds.gain,
+        step.cardinality,
+        contested=None if joins else contested,
+        linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
+    )
+    engine.drop(nobody, contested, *found.stored)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
     met = found.candidates.met
@@ -165,6 +180,8 @@ def _links(
     outcomes: Table,
     likely: Table,
     thresholds: Thresholds,
+    *,
+    store: bool,
 ) -> Table:
     """Both kinds of links in one table. A pass's link that the model speaks against goes to review."""
     by_pass, by_model = (pattern_text(model, alias) for alias in "cp")
@@ -198,8 +215,23 @@ def _links(
         likely=likely,
         outcomes=outcomes,
         scored=scored,
-        store=True,
+        store=store,
     )
+
+
+def _accepted(engine: Engine, certain: Table, outcomes: Table, thresholds: Thresholds) -> int:
+    """How many of `_links` are accepted, without making them."""
+    counted = engine.sql(
+        f"""
+        select (select count(*) from {{certain}}
+                where not (match_weight < $review) or pass = '{deterministic.OVERRIDE}') as by_pass,
+               (select count(*) from {{outcomes}} where decision = 'accepted') as by_model
+        """,
+        params={"review": thresholds.review},
+        certain=certain,
+        outcomes=outcomes,
+    )
+    return sum(int(n) for n in one(engine, counted).values())
 
 
 def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
@@ -212,7 +244,6 @@ def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
         params={"step": step.name},
         l=left.members,
         r=right.members,
-        store=True,
     )
 
 

@@ -1,6 +1,7 @@
 """What a blocking rule says of its pairs beforehand, so that it is not asked of each of them again."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -10,32 +11,47 @@ from linkage.model.conditions import conjuncts, parsed
 from linkage.model.splink_json import BlockingRule, Comparison, Level, Model
 
 
-def under(model: Model, rule: BlockingRule) -> Model:
+def under(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule] = ()) -> Model:
     """The model for pairs of a rule: levels that cannot hold are gone, and one that always does ends its comparison.
 
-    `l.dob = r.dob` makes no pair of which a birth date is unknown or differs. Levels, weights and frequencies stay as
-    they are, so a pair has the same level and weight by either model.
+    `l.dob = r.dob` makes no pair of which a birth date is unknown or differs; and where it came before, a rule of
+    forename and birth date makes no new one, and one of forename and postcode none whose birth dates are equal. Levels,
+    weights and frequencies stay as they are, so a pair has the same level and weight by either model.
     """
-    equal = equal_columns(rule)
-    return replace(model, comparisons=tuple(_shortened(comparison, equal) for comparison in model.comparisons))
+    equal, unequal = equal_columns(rule), unequal_columns(rule, earlier)
+    return replace(model, comparisons=tuple(_shortened(comparison, equal, unequal) for comparison in model.comparisons))
 
 
 def equal_columns(rule: BlockingRule) -> frozenset[str]:
     """Columns, in lower case, that are known and equal on both sides of every pair of a rule."""
     opened = {column.lower() for column in rule.explode}
-    found = set()
-    for term in conjuncts(rule.condition):
-        if isinstance(term, exp.EQ) and isinstance(term.left, exp.Column) and isinstance(term.right, exp.Column):
-            names = {side.name.lower() for side in (term.left, term.right)}
-            if len(names) == 1 and {term.left.table.lower(), term.right.table.lower()} == {"l", "r"}:
-                found |= names
-    return frozenset(found - opened)
+    return frozenset(filter(None, map(equal_column, conjuncts(rule.condition)))) - opened
 
 
-def _shortened(comparison: Comparison, equal: frozenset[str]) -> Comparison:
+def unequal_columns(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> frozenset[str]:
+    """Columns, in lower case, that no pair of a rule has equal, since an earlier rule would have made it."""
+    equal, found = equal_columns(rule), set()
+    for before in earlier:
+        terms = [] if before.explode else [equal_column(term) for term in conjuncts(before.condition)]
+        rest = {term for term in terms if term not in equal}
+        if len(rest) == 1:
+            found |= rest
+    return frozenset(filter(None, found))
+
+
+def equal_column(term: exp.Expression) -> str | None:
+    """The column, in lower case, that a condition asks to be equal on both sides; None if it asks for anything else."""
+    if isinstance(term, exp.EQ) and isinstance(term.left, exp.Column) and isinstance(term.right, exp.Column):
+        names: set[str] = {side.name.lower() for side in (term.left, term.right)}
+        if len(names) == 1 and {term.left.table.lower(), term.right.table.lower()} == {"l", "r"}:
+            return names.pop()
+    return None
+
+
+def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset[str]) -> Comparison:
     levels: list[Level] = []
     for level in comparison.levels:
-        known = None if level.condition is None else _truth(level.condition, equal)
+        known = None if level.condition is None else _truth(level.condition, equal, unequal)
         if known is False:
             continue
         if known:
@@ -46,20 +62,38 @@ def _shortened(comparison: Comparison, equal: frozenset[str]) -> Comparison:
 
 
 @functools.lru_cache(maxsize=4096)
-def _truth(condition: str, equal: frozenset[str]) -> bool | None:
-    """Whether a condition holds where these columns are known and equal on both sides; None if that leaves it open."""
+def _truth(condition: str, equal: frozenset[str], unequal: frozenset[str]) -> bool | None:
+    """Whether a condition holds where some columns are known and equal on both sides, and others never both.
+
+    None if that leaves it open.
+    """
 
     def known(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null) and _column(node.this, equal):
             return exp.false()
-        if isinstance(node, exp.EQ):
-            sides = {_column(node.left, equal), _column(node.right, equal)}
-            if len(sides) == 1 and None not in sides and node.left != node.right:
+        if isinstance(node, exp.EQ) and node.left != node.right:
+            if _columns(node, equal):
                 return exp.true()
+            if _columns(node, unequal) and _is_asked(node):
+                return exp.false()
         return node
 
     settled = simplify(parsed(condition).transform(known)).unnest()
     return bool(settled.this) if isinstance(settled, exp.Boolean) else None
+
+
+def _columns(node: exp.EQ, among: frozenset[str]) -> bool:
+    """Whether it asks for equality of one of these columns."""
+    sides = {_column(node.left, among), _column(node.right, among)}
+    return len(sides) == 1 and None not in sides
+
+
+def _is_asked(node: exp.Expression) -> bool:
+    """Whether a condition that never holds may stand for one that is unknown: not where it is turned round."""
+    above = node.parent
+    while isinstance(above, exp.And | exp.Or | exp.Paren):
+        above = above.parent
+    return above is None
 
 
 def _column(node: exp.Expression, equal: frozenset[str]) -> str | None:

@@ -62,6 +62,18 @@ def test_weights_of_a_hundred_bits_neither_overflow_nor_drown_a_rival() -> None:
     assert found == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
 
 
+def test_components_of_one_shape_are_summed_each_by_its_own_weights() -> None:
+    """Three units a side, all of whose pairs there are, twice; and two that want the same three."""
+    square = [(left, right) for left in range(3) for right in range(3)]
+    graphs = [
+        [(left, right, 3.0 * left - right) for left, right in square],
+        [(left + 3, right + 3, float(left * right)) for left, right in square],
+        [(left + 6, right + 6, 2.0 * right - left) for left in range(2) for right in range(3)],
+    ]
+    found = probabilities(pairs([edge for edges in graphs for edge in edges]))
+    assert found == pytest.approx([p for edges in graphs for p in marginals(edges)], abs=1e-12)
+
+
 def test_a_component_too_large_to_sum_is_left_to_messages() -> None:
     edges = [(left, right, 1.0) for left in range(14) for right in range(14)]
     assert Matchings.of(pairs(edges)) is None

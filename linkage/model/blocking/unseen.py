@@ -145,14 +145,17 @@ def _best_of(cells: _Cells, classes: int) -> _Fit:
 def _by_em(cells: _Cells, classes: int, rng: np.random.Generator) -> tuple[float, float]:
     """Log-likelihood of what was kept, given that it was, and the share of the matches that rules reach."""
     weights = rng.dirichlet(np.full(classes, 3.0))
-    overall = [_normal(_counted(cells, field, cells.matches)[None, :] + 0.5) for field in range(len(cells.sizes))]
+    shown = [np.eye(size)[cells.states[:, field]] for field, size in enumerate(cells.sizes)]
+    every = np.concatenate(shown, axis=1)  # all fields are counted by one product: there are hundreds of rounds
+    ends = np.cumsum(cells.sizes)[:-1]
+    overall = [_normal((cells.matches @ of_field)[None, :] + 0.5) for of_field in shown]
     shares = [_normal(share * rng.uniform(0.3, 3.0, (classes, share.shape[1]))) for share in overall]
     total, before, kept = float(cells.matches.sum()), -1.0, 1.0
     expected = np.zeros(len(cells.matches))
     for _ in range(_ROUNDS):
-        by_class = weights[:, None] * np.prod(
-            [share[:, cells.states[:, field]] for field, share in enumerate(shares)], axis=0
-        )
+        by_class = weights[:, None]
+        for field, share in enumerate(shares):
+            by_class = by_class * share[:, cells.states[:, field]]
         expected = by_class.sum(axis=0)
         kept = float(expected @ cells.kept)
         if abs(kept - before) < _STILL:
@@ -161,18 +164,10 @@ def _by_em(cells: _Cells, classes: int, rng: np.random.Generator) -> tuple[float
         filled = cells.matches + total / kept * expected * (1 - cells.kept)
         belongs = by_class / np.maximum(expected, np.finfo(float).tiny) * filled
         weights = belongs.sum(axis=1) / belongs.sum()
-        shares = [
-            _normal(np.stack([_counted(cells, field, of) for of in belongs]) + _BEFOREHAND * overall[field])
-            for field in range(len(cells.sizes))
-        ]
+        counted = np.split(belongs @ every, ends, axis=1)
+        shares = [_normal(of + _BEFOREHAND * share) for of, share in zip(counted, overall, strict=True)]
     said = np.log(np.maximum((expected * cells.kept)[cells.reached] / kept, np.finfo(float).tiny))
     return float(cells.matches[cells.reached] @ said), float(expected[cells.reached].sum())
-
-
-def _counted(cells: _Cells, field: int, matches: Numbers) -> Numbers:
-    """Matches by the states of a field."""
-    found: Numbers = np.bincount(cells.states[:, field], weights=matches, minlength=cells.sizes[field]).astype(float)
-    return found
 
 
 def _normal(shares: Numbers) -> Numbers:

@@ -11,9 +11,10 @@ import numpy as np
 
 from linkage.engine import Engine, Table, columns, one, quote, rows
 from linkage.errors import ConfigError
-from linkage.model.compiled import level_columns, pattern_column
+from linkage.model.compiled import level_columns
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
+from linkage.model.stages import pattern_column
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.rules import exact_levels
 

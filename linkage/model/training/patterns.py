@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.engine import Engine, quote
-from linkage.model.compiled import pattern_column, scored_pairs
+from linkage.model.compiled import scored_pairs
 from linkage.model.sampling import Side
 from linkage.model.splink_json import Comparison, Level, Model
+from linkage.model.stages import pattern_column
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -1,0 +1,263 @@
+"""The steps in which a scored query weighs a pair: what is cheap first, what is costly where it can still matter."""
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from linkage.engine import quote
+from linkage.model import rarest
+from linkage.model.conditions import parsed, spelled
+from linkage.model.edits import cheaper
+from linkage.model.splink_json import Comparison, Level, Model
+
+_CHEAP = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.EQ, exp.Is, exp.And, exp.Or, exp.Paren, exp.Boolean)
+
+
+_FAR_LESS = 8.0
+"""Bits between levels that ask for no distance and those that do, from which a look between them drops many pairs."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the query: columns it adds, and the most that a pair can still weigh after it (None: as before)."""
+
+    added: list[str]
+    reachable: str | None = None
+    joins: str = ""
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A comparison that is not settled yet.
+
+    Attributes:
+        gamma, known: columns of its level and weight, NULL while it is open.
+        rest: the levels that it can still have; most: SQL of the most that these can weigh.
+    """
+
+    index: int
+    comparison: Comparison
+    gamma: str
+    known: str
+    rest: tuple[Level, ...]
+    most: str
+
+    @classmethod
+    def of(cls, index: int, comparison: Comparison, settled: Sequence[Level]) -> "_Open":
+        """As the cheap levels leave it."""
+        rest = comparison.levels[len(settled) :]
+        return cls(index, comparison, f"open_{index}", f"known_{index}", rest, number(_best(rest)))
+
+
+def number(value: float) -> str:
+    """A literal that both engines read as DOUBLE: without an exponent it would be a DECIMAL."""
+    return f"{value:.17e}"
+
+
+def stages(model: Model) -> list[Stage]:
+    """The cheap levels of all comparisons, then the rest of each comparison that has any, the most decisive first."""
+    numbered = list(enumerate(model.comparisons))
+    settled = {i: _cheap_levels(comparison) for i, comparison in numbered}
+    still_open = {
+        i: _Open.of(i, comparison, settled[i]) for i, comparison in numbered if len(settled[i]) < len(comparison.levels)
+    }
+    found = [
+        Stage([f"{level_case(settled[i])} as {_gamma_name(i, c, still_open)}" for i, c in numbered]),
+        Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
+    ]
+    for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
+        near, far = _parted(still_open[index].rest)
+        if far:
+            added, still_open[index] = _nearer(still_open[index], near, far)
+            found += [*added[:-1], replace(added[-1], reachable=_reachable(model, still_open))]
+        now = still_open.pop(index)
+        gamma = quote(pattern_column(now.comparison))
+        found += _settled(now, gamma)
+        if values := rarest.shared(index, now.comparison, gamma):
+            frequencies, joins = rarest.found(index, now.comparison)
+            found += [Stage(values), Stage(frequencies, joins=joins)]
+        weight = f"coalesce({now.known}, {_weight_case(gamma, now.rest, index)}) as w_{index}"
+        found.append(Stage([weight], _reachable(model, still_open)))
+    return [stage for stage in found if stage.added]
+
+
+def pattern_column(comparison: Comparison) -> str:
+    """The column that holds a pair's level of a comparison."""
+    return f"gamma_{comparison.name}"
+
+
+def _parted(rest: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """The levels before the first that asks for a distance, and the others, where those are worth far less.
+
+    Most pairs that a loose rule makes are of strangers. A distance for each of them would cost more than all else.
+    """
+    first = next((place for place, level in enumerate(rest) if _asks_distance(level.condition or "")), 0)
+    near, far = rest[:first], rest[first:]
+    by_list = any(level.tf_list for level in rest)  # its frequencies are looked up once the level is known
+    return (near, far) if near and not by_list and _best(near) - _best(far) >= _FAR_LESS else (rest, ())
+
+
+@functools.lru_cache(maxsize=4096)
+def _asks_distance(condition: str) -> bool:
+    return any(name in cheaper(condition).lower() for name in ("levenshtein(", "jaro", "jaccard(", "hamming("))
+
+
+def _nearer(now: _Open, near: tuple[Level, ...], far: tuple[Level, ...]) -> tuple[list[Stage], _Open]:
+    """Stages of the levels before the first distance, and the comparison as they leave it.
+
+    What it can still weigh is then the best of the levels that ask for a distance, or what it has without any.
+    """
+    index = now.index
+    then = replace(now, gamma=f"nearer_{index}", known=f"nearly_{index}", rest=far, most=f"most_{index}")
+    at_best = [level for level in far if _asks_distance(level.condition or "")]
+    else_ = [level for level in far if level not in at_best]
+    most = f"greatest({number(_best(at_best))}, {_weighed_by_condition(else_, index)})"
+    weights = [
+        f"coalesce({now.known}, {_weight_case(then.gamma, near, index)}) as {then.known}",
+        f"case when {then.gamma} is null then {most} end as {then.most}",
+    ]
+    return [*_settled(replace(now, rest=near), then.gamma), Stage(weights)], then
+
+
+def _weighed_by_condition(levels: Sequence[Level], index: int) -> str:
+    """The weight of the first of some levels that holds."""
+    weights = [(level.condition, number(level.weight) + _adjustment(level, index)) for level in levels]
+    whens = " ".join(f"when {cheaper(condition)} then {weight}" for condition, weight in weights if condition)
+    last = next(weight for condition, weight in weights if condition is None)
+    return f"case {whens} else {last} end" if whens else last
+
+
+def _cheap_levels(comparison: Comparison) -> tuple[Level, ...]:
+    """The leading levels that need no function."""
+    found = []
+    for level in comparison.levels:
+        if level.condition is None:
+            break
+        if not _is_cheap(level.condition):
+            break
+        found.append(level)
+    if len(found) == len(comparison.levels) - 1 and (found or len(comparison.levels) == 1):
+        return comparison.levels  # nothing but ELSE is left
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_cheap(condition: str) -> bool:
+    return all(isinstance(node, _CHEAP) for node in parsed(condition).walk())
+
+
+def level_case(levels: Sequence[Level]) -> str:
+    """CASE over levels; NULL where none of them holds and ELSE is not among them."""
+    whens = [f"when {cheaper(level.condition)} then {level.value}" for level in levels if level.condition is not None]
+    rest = next((f" else {level.value}" for level in levels if level.condition is None), "")
+    if not whens:
+        return f"cast({rest.removeprefix(' else ') or 'null'} as integer)"
+    return f"case {' '.join(whens)}{rest} end"
+
+
+def _gamma_name(index: int, comparison: Comparison, still_open: Mapping[int, _Open]) -> str:
+    return f"open_{index}" if index in still_open else quote(pattern_column(comparison))
+
+
+def _weight_case(gamma: str, levels: Sequence[Level], index: int) -> str:
+    """The weight of a level, with its term-frequency adjustment as Splink defines it, or as `rarest` does."""
+    weights = [(level, number(level.weight) + _adjustment(level, index)) for level in levels]
+    if len(levels) == 1 and levels[0].condition is None:
+        return f"({weights[0][1]})"  # every pair has it
+    return f"case {gamma} {' '.join(f'when {level.value} then {weight}' for level, weight in weights)} end"
+
+
+def _adjustment(level: Level, index: int) -> str:
+    """weight * (log2 u - log2 of the commoner value's frequency, or of the least that counts); 0 where none is."""
+    if not level.adjusted:
+        return f" + {rarest.adjustment(index, level)}" if level.tf_list else ""
+    commoner = "greatest({}, {})".format(*(quote(f"bits_{level.tf_column}_{side}") for side in "lr"))  # NULL is skipped
+    if level.tf_minimum_u > 0:
+        least = number(math.log2(level.tf_minimum_u))
+        commoner = f"case when {commoner} < {least} then {least} else {commoner} end"
+    base = math.log2(level.tf_base_u or 1.0)
+    return f" + coalesce({number(level.tf_weight)} * ({number(base)} - {commoner}), 0e0)"
+
+
+def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: Mapping[int, _Open]) -> str:
+    """The weight as far as the cheap levels settle it: w_ where they settle all, else known_, NULL while open."""
+    name = f"known_{index}" if index in still_open else f"w_{index}"
+    case = _weight_case(_gamma_name(index, comparison, still_open), levels, index) if levels else "cast(null as double)"
+    return f"{case} as {name}"
+
+
+def _best(levels: Sequence[Level]) -> float:
+    """The most that undecided levels can add."""
+    return max(level.weight + _most_adjustment(level) for level in levels)
+
+
+def _most_adjustment(level: Level) -> float:
+    """The frequency is 1 at most, and 2^-40, rarer than any value that somebody holds, at least."""
+    if not level.adjusted:
+        return rarest.most(level) if level.tf_list else 0.0
+    base = math.log2(level.tf_base_u or 1.0)
+    return max(level.tf_weight * (base + 40.0), level.tf_weight * base)
+
+
+def _spread(comparison: Comparison) -> float:
+    """How much a comparison can move the sum: the wider, the sooner it prunes."""
+    weights = [level.weight for level in comparison.levels if level.value >= 0]
+    return max(weights) - min(weights)
+
+
+def _reachable(model: Model, still_open: Mapping[int, _Open]) -> str:
+    weights = [f"w_{index}" for index in range(len(model.comparisons))]
+    for index, now in still_open.items():
+        weights[index] = f"coalesce({now.known}, {now.most})"
+    return " + ".join([number(model.prior_weight), *weights])
+
+
+def _settled(now: _Open, gamma: str) -> list[Stage]:
+    """Stages of a comparison's level, from the cheap levels or, where they left it open, from the others.
+
+    Function calls that several levels share are computed once, and only where it is open.
+    """
+    names = {call: f"{now.gamma}_call_{n}" for n, call in enumerate(_shared_calls(now.rest))}
+    hoisted = [f"case when {now.gamma} is null then {call} end as {name}" for call, name in names.items()]
+    whens = [
+        f"when {_with_calls(level.condition, tuple(names.items()))} then {level.value}"
+        for level in now.rest
+        if level.condition is not None
+    ]
+    last = next((f" else {level.value}" for level in now.rest if level.condition is None), "")
+    case = f"case when {now.gamma} is not null then {now.gamma} {' '.join(whens)}{last} end"
+    return [Stage(hoisted), Stage([f"{case} as {gamma}"])]
+
+
+def _shared_calls(levels: Sequence[Level]) -> list[str]:
+    counted: dict[str, int] = {}
+    for level in levels:
+        for call in _calls(level.condition) if level.condition else ():
+            counted[call] = counted.get(call, 0) + 1
+    shared = [call for call, uses in counted.items() if uses > 1]
+    return [call for call in shared if not any(call != other and call in other for other in shared)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _calls(condition: str) -> tuple[str, ...]:
+    """The function calls of a condition, each once."""
+    found = parsed(condition).find_all(exp.Func)
+    calls = (spelled(node) for node in found if not isinstance(node, exp.And | exp.Or | exp.Cast))
+    return tuple(dict.fromkeys(calls))
+
+
+@functools.lru_cache(maxsize=4096)
+def _with_calls(condition: str, names: tuple[tuple[str, str], ...]) -> str:
+    """A condition in which calls that were computed before stand by their names."""
+    if not names:
+        return cheaper(condition)
+    named = dict(names)
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        name = named.get(spelled(node)) if isinstance(node, exp.Func) else None
+        return exp.column(name) if name else node
+
+    return cheaper(spelled(parsed(condition).transform(replace)))
