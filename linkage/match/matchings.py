@@ -19,6 +19,7 @@ Numbers = npt.NDArray[np.float64]
 MOST_STATES = 512  # of a sum over matchings, at any unit; 13 units that all want the same 13 have no more than this
 _MOST_LISTED = 1024
 """Matchings of a shape that are listed one by one: four units of a side that all want one another have 209."""
+_MOST_ODDS = 4_000_000  # of matchings of components of one shape that are held at once: 32 MB
 _MOST_ROUNDS = 500
 _LOOKS = 10  # rounds between two looks at which components have settled
 _SETTLED = 1e-9
@@ -123,6 +124,12 @@ def _of_shape(shape: Shape, weight: Numbers) -> Numbers | None:
     every = _all_matchings(shape)
     if every is None:
         return None
+    at_once = max(1, _MOST_ODDS // len(every))
+    return np.concatenate([_summed(every, weight[start : start + at_once]) for start in range(0, len(weight), at_once)])
+
+
+def _summed(every: Numbers, weight: Numbers) -> Numbers:
+    """Of each component, a row, the odds of the matchings that a pair is in, against those of all."""
     ways = weight @ every.T
     odds = np.exp2(ways - ways.max(axis=1, keepdims=True))
     likely: Numbers = (odds @ every) / odds.sum(axis=1, keepdims=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
+from linkage.match import matchings
 from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
 from linkage.match.posterior import of_step, posterior
 from linkage.match.resolve import Thresholds
@@ -72,6 +73,13 @@ def test_components_of_one_shape_are_summed_each_by_its_own_weights() -> None:
     ]
     found = probabilities(pairs([edge for edges in graphs for edge in edges]))
     assert found == pytest.approx([p for edges in graphs for p in marginals(edges)], abs=1e-12)
+
+
+def test_many_components_of_one_shape_are_summed_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    edges = [(2 * n + left, 2 * n + right, float(n + left)) for n in range(5) for left in (0, 1) for right in (0, 1)]
+    at_once = probabilities(pairs(edges))
+    monkeypatch.setattr(matchings, "_MOST_ODDS", 15)  # a square has seven matchings: two components at once
+    assert probabilities(pairs(edges)) == pytest.approx(at_once, abs=1e-15)
 
 
 def test_a_component_too_large_to_sum_is_left_to_messages() -> None:
