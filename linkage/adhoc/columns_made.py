@@ -12,7 +12,7 @@ Texts = Mapping[str, Sequence[str | None]]
 """A value to what it becomes, one text for each new column."""
 
 
-_REMEMBERED = 200_000  # distinct values of a column; of more, each count takes a tenth of what remembering it would
+_REMEMBERED = 200_000  # distinct values of a column; more of them are counted again and not held in memory
 
 
 def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
@@ -24,7 +24,7 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
         with raw_values as (
             select {quote(column)} as raw, count(*) as held from {{t}} where {quote(column)} is not null group by raw
         ),
-        texts as (select {trimmed("raw")} as value, cast(raw as varchar) as raw, held from raw_values)
+        texts as (select {_trimmed("raw")} as value, cast(raw as varchar) as raw, held from raw_values)
         select value, cast(sum(held) as bigint) as held, bool_and(value = raw and value <> '') as is_clean
         from texts
         group by value
@@ -37,8 +37,8 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
     values.pop("", None)
     if len(values) <= _REMEMBERED:
         file.values[column] = values
-        if False not in table["is_clean"].to_pylist() and pa.types.is_string(file.types.get(column, pa.null())):
-            file.clean.add(column)
+    if False not in table["is_clean"].to_pylist() and pa.types.is_string(file.types.get(column, pa.null())):
+        file.clean.add(column)
     return values
 
 
@@ -69,16 +69,16 @@ def looked_up(
     )
     known = file.values.get(column)
     counts = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
-    clean = [name for n, name in enumerate(names) if all(is_trimmed(new[n]) for new in texts.values())]
+    clean = [name for n, name in enumerate(names) if all(_is_trimmed(new[n]) for new in texts.values())]
     return file.with_columns(joined, counts, clean), names
 
 
-def is_trimmed(text: str | None) -> bool:
+def _is_trimmed(text: str | None) -> bool:
     """Whether a text is as `counted` tells it: without blanks around it; and NULL where there is none."""
     return text is None or (text != "" and text == text.strip(" "))
 
 
-def trimmed(value: str) -> str:
+def _trimmed(value: str) -> str:
     """A SQL expression: a value as text without blanks around it."""
     return f"trim(cast({value} as varchar))"
 
@@ -105,7 +105,7 @@ def as_text(column: str) -> str:
 
 
 def _text(column: str, alias: str = "") -> str:
-    return trimmed(f"{alias and alias + '.'}{quote(column)}")
+    return _trimmed(f"{alias and alias + '.'}{quote(column)}")
 
 
 def _free(file: PersonFile, name: str) -> str:

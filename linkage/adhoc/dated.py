@@ -41,12 +41,23 @@ def in_one_form(engine: Engine, file: PersonFile, column: str, side: str = "left
     return made
 
 
-def in_no_form(engine: Engine, file: PersonFile, fields: Mapping[str, str], parts: Mapping[str, str]) -> int:
-    """Rows whose birth date could not be read, and so counts as unknown; not those that say that there is none."""
+def in_no_form(
+    engine: Engine,
+    file: PersonFile,
+    fields: Mapping[str, str],
+    parts: Mapping[str, str],
+    made: PersonFile | None = None,
+) -> int:
+    """Rows whose birth date could not be read, and so counts as unknown; not those that say that there is none.
+
+    Args:
+        fields, parts: of the file as it was read.
+        made: the file as it is compared, of which they may be known.
+    """
     if "dob" not in fields:
         return 0
-    if file.undated is not None:
-        return file.undated
+    if made and made.undated is not None:
+        return made.undated
     file, column = in_one_column(engine, file, fields["dob"], parts)
     values = counted(engine, file, column)
     how = reading(values, latest_year([values]))

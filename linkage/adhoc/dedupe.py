@@ -114,7 +114,7 @@ def _work(
                 "fewer than two of the fields say anything: the others are empty or hold one value\n"
                 f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
             )
-        lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts)
+        lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
     with place.clock("train"):
         model, training = _model(engine, request, kinds, table, say)
     with place.clock("link"):

@@ -120,9 +120,7 @@ def _work(
         shaped, at = alike(engine, files, columns)
         (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
         lost_dates = [
-            dated.in_no_form(engine, file if made.undated is None else made, side, parts)
-            if "dob" in columns.fields
-            else 0
+            dated.in_no_form(engine, file, side, parts, made) if "dob" in columns.fields else 0
             for file, made, side, parts in zip(
                 files, shaped, (columns.left, columns.right), (columns.left_parts, columns.right_parts), strict=True
             )

@@ -45,7 +45,7 @@ class PersonFile:
     above: int = 0  # rows of a sheet above the names of its columns
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
-    clean: set[str] = field(default_factory=set)  # of these, such as hold trimmed text, and NULL instead of none
+    clean: set[str] = field(default_factory=set)  # columns that hold trimmed text, and NULL where there is none
 
     def with_columns(
         self,

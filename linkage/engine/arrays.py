@@ -10,7 +10,7 @@ import pyarrow as pa
 
 
 def whole_numbers(columns: Mapping[str, Any]) -> pa.Table:
-    """A table of BIGINT columns from sequences of integers."""
+    """A table of BIGINT columns from sequences of integers, without `pyarrow.array`, which asks for pandas."""
     arrays = []
     for values in columns.values():
         numbers = np.ascontiguousarray(values, dtype=np.int64)

@@ -20,21 +20,6 @@ from linkage.match.score import Frequencies
 from linkage.model import Model
 
 
-def of_step(
-    engine: Engine,
-    step: Step,
-    model: Model,
-    pairs: Table,
-    apart: Table,
-    still_open: tuple[Table, Table],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-) -> Table:
-    """What `of_possible` finds, and the pairs that are two people beside it; arguments as there."""
-    likely = of_possible(engine, step, model, pairs, apart, still_open, frequencies, thresholds)
-    return with_apart(engine, likely, apart)
-
-
 def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
     """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people."""
     return engine.sql(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.adhoc import dated, persons
+from linkage.adhoc import columns_made, dated, persons
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 
@@ -137,6 +137,16 @@ def test_birth_dates_in_no_form_are_counted(read: Any, engine: Engine) -> None:
         "dob,n\n1990-02-31,1\n1990-02-03,2\n,3\nunknown,4\n 5 May 1990,5\n1990-13-03,6\n1991-01-01,7\nin spring,8\n"
     )
     assert dated.in_no_form(engine, file, {"dob": "dob"}, {}) == 1
+
+
+def test_a_column_of_many_values_that_are_as_they_should_be_is_not_made_again(
+    read: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns_made, "_REMEMBERED", 1)
+    file = read("a,b\nx,1\ny,2\n")
+    texts = {value: (value,) for value in columns_made.counted(engine, file, "a")}
+    assert not file.values
+    assert columns_made.looked_up(engine, file, "a", texts, ["same"]) == (file, ["a"])
 
 
 def test_an_id_that_repeats_or_is_missing_is_refused(read: Any, engine: Engine) -> None:
