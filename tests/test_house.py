@@ -17,6 +17,7 @@ GROUND = {"linkage.engine", "linkage.catalogue", "linkage.config", "linkage.erro
 DOORS: dict[str, set[str]] = {
     "linkage.errors": set(),
     "linkage.resources": set(),
+    "linkage.process": set(),
     "linkage.engine": {"linkage.errors"},
     "linkage.catalogue": {"linkage.errors", "linkage.resources"},
     "linkage.config": {"linkage.errors", "linkage.resources", "linkage.catalogue"},
@@ -59,6 +60,7 @@ DOORS: dict[str, set[str]] = {
     },
     "linkage.cli": {
         *GROUND,
+        "linkage.process",
         *("linkage.pipeline", "linkage.adhoc", "linkage.records", "linkage.model", "linkage.extract"),
         *("linkage.explain", "linkage.explore", "linkage.requests", "linkage.review", "linkage.tune"),
         *("quality", "synthetic"),

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.systems import blocking_columns
+from linkage import process
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, literal, quote
 from linkage.match import Units
@@ -92,6 +93,7 @@ def _kind(engine: Engine, side: Table, name: str) -> str:
 
 
 if __name__ == "__main__":
+    process.begin()
     parser = argparse.ArgumentParser(prog="ours")
     for name in ("left", "right", "out"):
         parser.add_argument(name)

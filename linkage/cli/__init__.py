@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from linkage import __version__
+from linkage import __version__, process
 from linkage.cli.failures import failing_clearly
 from linkage.cli.verbs import Verbs
 
@@ -47,5 +47,6 @@ def leo(
 
 def main() -> None:
     """What the console script calls."""
+    process.begin()
     with failing_clearly():
         app()

@@ -1,5 +1,6 @@
 """Who belongs to whom: passes, scored candidates, and which of them are accepted. What is told of it is the step's."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,9 +119,7 @@ def matched(
     if not step.train:
         model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
-    training: dict[str, Any] = {}
-    if step.train:
-        model, training = _trained(engine, model, left.units, right.units, seed, say)
+    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, say)
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
@@ -133,7 +132,6 @@ def matched(
         forced=overrides.forced if overrides else None,
         barred=overrides.barred if overrides else None,
     )
-    frequencies = term_frequencies(engine, model, left.units, right.units)
     certain = _scored_passes(engine, model, left.units, right.units, frequencies, passed.links)
     still_open = (
         _still_open(engine, left.units, passed.links, "left", step),
@@ -186,6 +184,22 @@ def matched(
         still_open,
         [scored, *candidates.stored, *race.stored, contested, excused],
     )
+
+
+def _model(
+    engine: Engine, step: Step, model: Model, left: Table, right: Table, seed: int, say: Callable[[str], None]
+) -> tuple[Model, dict[str, Any], Frequencies]:
+    """The model, trained where the step asks for it, what training tells, and how common values are.
+
+    The frequencies are those of the columns, whatever is learnt: they are counted while training thinks.
+    """
+    count = functools.partial(term_frequencies, engine, model, left, right)
+    if not step.train:
+        return model, {}, count()
+    train_it = functools.partial(_trained, engine, model, left, right, seed, say)
+    made: list[Any] = engine.together(train_it, count)
+    (trained, told), frequencies = made
+    return trained, told, frequencies
 
 
 def _trained(
