@@ -5,6 +5,7 @@ there are many, and their small probabilities add up: two rules of three make pa
 married, and nothing else speaks for them. So a sample of the left units is scored against all of the right without any
 floor, and what was not kept of its pairs is added up, each by its own weight beside what its units hold already: a unit
 that is linked leaves to a rival only that it may be another record of the same person (linkage.match.other_records).
+Where the pairs that were kept show that the model is wrong about a pattern, they correct it (linkage.match.kept_share).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, rows
 from linkage.match.apart import two_people
+from linkage.match.kept_share import by_kept_pairs
 from linkage.match.other_records import no_other_records
 from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
@@ -54,6 +56,7 @@ def not_kept(
     told: Sequence[Table],
     frequencies: Frequencies,
     gain: float,
+    floor: float,
     lowest: float,
     cardinality: Cardinality,
     shares: Mapping[str, float],
@@ -68,6 +71,7 @@ def not_kept(
         links: every pair that the step kept, with match_probability.
         told: left_id, right_id of pairs that are counted elsewhere, or that people have forbidden.
         gain: bits that the cardinality adds to a weight.
+        floor: match weight below which the step kept no pair.
         lowest: match weight from which twins are looked for.
         shares: by side, the share of linked units that another unit is a record of; as `with_other_records` returns.
         twins_apart: whether two people of one birth are told apart.
@@ -101,7 +105,8 @@ def not_kept(
         for row in rows(engine, found)
     }
     engine.drop(some, pairs, apart, nobody)
-    return NotKept(patterns, one_in)
+    units = left.units, right.units
+    return NotKept(by_kept_pairs(engine, model, units, links, frequencies, floor, patterns), one_in)
 
 
 def _expected(model: Model, cardinality: Cardinality, shares: Mapping[str, float]) -> str:

@@ -315,6 +315,15 @@ def score_given(
     )
 
 
+def weighed_given(
+    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
+) -> Table:
+    """Pairs named elsewhere (left_id, right_id): their levels, and as w_0, w_1 and so on what each comparison adds."""
+    query = scored_pairs(model, given_pairs(model), None, each=True)
+    named = _named(model, frequencies)
+    return engine.sql(query, params=None, store=False, left=left, right=right, pairs=pairs, **named)
+
+
 def _kinds(model: Model) -> dict[str, str]:
     """The columns of scored pairs with their types."""
     gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}

@@ -8,6 +8,7 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
+from linkage.match.coverage import most_gain
 from linkage.match.decide import matched
 from linkage.match.limits import capped, explained, refused
 from linkage.match.not_kept import not_kept
@@ -123,6 +124,7 @@ def link_step(
         [*taken.values(), *([overrides.barred] if overrides else [])],
         frequencies,
         thresholds.gain,
+        thresholds.floor(most_gain(found.sizes, step.cardinality)),
         thresholds.lowest,
         step.cardinality,
         others,

@@ -28,7 +28,7 @@ def pattern_text(model: Model, alias: str) -> str:
     return f"concat({listed})"
 
 
-def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
+def scored_pairs(model: Model, pairs: str, floor: float | None, *, each: bool = False) -> str:
     """SQL that scores pairs.
 
     Args:
@@ -36,6 +36,7 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
         pairs: SQL of the pairs: left_id, right_id, and each column of the model as <column>_l and <column>_r, log2 of
             its term frequency as bits_<column>_l and bits_<column>_r.
         floor: pairs below this match weight (log2) are dropped; None keeps all.
+        each: also what each comparison weighs, as w_0, w_1 and so on.
 
     Returns:
         SQL with left_id, right_id, gamma_<comparison> TINYINT for each comparison, match_weight DOUBLE.
@@ -49,8 +50,10 @@ def scored_pairs(model: Model, pairs: str, floor: float | None) -> str:
             query += f",\nwithin_{place} as (\n{kept}\n)"
             source = f"within_{place}"
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
-    weight = " + ".join([number(model.prior_weight), *(f"w_{index}" for index in range(len(model.comparisons)))])
-    return f"{query}\n{_select(['left_id', 'right_id', *gammas, f'{weight} as match_weight'], source)}"
+    weights = [f"w_{index}" for index in range(len(model.comparisons))]
+    weight = " + ".join([number(model.prior_weight), *weights])
+    listed = ["left_id", "right_id", *gammas, f"{weight} as match_weight", *(weights if each else ())]
+    return f"{query}\n{_select(listed, source)}"
 
 
 def level_columns(model: Model) -> list[str]:
