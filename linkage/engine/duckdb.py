@@ -42,6 +42,7 @@ class DuckDBEngine:
         self._main = duckdb.connect(":memory:")
         self._of_thread = threading.local()
         self._names = itertools.count(1)
+        self._counts: dict[str, int] = {}
         settings = {"temp_directory": str(self.scratch), "preserve_insertion_order": "false"}
         # A database in memory has no log to shorten: a checkpoint would pack half-full pages for tenths of a second.
         settings["checkpoint_threshold"] = "1000TB"
@@ -138,7 +139,10 @@ class DuckDBEngine:
             raise
 
     def count(self, table: Table) -> int:
-        return int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])
+        """Number of rows, counted once: no table changes after it was made."""
+        if table.name not in self._counts:
+            self._counts[table.name] = int(self._run(f"select count(*) from {quote(table.name)}").fetchall()[0][0])
+        return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
         try:
