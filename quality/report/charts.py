@@ -21,14 +21,18 @@ def dots(values: Values, width: int, *, x: str, facet: bool = False) -> Spec:
     base = {"y": _labels(extent), "tooltip": [name("name", title="Group"), name("shown", title=x)]}
     domain = _domain(values)
     scale = {"domain": domain, "nice": False, "zero": False}
-    axis = {"format": ".1f" if domain[1] - domain[0] < 3 else "~f", "tickCount": 3 if width == NARROW else 6}
+    axis = {
+        "format": ".1f" if domain[1] - domain[0] < 3 else "~f",
+        "labelSeparation": 6,
+        "tickCount": 3 if width == NARROW else 6,
+    }
     chart = layers(
         layer("rule", _INTERVAL, base, x=number("low", title=x, scale=scale, axis=axis), x2={"field": "high"}),
         layer("point", _point(90), base, x=number("value", scale=scale)),
         width=width - extent - 24,
         height={"step": row},
     )
-    return finished(chart, _data(values, width), values if facet else None)
+    return _in_strips(chart, values, width) if facet else finished(chart, _data(values, width))
 
 
 def differences(values: Values, width: int, *, x: str) -> Spec:
@@ -46,7 +50,7 @@ def differences(values: Values, width: int, *, x: str) -> Spec:
         width=width - extent - 24,
         height={"step": row},
     )
-    return finished(chart, _data(values, width), values)
+    return _in_strips(chart, values, width)
 
 
 def line(values: Values, width: int, *, x: str, y: str) -> Spec:
@@ -69,7 +73,7 @@ def trend(values: Values, width: int, *, y: str) -> Spec:
 
     Each strip has its own scale.
     """
-    labels = list(dict.fromkeys(_broken(str(row["label"]), NARROW) for row in values))
+    labels = list(_broken(values, NARROW).values())
     slanted = max(map(len, labels), default=0) * len(labels) > (28 if width == NARROW else 80)
     along = place(
         "label",
@@ -83,7 +87,7 @@ def trend(values: Values, width: int, *, y: str) -> Spec:
     # Where runs are equal there is one tick, whose step of nought would round its label to a whole number.
     axis = {"format": ",.4~f", "labelLimit": 64, "maxExtent": 64, "minExtent": 64, "tickCount": 3}
     chart = _joined(base, scale, axis, None, width=width - 86, height=96)
-    return finished(chart, _data(values, NARROW), values)
+    return _in_strips(chart, values, width, labels=NARROW)
 
 
 def _joined(base: Spec, scale: Spec, axis: Spec, title: str | None, *, width: int, height: int) -> Spec:
@@ -131,7 +135,7 @@ def bars(values: Values, width: int, *, x: str, facet: bool = False) -> Spec:
         width=width - extent - 24,
         height={"step": row},
     )
-    return finished(chart, _data(values, width), values if facet else None)
+    return _in_strips(chart, values, width) if facet else finished(chart, _data(values, width))
 
 
 def histogram(values: Values, width: int, *, low: int, high: int) -> Spec:
@@ -158,7 +162,7 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> Spec:
         width=width - 86,
         height=92,
     )
-    return finished(chart, _data(values, width), values)
+    return _in_strips(chart, values, width)
 
 
 def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m over u)") -> Spec:
@@ -178,13 +182,14 @@ def weights(values: Values, width: int, *, x: str = "Match weight (log2 of m ove
         ],
     }
     chart = layers(layer("bar", {"size": 14}, channels), width=width - extent - 24, height={"step": row})
-    return finished(chart, _data(values, width), values)
+    return _in_strips(chart, values, width)
 
 
 def probabilities(values: Values, width: int) -> Spec:
     """m as a filled disc and u as an open diamond on a log scale, a row each level: label, group, kind, value."""
     extent, row = _label_room(values, width)
     lowest = _decade(min((row["value"] for row in values), default=0.1))
+    legend = {"legend": {"direction": "vertical"}} if width == NARROW else {}  # side by side: wider than the page
     channels = {
         "y": _labels(extent),
         "x": number(
@@ -196,8 +201,8 @@ def probabilities(values: Values, width: int) -> Spec:
                 "values": _powers(lowest, 4 if width == NARROW else 10),
             },
         ),
-        "shape": name("kind", scale={"domain": list(_KINDS), "range": ["circle", "diamond"]}, sort=None),
-        "color": name("kind", scale={"domain": list(_KINDS), "range": [_FIRST, _SECOND]}),
+        "shape": name("kind", scale={"domain": list(_KINDS), "range": ["circle", "diamond"]}, sort=None, **legend),
+        "color": name("kind", scale={"domain": list(_KINDS), "range": [_FIRST, _SECOND]}, **legend),
         "fill": _where(f"datum.kind == '{_KINDS[0]}'", _FIRST, "transparent"),
         "tooltip": [
             name("group", title="Comparison"),
@@ -207,7 +212,7 @@ def probabilities(values: Values, width: int) -> Spec:
         ],
     }
     chart = layer("point", {"size": 80, "strokeWidth": 2, "opacity": 1}, channels)
-    return finished(chart | {"height": {"step": row}, "width": width - extent - 24}, _data(values, width), values)
+    return _in_strips(chart | {"height": {"step": row}, "width": width - extent - 24}, values, width)
 
 
 _KINDS = ("m, among matches", "u, among non-matches")
@@ -228,27 +233,49 @@ def _decade(value: float) -> int:
 
 def _label_room(values: Values, width: int) -> tuple[int, int]:
     """Pixels for the longest label, broken to its lines, and for a row."""
-    lines = [line for row in values for line in _broken(str(row["label"]), width).split("\n")]
-    longest = max((len(line) for line in lines), default=0)
-    return int(longest * 6.9) + 16, 38 if len(lines) > len(values) else 28
+    labels = [label.split("\n") for label in _broken(values, width).values()]
+    longest = max((len(line) for lines in labels for line in lines), default=0)
+    most = max(map(len, labels), default=1)
+    return int(longest * 6.9) + 16, 28 if most == 1 else 6 + 16 * most
 
 
-def _broken(label: str, width: int) -> str:
+def _broken(values: Values, width: int) -> dict[str, str]:
+    """Each label, broken to its room: two lines, or as many as keep one label from looking like another.
+
+    A row is known by what is written beside it, so that labels that were cut to the same text would be one row.
+    """
+    labels = list(dict.fromkeys(str(row.get("label", "")) for row in values))
     columns = 15 if width == NARROW else 40
-    return "\n".join(textwrap.wrap(label, columns, max_lines=2, placeholder=" …"))
+    for lines in range(2, max(map(len, labels), default=0) + 3):
+        cut = ["\n".join(textwrap.wrap(label, columns, max_lines=lines, placeholder=" …")) for label in labels]
+        if len(set(cut)) == len(cut):
+            return dict(zip(labels, cut, strict=True))
+    return {label: label for label in labels}  # they differ by blanks alone
 
 
 def _data(values: Values, width: int) -> list[dict[str, Any]]:
     """Values with the label broken to its room, and a suppressed number drawn as nothing."""
+    broken = _broken(values, width)
     return [
         {
             **row,
             "name": row.get("label", ""),
-            "label": _broken(str(row.get("label", "")), width),
+            "label": broken[str(row.get("label", ""))],
             "length": row.get("value") or 0,
         }
         for row in values
     ]
+
+
+def _in_strips(chart: Spec, values: Values, width: int, *, labels: int | None = None) -> Spec:
+    """A strip for each group; `labels` is the width by which labels are broken, where it is another.
+
+    Over a narrow strip the group's name is broken too: what is wider than the page makes all the rest smaller.
+    """
+    data = _data(values, labels or width)
+    if width == NARROW:
+        data = [{**row, "group": "\n".join(textwrap.wrap(str(row["group"]), 22))} for row in data]
+    return finished(chart, data, data)
 
 
 def _domain(values: Values) -> list[float]:

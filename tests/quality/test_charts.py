@@ -1,5 +1,7 @@
 """Charts say what their numbers are: axes, ends of bars, labels that differ."""
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +125,45 @@ def test_powers_of_ten_have_room_on_a_telephone(floor: float, marked: list[float
 def test_an_axis_of_years_begins_with_the_first_that_is_shown() -> None:
     years = [{"label": str(1970 + n), "value": value} for n, value in enumerate([None, 97.0, None, 98.0, None])]
     assert [row["label"] for row in from_first_to_last(years)] == ["1971", "1972", "1973"]
+
+
+_LONG = "People to HESA: match weights, beside the run before"
+_ALIKE = [
+    {
+        **_LEVEL,
+        "label": f"postcode {how} equal: surname Jaro-Winkler {least} or more",
+        "group": "Surname among postcode",
+    }
+    for how in ("", "nearly")
+    for least in (0.92, 0.85, 0.7)
+]
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+@pytest.mark.parametrize("chart", [charts.weights, charts.probabilities, lambda v, w: charts.bars(v, w, x="Pairs")])
+def test_labels_that_begin_alike_keep_a_row_each(chart: Callable[..., dict[str, Any]], width: int) -> None:
+    """A row is known by what is written beside it: cut to the same text, six levels would be drawn over each other."""
+    (held,) = chart(_ALIKE, width)["datasets"].values()
+    assert len({row["label"] for row in held}) == len(_ALIKE)
+
+
+def test_runs_whose_names_begin_alike_keep_a_place_each() -> None:
+    runs = [{**row, "label": f"leo-national-release-of-2025-0{n}"} for n, row in enumerate(_trend(1.0, 2.0, 3.0))]
+    text = json.dumps(charts.trend(runs, charts.NARROW, y="Links"))
+    assert all(f"2025-0{n}" in text.replace("\\n", "") for n in range(3))
+    assert len({row["label"] for row in next(iter(json.loads(text)["datasets"].values()))}) == 3
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        charts.weights([{**_LEVEL, "label": "same initial, one of them short", "group": _LONG}], charts.NARROW),
+        charts.probabilities([{**_LEVEL, "kind": kind} for kind in charts._KINDS], charts.NARROW),
+        charts.trend([{**_MEASURED, "label": "1", "group": _LONG}], charts.NARROW, y="Links"),
+    ],
+)
+def test_a_narrow_chart_has_no_part_that_is_wider_than_a_telephone(chart: dict[str, Any]) -> None:
+    """The widest part, a legend or the name of a strip, decides how small all the rest is drawn."""
+    found = re.search(r'<svg [^>]*width="([\d.]+)"', vl_convert.vegalite_to_svg(chart))
+    assert found
+    assert float(found[1]) <= 320
