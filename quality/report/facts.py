@@ -44,9 +44,10 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
 def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
     """Each step's model by its version, and the thresholds in force."""
     counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
+    of_files = manifest.get("counts") or {}  # leo link and leo dedupe have one step, and count for all their stages
     rows: list[list[str | Cell]] = []
     for step in evaluation["steps"]:
-        model, counts = step["parameters"], counted.get(f"link-{step['step']}", {})
+        model, counts = step["parameters"], counted.get(f"link-{step['step']}", of_files)
         if not model:
             continue
         limits = counts.get("thresholds") or {}

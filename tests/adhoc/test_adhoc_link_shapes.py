@@ -1,6 +1,7 @@
 """`leo link` on files of other shapes: people who are there twice, and columns that nobody can tell."""
 
 import csv
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -54,3 +55,11 @@ def test_birth_dates_in_no_form_are_said_to_be_left_out_and_the_rest_is_linked(f
     assert "note: right.csv: 240 birth dates are in no form that is read" in answer.output
     assert "note: birth dates are not compared: most of a file's are in no form that is read" in answer.output
     assert pq.read_table(tmp_path / "o" / "links.parquet").num_rows > 100
+
+
+def test_the_report_says_that_the_model_was_trained_here_and_from_which_weight_a_pair_is_linked(done: Done) -> None:
+    page = (done.request.out / "report" / "index.html").read_text(encoding="utf-8")
+    row = re.sub(r"<[^>]+>", " ", page.split("Trained in the run", 1)[1]).split("A version is a fingerprint")[0].split()
+    limits = done.linked.summary["thresholds"]
+    assert "yes" in row
+    assert [f"{limits[name]:.2f}".replace("-", "−") for name in ("accept", "review", "margin")] == row[-3:]
