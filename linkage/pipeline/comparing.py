@@ -16,7 +16,7 @@ from linkage.longitudinal.cohorts import chosen
 from linkage.pipeline.delivery import ended_well, tables_of
 from linkage.pipeline.job import resolve
 from quality import disclosure
-from quality.outcomes import Followed, Inputs, Site, load_rules, write_site
+from quality.outcomes import Followed, Inputs, Site, check_out, load_rules, write_site
 
 _PROJECT = "outcomes"
 """Under which pseudonyms of institutions are made: they agree with those of no extract."""
@@ -56,6 +56,7 @@ def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str]
     manifest = ended_well(run)
     profile = disclosure.load(asked.profile)
     key = master_key(asked.key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
+    check_out(out)  # before people are followed, which takes long
     tell("reading the run's outcomes")
     with connect(manifest["engine"]) as engine:
         inputs = compared_inputs(engine, run, manifest, asked.definitions, tell=tell)

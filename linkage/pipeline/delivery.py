@@ -89,11 +89,15 @@ def ended_well(run: Path) -> dict[str, Any]:
             f"{run}: is no folder of leo run\n"
             "  leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
         )
-    if manifest["exit"] != 0:
-        why = f"\n{manifest['message']}" if manifest["status"] == "gate failed" and manifest.get("message") else ""
+    if manifest["status"] == "gate failed":
+        why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
         raise GateError(
-            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n"
-            f"  finish it first: leo run{why}"
+            f"{run}: the run's status is 'gate failed', so nothing may leave it{why}\n"
+            "  mend what a gate names, or change [gates], then give the same leo run again"
+        )
+    if manifest["exit"] != 0:
+        raise GateError(
+            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
         )
     return manifest
 
@@ -115,6 +119,11 @@ def manifest_of(run: Path) -> dict[str, Any]:
             f"{path}: is damaged, or no manifest of a run\n"
             "  take it from a copy of the folder, or make the run again in a new one"
         ) from None
+    if "run" not in manifest:  # leo synth leaves a manifest too, whose format is that of its files
+        raise ConfigError(
+            f"{run}: is no run's folder: its {MANIFEST} is of something else, as leo synth writes one\n"
+            "  give the folder that leo run wrote to"
+        )
     if written != FORMAT:
         raise ConfigError(
             f"{run}: was written in format {written}; this version of leo reads format {FORMAT}\n"

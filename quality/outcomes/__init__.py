@@ -2,6 +2,6 @@
 
 from quality.outcomes.members import Followed, Inputs
 from quality.outcomes.rules import load as load_rules
-from quality.outcomes.site import Site, write_site
+from quality.outcomes.site import Site, check_out, write_site
 
-__all__ = ["Followed", "Inputs", "Site", "load_rules", "write_site"]
+__all__ = ["Followed", "Inputs", "Site", "check_out", "load_rules", "write_site"]

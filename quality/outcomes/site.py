@@ -38,6 +38,15 @@ class Site:
     bytes: int
 
 
+def check_out(out: Path) -> None:
+    """See that pages may be written to a folder: new, empty, or of an earlier comparison.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+    check_room(out, _MARK, "comparison of outcomes")
+
+
 def write_site(
     engine: Engine,
     inputs: Inputs,
@@ -61,7 +70,7 @@ def write_site(
         InputError: the folder holds something else.
     """
     d, names = Disclosure(profile), Names(rules, pseudonym)
-    check_room(out, _MARK, "comparison of outcomes")
+    check_out(out)
     rows = members(engine, inputs, rules, catalogue, years=years)
     tell("counting members by years after")
     counted = count(engine, rows, rules, threshold=profile.threshold, draws=inputs.draws)

@@ -265,6 +265,29 @@ def test_nothing_leaves_a_run_that_a_gate_stopped(leo, tmp_path):
     code, _, said = leo("extract", tmp_path, "projects/graduate-earnings.toml")
     assert code == 3
     assert "the run's status is 'gate failed', so nothing may leave it" in said
+    assert "finish it" not in said
+
+
+def test_what_synth_wrote_is_no_run_of_another_version(leo, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"people": 20000, "preset": "realistic", "format": "parquet"}')
+    for verb in ("report", "publish", "tune"):
+        code, _, said = leo(verb, tmp_path)
+        assert code == 2, said
+        assert "is no run's folder" in said
+        assert "version" not in said
+
+
+def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(leo, tmp_path):
+    run, out = tmp_path / "run", tmp_path / "letters"
+    run.mkdir()
+    out.mkdir()
+    (out / "kept.txt").write_text("mine")
+    manifest = {"format": 1, "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    code, _, said = leo("outcomes", run, "--out", out)
+    assert code == 1
+    assert "holds something else" in said
+    assert "reading" not in said
 
 
 @pytest.fixture

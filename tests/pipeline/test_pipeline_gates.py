@@ -124,7 +124,8 @@ def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_pa
     assert "Since the last release" in (village.root / "report/index.html").read_text()
     code, _, said = leo("publish", village.root, "--to", tmp_path / "releases")
     assert code == 3
-    assert "gate max_rate_fall" in said
+    assert "\n  gate max_rate_fall" in said
+    assert "change [gates]" in said
     assert village.root.is_dir()
     assert not (tmp_path / "releases").exists()
 
