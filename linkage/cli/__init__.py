@@ -26,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Link person files into a spine, a pseudonymised longitudinal extract and a quality report.\n\n"
     "Start with: leo demo",
-    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a quality gate failed.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a quality gate failed, 130 stopped.",
 )
 
 
