@@ -151,9 +151,13 @@ def _set_aside_note(subject: Side) -> list[Block]:
     if not subject.has_rule:
         return []
     rule = subject.step["eligible"]
+    return [Text(f"In the calculation: {old_enough(rule)}. {rule['why']}.")]
+
+
+def old_enough(rule: Mapping[str, Any]) -> str:
+    """Who is in the calculation of a step: rule has minimum_age, and on as a day in ISO's form."""
     on = datetime.date.fromisoformat(rule["on"])
-    day = f"{on.day} {on:%B %Y}"
-    return [Text(f"In the calculation: aged {rule['minimum_age']} or over on {day}. {rule['why']}.")]
+    return f"aged {rule['minimum_age']} or over on {on.day} {on:%B %Y}"
 
 
 def _steps_table(sides: Sequence[Side], names: Names, has_rule: bool, has_found: bool) -> Table:

@@ -46,7 +46,10 @@ class Names:
 
     def column(self, name: str) -> str:
         """An identifier or a comparison of a model."""
-        return IDENTIFIERS.get(name, name.replace("_", " ").strip().capitalize())
+        if name in IDENTIFIERS:
+            return IDENTIFIERS[name]
+        text = " ".join(_IN_WORDS.get(part, part) for part in name.lower().split("_") if part)
+        return text[:1].upper() + text[1:]  # date of birth given surname postcode
 
     def words(self, name: str) -> str:
         """A name of the configuration, such as a pass, in words."""

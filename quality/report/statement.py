@@ -5,7 +5,7 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
-from quality.report.coverage import source_rows
+from quality.report.coverage import old_enough, source_rows
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -87,8 +87,8 @@ def _who(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosu
     if subject.has_rule:
         rule = step["eligible"]
         said.append(
-            f"Of {whole.everybody.text} {side}, {whole.eligible.text} are in the calculation of links to {other}, and "
-            f"{whole.linked.text} are matched. {rule['why'].rstrip('.')}."
+            f"Of {whole.everybody.text} {side}, {whole.eligible.text}, {old_enough(rule)}, are in the calculation of "
+            f"links to {other}, and {whole.linked.text} are matched. {rule['why'].rstrip('.')}."
         )
     else:
         said.append(f"Of {whole.everybody.text} {side}, {whole.linked.text} are linked to {other}.")
