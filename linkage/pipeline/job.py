@@ -213,10 +213,12 @@ def _truth_folder(data: Path, named: str) -> Path:
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
     """Datasets and tables exist, and no table of attributes is read twice."""
-    for part in (config.source, config.attributes):
-        for described in part.values():
-            with faults.collected():
+    for part, named in (("source", config.source), ("attributes", config.attributes)):
+        for name, described in named.items():
+            try:
                 catalogue.table(described.dataset, described.table)
+            except ConfigError as error:  # the catalogue does not know who asks
+                faults.add(f"{part}.{name}: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")

@@ -76,7 +76,7 @@ def test_all_faults_of_a_run_come_at_once_with_their_keys(leo, tmp_path):
     assert code == 2
     assert said.startswith(f"leo: {file}: 5 faults\n")
     for fault in (
-        "the catalogue has no dataset 'nodata'",
+        "source.others: the catalogue has no dataset 'nodata'",
         "run.spine: no source 'nobody'",
         "step.one.passes: no file 'nopasses.toml'",
         "step.one.model: no file 'nomodel.json'",
