@@ -1,5 +1,6 @@
 """`leo run`, `leo report`, `leo publish`: the pipeline, its results made again, and its release."""
 
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -78,12 +79,15 @@ def report(run: RunArgument) -> None:
 
     Example: leo report runs/demo
     """
+    from linkage.config import Gates
     from linkage.pipeline.delivery import manifest_of
+    from linkage.pipeline.gates import failed
     from linkage.pipeline.reviewing import estimates
     from quality.report import render_run
 
-    manifest_of(run)  # a folder of another format is refused, never misread
-    typer.echo(render_run(run, estimates(run)))
+    manifest = manifest_of(run)  # a folder of another format is refused, never misread
+    gates = Gates(**manifest.get("configuration", {}).get("gates", {}))
+    typer.echo(render_run(run, estimates(run), gates=functools.partial(failed, gates)))
 
 
 def publish(

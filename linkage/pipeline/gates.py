@@ -63,15 +63,34 @@ def hold(gates: Gates, asked: Mapping[str, Any]) -> None:
     Raises:
         GateError: the gates that do not, a line each, with what was found and what is asked for.
     """
-    faults = [
+    faults = _faults(gates, asked)
+    if faults:
+        faults.append("  see quality/evaluation.json and the report in the run's folder; nothing is published")
+        raise GateError("\n".join(faults))
+
+
+def failed(
+    gates: Gates,
+    evaluation: Mapping[str, Any],
+    drift: Mapping[str, Any] | None,
+    contracts: Sequence[Mapping[str, Any]],
+    reviews: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
+    """Names of the gates that do not hold, for those who read a report; by which figures is the operator's to see."""
+    lines = _faults(gates, asked_of(evaluation, drift, reviews))
+    names = [line.removeprefix("gate ").partition(":")[0] for line in lines]
+    if gates.critical_contracts and any(not c["success"] and c["severity"] == "critical" for c in contracts):
+        names.append("critical_contracts")
+    return list(dict.fromkeys(names))
+
+
+def _faults(gates: Gates, asked: Mapping[str, Any]) -> list[str]:
+    return [
         *_precise_enough(gates, asked["precision"]),
         *_linked_enough(gates, asked["unlinked"]),
         *_fell_too_far(gates, asked.get("falls", ())),
         *_changed_too_much(gates, asked.get("changes", ())),
     ]
-    if faults:
-        faults.append("  see quality/evaluation.json and the report in the run's folder; nothing is published")
-        raise GateError("\n".join(faults))
 
 
 def _precise_enough(gates: Gates, precision: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -9,6 +9,7 @@ from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
+from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
 from linkage.pipeline.reading import CONTRACTS, PUBLISHED, attribute_name
@@ -181,7 +182,9 @@ def report_stage(job: Job) -> Stage:
         contracts = [found for name in checked for found in space.document(name)["results"]]
         title = f"Linkage quality report: {job.config.run.name}"
         moved = space.document(DRIFT) if has_drift else None
-        inputs = Inputs(space.document(EVALUATION), contracts, space.manifest, title, drift=moved)
+        evaluation = space.document(EVALUATION)
+        gates = failed(job.config.gates, evaluation, moved, contracts)
+        inputs = Inputs(evaluation, contracts, space.manifest, title, drift=moved, failed_gates=gates)
         path = render(inputs, space.place("report/") / "index.html", job.catalogue)
         return {"bytes": path.stat().st_size}
 
@@ -191,11 +194,14 @@ def report_stage(job: Job) -> Stage:
         # What extracts hold, not they: a gate that withholds them does not withhold the report.
         reads=(*checked, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
         makes=("report/",),
-        settings={"compared": {name: job.projects[name].model_dump(mode="json") for name in compared}},
+        settings={
+            "compared": {name: job.projects[name].model_dump(mode="json") for name in compared},
+            "gates": job.config.gates.model_dump(mode="json"),
+        },
         files={
             **shipped_files("disclosure/*.toml"),
             **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
         },
-        rooms=("quality", "linkage.pipeline.outputs"),
+        rooms=("quality", "linkage.pipeline.outputs", "linkage.pipeline.gates"),
         partial=True,
     )

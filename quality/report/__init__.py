@@ -1,7 +1,7 @@
 """The quality report: one file that needs no network, read by eye, keyboard or screen reader, on screen or paper."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Inputs:
         profile: name of the disclosure profile.
         reviews: what clerical reviews of the run's links found (quality.review.estimate), a step each.
         drift: what has moved since the last release (quality.drift), where there is one.
+        failed_gates: names of what the run asks of itself before anything is published, and that did not hold.
     """
 
     evaluation: Mapping[str, Any]
@@ -59,6 +60,7 @@ class Inputs:
     profile: str = "leo_publication"
     reviews: Sequence[Mapping[str, Any]] = ()
     drift: Mapping[str, Any] | None = None
+    failed_gates: Sequence[str] = ()
 
 
 def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Path:
@@ -71,8 +73,17 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
     return write_page(_page(inputs, catalogue or shipped()), out)
 
 
-def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: str = "leo_publication") -> Path:
+def render_run(
+    run: Path,
+    reviews: Sequence[Mapping[str, Any]] = (),
+    profile: str = "leo_publication",
+    *,
+    gates: Callable[..., Sequence[str]] | None = None,
+) -> Path:
     """Write RUN/report/index.html from RUN/quality/*.json, RUN/manifest.json and what reviews of its links found.
+
+    Args:
+        gates: given evaluation, drift, contracts and reviews, names those that do not hold.
 
     Raises:
         InputError: the run was not evaluated, or a file is no JSON.
@@ -88,7 +99,8 @@ def render_run(run: Path, reviews: Sequence[Mapping[str, Any]] = (), profile: st
     moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
     title = manifest.get("title") or f"Linkage quality report: {name}"
-    inputs = Inputs(evaluation, contracts, manifest, title, profile, reviews, moved)
+    failed = gates(evaluation, moved, contracts, reviews) if gates else ()
+    inputs = Inputs(evaluation, contracts, manifest, title, profile, reviews, moved, failed)
     return render(inputs, run / "report" / "index.html")
 
 
@@ -127,7 +139,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     first: list[Headline] = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
     opening = statement.statement_part(
-        evaluation, sides, subject, shown_pairs, inputs.reviews, bool(inputs.drift), names, d
+        evaluation, sides, subject, shown_pairs, inputs.reviews, bool(inputs.drift), names, d, inputs.failed_gates
     )
     found: dict[str, Section | None] = {
         "flow": coverage.flow_section(evaluation, shown_pairs, subject, names, d),

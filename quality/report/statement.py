@@ -28,11 +28,13 @@ def statement_part(
     has_last_release: bool,
     names: Names,
     d: Disclosure,
+    failed_gates: Sequence[str] = (),
 ) -> Part:
     """Who is in, what was linked, how good it is, for whom it is worse, what to do about it, what is not known."""
     worse = _worse(subject.step, sides, names, d)
     known = {step["step"]: error_of(step, reviews) for step in evaluation["steps"]}
     sections = [
+        *([Section("not-to-be-published", "Not to be published", [_withheld(failed_gates)])] if failed_gates else []),
         Section("who-is-in", "Who is in", _who(evaluation, subject, names, d)),
         Section("what-was-linked", "What was linked, and how well", _linked(evaluation, pairs, known, names, d)),
         Section("for-whom-worse", "For whom it is worse", [*worse]),
@@ -52,6 +54,25 @@ def statement_part(
         "Linkage quality statement",
         "What to know before these data are used; two pages when printed. What it rests on stands in the parts below.",
         sections,
+    )
+
+
+_GATES = {
+    "min_precision": "the precision against truth",
+    "precision_lower_bound": "how low the precision may be",
+    "max_unlinked": "the share without a link",
+    "max_rate_fall": "the fall of a group's link rate since the last release",
+    "max_count_change": "the change of a published count since the last release",
+    "critical_contracts": "what is critical of the data",
+}
+
+
+def _withheld(failed: Sequence[str]) -> Text:
+    """Which gates, and no figure: what a small group's rate fell by is not for all who read this."""
+    asked = ", ".join(f"{_GATES[name]} ({name})" if name in _GATES else name for name in failed)
+    return Text(
+        f"This run does not hold what is asked of it before publication: {asked}. Nothing of it is published, and it "
+        "is of use for nothing but finding out why. By which figures it failed stands in the run's log."
     )
 
 

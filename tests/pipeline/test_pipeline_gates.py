@@ -10,7 +10,7 @@ import pytest
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline import publishing
-from linkage.pipeline.gates import asked_of, hold
+from linkage.pipeline.gates import asked_of, failed, hold
 from linkage.pipeline.publishing import publish
 
 
@@ -69,6 +69,21 @@ def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], foun
     with pytest.raises(GateError, match=re.escape(said)):
         hold(Gates(**gates), asked(**found))
     hold(Gates(), asked(**found))  # a gate that was not asked for holds
+
+
+def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
+    steps = [
+        {
+            "step": name,
+            "accuracy": {"precision": {"of": 200, "value": 0.97, "low": 0.96, "high": 0.98}},
+            "sides": [{"units": 100, "linked": 80}],
+        }
+        for name in ("a-b", "b-c")
+    ]
+    broken = [{"severity": severity, "success": False} for severity in ("critical", "warning")]
+    gates = Gates(min_precision=0.99, max_unlinked=0.3)
+    assert failed(gates, {"steps": steps}, None, broken) == ["min_precision", "critical_contracts"]
+    assert failed(Gates(critical_contracts=False), {"steps": steps}, None, broken) == []
 
 
 def test_gates_that_hold_say_nothing() -> None:

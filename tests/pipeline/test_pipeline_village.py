@@ -189,6 +189,11 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
     assert "see quality/evaluation.json and the report" in said
     assert statuses(village.root)["extract-village-study"] == "withheld"
     assert statuses(village.root)["report"] == "done"
+    page = (village.root / "report/index.html").read_text()
+    assert "Not to be published" in page
+    assert "the precision against truth (min_precision)" in page
+    leo("report", village.root)
+    assert "Not to be published" in (village.root / "report/index.html").read_text()
     assert not (village.root / "extracts/village-study").exists()
 
 

@@ -23,14 +23,25 @@ def counted(engine: Engine, crowd: Inputs) -> Evaluation:
     return evaluate(engine, crowd)
 
 
-def _statement(evaluation: Evaluation, reviews: Any = (), *, has_last_release: bool = False) -> Part:
+def _statement(
+    evaluation: Evaluation, reviews: Any = (), *, has_last_release: bool = False, failed: tuple[str, ...] = ()
+) -> Part:
     d, names = Disclosure(load()), Names(shipped())
     sides = {
         step["step"]: {side: released.side(step, side, d) for side in ("left", "right")} for step in evaluation["steps"]
     }
     shown = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     subject = summary.subject_of(evaluation, sides)
-    return statement_part(evaluation, sides, subject, shown, reviews, has_last_release, names, d)
+    return statement_part(evaluation, sides, subject, shown, reviews, has_last_release, names, d, failed)
+
+
+def test_a_run_that_may_not_be_published_says_so_first(counted: Evaluation) -> None:
+    part = _statement(counted, failed=("max_rate_fall",))
+    assert part.sections[0].name == "not-to-be-published"
+    assert (
+        "the fall of a group's link rate since the last release (max_rate_fall). Nothing of it is published"
+        in _words(part, "not-to-be-published")
+    )
 
 
 def _words(part: Part, name: str) -> str:
