@@ -257,3 +257,10 @@ def test_a_birth_date_in_parts_whose_day_is_called_as_the_whole() -> None:
     assert found.left_parts == {
         "full_name": "ho_ten", "birth_year": "nam_sinh", "birth_month": "thang_sinh", "birth_day": "ngay_sinh",
     }  # fmt: skip
+
+
+def test_headers_of_hungary_are_known() -> None:
+    found = recognise(["sorszám", "Név", "Anyja neve", "Született", "Lakóhely", "Neme"], ["id", "name"], enough=False)
+    told = {name: column for name, column in found.left.items() if name not in ("forename", "surname")}
+    assert told == {"dob": "Született", "sex": "Neme", "town": "Lakóhely", "mother_name": "Anyja neve"}
+    assert found.left_id == "sorszám"
