@@ -130,7 +130,10 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
             held.append(counted(engine, shape.file, shape.parts["full_name"]))
             of_file = by_form(held[-1])
         else:
-            of_file = (_values(engine, shape, "forename"), _values(engine, shape, "surname"))
+            of_file = (
+                _together(engine, shape, ("forename", "middle_names")),
+                _together(engine, shape, ("surname", "second_surname")),
+            )
         given.update(of_file[0])
         family.update(of_file[1])
     if not given:  # no name is parted anywhere: the first file's order is the order
@@ -145,8 +148,14 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
 
 
-def _values(engine: Engine, shape: _Shape, name: str) -> Counts:
-    return counted(engine, shape.file, shape.fields[name]) if name in shape.fields else {}
+def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:
+    """Values of a field and of the one that follows it, as a name in full has them: GARCIA LOPEZ of two columns."""
+    held = list(dict.fromkeys(shape.fields[name] for name in names if name in shape.fields))
+    if len(held) < 2:
+        return counted(engine, shape.file, held[0]) if held else {}
+    texts = " || ' ' || ".join(map(as_text, held))
+    file, both = expressed(engine, shape.file, f"trim({texts})", "names together")
+    return counted(engine, file, both)
 
 
 def _part_surnames(engine: Engine, shapes: Sequence[_Shape]) -> None:

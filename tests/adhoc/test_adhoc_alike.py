@@ -92,6 +92,22 @@ def test_two_surnames_in_one_column_are_two_where_the_other_file_has_two(shaped:
     assert left == right == [("ROSA", "GARCIA", "LOPEZ", "F"), ("JUAN", "PEREZ", None, "M")]
 
 
+def test_names_in_full_end_in_two_surnames_where_the_other_file_has_a_column_for_the_second(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|nombres|ap_paterno|ap_materno|sexo
+        1|Rosa|García|López|M
+        2|Juan Luis|Pérez|García|H
+        3|Eva|López|Pérez|M""",
+        """id|nombre completo|genero
+        1|ROSA GARCIA LOPEZ|mujer
+        2|JUAN LUIS PEREZ GARCIA|hombre
+        3|EVA LOPEZ|mujer""",
+    )
+    surnames = [("ROSA", "GARCIA", "LOPEZ"), ("JUAN", "PEREZ", "GARCIA")]
+    assert [row[:3] for row in left] == [*surnames, ("EVA", "LOPEZ", "PEREZ")]
+    assert [row[:3] for row in right] == [*surnames, ("EVA", "LOPEZ", None)]
+
+
 def test_a_particle_in_its_own_column_belongs_to_the_surname(shaped: Shaped) -> None:
     _, left, right = shaped(
         """id|voornaam|tussenvoegsel|achternaam|geslacht
