@@ -127,7 +127,8 @@ def recognise(
         if named is not None and named not in names:
             raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {_shown(names)}")
         chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()), frozenset())
-        sides[side] = _side([name for name in names if name != chosen[side]], told[side], _shared_ends(names))
+        free = [name for name in names if name != chosen[side]]
+        sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
     shared = _shared(left, right, sides, {chosen["left"], chosen["right"]})
@@ -237,6 +238,24 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
         parts.pop("surname_particle", None)
     known = [name for name in _fields_known() if name in found]
     return _Side({name: found[name] for name in dict.fromkeys([*known, *found])}, parts)
+
+
+def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
+    """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else.
+
+    What has no word of the relative is another person's, but for where they live.
+    """
+    held = {*_side(names, told, _shared_ends(names)).fields}
+    if held & {"forename", "surname"}:
+        return None
+    for word in _rules()["relatives"]:
+        columns = [name for name in names if word in (*_words(name)[:1], *_words(name)[-1:])]
+        side = _side(columns, told, frozenset({(0, word), (-1, word)}))
+        if {"forename", "surname"} <= set(side.fields):
+            rest = _side([name for name in names if name not in columns], {}, frozenset())
+            home = {field: rest.fields[field] for field in _rules()["at_home"] if field in rest.fields}
+            return _Side({**home, **side.fields}, side.parts)
+    return None
 
 
 def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: _Ends) -> bool:

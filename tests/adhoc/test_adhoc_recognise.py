@@ -264,3 +264,21 @@ def test_headers_of_hungary_are_known() -> None:
     told = {name: column for name, column in found.left.items() if name not in ("forename", "surname")}
     assert told == {"dob": "Született", "sex": "Neme", "town": "Lakóhely", "mother_name": "Anyja neve"}
     assert found.left_id == "sorszám"
+
+
+def test_a_file_that_names_mothers_alone_is_about_them() -> None:
+    births = ["birth_id", "baby_dob", "sex", "mother_forename", "mother_surname", "mother_dob", "postcode", "gp_surname"]
+    found = recognise(births, ["id", "forename", "surname", "dob", "postcode", "sex"])
+    assert found.left == {
+        "forename": "mother_forename",
+        "surname": "mother_surname",
+        "dob": "mother_dob",
+        "postcode": "postcode",
+    }
+
+
+def test_a_file_of_people_is_not_about_their_mothers_or_doctors() -> None:
+    own = ["id", "surname", "dob", "mother_forename", "mother_surname"]
+    assert recognise(own, own).left["surname"] == "surname"
+    nameless = ["id", "dob", "sex", "doctor_forename", "doctor_surname"]
+    assert "surname" not in recognise(nameless, ["id", "surname", "dob", "sex"]).left
