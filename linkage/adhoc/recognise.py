@@ -12,6 +12,7 @@ from typing import Any
 
 from anyascii import anyascii
 
+from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.maps import told_by
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
@@ -286,7 +287,12 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
     if weak:
         return next((free[known] for known in rule.get("beside", ()) if known in free), None)
     found = next((free[known] for known in rule["names"] if known in free), None)
-    return found or _numbered(names, field, taken)
+    return found or _of_birth(names, field, taken) or _numbered(names, field, taken)
+
+
+def _of_birth(names: Sequence[str], field: str, taken: set[str]) -> str | None:
+    free = (name for name in names if name not in taken and not _is_known(name))
+    return next((name for name in free if field_of_birth(_words(name)) == field), None)
 
 
 _NUMBER = re.compile(r"[\W_]*c?0?([12])$")
