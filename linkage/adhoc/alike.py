@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from anyascii import anyascii
+
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.call_names import called_by_last, last_and_others
@@ -57,6 +59,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for shape in shapes:
         _join_particle(engine, shape)
     _part_names(engine, shapes)
+    _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
     if "sex" in fields:
         _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
@@ -146,6 +149,26 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         shape.file, (first, last) = looked_up(engine, shape.file, column, texts, ["forenames", "surname"])
         moved = {"forename": first, "middle_names": first, "surname": last, "second_surname": last}
         shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
+
+
+def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """The first letters of forename and surname, where a file has no more."""
+    if not any("initials" in shape.parts and "full_name" not in shape.parts for shape in shapes):
+        return
+    for shape in shapes:
+        held = {name: shape.fields[name] for name in ("forename", "surname") if name in shape.fields}
+        for (name, column), end in zip(held.items(), (0, -1), strict=False):
+            at = end if column == shape.parts.get("initials") else 0
+            texts: Texts = {value: (_initial(value, at),) for value in counted(engine, shape.file, column)}
+            shape.file, (shape.fields[name],) = looked_up(engine, shape.file, column, texts, [f"initial of {name}"])
+        for further in ("middle_names", "second_surname"):
+            shape.fields.pop(further, None)
+
+
+def _initial(name: str, at: int) -> str | None:
+    """The first letter, or the last of several: JS is J and S, and J alone no surname's."""
+    letters = [letter for letter in anyascii(name).upper() if letter.isalpha()]
+    return letters[at] if len(letters) > -at else None
 
 
 def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:

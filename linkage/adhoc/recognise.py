@@ -204,7 +204,7 @@ class _Side:
 
 _BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_year", "birth_day": "birth_year"}
 """A field whose ambiguous names count only beside another one."""
-_PARTS = ("full_name", "surname_particle", "birth_year", "birth_month", "birth_day")
+_PARTS = ("full_name", "initials", "surname_particle", "birth_year", "birth_month", "birth_day")
 
 
 def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
@@ -227,6 +227,11 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
     if is_day and {"birth_year", "birth_month"} <= set(found):  # birth_day beside birth_month and birth_year
         found.setdefault("birth_day", found.pop("dob"))
     parts = {name: found.pop(name) for name in _PARTS if name in found}
+    if "initials" in parts and "full_name" not in parts:
+        if {"forename", "surname"} & set(found):  # those of the forenames, or none that are needed
+            found.setdefault("forename", parts.pop("initials"))
+        else:
+            found |= {"forename": parts["initials"], "surname": parts["initials"]}
     if "full_name" in parts and ("full_name" in told or not {"forename", "surname"} <= set(found)):
         found |= {"forename": parts["full_name"], "surname": parts["full_name"]}
     else:

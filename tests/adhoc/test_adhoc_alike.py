@@ -53,6 +53,42 @@ def test_a_name_in_full_is_parted_as_the_other_file_parts_it(shaped: Shaped) -> 
     assert left == right == [("ANA", "DASILVA", "1990-02-01", "LUIZA"), ("JOAO", "SOUZA", "1990-02-03", None)]
 
 
+def test_initials_and_districts_are_all_that_is_compared_where_a_file_has_no_more(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|initials|dob|pc_district
+        1|J.S.|1990-02-01|SW1A
+        2|abc|1990-02-03|M1
+        3|E|1990-02-04|""",
+        """id|forename|surname|middle_name|dob|postcode
+        1|John|Smith|Paul|01/02/1990|SW1A 2AA
+        2|Ann|Cole||03/02/1990|m11ae
+        3|Élodie|||04/02/1990|""",
+    )
+    assert fields == ["forename", "surname", "dob", "postcode"]
+    assert left == [
+        ("J", "S", "1990-02-01", "SW1A"),
+        ("A", "C", "1990-02-03", "M1"),
+        ("E", None, "1990-02-04", None),
+    ]
+    assert right == left
+
+
+def test_initials_beside_a_surname_are_the_forenames(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|initials|surname|dob\n1|J.P.|Smith|1990-02-01", "id|forename|surname|dob\n1|John|Smith|01/02/1990"
+    )
+    assert left[0][:2] == ("J", "SMITH")
+    assert right[0][:2] == ("JOHN", "SMITH")
+
+
+def test_postcodes_are_compared_by_sectors_where_a_file_has_no_more(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|surname|dob|pcsector\n1|Lee|1990-02-01|M1 1\n2|Cole|1990-02-03|SW1A 2",
+        "id|surname|dob|postcode\n1|LEE|1990-02-01|M1 1AE\n2|COLE|1990-02-03|SW1A2AA",
+    )
+    assert [row[-1] for row in left] == [row[-1] for row in right] == ["M1 1", "SW1A 2"]
+
+
 def test_names_of_parents_are_compared_in_any_order_and_without_what_stands_before_them(shaped: Shaped) -> None:
     fields, left, right = shaped(
         """id|first_name|Father/Husband Name|NOME_MAE
