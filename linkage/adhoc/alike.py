@@ -23,6 +23,7 @@ from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
+_AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 
 
@@ -247,6 +248,13 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
         for held, parted in zip(values, texts, strict=True)
     ]
     own = ["middle_names" in shape.fields for shape in shapes]
+    if not all(own) and _are_syllables(values, texts):
+        for shape, parted in zip(shapes, texts, strict=True):
+            whole: Texts = {value: (_as_one_word(*held),) for value, held in parted.items()}
+            column = shape.fields["forename"]
+            shape.file, (shape.fields["forename"],) = looked_up(engine, shape.file, column, whole, ["whole forename"])
+            shape.fields.pop("middle_names", None)
+        return
     if not (all(own) or all(several)):
         for shape in shapes:
             shape.fields.pop("middle_names", None)
@@ -262,6 +270,21 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
             both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
             shape.file, others = expressed(engine, shape.file, both, "all other forenames")
         shape.fields |= {"forename": first, "middle_names": others}
+
+
+def _are_syllables(values: Sequence[Counts], texts: Sequence[Texts]) -> bool:
+    """Whether most forenames of several words are written as one word too: Min Jun, and Minjun or Min-Jun."""
+    single, several = Counter[str | None](), Counter[str | None]()
+    for held, parted in zip(values, texts, strict=True):
+        for value, rows in held.items():
+            first, others = parted[value]
+            (several if first and others else single)[_as_one_word(first, others)] += rows
+    as_one = sum(rows for name, rows in several.items() if _AS_ONE * single[name] >= rows)
+    return 2 * as_one > several.total()
+
+
+def _as_one_word(*names: str | None) -> str | None:
+    return "".join(name.replace(" ", "") for name in names if name) or None
 
 
 def _call_by_last(engine: Engine, several: _Shape, single: _Shape) -> None:

@@ -267,6 +267,29 @@ def test_forenames_alone_part_a_name_by_the_words_that_they_know(surnames: dict[
     assert FullNames.learnt({"Stone Mary Ann": 1, "Hall Ben": 1}, vocabulary).surname_first
 
 
+def test_names_of_the_other_order_are_turned_where_many_have_it() -> None:
+    vocabulary = Vocabulary.of(dict.fromkeys(GIVEN, 5), {"KIM": 30, "LEE": 20})
+    first, last = [f"Kim {name}" for name in GIVEN] + [f"Lee {name}" for name in GIVEN], [f"{n} Lee" for n in GIVEN]
+    names = FullNames.learnt(dict.fromkeys([*first, *last, "Kim Xu"], 1), vocabulary)
+    assert names.surname_first
+    assert [names.parted(name) for name in ("Kim Minh", "Minh Lee", "Kim Xu")] == [
+        ("MINH", "KIM"),
+        ("MINH", "LEE"),
+        ("XU", "KIM"),
+    ]
+    few = FullNames.learnt(dict.fromkeys([*first, "Minh Lee"], 1), vocabulary)
+    assert few.parted("Minh Lee") == ("LEE", "MINH"), "words that are both would turn names of a column of one order"
+
+
+def test_syllables_of_a_forename_are_one_name_where_the_other_file_writes_them_as_one(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "id|given|family|dob\n1|Min Jun|Kim|1990-02-01\n2|Seo-Yeon|Lee|1990-02-03\n3|Ji Ho|Lee|1990-02-04",
+        "id|given|family|dob\n1|Minjun|Kim|1990-02-01\n2|Seoyeon|Lee|1990-02-03\n3|Ji-ho|Lee|1990-02-04",
+    )
+    assert fields == ["forename", "surname", "dob"]
+    assert [row[0] for row in left] == [row[0] for row in right] == ["MINJUN", "SEOYEON", "JIHO"]
+
+
 def test_surnames_alone_part_a_name_by_the_words_that_they_know() -> None:
     vocabulary = Vocabulary.of({}, {"Stone": 40, "Hall": 30, "Gray": 1})
     names = FullNames.learnt({"Stone Mary Ann": 1, "Hall Ben": 1}, vocabulary)
