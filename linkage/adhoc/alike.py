@@ -69,6 +69,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in fields:
         if name in NUMBERS:
             _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
+    if "organisation" in fields:
+        held_by = [(s.file, s.fields["organisation"]) for s in shapes]
+        _move(shapes, "organisation", spellings.organisations(engine, held_by))
     for name in PARENTS:
         if name in fields:
             _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))

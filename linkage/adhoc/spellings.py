@@ -10,7 +10,7 @@ from linkage.adhoc.columns_made import counted, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
-from linkage.adhoc.recognise import sex_frames
+from linkage.adhoc.recognise import legal_forms, sex_frames
 from linkage.engine import Engine
 
 WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
@@ -80,6 +80,22 @@ def frame_of_sex(values: Counts, column: str) -> dict[str, str] | None:
 def _code(value: str) -> str:
     code: str = anyascii(value).upper().strip(" .")
     return code
+
+
+def organisations(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns of names of companies, without legal forms: SMITH SONS of Smith & Sons Ltd. and of Smith and Sons."""
+    result = []
+    for file, column in held:
+        texts = {value: (_without_legal_form(value),) for value in counted(engine, file, column)}
+        new, (name,) = looked_up(engine, file, column, texts, ["organisation"])
+        result.append((new, name))
+    return result
+
+
+def _without_legal_form(value: str) -> str | None:
+    words = re.findall("[A-Z0-9]+", re.sub("[.'`]", "", anyascii(value).upper()))
+    kept = [word for word in words if word not in legal_forms() and word != "AND"]
+    return " ".join(kept or words) or None
 
 
 def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:

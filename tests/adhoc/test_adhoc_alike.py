@@ -89,6 +89,19 @@ def test_postcodes_are_compared_by_sectors_where_a_file_has_no_more(shaped: Shap
     assert [row[-1] for row in left] == [row[-1] for row in right] == ["M1 1", "SW1A 2"]
 
 
+def test_names_of_companies_are_compared_without_their_legal_form_where_no_person_is_named(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "CompanyNumber|CompanyName|PostCode\n01|SMITH & SONS LTD.|M1 1AE\n02|Crown Foods p.l.c.|M1 1AF\n03|Limited|M1 1AF",
+        "premises_id|BusinessName|PostCode\n1|Smith and Sons|M1 1AE\n2|CROWN FOODS PLC|M1 1AF\n3|LIMITED|M1 1AF",
+    )
+    assert fields == ["postcode", "organisation"]
+    assert left == right == [("M1 1AE", "SMITH SONS"), ("M1 1AF", "CROWN FOODS"), ("M1 1AF", "LIMITED")]
+    fields, _, _ = shaped(
+        "id|surname|company|dob\n1|Lee|A|1990-02-01", "id|surname|company_name|dob\n1|Lee|A|1990-02-01"
+    )
+    assert fields == ["surname", "dob"], "an employer is no name"
+
+
 def test_names_of_parents_are_compared_in_any_order_and_without_what_stands_before_them(shaped: Shaped) -> None:
     fields, left, right = shaped(
         """id|first_name|Father/Husband Name|NOME_MAE

@@ -318,3 +318,8 @@ def test_years_and_months_of_birth_are_a_birth_date_beside_one_of_months() -> No
     found = recognise(["cognome", "nome", "mese_anno_nascita"], ["COGNOME", "NOME", "ANNO_NASC", "MESE_NASC"])
     assert found.left["dob"] == "mese_anno_nascita"
     assert found.right_parts == {"birth_year": "ANNO_NASC", "birth_month": "MESE_NASC"}
+
+
+def test_a_census_of_pname_and_sname_has_forenames() -> None:
+    found = recognise(["recid", "pname", "sname", "age"], ["recid", "pname", "sname", "age"])
+    assert found.fields == ["forename", "surname", "age"]
