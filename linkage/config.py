@@ -41,6 +41,7 @@ class FileFormat(_Strict):
     encoding: str = "utf-8"
     compression: Literal["auto", "none", "gzip"] = "auto"
     date_format: str = "%Y-%m-%d"
+    repeated_names: Literal["refuse", "number"] = "refuse"  # of columns in the header of CSV
 
 
 class Source(_Strict):

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from anyascii import anyascii
+
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.call_names import called_by_last, last_and_others
@@ -21,6 +23,7 @@ from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
+_AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 
 
@@ -57,6 +60,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for shape in shapes:
         _join_particle(engine, shape)
     _part_names(engine, shapes)
+    _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
     if "sex" in fields:
         _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
@@ -65,6 +69,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in fields:
         if name in NUMBERS:
             _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
+    if "organisation" in fields:
+        held_by = [(s.file, s.fields["organisation"]) for s in shapes]
+        _move(shapes, "organisation", spellings.organisations(engine, held_by))
     for name in PARENTS:
         if name in fields:
             _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -130,7 +137,10 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
             held.append(counted(engine, shape.file, shape.parts["full_name"]))
             of_file = by_form(held[-1])
         else:
-            of_file = (_values(engine, shape, "forename"), _values(engine, shape, "surname"))
+            of_file = (
+                _together(engine, shape, ("forename", "middle_names")),
+                _together(engine, shape, ("surname", "second_surname")),
+            )
         given.update(of_file[0])
         family.update(of_file[1])
     if not given:  # no name is parted anywhere: the first file's order is the order
@@ -145,8 +155,34 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
 
 
-def _values(engine: Engine, shape: _Shape, name: str) -> Counts:
-    return counted(engine, shape.file, shape.fields[name]) if name in shape.fields else {}
+def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """The first letters of forename and surname, where a file has no more."""
+    if not any("initials" in shape.parts and "full_name" not in shape.parts for shape in shapes):
+        return
+    for shape in shapes:
+        held = {name: shape.fields[name] for name in ("forename", "surname") if name in shape.fields}
+        for (name, column), end in zip(held.items(), (0, -1), strict=False):
+            at = end if column == shape.parts.get("initials") else 0
+            texts: Texts = {value: (_initial(value, at),) for value in counted(engine, shape.file, column)}
+            shape.file, (shape.fields[name],) = looked_up(engine, shape.file, column, texts, [f"initial of {name}"])
+        for further in ("middle_names", "second_surname"):
+            shape.fields.pop(further, None)
+
+
+def _initial(name: str, at: int) -> str | None:
+    """The first letter, or the last of several: JS is J and S, and J alone no surname's."""
+    letters = [letter for letter in anyascii(name).upper() if letter.isalpha()]
+    return letters[at] if len(letters) > -at else None
+
+
+def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:
+    """Values of a field and of the one that follows it, as a name in full has them: GARCIA LOPEZ of two columns."""
+    held = list(dict.fromkeys(shape.fields[name] for name in names if name in shape.fields))
+    if len(held) < 2:
+        return counted(engine, shape.file, held[0]) if held else {}
+    texts = " || ' ' || ".join(map(as_text, held))
+    file, both = expressed(engine, shape.file, f"trim({texts})", "names together")
+    return counted(engine, file, both)
 
 
 def _part_surnames(engine: Engine, shapes: Sequence[_Shape]) -> None:
@@ -215,6 +251,13 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
         for held, parted in zip(values, texts, strict=True)
     ]
     own = ["middle_names" in shape.fields for shape in shapes]
+    if not all(own) and _are_syllables(values, texts):
+        for shape, parted in zip(shapes, texts, strict=True):
+            whole: Texts = {value: (_as_one_word(*held),) for value, held in parted.items()}
+            column = shape.fields["forename"]
+            shape.file, (shape.fields["forename"],) = looked_up(engine, shape.file, column, whole, ["whole forename"])
+            shape.fields.pop("middle_names", None)
+        return
     if not (all(own) or all(several)):
         for shape in shapes:
             shape.fields.pop("middle_names", None)
@@ -230,6 +273,21 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
             both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
             shape.file, others = expressed(engine, shape.file, both, "all other forenames")
         shape.fields |= {"forename": first, "middle_names": others}
+
+
+def _are_syllables(values: Sequence[Counts], texts: Sequence[Texts]) -> bool:
+    """Whether most forenames of several words are written as one word too: Min Jun, and Minjun or Min-Jun."""
+    single, several = Counter[str | None](), Counter[str | None]()
+    for held, parted in zip(values, texts, strict=True):
+        for value, rows in held.items():
+            first, others = parted[value]
+            (several if first and others else single)[_as_one_word(first, others)] += rows
+    as_one = sum(rows for name, rows in several.items() if _AS_ONE * single[name] >= rows)
+    return 2 * as_one > several.total()
+
+
+def _as_one_word(*names: str | None) -> str | None:
+    return "".join(name.replace(" ", "") for name in names if name) or None
 
 
 def _call_by_last(engine: Engine, several: _Shape, single: _Shape) -> None:

@@ -27,6 +27,8 @@ _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 _SERIAL = re.compile(r"(\d{4,5})(?:\.0)?", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+_BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
+_LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
 _SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/"})
 """Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
 _EARLIEST = 1850
@@ -45,11 +47,10 @@ class Reading:
 
 
 def plain(text: str) -> str:
-    """A date in Latin digits, its parts between Latin separators."""
-    if text.isascii():
-        return text
-    parted = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
-    return re.sub(r"(?<=\d)\s*\.$", "", parted)
+    """A date in Latin digits, its parts between Latin separators, as 5. 3. 1984 and 1984.03.05. have them."""
+    if not text.isascii():
+        text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
+    return _LAST_POINT.sub("", _BLANKS.sub(r"\1", text))
 
 
 def reading(values: Mapping[str, int], latest: int) -> Reading:

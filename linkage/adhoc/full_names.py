@@ -2,14 +2,15 @@
 
 A comma parts them by itself (SURNAME, Forename). Where there is none, each word is weighed: how often it stands among
 forenames and how often among surnames, in the other file or in names with a comma. Which of the two comes first is one
-order for a column; how many words each takes is settled for every name.
+order for a column, unless its words show that many of its names have the other one. How many words each takes is
+settled for every name.
 """
 
 import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.records.names import name_words
@@ -23,6 +24,10 @@ _EAST_ASIAN = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]{2,4}")
 _UNSEEN = 0.5  # rows, of the kind of which more are known, that any word may have; pseudo-count of a number of words
 _MOST_WORDS = 6  # in a surname
 _ORDER_SAMPLE = 20_000  # names that show which comes first
+_TURNED_AT_FIRST, _ROUNDS, _MOST_BITS = 0.1, 30, 50.0  # of EM
+_FEWEST_TURNED = 0.05  # share of names of the other order, below which words that are both may feign it
+_NAMES_TURNED = 10  # and names, of those that differ
+_SURELY = 3.0  # bits from which a single name has the other order
 
 
 @dataclass(frozen=True)
@@ -74,23 +79,22 @@ class FullNames:
     vocabulary: Vocabulary
     surname_first: bool
     alone_is_given: bool = False  # a name of one word that nothing else tells is a forename
+    turned: float = 0.0  # share of names of the other order
 
     @classmethod
     def learnt(cls, values: Counts, vocabulary: Vocabulary) -> "FullNames":
         """The order of the column's names, and what one word alone is, by the words of which something is known."""
-        evidence = {False: 0.0, True: 0.0}
         plain = (value for value in values if "," not in value and not _EAST_ASIAN.fullmatch(value))
-        for value in itertools.islice(plain, _ORDER_SAMPLE):
-            words = name_words(value)
-            if len(words) > 1:
-                for order in evidence:
-                    evidence[order] += vocabulary.best(_parts(words, order), surname_first=order)[0]
+        sample = [words for value in itertools.islice(plain, _ORDER_SAMPLE) if len(words := name_words(value)) > 1]
+        found = [[vocabulary.best(_parts(w, order), surname_first=order)[0] for w in sample] for order in (False, True)]
+        surname_first = sum(found[1]) > sum(found[0])
+        turned = _share_turned([a - b if surname_first else b - a for a, b in zip(*found, strict=True)])
         alone = {False: 0, True: 0}
         for value, rows in values.items():
             words = name_words(value)
             if len(words) == 1 and (weight := vocabulary.weights.get(words[0], 0.0)):
                 alone[weight > 0] += rows
-        return cls(vocabulary, evidence[True] > evidence[False], alone[True] > alone[False])
+        return cls(vocabulary, surname_first, alone[True] > alone[False], turned)
 
     def parted(self, value: str) -> tuple[str | None, str | None]:
         """Forenames and surname; one is None where the name is a single word."""
@@ -101,9 +105,27 @@ class FullNames:
             alone = words[0] if words else None
             weight = self.vocabulary.weights.get(alone, 0.0) if alone else 0.0
             return (alone, None) if weight > 0 or (not weight and self.alone_is_given) else (None, alone)
-        _, number = self.vocabulary.best(words, surname_first=self.surname_first)
-        given, family = (words[number:], words[:number]) if self.surname_first else (words[:-number], words[-number:])
+        score, number = self.vocabulary.best(words, surname_first=self.surname_first)
+        surname_first = self.surname_first
+        if self.turned:
+            others = _parts(name_words(value), not surname_first)
+            other, there = self.vocabulary.best(others, surname_first=not surname_first)
+            if other - score + math.log2(self.turned / (1 - self.turned)) > _SURELY:
+                surname_first, words, number = not surname_first, others, there
+        given, family = (words[number:], words[:number]) if surname_first else (words[:-number], words[-number:])
         return " ".join(given), " ".join(family)
+
+
+def _share_turned(evidence: Sequence[float]) -> float:
+    """The share of names of the other order than most, by EM; 0 where so few have it that words may deceive.
+
+    Args:
+        evidence: of each name, log2 odds of the other order.
+    """
+    share, odds = _TURNED_AT_FIRST, [2.0 ** max(min(bits, _MOST_BITS), -_MOST_BITS) for bits in evidence]
+    for _ in range(_ROUNDS):
+        share = sum(share * odd / (1 - share + share * odd) for odd in odds) / max(len(odds), 1)
+    return share if share >= _FEWEST_TURNED and share * len(odds) >= _NAMES_TURNED else 0.0
 
 
 def by_form(values: Counts) -> tuple[Counts, Counts]:

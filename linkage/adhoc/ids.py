@@ -72,6 +72,7 @@ class _Look:
     shortest: int
     longest: int
     series: bool  # numbers that follow each other
+    one_prefix: bool  # digits after letters that all of them begin with
 
     @property
     def is_key(self) -> bool:
@@ -83,7 +84,8 @@ class _Look:
         if not name.isascii():
             return self.is_code
         one_length = self.shortest == self.longest >= _LENGTH
-        return self.is_plain and not self.is_date and (one_length or not whole or (self.series and self.rows >= _ROWS))
+        numbered = (self.series or self.one_prefix) and self.rows >= _ROWS
+        return self.is_plain and not self.is_date and (one_length or not whole or numbered)
 
 
 def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _Look]:
@@ -96,10 +98,12 @@ def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _L
             coalesce(bool_or(regexp_matches({text}, $date)), false) as is_date_{n},
             coalesce(min(length({text})), 0) as shortest_{n}, coalesce(max(length({text})), 0) as longest_{n},
             coalesce(max(try_cast({text} as bigint)) - min(try_cast({text} as bigint)) + 1, 0) = count(*)
-                as series_{n}"""
+                as series_{n},
+            coalesce(count(distinct regexp_extract({text}, $prefixed, 1)) = 1
+                     and bool_and(regexp_matches({text}, $prefixed)), false) as one_prefix_{n}"""
         for n, text in enumerate(f"cast({quote(column)} as varchar)" for column in columns)
     )
-    params = {"code": _CODE, "plain": _PLAIN, "date": _DATE}
+    params = {"code": _CODE, "plain": _PLAIN, "date": _DATE, "prefixed": _PREFIXED}
     found = one(engine, engine.sql(f"select count(*) as row_count, {asked} from {{t}}", params=params, t=table))
     names = [field.name for field in fields(_Look) if field.name != "rows"]
     return {
@@ -111,3 +115,4 @@ def _looks(engine: Engine, table: Table, columns: Sequence[str]) -> dict[str, _L
 _CODE = "^[^ ]*[0-9][^ ]*$"  # with a digit, and no blank
 _PLAIN = "^[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*$"
 _DATE = "^[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}$"
+_PREFIXED = "^([A-Za-z]+[-_/]?)[0-9]+$"

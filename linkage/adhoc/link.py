@@ -15,7 +15,7 @@ from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.workplace import Workplace, workplace
-from linkage.config import Step
+from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
 from linkage.match.links_only import LinksOnly, links_only
@@ -50,6 +50,7 @@ class Request:
     threads: int | None = None
     seed: int = 2026
     second_records: bool | None = None  # of a person are linked too; None: where the files have many
+    cardinality: Cardinality | None = None  # None: one-to-one, unless one file alone is mostly of people held twice
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
     force: bool = False
@@ -128,6 +129,8 @@ def _work(
         twice = [persons.held_twice(engine, side) for side in (left, right)]
         if request.second_records is None:
             request = replace(request, second_records=max(twice) >= persons.MANY_TWICE)
+        if request.cardinality is None:
+            request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
@@ -171,6 +174,17 @@ def _work(
     return done
 
 
+def _cardinality(twice: Sequence[float]) -> Cardinality:
+    """One to one, but where one file holds events of people and the other the people: an event then competes with none.
+
+    Args:
+        twice: the share of either file's records that are of somebody who is there twice.
+    """
+    if min(twice) >= persons.MANY_TWICE or max(twice) < persons.MOSTLY_TWICE:
+        return "one-to-one"
+    return "one-to-many" if twice[1] > twice[0] else "many-to-one"
+
+
 def _step(request: Request) -> Step:
     return Step(
         name="link",
@@ -181,6 +195,7 @@ def _step(request: Request) -> Step:
         review_probability=min(0.5, request.threshold),
         margin=request.margin,
         duplicates="join" if request.second_records else "leave",
+        cardinality=request.cardinality or "one-to-one",
         samples=request.samples,
     )
 
@@ -290,6 +305,7 @@ def _evaluate(
         unlinked=result.unlinked,
         units=result.units,
         joins_second_records=bool(request.second_records),
+        cardinality=request.cardinality or "one-to-one",
         model=result.model.raw,
         true_pairs=true_pairs,
         blocking=result.summary,
@@ -309,7 +325,8 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
         delimiter=request.delimiter,
         postcodes=done.fields.get("postcode") == "postcode",
     )
-    return {**read, "threshold": request.threshold, "margin": request.margin, "second_records": request.second_records}
+    asked = ("threshold", "margin", "second_records", "cardinality")
+    return {**read, **{name: getattr(request, name) for name in asked}}
 
 
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
@@ -331,5 +348,6 @@ def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
 
 
 def _hash(request: Request, done: Linked) -> str:
-    said = [list(request.maps), request.threshold, request.margin, request.seed, request.second_records, done.fields]
+    said = [list(request.maps), request.threshold, request.margin, request.seed, request.second_records]
+    said += [request.cardinality, done.fields]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -114,7 +114,8 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     else:
         encoding = encoding or found_encoding(path)
         try:
-            fmt = FileFormat(type="csv", delimiter=delimiter or _delimiter(path, encoding), encoding=encoding)
+            delimiter = delimiter or _delimiter(path, encoding)
+            fmt = FileFormat(type="csv", delimiter=delimiter, encoding=encoding, repeated_names="number")
         except InputError as fault:
             raise _in_our_words(fault) from None
     try:
@@ -188,5 +189,9 @@ def _delimiter(path: Path, encoding: str) -> str:
     """The separator that the header has most of."""
     from linkage.records.csv_files import read_header
 
-    counts = {d: len(read_header(path, FileFormat(type="csv", delimiter=d, encoding=encoding))) for d in ",;\t|"}
+    formats = {
+        d: FileFormat(type="csv", delimiter=d, encoding=encoding, repeated_names="number")
+        for d in (",", ";", "\t", "|")
+    }
+    counts = {d: len(read_header(path, fmt)) for d, fmt in formats.items()}
     return max(counts, key=lambda d: counts[d])

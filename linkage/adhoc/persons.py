@@ -151,6 +151,7 @@ def _finer(engine: Engine, kind: str, name: str, samples: list[Table]) -> str:
     return finer if max(map(float, shares)) > share and min(map(float, shares)) < 1 - share else kind
 
 
+MOSTLY_TWICE = 0.5  # of a file of which more is twice, most people have several records: visits, births, courses
 MANY_TWICE = 0.05  # a file of which more is twice of a name and birth date holds people twice, and not namesakes
 _SHOWN_ROWS = 100_000  # of a file with more, the births on days that end in 3 stand for all
 

@@ -4,14 +4,13 @@ import dataclasses
 import functools
 import re
 import tomllib
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from anyascii import anyascii
-
+from linkage.adhoc.birth_headers import field_of_birth
+from linkage.adhoc.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.maps import told_by
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
@@ -75,7 +74,7 @@ def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 def is_called_like_a_key(column: str) -> bool:
     """Whether a column's name ends as those of keys do: STUDY_ID, ncid, voter_reg_num."""
-    words = _words(column)
+    words = words_of(column)
     if len(words) > 1 and len(words[-1]) == 1:  # of one file of two: id_l
         words.pop()
     rule = _fields_known()["id"]
@@ -88,6 +87,11 @@ def relations() -> list[str]:
     return words
 
 
+def legal_forms() -> frozenset[str]:
+    """Words of companies' names that say nothing of which one it is, upper-case ASCII: LTD."""
+    return frozenset(_rules()["legal_forms"])
+
+
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = _rules()["sex_frame"]
@@ -97,8 +101,8 @@ def sex_frames() -> list[dict[str, list[str]]]:
 def is_another_persons(column: str) -> bool:
     """Whether a column's name says that it is of another person, or of what happened when."""
     beside = {*_rules()["others"], *_rules()["events"]}
-    own = _own(column)
-    return bool(beside & set(_words(column))) or any(word in own for word in beside if not word.isascii())
+    own = in_own_script(column)
+    return bool(beside & set(words_of(column))) or any(word in own for word in beside if not word.isascii())
 
 
 def recognise(
@@ -127,7 +131,8 @@ def recognise(
         if named is not None and named not in names:
             raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {_shown(names)}")
         chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()), frozenset())
-        sides[side] = _side([name for name in names if name != chosen[side]], told[side], _shared_ends(names))
+        free = [name for name in names if name != chosen[side]]
+        sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
     shared = _shared(left, right, sides, {chosen["left"], chosen["right"]})
@@ -165,7 +170,7 @@ def _shown(names: Sequence[str]) -> str:
 
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
-    return any({_own(name), _plain(name), _without_noise(name)} & _all_names() for name in names)
+    return any({in_own_script(name), in_latin(name), _without_noise(name)} & _all_names() for name in names)
 
 
 @functools.cache
@@ -176,7 +181,7 @@ def _all_names() -> frozenset[str]:
 
 def _is_known(name: str) -> bool:
     """Whether a column's whole name is a field's: without a word it may be another field's, and is not that one."""
-    return bool({_own(name), _plain(name)} & _all_names())
+    return bool({in_own_script(name), in_latin(name)} & _all_names())
 
 
 def _remedy(*headers: Sequence[str]) -> str:
@@ -202,7 +207,7 @@ class _Side:
 
 _BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_year", "birth_day": "birth_year"}
 """A field whose ambiguous names count only beside another one."""
-_PARTS = ("full_name", "surname_particle", "birth_year", "birth_month", "birth_day")
+_PARTS = ("full_name", "initials", "surname_particle", "birth_year", "birth_month", "birth_day")
 
 
 def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
@@ -221,10 +226,17 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
             column = _named(names, name, set(found.values()), ends, weak=weak)
             if column:
                 found[name] = column
-    is_day = "dob" in found and _plain(found["dob"]) in _fields_known()["birth_day"]["beside"]
+    is_day = "dob" in found and in_latin(found["dob"]) in _fields_known()["birth_day"]["beside"]
     if is_day and {"birth_year", "birth_month"} <= set(found):  # birth_day beside birth_month and birth_year
         found.setdefault("birth_day", found.pop("dob"))
     parts = {name: found.pop(name) for name in _PARTS if name in found}
+    if {"forename", "surname", "full_name", "initials"} & {*found, *parts}:
+        found.pop("organisation", None)  # somebody's employer
+    if "initials" in parts and "full_name" not in parts:
+        if {"forename", "surname"} & set(found):  # those of the forenames, or none that are needed
+            found.setdefault("forename", parts.pop("initials"))
+        else:
+            found |= {"forename": parts["initials"], "surname": parts["initials"]}
     if "full_name" in parts and ("full_name" in told or not {"forename", "surname"} <= set(found)):
         found |= {"forename": parts["full_name"], "surname": parts["full_name"]}
     else:
@@ -237,6 +249,24 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
         parts.pop("surname_particle", None)
     known = [name for name in _fields_known() if name in found]
     return _Side({name: found[name] for name in dict.fromkeys([*known, *found])}, parts)
+
+
+def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
+    """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else.
+
+    What has no word of the relative is another person's, but for where they live.
+    """
+    held = {*_side(names, told, _shared_ends(names)).fields}
+    if held & {"forename", "surname"}:
+        return None
+    for word in _rules()["relatives"]:
+        columns = [name for name in names if word in (*words_of(name)[:1], *words_of(name)[-1:])]
+        side = _side(columns, told, frozenset({(0, word), (-1, word)}))
+        if {"forename", "surname"} <= set(side.fields):
+            rest = _side([name for name in names if name not in columns], {}, frozenset())
+            home = {field: rest.fields[field] for field in _rules()["at_home"] if field in rest.fields}
+            return _Side({**home, **side.fields}, side.parts)
+    return None
 
 
 def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: _Ends) -> bool:
@@ -256,7 +286,7 @@ def _part_as_the_other(side: _Side, other: _Side) -> None:
 def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, weak: bool = False) -> str | None:
     rule = _fields_known()[field]
     free: dict[str, str] = {}
-    for form in (_own, _plain):
+    for form in (in_own_script, in_latin):
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
@@ -267,7 +297,12 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
     if weak:
         return next((free[known] for known in rule.get("beside", ()) if known in free), None)
     found = next((free[known] for known in rule["names"] if known in free), None)
-    return found or _numbered(names, field, taken)
+    return found or _of_birth(names, field, taken) or _numbered(names, field, taken)
+
+
+def _of_birth(names: Sequence[str], field: str, taken: set[str]) -> str | None:
+    free = (name for name in names if name not in taken and not _is_known(name))
+    return next((name for name in free if field_of_birth(words_of(name)) == field), None)
 
 
 _NUMBER = re.compile(r"[\W_]*c?0?([12])$")
@@ -281,7 +316,7 @@ def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
         number = _NUMBER.search(name.lower())
         if number and name not in taken:
             base = name[: number.start()]
-            if {_plain(base), _without_noise(base)} & set(wanted[number[1]]):
+            if {in_latin(base), _without_noise(base)} & set(wanted[number[1]]):
                 return name
     return None
 
@@ -290,7 +325,7 @@ def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side
     """Columns of one name in both files that are no known field."""
     used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
     if all({"forename", "surname"} <= set(side.fields) for side in sides.values()):
-        used |= {name for name in left if _plain(name) in _in_full()}  # it says once more what its parts say
+        used |= {name for name in left if in_latin(name) in _in_full()}  # it says once more what its parts say
     both = [name for name in left if name in set(right) and name not in used]
     fields: dict[str, str] = {}
     for name in both:
@@ -314,7 +349,7 @@ def _in_full() -> set[str]:
 @functools.lru_cache
 def _ends(names: tuple[str, ...]) -> _Ends:
     others: list[str] = _rules()["others"]
-    several = [words for words in map(_words, filter(str.isascii, names)) if len(words) > 1]
+    several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
     return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
 
@@ -326,7 +361,7 @@ def _shared_ends(names: Sequence[str]) -> _Ends:
 
 def _without_ends(name: str, ends: _Ends) -> str:
     """The name without a first and a last word that the file's columns share."""
-    words = _words(name) if name.isascii() else [_plain(name)]
+    words = words_of(name) if name.isascii() else [in_latin(name)]
     if len(words) > 1 and (0, words[0]) in ends:
         words.pop(0)
     if len(words) > 1 and (-1, words[-1]) in ends:
@@ -334,23 +369,10 @@ def _without_ends(name: str, ends: _Ends) -> str:
     return "".join(words)
 
 
-def _own(name: str) -> str:
-    """The name in its own script, in lower case without blanks and signs."""
-    return "".join(sign for sign in name.lower() if unicodedata.category(sign)[0] not in "PSZC")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
-
-
 def _without_noise(name: str) -> str:
     """The name without words that say nothing: patientSurname, DOB_clean."""
     noise: list[str] = _rules()["noise"]
-    words = _words(name)
+    words = words_of(name)
     while len(words) > 1 and words[0] in (*noise, *_rules()["before"]):
         words.pop(0)
     while len(words) > 1 and words[-1] in noise:
@@ -361,7 +383,7 @@ def _without_noise(name: str) -> str:
 def _without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
     noise: list[str] = _rules()["noise_in_script"]
-    own = _own(name)
+    own = in_own_script(name)
     while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
         own = own.removeprefix(found)
     while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):

@@ -10,7 +10,7 @@ from linkage.adhoc.columns_made import counted, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
-from linkage.adhoc.recognise import sex_frames
+from linkage.adhoc.recognise import legal_forms, sex_frames
 from linkage.engine import Engine
 
 WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
@@ -19,6 +19,7 @@ WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town",
 _TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
 _FITTING = 0.5  # a frame that knows fewer of the rows than this is none
+_MOSTLY_BRITISH = 0.8  # more of a column's values have the form, and it is one of British postcodes
 _LOST_ZEROS = 2  # digits by which a postcode may be too short
 
 Held = tuple[PersonFile, str]
@@ -81,15 +82,38 @@ def _code(value: str) -> str:
     return code
 
 
+def organisations(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns of names of companies, without legal forms: SMITH SONS of Smith & Sons Ltd. and of Smith and Sons."""
+    result = []
+    for file, column in held:
+        texts = {value: (_without_legal_form(value),) for value in counted(engine, file, column)}
+        new, (name,) = looked_up(engine, file, column, texts, ["organisation"])
+        result.append((new, name))
+    return result
+
+
+def _without_legal_form(value: str) -> str | None:
+    words = re.findall("[A-Z0-9]+", re.sub("[.'`]", "", anyascii(value).upper()))
+    kept = [word for word in words if word not in legal_forms() and word != "AND"]
+    return " ".join(kept or words) or None
+
+
 def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """Columns of postcodes as letters and digits, of one length where they are digits alone.
 
     A spreadsheet drops the first zeros of 06620, and one file gives nine digits where another gives the first five:
-    the length that most have is that of a file, and the shorter of both is compared. British ones stay as they are.
+    the length that most have is that of a file, and the shorter of both is compared. British ones stay as they are, but
+    where one file has districts or sectors alone, that is all that is compared.
     """
     if all(british(engine, file, column) for file, column in held):
         return list(held)
     values = [counted(engine, file, column) for file, column in held]
+    if known := min(map(_british_parts, values)):
+        return [
+            (new, name)
+            for (file, column), of in zip(held, values, strict=True)
+            for new, (name,) in [looked_up(engine, file, column, {v: (_district(v, known),) for v in of}, ["postcode"])]
+        ]
     lengths = [_usual_length(of) for of in values]
     result = []
     for (file, column), of, length in zip(held, values, lengths, strict=True):
@@ -97,6 +121,32 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
         new, (name,) = looked_up(engine, file, column, texts, ["postcode"])
         result.append((new, name))
     return result
+
+
+_AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
+"""A British postcode, its sector or its district alone; a sector without a blank cannot be told from a district."""
+_UNIT, _SECTOR, _DISTRICT = 3, 2, 1
+
+
+def _british_parts(values: Counts) -> int:
+    """Whether most of a file's postcodes are British units, sectors or districts; 0 where they are none."""
+    fits = [(_AREA.fullmatch(" ".join(value.upper().split())), held) for value, held in values.items()]
+    shares = {
+        _UNIT: sum(held for match, held in fits if match and match[3]),
+        _SECTOR: sum(held for match, held in fits if match and match[4]),
+        _DISTRICT: sum(held for match, held in fits if match and not match[2] and not match[4]),
+    }
+    if sum(shares.values()) <= _MOSTLY_BRITISH * sum(values.values()):
+        return 0
+    return max(shares, key=lambda parts: shares[parts])
+
+
+def _district(value: str, parts: int) -> str | None:
+    """A British postcode to the precision that both files have."""
+    match = _AREA.fullmatch(" ".join(value.upper().split()))
+    if match is None:
+        return None
+    return match[1] + (f" {match[2] or match[4] or ''}".rstrip() if parts >= _SECTOR else "")
 
 
 def _cleaned(value: str) -> str:

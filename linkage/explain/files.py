@@ -176,7 +176,7 @@ def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:
         name="dedupe" if one_file else "link",
         left="file" if one_file else "left",
         right="file" if one_file else "right",
-        cardinality="many-to-many" if one_file else "one-to-one",
+        cardinality="many-to-many" if one_file else said.get("cardinality") or "one-to-one",
         train=False,
         accept_probability=said["threshold"],
         review_probability=min(0.5, said["threshold"]),

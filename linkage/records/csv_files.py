@@ -145,6 +145,8 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
             f"{path}: the first line names {sum(map(bool, names))} of {len(names)} columns\n"
             "  the first line of a CSV file is its header: take away what stands before it"
         )
+    if fmt.repeated_names == "number":
+        return numbered(names)
     for place, name in enumerate(names):  # by their places: without a header the names are somebody's values
         if name in names[:place]:
             first = names.index(name) + 1
@@ -153,6 +155,19 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
                 "  each column needs a name of its own"
             )
     return names
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Names of columns of which none stands twice, in whatever case: Name and Name 2, and column 7 for an empty one."""
+    made: dict[str, str] = {}
+    for place, name in enumerate(names, 1):
+        base = new = name or f"column {place}"
+        number = 1
+        while new.lower() in made:
+            number += 1
+            new = f"{base} {number}"
+        made[new.lower()] = new
+    return list(made.values())
 
 
 def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRows) -> Iterator[pa.Table]:

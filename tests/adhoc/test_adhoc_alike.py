@@ -53,6 +53,55 @@ def test_a_name_in_full_is_parted_as_the_other_file_parts_it(shaped: Shaped) -> 
     assert left == right == [("ANA", "DASILVA", "1990-02-01", "LUIZA"), ("JOAO", "SOUZA", "1990-02-03", None)]
 
 
+def test_initials_and_districts_are_all_that_is_compared_where_a_file_has_no_more(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|initials|dob|pc_district
+        1|J.S.|1990-02-01|SW1A
+        2|abc|1990-02-03|M1
+        3|E|1990-02-04|""",
+        """id|forename|surname|middle_name|dob|postcode
+        1|John|Smith|Paul|01/02/1990|SW1A 2AA
+        2|Ann|Cole||03/02/1990|m11ae
+        3|Élodie|||04/02/1990|""",
+    )
+    assert fields == ["forename", "surname", "dob", "postcode"]
+    assert left == [
+        ("J", "S", "1990-02-01", "SW1A"),
+        ("A", "C", "1990-02-03", "M1"),
+        ("E", None, "1990-02-04", None),
+    ]
+    assert right == left
+
+
+def test_initials_beside_a_surname_are_the_forenames(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|initials|surname|dob\n1|J.P.|Smith|1990-02-01", "id|forename|surname|dob\n1|John|Smith|01/02/1990"
+    )
+    assert left[0][:2] == ("J", "SMITH")
+    assert right[0][:2] == ("JOHN", "SMITH")
+
+
+def test_postcodes_are_compared_by_sectors_where_a_file_has_no_more(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|surname|dob|pcsector\n1|Lee|1990-02-01|M1 1\n2|Cole|1990-02-03|SW1A 2",
+        "id|surname|dob|postcode\n1|LEE|1990-02-01|M1 1AE\n2|COLE|1990-02-03|SW1A2AA",
+    )
+    assert [row[-1] for row in left] == [row[-1] for row in right] == ["M1 1", "SW1A 2"]
+
+
+def test_names_of_companies_are_compared_without_their_legal_form_where_no_person_is_named(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "CompanyNumber|CompanyName|PostCode\n01|SMITH & SONS LTD.|M1 1AE\n02|Crown Foods p.l.c.|M1 1AF\n03|Limited|M1 1AF",
+        "premises_id|BusinessName|PostCode\n1|Smith and Sons|M1 1AE\n2|CROWN FOODS PLC|M1 1AF\n3|LIMITED|M1 1AF",
+    )
+    assert fields == ["postcode", "organisation"]
+    assert left == right == [("M1 1AE", "SMITH SONS"), ("M1 1AF", "CROWN FOODS"), ("M1 1AF", "LIMITED")]
+    fields, _, _ = shaped(
+        "id|surname|company|dob\n1|Lee|A|1990-02-01", "id|surname|company_name|dob\n1|Lee|A|1990-02-01"
+    )
+    assert fields == ["surname", "dob"], "an employer is no name"
+
+
 def test_names_of_parents_are_compared_in_any_order_and_without_what_stands_before_them(shaped: Shaped) -> None:
     fields, left, right = shaped(
         """id|first_name|Father/Husband Name|NOME_MAE
@@ -90,6 +139,22 @@ def test_two_surnames_in_one_column_are_two_where_the_other_file_has_two(shaped:
     )
     assert fields == ["forename", "surname", "second_surname", "sex"]
     assert left == right == [("ROSA", "GARCIA", "LOPEZ", "F"), ("JUAN", "PEREZ", None, "M")]
+
+
+def test_names_in_full_end_in_two_surnames_where_the_other_file_has_a_column_for_the_second(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|nombres|ap_paterno|ap_materno|sexo
+        1|Rosa|García|López|M
+        2|Juan Luis|Pérez|García|H
+        3|Eva|López|Pérez|M""",
+        """id|nombre completo|genero
+        1|ROSA GARCIA LOPEZ|mujer
+        2|JUAN LUIS PEREZ GARCIA|hombre
+        3|EVA LOPEZ|mujer""",
+    )
+    surnames = [("ROSA", "GARCIA", "LOPEZ"), ("JUAN", "PEREZ", "GARCIA")]
+    assert [row[:3] for row in left] == [*surnames, ("EVA", "LOPEZ", "PEREZ")]
+    assert [row[:3] for row in right] == [*surnames, ("EVA", "LOPEZ", None)]
 
 
 def test_a_particle_in_its_own_column_belongs_to_the_surname(shaped: Shaped) -> None:
@@ -213,6 +278,29 @@ def test_forenames_alone_part_a_name_by_the_words_that_they_know(surnames: dict[
     assert names.parted("Isolde Gray") == ("ISOLDE", "GRAY")
     assert names.parted("Ben") == ("BEN", None)
     assert FullNames.learnt({"Stone Mary Ann": 1, "Hall Ben": 1}, vocabulary).surname_first
+
+
+def test_names_of_the_other_order_are_turned_where_many_have_it() -> None:
+    vocabulary = Vocabulary.of(dict.fromkeys(GIVEN, 5), {"KIM": 30, "LEE": 20})
+    first, last = [f"Kim {name}" for name in GIVEN] + [f"Lee {name}" for name in GIVEN], [f"{n} Lee" for n in GIVEN]
+    names = FullNames.learnt(dict.fromkeys([*first, *last, "Kim Xu"], 1), vocabulary)
+    assert names.surname_first
+    assert [names.parted(name) for name in ("Kim Minh", "Minh Lee", "Kim Xu")] == [
+        ("MINH", "KIM"),
+        ("MINH", "LEE"),
+        ("XU", "KIM"),
+    ]
+    few = FullNames.learnt(dict.fromkeys([*first, "Minh Lee"], 1), vocabulary)
+    assert few.parted("Minh Lee") == ("LEE", "MINH"), "words that are both would turn names of a column of one order"
+
+
+def test_syllables_of_a_forename_are_one_name_where_the_other_file_writes_them_as_one(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "id|given|family|dob\n1|Min Jun|Kim|1990-02-01\n2|Seo-Yeon|Lee|1990-02-03\n3|Ji Ho|Lee|1990-02-04",
+        "id|given|family|dob\n1|Minjun|Kim|1990-02-01\n2|Seoyeon|Lee|1990-02-03\n3|Ji-ho|Lee|1990-02-04",
+    )
+    assert fields == ["forename", "surname", "dob"]
+    assert [row[0] for row in left] == [row[0] for row in right] == ["MINJUN", "SEOYEON", "JIHO"]
 
 
 def test_surnames_alone_part_a_name_by_the_words_that_they_know() -> None:

@@ -101,6 +101,13 @@ def test_a_first_or_last_column_of_codes_is_the_id(place: int, engine: Engine, t
     assert (found.left_id, found.right_id) == ("COD_PACIENTE", "NHC")
 
 
+def test_codes_that_all_begin_with_the_same_letters_are_the_id_at_any_length(engine: Engine, tmp_path: Path) -> None:
+    text = _people("episode", [f"E{7 * n}" for n in range(25)])
+    other = _people("thing", [f"{letter}{7 * n}" for n, letter in enumerate("ABCDE" * 5)])
+    found = _columns(engine, tmp_path, text, other)
+    assert (found.left_id, found.right_id) == ("episode", None)
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -1,6 +1,7 @@
 """`leo link` on files of other shapes: people who are there twice, and columns that nobody can tell."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from linkage.adhoc.link import Request, link_files
 from linkage.cli import app
-from tests.adhoc.conftest import Done, Files, write_csv
+from tests.adhoc.conftest import SHARED, Done, Files, write_csv
 
 
 def test_second_records_are_linked_where_a_file_has_many(files: Files, done: Done, tmp_path: Path) -> None:
@@ -28,6 +29,20 @@ def test_second_records_are_linked_where_a_file_has_many(files: Files, done: Don
     rights = [row["right_id"] for row in rows if row["decision"] == "accepted"]
     assert len(rights) == len(set(rights))
     assert not done.linked.notes, "files without second records are told nothing of them"
+
+
+def test_events_of_people_do_not_compete_for_the_person(files: Files, tmp_path: Path) -> None:
+    with files.right.open(encoding="utf-8") as file:
+        people = list(csv.DictReader(file))
+    elsewhere = [{**one, "id": f"{one['id']}-{n}", "PCODE": f"ZE{n}9ZZ"} for one in people for n in range(3)]
+    events = write_csv(tmp_path / "events.csv", [*people, *elsewhere])
+    linked = link_files(Request(files.left, events, tmp_path / "out", threads=2))
+    rows = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    accepted = [row for row in rows if row["decision"] == "accepted"]
+    assert len({row["right_id"] for row in accepted}) == len(accepted) > 3 * SHARED
+    assert any("events.csv" in note for note in linked.notes)
+    asked = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["request"]
+    assert asked["cardinality"] == "one-to-many"
 
 
 def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files, tmp_path: Path) -> None:

@@ -311,3 +311,12 @@ def test_of_one_file_addresses_of_mail_are_one_but_for_slips(engine: Engine) -> 
     side = engine.sql("select n as unit_id, 'anna.lee' || n || '@web.example' as email from range(1, 200) as t(n)")
     assert persons.kinds(engine, side, side, postcodes=False)["email"] == "text"
     assert persons.kinds(engine, side, side, postcodes=False, one_file=True)["email"] == "code"
+
+
+def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,Name,NAME,surname,,\n1,Ann,Anna,Lee,,x\n", encoding="utf-8")
+    read = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert read.header == ("id", "Name", "NAME 2", "surname", "column 5", "column 6")
+    (row,) = engine.arrow(read.table).to_pylist()
+    assert [row[name] for name in read.header] == ["1", "Ann", "Anna", "Lee", None, "x"]

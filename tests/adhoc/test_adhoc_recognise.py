@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.recognise import recognise
 from linkage.errors import ConfigError
 
@@ -257,3 +258,68 @@ def test_a_birth_date_in_parts_whose_day_is_called_as_the_whole() -> None:
     assert found.left_parts == {
         "full_name": "ho_ten", "birth_year": "nam_sinh", "birth_month": "thang_sinh", "birth_day": "ngay_sinh",
     }  # fmt: skip
+
+
+def test_headers_of_hungary_are_known() -> None:
+    found = recognise(["sorszám", "Név", "Anyja neve", "Született", "Lakóhely", "Neme"], ["id", "name"], enough=False)
+    told = {name: column for name, column in found.left.items() if name not in ("forename", "surname")}
+    assert told == {"dob": "Született", "sex": "Neme", "town": "Lakóhely", "mother_name": "Anyja neve"}
+    assert found.left_id == "sorszám"
+
+
+def test_a_file_that_names_mothers_alone_is_about_them() -> None:
+    births = [
+        "birth_id",
+        "baby_dob",
+        "sex",
+        "mother_forename",
+        "mother_surname",
+        "mother_dob",
+        "postcode",
+        "gp_surname",
+    ]
+    found = recognise(births, ["id", "forename", "surname", "dob", "postcode", "sex"])
+    assert found.left == {
+        "forename": "mother_forename",
+        "surname": "mother_surname",
+        "dob": "mother_dob",
+        "postcode": "postcode",
+    }
+
+
+def test_a_file_of_people_is_not_about_their_mothers_or_doctors() -> None:
+    own = ["id", "surname", "dob", "mother_forename", "mother_surname"]
+    assert recognise(own, own).left["surname"] == "surname"
+    nameless = ["id", "dob", "sex", "doctor_forename", "doctor_surname"]
+    assert "surname" not in recognise(nameless, ["id", "surname", "dob", "sex"]).left
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("fec nac paciente", "dob"),
+        ("mese anno nascita", "dob"),
+        ("birth month year", "dob"),
+        ("anno nasc", "birth_year"),
+        ("mes nac", "birth_month"),
+        ("rok ur", "birth_year"),
+        ("birth weight", None),
+        ("country of birth", None),
+        ("birth", None),
+        ("date of first birth", None),
+        ("fecha", None),
+    ],
+)
+def test_headers_of_birth_dates_are_put_together_of_words(header: str, field: str | None) -> None:
+    assert field_of_birth(header.split()) == field
+
+
+def test_years_and_months_of_birth_are_a_birth_date_beside_one_of_months() -> None:
+    found = recognise(["cognome", "nome", "mese_anno_nascita"], ["COGNOME", "NOME", "ANNO_NASC", "MESE_NASC"])
+    assert found.left["dob"] == "mese_anno_nascita"
+    assert found.right_parts == {"birth_year": "ANNO_NASC", "birth_month": "MESE_NASC"}
+
+
+def test_a_census_of_pname_and_sname_has_forenames() -> None:
+    found = recognise(["recid", "pname", "sname", "age"], ["recid", "pname", "sname", "age"])
+    assert found.fields == ["forename", "surname", "age"]
