@@ -12,6 +12,8 @@ from anyascii import anyascii
 
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
+from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
+from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
@@ -49,6 +51,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
+    _date_by_numbers(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, fields)
     parted = part_addresses(engine, [s.file for s in shapes], [s.fields for s in shapes])
@@ -97,6 +100,14 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
     if all(held) and not {"age", "dob"} & set(at.fields):
         return ["an age and a birth date are not compared: no names show how far the two are apart"]
     return []
+
+
+def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Birth dates out of the numbers that hold them, before these are brought to what both files write of them."""
+    for shape, other in zip(shapes, reversed(shapes), strict=True):
+        if BIRTH_NUMBER in shape.parts:
+            dates = other.file, other.fields["dob"], other.parts
+            shape.file, shape.fields["dob"] = birth_date_of_numbers(engine, shape.file, shape.fields["dob"], dates)
 
 
 def _forget_unknown(engine: Engine, shape: _Shape, fields: Sequence[str]) -> None:
