@@ -20,6 +20,7 @@ from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.towns import part_towns
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
@@ -54,9 +55,10 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _date_by_numbers(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, fields)
-    parted = part_addresses(engine, [s.file for s in shapes], [s.fields for s in shapes])
-    for shape, (file, held) in zip(shapes, parted, strict=True):
-        shape.file, shape.fields = file, held
+    for part in (part_addresses, part_towns):
+        parted = part(engine, [s.file for s in shapes], [s.fields for s in shapes])
+        for shape, (file, held) in zip(shapes, parted, strict=True):
+            shape.file, shape.fields = file, held
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))

@@ -2,6 +2,8 @@
 
 import datetime
 import random
+import re
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from linkage.adhoc.alike import alike
 from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.options import say_recognised
 from linkage.adhoc.recognise import Columns
-from linkage.engine import Engine, rows
+from linkage.engine import Engine, literal, rows
+from linkage.resources import config_file
 from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv
 
 PEOPLE = 150
@@ -158,3 +161,14 @@ def test_the_number_is_compared_as_it_is_beside_its_date(
     shown = capsys.readouterr().err
     assert "right.dob: birth dates stand within the numbers of CPR" in shown
     assert "dob dob CPR" in " ".join(shown.split())
+
+
+def test_the_engine_reads_every_layout_as_python_does(engine: Engine) -> None:
+    layouts = tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))["birth_number"]
+    assert len(layouts) > 20
+    for layout in layouts:
+        pattern = re.compile(layout["pattern"])
+        assert {"year", "month", "day"} <= set(pattern.groupindex)
+        assert pattern.groups == len(pattern.groupindex), "the engine counts the parts, and knows no names"
+        found = engine.sql(f"select regexp_matches('0102', {literal(layout['pattern'])}) as fits")
+        assert rows(engine, found) == [{"fits": False}]
