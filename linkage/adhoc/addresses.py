@@ -27,12 +27,16 @@ _MOST_WORDS = 5  # in a town's name
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """What tells a part in an address: the values that the other file has, and for postcodes their forms."""
 
     name: str
     values: frozenset[tuple[str, ...]]
     forms: frozenset[str]
+
+    def has_form(self, text: str) -> bool:
+        """Whether a text has one of the forms, whatever signs stand between its letters and digits."""
+        return _form("".join(_words(text))) in self.forms
 
     def found(self, words: Sequence[str]) -> tuple[int, int] | None:
         """From which word to before which one the part stands; the last place that fits."""
@@ -65,7 +69,7 @@ def with_addresses(engine: Engine, files: Sequence[PersonFile], columns: Columns
         column = sides[here]["address"]
         values = list(counted(engine, files[here], column))
         step = max(1, len(values) // _LOOKED_AT)
-        parts = [_part(name, counted(engine, files[other], sides[other][name])) for name in asked]
+        parts = [part_of(name, counted(engine, files[other], sides[other][name])) for name in asked]
         seen = [_parted(value, parts) for value in values[::step]]
         for name in asked:
             if sum(bool(found[name]) for found in seen) > _SHARE * len(seen):
@@ -84,7 +88,7 @@ def part_addresses(
         if not column or not within or other == here:
             made.append((file, dict(of)))
             continue
-        parts = [_part(name, counted(engine, files[other], fields[other][name])) for name in within]
+        parts = [part_of(name, counted(engine, files[other], fields[other][name])) for name in within]
         texts: Texts = {}
         for value in counted(engine, file, column):
             found = _parted(value, parts)
@@ -94,7 +98,7 @@ def part_addresses(
     return made
 
 
-def _part(name: str, values: Mapping[str, int]) -> _Part:
+def part_of(name: str, values: Mapping[str, int]) -> Part:
     """How a part is told, by the other file's values of it."""
     held = frozenset(tuple(words) for value in values if (words := _words(value)))
     forms = Counter[str]()
@@ -105,10 +109,10 @@ def _part(name: str, values: Mapping[str, int]) -> _Part:
         if counted_so_far < _USUAL * forms.total() and any(sign == "9" for sign in form):
             usual.add(form)
         counted_so_far += rows
-    return _Part(name, held, frozenset(usual))
+    return Part(name, held, frozenset(usual))
 
 
-def _parted(value: str, parts: Sequence[_Part]) -> dict[str, str | None]:
+def _parted(value: str, parts: Sequence[Part]) -> dict[str, str | None]:
     """The parts of an address, and as "address" what is left of it."""
     words, found = _words(value), dict[str, str | None]()
     for part in parts:

@@ -12,12 +12,15 @@ from anyascii import anyascii
 
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
+from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
+from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.towns import part_towns
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
@@ -49,11 +52,13 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
+    _date_by_numbers(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, fields)
-    parted = part_addresses(engine, [s.file for s in shapes], [s.fields for s in shapes])
-    for shape, (file, held) in zip(shapes, parted, strict=True):
-        shape.file, shape.fields = file, held
+    for part in (part_addresses, part_towns):
+        parted = part(engine, [s.file for s in shapes], [s.fields for s in shapes])
+        for shape, (file, held) in zip(shapes, parted, strict=True):
+            shape.file, shape.fields = file, held
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -97,6 +102,14 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
     if all(held) and not {"age", "dob"} & set(at.fields):
         return ["an age and a birth date are not compared: no names show how far the two are apart"]
     return []
+
+
+def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Birth dates out of the numbers that hold them, before these are brought to what both files write of them."""
+    for shape, other in zip(shapes, reversed(shapes), strict=True):
+        if BIRTH_NUMBER in shape.parts:
+            dates = other.file, other.fields["dob"], other.parts
+            shape.file, shape.fields["dob"] = birth_date_of_numbers(engine, shape.file, shape.fields["dob"], dates)
 
 
 def _forget_unknown(engine: Engine, shape: _Shape, fields: Sequence[str]) -> None:

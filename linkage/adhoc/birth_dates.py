@@ -131,8 +131,8 @@ def _iso(year: str, month: str, day: str) -> str:
 
 def _triple(one: str, separator: str, two: str, year: str, how: Reading) -> str:
     if len(year) == 2 and (how.year_first or int(one) > 31):
-        return _iso(str(_century(int(one), how.latest)), two, year)
-    whole = year if len(year) == 4 else str(_century(int(year), how.latest))
+        return _iso(str(whole_year(int(one), how.latest)), two, year)
+    whole = year if len(year) == 4 else str(whole_year(int(year), how.latest))
     month_first = how.month_first.get(separator, how.month_first.get("", False))
     if int(one) > 12 >= int(two):  # only one of them can be the month, whatever the others say
         month_first = False
@@ -145,7 +145,7 @@ def _run_together(digits: str, how: Reading) -> str | None:
     if len(digits) == 6:
         parts = (digits[:2], digits[2:4], digits[4:])
         if how.year_first or int(parts[0]) > 31 or (int(parts[1]) > 12 and int(parts[0]) > 12):
-            return _iso(str(_century(int(parts[0]), how.latest)), parts[1], parts[2])
+            return _iso(str(whole_year(int(parts[0]), how.latest)), parts[1], parts[2])
         return _triple(parts[0], "", parts[1], parts[2], how)
     if _is_year_first(digits, how.latest):
         return _iso(digits[:4], digits[4:6], digits[6:])
@@ -191,9 +191,10 @@ def _in_words(text: str, how: Reading) -> str | None:
     day, year = numbers
     if len(day) > 2 or len(year) not in (2, 4):
         return None
-    return _iso(year if len(year) == 4 else str(_century(int(year), how.latest)), month, day)
+    return _iso(year if len(year) == 4 else str(whole_year(int(year), how.latest)), month, day)
 
 
-def _century(two_digits: int, latest: int) -> int:
+def whole_year(two_digits: int, latest: int) -> int:
+    """The last year that ends in two digits and is not after the latest."""
     year = latest // 100 * 100 + two_digits
     return year if year <= latest else year - 100

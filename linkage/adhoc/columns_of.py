@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linkage.adhoc.addresses import with_addresses
+from linkage.adhoc.birth_numbers import with_birth_numbers
 from linkage.adhoc.by_content import taken_by_content
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns, recognise, refuse_too_few
+from linkage.adhoc.towns import with_towns
 from linkage.engine import Engine
 
 
@@ -34,4 +36,5 @@ def columns_of(
         columns = replace(recognise(*headers, [*maps, *found], named, enough=False), by_content=tuple(found))
     refuse_too_few(columns, *headers)
     columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids])
-    return with_addresses(engine, files, columns)
+    columns = with_towns(engine, files, with_addresses(engine, files, columns))
+    return with_birth_numbers(engine, files, columns)

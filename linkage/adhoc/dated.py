@@ -58,6 +58,8 @@ def in_no_form(
         return 0
     if made and made.undated is not None:
         return made.undated
+    if "birth_number" in parts:  # its numbers are no dates by themselves
+        return 0
     file, column = in_one_column(engine, file, fields["dob"], parts)
     values = counted(engine, file, column)
     how = reading(values, latest_year([values]))

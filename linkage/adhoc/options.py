@@ -89,7 +89,7 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([*_by_content(columns), *(note for file in files for note in file.notes())])
+    say_notes([*_by_content(columns), *_dates_in_numbers(columns), *(note for file in files for note in file.notes())])
     say_notes(not_recognised(columns, files))
     if len(files) > 1:
         say_notes(_nameless(columns, files))
@@ -104,6 +104,17 @@ def _by_content(columns: "Columns") -> list[str]:
     return [
         f"taken by what they hold, not by their names: {', '.join(columns.by_content)}; "
         f"another one: --map {first}=COLUMN, none: --map {first.partition('.')[0]}.other={column}"
+    ]
+
+
+def _dates_in_numbers(columns: "Columns") -> list[str]:
+    """In which numbers birth dates were found, where a file has no column of them."""
+    sides = (("left", columns.left_parts), ("right", columns.right_parts))
+    return [
+        f"{side}.dob: birth dates stand within the numbers of {parts['birth_number']}, and are compared; "
+        f"another column: --map {side}.dob=COLUMN"
+        for side, parts in sides
+        if "birth_number" in parts
     ]
 
 

@@ -7,7 +7,9 @@ import pytest
 from linkage.adhoc import persons
 from linkage.adhoc.addresses import part_addresses, with_addresses
 from linkage.adhoc.recognise import recognise
+from linkage.adhoc.towns import part_towns, with_towns
 from linkage.engine import Engine, quote, rows
+from tests.adhoc.conftest import write_csv
 
 PARTS = """id,forename,surname,house_no,street,town,postcode
 1,Ann,Lee,12,High Street,Leeds,LS1 4AB
@@ -50,3 +52,49 @@ def test_an_address_that_is_a_street_alone_holds_nothing_else(address: str, engi
     streets = "id,forename,surname,address\n" + "".join(f"{n},Ann,Lee,{address}\n" for n in range(3))
     fields, _ = _found(engine, tmp_path, PARTS, streets)
     assert fields == {"forename", "surname", "address"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "towns", "read"),
+    [
+        (
+            ["12045", "87185", "50667"],
+            ["12045 Berlin", "87185 Rothenburg o. d. T.", "50667, Köln"],
+            [("12045", "Berlin"), ("87185", "Rothenburg o. d. T."), ("50667", "Köln")],
+        ),
+        (
+            ["1011AB", "3511 LX", "9712CP"],
+            ["1011 AB Amsterdam", "3511LX 's-Gravenhage", "9712 CP Groningen"],
+            [("1011 AB", "Amsterdam"), ("3511LX", "'s-Gravenhage"), ("9712 CP", "Groningen")],
+        ),
+        (
+            ["SW1A 1AA", "LS1 4AB", "M1 1AE"],
+            ["London SW1A 1AA", "LS1 4AB Leeds", "Stoke-on-Trent (m1 1ae)"],
+            [("SW1A 1AA", "London"), ("LS1 4AB", "Leeds"), ("M1 1AE", "Stoke-on-Trent")],
+        ),
+        (["75001", "69001", "13001"], ["Paris 15", "Lyon 1", "Marseille"], None),
+        (["75001", "69001", "13001"], ["75001", "69001 Lyon", "Marseille"], None),
+    ],
+)
+def test_a_town_is_parted_from_its_postcode_where_the_other_file_has_postcodes(
+    codes: list[str], towns: list[str], read: list[tuple[str, str]] | None, engine: Engine, tmp_path: Path
+) -> None:
+    left = [{"id": f"A{n}", "forename": "Ann", "surname": "Lee", "postcode": code} for n, code in enumerate(codes)]
+    right = [{"id": f"B{n}", "forename": "Ann", "surname": "Lee", "PLZ/Ort": town} for n, town in enumerate(towns)]
+    files = [
+        persons.read(
+            engine, write_csv(tmp_path / f"{side}.csv", held), tmp_path / side, delimiter=",", encoding="utf-8"
+        )
+        for side, held in (("left", left), ("right", right))
+    ]
+    columns = with_towns(engine, files, recognise(files[0].header, files[1].header))
+    assert ("postcode" in columns.fields) == (read is not None)
+    _, (file, fields) = part_towns(engine, files, [columns.left, columns.right])
+    if read is None:
+        assert fields["town"] == "PLZ/Ort"
+        return
+    made = engine.sql(
+        f"select {quote(fields['postcode'])} as code, {quote(fields['town'])} as town from {{t}} order by id",
+        t=file.table,
+    )
+    assert [(row["code"], row["town"]) for row in rows(engine, made)] == read

@@ -1,0 +1,238 @@
+"""Birth dates within numbers of persons, where a file has no column of them and the other file has one.
+
+Denmark writes day, month and year before four further digits, China the whole date in the middle: layouts are data
+(`birth_number` in configs/recognise.toml). Digits that mean something else make a date three times in a hundred, so
+that a column of which nearly all do holds dates; that they are those of births, the other file's show.
+"""
+
+import datetime
+import functools
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from linkage.adhoc import dated
+from linkage.adhoc.birth_dates import latest_year, read, reading, whole_year
+from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.person_file import PLACE, PersonFile
+from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, named_fields
+from linkage.engine import Engine, literal, quote
+from linkage.resources import config_file
+
+PART = "birth_number"
+"""What a column with birth dates in its numbers is among the parts of a file's fields."""
+
+_LOOKED_AT = 5_000  # rows of a file
+_FEWEST = 20  # numbers that must show it
+_DATES = 0.95  # share of them that are dates
+_ONE_DAY, _ONE_MONTH = 1 / 3, 1 / 2  # of more dates than this, a day or month is no birth's but a number that goes on
+_LIKE_BIRTHS = 0.5  # overlap with the other file's decades, from which a column under any name holds births
+_LOST_ZEROS = 3  # first zeros that a spreadsheet dropped: those of 2000 to 2009
+_EARLIEST = 1850
+_NO_DATE = "no birth date in it"  # what a number becomes that is of another layout or has a slip; read as no date
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where in a number the birth date stands; parts of the pattern are called year, month, day and century."""
+
+    pattern: str
+    months: Mapping[str, int] = field(default_factory=lambda: {"0": 0})  # what is added -> the century, 0 for any
+    days: Sequence[int] = (0,)  # what is added for women, or for those who are no citizens
+    centuries: Mapping[str, int] = field(default_factory=dict)  # signs of the part `century` -> the first year
+    month_letters: str = ""  # the months, where letters stand for them
+
+    def parts(self) -> list[str]:
+        """The parts in their order, as `date` takes them."""
+        return list(re.compile(self.pattern).groupindex)
+
+    def date(self, parts: Mapping[str, str], latest: int) -> str | None:
+        """The date as year-month-day text, or None where it is none.
+
+        Args:
+            latest: a year of two digits that nothing else tells is the last one that is not after this.
+        """
+        month, century = self._month(parts["month"])
+        day = next((day for more in self.days if 1 <= (day := int(parts["day"]) - more) <= 31), 0)
+        told = next((first for signs, first in self.centuries.items() if parts.get("century", " ") in signs), century)
+        digits = parts["year"]
+        if len(digits) == 3:  # 985 of 1985, 004 of 2004
+            year = int(digits) + (1000 if digits > "800" else 2000)
+        elif len(digits) == 2:
+            year = told + int(digits) if told else whole_year(int(digits), latest)
+        else:
+            year = int(digits)
+        try:
+            found = datetime.date(year, month, day)
+        except ValueError:
+            return None
+        return found.isoformat() if _EARLIEST <= year <= datetime.date.today().year else None
+
+    def _month(self, text: str) -> tuple[int, int]:
+        """The month, 0 where it is none, and the century that it tells."""
+        if self.month_letters:
+            return self.month_letters.find(text) + 1, 0
+        months = ((int(text) - int(more), century) for more, century in self.months.items())
+        return next((found for found in months if 1 <= found[0] <= 12), (0, 0))
+
+
+@functools.cache
+def _layouts() -> tuple[_Layout, ...]:
+    raw: list[dict[str, Any]] = tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))["birth_number"]
+    return tuple(_Layout(**layout) for layout in raw)
+
+
+@dataclass(frozen=True)
+class _Births:
+    """Birth dates of the file that has a column of them: rows for each decade, and the latest year."""
+
+    decades: Mapping[str, int]
+    latest: int
+
+    def overlap(self, dates: Sequence[str]) -> float:
+        """How much of the dates' decades is as here: 1 where each has the same share."""
+        here, rows = sum(self.decades.values()), len(dates)
+        there = Counter(date[:3] for date in dates)
+        return sum(min(held / rows, self.decades.get(of, 0) / here) for of, held in there.items()) if here else 0.0
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A layout that a column's numbers have, and how sure that is."""
+
+    layout: _Layout
+    length: int  # of most numbers: shorter ones may have lost first zeros
+    overlap: float
+
+
+def with_birth_numbers(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
+    """The columns; where one file alone has birth dates, with the column of the other in whose numbers these stand.
+
+    Args:
+        files: two files.
+        columns: as they were recognised.
+    """
+    sides, parts = [dict(columns.left), dict(columns.right)], [dict(columns.left_parts), dict(columns.right_parts)]
+    for here, other in ((0, 1), (1, 0)):
+        if "dob" in sides[here] or "dob" not in sides[other]:
+            continue
+        asked = _may_hold_births(files[here], sides[here], parts[here], sides[other])
+        births = _births(engine, files[other], sides[other]["dob"], parts[other])
+        for column, found in _found(engine, files[here], asked, births).items():
+            is_told = column in {sides[here].get(name) for name in NUMBERS}
+            if found.overlap >= _LIKE_BIRTHS or (is_told and found.overlap):
+                sides[here]["dob"] = parts[here][PART] = column
+                break
+    return replace(columns, left=sides[0], right=sides[1], left_parts=parts[0], right_parts=parts[1])
+
+
+def birth_date_of_numbers(
+    engine: Engine, file: PersonFile, column: str, other: tuple[PersonFile, str, Mapping[str, str]]
+) -> tuple[PersonFile, str]:
+    """The file with a column of the birth dates that stand in its numbers, and the column's name.
+
+    Args:
+        column: that holds them.
+        other: the file that has birth dates, where they are, and the parts of its fields.
+    """
+    births = _births(engine, *other)
+    found = _found(engine, file, [column], births).get(column)
+    if not found:
+        return file, column
+    layout, code = found.layout, _code(as_text(column))
+    whole = literal(f"^(?:{layout.pattern})$")
+    padded = f"case when {_lost_zeros(code, found.length)} then lpad({code}, {found.length}, '0') else '' end"
+    parts = "|".join(f"\\{place}" for place, _ in enumerate(layout.parts(), 1))
+    apart = " ".join(
+        f"when regexp_matches({text}, {whole}) then regexp_replace({text}, {whole}, '{parts}')"
+        for text in (code, padded)
+    )
+    told = f"case {apart} when {code} <> '' then {literal(_NO_DATE)} end"
+    file, cut = expressed(engine, file, told, "parts of the number")
+    dates = {value: (_date(layout, value.split("|"), births.latest),) for value in counted(engine, file, cut)}
+    file, (made,) = looked_up(engine, file, cut, dates, ["birth date in the number"])
+    return file, made
+
+
+def _date(layout: _Layout, values: Sequence[str], latest: int) -> str:
+    names = layout.parts()
+    if len(values) != len(names):
+        return _NO_DATE
+    return layout.date(dict(zip(names, values, strict=True)), latest) or _NO_DATE
+
+
+def _may_hold_births(
+    file: PersonFile, fields: Mapping[str, str], parts: Mapping[str, str], others: Mapping[str, str]
+) -> list[str]:
+    """Columns whose numbers may be the person's, those that their names tell first; not what is another field."""
+    told = [fields[name] for name in NUMBERS if name in fields]
+    mapped = [column for name, column in fields.items() if name not in others]  # to a field of the analyst's own
+    used = {*named_fields(fields).values(), *parts.values(), *mapped, *told}
+    return [*told, *(name for name in file.header if name not in used and not is_another_persons(name))]
+
+
+def _births(engine: Engine, file: PersonFile, column: str, parts: Mapping[str, str]) -> _Births:
+    file, column = dated.in_one_column(engine, file, column, parts)
+    values = counted(engine, file, column)
+    latest = latest_year([values])
+    how, decades = reading(values, latest), Counter[str]()
+    for text, rows in values.items():
+        decades[(read(text, how) or "")[:3]] += rows
+    decades.pop("", None)
+    return _Births(decades, latest)
+
+
+def _found(engine: Engine, file: PersonFile, columns: Sequence[str], births: _Births) -> dict[str, _Found]:
+    """Columns of which a sample has birth dates in its numbers."""
+    if not columns:
+        return {}
+    codes = ", ".join(f"{_code(as_text(column))} as v{place}" for place, column in enumerate(columns))
+    step, place = max(1, file.rows // _LOOKED_AT), quote(PLACE)
+    sample = engine.arrow(engine.sql(f"select {codes} from {{t}} where {place} % {step} = 0", t=file.table))
+    found = {}
+    for column, values in zip(columns, sample.columns, strict=True):
+        numbers = [code for code in values.to_pylist() if any(map(str.isdigit, code)) and len(set(code)) > 1]
+        if len(numbers) >= _FEWEST and (best := _best(numbers, births)):
+            found[column] = best
+    return found
+
+
+def _best(numbers: Sequence[str], births: _Births) -> _Found | None:
+    """The layout by which the numbers' dates are most like the births of the other file."""
+    length = Counter(map(len, numbers)).most_common(1)[0][0]
+    fits = []
+    for layout in _layouts():
+        dates = _dates(layout, numbers, length, births.latest)
+        if len(dates) >= _DATES * len(numbers) and _are_spread(dates):
+            fits.append(_Found(layout, length, births.overlap(dates) * len(dates) / len(numbers)))
+    return max(fits, key=lambda found: found.overlap, default=None)
+
+
+def _dates(layout: _Layout, numbers: Sequence[str], length: int, latest: int) -> list[str]:
+    pattern = re.compile(layout.pattern, re.ASCII)
+    dates = []
+    for number in numbers:
+        padded = number.zfill(length) if number.isdigit() and length - _LOST_ZEROS <= len(number) else number
+        match = pattern.fullmatch(number) or pattern.fullmatch(padded)
+        if match and (date := layout.date(match.groupdict(), latest)):
+            dates.append(date)
+    return dates
+
+
+def _are_spread(dates: Sequence[str]) -> bool:
+    """Whether the dates fall on days and months as births do, and not as numbers that go on (0101000001 ...)."""
+    day, month = (Counter(date[part] for date in dates).most_common(1)[0][1] for part in (slice(8, 10), slice(5, 7)))
+    return day <= _ONE_DAY * len(dates) and month <= _ONE_MONTH * len(dates)
+
+
+def _code(text: str) -> str:
+    """SQL: capitals and digits, and of signs the dash and plus that some numbers have a meaning for."""
+    return f"upper(translate(regexp_replace({text}, '[.]0$', ''), ' ./', ''))"
+
+
+def _lost_zeros(code: str, length: int) -> str:
+    """SQL: whether a number of digits may have lost its first zeros."""
+    return f"regexp_matches({code}, '^[0-9]+$') and length({code}) between {length - _LOST_ZEROS} and {length}"

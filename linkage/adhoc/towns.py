@@ -1,0 +1,71 @@
+"""Towns that one file writes with their postcodes in one column, where the other file has a column of postcodes.
+
+"12045 Berlin", "1011 AB Amsterdam", "London SW1A 1AA": the postcode is known by the forms that the other file's have,
+and stands before the town or after it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from anyascii import anyascii
+
+from linkage.adhoc.addresses import Part, part_of
+from linkage.adhoc.columns_made import Texts, counted, looked_up
+from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.recognise import Columns
+from linkage.engine import Engine
+
+_SHARE = 0.9  # of a column's values hold a postcode and a town, or it is one of towns
+_WORDS = re.compile(r"[^\W_]+")
+_BETWEEN = " ,;:/-()"
+_MOST = 3  # words that a postcode is written in
+
+
+def with_towns(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
+    """The columns, with the postcodes that one file has in a column of their own and the other beside its towns.
+
+    Args:
+        files: two files.
+        columns: as they were recognised.
+    """
+    sides = [dict(columns.left), dict(columns.right)]
+    for here, other in ((0, 1), (1, 0)):
+        column = sides[here].get("town")
+        if column is None or "postcode" in sides[here] or "postcode" not in sides[other]:
+            continue
+        code = part_of("postcode", counted(engine, files[other], sides[other]["postcode"]))
+        values = counted(engine, files[here], column)
+        if sum(rows for value, rows in values.items() if all(_parted(value, code))) > _SHARE * sum(values.values()):
+            sides[here]["postcode"] = column
+    return replace(columns, left=sides[0], right=sides[1])
+
+
+def part_towns(
+    engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]
+) -> list[tuple[PersonFile, dict[str, str]]]:
+    """Each file with columns of towns and of postcodes where it has both in one, and where its fields are now."""
+    made = []
+    for here, (file, of) in enumerate(zip(files, fields, strict=True)):
+        other = len(files) - 1 - here
+        column = of.get("town")
+        if column is None or of.get("postcode") != column or other == here:
+            made.append((file, dict(of)))
+            continue
+        code = part_of("postcode", counted(engine, files[other], fields[other]["postcode"]))
+        texts: Texts = {value: _parted(value, code) for value in counted(engine, file, column)}
+        new, (postcode, town) = looked_up(engine, file, column, texts, ["postcode", "town"])
+        made.append((new, {**of, "postcode": postcode, "town": town}))
+    return made
+
+
+def _parted(value: str, code: Part) -> tuple[str | None, str | None]:
+    """The postcode and the town, as it is written; the whole is the town where no postcode is at an end of it."""
+    words = list(_WORDS.finditer(value))
+    for many in range(min(_MOST, len(words)), 0, -1):
+        for first in (0, len(words) - many):
+            start, end = words[first].start(), words[first + many - 1].end()
+            plain = anyascii(value[start:end]).upper()
+            if code.has_form(plain):
+                return plain, (value[:start] + value[end:]).strip(_BETWEEN) or None
+    return None, value.strip(_BETWEEN) or None
