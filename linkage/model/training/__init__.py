@@ -20,7 +20,8 @@ from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
-from linkage.model.training.nobody import NobodyInBothError, refuse_strangers
+from linkage.model.training.no_persons import NobodyInBothError
+from linkage.model.training.nobody import refuse_strangers
 from linkage.model.training.overlaps import overlaps, seen
 from linkage.model.training.patterns import Layout, counted
 from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
@@ -150,8 +151,8 @@ def _unsettled(estimates: Estimates) -> list[str]:
         for run in estimates.runs
         if not run.settled
     ] + [
-        f"EM on {', '.join(run.block.rule.columns)} found more matches than the other runs let expect, as of "
-        "households: left out of the estimates"
+        f"EM on {', '.join(run.block.rule.columns)} found more matches than there can be, or than the other runs "
+        "let expect, as of households: left out of the estimates"
         for run in estimates.runs
         if not run.kept
     ]

@@ -14,6 +14,7 @@ from linkage.model.splink_json import sided_columns
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
 from linkage.model.training.middle import ENOUGH_MATCHES
 from linkage.model.training.middle import middle as middle_of
+from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement, exact_levels
@@ -154,6 +155,9 @@ def estimated(
     for index, block in enumerate(evidence.blocks):
         started = near.runs[index] if near else None
         runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or longest))
+    if not near:
+        runs = [replace(run, kept=not no_persons(layout, run, u, evidence.units)) for run in runs]
+        refuse_all(runs)
     runs = _kept(evidence, runs, near)
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
@@ -170,8 +174,8 @@ def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> li
     """
     if near:
         return [replace(run, kept=judged.kept) for run, judged in zip(runs, near.runs, strict=True)]
-    sure = [run for run in runs if run.settled and not run.block.rule.lenient]
-    if not sure or len(sure) == len(runs):
+    sure = [run for run in runs if run.usable and not run.block.rule.lenient]
+    if not sure or not any(run.block.rule.lenient for run in runs):
         return list(runs)
     layout, all_pairs = evidence.layout, evidence.units[0] * evidence.units[1]
     m, _ = _combined(layout, sure, len(sure[0].u))
@@ -182,7 +186,7 @@ def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> li
         agree = np.prod(m[:, [exact[name] for name in run.block.rule.columns if name in exact]], axis=1)
         expected = float((people * agree * run.block.share)[0])
         others = run.block.rule.lenient and float(run.matches[0]) > _MORE * expected
-        kept.append(replace(run, kept=not others))
+        kept.append(replace(run, kept=run.kept and not others))
     return kept
 
 

@@ -7,16 +7,11 @@ seldom.
 
 import numpy as np
 
-from linkage.errors import LeoError
 from linkage.model.training.estimation import Estimates
+from linkage.model.training.no_persons import MOST, NobodyInBothError
 from linkage.model.training.patterns import Layout
 
 _OWN = ("forename", "dob")  # what a person shares with nobody at home
-_MOST = 0.5  # of matches agree on one of them at least, if they are persons
-
-
-class NobodyInBothError(LeoError):
-    """What was taken for matches are no persons."""
 
 
 def refuse_strangers(layout: Layout, estimates: Estimates) -> None:
@@ -31,7 +26,7 @@ def refuse_strangers(layout: Layout, estimates: Estimates) -> None:
         if comparison.name in _OWN and learnt:
             levels = (layout.owner == place) & grades & (estimates.m[0] > estimates.u[0])
             agree[comparison.name] = float(estimates.m[0][levels].sum())
-    if agree and max(agree.values()) < _MOST:
+    if agree and max(agree.values()) < MOST:
         shares = " and ".join(f"{share:.0%} on {name}" for name, share in agree.items())
         raise NobodyInBothError(
             f"what stands out are no persons: of the pairs that would be matches {shares} agree\n"

@@ -1,0 +1,59 @@
+"""Runs of EM that took strangers for matches: more of them than a file has records, and most by another name.
+
+A year of birth makes millions of pairs. Where a few hundred of them match, EM ends at what else stands out: people of
+one sex whose names are somewhat alike. As matches these would be more than there are records.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.errors import LeoError
+from linkage.model.training.patterns import Floats, Layout
+
+if TYPE_CHECKING:
+    from linkage.model.training.estimation import Run
+
+NAMES = ("forename", "surname")
+MOST = 0.5
+"""Of persons more than this share agree on what is their own."""
+
+
+class NobodyInBothError(LeoError):
+    """What was taken for matches are no persons."""
+
+
+def no_persons(layout: Layout, run: "Run", random_u: Floats, units: tuple[int, int]) -> bool:
+    """Whether a run's matches are more than the larger file has records, and mostly differ in a name.
+
+    Either alone may be true of persons: events of one person meet each other, and women have two surnames.
+
+    Args:
+        random_u: (draws, levels) share of random pairs at each level.
+    """
+    there_are = float(run.matches[0]) / max(run.block.share, 1e-12)
+    if there_are <= max(units):
+        return False
+    for place, comparison in enumerate(layout.model.comparisons):
+        if comparison.name in NAMES and run.block.rule.leaves_free(comparison):
+            graded = np.array([level.value > 0 for level in layout.levels])
+            agree = (layout.owner == place) & graded & (run.estimate.m[0] > random_u[0])
+            if float(run.estimate.m[0][agree].sum()) < MOST:
+                return True
+    return False
+
+
+def refuse_all(runs: "Sequence[Run]") -> None:
+    """Refuse to go on where no run found persons.
+
+    Raises:
+        NobodyInBothError: there is none that did.
+    """
+    if runs and not any(run.kept for run in runs):
+        blocks = " and ".join(", ".join(run.block.rule.columns) for run in runs)
+        raise NobodyInBothError(
+            f"what stands out are no persons: pairs that agree on {blocks} would hold more matches than the files have "
+            "records, most by another name\n"
+            "  the files seem to have few people in common for what they say of them: give a trained model (--model)"
+        )

@@ -1,0 +1,57 @@
+"""EM in a block of millions of pairs may end at something else than persons: no more of them than there are records."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from linkage.model import from_dict
+from linkage.model.comparisons import comparison, settings
+from linkage.model.training import NobodyInBothError
+from linkage.model.training.estimation import Run
+from linkage.model.training.no_persons import no_persons, refuse_all
+from linkage.model.training.patterns import Floats, Layout
+from linkage.model.training.rules import Agreement
+
+LAYOUT = Layout(from_dict(settings([comparison("surname", "name"), comparison("dob", "date")])))
+UNITS = (20_000, 15_000)
+PLACES = len(LAYOUT.levels)
+
+
+def _run(matches: float, surname_agrees: float, blocked: str = "dob", kept: bool = True) -> Run:
+    """A run that looked at a tenth of its block's pairs; of its matches so many agree on the surname."""
+    surname = [n for n in range(PLACES) if LAYOUT.model.comparisons[LAYOUT.owner[n]].name == "surname"]
+    m = np.full((1, PLACES), 0.1)
+    m[0, surname] = 0.0
+    m[0, surname[0]], m[0, surname[-1]] = surname_agrees, 1 - surname_agrees
+    block = SimpleNamespace(rule=Agreement((blocked,), 200_000, 1.0, (0, 0)), share=0.1)
+    found = SimpleNamespace(block=block, estimate=SimpleNamespace(m=m), matches=np.array([matches]), kept=kept)
+    return cast(Run, found)
+
+
+def _u() -> Floats:
+    u = np.full((1, PLACES), 0.01)
+    u[0, [n for n in range(PLACES) if LAYOUT.levels[n].value == 0]] = 0.95
+    return u
+
+
+@pytest.mark.parametrize(
+    ("matches", "surname_agrees", "blocked", "none"),
+    [
+        (3_000, 0.04, "dob", True),  # of all pairs 30,000, where 20,000 records have a partner each at most
+        (1_900, 0.04, "dob", False),  # women who married may well differ in the surname
+        (3_000, 0.9, "dob", False),  # events of one person meet each other
+        (3_000, 0.04, "surname", False),  # a block on the surname says nothing of it
+    ],
+)
+def test_more_matches_than_records_that_mostly_differ_in_a_name_are_no_persons(
+    matches: float, surname_agrees: float, blocked: str, none: bool
+) -> None:
+    assert no_persons(LAYOUT, _run(matches, surname_agrees, blocked), _u(), UNITS) is none
+
+
+def test_files_in_which_no_run_finds_persons_are_refused() -> None:
+    refuse_all([_run(1, 1, kept=False), _run(1, 1)])
+    with pytest.raises(NobodyInBothError, match="no persons"):
+        refuse_all([_run(1, 1, kept=False)])
