@@ -195,6 +195,7 @@ def _model(
     """
     count = functools.partial(term_frequencies, engine, model, left, right)
     if not step.train:
+        say("values")
         return model, {}, count()
     train_it = functools.partial(_trained, engine, model, left, right, seed, say)
     made: list[Any] = engine.together(train_it, count)
