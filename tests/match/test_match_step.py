@@ -267,7 +267,7 @@ def test_progress_says_what_is_being_done(engine: Engine) -> None:
     said: list[str] = []
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
     link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=said.append)
-    assert said == ["passes", "rule 1 of 2", "rule 2 of 2", "resolution", "probabilities", "reasons"]
+    assert said == ["values", "passes", "rule 1 of 2", "rule 2 of 2", "resolution", "probabilities", "reasons"]
 
 
 def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
