@@ -1,17 +1,16 @@
 """Headers of birth dates that are put together of known words: FEC_NAC, anno_nasc, mes_ano_nacimiento."""
 
 import functools
-import tomllib
 from collections.abc import Sequence
 
-from linkage.resources import config_file
+from linkage.adhoc.vocabulary import vocabulary
 
 _KINDS = ("date", "year", "month", "day")
 
 
 @functools.cache
 def _words() -> dict[str, frozenset[str]]:
-    rules = tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))
+    rules = vocabulary()
     return {name: frozenset(words) for name, words in rules["birth_words"].items()} | {
         "noise": frozenset((*rules["noise"], *rules["before"]))
     }

@@ -8,19 +8,17 @@ that a column of which nearly all do holds dates; that they are those of births,
 import datetime
 import functools
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from linkage.adhoc import dated
 from linkage.adhoc.birth_dates import latest_year, read, reading, whole_year
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, named_fields
+from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine, literal, quote
-from linkage.resources import config_file
 
 PART = "birth_number"
 """What a column with birth dates in its numbers is among the parts of a file's fields."""
@@ -81,8 +79,7 @@ class _Layout:
 
 @functools.cache
 def _layouts() -> tuple[_Layout, ...]:
-    raw: list[dict[str, Any]] = tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))["birth_number"]
-    return tuple(_Layout(**layout) for layout in raw)
+    return tuple(_Layout(**layout) for layout in vocabulary()["birth_number"])
 
 
 @dataclass(frozen=True)

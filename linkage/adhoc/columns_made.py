@@ -1,7 +1,7 @@
 """Columns that are made of others of a file: looked up for each distinct value, which is worked on once."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -71,6 +71,18 @@ def looked_up(
     counts = {name: _become(known, texts, n) for n, name in enumerate(names)} if known is not None else {}
     clean = [name for n, name in enumerate(names) if all(_is_trimmed(new[n]) for new in texts.values())]
     return file.with_columns(joined, counts, clean), names
+
+
+def each_value(
+    engine: Engine, held: Sequence[tuple[PersonFile, str]], made: str, become: Callable[[str], str | None]
+) -> list[tuple[PersonFile, str]]:
+    """Files, each with a column, and what each value of these becomes in their stead."""
+    result = []
+    for file, column in held:
+        texts = {value: (become(value),) for value in counted(engine, file, column)}
+        new, (name,) = looked_up(engine, file, column, texts, [made])
+        result.append((new, name))
+    return result
 
 
 def _is_trimmed(text: str | None) -> bool:

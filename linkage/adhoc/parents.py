@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from linkage.adhoc.columns_made import counted, looked_up
+from linkage.adhoc.columns_made import each_value
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import relations
 from linkage.engine import Engine
@@ -19,12 +19,7 @@ def names_of_parents(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> 
     Args:
         held: files, each with its column.
     """
-    made = []
-    for file, column in held:
-        texts = {value: (parents_name(value),) for value in counted(engine, file, column)}
-        new, (name,) = looked_up(engine, file, column, texts, ["name of a parent"])
-        made.append((new, name))
-    return made
+    return each_value(engine, held, "name of a parent", parents_name)
 
 
 def parents_name(value: str) -> str | None:

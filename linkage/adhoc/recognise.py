@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Any
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.maps import told_by
+from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
-from linkage.resources import config_file
 
 ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "email", "phone")
 """Fields with a form of their own; every other field is compared as text."""
@@ -44,13 +43,8 @@ class Columns:
         return [field for field in self.left if field in self.right]
 
 
-@functools.cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(config_file("recognise.toml").read_text(encoding="utf-8"))
-
-
 def _fields_known() -> dict[str, Any]:
-    known: dict[str, Any] = _rules()["field"]
+    known: dict[str, Any] = vocabulary()["field"]
     return known
 
 
@@ -63,7 +57,10 @@ def known_fields() -> frozenset[str]:
 def month_names() -> dict[str, int]:
     """Names of months and their short forms, upper-case ASCII, to the month's number."""
     return {
-        name: number for names in _rules()["months"].values() for number, month in enumerate(names, 1) for name in month
+        name: number
+        for names in vocabulary()["months"].values()
+        for number, month in enumerate(names, 1)
+        for name in month
     }
 
 
@@ -83,24 +80,24 @@ def is_called_like_a_key(column: str) -> bool:
 
 def relations() -> list[str]:
     """Words before the name of a parent that say whose it is, upper-case: S/O."""
-    words: list[str] = _rules()["relations"]
+    words: list[str] = vocabulary()["relations"]
     return words
 
 
 def legal_forms() -> frozenset[str]:
     """Words of companies' names that say nothing of which one it is, upper-case ASCII: LTD."""
-    return frozenset(_rules()["legal_forms"])
+    return frozenset(vocabulary()["legal_forms"])
 
 
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
-    frames: list[dict[str, list[str]]] = _rules()["sex_frame"]
+    frames: list[dict[str, list[str]]] = vocabulary()["sex_frame"]
     return frames
 
 
 def is_another_persons(column: str) -> bool:
     """Whether a column's name says that it is of another person, or of what happened when."""
-    beside = {*_rules()["others"], *_rules()["events"]}
+    beside = {*vocabulary()["others"], *vocabulary()["events"]}
     own = in_own_script(column)
     return bool(beside & set(words_of(column))) or any(word in own for word in beside if not word.isascii())
 
@@ -259,12 +256,12 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     held = {*_side(names, told, _shared_ends(names)).fields}
     if held & {"forename", "surname"}:
         return None
-    for word in _rules()["relatives"]:
+    for word in vocabulary()["relatives"]:
         columns = [name for name in names if word in (*words_of(name)[:1], *words_of(name)[-1:])]
         side = _side(columns, told, frozenset({(0, word), (-1, word)}))
         if {"forename", "surname"} <= set(side.fields):
             rest = _side([name for name in names if name not in columns], {}, frozenset())
-            home = {field: rest.fields[field] for field in _rules()["at_home"] if field in rest.fields}
+            home = {field: rest.fields[field] for field in vocabulary()["at_home"] if field in rest.fields}
             return _Side({**home, **side.fields}, side.parts)
     return None
 
@@ -348,7 +345,7 @@ def _in_full() -> set[str]:
 
 @functools.lru_cache
 def _ends(names: tuple[str, ...]) -> _Ends:
-    others: list[str] = _rules()["others"]
+    others: list[str] = vocabulary()["others"]
     several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
     return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
@@ -371,9 +368,9 @@ def _without_ends(name: str, ends: _Ends) -> str:
 
 def _without_noise(name: str) -> str:
     """The name without words that say nothing: patientSurname, DOB_clean."""
-    noise: list[str] = _rules()["noise"]
+    noise: list[str] = vocabulary()["noise"]
     words = words_of(name)
-    while len(words) > 1 and words[0] in (*noise, *_rules()["before"]):
+    while len(words) > 1 and words[0] in (*noise, *vocabulary()["before"]):
         words.pop(0)
     while len(words) > 1 and words[-1] in noise:
         words.pop()
@@ -382,7 +379,7 @@ def _without_noise(name: str) -> str:
 
 def _without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
-    noise: list[str] = _rules()["noise_in_script"]
+    noise: list[str] = vocabulary()["noise_in_script"]
     own = in_own_script(name)
     while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
         own = own.removeprefix(found)

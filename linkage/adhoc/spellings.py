@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from anyascii import anyascii
 
-from linkage.adhoc.columns_made import counted, looked_up
+from linkage.adhoc.columns_made import counted, each_value, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
@@ -84,12 +84,7 @@ def _code(value: str) -> str:
 
 def organisations(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """Columns of names of companies, without legal forms: SMITH SONS of Smith & Sons Ltd. and of Smith and Sons."""
-    result = []
-    for file, column in held:
-        texts = {value: (_without_legal_form(value),) for value in counted(engine, file, column)}
-        new, (name,) = looked_up(engine, file, column, texts, ["organisation"])
-        result.append((new, name))
-    return result
+    return each_value(engine, held, "organisation", _without_legal_form)
 
 
 def _without_legal_form(value: str) -> str | None:
@@ -109,11 +104,7 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
         return list(held)
     values = [counted(engine, file, column) for file, column in held]
     if known := min(map(_british_parts, values)):
-        return [
-            (new, name)
-            for (file, column), of in zip(held, values, strict=True)
-            for new, (name,) in [looked_up(engine, file, column, {v: (_district(v, known),) for v in of}, ["postcode"])]
-        ]
+        return each_value(engine, held, "postcode", lambda value: _district(value, known))
     lengths = [_usual_length(of) for of in values]
     result = []
     for (file, column), of, length in zip(held, values, lengths, strict=True):
@@ -128,9 +119,13 @@ _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?
 _UNIT, _SECTOR, _DISTRICT = 3, 2, 1
 
 
+def _area(value: str) -> re.Match[str] | None:
+    return _AREA.fullmatch(" ".join(value.upper().split()))
+
+
 def _british_parts(values: Counts) -> int:
     """Whether most of a file's postcodes are British units, sectors or districts; 0 where they are none."""
-    fits = [(_AREA.fullmatch(" ".join(value.upper().split())), held) for value, held in values.items()]
+    fits = [(_area(value), held) for value, held in values.items()]
     shares = {
         _UNIT: sum(held for match, held in fits if match and match[3]),
         _SECTOR: sum(held for match, held in fits if match and match[4]),
@@ -143,7 +138,7 @@ def _british_parts(values: Counts) -> int:
 
 def _district(value: str, parts: int) -> str | None:
     """A British postcode to the precision that both files have."""
-    match = _AREA.fullmatch(" ".join(value.upper().split()))
+    match = _area(value)
     if match is None:
         return None
     return match[1] + (f" {match[2] or match[4] or ''}".rstrip() if parts >= _SECTOR else "")

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from linkage.engine import Engine, Table, columns
 from linkage.match.score import Frequencies, weighed_given
 from linkage.model import Model
+from linkage.model.blocking import Pattern
 from linkage.model.stages import pattern_column
 
-Pattern = tuple[int, ...]
 Numbers = npt.NDArray[np.float64]
 
 _LINKS = 20_000  # that are looked at for how common values are
@@ -135,7 +135,7 @@ def _kept(engine: Engine, links: Table) -> dict[Pattern, tuple[Numbers, Numbers]
 
 
 def _times(expected: float, pairs: Numbers, likely: Numbers) -> float:
-    """How often a pattern's matches are what the model expects: the most likely value, a one match given beforehand.
+    """How often a pattern's matches are what the model expects: the most likely value, one match given beforehand.
 
     Args:
         expected: matches among its kept pairs, as the model has them.
