@@ -145,13 +145,7 @@ def _work(
     with clock("write"):
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
-        if request.second_records and not request.links_only:
-            notes += [
-                f"{file.path.name}: {share:.0%} of the records seem to be of somebody who is there twice; second "
-                "records are linked too (--no-second-records: the better one alone)"
-                for file, share in zip(files, twice, strict=True)
-                if share >= persons.MANY_TWICE
-            ]
+        notes += _notes_of_twice(request, files, twice)
         notes += [*unknown.notes(shaped), *left_out(columns, at)]
         done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
@@ -172,6 +166,24 @@ def _work(
         "links_only": request.links_only,
     }
     return done
+
+
+def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequence[float]) -> list[str]:
+    """What was made of people who are there twice, and how to have it otherwise."""
+    if not request.second_records:
+        return []
+    if request.cardinality != "one-to-one":
+        events = files[int(twice[1] > twice[0])]
+        return [
+            f"{events.path.name}: {max(twice):.0%} of the records seem to be of somebody who is there twice; all of a "
+            "person's are linked (--no-second-records: one alone)"
+        ]
+    return [
+        f"{file.path.name}: {share:.0%} of the records seem to be of somebody who is there twice; second "
+        "records are linked too (--no-second-records: the better one alone)"
+        for file, share in zip(files, twice, strict=True)
+        if share >= persons.MANY_TWICE and not request.links_only
+    ]
 
 
 def _cardinality(twice: Sequence[float]) -> Cardinality:

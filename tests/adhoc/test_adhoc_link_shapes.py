@@ -43,6 +43,8 @@ def test_events_of_people_do_not_compete_for_the_person(files: Files, tmp_path: 
     assert any("events.csv" in note for note in linked.notes)
     asked = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["request"]
     assert asked["cardinality"] == "one-to-many"
+    links_only = link_files(Request(files.left, events, tmp_path / "links", threads=2, links_only=True))
+    assert any("events.csv" in note and "all of a person's are linked" in note for note in links_only.notes)
 
 
 def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files, tmp_path: Path) -> None:
