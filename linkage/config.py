@@ -97,6 +97,7 @@ class Step(_Strict):
     most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
     duplicates: Literal["leave", "join"] = "leave"  # of two records of one person, the second: unlinked, or linked too
     twins: Literal["apart", "model"] = "apart"  # never one person (configs/resolution/apart.toml), or as they weigh
+    links_only: bool = False  # no rivals, reviews and reasons: a fifth of the time on Spark (linkage.match.links_only)
 
     @model_validator(mode="after")
     def _fits_its_cardinality(self) -> "Step":
@@ -107,6 +108,12 @@ class Step(_Strict):
         for key, most, many in (("most_left", self.most_left, many_left), ("most_right", self.most_right, many_right)):
             if most and not many:
                 faults.append(f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}")
+        needs_others = {"samples": self.samples > 0, 'duplicates = "join"': self.duplicates == "join"}
+        faults += [
+            f"step '{self.name}': links_only leaves out the pairs that {key} looks at; give one of the two"
+            for key, given in needs_others.items()
+            if self.links_only and given
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -184,6 +184,7 @@ def _step(
     rule = definitions.eligible_for(step.right)
     counted = step.blocking or {}
     others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
+    unseen = Unseen(counted.get("estimated_recall"), others, dropped, known=not counted.get("links_only"))
     result = {
         "step": step.name,
         "left": step.left,
@@ -200,7 +201,7 @@ def _step(
         "weights": linked.weights(engine, judged, definitions),
         "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
-        "expected": expected(engine, judged, Unseen(counted.get("estimated_recall"), others, dropped)),
+        "expected": expected(engine, judged, unseen),
         "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
         "totals": [],

@@ -30,11 +30,13 @@ class Unseen:
         reach: estimated share of the matches that passes and blocking rules reach; None for all.
         others: matches of a unit that a pass had linked to another record.
         dropped: matches among the pairs that rules made and that weigh too little to be kept.
+        known: whether the step has looked at what it has missed: one that was asked for links alone has not.
     """
 
     reach: float | None = None
     others: float = 0.0
     dropped: float = 0.0
+    known: bool = True
 
     @classmethod
     def of_run(cls, folder: Path, step: str) -> "Unseen | None":
@@ -65,17 +67,22 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted),
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
         say how far the numbers of right and false pairs may fall from what is expected if every probability is right;
-        those of recall and f1 allow besides for UNSEEN_WITHIN times as many or as few matches without a pair kept.
+        those of recall and f1 allow besides for UNSEEN_WITHIN times as many or as few matches without a pair kept; the
+        two have no value where the step does not know what it has missed.
     """
     summed = one(engine, engine.sql(_SUMS, judged=judged))
     if not summed["links"] or summed["unknown"]:
         return None
-    return of_sums(
+    said = of_sums(
         int(summed["links"]),
         (summed["said_right"] or 0.0, summed["right_spread"] or 0.0),
         (summed["said_missed"] or 0.0, summed["missed_spread"] or 0.0),
         unseen,
     )
+    return said if unseen.known else said | dict.fromkeys(("recall", "f1"), _NOT_KNOWN)
+
+
+_NOT_KNOWN = Share(of=0, count=0, value=None, low=None, high=None)
 
 
 _SUMS = """
@@ -127,7 +134,7 @@ def of_sums(
 def _share(count: float, of: float, variance: float, known_within: tuple[float, float] | None = None) -> Share:
     """A share with its interval: of chance, and of a denominator that is known within bounds, as if independent."""
     if of <= 0:
-        return Share(of=0, count=0, value=None, low=None, high=None)
+        return _NOT_KNOWN
     value, half = count / of, Z95 * math.sqrt(variance)
     fewest, most = known_within or (of, of)
     above, below = (math.hypot(half, count / bound - value) for bound in (fewest, most))

@@ -2,8 +2,8 @@
 
 ours.py LEFT RIGHT MODEL OUT [--links-only] [--assignment optimal]
 
-LEFT and RIGHT are folders of Parquet with unit_id and the model's columns. OUT gets links/, unlinked/ where the whole
-step is asked for, and phases.json.
+LEFT and RIGHT are folders of Parquet with unit_id and the model's columns. OUT gets links/ and unlinked/, as a
+run has them of its step, and phases.json. `--links-only` is a step that says `links_only = true`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from benchmarks.spark.phases import Phases
 from linkage.config import Step
 from linkage.engine import connect
-from linkage.match.links_only import links_only
+from linkage.match.links_only import step_of_links
 from linkage.match.parts import Parts
 from linkage.match.step import link_step
 from linkage.match.units import Units
@@ -40,14 +40,13 @@ def main() -> None:
             members = engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
             sides.append(Units(name, table, table, members))
         step = Step(name="link", left="left", right="right", train=False, assignment=given.assignment)
-        linking = links_only if given.links_only else link_step
+        linking = step_of_links if given.links_only else link_step
         asked = {"rules": (), "model": load(given.model), "parts": Parts(given.out / "parts"), "progress": phases.begin}
         (given.out / "parts").mkdir()
         found = linking(engine, step, *sides, **asked)
         phases.begin("write")
         engine.write(found.links, given.out / "links")
-        if not given.links_only:
-            engine.write(found.unlinked, given.out / "unlinked")
+        engine.write(found.unlinked, given.out / "unlinked")
         phases.write(given.out / "phases.json")
 
 

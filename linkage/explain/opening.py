@@ -140,6 +140,11 @@ class OpenRun:
         counts = self._counts.get(f"link-{name}")
         if not counts or not self.has(f"links/{name}"):
             raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+        if step.links_only:
+            raise ConfigError(
+                f"{self.root}: step '{name}' was asked for its links alone, and knows nothing of other pairs\n"
+                "  take links_only from the step in the run's file and run again"
+            )
         before = list(self.steps.values())[: list(self.steps).index(name)]
         joined = {source for earlier in before for source in (earlier.left, earlier.right)}
         return OpenStep(

@@ -1,5 +1,10 @@
-"""A step of which only the links are asked for: no reasons, no runners-up, and sure pairs taken first."""
+"""A step of which only the links are asked for: sure pairs are taken first, and nobody asks what became of the others.
 
+There are no rivals, no reviews and no reasons then, and what was missed is not estimated. `leo link --links-only` asks
+for it, and a run whose step says `links_only = true`.
+"""
+
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,9 +12,16 @@ from typing import Any
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.match.decide import matched
+from linkage.match.limits import capped
+from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
+from linkage.match.reach import links_by_pass
+from linkage.match.step import StepResult, counted, members
 from linkage.match.units import Units
 from linkage.model import Model
+
+UNTOLD = "no accepted link"
+"""Why a unit has no link, where nobody has looked for the reason."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +42,32 @@ def links_only(
     rules: Sequence[Pass],
     model: Model,
     seed: int = 2026,
+    held: Table | None = None,
+    overrides: Overrides | None = None,
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LinksOnly:
     """Link two sides; arguments and errors as of `link_step`. Second records, limits and samples are not looked at.
+
+    Where people have decided, or the last release's links are held, no pair is taken before its rivals are seen.
 
     Returns:
         `links` are the accepted ones: left_id, right_id, method, pass, match_weight, match_probability (of the pair
         alone, with what the cardinality adds) and decision.
     """
     found = matched(
-        engine, step, left, right, rules=rules, model=model, seed=seed, parts=parts, links_only=True, progress=progress
+        engine,
+        step,
+        left,
+        right,
+        rules=rules,
+        model=model,
+        seed=seed,
+        held=held,
+        overrides=overrides,
+        parts=parts,
+        links_only=True,
+        progress=progress,
     )
     links = engine.sql(
         """
@@ -61,3 +88,64 @@ def links_only(
         "decisions": {"accepted": engine.count(links)},
     }
     return LinksOnly(links, found.model, summary)
+
+
+def step_of_links(
+    engine: Engine, step: Step, left: Units, right: Units, *, overrides: Overrides | None = None, **given: Any
+) -> StepResult:
+    """A step of a run that asks for nothing but links; arguments and errors as of `link_step`.
+
+    Returns:
+        Tables as `link_step` makes them: of links neither pattern nor runner-up is known, and each unit without one
+        has the same reason. Of blocking rules the summary says the pairs and seconds alone, and nothing of what they
+        have missed.
+    """
+    found = links_only(engine, step, left, right, overrides=overrides, **given)
+    wide = engine.sql(
+        """
+        select cast($step as varchar) as step, left_id, right_id, method, pass, cast(null as varchar) as pattern,
+               match_weight, match_probability, cast(null as double) as runner_up_weight, decision,
+               cast(null as varchar) as reason
+        from {links}
+        """,
+        params={"step": step.name},
+        links=found.links,
+    )
+    links = capped(engine, wide, step)
+    alone = functools.partial(_alone, engine, step.name, links)
+    sides = engine.together(
+        functools.partial(alone, "left", left.units), functools.partial(alone, "right", right.units)
+    )
+    unlinked = engine.sql(
+        "select * from {left} union all select * from {right}", params=None, store=False, left=sides[0], right=sides[1]
+    )
+    by_pass = links_by_pass(engine, links)
+    passes = [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in found.summary["passes"]]
+    summary = {
+        **found.summary,
+        "overrides": overrides.counts if overrides else {},
+        "passes": passes,
+        "rules": [],
+        "estimated_recall": None,
+        "links_only": True,
+        "decisions": counted(engine, links, "decision"),
+        "unlinked": counted(engine, unlinked, "reason"),
+    }
+    return StepResult(links, unlinked, members(engine, step, left, right), None, found.model, summary)
+
+
+def _alone(engine: Engine, step: str, links: Table, side: str, units: Table) -> Table:
+    return engine.sql(
+        f"""
+        select cast($step as varchar) as step, cast($side as varchar) as side, u.unit_id as id,
+               '{UNTOLD}' as reason
+        from {{units}} as u
+        where not exists (
+            select 1 from {{links}} as l where l.{side}_id = u.unit_id and l.decision = 'accepted'
+        )
+        """,
+        params={"step": step, "side": side},
+        units=units,
+        links=links,
+        store=True,
+    )

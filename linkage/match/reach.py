@@ -36,7 +36,7 @@ def passes_and_rules(
         (None where the model says nothing of the rule), if fields err independently; estimated_recall of all rules
         together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough.
     """
-    accepted = _links_by_pass(engine, links)
+    accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
@@ -63,7 +63,7 @@ def passes_and_rules(
     }
 
 
-def _links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
+def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
     """Accepted links by the pass, or the rule ("rule 1"), that made them."""
     counted = engine.sql(
         'select "pass", count(*) as links from {links} where decision = \'accepted\' group by "pass"', links=links

@@ -185,10 +185,11 @@ class _Work:
         if taken:
             names = dict.fromkeys(("unit_id", *self.model.columns))
             left_of = functools.partial(without, engine, names=list(names), taken=taken, store=not part.narrow)
-            few = engine.together(*(functools.partial(left_of, units, side=side) for side, units in sides.items()))
-            blocked = dict(zip(sides, few, strict=True))
+            single = self.taking.single if self.taking else []
+            few = engine.together(*(functools.partial(left_of, sides[side], side=side) for side in single))
+            blocked = sides | dict(zip(single, few, strict=True))
             if part.folder:
-                dropped += blocked.values()
+                dropped += few
             else:
                 left_over = blocked
         for number in part.rules:

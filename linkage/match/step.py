@@ -140,7 +140,7 @@ def link_step(
     }
     missed_others = expected_others(engine, speaking, thresholds.gain, others)
     engine.drop(*frequencies.values())
-    units = _members(engine, step, left, right)
+    units = members(engine, step, left, right)
     counts = found.passed.counts, found.candidates.counts
     reach = passes_and_rules(engine, model, (left.units, right.units), still_open, *counts, links, dropped.patterns)
     summary = {
@@ -156,8 +156,8 @@ def link_step(
         "known": _known(engine, model, left.units, right.units),
         "left_units": found.sizes["left"],
         "right_units": found.sizes["right"],
-        "decisions": _counted(engine, links, "decision"),
-        "unlinked": _counted(engine, unlinked, "reason"),
+        "decisions": counted(engine, links, "decision"),
+        "unlinked": counted(engine, unlinked, "reason"),
     }
     return StepResult(links, unlinked, units, sampled, model, summary)
 
@@ -236,7 +236,8 @@ def _accepted(engine: Engine, certain: Table, outcomes: Table, thresholds: Thres
     return sum(int(n) for n in one(engine, counted).values())
 
 
-def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
+def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
+    """step, side, unit_id, entity_id of both sides: which records are one unit."""
     return engine.sql(
         """
         select cast($step as varchar) as step, 'left' as side, unit_id, entity_id from {l}
@@ -249,6 +250,7 @@ def _members(engine: Engine, step: Step, left: Units, right: Units) -> Table:
     )
 
 
-def _counted(engine: Engine, table: Table, column: str) -> dict[str, int]:
-    counted = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
-    return {row["what"]: int(row["n"]) for row in sorted(rows(engine, counted), key=lambda row: str(row["what"]))}
+def counted(engine: Engine, table: Table, column: str) -> dict[str, int]:
+    """What stands in a column to the rows that hold it."""
+    found = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
+    return {row["what"]: int(row["n"]) for row in sorted(rows(engine, found), key=lambda row: str(row["what"]))}

@@ -3,8 +3,8 @@
 Most pairs that a blocking rule makes are of people whose right partner agrees with them in nearly all. Where only the
 links are asked for, pairs that agree on the columns of two rules at once (forename, surname and birth date, say) come
 first. One that is the only such pair of both its units, and of which the model is sure, is taken; its units are in no
-rule's way after that. The pairs that are left out are those that such a unit makes with others: they could outweigh it
-no more often than it is wrong.
+rule's way after that, but for one that may hold more partners. The pairs that are left out are those that such a unit
+makes with others: they could outweigh it no more often than it is wrong.
 """
 
 import functools
@@ -37,6 +37,11 @@ class Taking:
     cardinality: Cardinality
     least: float
 
+    @property
+    def single(self) -> list[str]:
+        """The sides whose units hold one partner; where both hold many nothing is taken."""
+        return [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
+
     def sure_pairs(self, engine: Engine, pairs: Table, left: Table, right: Table) -> Table:
         """Those of the rule's pairs that are taken.
 
@@ -47,7 +52,7 @@ class Taking:
         Returns:
             The rows of `pairs` that are taken: each unit that holds one partner is in one of them at most.
         """
-        single = [side for side in ("left", "right") if not holds_many(self.cardinality, side)]
+        single = self.single
         several = engine.together(*(functools.partial(_contested, engine, pairs, side) for side in single))
         contested = {f"contested_{side}": table for side, table in zip(single, several, strict=True)}
         alone = "".join(
@@ -82,11 +87,15 @@ def _contested(engine: Engine, pairs: Table, side: str) -> Table:
 def taking(model: Model, cardinality: Cardinality, least: float, more: float, among: Collection[str]) -> Taking | None:
     """The equalities that tell most matches, and tell them surely; None where no two rules together do.
 
+    None too where both sides hold many: no unit is done with then, and rules would make the same pairs again.
+
     Args:
         least: match weight below which a pair is not taken.
         more: bits that the cardinality may add at most.
         among: columns that must be among them.
     """
+    if cardinality == "many-to-many":
+        return None
     plain = [(number, rule) for number, rule in enumerate(model.blocking_rules) if _is_plain(rule)]
     found = []
     for (first, one), (_, other) in itertools.combinations_with_replacement(plain, 2):

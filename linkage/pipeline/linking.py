@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
+from linkage.match.links_only import step_of_links
 from linkage.match.overrides import Overrides, of_units
 from linkage.match.parts import Parts
 from linkage.match.step import link_step
@@ -52,7 +53,8 @@ def link_stage(job: Job, step: Step) -> Stage:
             space.table(f"membership/{before[-1].name}") if before else each_alone(engine, _all(space, sources))
         )
         left, right = (_units(space, side, sides[side], membership, model.columns) for side in (step.left, step.right))
-        found = link_step(
+        link = step_of_links if step.links_only else link_step
+        found = link(
             engine,
             step,
             left,

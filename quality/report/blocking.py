@@ -61,7 +61,12 @@ def _step(step: Mapping[str, Any], shown: Pairs, names: Names, d: Disclosure) ->
 
 
 def _sentence(blocking: Mapping[str, Any], title: str, d: Disclosure) -> str:
-    estimate = f"{100 * blocking['estimated_recall']:.2f}% by the model's own estimate, from what the links show"
+    if blocking["estimated_recall"] is None:
+        estimate = "the step was asked for its links alone, so that what rules miss is not estimated"
+        if blocking["recall"] is None:
+            return f"{title}: {estimate}, and there is no truth to measure it by."
+    else:
+        estimate = f"{100 * blocking['estimated_recall']:.2f}% by the model's own estimate, from what the links show"
     if blocking["recall"] is None:
         return f"{title}: the rules are expected to reach {estimate}. This step has no truth to measure it by."
     reached, low, high = d.accuracy(blocking["recall"]), *d.interval(blocking["recall"])

@@ -139,3 +139,15 @@ def test_no_unit_is_in_two_links(left: list[tuple[str | None, ...]], right: list
     # A sure pair's rivals are lighter by what is between two rules' evidence and one's: none comes near it here.
     assert set(taken) <= set(links)
     assert set(whole) <= set(links)
+
+
+def test_a_unit_that_holds_many_is_linked_to_those_that_are_not_sure_too(engine: Engine) -> None:
+    """21 has moved: no sure pair of 1, who has one with 11, but a link all the same."""
+    right = RIGHT + "    21      | AVA      | LEE     | 1990-01-02 | F   | P9\n"
+    for cardinality in ("one-to-many", "many-to-one", "many-to-many"):
+        left_right = (LEFT, right) if cardinality != "many-to-one" else (right, LEFT)
+        both = [_found(engine, *left_right, links_only=only, cardinality=cardinality) for only in (True, False)]
+        links = [_ids(engine, found.accepted(engine)) for found in both]
+        assert {(1, 21), (21, 1)} & set(links[0])
+        assert links[0] == links[1]
+        assert bool(_ids(engine, both[0].candidates.sure)) == (cardinality != "many-to-many")

@@ -1,0 +1,80 @@
+"""A run whose step asks for nothing but links: the same people, and what nobody looked at is not told as if it were."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from toy_pipeline import tables
+
+from linkage.engine import connect
+from linkage.errors import ConfigError
+from linkage.explain.opening import OpenRun
+from linkage.pipeline.job import load_job
+
+_TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
+
+
+@pytest.fixture
+def only_links(village):
+    """The village, whose step asks for its links alone, before its run."""
+    village.change("train = false", "train = false\nlinks_only = true")
+    return village
+
+
+def test_the_same_people_come_of_it(linked_village, only_links):
+    only_links.runner().run()
+    both = [
+        pq.read_table(made.root / "stages" / "10-link-npd-cis" / "links" / "npd-cis.parquet")
+        for made in (linked_village, only_links)
+    ]
+    assert [(f.name, f.type) for f in both[0].schema] == [(f.name, f.type) for f in both[1].schema]
+    accepted = [
+        table.filter(table["decision"].to_numpy(zero_copy_only=False) == "accepted").drop_columns(_TOLD).to_pylist()
+        for table in both
+    ]
+    assert len(accepted[1]) == 100
+    whole, alone = (sorted(found, key=lambda row: row["left_id"]) for found in accepted)
+    weights = [[row.pop("match_weight") for row in found] for found in (whole, alone)]
+    assert alone == whole
+    assert weights[1] == pytest.approx(weights[0])
+    made = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, only_links)]
+    told_of_links = {name for name in made[0] if made[0][name] != made[1][name]}
+    assert told_of_links == {"links/npd-cis", "unlinked/npd-cis"}
+
+
+def test_everybody_without_a_link_is_counted_with_one_reason(only_links):
+    only_links.runner().run()
+    counted = next(
+        stage["counts"]
+        for stage in json.loads((only_links.root / "manifest.json").read_text())["stages"]
+        if stage["name"] == "link-npd-cis"
+    )
+    assert counted["unlinked"] == {"no accepted link": 20 + 15}
+    assert counted["decisions"] == {"accepted": 100}
+    assert sum(row["links"] for row in counted["passes"]) == 80
+
+
+def test_what_was_missed_is_not_estimated_and_the_page_says_so(only_links):
+    only_links.change('truth = "truth"', "")
+    only_links.change("min_precision = 0.98", "precision_lower_bound = 0.5")
+    only_links.runner().run()
+    step = json.loads((only_links.root / "quality" / "evaluation.json").read_text())["steps"][0]
+    assert step["expected"]["precision"]["value"] > 0.98
+    assert step["expected"]["recall"]["value"] is None
+    page = (only_links.root / "report" / "index.html").read_text()
+    assert "asked for its links alone, so that what rules miss is not estimated" in page
+    assert "None%" not in page
+
+
+def test_nobody_is_asked_about_pairs_that_were_not_made(only_links):
+    only_links.runner().run()
+    with connect("duckdb", threads=1) as engine, pytest.raises(ConfigError, match="take links_only from the step"):
+        OpenRun(engine, only_links.root).open("npd-cis")
+
+
+def test_what_needs_other_pairs_is_refused_before_the_work(only_links):
+    only_links.change("links_only = true", 'links_only = true\nsamples = 3\nduplicates = "join"')
+    with pytest.raises(ConfigError) as refused:
+        load_job(only_links.config, key_file=only_links.key)
+    assert "links_only leaves out the pairs that samples looks at" in str(refused.value)
+    assert 'links_only leaves out the pairs that duplicates = "join" looks at' in str(refused.value)
