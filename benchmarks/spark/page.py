@@ -17,8 +17,8 @@ def side_by_side(told: dict[str, Any]) -> str:
         "",
         "The same files of units and the same model, from the first read to links on disk; the start of the session is "
         "in nobody's time. leo-linkage writes levels, runners-up, decisions and a reason for each unit without a link; "
-        '"links only" is a run\'s step with `links_only = true`: links, and who has none, without a reason. Splink writes '
-        "best mutual links alone. Driver: Java and Python together, at most.",
+        '"links only" is a run\'s step with `links_only = true`: links, and who has none, without a reason. Splink '
+        "writes best mutual links alone. Driver: Java and Python together, at most.",
         "",
         "| files | rows | system | executors | seconds | of Splink's | against one | CPU s | of Splink's | driver GB "
         "| links |",
