@@ -20,7 +20,7 @@ from linkage.match.score import Candidates, Frequencies, score_candidates, score
 from linkage.match.sure import Taking, taking
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
-from linkage.model.training import train
+from linkage.model.training import Earlier, train
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def matched(
     held: Table | None = None,
     overrides: Overrides | None = None,
     parts: Parts | None = None,
+    earlier: Earlier | None = None,
     links_only: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Matched:
@@ -119,7 +120,7 @@ def matched(
     if not step.train:
         model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
-    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, say)
+    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, earlier, say)
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
@@ -187,7 +188,14 @@ def matched(
 
 
 def _model(
-    engine: Engine, step: Step, model: Model, left: Table, right: Table, seed: int, say: Callable[[str], None]
+    engine: Engine,
+    step: Step,
+    model: Model,
+    left: Table,
+    right: Table,
+    seed: int,
+    earlier: Earlier | None,
+    say: Callable[[str], None],
 ) -> tuple[Model, dict[str, Any], Frequencies]:
     """The model, trained where the step asks for it, what training tells, and how common values are.
 
@@ -197,30 +205,40 @@ def _model(
     if not step.train:
         say("values")
         return model, {}, count()
-    train_it = functools.partial(_trained, engine, model, left, right, seed, say)
+    train_it = functools.partial(_trained, engine, model, left, right, seed, earlier, say)
     made: list[Any] = engine.together(train_it, count)
     (trained, told), frequencies = made
     return trained, told, frequencies
 
 
 def _trained(
-    engine: Engine, model: Model, left: Table, right: Table, seed: int, say: Callable[[str], None]
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    seed: int,
+    earlier: Earlier | None,
+    say: Callable[[str], None],
 ) -> tuple[Model, dict[str, Any]]:
     """The model trained on two sides; as it is, but for its prior, where they are too small to learn from.
+
+    An earlier step's is taken then, where there is one.
 
     Raises:
         LeoError: there is nothing to train on, and the model has no m and u of its own.
     """
+    leaning = {"leans_on": earlier.step} if earlier else {}
     try:
-        trained, report = train(engine, model, left, right, seed=seed, progress=say)
+        trained, report = train(engine, model, left, right, seed=seed, earlier=earlier, progress=say)
     except LeoError as fault:
+        model = earlier.model if earlier else model
         if not model.is_trained:
             raise
         # The prior that training starts from: half of the smaller side has a partner.
         prior = 0.5 / max(engine.count(left), engine.count(right), 2)
         given = from_dict({**model.raw, "probability_two_random_records_match": prior})
-        return given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior}
-    return trained, report.as_dict()
+        return given, {"taken_as_given": str(fault).splitlines()[0], "prior": prior} | leaning
+    return trained, report.as_dict() | leaning
 
 
 def _taking(step: Step, model: Model, thresholds: Thresholds, more: float) -> Taking | None:

@@ -19,6 +19,7 @@ from linkage.match.reach import links_by_pass
 from linkage.match.step import StepResult, counted, members
 from linkage.match.units import Units
 from linkage.model import Model
+from linkage.model.training import Earlier
 
 UNTOLD = "no accepted link"
 """Why a unit has no link, where nobody has looked for the reason."""
@@ -44,6 +45,7 @@ def links_only(
     seed: int = 2026,
     held: Table | None = None,
     overrides: Overrides | None = None,
+    earlier: Earlier | None = None,
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LinksOnly:
@@ -65,6 +67,7 @@ def links_only(
         seed=seed,
         held=held,
         overrides=overrides,
+        earlier=earlier,
         parts=parts,
         links_only=True,
         progress=progress,

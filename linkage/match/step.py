@@ -24,6 +24,7 @@ from linkage.match.second_records import likely_together, with_second_records
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_text
+from linkage.model.training import Earlier
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def link_step(
     seed: int = 2026,
     held: Table | None = None,
     overrides: Overrides | None = None,
+    earlier: Earlier | None = None,
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StepResult:
@@ -60,6 +62,7 @@ def link_step(
         model: comparisons and blocking rules; trained already where `step.train` is false.
         held: left_id, right_id of units that were one person in the last release.
         overrides: what people have decided about pairs of these units.
+        earlier: a step that has learnt by the same model, on which training leans.
         parts: how scoring is cut where the sides are large.
 
     Raises:
@@ -77,6 +80,7 @@ def link_step(
         seed=seed,
         held=held,
         overrides=overrides,
+        earlier=earlier,
         parts=parts,
         progress=say,
     )

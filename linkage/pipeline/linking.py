@@ -10,6 +10,8 @@ from linkage.match.overrides import Overrides, of_units
 from linkage.match.parts import Parts
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
+from linkage.model import from_dict
+from linkage.model.training import Earlier
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.previous import PreviousRun
 from linkage.pipeline.stage import Counts, Stage
@@ -46,6 +48,7 @@ def link_stage(job: Job, step: Step) -> Stage:
     before = list(job.config.step[: job.config.step.index(step)])
     sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
     sources = list(job.config.source)
+    teachers = [other.name for other in before if step.train and other.train and other.model == step.model]
 
     def work(space: Workspace) -> Counts:
         engine = space.engine
@@ -64,11 +67,14 @@ def link_stage(job: Job, step: Step) -> Stage:
             seed=job.config.run.seed,
             overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
+            earlier=_earlier(space, teachers),
             parts=Parts(space.kept),
             progress=space.note,
         )
-        if why := found.summary["training"].get("taken_as_given"):
-            space.tell(f"step {step.name}: {why}; the m and u of {step.model} are taken as they are")
+        training = found.summary["training"]
+        if why := training.get("taken_as_given"):
+            given = f"{step.model}, as step {by} trained it," if (by := training.get("leans_on")) else step.model
+            space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
         space.write(f"links/{step.name}", found.links)
         space.write(f"unlinked/{step.name}", found.unlinked)
         space.write(f"units/{step.name}", found.units)
@@ -89,6 +95,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
+            *(f"models/{name}.json" for name in teachers),
         ),
         makes=(
             *(f"{table}/{step.name}" for table in (*STEP_TABLES, *([SAMPLED] if step.samples else []))),
@@ -185,6 +192,16 @@ _IN_THE_END = """
     left join {cuts} as c on c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
     where k.decision = 'accepted'
     """
+
+
+def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
+    """Of the steps before this one that compare by the same model, the one that learnt from most matches."""
+    models = {name: f"models/{name}.json" for name in steps}
+    learnt = [
+        Earlier.of_training(name, from_dict(space.document(made)), space.counts(made)["training"])
+        for name, made in models.items()
+    ]
+    return max((one for one in learnt if one), key=lambda one: one.matches, default=None)
 
 
 def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, right: Units) -> Table:

@@ -45,6 +45,7 @@ def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: N
     """Each step's model by its version, and the thresholds in force."""
     counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
     of_files = manifest.get("counts") or {}  # leo link and leo dedupe have one step, and count for all their stages
+    steps = {step["step"]: names.step(step) for step in evaluation["steps"]}
     rows: list[list[str | Cell]] = []
     for step in evaluation["steps"]:
         model, counts = step["parameters"], counted.get(f"link-{step['step']}", of_files)
@@ -53,11 +54,19 @@ def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: N
         limits = counts.get("thresholds") or {}
         numbers = [model["prior_weight"], *(limits.get(key) for key in ("accept", "review", "margin"))]
         cells = [d.marked("not_applicable") if n is None else Cell(f"{n:.2f}".replace("-", "−"), n) for n in numbers]
-        rows.append([names.step(step), version(model), "yes" if counts.get("training") else "no", *cells])
+        rows.append([names.step(step), version(model), _trained(counts.get("training") or {}, steps), *cells])
     heads = ["Step", "Version", "Trained in the run", "Weight before any comparison"]
     heads += ["Accept from", "Review from", "Margin"]
     note = "A version is a fingerprint of the model's parameters; weights are in bits."
     return [Table("Models", heads, rows, note)] if rows else []
+
+
+def _trained(training: Mapping[str, Any], steps: Mapping[str, str]) -> str:
+    """Whether a model was trained in the run, and what another step had learnt that it leans on."""
+    if not training:
+        return "no"
+    answer = "no, too few to learn from" if "taken_as_given" in training else "yes"
+    return f"{answer}; leans on {steps[training['leans_on']]}" if training.get("leans_on") in steps else answer
 
 
 def symbols(d: Disclosure) -> Terms:

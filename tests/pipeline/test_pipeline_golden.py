@@ -269,3 +269,21 @@ def test_a_review_of_its_links_stands_in_its_report(demo, tmp_path, capsys):
     assert "have changed since its sample was drawn" in capsys.readouterr().err
     assert leo("report", run) == 0
     assert "Error by clerical review" not in (run / "report/index.html").read_text()
+
+
+def test_a_step_leans_on_the_earlier_one_that_learnt_most_by_the_same_model(demo):
+    """Of 800 people some steps have too few to learn from: they teach nobody, and lean on those that have enough."""
+    training = {
+        stage["name"].removeprefix("link-"): stage["counts"]["training"]
+        for stage in demo.manifest["stages"]
+        if stage["name"].startswith("link-")
+    }
+    shared = ["npd-ilr", "people-wales", "people-scotland", "people-hesa"]  # configs/demo.toml: models/education.json
+    learnt: dict[str, int] = {}
+    for step in shared:
+        most = max(learnt, key=lambda name: learnt[name], default=None)
+        assert training[step].get("leans_on") == most
+        if "rules" in training[step]:
+            learnt[step] = min(rule["matches"] for rule in training[step]["rules"])
+    assert learnt
+    assert "leans_on" not in training["education-cis"]

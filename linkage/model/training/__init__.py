@@ -18,6 +18,7 @@ from linkage.model.training.bootstrap import resampled
 from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
 from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
+from linkage.model.training.earlier import Earlier
 from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.no_persons import NobodyInBothError
@@ -30,7 +31,16 @@ from linkage.model.training.together import with_togetherness
 from linkage.model.training.unlearnt import unlearnt
 from linkage.model.training.written import with_estimates
 
-__all__ = ["RANDOM_PAIRS", "LevelReport", "NobodyInBothError", "TrainingReport", "gathered", "train", "unlearnt"]
+__all__ = [
+    "RANDOM_PAIRS",
+    "Earlier",
+    "LevelReport",
+    "NobodyInBothError",
+    "TrainingReport",
+    "gathered",
+    "train",
+    "unlearnt",
+]
 
 _SAMPLE_ROWS = 120_000  # of each side; a pure block has its fill of matches long before
 
@@ -44,6 +54,7 @@ def train(
     seed: int = 2026,
     together: bool = False,
     one_file: bool = False,
+    earlier: Earlier | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
     """Estimate a model's probabilities on two sides' units.
@@ -56,16 +67,21 @@ def train(
             has such comparisons.
         one_file: both sides are drawn from one file, so that pairs within a side are a person's as often as pairs
             across, and show nothing of strangers.
+        earlier: a step that has learnt by the same comparisons; its m is where estimation starts, and what is rare here
+            leans on it.
 
     Raises:
         LeoError: no rule makes enough pairs to learn from, for example because the sides share no value; EM comes to
             no end; or, where `together` is asked for, what it took for matches are no persons (NobodyInBothError).
     """
     say = progress or (lambda _: None)
+    model = earlier.model if earlier else model
     together = together or any(comparison.together for comparison in model.comparisons)
     whole, model = without_togetherness(model), without_dependence(model)
     evidence = replace(
-        gathered(engine, model, left, right, seed=seed, one_file=one_file, progress=say), trusting=together
+        gathered(engine, model, left, right, seed=seed, one_file=one_file, progress=say),
+        trusting=together,
+        earlier=earlier,
     )
     layout = evidence.layout
     estimates = estimated(evidence, as_counted(evidence))

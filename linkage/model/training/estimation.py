@@ -11,6 +11,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
+from linkage.model.training.earlier import Earlier
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
 from linkage.model.training.middle import ENOUGH_MATCHES
 from linkage.model.training.middle import middle as middle_of
@@ -63,6 +64,7 @@ class Evidence:
     trusting: bool = (
         False  # strangers within the files say how many of a block's pairs are strangers, and what they show
     )
+    earlier: Earlier | None = None  # whose m the layout's model has; otherwise that is a guess
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def estimated(
     runs = _kept(evidence, runs, near)
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
-    m, matches = _combined(layout, usable, len(u))
+    m, matches = _combined(evidence, usable, len(u))
     prior = _prior(layout, m, usable, evidence.units[0] * evidence.units[1])
     return Estimates(m, u, prior, tuple(runs), matches)
 
@@ -178,7 +180,7 @@ def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> li
     if not sure or not any(run.block.rule.lenient for run in runs):
         return list(runs)
     layout, all_pairs = evidence.layout, evidence.units[0] * evidence.units[1]
-    m, _ = _combined(layout, sure, len(sure[0].u))
+    m, _ = _combined(evidence, sure, len(sure[0].u))
     people = _prior(layout, m, sure, all_pairs) * all_pairs
     exact = exact_levels(layout)
     kept = []
@@ -353,16 +355,18 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
         )
 
 
-def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
+def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
     """The median over the runs, as Splink combines them (runs of few matches say less: see `middle`), with a
-    pseudo-count for what no match showed.
+    pseudo-count for what no match showed, or with what an earlier step has learnt.
 
     A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
     level outweigh all other evidence.
     """
+    layout = evidence.layout
     graded = layout.totals(np.ones(len(layout.places)))
     said = layout.said("m")
     expected = np.where(np.isnan(said), 1 / graded, said)
+    counts_as = evidence.earlier.worth(expected) if evidence.earlier else UNSEEN_MATCHES
     found = np.full((len(runs) or 1, draws, len(graded)), np.nan)
     matches = np.full(found.shape, np.nan)
     for index, run in enumerate(runs):
@@ -373,7 +377,7 @@ def _combined(layout: Layout, runs: Sequence[Run], draws: int) -> tuple[Floats, 
     if seen.any():
         middle[:, seen] = middle_of(found[:, :, seen], matches[:, :, seen])
         weight[:, seen] = np.nanmean(matches[:, :, seen], axis=0)
-    m = (middle * weight + expected * UNSEEN_MATCHES) / (weight + UNSEEN_MATCHES)
+    m = (middle * weight + expected * counts_as) / (weight + counts_as)
     m = m / layout.totals(m)
     return np.where(layout.fixed("m"), said, m), weight
 

@@ -1,0 +1,100 @@
+"""Expected precision and recall beside the truth: what a run says of its error without truth, and what the truth says.
+
+    leo demo --people 1000000 --out runs/million
+    python -m benchmarks.expected runs/million
+
+Of each step: how far apart they are, in percentage points, and what chance alone does if every probability is right
+(one standard deviation): pairs that were kept fall out one way or the other, and the number of matches of which no pair
+was kept varies by its square root. Several runs may be named.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import RESULTS, facts
+from linkage.engine import connect, one
+from linkage.pipeline.delivery import tables_of
+
+_SPREAD = "select sum(match_probability * (1 - match_probability)) as spread from {links}"
+
+
+def beside_truth(run: Path) -> list[dict[str, Any]]:
+    """A row a step, and one of the run as a whole: true_pairs, and of both measures said, true and by chance.
+
+    Args:
+        run: of `leo run` or `leo demo`, with truth.
+    """
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((run / "quality" / "evaluation.json").read_text(encoding="utf-8"))
+    found = []
+    with connect("duckdb") as engine:
+        paths = tables_of(run, manifest)
+        for step in evaluation["steps"]:
+            links = engine.read(paths[f"links/{step['step']}"])
+            spread = float(one(engine, engine.sql(_SPREAD, links=links))["spread"])
+            found.append(_row(step, spread))
+    return [{"run": run.name, "people": evaluation["spine"]["people"], **row} for row in [*found, _whole(found)]]
+
+
+def _row(step: dict[str, Any], spread: float) -> dict[str, Any]:
+    said, truth = step["expected"], step["accuracy"]
+    unseen = sum(said[f"missed_{part}"] for part in ("others", "dropped", "unreached"))
+    return {
+        "step": step["step"],
+        "true_pairs": truth["recall"]["of"],
+        "links": truth["precision"]["of"],
+        "found": truth["recall"]["count"],
+        "said_right": said["right"],
+        "said_matches": said["right"] / said["recall"]["value"],
+        "spread": spread,
+        "unseen": unseen,
+        "calibration_error": next(one["calibration_error"] for one in step["reliability"] if one["group"] == "all"),
+    }
+
+
+def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    summed = {key: sum(row[key] for row in rows) for key in rows[0] if key not in ("step", "calibration_error")}
+    return {"step": "the run", **summed, "calibration_error": None}
+
+
+def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
+    lines = [
+        "# Expected error beside the truth",
+        "",
+        f"{known['when']}. Expected less true in percentage points, and in brackets what chance does if every "
+        "probability is right (one standard deviation). Calibration error: of all pairs that were kept.",
+        "",
+        "| run | people | step | true pairs | precision, % | expected less true | recall, % | expected less true "
+        "| calibration error |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += map(_line, rows)
+    return "\n".join([*lines, ""])
+
+
+def _line(row: dict[str, Any]) -> str:
+    precision, recall = row["found"] / row["links"], row["found"] / row["true_pairs"]
+    off = row["said_right"] / row["links"] - precision, row["said_right"] / row["said_matches"] - recall
+    chance = math.sqrt(row["spread"] + row["unseen"]) / row["true_pairs"]
+    calibration = "" if row["calibration_error"] is None else f"{row['calibration_error']:.4f}"
+    return (
+        f"| {row['run']} | {row['people']:,} | {row['step']} | {row['true_pairs']:,} | {100 * precision:.3f} "
+        f"| {100 * off[0]:+.3f} | {100 * recall:.3f} | {100 * off[1]:+.3f} ({100 * chance:.2f}) | {calibration} |"
+    )
+
+
+def main(runs: list[str]) -> None:
+    rows = [row for run in runs for row in beside_truth(Path(run))]
+    known = facts()
+    written = json.dumps({**known, "measured": rows}, indent=2)
+    (RESULTS / "expected.json").write_text(written + "\n", encoding="utf-8")
+    page = _page(rows, known)
+    (RESULTS / "expected.md").write_text(page, encoding="utf-8")
+    print(page)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

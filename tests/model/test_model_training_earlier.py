@@ -1,0 +1,62 @@
+"""A step leans on what an earlier one has learnt, where it has seen few matches itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from linkage.model import Model, from_dict
+from linkage.model.training import Earlier
+from linkage.model.training.estimation import Estimates, as_counted, estimated
+from tests.model.test_model_training_em import TABLE, _evidence, _model
+
+
+def _trained(agree: float) -> Model:
+    """Two fields on which matches agree so often."""
+    raw = _model("a", "b").raw
+    for comparison in raw["comparisons"]:
+        equal, differs = (level for level in comparison["comparison_levels"] if not level.get("is_null_level"))
+        equal["m_probability"], differs["m_probability"] = agree, 1 - agree
+    return from_dict(raw)
+
+
+def _found(times: float, agree: float | None, matches: int = 100_000) -> Estimates:
+    """TABLE's pairs so many times over, where an earlier step has learnt that matches agree on b so often."""
+    model = _model("a", "b") if agree is None else _trained(agree)
+    evidence = _evidence({pattern: int(count * times) for pattern, count in TABLE.items()}, model=model)
+    earlier = None if agree is None else Earlier("first", model, matches)
+    evidence = replace(evidence, earlier=earlier)
+    return estimated(evidence, as_counted(evidence))
+
+
+def test_what_is_rare_is_worth_more_of_this_steps_matches_and_no_more_than_were_seen() -> None:
+    worth = Earlier("first", _model("a"), 2_000).worth(np.array([0.5, 0.01, 0.0, 1.0]))
+    assert worth == pytest.approx([4, 396, 2_000, 0], abs=1e-6)
+
+
+def test_few_matches_lean_on_the_earlier_step_and_many_do_not() -> None:
+    """These pairs show no match that differs on b, and the earlier step's matches did one time in ten."""
+    agree = [_found(times, 0.9).m[0, 2] for times in (0.02, 0.05, 1, 100)]
+    assert 0.9 < agree[0] < agree[1] < agree[2] < agree[3]
+    assert agree[3] == pytest.approx(_found(100, None).m[0, 2], abs=0.001)
+
+
+def test_a_level_moves_by_what_both_are_worth() -> None:
+    """The mean of both, each by its matches; the levels of a field then add up to one again."""
+    found = _found(1, 0.9)
+    seen, matches = found.runs[0].estimate.m[0, 2:], found.runs[0].matches[0]
+    said = np.array([0.9, 0.1])
+    worth = (1 - said) / (said * 0.25)
+    both = (seen * matches + said * worth) / (matches + worth)
+    assert found.m[0, 2:] == pytest.approx(both / both.sum())
+
+
+def test_an_earlier_step_that_saw_next_to_nobody_says_next_to_nothing() -> None:
+    assert _found(1, 0.9999, matches=1).m[0, 2] == pytest.approx(_found(1, 0.9999, matches=0).m[0, 2], abs=0.01)
+
+
+def test_a_step_that_has_learnt_nothing_itself_teaches_nobody() -> None:
+    model = _trained(0.9)
+    assert Earlier.of_training("first", model, {"taken_as_given": "too small", "prior": 0.1}) is None
+    told = {"rules": [{"matches": 2_302}, {"matches": 30_211}]}
+    assert Earlier.of_training("first", model, told) == Earlier("first", model, 2_302)
