@@ -21,7 +21,7 @@ from linkage.engine import edits
 from linkage.engine.base import literal, quote
 from linkage.engine.fingerprint import combined, in_duckdb
 
-_MEMORY = "128MB"  # beyond it DuckDB spills
+_MEMORY = "256MB"  # beyond it DuckDB spills; what training counts on its samples needs so much
 _TYPES = {"tinyint": "tinyint", "smallint": "smallint", "int": "integer", "bigint": "bigint", "float": "float",
           "double": "double", "string": "varchar", "date": "date", "boolean": "boolean", "binary": "blob",
           "timestamp_ntz": "timestamp"}  # fmt: skip
@@ -147,5 +147,8 @@ def _kind(kind: DataType) -> str | None:
     if isinstance(kind, ArrayType):
         element = _kind(kind.elementType)
         return f"{element}[]" if element else None
+    if isinstance(kind, StructType):  # what a unit has held, and when
+        parts = {field.name: _kind(field.dataType) for field in kind.fields}
+        return None if None in parts.values() else f"struct({', '.join(f'{quote(n)} {k}' for n, k in parts.items())})"
     said = kind.simpleString()
     return said if said.startswith("decimal(") else _TYPES.get(said)

@@ -78,4 +78,6 @@ def check_types(frame: DataFrame) -> None:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    return kind in _PLAIN or (pa.types.is_list(kind) and _is_plain(kind.value_type))
+    if pa.types.is_list(kind):
+        return _is_plain(kind.value_type)
+    return all(_is_plain(field.type) for field in kind) if pa.types.is_struct(kind) else kind in _PLAIN

@@ -19,10 +19,15 @@ DATA = pa.table(
         "born": pa.array([datetime.date(1899, 12, 31), None, datetime.date(2001, 2, 3)], pa.date32()),
         "sure": pa.array([True, None, False], pa.bool_()),
         "held": pa.array([["A", None], [], None], pa.list_(pa.string())),
+        "spans": pa.array(
+            [[{"value": "A", "since": datetime.date(1999, 1, 2)}, {"value": None, "since": None}], [], None],
+            pa.list_(pa.struct([("value", pa.string()), ("since", pa.date32())])),
+        ),
     }
 )
 QUERIES = (
-    "select id, level, weight, name, born, sure, held from {t}",
+    "select id, level, weight, name, born, sure, held, spans from {t}",
+    "select id, list_transform(spans, lambda one: one.value) as names from {t}",
     "select sum(id) as total, count(*) as n, sum(level) as levels, avg(weight) as mean from {t}",
     "select id, level + 1 as next, id * 2 as twice, weight / 2 as half, 10.5 as fixed, array_length(held) as n from {t}",
     "select level, list(name order by id) as names from {t} group by level",
@@ -114,6 +119,16 @@ def test_files_of_other_columns_are_matched_by_name(engines, tmp_path):
         table = engine.read([tmp_path / "0.parquet", tmp_path / "1.parquet"])
         assert set(table.columns) == {"id", "name", "born"}
         assert engine.count(table) == 6
+
+
+def test_what_a_unit_has_held_and_when_is_read_on_the_driver(engines, jobs):
+    """Units with histories are the sides of most steps: every query of theirs was a job."""
+    here, _ = engines
+    before = jobs()
+    made = here.sql("select id, spans from {t}", t=here.from_arrow(DATA.select(["id", "spans"])), store=True)
+    again = here.sql("select unnest(spans) as span from {t}", t=made, store=True)
+    assert [row["span"] for row in rows_of(here, again)] == DATA["spans"][0].as_py()
+    assert jobs() == before
 
 
 def test_a_table_beyond_the_limit_is_sparks_with_all_that_reads_it(spark_session, tmp_path, jobs):
