@@ -11,6 +11,7 @@ from typing import Any
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.maps import told_by
+from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
@@ -167,7 +168,8 @@ def _shown(names: Sequence[str]) -> str:
 
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
-    return any({in_own_script(name), in_latin(name), _without_noise(name)} & _all_names() for name in names)
+    forms = (in_own_script, in_latin, _without_noise, unshortened)
+    return any({form(name) for form in forms} & _all_names() for name in names)
 
 
 @functools.cache
@@ -287,7 +289,8 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
-    for form in (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends)):
+    parted = (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends))
+    for form in (*parted, unshortened, lambda name: unshortened(_without_noise(name))):
         for name in names:
             if name not in taken and not _is_known(name):
                 free.setdefault(form(name), name)
@@ -313,7 +316,7 @@ def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
         number = _NUMBER.search(name.lower())
         if number and name not in taken:
             base = name[: number.start()]
-            if {in_latin(base), _without_noise(base)} & set(wanted[number[1]]):
+            if {in_latin(base), _without_noise(base), unshortened(base)} & set(wanted[number[1]]):
                 return name
     return None
 
