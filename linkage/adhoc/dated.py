@@ -1,6 +1,7 @@
 """A file's birth dates in one form, and two files' in one precision."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -135,13 +136,28 @@ def _in_one_form(
     latest = latest_year(values)
     made = []
     for file, column, texts, field in zip(files, columns, values, fields, strict=True):
-        how = reading(texts, latest)
+        how = reading(texts, latest, _dated_elsewhere(values, texts, latest))
         read_as = {text: (_read(text, how),) for text in texts}
         _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
         undated = sum(held for text, held in _said(texts).items() if read_as[text][0] is None)
         made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated), name))
     return made
+
+
+def _dated_elsewhere(
+    values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
+) -> dict[str, int] | None:
+    """The other file's birth dates, where the column is numbers whose first day these may tell, and theirs are none."""
+    if not reading(texts, latest).count:
+        return None
+    others = next((of for of in values if of is not texts), {})
+    how = reading(others, latest)
+    found = Counter[str]()
+    for text, held in others.items():
+        if not how.count and (date := _read(text, how)):
+            found[date] += held
+    return found
 
 
 def _read(text: str, how: Reading) -> str | None:
