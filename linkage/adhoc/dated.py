@@ -1,5 +1,6 @@
 """A file's birth dates in one form, and two files' in one precision."""
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
 
 _PARTS = ("birth_year", "birth_month", "birth_day")
+_MONTHS = [datetime.date(2000, month, 1).strftime("%b").upper() for month in range(1, 13)]
 _FORMS = "day, month and year in any order, a month's name, year and month, a year"
 _DEFAULT_TIMES = 3.0  # so many times as many births on 1 January as on other days, and most of them are defaults
 _DEFAULT_ROWS = 10
@@ -92,11 +94,19 @@ def _are_days(values: Mapping[str, int]) -> bool:
 
 
 def _composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
-    texts = [as_text(parts[part]) for part in _PARTS if part in parts]
-    whole = " || '-' || ".join(f"regexp_replace({text}, '[.]0$', '')" for text in texts)
-    year_alone = f"regexp_replace({texts[0]}, '[.]0$', '')"
-    known = " and ".join(f"{text} not in ('', '0', '00')" for text in texts)
-    return expressed(engine, file, f"case when {known} then {whole} else {year_alone} end", "date of birth")
+    texts = [f"regexp_replace({as_text(parts[part])}, '[.]0$', '')" for part in _PARTS if part in parts]
+    year, *others = texts
+    whole = " || '-' || ".join(texts)
+    if len(texts) == len(_PARTS):  # a year of two digits might be taken for the day, were the month no word
+        month, day = others
+        number = f"try_cast({month} as integer)"
+        word = f"list_extract({_MONTHS}, {number})"
+        whole = (
+            f"case when length({year}) <= 2 and {number} between 1 and 12"
+            f" then {day} || ' ' || {word} || ' ' || lpad({year}, 2, '0') else {whole} end"
+        )
+    known = " and ".join([f"{year} <> ''", *(f"{text} not in ('', '0', '00')" for text in others)])
+    return expressed(engine, file, f"case when {known} then {whole} else {year} end", "date of birth")
 
 
 def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:

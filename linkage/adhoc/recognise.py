@@ -90,6 +90,11 @@ def legal_forms() -> frozenset[str]:
     return frozenset(vocabulary()["legal_forms"])
 
 
+def joined_titles() -> list[str]:
+    """Titles that stand before a name with no blank between, the longest first."""
+    return sorted(vocabulary()["joined_titles"], key=len, reverse=True)
+
+
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = vocabulary()["sex_frame"]
@@ -253,7 +258,8 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
 def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else.
 
-    What has no word of the relative is another person's, but for where they live.
+    What has no word of the relative is another person's, but for where they live. Where a file has names under a word
+    for aliases alone, these are its people's, as all its columns are.
     """
     held = {*_side(names, told, _shared_ends(names)).fields}
     if held & {"forename", "surname"}:
@@ -265,6 +271,10 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
             rest = _side([name for name in names if name not in columns], {}, frozenset())
             home = {field: rest.fields[field] for field in vocabulary()["at_home"] if field in rest.fields}
             return _Side({**home, **side.fields}, side.parts)
+    for word in vocabulary()["aliases"]:
+        side = _side(names, told, frozenset({(0, word), (-1, word)}))
+        if {"forename", "surname"} <= set(side.fields):
+            return side
     return None
 
 
