@@ -32,6 +32,7 @@ _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
 _SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/"})
 """Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
+_QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
 
 
@@ -49,6 +50,7 @@ class Reading:
 
 def plain(text: str) -> str:
     """A date in Latin digits, its parts between Latin separators, as 5. 3. 1984 and 1984.03.05. have them."""
+    text = text.strip(_QUOTES)
     if not text.isascii():
         text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
     return _LAST_POINT.sub("", _BLANKS.sub(r"\1", text))

@@ -90,11 +90,6 @@ def legal_forms() -> frozenset[str]:
     return frozenset(vocabulary()["legal_forms"])
 
 
-def joined_titles() -> list[str]:
-    """Titles that stand before a name with no blank between, the longest first."""
-    return sorted(vocabulary()["joined_titles"], key=len, reverse=True)
-
-
 def sex_frames() -> list[dict[str, list[str]]]:
     """Code frames of sex: "M" and "F" to the codes that mean them, upper-case ASCII."""
     frames: list[dict[str, list[str]]] = vocabulary()["sex_frame"]

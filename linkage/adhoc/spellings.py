@@ -10,7 +10,8 @@ from linkage.adhoc.columns_made import counted, each_value, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
-from linkage.adhoc.recognise import joined_titles, legal_forms, sex_frames
+from linkage.adhoc.recognise import legal_forms, sex_frames
+from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine
 
 WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
@@ -50,7 +51,8 @@ def _better_as_two(marked: Iterable[str], others: Collection[str]) -> bool:
 
 def without_joined_titles(engine: Engine, file: PersonFile, column: str) -> Held:
     """The file with a column of names without titles that stand before them with no blank, where most have one."""
-    titles, values = joined_titles(), counted(engine, file, column)
+    titles: list[str] = sorted(vocabulary()["joined_titles"], key=len, reverse=True)
+    values = counted(engine, file, column)
     texts = {value: (_without_title(value, titles),) for value in values if not value.isascii()}
     changed = sum(values[value] for value, (name,) in texts.items() if name != value)
     if 2 * changed <= sum(values.values()):
