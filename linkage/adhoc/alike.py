@@ -251,7 +251,9 @@ def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
             shape.fields.pop("age", None)
     elif len(shapes) > 1 and all({"age", "dob"} & set(shape.fields) for shape in shapes):
         for shape, side in zip(shapes, ("left", "right"), strict=True):
-            if "age" not in shape.fields:
+            if "age" in shape.fields:
+                shape.file, shape.fields["age"] = ages.at_one_time(engine, shape.file, shape.fields["age"])
+            else:
                 _compose_date(engine, shape)
                 shape.file, shape.fields["dob"] = dated.in_one_form(engine, shape.file, shape.fields["dob"], side)
         made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])

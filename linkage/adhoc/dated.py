@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.errors import InputError
@@ -159,7 +160,7 @@ def _dated_elsewhere(
     values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
 ) -> dict[str, int] | None:
     """The other file's birth dates, where the column is numbers whose first day these may tell, and theirs are none."""
-    if not reading(texts, latest).count:
+    if not day_count(texts, {}):
         return None
     others = next((of for of in values if of is not texts), {})
     how = reading(others, latest)

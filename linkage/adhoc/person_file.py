@@ -136,14 +136,13 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     if raw.is_csv:
         _refuse_headless(engine, path, raw)
     table = _with_place(engine, raw, path)
-    held = engine.count(table) if raw.is_csv else raw.rows_read - len(aside)
     return PersonFile(
         path=path,
         table=table,
         raw=table,
         header=raw.header,
         types=raw.types,
-        rows=held + len(aside),
+        rows=engine.count(table) + len(aside) if raw.is_csv else raw.rows_read,
         sha256=raw.files[0].sha256,
         quarantined=aside,
         encoding=encoding,
@@ -190,11 +189,24 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
     """Rows with their place in the file: the line of a CSV file, the row of a Parquet one."""
     if raw.is_csv:
         line = next(c for c in raw.table.columns if c == "file line")
-        known = f"coalesce({', '.join(map(quote, raw.header))}) is not null"  # a spreadsheet's rows below the last one
+        known = _without_empty(engine, raw)
         return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}} where {known}", t=raw.table)
     numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
     # A view: a stored copy of a large file would stay in memory while it is linked, and saves no reading.
     return engine.sql(f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}")
+
+
+def _without_empty(engine: Engine, raw: RawRows) -> str:
+    """A condition that rows hold something, as those do not that a spreadsheet writes below the last one.
+
+    Asked of all columns only where the first leaves it open: what is asked here every query on the file asks again.
+    """
+    empty = "true"
+    for columns in (raw.header[:1], raw.header):
+        empty = " and ".join(f"{quote(name)} is null" for name in columns)
+        if not engine.count(engine.sql(f"select 1 as one from {{t}} where {empty}", t=raw.table)):
+            return "true"
+    return f"not ({empty})"
 
 
 def _delimiter(path: Path, encoding: str) -> str:
