@@ -17,6 +17,7 @@ from typing import IO, cast
 from linkage.adhoc.recognise import any_known
 from linkage.config import FileFormat
 from linkage.records.csv_files import numbered, start_of
+from linkage.records.headers import looks_like_a_record
 from linkage.records.source_files import open_bytes
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
@@ -24,6 +25,7 @@ _SAID = re.compile(r'"?sep=(.)"?\s*')
 _LOOKED_AT, _RECORDS = 100_000, 60  # bytes and records that show the layout
 _MOST = 0.8  # of the records have one length
 _FARTHEST = 20  # records before the header
+_NAMES = 2  # that are known, and a record is a header
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout 
         delimiter: that was named; found in the file when None.
     """
     fmt = FileFormat(type="csv", encoding=encoding)
-    text = start_of(path, fmt, _LOOKED_AT).decode(encoding, errors="replace").removeprefix("\ufeff")
+    try:
+        text = start_of(path, fmt, _LOOKED_AT).decode(encoding, errors="replace").removeprefix("\ufeff")
+    except LookupError:  # no encoding, of which the reader tells
+        return None
     lines = text.splitlines(keepends=True)
     if len(lines) > 1 and len(text) >= _LOOKED_AT // 4:
         lines.pop()  # cut short
@@ -61,12 +66,19 @@ def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout 
         return None
     usual, sign, records = max(found, key=lambda of: of[0])
     for place, (line, names) in enumerate(records[:_FARTHEST]):
-        known = 2 * sum(map(bool, names)) >= len(names) > 1 and any_known(names)
-        if known and len(names) == usual:
+        if len(names) not in (usual, usual - 1) or 2 * sum(map(bool, names)) < len(names):
+            continue  # a title, whether or not a spreadsheet wrote its empty cells
+        if not _names_columns(names):
+            return None
+        if len(names) == usual:
             return Layout(sign, line) if line or sign not in (*DELIMITERS, delimiter) else None
-        if known and len(names) == usual - 1:
-            return Layout(sign, line, "first" if any(cells[-1] for _, cells in records[place + 1 :]) else "last")
+        return Layout(sign, line, "first" if any(cells[-1] for _, cells in records[place + 1 :]) else "last")
     return None
+
+
+def _names_columns(names: Sequence[str]) -> bool:
+    """Whether a record is a header without doubt: a surname may be what a column is called."""
+    return sum(any_known([name]) for name in names) >= _NAMES and not looks_like_a_record(names)
 
 
 def _records(lines: Sequence[str], sign: str) -> Iterator[tuple[int, list[str]]]:

@@ -33,7 +33,7 @@ def without_idle(engine: Engine, files: Sequence[PersonFile], columns: Columns) 
     free = [name for name in columns.fields if name not in known]
     if len(free) <= _MANY:
         return columns
-    bits = dict.fromkeys(free, 0.0)
+    bits = {name: 1.0 / place for place, name in enumerate(free, 1)}  # the first ones, where nothing is shown
     for pair in itertools.combinations([name for name in _BY if name in columns.fields], 2):
         if found := _bits(engine, files, columns, pair, free):
             bits = found

@@ -58,3 +58,10 @@ def test_a_table_without_names_that_are_known_is_left_as_it_is(engine: Engine, t
     with pytest.raises(InputError) as fault:
         persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert "Ann" not in str(fault.value)
+
+
+def test_a_person_who_is_called_as_columns_are_is_no_header(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("fld_01,fld_02\nAda,Land\nBo,State\nFirst,Town\n", encoding="utf-8")
+    assert laid_out(path, "utf-8") is None
+    assert persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None).rows == 3

@@ -32,3 +32,15 @@ def test_columns_that_agree_by_chance_alone_are_left_out_where_there_are_many(
     assert columns.fields[:2] == ["surname", "dob"]
     assert "mark" in columns.fields
     assert len(columns.fields) == 2 + kept
+
+
+def test_the_first_columns_are_kept_where_nothing_shows_which_tell_persons(engine: Engine, tmp_path: Path) -> None:
+    heads = ["surname", "dob", *(f"x{n}" for n in range(20))]
+    for name in "lr":
+        (tmp_path / f"{name}.csv").write_text(",".join(heads) + "\n" + ",".join([name] * 22) + "\n", encoding="utf-8")
+    files = [
+        persons.read(engine, tmp_path / f"{name}.csv", tmp_path / name, delimiter=",", encoding="utf-8")
+        for name in "lr"
+    ]
+    found = without_idle(engine, files, recognise(heads, heads))
+    assert found.fields == ["surname", "dob", *(f"x{n}" for n in range(8))]
