@@ -7,15 +7,49 @@ So the number that stands out among namesakes is what lies between the files.
 import math
 from collections.abc import Mapping, Sequence
 
+from linkage.adhoc.birth_dates import latest_year, read, reading
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.header_words import words_of
 from linkage.adhoc.person_file import PLACE, PersonFile
+from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine, quote, rows
 from linkage.records.names import forenames, surname
 
 _SAMPLE_ROWS = 100_000
 _NAMESAKES = 5  # of a name that more people bear, most pairs are strangers
 _FEWEST = 10  # pairs that must show it
+_HALF_A_YEAR = 6  # months
+_DATED = 0.8  # share of a column's values that are dates, or it is none of an occasion
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
+
+
+def at_one_time(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFile, str]:
+    """The file with a column of ages in one year, of ages at what happened to each in a year of their own.
+
+    Args:
+        column: of ages; as it is where its header names no occasion, or no other column has the dates of that.
+    """
+    occasion = set(words_of(column)) - {"age", "at", "on", "of", "in", "years", "yrs"}
+    told = set[str]().union(occasion, *(words for words in vocabulary()["occasions"].values() if occasion & set(words)))
+    for name in file.header if occasion else ():
+        if name == column or not told & set(words_of(name)):
+            continue
+        values = counted(engine, file, name)
+        latest = latest_year([values])
+        how = reading(values, latest)
+        years = {value: (_year_of_birthday(read(value, how)),) for value in values}
+        known = sum(values[value] for value, (year,) in years.items() if year)
+        if known <= _DATED * sum(values.values()):
+            continue
+        file, (year,) = looked_up(engine, file, name, years, ["year"])
+        age = f"try_cast(regexp_replace({as_text(column)}, '[.]0*$', '') as integer)"
+        return expressed(engine, file, f"cast({age} + {latest} - cast({quote(year)} as integer) as varchar)", "age")
+    return file, column
+
+
+def _year_of_birthday(day: str | None) -> str | None:
+    """The year of the last birthday of most people whom something happened to on a day."""
+    return str(int(day[:4]) - (int(day[5:7]) <= _HALF_A_YEAR)) if day else None
 
 
 def alike(

@@ -59,6 +59,10 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         parted = part(engine, [s.file for s in shapes], [s.fields for s in shapes])
         for shape, (file, held) in zip(shapes, parted, strict=True):
             shape.file, shape.fields = file, held
+    for shape in shapes:
+        if "forename" in shape.fields:
+            column = shape.fields["forename"]
+            _move([shape], "forename", [spellings.without_joined_titles(engine, shape.file, column)])
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -82,6 +86,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
             _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
     if "phone" in fields:
         _move(shapes, "phone", digits.phones(engine, [(s.file, s.fields["phone"]) for s in shapes]))
+    if "email" in fields:
+        _move(shapes, "email", digits.emails(engine, [(s.file, s.fields["email"]) for s in shapes]))
     if "dob" in fields:
         _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)
@@ -245,7 +251,9 @@ def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
             shape.fields.pop("age", None)
     elif len(shapes) > 1 and all({"age", "dob"} & set(shape.fields) for shape in shapes):
         for shape, side in zip(shapes, ("left", "right"), strict=True):
-            if "age" not in shape.fields:
+            if "age" in shape.fields:
+                shape.file, shape.fields["age"] = ages.at_one_time(engine, shape.file, shape.fields["age"])
+            else:
                 _compose_date(engine, shape)
                 shape.file, shape.fields["dob"] = dated.in_one_form(engine, shape.file, shape.fields["dob"], side)
         made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])

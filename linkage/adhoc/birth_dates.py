@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from anyascii import anyascii
 
+from linkage.adhoc.day_counts import DayCount, day_count
 from linkage.adhoc.recognise import month_names
+from linkage.adhoc.vocabulary import vocabulary
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
@@ -25,14 +27,13 @@ _PARTS_TOGETHER = re.compile(r"(\d\d)()(\d\d)(\d{4}|\d\d)(?:\.0)?", re.ASCII)
 _YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
-_SERIAL = re.compile(r"(\d{4,5})(?:\.0)?", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
 _SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/"})
 """Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
+_QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
-_SPREADSHEET = datetime.date(1899, 12, 30)  # day 0 of Excel's and Calc's date numbers, for dates after February 1900
 
 
 @dataclass(frozen=True)
@@ -42,25 +43,29 @@ class Reading:
     latest: int  # a year of two digits is the last one that is not after this
     month_first: Mapping[str, bool] = field(default_factory=dict)  # separator -> 03/04 is 4 March; "" for the rest
     year_first: bool = False  # 85-03-04 is 4 March 1985
-    serial: bool = False  # five digits are a spreadsheet's number of days
     digits: int = 0  # that most dates have, which are digits alone; one with fewer may have lost its first zeros
+    count: DayCount | None = None  # numbers are a program's days or seconds
+    ahead: int = 0  # years by which a calendar's are ahead: 2523 in Thailand is 1980
 
 
 def plain(text: str) -> str:
     """A date in Latin digits, its parts between Latin separators, as 5. 3. 1984 and 1984.03.05. have them."""
+    text = text.strip(_QUOTES)
     if not text.isascii():
         text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
     return _LAST_POINT.sub("", _BLANKS.sub(r"\1", text))
 
 
-def reading(values: Mapping[str, int], latest: int) -> Reading:
+def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int] | None = None) -> Reading:
     """What the values of a column say together.
 
     Args:
         values: text -> rows that hold it.
         latest: the latest year of birth that there can be.
+        elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
-    day, month, first, last, serial, all_rows = Counter[str](), Counter[str](), 0, 0, 0, 0
+    day, month, first, last, all_rows = Counter[str](), Counter[str](), 0, 0, 0
+    years = Counter[int]()
     digits = Counter[int]()
     for text, rows in values.items():
         all_rows, text = all_rows + rows, plain(text)
@@ -71,13 +76,31 @@ def reading(values: Mapping[str, int], latest: int) -> Reading:
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
-        elif _SERIAL.fullmatch(text) and not _YEAR.fullmatch(text):
-            serial += rows
+        if of := _year_in_full(text):
+            years[of] += rows
     separators = {separator: month[separator] > day[separator] for separator in {*day, *month}}
     if not day[""] + month[""]:
         separators[""] = month.total() > day.total()
     usual = next((length for length, rows in digits.items() if rows > all_rows / 2), 0)
-    return Reading(latest, separators, first > last, serial > all_rows / 2, usual)
+    return Reading(latest, separators, first > last, usual, day_count(values, elsewhere or {}), _ahead(years))
+
+
+def _year_in_full(text: str) -> int | None:
+    """The year of a date that has four digits of it, between signs or alone."""
+    if match := _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text):
+        return int(match[1])
+    match = _TRIPLE.fullmatch(text)
+    return int(match[4]) if match and len(match[4]) == 4 else None
+
+
+def _ahead(years: Counter[int]) -> int:
+    """By how many years a calendar of which most of the years are is ahead of the common one; 0 for that."""
+    today = datetime.date.today().year
+    for more in vocabulary()["calendars"].values():
+        within = sum(rows for year, rows in years.items() if max(_EARLIEST + more, today) < year <= today + more)
+        if 2 * within > years.total():
+            return int(more)
+    return 0
 
 
 def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
@@ -88,10 +111,8 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
     years, today = Counter[int](), datetime.date.today().year
     for values in columns:
         for text, rows in ((plain(value), held) for value, held in values.items()):
-            match = _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text)
-            triple = _TRIPLE.fullmatch(text)
-            year = int(match[1]) if match else int(triple[4]) if triple and len(triple[4]) == 4 else 0
-            if _EARLIEST <= year <= today:
+            year = _year_in_full(text)
+            if year and _EARLIEST <= year <= today:
                 years[year] += rows
     if not years:
         return today
@@ -105,7 +126,17 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
 
 def read(text: str, how: Reading) -> str | None:
     """A value as year-month-day text, or None where it is no date."""
-    text = plain(text)
+    made = _read(plain(text), how)
+    if made and how.ahead and int(made[:4]) > how.latest:
+        return f"{int(made[:4]) - how.ahead:04}{made[4:]}"
+    return made
+
+
+def _read(text: str, how: Reading) -> str | None:
+    year = _YEAR.fullmatch(text)
+    is_year = bool(year and _EARLIEST <= int(year[1]) <= how.latest)
+    if how.count and not (is_year and not how.count.signed) and (day := how.count.date(text)):
+        return day.isoformat()
     if match := _YEAR_FIRST.fullmatch(text):
         return _iso(match[1], match[2], match[3])
     if match := _TRIPLE.fullmatch(text):
@@ -120,8 +151,6 @@ def read(text: str, how: Reading) -> str | None:
         return _iso(match[1], match[2], "0")
     if match := _MONTH_YEAR.fullmatch(text):
         return _iso(match[2], match[1], "0")
-    if how.serial and (match := _SERIAL.fullmatch(text)):
-        return (_SPREADSHEET + datetime.timedelta(days=int(match[1]))).isoformat()
     return _in_words(text, how)
 
 

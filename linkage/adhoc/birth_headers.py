@@ -17,11 +17,13 @@ def _words() -> dict[str, frozenset[str]]:
 
 
 def field_of_birth(words: Sequence[str]) -> str | None:
-    """The field of a header that says "birth", and which parts of its date, and nothing else.
+    """The field of a header that says "birth", and which parts of its date, and nothing else; or age at an occasion.
 
     Args:
         words: of the header, lower-case ASCII.
     """
+    if list(words[:2]) == ["age", "at"]:
+        return "age"
     known = _words()
     kinds = {kind for kind in _KINDS if known[kind] & set(words)}
     said = known["birth"].union(known["between"], known["noise"], *(known[kind] for kind in _KINDS))

@@ -10,6 +10,7 @@ from linkage.adhoc.ids import with_ids
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns, recognise, refuse_too_few
 from linkage.adhoc.towns import with_towns
+from linkage.adhoc.wide import without_idle
 from linkage.engine import Engine
 
 
@@ -36,5 +37,6 @@ def columns_of(
         columns = replace(recognise(*headers, [*maps, *found], named, enough=False), by_content=tuple(found))
     refuse_too_few(columns, *headers)
     columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids])
+    columns = without_idle(engine, files, columns)
     columns = with_towns(engine, files, with_addresses(engine, files, columns))
     return with_birth_numbers(engine, files, columns)

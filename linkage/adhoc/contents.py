@@ -156,7 +156,7 @@ class Content:
 
     def _dates(self, values: Iterable[str]) -> dict[str, str]:
         held = {value: self.counts[value] for value in values}
-        how = replace(reading(held, latest_year([held])), serial=False)
+        how = replace(reading(held, latest_year([held])), count=None)
         years = {}
         for value in held:
             date = read(value, how) if any(sign.isdigit() for sign in value) else None

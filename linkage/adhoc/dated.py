@@ -1,11 +1,14 @@
 """A file's birth dates in one form, and two files' in one precision."""
 
+import datetime
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.errors import InputError
@@ -13,6 +16,7 @@ from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
 
 _PARTS = ("birth_year", "birth_month", "birth_day")
+_MONTHS = [datetime.date(2000, month, 1).strftime("%b").upper() for month in range(1, 13)]
 _FORMS = "day, month and year in any order, a month's name, year and month, a year"
 _DEFAULT_TIMES = 3.0  # so many times as many births on 1 January as on other days, and most of them are defaults
 _DEFAULT_ROWS = 10
@@ -91,11 +95,19 @@ def _are_days(values: Mapping[str, int]) -> bool:
 
 
 def _composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
-    texts = [as_text(parts[part]) for part in _PARTS if part in parts]
-    whole = " || '-' || ".join(f"regexp_replace({text}, '[.]0$', '')" for text in texts)
-    year_alone = f"regexp_replace({texts[0]}, '[.]0$', '')"
-    known = " and ".join(f"{text} not in ('', '0', '00')" for text in texts)
-    return expressed(engine, file, f"case when {known} then {whole} else {year_alone} end", "date of birth")
+    texts = [f"regexp_replace({as_text(parts[part])}, '[.]0$', '')" for part in _PARTS if part in parts]
+    year, *others = texts
+    whole = " || '-' || ".join(texts)
+    if len(texts) == len(_PARTS):  # a year of two digits might be taken for the day, were the month no word
+        month, day = others
+        number = f"try_cast({month} as integer)"
+        word = f"list_extract({_MONTHS}, {number})"
+        whole = (
+            f"case when length({year}) <= 2 and {number} between 1 and 12"
+            f" then {day} || ' ' || {word} || ' ' || lpad({year}, 2, '0') else {whole} end"
+        )
+    known = " and ".join([f"{year} <> ''", *(f"{text} not in ('', '0', '00')" for text in others)])
+    return expressed(engine, file, f"case when {known} then {whole} else {year} end", "date of birth")
 
 
 def alike(engine: Engine, files: Sequence[PersonFile], columns: Sequence[str]) -> list[tuple[PersonFile, str]]:
@@ -135,13 +147,28 @@ def _in_one_form(
     latest = latest_year(values)
     made = []
     for file, column, texts, field in zip(files, columns, values, fields, strict=True):
-        how = reading(texts, latest)
+        how = reading(texts, latest, _dated_elsewhere(values, texts, latest))
         read_as = {text: (_read(text, how),) for text in texts}
         _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
         undated = sum(held for text, held in _said(texts).items() if read_as[text][0] is None)
         made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated), name))
     return made
+
+
+def _dated_elsewhere(
+    values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
+) -> dict[str, int] | None:
+    """The other file's birth dates, where the column is numbers whose first day these may tell, and theirs are none."""
+    if not day_count(texts, {}):
+        return None
+    others = next((of for of in values if of is not texts), {})
+    how = reading(others, latest)
+    found = Counter[str]()
+    for text, held in others.items():
+        if not how.count and (date := _read(text, how)):
+            found[date] += held
+    return found
 
 
 def _read(text: str, how: Reading) -> str | None:

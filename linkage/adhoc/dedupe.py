@@ -14,6 +14,7 @@ from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.wide import without_idle
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
@@ -103,6 +104,7 @@ def _work(
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
         columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
         columns = with_ids(engine, [file], columns, numbered=[request.id == "none"])
+        columns = without_idle(engine, [file], columns)
         recognised(columns, [file])
         (shaped,), at = alike(engine, [file], columns)
         postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])

@@ -13,6 +13,7 @@ Held = tuple[PersonFile, str]
 """A file and a column of it."""
 
 _LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped; a number that is shorter by more is another's end
+_SHORTEST_PHONE, _MANY = 7, 0.1  # digits of a telephone within its town; share of a column that writes them so
 _PLAINLY_MORE = 2  # times as many values in common, and a part of the numbers is what both files write
 
 
@@ -81,10 +82,10 @@ _SHORT = 4  # so many digits may all be the same by chance
 def phones(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """Columns of telephones as digits without first zeros; of both as many from the end as the shorter ones have.
 
-    +44 20 7946 0000, 0044 20 79460000 and 020 7946 0000 are one.
+    +44 20 7946 0000, 0044 20 79460000 and 020 7946 0000 are one, in one column too.
     """
-    made, usual = _cleaned(engine, held, _dialled, "telephone")
-    compared = max(min(usual), 1)
+    made, _ = _cleaned(engine, held, _dialled, "telephone")
+    compared = max(1, min((_fewest(engine, file, column) for file, column in made), default=1))
     return [
         expressed(
             engine,
@@ -96,6 +97,35 @@ def phones(engine: Engine, held: Sequence[Held]) -> list[Held]:
     ]
 
 
+def _fewest(engine: Engine, file: PersonFile, column: str) -> int:
+    """The fewest digits that a tenth of a column's telephones have, with those that have fewer yet."""
+    lengths = _lengths(engine, file, column)
+    rows_of, so_far = sum(lengths.values()), 0
+    for length in sorted(lengths):
+        so_far += lengths[length]
+        if length >= _SHORTEST_PHONE and so_far >= _MANY * rows_of:
+            return length
+    return max(lengths, key=lambda length: (lengths[length], length), default=0)
+
+
+def _lengths(engine: Engine, file: PersonFile, column: str) -> dict[int, int]:
+    """Signs of a column's values to the rows that have so many."""
+    code = as_text(column)
+    counted = engine.sql(
+        f"select length({code}) as signs, count(*) as held from {{t}} where {code} <> '' group by length({code})",
+        t=file.table,
+    )
+    return {int(row["signs"]): int(row["held"]) for row in rows(engine, counted)}
+
+
+def emails(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns of addresses of mail without what somebody adds to the own name to sort by: ann+news@post.example."""
+    return [
+        expressed(engine, file, f"nullif(regexp_replace({as_text(column)}, '[+][^@]*@', '@'), '')", "address of mail")
+        for file, column in held
+    ]
+
+
 def _cleaned(
     engine: Engine, held: Sequence[Held], cleaned: Callable[[str], str], made: str
 ) -> tuple[list[Held], list[int]]:
@@ -103,12 +133,7 @@ def _cleaned(
     result, usual = [], []
     for file, column in held:
         result.append(expressed(engine, file, cleaned(as_text(column)), made))
-        code = as_text(result[-1][1])
-        counted = engine.sql(
-            f"select length({code}) as signs, count(*) as held from {{t}} where {code} <> '' group by length({code})",
-            t=result[-1][0].table,
-        )
-        lengths = [(int(row["held"]), int(row["signs"])) for row in rows(engine, counted)]
+        lengths = [(held, signs) for signs, held in _lengths(engine, *result[-1]).items()]
         usual.append(max(lengths)[1] if lengths else 0)
     return result, usual
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from linkage.adhoc import workbooks
 from linkage.adhoc.encodings import found_encoding
+from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
 from linkage.adhoc.recognise import Columns, any_known
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table, literal, one, quote
@@ -105,14 +106,18 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     if path.suffix.lower() in workbooks.READ:
         written, above = workbooks.as_csv(path, scratch)
         sheet = read(engine, written, scratch / "sheet", delimiter=",", encoding="utf-8")
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return replace(sheet, path=path, sha256=sha256, encoding=None, above=above)
+        return replace(sheet, path=path, sha256=_hash(path), encoding=None, above=above)
     was_named = encoding is not None
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt, encoding = FileFormat(type="parquet"), None
     else:
         encoding = encoding or found_encoding(path)
+        if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
+            written = as_plain(path, encoding, layout, scratch)
+            plain = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
+            aside = [(line + layout.above, reason) for line, reason in plain.quarantined]
+            plain = replace(plain, path=path, sha256=_hash(path), quarantined=aside, above=layout.above)
+            return replace(plain, encoding=encoding, encoding_was_named=was_named)
         try:
             delimiter = delimiter or _delimiter(path, encoding)
             fmt = FileFormat(type="csv", delimiter=delimiter, encoding=encoding, repeated_names="number")
@@ -137,12 +142,17 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raw=table,
         header=raw.header,
         types=raw.types,
-        rows=raw.rows_read,
+        rows=engine.count(table) + len(aside) if raw.is_csv else raw.rows_read,
         sha256=raw.files[0].sha256,
         quarantined=aside,
         encoding=encoding,
         encoding_was_named=was_named,
     )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:
@@ -179,19 +189,30 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
     """Rows with their place in the file: the line of a CSV file, the row of a Parquet one."""
     if raw.is_csv:
         line = next(c for c in raw.table.columns if c == "file line")
-        return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}}", t=raw.table)
+        known = _without_empty(engine, raw)
+        return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}} where {known}", t=raw.table)
     numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
     # A view: a stored copy of a large file would stay in memory while it is linked, and saves no reading.
     return engine.sql(f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}")
+
+
+def _without_empty(engine: Engine, raw: RawRows) -> str:
+    """A condition that rows hold something, as those do not that a spreadsheet writes below the last one.
+
+    Asked of all columns only where the first leaves it open: what is asked here every query on the file asks again.
+    """
+    empty = "true"
+    for columns in (raw.header[:1], raw.header):
+        empty = " and ".join(f"{quote(name)} is null" for name in columns)
+        if not engine.count(engine.sql(f"select 1 as one from {{t}} where {empty}", t=raw.table)):
+            return "true"
+    return f"not ({empty})"
 
 
 def _delimiter(path: Path, encoding: str) -> str:
     """The separator that the header has most of."""
     from linkage.records.csv_files import read_header
 
-    formats = {
-        d: FileFormat(type="csv", delimiter=d, encoding=encoding, repeated_names="number")
-        for d in (",", ";", "\t", "|")
-    }
+    formats = {d: FileFormat(type="csv", delimiter=d, encoding=encoding, repeated_names="number") for d in DELIMITERS}
     counts = {d: len(read_header(path, fmt)) for d, fmt in formats.items()}
     return max(counts, key=lambda d: counts[d])

@@ -11,6 +11,7 @@ from typing import Any
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.maps import told_by
+from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
@@ -167,7 +168,8 @@ def _shown(names: Sequence[str]) -> str:
 
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
-    return any({in_own_script(name), in_latin(name), _without_noise(name)} & _all_names() for name in names)
+    forms = (in_own_script, in_latin, _without_noise, unshortened)
+    return any({form(name) for form in forms} & _all_names() for name in names)
 
 
 @functools.cache
@@ -251,7 +253,8 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
 def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     """Fields of the relative whom a file is about: a register of births that names mothers, and nobody else.
 
-    What has no word of the relative is another person's, but for where they live.
+    What has no word of the relative is another person's, but for where they live. Where a file has names under a word
+    for aliases alone, these are its people's, as all its columns are.
     """
     held = {*_side(names, told, _shared_ends(names)).fields}
     if held & {"forename", "surname"}:
@@ -263,6 +266,10 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
             rest = _side([name for name in names if name not in columns], {}, frozenset())
             home = {field: rest.fields[field] for field in vocabulary()["at_home"] if field in rest.fields}
             return _Side({**home, **side.fields}, side.parts)
+    for word in vocabulary()["aliases"]:
+        side = _side(names, told, frozenset({(0, word), (-1, word)}))
+        if {"forename", "surname"} <= set(side.fields):
+            return side
     return None
 
 
@@ -287,7 +294,8 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
-    for form in (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends)):
+    parted = (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends))
+    for form in (*parted, unshortened, lambda name: unshortened(_without_noise(name))):
         for name in names:
             if name not in taken and not _is_known(name):
                 free.setdefault(form(name), name)
@@ -313,7 +321,7 @@ def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
         number = _NUMBER.search(name.lower())
         if number and name not in taken:
             base = name[: number.start()]
-            if {in_latin(base), _without_noise(base)} & set(wanted[number[1]]):
+            if {in_latin(base), _without_noise(base), unshortened(base)} & set(wanted[number[1]]):
                 return name
     return None
 

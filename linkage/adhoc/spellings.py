@@ -11,6 +11,7 @@ from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
 from linkage.adhoc.recognise import legal_forms, sex_frames
+from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine
 
 WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
@@ -46,6 +47,23 @@ def letters(engine: Engine, held: Sequence[Held]) -> list[Held]:
 def _better_as_two(marked: Iterable[str], others: Collection[str]) -> bool:
     pairs = [(anyascii(value).upper(), anyascii(value.translate(_AS_TWO)).upper()) for value in marked]
     return sum(two in others for _, two in pairs) > sum(one in others for one, _ in pairs)
+
+
+def without_joined_titles(engine: Engine, file: PersonFile, column: str) -> Held:
+    """The file with a column of names without titles that stand before them with no blank, where most have one."""
+    titles: list[str] = sorted(vocabulary()["joined_titles"], key=len, reverse=True)
+    values = counted(engine, file, column)
+    texts = {value: (_without_title(value, titles),) for value in values if not value.isascii()}
+    changed = sum(values[value] for value, (name,) in texts.items() if name != value)
+    if 2 * changed <= sum(values.values()):
+        return file, column
+    new, (name,) = looked_up(engine, file, column, {value: (value,) for value in values} | texts, ["name"])
+    return new, name
+
+
+def _without_title(name: str, titles: Sequence[str]) -> str:
+    title = next((title for title in titles if name.startswith(title)), "")
+    return name.removeprefix(title).strip() or name
 
 
 def sexes(engine: Engine, file: PersonFile, column: str) -> Held:

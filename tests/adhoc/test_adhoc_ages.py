@@ -101,3 +101,31 @@ def test_what_is_compared_is_not_said_to_be_left_out(engine: Engine, tmp_path: P
 def test_an_age_says_nothing_more_where_both_files_have_birth_dates(engine: Engine, tmp_path: Path) -> None:
     people = [dict(row, dob="1990-01-02") for row in _aged(_people(random.Random(4)), 2010)]
     assert _made_alike(engine, tmp_path, people, people) == {}
+
+
+def test_ages_at_death_are_counted_to_one_year_by_the_dates_of_death(engine: Engine, tmp_path: Path) -> None:
+    draw = random.Random(8)
+    people = _people(draw)
+    deaths = [
+        {"id": str(n), "first_name": given, "last_name": family, "date_of_death": f"3/{month}/{year}",
+         "age_at_death": str(year - born - (month < 7))}
+        for n, given, family, born in people
+        for year, month in [(draw.randrange(2001, 2011), draw.randrange(1, 13))]
+    ]  # fmt: skip
+    births = [
+        {"id": str(n), "first_name": given, "last_name": family, "dob": f"{born}-07-01"}
+        for n, given, family, born in people
+    ]
+    found = _made_alike(engine, tmp_path, deaths, births)
+    assert len(found) == PEOPLE
+    assert all(left == right for left, right in found.values())
+
+
+def test_ages_at_what_has_no_date_are_left_as_they_are(engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(9))
+    aged = [
+        {"id": row["id"], "first_name": row["first_name"], "last_name": row["last_name"], "age_at_entry": row["Age"]}
+        for row in _aged(people, 2001)
+    ]
+    found = _made_alike(engine, tmp_path, aged, _aged(people, 2004))
+    assert {left == right for left, right in found.values()} == {True}

@@ -343,3 +343,20 @@ def test_who_is_called_by_the_last_of_several_forenames_is_compared_by_it(shaped
     assert {(row[0], row[2]) for row in left} == {(called, born) for _, called, _, born in people}
     _, left, _ = shaped(header + several, header + first)
     assert {(row[0], row[2]) for row in left} == {(middle, born) for middle, _, _, born in people}
+
+
+def test_a_year_of_two_digits_in_a_column_of_its_own_is_never_the_day(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        "id|surname|dobdd|dobmm|dobyy\n1|Ray|4|5|05\n2|Lee|26|5|08\n3|Orr|1|12|03\n4|Poe|0|5|60",
+        "id|surname|dob\n1|Ray|2005-05-04\n2|Lee|2008-05-26\n3|Orr|2003-12-01\n4|Poe|1960-07-07",
+    )
+    assert fields == ["surname", "dob"]
+    assert [str(row[1]) for row in left[:3]] == [str(row[1]) for row in right[:3]]
+
+
+def test_titles_that_are_joined_to_names_are_no_part_of_them(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|ชื่อ|นามสกุล\n1|นายยอดแมน|เลิศกิ่ง\n2|นางสาวดวงจันทร์|ราชมณี\n3|นาง|บุญศล",
+        "id|fname|lname\n1|ยอดแมน|เลิศกิ่ง\n2|ดวงจันทร์|ราชมณี\n3|นาง|บุญศล",
+    )
+    assert left == right

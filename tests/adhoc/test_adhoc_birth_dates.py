@@ -123,3 +123,43 @@ def test_no_text_is_a_fault_and_reading_twice_changes_nothing(text: str) -> None
     how = reading({text: 1}, 2010)
     once = read(text, how)
     assert once is None or read(once, how) == once
+
+
+@pytest.mark.parametrize(
+    ("start", "a_day"),
+    [
+        (datetime.date(1960, 1, 1), 1),  # SAS, Stata
+        (datetime.date(1970, 1, 1), 1),  # R
+        (datetime.date(1970, 1, 1), 86_400),  # Unix
+        (datetime.date(1582, 10, 14), 86_400),  # SPSS
+        (datetime.date(1970, 1, 1), 86_400_000),  # JavaScript
+        (datetime.date(1899, 12, 30), 1),  # Excel
+    ],
+)
+def test_numbers_of_days_and_seconds_are_those_of_the_program_whose_decades_fit(
+    start: datetime.date, a_day: int
+) -> None:
+    born = [datetime.date(1931 + number // 12, number % 12 + 1, 9) for number in range(600)]
+    texts = [str((day - start).days * a_day) for day in born]
+    elsewhere = dict.fromkeys((day.replace(day=20).isoformat() for day in born), 1)
+    how = reading(dict.fromkeys(texts, 1), 2010, elsewhere)
+    assert [read(text, how) for text in texts if len(text) > 3] == [
+        day.isoformat() for day, text in zip(born, texts, strict=True) if len(text) > 3
+    ]
+
+
+def test_numbers_below_nought_are_no_spreadsheets_and_years_and_ages_no_numbers_of_days() -> None:
+    assert _read("-8840", "5074", "-12") == ["1935-10-19", "1973-11-22", "1959-12-20"]
+    assert _read("1934", "1980", "1975") == ["1934-00-00", "1980-00-00", "1975-00-00"]
+    assert _read("34", "71", "5") == [None, None, None]
+    assert _read("19340503", "19800620") == ["1934-05-03", "1980-06-20"]
+
+
+def test_years_of_the_buddhist_calendar_are_543_ahead() -> None:
+    assert _read("7/2/2507", "18/8/2506", "2498") == ["1964-02-07", "1963-08-18", "1955-00-00"]
+    assert _read("7/2/1964", "18/8/1963", "1/1/2099") == ["1964-02-07", "1963-08-18", "2099-01-01"]
+
+
+@pytest.mark.parametrize("text", ["'1980-05-03", '="1980-05-03"', "'03.05.1980'"])
+def test_signs_of_text_around_a_date_are_none_of_it(text: str) -> None:
+    assert _read(text) == ["1980-05-03"]

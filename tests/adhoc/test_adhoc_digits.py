@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc import persons
-from linkage.adhoc.digits import person_numbers, phones
+from linkage.adhoc.digits import emails, person_numbers, phones
 from linkage.engine import Engine, quote, rows
 
 
@@ -72,4 +72,22 @@ def test_one_digit_over_and_over_is_no_telephone(engine: Engine, tmp_path: Path)
     assert _alike(engine, tmp_path, phones, ["00000000000", "020 7946 0018"], ["020 7946 0019"])[0] == [
         None,
         "2079460018",
+    ]
+
+
+def test_telephones_of_several_forms_in_one_column_are_compared_by_the_digits_that_all_have(
+    engine: Engine, tmp_path: Path
+) -> None:
+    left = ["+33 1 61 49 60 01", "0033161496002", "33161496003", "01 61 49 60 04"]
+    right = ["+33 (0)1.61.49.60.01", "+33161496002", "33161496003", "0161496004"]
+    ends = ["161496001", "161496002", "161496003", "161496004"]
+    assert _alike(engine, tmp_path, phones, left, right) == [ends, ends]
+
+
+def test_what_is_added_to_a_name_before_the_sign_is_no_part_of_an_address_of_mail(
+    engine: Engine, tmp_path: Path
+) -> None:
+    assert _alike(engine, tmp_path, emails, ["ann+news@a.example", "+@b", ""], ["ann@a.example"]) == [
+        ["ann@a.example", "@b", None],
+        ["ann@a.example"],
     ]

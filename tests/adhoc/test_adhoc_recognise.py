@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.adhoc.birth_headers import field_of_birth
+from linkage.adhoc.header_words import in_latin
 from linkage.adhoc.recognise import recognise
+from linkage.adhoc.short_headers import unshortened
 from linkage.errors import ConfigError
 
 LEFT = ["person_id", "First Name", "SURNAME", "date-of-birth", "Gender", "Post Code"]
@@ -323,3 +325,26 @@ def test_years_and_months_of_birth_are_a_birth_date_beside_one_of_months() -> No
 def test_a_census_of_pname_and_sname_has_forenames() -> None:
     found = recognise(["recid", "pname", "sname", "age"], ["recid", "pname", "sname", "age"])
     assert found.fields == ["forename", "surname", "age"]
+
+
+def test_names_of_columns_that_lost_their_vowels_are_known() -> None:
+    found = recognise(
+        ["SERIAL", "SURNAM", "FNAM1", "FNAM2", "DOBDD", "DOBMM", "DOBYY", "SEXCD", "ZIPCD"],
+        ["HESNO", "SRNM", "FRSTNM", "MDDLNM", "BRTHDT", "GENDR", "PSTCD"],
+    )
+    assert found.fields == ["forename", "middle_names", "surname", "dob", "sex", "postcode"]
+    assert found.left_parts == {"birth_year": "DOBYY", "birth_month": "DOBMM", "birth_day": "DOBDD"}
+
+
+@pytest.mark.parametrize("name", ["stat", "stt", "mnth", "total", "dg", "x", "", "ZZ99", "名"])
+def test_a_name_of_few_consonants_is_left_as_it_is(name: str) -> None:
+    assert unshortened(name) == in_latin(name)
+
+
+def test_aliases_are_the_names_of_a_file_that_has_no_others() -> None:
+    right = ["ref", "forename", "surname", "dob", "sex"]
+    aliases = recognise(["AliasID", "AliasName", "DateOfBirth", "Sex"], right)
+    assert aliases.left_parts == {"full_name": "AliasName"}
+    assert aliases.fields == ["forename", "surname", "dob", "sex"]
+    own = recognise(["id", "alias_surname", "forename", "surname", "dob"], right)
+    assert own.left["surname"] == "surname"

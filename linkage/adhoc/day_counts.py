@@ -1,0 +1,110 @@
+"""Dates as programs keep them: days or seconds since a day of their own, with a minus before it.
+
+Excel, SAS, Stata, R, Unix and SPSS each begin on another day (configs/recognise.toml). Where several may be meant, the
+other file's years of birth tell which.
+"""
+
+import datetime
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from linkage.adhoc.vocabulary import vocabulary
+
+_NUMBER = re.compile(r"(-?\d{1,15})(?:[.,]0*)?", re.ASCII)
+_FEWEST_DIGITS = 4  # of most numbers of days; those of fewer are days near the first one, or ages
+_DAYS, _SECONDS = 5, 9  # digits that a number of days has at most, and one of seconds at least
+_BIRTHS = 0.98  # share of the numbers that lie in the years in which people were born, or they are none of days
+_EARLIEST = 1850
+_DECADE = 10
+_FARTHEST = 250_000  # days from the first one of any program to births
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """How a program counts: from which day, how many to a day, and whether to days before the first."""
+
+    start: datetime.date
+    a_day: int
+    signed: bool = True
+
+    def date(self, text: str) -> datetime.date | None:
+        """The day of a number; None where the text is none, or far from all births."""
+        match = _NUMBER.fullmatch(text)
+        days = int(match[1]) // self.a_day if match else None
+        if days is None or abs(days) > _FARTHEST or (days < 0 and not self.signed):
+            return None
+        return self.start + datetime.timedelta(days=days)
+
+
+@functools.cache
+def _known() -> list[DayCount]:
+    return [DayCount(**rule) for rule in vocabulary()["day_count"]]
+
+
+def day_count(values: Mapping[str, int], elsewhere: Mapping[str, int]) -> DayCount | None:
+    """By what most values of a column are numbers of days or seconds; None where they are not.
+
+    Args:
+        values: text -> rows that hold it.
+        elsewhere: the other file's birth dates as year-month-day text, to their rows; empty where there is none.
+    """
+    numbers = {text: rows for text, rows in values.items() if _NUMBER.fullmatch(text)}
+    rows, fitting = sum(numbers.values()), []
+    if 2 * rows <= sum(values.values()) or not _may_be_counts(numbers):
+        return None
+    seconds = _digits(numbers) >= _SECONDS
+    for count in _known():
+        years = Counter[int]()
+        for year, held in _years(count, numbers):
+            years[year] += held
+        if (count.a_day > 1) == seconds and years.total() >= _BIRTHS * rows:
+            fitting.append((count, years))
+    if not fitting:
+        return None
+    born = Counter[int]()
+    for text, held in elsewhere.items():
+        born[int(text[:4])] += held
+    there = _by_decade(born)
+    return max(fitting, key=lambda found: _in_common(_by_decade(found[1]), there))[0]
+
+
+def _may_be_counts(numbers: Mapping[str, int]) -> bool:
+    """Whether most have as many digits as days or seconds, and are neither years nor dates without signs."""
+    today = datetime.date.today().year
+    plain = [(text.removesuffix(".0"), rows) for text, rows in numbers.items()]
+    counts = sum(
+        rows
+        for text, rows in plain
+        if _FEWEST_DIGITS <= len(text.lstrip("-")) <= _DAYS or len(text.lstrip("-")) >= _SECONDS
+        if not (len(text) == _FEWEST_DIGITS and text.isdecimal() and _EARLIEST <= int(text) <= today)
+    )
+    return 2 * counts > sum(numbers.values())
+
+
+def _digits(numbers: Mapping[str, int]) -> int:
+    lengths = Counter[int]()
+    for text, rows in numbers.items():
+        lengths[len(text.removesuffix(".0").lstrip("-"))] += rows
+    return max(lengths, key=lambda length: (lengths[length], length))
+
+
+def _years(count: DayCount, numbers: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Years of births, to their rows; those that lie where nobody who is known was born are left out."""
+    for text, rows in numbers.items():
+        day = count.date(text)
+        if day and _EARLIEST <= day.year <= datetime.date.today().year:
+            yield day.year, rows
+
+
+def _by_decade(years: Counter[int]) -> dict[int, float]:
+    made = Counter[int]()
+    for year, rows in years.items():
+        made[year // _DECADE] += rows
+    return {decade: rows / years.total() for decade, rows in made.items()}
+
+
+def _in_common(one: Mapping[int, float], two: Mapping[int, float]) -> float:
+    return sum(min(share, two[decade]) for decade, share in one.items() if decade in two)

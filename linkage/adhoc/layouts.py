@@ -1,0 +1,114 @@
+"""Where the table of a delimited text begins, if that is not plainly its first line.
+
+Spreadsheets write sep=; first, reports a title; R names no column for its row names, and some programs end each row in
+a separator, but not the header. Such a file is copied so that its first line is its header.
+"""
+
+import csv
+import io
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from linkage.adhoc.recognise import any_known
+from linkage.config import FileFormat
+from linkage.records.csv_files import numbered, start_of
+from linkage.records.headers import looks_like_a_record
+from linkage.records.source_files import open_bytes
+
+DELIMITERS = (",", ";", "\t", "|", "^", "~")
+_SAID = re.compile(r'"?sep=(.)"?\s*')
+_LOOKED_AT, _RECORDS = 100_000, 60  # bytes and records that show the layout
+_MOST = 0.8  # of the records have one length
+_FARTHEST = 20  # records before the header
+_NAMES = 2  # that are known, and a record is a header
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text that is no plain table is laid out."""
+
+    delimiter: str
+    above: int  # lines before the header
+    unnamed: str = ""  # "first" or "last": a column that the header has no name for
+
+
+def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout | None:
+    """The layout of a text whose first line is no header, or one that lacks a name; None for all others.
+
+    Args:
+        delimiter: that was named; found in the file when None.
+    """
+    fmt = FileFormat(type="csv", encoding=encoding)
+    try:
+        text = start_of(path, fmt, _LOOKED_AT).decode(encoding, errors="replace").removeprefix("\ufeff")
+    except LookupError:  # no encoding, of which the reader tells
+        return None
+    lines = text.splitlines(keepends=True)
+    if len(lines) > 1 and len(text) >= _LOOKED_AT // 4:
+        lines.pop()  # cut short
+    if not lines:
+        return None
+    if said := _SAID.fullmatch(lines[0]):
+        return Layout(said[1], 1)
+    found = []
+    for sign in [delimiter] if delimiter else [*DELIMITERS, *([" "] if lines[0].startswith('"') else [])]:
+        records = list(_records(lines, sign))
+        lengths = Counter(len(cells) for _, cells in records)
+        usual, rows = max(lengths.items(), key=lambda held: (held[1], held[0]), default=(0, 0))
+        if usual > 1 and rows >= _MOST * (len(records) - 1):
+            found.append((usual, sign, records))
+    if not found:
+        return None
+    usual, sign, records = max(found, key=lambda of: of[0])
+    for place, (line, names) in enumerate(records[:_FARTHEST]):
+        if len(names) not in (usual, usual - 1) or 2 * sum(map(bool, names)) < len(names):
+            continue  # a title, whether or not a spreadsheet wrote its empty cells
+        if not _names_columns(names):
+            return None
+        if len(names) == usual:
+            return Layout(sign, line) if line or sign not in (*DELIMITERS, delimiter) else None
+        return Layout(sign, line, "first" if any(cells[-1] for _, cells in records[place + 1 :]) else "last")
+    return None
+
+
+def _names_columns(names: Sequence[str]) -> bool:
+    """Whether a record is a header without doubt: a surname may be what a column is called."""
+    return sum(any_known([name]) for name in names) >= _NAMES and not looks_like_a_record(names)
+
+
+def _records(lines: Sequence[str], sign: str) -> Iterator[tuple[int, list[str]]]:
+    """The first records that are not empty, each with the lines before it."""
+    reader, before = csv.reader(lines, delimiter=sign), 0
+    try:
+        for number, cells in enumerate(reader):
+            if number == _RECORDS:
+                return
+            if cells:
+                yield before, [cell.strip() for cell in cells]
+            before = reader.line_num
+    except csv.Error:
+        return
+
+
+def as_plain(path: Path, encoding: str, layout: Layout, scratch: Path) -> Path:
+    """A copy of the text, in UTF-8, whose first line is its header; with a name for each column."""
+    written = scratch / f"{path.name.removesuffix('.gz')}.plain.csv"
+    fmt = FileFormat(type="csv", encoding=encoding)
+    with (
+        io.TextIOWrapper(
+            cast(IO[bytes], open_bytes(path, fmt)), encoding=encoding, errors="surrogateescape", newline=""
+        ) as text,
+        written.open("w", encoding="utf-8", errors="surrogateescape", newline="") as plain,
+    ):
+        for _ in range(layout.above):
+            text.readline()
+        names = next(csv.reader([text.readline().removeprefix("\ufeff")], delimiter=layout.delimiter))
+        names = {"first": ["", *names], "last": [*names, ""]}.get(layout.unnamed, names)
+        csv.writer(plain, delimiter=layout.delimiter, lineterminator="\n").writerow(numbered(names))
+        shutil.copyfileobj(text, plain)
+    return written
