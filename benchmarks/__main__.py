@@ -10,6 +10,7 @@ python -m benchmarks unseen                # files of other countries: benchmark
 python -m benchmarks review                # intervals of clerical reviews instead: benchmarks/review.py
 python -m benchmarks spark                 # the link step on a Spark cluster: benchmarks/spark/side_by_side.py
 python -m benchmarks extract --run runs/x  # the full extract of a million people: benchmarks/extract.py
+python -m benchmarks spark-stages --folder F  # what each stage of the pipeline costs there: benchmarks/spark/stages.py
 python -m benchmarks spark-scale           # what it costs by size, fitted on those runs: benchmarks/spark/scale.py
 python -m benchmarks spark-parity          # a whole run on both engines, row for row: benchmarks/spark/parity.py
 python -m benchmarks spark-processors      # what a second processor of this machine is worth, for two executors
@@ -88,6 +89,11 @@ def main() -> None:
         from benchmarks.spark import parity
 
         parity.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["spark-stages"]:
+        from benchmarks.spark import stages
+
+        stages.main(sys.argv[2:])
         return
     if sys.argv[1:2] == ["spark-scale"]:
         from benchmarks.spark import scale
