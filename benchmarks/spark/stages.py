@@ -3,7 +3,7 @@
 python -m benchmarks spark-stages --people 100000 1000000 --folder /some/where
 
 Runs that a folder holds are measured as they are, so that a size may be added to others: FOLDER/people-N, duckdb-N and
-spark-N. Seconds of a stage are a fixed part and a part for each million people, neither of them negative.
+spark-N; `--as-they-are` makes none, and shows of a run that was stopped what it had done. Seconds of a stage are a fixed part and a part for each million people, neither of them negative.
 """
 
 import argparse
@@ -29,7 +29,6 @@ _KINDS = {
     "identities": "identities",
     "attributes": "attributes",
     "contracts": "contracts",
-    "link": "link, all steps",
     "extract": "extract",
 }
 
@@ -38,9 +37,10 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks spark-stages", description=__doc__.split("\n")[0])
     parser.add_argument("--people", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--folder", type=Path, required=True, help="where populations and runs are kept")
+    parser.add_argument("--as-they-are", action="store_true", help="make no run")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
-    rows = [row for people in given.people for row in _measured(folder, people)]
+    rows = [row for people in given.people for row in _measured(folder, people, make=not given.as_they_are)]
     told = {**facts(), "measured": rows}
     (RESULTS / "spark" / "stages.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     page = _page(told)
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
     print(page)
 
 
-def _measured(folder: Path, people: int) -> list[dict[str, Any]]:
+def _measured(folder: Path, people: int, *, make: bool) -> list[dict[str, Any]]:
     data, key = folder / f"people-{people}", folder / "master.key"
     folder.mkdir(parents=True, exist_ok=True)
     if not data.exists():
@@ -57,17 +57,22 @@ def _measured(folder: Path, people: int) -> list[dict[str, Any]]:
         write_new_key(key)
     runs = {engine: folder / f"{engine}-{people}" for engine in ("duckdb", "spark")}
     config, common = str(config_file("demo.toml")), ["--data", str(data)]
-    if not (runs["duckdb"] / "manifest.json").is_file():
+    if make and not _is_done(runs["duckdb"]):
         leo = str(Path(sys.executable).with_name("leo"))
         _make([leo, "run", config, "--out", str(runs["duckdb"]), "--key", str(key), *common])
-    if not (runs["spark"] / "manifest.json").is_file():
+    if make and not _is_done(runs["spark"]):  # one that was stopped goes on
         on = cluster.up(folder / "cluster", workers=2, memory="3g")
         try:
             script = [str(_HOME / "spark_jobs" / "run.py"), config, "--out", str(runs["spark"])]
-            _make(submission(on, {"spark.driver.memory": "1g"}, [*script, "--key-file", str(key), *common]))
+            _make(submission(on, {"spark.driver.memory": "2g"}, [*script, "--key-file", str(key), *common]))
         finally:
             cluster.end(on)
     return [{"people": people, "engine": engine, "seconds": _by_kind(run)} for engine, run in runs.items()]
+
+
+def _is_done(run: Path) -> bool:
+    manifest = run / "manifest.json"
+    return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["status"] != "failed"
 
 
 def _make(command: list[str]) -> None:
@@ -96,7 +101,7 @@ def _page(told: dict[str, Any]) -> str:
         "# What the stages of the pipeline cost on Spark",
         "",
         f"{told['when']}, {cores} cores, {told['machine']['memory_bytes'] / 2**30:.0f} GiB, load {told['load']} "
-        "before the run. Seconds; Spark by spark-submit on two executors of one core and 3g, with a driver of 1g.",
+        "before the run. Seconds; Spark by spark-submit on two executors of one core and 3g, with a driver of 2g.",
         "",
         f"| stage | {' | '.join(heads)} | fixed | a million people more |",
         f"|---|{'---:|' * (len(heads) + 2)}",

@@ -29,7 +29,7 @@ def explained(error: Exception, scratch: Path) -> LeoError:
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
     if "OutOfMemoryError" in text or "build and broadcast" in text or "maxResultSize" in text:
-        return LeoError("Spark ran out of memory\n  raise [run] memory_limit, or the executors' memory at spark-submit")
+        return _without_memory(text)
     if "ExecutorLostFailure" in text:
         return LeoError(
             "workers ended in the middle of a task, again and again\n"
@@ -44,6 +44,20 @@ def explained(error: Exception, scratch: Path) -> LeoError:
         f"Spark failed on a row: {kind or _java_class(error)}\n"
         "  the value is not shown; look for a cast of text in the query that failed"
     )
+
+
+def _without_memory(text: str) -> LeoError:
+    """Whose memory it was: a task's failure is told as one of a stage."""
+    of_task = "stage failure" in text and "build and broadcast" not in text
+    who, how = (
+        ("an executor", "--executor-memory of spark-submit, or more spark.sql.shuffle.partitions")
+        if of_task
+        else (
+            "Spark's driver",
+            "--driver-memory of spark-submit (2g for whole steps of a million), or [run] memory_limit",
+        )
+    )
+    return LeoError(f"{who} ran out of memory\n  raise {how}; then run the same command again")
 
 
 def _condition(error: Exception) -> str:

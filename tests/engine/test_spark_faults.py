@@ -51,3 +51,24 @@ def test_workers_without_memory_are_told_apart_from_bad_rows(said):
     assert type(told) is LeoError
     assert "memory" in str(told)
     assert "SECRETNAME" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("said", "who", "remedy"),
+    [
+        (
+            "Job aborted due to stage failure: Task 3 in stage 9.0: java.lang.OutOfMemoryError",
+            "an executor",
+            "--executor-memory",
+        ),
+        ("java.lang.OutOfMemoryError: Java heap space", "Spark's driver", "--driver-memory"),
+        ("Not enough memory to build and broadcast the table", "Spark's driver", "--driver-memory"),
+    ],
+)
+def test_who_ran_out_of_memory_is_told_with_the_setting_to_raise(said, who, remedy):
+    from linkage.engine.spark_errors import explained
+
+    told = str(explained(RuntimeError(said), Path("scratch")))
+    assert told.startswith(f"{who} ran out of memory")
+    assert remedy in told
+    assert "run the same command again" in told
