@@ -3,7 +3,8 @@
 python -m benchmarks spark-stages --people 100000 1000000 --folder /some/where
 
 Runs that a folder holds are measured as they are, so that a size may be added to others: FOLDER/people-N, duckdb-N and
-spark-N; `--as-they-are` makes none, and shows of a run that was stopped what it had done. Seconds of a stage are a fixed part and a part for each million people, neither of them negative.
+spark-N; `--as-they-are` makes none, and shows of a run that was stopped what it did. Seconds of a stage are a fixed
+part and a part for each million people, neither of them negative.
 """
 
 import argparse
@@ -85,7 +86,7 @@ def _by_kind(run: Path) -> dict[str, float]:
     """Seconds of the stages that ended, those of a kind together, in their order."""
     found: dict[str, float] = {}
     for stage in json.loads((run / "manifest.json").read_text(encoding="utf-8"))["stages"]:
-        if stage["status"] != "done":
+        if stage["status"] not in ("done", "kept"):
             continue
         name = str(stage["name"])
         kind = _KINDS.get(name if name == "contracts-published" else name.partition("-")[0], name)
