@@ -102,7 +102,8 @@ def _page(told: dict[str, Any]) -> str:
         "# What the stages of the pipeline cost on Spark",
         "",
         f"{told['when']}, {cores} cores, {told['machine']['memory_bytes'] / 2**30:.0f} GiB, load {told['load']} "
-        "before the run. Seconds; Spark by spark-submit on two executors of one core and 3g, with a driver of 2g.",
+        "before the run. Seconds; Spark by spark-submit on two executors of one core and 3g, with a driver of 2g, 1g "
+        "in runs of before. A run that was stopped has the stages that it did, and no sum.",
         "",
         f"| stage | {' | '.join(heads)} | fixed | a million people more |",
         f"|---|{'---:|' * (len(heads) + 2)}",
@@ -112,7 +113,8 @@ def _page(told: dict[str, Any]) -> str:
         known = [(row["people"] / 1e6, row["seconds"][kind]) for row in spark if kind in row["seconds"]]
         fixed = [f"{part:,.0f}" for part in _fit(known)] if len(known) > 1 else ["", ""]
         lines.append(f"| {kind} | {' | '.join([*cells, *fixed])} |")
-    sums = [f"{sum(row['seconds'].values()):,.0f}" for row in rows]
+    whole = max(len(row["seconds"]) for row in rows)
+    sums = [f"{sum(row['seconds'].values()):,.0f}" if len(row["seconds"]) == whole else "" for row in rows]
     return "\n".join([*lines, f"| **all** | {' | '.join(sums)} | | |", ""])
 
 

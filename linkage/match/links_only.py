@@ -4,22 +4,19 @@ There are no rivals, no reviews and no reasons then, and what was missed is not 
 for it, and a run whose step says `links_only = true`.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from linkage.config import Pass, Step
+from linkage.config import Step
 from linkage.engine import Engine, Table, one
 from linkage.match.decide import Matched, matched
 from linkage.match.limits import capped
 from linkage.match.overrides import Overrides
-from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
 from linkage.match.reach import links_by_pass
 from linkage.match.step import StepResult, counted, members
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model.training import Earlier
 
 UNTOLD = "no accepted link"
 """Why a unit has no link, where nobody has looked for the reason."""
@@ -34,44 +31,14 @@ class LinksOnly:
     summary: dict[str, Any]  # counts, seconds and training report; no values
 
 
-def links_only(
-    engine: Engine,
-    step: Step,
-    left: Units,
-    right: Units,
-    *,
-    rules: Sequence[Pass],
-    model: Model,
-    seed: int = 2026,
-    held: Table | None = None,
-    overrides: Overrides | None = None,
-    earlier: Earlier | None = None,
-    parts: Parts | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> LinksOnly:
+def links_only(engine: Engine, step: Step, left: Units, right: Units, **given: Any) -> LinksOnly:
     """Link two sides; arguments and errors as of `link_step`. Second records, limits and samples are not looked at.
-
-    Where people have decided, or the last release's links are held, no pair is taken before its rivals are seen.
 
     Returns:
         `links` are the accepted ones: left_id, right_id, method, pass, match_weight, match_probability (of the pair
         alone, with what the cardinality adds) and decision.
     """
-    found = matched(
-        engine,
-        step,
-        left,
-        right,
-        rules=rules,
-        model=model,
-        seed=seed,
-        held=held,
-        overrides=overrides,
-        earlier=earlier,
-        parts=parts,
-        links_only=True,
-        progress=progress,
-    )
+    found = matched(engine, step, left, right, links_only=True, **given)
     links = _links(engine, found)
     return LinksOnly(links, found.model, {**_told(engine, found), "decisions": {"accepted": engine.count(links)}})
 
@@ -103,6 +70,8 @@ def step_of_links(
     engine: Engine, step: Step, left: Units, right: Units, *, overrides: Overrides | None = None, **given: Any
 ) -> StepResult:
     """A step of a run that asks for nothing but links; arguments and errors as of `link_step`.
+
+    Where people have decided, or the last release's links are held, no pair is taken before its rivals are seen.
 
     Returns:
         Tables as `link_step` makes them: of links neither pattern nor runner-up is known, and each unit without one
