@@ -81,7 +81,7 @@ def not_kept(
     some = engine.sql(f"select * from {{u}} where unit_id % {one_in} = 0", u=left.units, store=True)
     within = parts.within("not-kept") if parts else None
     made = score_candidates(
-        engine, model, some, right.units, frequencies, _ANY_WEIGHT, parts=within, meetings=False
+        engine, model, some, right.units, frequencies, _ANY_WEIGHT, parts=within, meetings=False, leftovers=True
     ).pairs
     named = {"links": links, **{f"told_{number}": table for number, table in enumerate(told)}}
     there = " and ".join(

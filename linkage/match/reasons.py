@@ -156,6 +156,8 @@ def _with_taken_units(
     )
     pair = {side: alone, _OTHER[side]: taken}
     within = parts.within(f"unlinked-{side}") if parts else None  # what the first scoring kept is of other sides
-    found = score_candidates(engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within)
+    found = score_candidates(
+        engine, model, pair["left"], pair["right"], frequencies, thresholds.review, parts=within, leftovers=True
+    )
     fits = engine.sql(f"select distinct {side}_id as unit_id from {{pairs}}", pairs=found.pairs, store=True)
     return fits, found.met, found.pairs

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import Engine, Table, columns, one, quote, rows
+from linkage.match.meeting import met_only, those_who_meet
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
 from linkage.model import Model, rarest
 from linkage.model.compiled import (
-    blocked_units,
     candidate_pairs,
     frequency_table,
     given_pairs,
@@ -115,6 +115,7 @@ def score_candidates(
     parts: Parts | None = None,
     taking: Taking | None = None,
     meetings: bool = True,
+    leftovers: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Candidates:
     """Every pair that a blocking rule makes and that reaches the floor.
@@ -125,9 +126,11 @@ def score_candidates(
         parts: how the work is cut where the sides are large; one part, in memory, when None.
         taking: how sure pairs are taken where only links are asked for.
         meetings: whether `met` is asked for; nobody has met otherwise, nor where sure pairs are taken.
+        leftovers: the sides are what other links have left, and few of their units meet each other.
     """
     seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
-    work = _Work(engine, model, frequencies, floor, taking, meetings, seconds, stored, progress or (lambda _: None))
+    say = progress or (lambda _: None)
+    work = _Work(engine, model, frequencies, floor, taking, meetings, leftovers, seconds, stored, say)
     kept: list[dict[str, Table]] = []
     for part in (parts or Parts()).of(engine, model, left, right, links_only=taking is not None):
         if not part.find(engine, _MADE):
@@ -162,6 +165,7 @@ class _Work:
     floor: float
     taking: Taking | None
     meetings: bool
+    leftovers: bool
     seconds: list[float]  # of each rule so far
     stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
@@ -178,6 +182,10 @@ class _Work:
         if part.folder and not part.narrow:  # read once from disk, not once for each rule
             sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
             dropped += sides.values()
+        rules = [self.model.blocking_rules[number] for number in part.rules]
+        meeting = {} if part.folder or self.taking else those_who_meet(engine, rules, sides, leftovers=self.leftovers)
+        dropped += meeting.values()
+        sides = {**sides, **meeting}
         found, sure = [], None
         if self.taking and not part.narrow and self.taking.number in part.rules:
             sure = taken = self._sure(part, sides)
@@ -203,7 +211,7 @@ class _Work:
         if not part.folder:
             self.stored.extend(found)
         asked = self.meetings and not self.taking
-        met = _met_only(engine, self.model, part, sides, made) if asked else engine.sql(_NOBODY, store=True)
+        met = met_only(engine, rules, sides, made, list(meeting)) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)
         return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made} | left_over
 
@@ -259,35 +267,6 @@ _NONE_SURE = """
     where false
     """
 _NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
-
-
-def _met_only(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table) -> Table:
-    """side, unit_id of the units without a pair whom a rule pairs with anybody, however low the weight."""
-    pieces = (functools.partial(_met_of, engine, model, part, sides, made, side) for side in ("left", "right"))
-    return _together(engine, engine.together(*pieces))
-
-
-def _met_of(engine: Engine, model: Model, part: Part, sides: Mapping[str, Table], made: Table, side: str) -> Table:
-    other = {"left": "right", "right": "left"}[side]
-    alone = engine.sql(
-        f"""
-        select u.* from {{units}} as u
-        where not exists (select 1 from {{made}} as m where m.{side}_id = u.unit_id)
-        """,
-        units=sides[side],
-        made=made,
-        store=True,
-    )
-    queries = [blocked_units(model.blocking_rules[number], side) for number in part.rules]
-    query = "\nunion\n".join(queries) or "select cast(null as bigint) as unit_id where false"
-    met = engine.sql(
-        f"select '{side}' as side, unit_id from ({query})",
-        store={"side": "varchar", "unit_id": "bigint"},
-        params=None,
-        **{side: alone, other: sides[other]},
-    )
-    engine.drop(alone)
-    return met
 
 
 def _together(engine: Engine, tables: Sequence[Table]) -> Table:

@@ -153,7 +153,15 @@ def _near_linked_units(
     }
     lowest = thresholds.accept - thresholds.margin
     scored = score_candidates(
-        engine, model, tables["left"], tables["right"], frequencies, lowest, parts=parts, meetings=False
+        engine,
+        model,
+        tables["left"],
+        tables["right"],
+        frequencies,
+        lowest,
+        parts=parts,
+        meetings=False,
+        leftovers=True,
     ).pairs
     apart = two_people(engine, scored, sides["left"], sides["right"], lowest)
     never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
