@@ -57,10 +57,9 @@ def from_sources(
         membership=membership,
         store=True,
     )
-    return Units(
-        name=name,
-        units=described(engine, identities, members, wanted),
-        appearances=engine.sql(
+    units, stood_together = engine.together(
+        lambda: described(engine, identities, members, wanted),
+        lambda: engine.sql(
             f"""
             select distinct m.unit_id, {_text_dates("a")}
             from {{appearances}} as a join {{members}} as m using (entity_id)
@@ -69,8 +68,8 @@ def from_sources(
             members=members,
             store=True,
         ),
-        members=members,
     )
+    return Units(name=name, units=units, appearances=stood_together, members=members)
 
 
 def described(engine: Engine, identities: Table, members: Table, wanted: Iterable[str]) -> Table:
@@ -109,54 +108,71 @@ def _base(name: str) -> str:
 def _histories(engine: Engine, identities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]) -> Table:
     """One row a unit, each identifier a list of distinct values, newest first. A unit of one entity is as it stands."""
     held = [_base(name) for name in dated]
-    alone = f"""
-        select m.unit_id, {", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in held)])}
-        from {{identities}} as i
-        join {{members}} as m using (entity_id)
-        join (select unit_id from {{members}} group by unit_id having count(*) = 1) as single
-          on single.unit_id = m.unit_id
-    """
-    merged = ",\n".join(
+    several = _of_several(engine, identities, members, fields)
+    merged = ",\n".join(_merged(field, dated=field in held) for field in fields)
+    chosen = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
+    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
+    as_it_stands = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in held)])
+    found = engine.sql(
         f"""
+        with {merged},
+        ids as (select distinct unit_id from {{several}})
+        select ids.unit_id, {chosen}
+        from ids
+        {joined}
+        union all
+        select m.unit_id, {as_it_stands}
+        from {{identities}} as i
+        join (
+            select unit_id, min(entity_id) as entity_id from {{members}} group by unit_id having count(*) = 1
+        ) as m using (entity_id)
+        """,
+        identities=identities,
+        members=members,
+        several=several,
+        store=True,
+    )
+    engine.drop(several)
+    return found
+
+
+def _of_several(engine: Engine, identities: Table, members: Table, fields: Sequence[str]) -> Table:
+    """unit_id and the values of the entities of the units that have several entities; each field reads them."""
+    spans = [f"{field}{end}" for field in fields for end in ("", "_first", "_last")]
+    return engine.sql(
+        f"""
+        select m.unit_id, {columns(spans, "i")}
+        from {{identities}} as i
+        join (
+            select unit_id, entity_id, count(*) over (partition by unit_id) as entities from {{members}}
+        ) as m using (entity_id)
+        where m.entities > 1
+        """,
+        identities=identities,
+        members=members,
+        store=True,
+    )
+
+
+def _merged(field: str, *, dated: bool) -> str:
+    """SQL of a field's values over all entities of a unit, each once, the newest first."""
+    span = "{'held_value': held_value, 'held_from': held_from, 'held_to': held_to}"
+    spans = f",\n                   list({span} order by held_to desc, held_value) as {field}_held" if dated else ""
+    return f"""
         of_{field} as (
-            select unit_id, list(held_value order by held_to desc, held_value) as {field}{_spans(field, held)}
+            select unit_id, list(held_value order by held_to desc, held_value) as {field}{spans}
             from (
                 select unit_id, held_value, min({_from("first_seen")}) as held_from,
                        max({_to("first_seen", "last_seen")}) as held_to
                 from (
                     select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
                            unnest({field}_last) as last_seen
-                    from several
+                    from {{several}}
                 )
                 group by unit_id, held_value
             )
             group by unit_id
         )"""
-        for field in fields
-    )
-    chosen = ", ".join(f"of_{_base(name)}.{name}" for name in (*fields, *dated))
-    joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
-    return engine.sql(
-        f"""
-        with several as (
-            select m.unit_id, i.*
-            from {{identities}} as i
-            join {{members}} as m using (entity_id)
-            join (select unit_id from {{members}} group by unit_id having count(*) > 1) as many
-              on many.unit_id = m.unit_id
-        ),
-        {merged},
-        ids as (select distinct unit_id from several)
-        select ids.unit_id, {chosen}
-        from ids
-        {joined}
-        union all
-        {alone}
-        """,
-        identities=identities,
-        members=members,
-        store=True,
-    )
 
 
 def _from(first: str) -> str:
@@ -173,13 +189,6 @@ def _dated(field: str) -> str:
     first, last = f"i.{field}_first[place]", f"i.{field}_last[place]"
     span = f"{{'held_value': held, 'held_from': {_from(first)}, 'held_to': {_to(first, last)}}}"
     return f"list_transform(i.{field}, lambda held, place: {span})"
-
-
-def _spans(field: str, held: Sequence[str]) -> str:
-    if field not in held:
-        return ""
-    span = "{'held_value': held_value, 'held_from': held_from, 'held_to': held_to}"
-    return f",\n                   list({span} order by held_to desc, held_value) as {field}_held"
 
 
 def _columns(wanted: Iterable[str]) -> str:
