@@ -1,5 +1,6 @@
 """Rows of one source key become one entity, with every value that it held and when."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,32 +109,52 @@ def _appearances(engine: Engine, records: Table, entities: Table, fields: list[s
 
 
 def _histories(engine: Engine, entities: Table, appearances: Table, fields: list[str]) -> Table:
-    """One row an entity with its three lists for each identifier."""
+    """One row an entity with its three lists for each identifier. Most entities hold one value of a field all along."""
     types = {
         field.name: field.type for field in engine.arrow(engine.sql("select * from {a} limit 0", a=appearances)).schema
     }
     filled = _held(engine, appearances, fields)
-    lists = {f"l{i}": _lists(engine, appearances, field) for i, field in enumerate(filled)}
-    alias = {field: f"l{i}" for i, field in enumerate(filled)}
-    joins = "\n".join(f"        left join {{{a}}} as {a} on entities.entity_id = {a}.entity_id" for a in lists)
+    spans = engine.sql(_spans(filled), appearances=appearances, store=True)
+    asked = [functools.partial(_lists, engine, appearances, spans, field) for field in filled]
+    found = dict(zip(filled, engine.together(*asked), strict=True))
+    lists = {f"l{place}": table for place, table in enumerate(found.values())}
+    alias = dict(zip(found, lists, strict=True))
+    joins = "\n".join(f"        left join {{{a}}} as {a} on {a}.entity_id = entities.entity_id" for a in lists)
     chosen = ",\n               ".join(_unpacked(field, types[field], alias.get(field)) for field in fields)
     result = engine.sql(
         f"""
         select entities.entity_id, entities.source, entities.entity_key, entities.records,
                {chosen}
         from {{entities}} as entities
+        join {{spans}} as spans on spans.entity_id = entities.entity_id
 {joins}
         """,
         params=None,
         store=True,
-        **{"entities": entities, **lists},
+        **{"entities": entities, "spans": spans, **lists},
     )
-    engine.drop(*lists.values())
+    engine.drop(spans, *lists.values())
     return result
 
 
-def _lists(engine: Engine, appearances: Table, field: str) -> Table:
-    """entity_id, the values of one identifier, and `packed`: each value behind its dates, in one text, newest first.
+def _spans(fields: Sequence[str]) -> str:
+    """SQL of entity_id and of each field F the least and greatest value, and when they were held in all."""
+    parts = [
+        f"""
+               min({quote(f)}) as {quote(f"{f}_least")}, max({quote(f)}) as {quote(f"{f}_greatest")},
+               min(first_date) filter (where {quote(f)} is not null) as {quote(f"{f}_from")},
+               nullif(max({_LAST}) filter (where {quote(f)} is not null), date '{_OPEN}') as {quote(f"{f}_to")}"""
+        for f in fields
+    ]
+    return f"select entity_id{''.join(f',{part}' for part in parts)} from {{appearances}} group by entity_id"
+
+
+_LAST = f"coalesce(last_date, case when first_date is not null then date '{_OPEN}' end)"
+
+
+def _lists(engine: Engine, appearances: Table, spans: Table, field: str) -> Table:
+    """entity_id and `packed`, of entities that held several values of one identifier: each behind its dates, in one
+    text, newest first.
 
     Lists of structs do not sort alike on every engine, and Spark leaves NULL out of a list; texts do neither. The parts
     are: 99999999 less the last day as a number (an open end first, a value of unknown dates last), first, last, value.
@@ -141,28 +162,31 @@ def _lists(engine: Engine, appearances: Table, field: str) -> Table:
     column = quote(field)
     return engine.sql(
         f"""
-        with held as (
-            select entity_id, {column} as held_value, min(first_date) as held_first,
-                   max(coalesce(last_date, case when first_date is not null then date '{_OPEN}' end)) as held_last
-            from {{appearances}}
-            where {column} is not null
-            group by entity_id, {column}
+        with several as (
+            select entity_id from {{spans}} where {quote(f"{field}_least")} <> {quote(f"{field}_greatest")}
         ),
-        packed as (
-            select entity_id, held_value, held_first, nullif(held_last, date '{_OPEN}') as held_last,
-                   lpad(cast(99999999 - coalesce(year(held_last) * 10000 + month(held_last) * 100 + day(held_last), 0)
-                             as varchar), 8, '0')
+        held as (
+            select a.entity_id, a.{column} as held_value, min(first_date) as held_first, max({_LAST}) as held_last
+            from {{appearances}} as a
+            join several on several.entity_id = a.entity_id
+            where a.{column} is not null
+            group by a.entity_id, a.{column}
+        ),
+        dated as (
+            select entity_id, lpad(cast(99999999
+                       - coalesce(year(held_last) * 10000 + month(held_last) * 100 + day(held_last), 0)
+                       as varchar), 8, '0')
                    || coalesce(cast(held_first as varchar), '----------')
                    || coalesce(cast(nullif(held_last, date '{_OPEN}') as varchar), '----------')
                    || cast(held_value as varchar) as packed_value
             from held
         )
-        select entity_id, count(*) as value_count, min(held_value) as one_value, min(held_first) as one_first,
-               min(held_last) as one_last, list_sort(list(packed_value)) as packed
-        from packed
+        select entity_id, list_sort(list(packed_value)) as packed
+        from dated
         group by entity_id
         """,
         appearances=appearances,
+        spans=spans,
         store=True,
     )
 
@@ -171,15 +195,16 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
     """The three lists of an identifier; most entities hold one value, which needs no unpacking."""
     sql_type = "date" if pa.types.is_date(kind) else "varchar"
     parts = {
-        field: (sql_type, "one_value", "try_cast(substr(x, 29) as date)" if sql_type == "date" else "substr(x, 29)"),
-        f"{field}_first": ("date", "one_first", "try_cast(nullif(substr(x, 9, 10), '----------') as date)"),
-        f"{field}_last": ("date", "one_last", "try_cast(nullif(substr(x, 19, 10), '----------') as date)"),
+        field: (sql_type, "least", "try_cast(substr(x, 29) as date)" if sql_type == "date" else "substr(x, 29)"),
+        f"{field}_first": ("date", "from", "try_cast(nullif(substr(x, 9, 10), '----------') as date)"),
+        f"{field}_last": ("date", "to", "try_cast(nullif(substr(x, 19, 10), '----------') as date)"),
     }
     if alias is None:
         return ", ".join(f"cast(null as {part[0]}[]) as {quote(name)}" for name, part in parts.items())
+    held, several = f"spans.{quote(f'{field}_least')} is not null", f"{alias}.packed is not null"
     return ",\n               ".join(
-        f"case when {alias}.value_count = 1 then [{alias}.{one}] "
-        f"else list_transform({alias}.packed, lambda x: {unpack}) end as {quote(name)}"
+        f"case when {several} then list_transform({alias}.packed, lambda x: {unpack}) "
+        f"when {held} then [spans.{quote(f'{field}_{one}')}] end as {quote(name)}"
         for name, (_, one, unpack) in parts.items()
     )
 
