@@ -1,0 +1,102 @@
+"""Pairs are made from those who meet anybody where few do: the same pairs, and the same who met."""
+
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine, Table, rows
+from linkage.match import meeting
+from linkage.match.meeting import met_only, those_who_meet
+from linkage.match.score import Candidates, score_candidates, term_frequencies
+from linkage.model import BlockingRule
+from tests.conftest import parse
+from tests.match.test_match_parts import LEFT, RIGHT, _model, _pairs
+
+_RULES = [BlockingRule("l.surname = r.surname"), BlockingRule("l.postcode = r.postcode")]
+_SIDE_A = parse("""
+    unit_id | surname | postcode
+          1 | khan    | ls11aa
+          2 | jones   | ls11aa
+          3 | brown   | yo11aa
+          4 |         | yo11aa
+""")
+_SIDE_B = parse("""
+    unit_id | surname | postcode
+         11 | khan    | m11aa
+         12 | patel   |
+         13 | evans   | yo11aa
+""")
+
+
+def _ids(engine: Engine, table: Table) -> list[int]:
+    return sorted(row["unit_id"] for row in rows(engine, table))
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("large", "leftovers", "found"),
+    [
+        (0, True, {"left": [1, 3, 4], "right": [11, 13]}),
+        (4, True, {"left": [1, 3, 4]}),  # the smaller side is read as it is
+        (0, False, {}),  # neither side is many times the other
+        (100, True, {}),
+    ],
+)
+def test_those_who_meet_are_found_by_any_rule(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, large: int, leftovers: bool, found: dict[str, list[int]]
+) -> None:
+    monkeypatch.setattr(meeting, "LARGE", large)
+    sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B)}
+    told = those_who_meet(engine, _RULES, sides, leftovers=leftovers)
+    assert {side: _ids(engine, table) for side, table in told.items()} == found
+
+
+@pytest.mark.both_engines
+def test_a_side_many_times_the_other_is_cut_though_nothing_is_left_over(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meeting, "LARGE", 0)
+    sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B.slice(0, 1))}
+    told = those_who_meet(engine, _RULES, sides, leftovers=False)
+    assert {side: _ids(engine, table) for side, table in told.items()} == {"left": [1]}
+
+
+@pytest.mark.both_engines
+def test_whoever_meets_and_has_no_pair_is_told_whether_the_side_was_cut_or_not(engine: Engine) -> None:
+    sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B)}
+    pairs = engine.from_arrow(
+        parse("""
+        left_id | right_id
+              1 |       11
+    """)
+    )
+    found = rows(engine, met_only(engine, _RULES, sides, pairs, []))
+    assert sorted((row["side"], row["unit_id"]) for row in found) == [("left", 3), ("left", 4), ("right", 13)]
+    cut = _cut(engine, sides)
+    again = rows(engine, met_only(engine, _RULES, {**sides, **cut}, pairs, list(cut)))
+    assert sorted((row["side"], row["unit_id"]) for row in again) == [("left", 3), ("left", 4), ("right", 13)]
+
+
+def _cut(engine: Engine, sides: dict[str, Table]) -> dict[str, Table]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meeting, "LARGE", 0)
+        return dict(those_who_meet(engine, _RULES, sides, leftovers=True))
+
+
+@pytest.mark.both_engines
+def test_pairs_and_meetings_are_those_of_the_whole_sides(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model's rules open a list too."""
+    model = _model()
+    sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
+    frequencies = term_frequencies(engine, model, *sides)
+
+    def scored(large: int) -> Candidates:
+        monkeypatch.setattr(meeting, "LARGE", large)
+        return score_candidates(engine, model, *sides, frequencies, -4.0, leftovers=True)
+
+    def met(found: Candidates) -> set[tuple[Any, ...]]:
+        return {(row["side"], row["unit_id"]) for row in rows(engine, found.met)}
+
+    whole, cut = scored(10**9), scored(0)
+    assert _pairs(engine, cut) == _pairs(engine, whole)
+    assert met(cut) == met(whole) != set()
