@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,30 @@ def by_phase(folder: Path) -> dict[str, dict[str, float]]:
     for phase, executors in busy.items():
         found[phase]["busiest_seconds"] = max(executors.values())
     return {phase: {name: round(value, 1) for name, value in sums.items()} for phase, sums in found.items()}
+
+
+def by_window(folder: Path, windows: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    """All logs of a folder: the sums of the tasks whose job was submitted within a window, by the window's name.
+
+    Args:
+        windows: first and last moment, in seconds since 1970; they do not overlap.
+    """
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for log in (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        window_of: dict[int, str] = {}  # stages of Spark are numbered within a log
+        with log.open(encoding="utf-8") as lines:
+            for line in lines:
+                if '"SparkListenerJobStart"' in line[:60]:
+                    event = json.loads(line)
+                    at = event["Submission Time"] / 1e3
+                    name = next((name for name, (first, last) in windows.items() if first <= at <= last), "")
+                    window_of |= dict.fromkeys(event["Stage IDs"], name)
+                    found[name]["jobs"] += 1
+                elif '"SparkListenerTaskEnd"' in line[:60]:
+                    event = json.loads(line)
+                    _add(found[window_of.get(event["Stage ID"], "")], event.get("Task Metrics") or {})
+    found.pop("", None)
+    return {name: {measure: round(value, 1) for measure, value in sums.items()} for name, sums in found.items()}
 
 
 def _add(sums: dict[str, float], metrics: dict[str, Any]) -> None:
