@@ -11,14 +11,15 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
 
     Args:
         counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
-            pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall. Of a step that
-            was asked for links alone the rules are left out, and the estimate is None.
+            pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
+            unreached_spread, differ_together (linkage.match.reach). Of a step that was asked for links alone the rules
+            are left out, and the estimate is None.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
 
     Returns:
         passes and rules as counted, each rule with recall (of all true pairs, by itself) and added_recall (what no
-        rule before it reaches); estimated_recall; true_pairs, recall (of all rules), recall_with_passes. Recalls are
-        None without truth.
+        rule before it reaches); the estimate as counted; true_pairs, recall (of all rules), recall_with_passes. Recalls
+        are None without truth.
     """
     if counted is None:
         return None
@@ -35,6 +36,8 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
         "passes": list(counted["passes"]),
         "rules": rules,
         "estimated_recall": counted["estimated_recall"],
+        "unreached_spread": counted.get("unreached_spread", 0.0),
+        "differ_together": counted.get("differ_together", []),
         "true_pairs": whole if reached else None,
         "recall": wilson(reached["together"], whole) if reached else None,
         "recall_with_passes": wilson(reached["in_all"], whole) if reached else None,

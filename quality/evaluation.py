@@ -184,7 +184,13 @@ def _step(
     rule = definitions.eligible_for(step.right)
     counted = step.blocking or {}
     others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
-    unseen = Unseen(counted.get("estimated_recall"), others, dropped, known=not counted.get("links_only"))
+    unseen = Unseen(
+        counted.get("estimated_recall"),
+        others,
+        dropped,
+        spread=counted.get("unreached_spread", 0.0),
+        known=not counted.get("links_only"),
+    )
     result = {
         "step": step.name,
         "left": step.left,

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from linkage.engine import Engine, Table, one
 from quality.intervals import Z95, Share
 
 UNSEEN_WITHIN = 2.0
-"""Matches of which no pair was kept are told by a model of what nobody has seen. They are taken to be known within this
-factor; decision 0060 has twenty-five steps beside the truth."""
+"""Matches of which no pair was kept are told by a model of what nobody has seen. However many matches a step has, they
+are taken to be known within this factor; decision 0060 has twenty-five steps beside the truth."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Unseen:
         reach: estimated share of the matches that passes and blocking rules reach; None for all.
         others: matches of a unit that a pass had linked to another record.
         dropped: matches among the pairs that rules made and that weigh too little to be kept.
+        spread: how well those that no rule reaches are known from so many: standard deviation of their logarithm.
         known: whether the step has looked at what it has missed: one that was asked for links alone has not.
     """
 
     reach: float | None = None
     others: float = 0.0
     dropped: float = 0.0
+    spread: float = 0.0
     known: bool = True
 
     @classmethod
@@ -50,11 +54,22 @@ class Unseen:
             return None
         told = found.get("expected") or {}
         others, dropped = (told.get(f"missed_{part}", 0.0) for part in ("others", "dropped"))
-        return cls(found["blocking"]["estimated_recall"], others, dropped)
+        blocking = found["blocking"]
+        return cls(blocking["estimated_recall"], others, dropped, blocking.get("unreached_spread", 0.0))
 
     def unreached(self, kept: Any) -> Any:
         """Matches that no rule reaches, beside so many among the kept pairs; of a number or an array."""
         return (kept + self.dropped) * (1 / self.reach - 1) if self.reach else 0.0 * kept
+
+    def hidden(self, kept: Any, deviates: Any = 0.0) -> Any:
+        """Matches of which no pair was kept, beside so many among the kept pairs; of numbers or arrays.
+
+        Args:
+            deviates: by how many standard deviations they are more than is estimated.
+        """
+        model = math.log(UNSEEN_WITHIN) / Z95
+        told = (self.others + self.dropped) * np.exp(deviates * model)
+        return told + self.unreached(kept) * np.exp(deviates * math.hypot(model, self.spread))
 
 
 def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
@@ -67,8 +82,8 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted),
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
         say how far the numbers of right and false pairs may fall from what is expected if every probability is right;
-        those of recall and f1 allow besides for UNSEEN_WITHIN times as many or as few matches without a pair kept; the
-        two have no value where the step does not know what it has missed.
+        those of recall and f1 allow besides for as many or as few matches without a pair kept as `Unseen.hidden` has
+        them; the two have no value where the step does not know what it has missed.
     """
     summed = one(engine, engine.sql(_SUMS, judged=judged))
     if not summed["links"] or summed["unknown"]:
@@ -107,15 +122,15 @@ def of_sums(
     """As `expected`, from sums of probabilities p and of p (1 - p), over the links and over the other pairs."""
     (said_right, right_spread), (said_missed, missed_spread) = right, missed
     unseen = unseen or Unseen()
-    unreached = unseen.unreached(said_right + said_missed)
-    hidden = unseen.others + unseen.dropped + unreached
-    matches = said_right + said_missed + hidden
+    kept = said_right + said_missed
+    fewest, hidden, most = (float(unseen.hidden(kept, deviates)) for deviates in (-Z95, 0.0, Z95))
+    matches = kept + hidden
     lost = said_missed + hidden
     # Delta method: right and missed are independent sums of Bernoulli variables.
     recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
     whole = links + matches  # F1 is twice the right over links and matches
     f1_spread = (whole - said_right) ** 2 * right_spread + said_right**2 * missed_spread
-    fewest, most = (matches + (times - 1) * hidden for times in (1 / UNSEEN_WITHIN, UNSEEN_WITHIN))
+    within = links + kept + fewest, links + kept + most
     return {
         "links": links,
         "right": said_right,
@@ -123,11 +138,11 @@ def of_sums(
         "missed_kept": said_missed,
         "missed_others": unseen.others,
         "missed_dropped": unseen.dropped,
-        "missed_unreached": unreached,
+        "missed_unreached": unseen.unreached(kept),
         "reach": unseen.reach,
         "precision": _share(said_right, links, right_spread / links**2 if links else 0.0),
-        "recall": _share(said_right, matches, recall_spread, (fewest, most)),
-        "f1": _share(2 * said_right, whole, 4 * f1_spread / whole**4 if whole else 0.0, (links + fewest, links + most)),
+        "recall": _share(said_right, matches, recall_spread, (kept + fewest, kept + most)),
+        "f1": _share(2 * said_right, whole, 4 * f1_spread / whole**4 if whole else 0.0, within),
     }
 
 

@@ -107,6 +107,8 @@ def step_of_links(
         "passes": [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in found.passed.counts],
         "rules": [],
         "estimated_recall": None,
+        "unreached_spread": 0.0,
+        "differ_together": [],
         "links_only": True,
         "decisions": {"accepted": accepted} if links is wide else counted(engine, links, "decision"),
         "unlinked": {UNTOLD: alone} if alone else {},

@@ -7,7 +7,8 @@ from typing import Any
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
-from linkage.model.blocking import Pattern, expected_recall, reached, reached_share, rule_pairs
+from linkage.model.blocking import Pattern, Reach, expected_recall, reached, reached_share, rule_pairs
+from linkage.model.differing import Odds, Together
 
 
 def passes_and_rules(
@@ -19,6 +20,7 @@ def passes_and_rules(
     rules: Sequence[Mapping[str, Any]],
     links: Table,
     dropped: Mapping[Pattern, float],
+    known: Mapping[Together, Odds] | None = None,
 ) -> dict[str, Any]:
     """Counts of each pass and of each blocking rule; no values.
 
@@ -29,18 +31,21 @@ def passes_and_rules(
         rules: what was counted of each of the model's rules: pairs_kept, seconds.
         links: the step's, with pass and decision.
         dropped: levels of the comparisons to the matches expected among pairs that rules made and the step let go.
+        known: how an earlier step's fields differ together.
 
     Returns:
         passes: as given, with links; rules: as given, with pairs (before any was scored), new_pairs (made by no rule
         before it), pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and estimated_added
         (None where the model says nothing of the rule), if fields err independently; estimated_recall of all rules
-        together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough.
+        together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough; with
+        unreached_spread, how well the matches that no rule reaches are known (of their logarithm), and differ_together:
+        two fields, what they show, and the log odds of both, with their standard deviation.
     """
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of, dropped)
+    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of, dropped, known)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -59,7 +64,24 @@ def passes_and_rules(
     return {
         "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
         "rules": counted,
-        "estimated_recall": _rounded(expected.together if together is None else together),
+        "estimated_recall": _rounded(together.share if together else expected.together),
+        "unreached_spread": _rounded(together.spread) if together else 0.0,
+        "differ_together": _spelled(together) if together else [],
+    }
+
+
+def _spelled(reach: Reach) -> list[dict[str, Any]]:
+    return [
+        {"fields": [one, other], "show": [what, with_what], "log_odds": round(odds.log, 4), "sd": round(odds.sd, 4)}
+        for (one, what, other, with_what), odds in reach.together.items()
+    ]
+
+
+def differing_together(summary: Mapping[str, Any]) -> dict[Together, Odds]:
+    """What `passes_and_rules` told of a step's fields, from its summary; nothing where it did not."""
+    return {
+        (row["fields"][0], row["show"][0], row["fields"][1], row["show"][1]): Odds(row["log_odds"], row["sd"])
+        for row in summary.get("differ_together", ())
     }
 
 

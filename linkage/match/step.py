@@ -146,7 +146,8 @@ def link_step(
     engine.drop(*frequencies.values())
     units = members(engine, step, left, right)
     counts = found.passed.counts, found.candidates.counts
-    reach = passes_and_rules(engine, model, (left.units, right.units), still_open, *counts, links, dropped.patterns)
+    whole, known = (left.units, right.units), earlier.together if earlier else None
+    reach = passes_and_rules(engine, model, whole, still_open, *counts, links, dropped.patterns, known)
     summary = {
         "training": found.training,
         "overrides": overrides.counts if overrides else {},

@@ -8,6 +8,7 @@ from linkage.engine import Engine, Table, columns, rows
 from linkage.match.links_only import step_of_links
 from linkage.match.overrides import Overrides, of_units
 from linkage.match.parts import Parts
+from linkage.match.reach import differing_together
 from linkage.match.step import link_step
 from linkage.match.units import Units, from_sources
 from linkage.model import from_dict
@@ -198,8 +199,9 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
     """Of the steps before this one that compare by the same model, the one that learnt from most matches."""
     models = {name: f"models/{name}.json" for name in steps}
     learnt = [
-        Earlier.of_training(name, from_dict(space.document(made)), space.counts(made)["training"])
+        Earlier.of_training(name, from_dict(space.document(made)), told["training"], differing_together(told))
         for name, made in models.items()
+        for told in [space.counts(made)]
     ]
     return max((one for one in learnt if one), key=lambda one: one.matches, default=None)
 

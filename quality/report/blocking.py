@@ -1,10 +1,12 @@
 """What passes and blocking rules made: pairs, links, seconds, and the share of matches that the rules reach."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.intervals import Z95
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -14,6 +16,9 @@ _OPENING = (
     "makes the pairs that agree on what it names; new are those that no rule before it has made, and kept those that "
     "come near enough to a link to be looked at."
 )
+
+_TELLING = 0.32
+"""Standard deviation of a log odds ratio that ten matches in which both fields differ have."""
 
 _SECOND = (
     "Links are more than pairs where second records joined: who was left without a link is held, by the same rules, "
@@ -57,7 +62,31 @@ def _step(step: Mapping[str, Any], shown: Pairs, names: Names, d: Disclosure) ->
                 note=_note(blocking),
             )
         )
-    return blocks
+    return [*blocks, *_together(blocking["differ_together"], title, names)]
+
+
+def _together(told: Sequence[Mapping[str, Any]], title: str, names: Names) -> list[Block]:
+    """How much more often two fields of a match differ than if they erred alone, of those that show it."""
+    rows: list[list[str | Cell]] = []
+    for row in sorted(told, key=lambda row: (-row["log_odds"], row["fields"])):
+        if row["sd"] <= _TELLING and "not known" not in row["show"]:
+            ends = (row["log_odds"] + deviates * row["sd"] for deviates in (0.0, -Z95, Z95))
+            fields = [
+                names.column(field) + ("" if what == "differs" else ", but not all of it")
+                for field, what in zip(row["fields"], row["show"], strict=True)
+            ]
+            rows.append([" and ".join(fields), *(Cell(f"{math.exp(end):,.1f}", math.exp(end)) for end in ends)])
+    if not rows:
+        return []
+    return [
+        Table(
+            f"{title}: how much more often two fields of a match differ together than by chance",
+            ["Fields", "Odds ratio", "95% from", "to"],
+            rows,
+            note="1: as if they erred alone. Fields that too few matches show to differ together are left out. From "
+            "this follows what no rule reaches.",
+        )
+    ]
 
 
 def _sentence(blocking: Mapping[str, Any], title: str, d: Disclosure) -> str:

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.expected import UNSEEN_WITHIN, Unseen
-from quality.intervals import Z95, Share
+from quality.expected import Unseen
+from quality.intervals import Share
 from quality.review.strata import Stratum
 
 Draws = npt.NDArray[np.float64]
@@ -63,8 +63,8 @@ def estimate(
     Args:
         strata: all of the step's.
         answers: by stratum.
-        unseen: matches of which the step kept no pair (estimated; known within UNSEEN_WITHIN, which the intervals
-            allow for); recall is of all matches then, else of those among the kept pairs.
+        unseen: matches of which the step kept no pair (estimated; how well they are known, the intervals allow
+            for); recall is of all matches then, else of those among the kept pairs.
 
     Returns:
         links, looked_at, uncertain; precision, recall and f1, each with the readings low, middle and high (value, low,
@@ -176,18 +176,18 @@ def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, unseen: U
     made = float(sum(stratum.pairs for stratum in links))
     rng = np.random.default_rng(0)
     lost = rng.permutation(missed.draws)  # false and missed are of different samples: paired at random
-    times = np.exp(rng.normal(0.0, np.log(UNSEEN_WITHIN) / Z95, len(lost)))
+    deviates = rng.normal(0.0, 1.0, len(lost))
 
-    def of(wrong: Draws | float, let_go: Draws | float, times: Draws | float) -> tuple[Any, Any, Any]:
+    def of(wrong: Draws | float, let_go: Draws | float, deviates: Draws | float) -> tuple[Any, Any, Any]:
         right = made - wrong
         kept = right + let_go
-        hidden = unseen.others + unseen.dropped + unseen.unreached(kept) if unseen else 0.0
-        matches = np.maximum(kept + times * hidden, np.finfo(float).tiny)  # none yet, after few answers
+        hidden = unseen.hidden(kept, deviates) if unseen else 0.0
+        matches = np.maximum(kept + hidden, np.finfo(float).tiny)  # none yet, after few answers
         return right / made, right / matches, 2 * right / (made + matches)
 
     if not made:
         return {"precision": _NOTHING, "recall": _NOTHING, "f1": _NOTHING}
-    values, draws = of(false.value, missed.value, 1.0), of(false.draws, lost, times)
+    values, draws = of(false.value, missed.value, 0.0), of(false.draws, lost, deviates)
     counted = (round(made), round(made - false.value + missed.value), round(made))
     return {
         name: _share(value, drawn, of=base)

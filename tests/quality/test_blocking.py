@@ -44,6 +44,13 @@ COUNTED: dict[str, Any] = {
         },
     ],
     "estimated_recall": 0.8,
+    "unreached_spread": 0.3,
+    "differ_together": [
+        {"fields": ["dob", "surname"], "show": ["differs", "differs"], "log_odds": 0.5, "sd": 0.1},
+        {"fields": ["forename", "surname"], "show": ["differs", "differs"], "log_odds": 2.0, "sd": 0.2},
+        {"fields": ["dob", "postcode"], "show": ["differs", "differs"], "log_odds": 1.0, "sd": 0.9},
+        {"fields": ["forename", "surname"], "show": ["not known", "not known"], "log_odds": 9.0, "sd": 0.1},
+    ],
 }
 REACHED = {"true_pairs": 600, "alone": [540, 300], "added": [540, 30], "together": 570, "in_all": 585}
 
@@ -98,6 +105,11 @@ def test_the_report_has_a_table_of_passes_and_one_of_rules(engine: Engine, crowd
     assert first[0] == "1: date of birth and surname at any time"
     assert first[1:3] == ["12,345", "12,345"]
     assert first[-2:] == ["90.00", "90.00"]
+    # Two fields of which fewer than ten matches show both to differ are left out, and those that are not known.
+    assert _rows(text, "how much more often two fields of a match differ together") == [
+        ["Forename and Surname", "7.4", "5.0", "10.9"],
+        ["Date of birth and Surname", "1.6", "1.4", "2.0"],
+    ]
     # Three new pairs are too few to be shown, and must not be had from the pairs made either.
     assert second[0] == "2: NINO"
     assert second[1:3].count("c") >= 1

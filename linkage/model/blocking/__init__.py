@@ -6,7 +6,7 @@ from linkage.model.blocking.choice import ChosenRules, choose
 from linkage.model.blocking.counting import Reached, RulePairs, reached, rule_pairs
 from linkage.model.blocking.expected import Expected, expected_recall
 from linkage.model.blocking.suggestion import Suggestion, suggest
-from linkage.model.blocking.unseen import Pattern, reached_share
+from linkage.model.blocking.unseen import Pattern, Reach, reached_share
 
 __all__ = [
     "Cases",
@@ -14,6 +14,7 @@ __all__ = [
     "Expected",
     "Key",
     "Pattern",
+    "Reach",
     "Reached",
     "RulePairs",
     "Suggestion",

@@ -6,11 +6,12 @@ thousands; how often fields change differs from file to file, but not by orders 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from linkage.model.differing import Odds, Together
 from linkage.model.splink_json import Model
 from linkage.model.training.patterns import Floats
 
@@ -27,21 +28,26 @@ class Earlier:
         step: its name.
         model: as trained there.
         matches: how many its m rests on, of the run of EM that saw the fewest.
+        together: how fields of its matches differ together; empty where it was not asked.
     """
 
     step: str
     model: Model
     matches: int
+    together: Mapping[Together, Odds] = field(default_factory=dict)
 
     @classmethod
-    def of_training(cls, step: str, model: Model, training: Mapping[str, Any]) -> "Earlier | None":
+    def of_training(
+        cls, step: str, model: Model, training: Mapping[str, Any], together: Mapping[Together, Odds] | None = None
+    ) -> "Earlier | None":
         """As a step's summary tells of it; None where it has learnt nothing itself.
 
         Args:
             training: of the step's summary.
+            together: the same of its links (linkage.match.reach).
         """
         found = [int(rule["matches"]) for rule in training.get("rules", ())]
-        return cls(step, model, min(found)) if found else None
+        return cls(step, model, min(found), together or {}) if found else None
 
     def worth(self, m: Floats) -> Floats:
         """As how many matches of this step the other's m counts, level by level.
