@@ -41,7 +41,8 @@ may go either way: a form asks for all of a name or for none, and of two numbers
 _SPREAD, _SPREAD_WORTH = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
 _FROM_STEP_TO_STEP = 0.5  # standard deviation of a log odds ratio between steps of one run (decision 0083)
 _FLAT = 1e-4  # precision of what is left to the cells
-_ROUNDS, _NEWTON, _STILL = 100, 60, 1e-4
+_ROUNDS, _NEWTON = 100, 60
+_SAME, _STILL = 1e-3, 1e-5  # change of means and spreads, and of parts, at which a round is the last
 _MOST = 40.0  # logarithm of a count
 
 
@@ -169,7 +170,7 @@ class _Prior:
     def near(self, other: "_Prior") -> bool:
         """Whether two say the same."""
         both = zip((*self.around, *self.spread), (*other.around, *other.spread), strict=True)
-        return max(abs(one - two) for one, two in both) < _STILL
+        return max(abs(one - two) for one, two in both) < _SAME
 
     def _around(self, around: Sequence[float], spread: Sequence[float]) -> "_Prior":
         mean, precision = self.mean.copy(), self.precision.copy()
@@ -195,7 +196,7 @@ def _most_likely(
         while worth(parts + size * step) < now - 1e-9 and size > 1e-6:
             size /= 2
         parts = parts + size * step
-        if np.abs(size * step).max() < _STILL / 10:
+        if np.abs(size * step).max() < _STILL:
             break
     expected = np.exp(np.clip(terms @ parts + offset, -_MOST, _MOST))
     curvature = (terms * expected[:, None]).T @ terms + np.diag(prior.precision)
