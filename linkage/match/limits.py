@@ -2,6 +2,7 @@
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
+from linkage.match.rounds import HEAVIEST
 
 BEYOND = "the person holds enough records"
 
@@ -34,7 +35,7 @@ def capped(engine: Engine, links: Table, step: Step) -> Table:
             with placed as (
                 select *, row_number() over (
                            partition by {_OTHER[side]}_id, decision
-                           order by case when method = 'override' then 0 else 1 end, match_weight desc, {side}_id
+                           order by case when method = 'override' then 0 else 1 end, {HEAVIEST}, {side}_id
                        ) as place
                 from {{links}}
             )
@@ -61,7 +62,7 @@ def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
         select '{side}' as side, {side}_id as id, reason
         from {{links}}
         where {refused}
-        qualify row_number() over (partition by {side}_id order by match_weight desc, {_OTHER[side]}_id) = 1
+        qualify row_number() over (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id) = 1
         """
         for side in _OTHER
     )

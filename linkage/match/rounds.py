@@ -8,6 +8,10 @@ from linkage.match.passes import holds_many
 HELD = "held since the last release"
 """The reason of a pair that would not be joined today, but was before."""
 
+HEAVIEST = "round(match_weight, 9) desc"
+"""SQL of the order of a unit's pairs, before their ids. Engines add up a weight in an order of their own, so that one
+may have two weights apart by a last digit which are the same on the other."""
+
 # The best rival of those that matter; where light pairs are ranked too, it may be lighter than that.
 RUNNER_UP = "case when runner_up_weight >= $reach then runner_up_weight end"
 

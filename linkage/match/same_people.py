@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, columns, one, rows
 from linkage.match.duplicates import within_one_file
+from linkage.match.rounds import HEAVIEST
 from linkage.match.score import Frequencies, score_within
 from linkage.model import Model
 from linkage.model.splink_json import Comparison
@@ -77,7 +78,7 @@ _RIVALS = f"""
         select {{other}}_id as wanted, {{side}}_id as unit_id
         from {{{{pairs}}}}
         where match_weight >= $accept
-        qualify row_number() over (partition by {{other}}_id order by match_weight desc, {{side}}_id) <= {_MOST_RIVALS}
+        qualify row_number() over (partition by {{other}}_id order by {HEAVIEST}, {{side}}_id) <= {_MOST_RIVALS}
     )
     select distinct a.unit_id as left_id, b.unit_id as right_id
     from likely as a

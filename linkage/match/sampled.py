@@ -14,6 +14,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table
 from linkage.match.matchings import Ids, Matchings, Numbers, Pairs, components, messages, numbered, probabilities
 from linkage.match.passes import OVERRIDE, holds_many
+from linkage.match.rounds import HEAVIEST
 from linkage.match.same_people import whole
 from linkage.match.second_records import ANOTHER
 
@@ -95,7 +96,7 @@ _ALL_DRAWS = f"""
 def _capped(engine: Engine, step: Step, found: Table) -> Table:
     """No unit holds more in a draw than the step allows; the heaviest stay."""
     limits = [
-        f"row_number() over (partition by draw, {other}_id order by match_weight desc, {side}_id) <= {int(most)}"
+        f"row_number() over (partition by draw, {other}_id order by {HEAVIEST}, {side}_id) <= {int(most)}"
         for side, other, most in (("left", "right", step.most_left), ("right", "left", step.most_right))
         if most is not None
     ]

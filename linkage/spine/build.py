@@ -107,7 +107,8 @@ _PEOPLE = """
     join persons as p on p.unit_id = m.unit_id
     """
 
-# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right.
+# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right. Of two
+# that weigh the same the lower id's, on every engine: they add up weights in an order of their own.
 _SPINE = """
     with brought as (
         select u.entity_id, l.method, l.pass, l.match_weight, l.match_probability,
@@ -115,7 +116,7 @@ _SPINE = """
         from {links} as l
         join {units} as u on u.step = l.step and u.side = 'right' and u.unit_id = l.right_id
         where l.decision = 'accepted'
-        qualify row_number() over (partition by u.entity_id order by l.match_weight desc, l.left_id) = 1
+        qualify row_number() over (partition by u.entity_id order by round(l.match_weight, 9) desc, l.left_id) = 1
     )
     select i.person_id, p.entity_id, p.source, p.entity_key,
            b.method as link_method, b.pass as link_pass,

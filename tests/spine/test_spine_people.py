@@ -82,6 +82,31 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
     assert rows(made.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
 
 
+def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
+    """A last digit apart is the same: 0.1 + 0.2 is 0.3 only in another order."""
+    entities = world("""
+        entity_id | source | entity_key
+        1         | npd    | P1
+        2         | npd    | P2
+        3         | cis    | N1
+    """)
+    links = world("""
+        step | left_id | right_id | method        | pass   | match_weight:float  | match_probability:float | runner_up_weight:float | decision
+        ec   | 2       | 3        | probabilistic | rule 2 | 0.30000000000000004 | 0.99                    | -                      | accepted
+        ec   | 1       | 3        | probabilistic | rule 1 | 0.3                 | 0.99                    | -                      | accepted
+    """)
+    units = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 1       | 1
+        ec   | left  | 2       | 2
+        ec   | right | 3       | 3
+    """)
+    membership = join_people(engine, each_alone(engine, entities), links)
+    made = build(engine, entities, membership, links, units, people_of=["npd"], edukey_source="cis", pmr_source="npd")
+    found = engine.sql("select link_pass from {s} where source = 'cis'", s=made.spine)
+    assert engine.arrow(found)["link_pass"].to_pylist() == ["rule 1"]
+
+
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40))
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> None:
