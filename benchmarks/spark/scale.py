@@ -22,7 +22,7 @@ _PARTITION_MB = 128  # of a shuffle, as it lies on disk: some 500 MB when sorted
 
 
 def main() -> None:
-    runs = [row for row in _rows() if row["system"] == _SYSTEM and "failed" not in row]
+    runs = [row for row in _rows() if row.get("system") == _SYSTEM and "failed" not in row]
     phases = list(dict.fromkeys(phase for row in runs for phase in _by_phase(row)))
     sizes = sorted({(row["left"], row["right"]) for row in runs})
     lines = [
