@@ -62,7 +62,7 @@ def _step(step: Mapping[str, Any], shown: Pairs, names: Names, d: Disclosure) ->
                 note=_note(blocking),
             )
         )
-    return [*blocks, *_together(blocking["differ_together"], title, names)]
+    return [*blocks, *_together(blocking.get("differ_together", ()), title, names)]
 
 
 def _together(told: Sequence[Mapping[str, Any]], title: str, names: Names) -> list[Block]:
