@@ -4,7 +4,8 @@ python -m benchmarks spark-stages --people 100000 1000000 --folder /some/where
 python -m benchmarks spark-stages --people 300000 --executors 1 2 --folder /some/where
 
 Runs that a folder holds are measured as they are, so that a size may be added to others: FOLDER/people-N, duckdb-N and
-spark-N-on-E with its event logs; `--as-they-are` makes none, and shows of a run that was stopped what it did.
+spark-N-on-E with its event logs; `--as-they-are` makes none, and shows of a run that was stopped what it did. What was
+measured earlier, of runs that the folder does not hold, stays on the page.
 """
 
 import argparse
@@ -41,8 +42,10 @@ def main(arguments: list[str]) -> None:
     if not given.as_they_are:
         for people in given.people:
             _make_runs(folder, people, given.executors)
-    told = {**facts(), "measured": _measured(folder)}
-    (RESULTS / "spark" / "stages.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    kept = RESULTS / "spark" / "stages.json"
+    earlier = json.loads(kept.read_text(encoding="utf-8"))["measured"] if kept.exists() else []
+    told = {**facts(), "measured": _beside(_measured(folder), earlier)}
+    kept.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (RESULTS / "spark" / "stages.md").write_text(page(told), encoding="utf-8")
     print(page(told))
 
@@ -94,7 +97,13 @@ def _measured(folder: Path) -> list[dict[str, Any]]:
             if executors:
                 row["tasks"] = _tasks(run, folder / f"events-{people}-on-{executors}")
             found.append(row)
-    return sorted(found, key=lambda row: (row["people"], row["executors"]))
+    return found
+
+
+def _beside(measured: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is measured now, and of what was measured earlier the runs that are of another size or other executors."""
+    by_run = {(row["people"], row["executors"]): row for row in [*earlier, *measured]}
+    return [by_run[run] for run in sorted(by_run)]
 
 
 def _is_done(run: Path) -> bool:

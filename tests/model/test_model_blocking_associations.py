@@ -103,3 +103,17 @@ def test_a_field_that_is_not_known_has_odds_of_its_kind() -> None:
     fit = fitted(("surname", "postcode"), shows, cells, counts, np.ones(6))
     assert fit.together[("surname", "differs", "postcode", "differs")].log == pytest.approx(math.log(9), abs=0.05)
     assert fit.together[("surname", UNKNOWN, "postcode", "differs")].log == pytest.approx(math.log(0.99), abs=0.12)
+
+
+def test_what_another_step_did_not_know_says_nothing_of_this_one() -> None:
+    """Surnames that one form does not ask for lack with the forename; of another's nobody was seen without both."""
+    shows = [[AGREES, "differs", UNKNOWN], [AGREES, "differs", UNKNOWN]]
+    cells = np.array(list(itertools.product(range(3), range(3))))
+    counts = np.array([90_000.0, 3_000, 900, 3_000, 900, 30, 900, 30, 0])
+    kept = np.array([1.0] * 8 + [0.0])  # nobody sees both lack
+    lack = ("forename", UNKNOWN, "surname", UNKNOWN)
+    alone, leaning = (
+        fitted(("forename", "surname"), shows, cells, counts, kept, known) for known in (None, {lack: Odds(12.0, 0.1)})
+    )
+    assert leaning.together == alone.together
+    assert leaning.expected[-1] == pytest.approx(alone.expected[-1])

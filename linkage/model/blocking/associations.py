@@ -6,8 +6,9 @@ a sum: a part for what each field shows, and one for what each two show together
 cannot be seen). Of some two fields thousands of matches show how often they differ together, of others five; and where
 no rule reaches a match whose birth date and postcode both differ, none does. So odds ratios of one kind are taken to be
 alike as far as those that are seen are: normal around their mean, with a spread that the cells say too (partial
-pooling; Laird, Biometrika 65, 1978). Or they are taken to be about what another step has found of the same fields. The
-fit has one maximum for each mean and spread, and is there in some rounds of Newton's method.
+pooling; Laird, Biometrika 65, 1978). Or they are taken to be about what another step has found of the same fields,
+where both were known: what is left out is a matter of the form that asked. The fit has one maximum for each mean and
+spread, and is there in some rounds of Newton's method.
 """
 
 import itertools
@@ -87,7 +88,7 @@ def fitted(
         cells: a row a cell, a column a field: the place of what it shows.
         matches: how many were counted in a cell.
         kept: the share of a cell's matches that can be counted; none of one that is not seen.
-        known: log odds from elsewhere.
+        known: log odds from elsewhere; those of what is not known are not looked at.
     """
     terms, names = _terms(fields, shows, cells)
     prior = _Prior.of(names, known or {})
@@ -148,11 +149,14 @@ class _Prior:
         mean, precision = np.zeros(len(names)), np.full(len(names), _FLAT)
         kinds = np.full(len(names), -1)
         for place, name in enumerate(names):
-            if name and name in known:
+            if name is None:
+                continue
+            not_known = (name[1], name[3]).count(UNKNOWN)
+            if name in known and not not_known:
                 mean[place] = known[name].log
                 precision[place] = 1 / (known[name].sd ** 2 + _FROM_STEP_TO_STEP**2)
-            elif name:
-                kinds[place] = (name[1], name[3]).count(UNKNOWN)
+            else:
+                kinds[place] = not_known
         alike = tuple(kinds == kind for kind in range(len(_KINDS)))
         return cls(mean, precision, alike, (), ())._around([kind.usual for kind in _KINDS], [1.0] * len(_KINDS))
 
