@@ -36,7 +36,8 @@ def units_described(
     groups = _groups(described)
     carried = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
     in_both, found, due, with_truth = _against_truth(truth)
-    return engine.sql(
+    several = _of_several(engine, units)
+    told = engine.sql(
         f"""
         with ends as (
             select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, match_probability
@@ -69,10 +70,12 @@ def units_described(
         """,
         params={"born_to": rule.born_to if rule else datetime.date(9999, 12, 31)},
         store=True,
-        unit_groups=_unit_groups(engine, units, described, sources),
+        unit_groups=_unit_groups(engine, units, several, described, sources),
         judged=judged,
         **({"pairs": truth.pairs} if truth else {}),
     )
+    engine.drop(several)
+    return told
 
 
 _OF_LINKS = ("links", "correct", "wrong", "said_right", "said_missed")
@@ -80,7 +83,7 @@ MEASURES = (*_OF_LINKS, "due")
 """Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, true pairs."""
 
 
-def _unit_groups(engine: Engine, units: Table, described: Table, sources: Sequence[str]) -> Table:
+def _unit_groups(engine: Engine, units: Table, several: Table, described: Table, sources: Sequence[str]) -> Table:
     """side, unit_id, born, characteristics, source flags. Most units are one entity, and need no gathering."""
     values = ["born", *_groups(described)]
     flags = {
@@ -96,26 +99,37 @@ def _unit_groups(engine: Engine, units: Table, described: Table, sources: Sequen
     any_of = "".join(f", max({flag})" for flag in flags.values())
     return engine.sql(
         f"""
-        with sizes as (select side, unit_id, count(*) as entities from {{units}} group by side, unit_id),
-        sized as (
-            select units.side, units.unit_id, units.entity_id, sizes.entities
-            from {{units}} as units
-            join sizes on sizes.side = units.side and sizes.unit_id = units.unit_id
-        )
-        select sized.side, sized.unit_id, {taken} {one}
-        from sized
-        left join {{described}} as described on described.entity_id = sized.entity_id
-        where sized.entities = 1
+        select alone.side, alone.unit_id, {taken} {one}
+        from (
+            select side, unit_id, min(entity_id) as entity_id
+            from {{units}}
+            group by side, unit_id
+            having count(*) = 1
+        ) as alone
+        left join {{described}} as described on described.entity_id = alone.entity_id
         union all
-        select sized.side, sized.unit_id, {gathered} {any_of}
-        from sized
-        left join {{described}} as described on described.entity_id = sized.entity_id
-        where sized.entities > 1
-        group by sized.side, sized.unit_id
+        select several.side, several.unit_id, {gathered} {any_of}
+        from {{several}} as several
+        left join {{described}} as described on described.entity_id = several.entity_id
+        group by several.side, several.unit_id
         """,
         params={f"source_{index}": source for index, source in enumerate(sources)},
         units=units,
+        several=several,
         described=described,
+    )
+
+
+def _of_several(engine: Engine, units: Table) -> Table:
+    """side, unit_id, entity_id of the units that are several entities."""
+    return engine.sql(
+        """
+        select side, unit_id, entity_id
+        from (select *, count(*) over (partition by side, unit_id) as entities from {units})
+        where entities > 1
+        """,
+        units=units,
+        store=True,
     )
 
 
