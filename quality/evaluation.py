@@ -4,12 +4,13 @@ Everything here is a count, a share or a model parameter. The counts are exact, 
 folder; what leaves goes through quality.disclosure.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
-from linkage.engine import Engine, Table, columns, one, rows
+from linkage.engine import Engine, Table, columns, one, rows, side_by_side
 from quality import accuracy, linked, rates, truth
 from quality.bias import bias
 from quality.blocking import blocked
@@ -97,22 +98,20 @@ def evaluate(
     catalogue = catalogue or shipped()
     described, persons, errors = _entities(engine, inputs, definitions, catalogue)
     contradictions = _contradictions(engine, inputs)
+
+    def judged(step: StepTables) -> dict[str, Any]:
+        sources = list(inputs.identities)
+        counted = _step(engine, step, sources, described, persons, errors, inputs.cuts, definitions, catalogue)
+        opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
+        return counted | {"implausible": opposed}
+
+    steps = [functools.partial(judged, step) for step in inputs.steps]
     result: dict[str, Any] = {
         "format": FORMAT,
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
         "tables": dict(inputs.tables),
-        "steps": [
-            _step(
-                engine, step, list(inputs.identities), described, persons, errors, inputs.cuts, definitions, catalogue
-            )
-            | {
-                "implausible": implausible_links(engine, step.links, step.units, contradictions[0])
-                if contradictions
-                else None
-            }
-            for step in inputs.steps
-        ],
+        "steps": side_by_side(engine, *steps),
         "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
     }
     if inputs.spine and contradictions:

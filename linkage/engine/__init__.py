@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from linkage.engine.arrays import whole_numbers, without_pandas
-from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows
+from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
@@ -21,6 +21,7 @@ __all__ = [
     "quote",
     "render",
     "rows",
+    "side_by_side",
     "whole_numbers",
     "without_pandas",
     "write_database",

@@ -148,6 +148,12 @@ class Engine(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
+def side_by_side(engine: Engine, *work: Callable[[], Made]) -> list[Made]:
+    """Large pieces of work that need nothing of one another: together where the engine cuts every query into tasks of
+    bounded memory, else one after the other, since tables of all of them may be more than it holds."""
+    return engine.together(*work) if engine.cuts else [piece() for piece in work]
+
+
 def quote(identifier: str) -> str:
     """An identifier as it stands in a query: quoted, so that any column name of a source is safe."""
     return '"' + identifier.replace('"', '""') + '"'

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import shutil
 import sys
 import tempfile
@@ -146,7 +147,8 @@ class SparkEngine:
         for left_over in (part, before):
             shutil.rmtree(left_over, ignore_errors=True)
         try:
-            self._to_parquet(table, part)
+            if not self._named_anew(table, part):
+                self._to_parquet(table, part)
             rows = _rows(part.glob("*.parquet"))
             if path.exists():
                 path.rename(before)
@@ -234,6 +236,25 @@ class SparkEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _named_anew(self, table: Table, folder: Path) -> bool:
+        """Whether the files of a stored table could be given a second name in a new folder: none is written twice."""
+        stored = self._stored_files(table)
+        if not stored:
+            return False
+        folder.mkdir()
+        try:
+            for file in stored:
+                os.link(file, folder / file.name)
+        except OSError:  # the folder is on another disk, or on one that knows no second names
+            shutil.rmtree(folder)
+            return False
+        return True
+
+    def _stored_files(self, table: Table) -> list[Path]:
+        """Of a stored table, the files that are its rows; none of another, or where one is lost: Spark says it best."""
+        files = self._files[table.name] if table.name in self._stored else []
+        return files if all(file.exists() for file in files) else []
+
     def _to_parquet(self, table: Table, path: Path) -> None:
         """A table's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
         query, schema, driver = f"select * from {quote(table.name)}", self._schemas[table.name], self._on_driver
@@ -261,7 +282,10 @@ class SparkEngine:
 
     @contextlib.contextmanager
     def _written(self, table: Table) -> Iterator[list[Path]]:
-        """A table's rows as files of their own, in the order of the rows, for as long as they are read."""
+        """A table's rows as files, in the order of the rows, for as long as they are read."""
+        if stored := self._stored_files(table):
+            yield stored
+            return
         path = self.scratch / uuid.uuid4().hex
         try:
             self._to_parquet(table, path)

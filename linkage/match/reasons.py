@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, quote, side_by_side
 from linkage.match.parts import Parts
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_candidates
@@ -54,8 +54,12 @@ def reasons(
         functools.partial(_unlinked, engine, links, side, sides[side].units, whole=sides[_OTHER[side]].has_taken)
         for side in sides
     ]
-    for side, unlinked in zip(sides, engine.together(*pieces), strict=True):
-        fits, more, pairs = _with_taken_units(engine, model, side, unlinked, sides, frequencies, thresholds, parts)
+    alone = dict(zip(sides, engine.together(*pieces), strict=True))
+    looked = [
+        functools.partial(_with_taken_units, engine, model, side, unlinked, sides, frequencies, thresholds, parts)
+        for side, unlinked in alone.items()
+    ]
+    for (side, unlinked), (fits, more, pairs) in zip(alone.items(), side_by_side(engine, *looked), strict=True):
         if pairs:
             taken[side] = pairs
         told.append(

@@ -6,10 +6,11 @@ its partner, no other unit comes near, and either the pair weighs what a second 
 with the partner that the other has.
 """
 
+import functools
 from collections.abc import Sequence
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns
+from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
@@ -61,11 +62,23 @@ def with_second_records(
         outcomes=outcomes,
         store=True,
     )
-    for side in ("left", "right"):
-        if holds_many(step.cardinality, _OTHER[side]):
-            continue  # the other side's units hold further links in any case
-        within = parts.within(f"second-{side}") if parts else None  # what the first scoring kept is of other sides
-        found = _second(engine, model, side, sides, accepted, barred, frequencies, thresholds, within)
+    asked = [
+        functools.partial(
+            _second,
+            engine,
+            model,
+            side,
+            sides,
+            accepted,
+            barred,
+            frequencies,
+            thresholds,
+            parts.within(f"second-{side}") if parts else None,  # what the first scoring kept is of other sides
+        )
+        for side in ("left", "right")
+        if not holds_many(step.cardinality, _OTHER[side])  # whose units hold further links in any case
+    ]
+    for found in side_by_side(engine, *asked):
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
         engine.drop(found)

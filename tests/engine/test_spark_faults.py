@@ -31,6 +31,27 @@ def test_a_lost_folder_of_stored_tables_is_told(durable, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_what_is_stored_is_not_written_twice(durable, tmp_path):
+    numbers = durable.from_arrow(pa.table({"n": [1, 2, 3]}))
+    stored = durable.sql("select n + 1 as n from {numbers}", numbers=numbers, store=True)
+    assert durable.write(stored, tmp_path / "out" / "t.parquet") == 3
+    (file,) = (tmp_path / "out" / "t.parquet").glob("*.parquet")
+    assert file.stat().st_nlink == 2
+    durable.drop(stored)
+    assert file.stat().st_nlink == 1
+    assert durable.arrow(durable.read(tmp_path / "out" / "t.parquet"))["n"].to_pylist() == [2, 3, 4]
+
+
+def test_on_a_disk_without_second_names_it_is(durable, tmp_path, monkeypatch):
+    def refused(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", refused)
+    stored = durable.sql("select 1 as n", store=True)
+    assert durable.write(stored, tmp_path / "out" / "t.parquet") == 1
+    assert durable.arrow(durable.read(tmp_path / "out" / "t.parquet"))["n"].to_pylist() == [1]
+
+
 def test_a_missing_part_of_an_input_is_named(durable, tmp_path):
     path = tmp_path / "in" / "census.parquet"
     durable.write(durable.from_arrow(pa.table({"n": list(range(100))})), path)
