@@ -15,6 +15,7 @@ from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
+from linkage.adhoc.chains import with_fathers
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
 from linkage.adhoc.parents import PARENTS, names_of_parents
@@ -144,11 +145,22 @@ def _join_particle(engine: Engine, shape: _Shape) -> None:
         shape.fields["surname"] = column
 
 
+def _join_fathers(engine: Engine, shape: _Shape) -> None:
+    """Names of father and grandfather after one's own, where these are the name in full."""
+    own = shape.parts["full_name"]
+    shape.file, whole = with_fathers(engine, shape.file, own)
+    shape.fields = {name: whole if column == own else column for name, column in shape.fields.items()}
+    shape.parts = {**shape.parts, "full_name": whole}
+
+
 def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
     """Names in full become forenames and a surname."""
     full = [shape for shape in shapes if "full_name" in shape.parts]
     if not full:
         return
+    if not all("father_name" in shape.fields for shape in shapes):
+        for shape in full:
+            _join_fathers(engine, shape)
     given, family = Counter[str](), Counter[str]()
     held: list[Counts] = []
     for shape in shapes:

@@ -1,14 +1,17 @@
-"""Which column of two files is which: by an analyst's word, by name, and then by what the columns hold."""
+"""Which column of a file, or of two, is which: by an analyst's word, by name, and then by what the columns hold."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.birth_numbers import with_birth_numbers
+from linkage.adhoc.british_numbers import with_other_countries
 from linkage.adhoc.by_content import taken_by_content
+from linkage.adhoc.filled import filled
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns, recognise, refuse_too_few
+from linkage.adhoc.same_names import is_mere_number
 from linkage.adhoc.towns import with_towns
 from linkage.adhoc.wide import without_idle
 from linkage.engine import Engine
@@ -29,14 +32,38 @@ def columns_of(
     Raises:
         ConfigError: a map that names no file or no column, or fewer than two fields that both files hold.
     """
-    headers = files[0].header, files[1].header
+    told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
+    headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
-    columns = recognise(*headers, maps, named, enough=False)
-    found = [text for taken in taken_by_content(engine, files, columns) for text in taken.maps()]
-    if found:
-        columns = replace(recognise(*headers, [*maps, *found], named, enough=False), by_content=tuple(found))
+    columns = recognise(*headers, maps, named, enough=False, numbered=False)
+    taken = taken_by_content(engine, files, columns)
+    found = [text for column in taken for text in column.maps()]
+    numbered = all(column.left == column.right for column in taken if is_mere_number(column.left))
+    columns = recognise(*headers, [*maps, *found], named, enough=False, numbered=numbered)
+    columns = replace(columns, by_content=tuple(found))
     refuse_too_few(columns, *headers)
+    columns = with_other_countries(engine, files, columns)
     columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids])
     columns = without_idle(engine, files, columns)
     columns = with_towns(engine, files, with_addresses(engine, files, columns))
     return with_birth_numbers(engine, files, columns)
+
+
+def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), id_column: str | None = None) -> Columns:
+    """Fields and id of a file that is compared with itself: to `recognise`, which knows two, both are this one.
+
+    Args:
+        maps: "forename=PERNAME1": an analyst's word.
+        id_column: where it is named; "none" numbers the rows.
+
+    Raises:
+        ConfigError: a map that names no column, or fewer than two fields.
+    """
+    both = [f"{side}.{text}" for text in maps for side in ("left", "right")]
+    header = filled(engine, file, {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])})
+    named = None if id_column == "none" else id_column
+    columns = recognise(header, header, both, (named, named), enough=False, numbered=False)
+    taken = [column for column in taken_by_content(engine, [file, file], columns) if column.left == column.right]
+    found = [text for column in taken for text in column.maps()]
+    columns = with_other_countries(engine, [file], recognise(header, header, [*both, *found], (named, named)))
+    return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))

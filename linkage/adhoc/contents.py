@@ -183,7 +183,7 @@ class Content:
         return [text[:5] if len(text) == _ZIP_AND_FOUR and text.isdigit() else text]
 
     def _share(self, fits: Callable[[str], bool]) -> float:
-        return sum(rows for value, rows in self.counts.items() if fits(value)) / len(self.values)
+        return sum(rows for value, rows in self.counts.items() if fits(value)) / max(len(self.values), 1)
 
     def _has_both_sexes(self) -> bool:
         return 1 / 20 < self.men < 19 / 20

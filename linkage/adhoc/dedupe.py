@@ -9,11 +9,12 @@ from typing import Any
 
 from linkage.adhoc import dated, persons, read_again, truth, unknown
 from linkage.adhoc.alike import alike, left_out
+from linkage.adhoc.columns_of import columns_of_one
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import Recognised
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.recognise import Columns
 from linkage.adhoc.wide import without_idle
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.engine import Engine, Table, connect, rows
@@ -102,7 +103,8 @@ def _work(
             engine, request.file, place.part / "scratch", delimiter=request.delimiter, encoding=request.encoding
         )
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
-        columns = _recognised(request, tuple(name for name in file.header if not (told and name == told.column)))
+        header = tuple(name for name in file.header if not (told and name == told.column))
+        columns = columns_of_one(engine, replace(file, header=header), request.maps, request.id)
         columns = with_ids(engine, [file], columns, numbered=[request.id == "none"])
         columns = without_idle(engine, [file], columns)
         recognised(columns, [file])
@@ -173,13 +175,6 @@ def limits_of(threshold: float) -> Thresholds:
     accept = weight_of(threshold)
     review = min(weight_of(0.5), accept)
     return Thresholds(accept, review, accept - (review - _REACH), keep=accept)
-
-
-def _recognised(request: DedupeRequest, header: tuple[str, ...]) -> Columns:
-    """Fields of the file. `recognise` knows two files: here both are this one."""
-    maps = [f"{side}.{text}" for text in request.maps for side in ("left", "right")]
-    named = None if request.id == "none" else request.id
-    return recognise(header, header, maps, (named, named))
 
 
 def _model(

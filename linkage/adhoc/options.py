@@ -89,21 +89,25 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([*_by_content(columns), *_dates_in_numbers(columns), *(note for file in files for note in file.notes())])
+    say_notes(
+        [*by_content_notes(columns), *_dates_in_numbers(columns), *(note for file in files for note in file.notes())]
+    )
     say_notes(not_recognised(columns, files))
     if len(files) > 1:
         say_notes(_nameless(columns, files))
     sys.stderr.flush()
 
 
-def _by_content(columns: "Columns") -> list[str]:
+def by_content_notes(columns: "Columns") -> list[str]:
     """Which columns no name told, and how to say otherwise."""
     if not columns.by_content:
         return []
     first, _, column = columns.by_content[0].partition("=")
+    side, of_two, _ = first.partition(".")
+    none = f", none: --map {side}.other={column}" if of_two else ""
     return [
         f"taken by what they hold, not by their names: {', '.join(columns.by_content)}; "
-        f"another one: --map {first}=COLUMN, none: --map {first.partition('.')[0]}.other={column}"
+        f"another one: --map {first}=COLUMN{none}"
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.maps import told_by
+from linkage.adhoc.same_names import of_one_name
 from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
@@ -36,7 +37,7 @@ class Columns:
     right_id: str | None
     left_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
-    by_content: tuple[str, ...] = ()  # "right.surname=COLUMN": what no name told, but what the columns hold
+    by_content: tuple[str, ...] = ()  # "right.surname=COLUMN", of one file "surname=COLUMN": what no name told
 
     @property
     def fields(self) -> list[str]:
@@ -110,6 +111,7 @@ def recognise(
     ids: tuple[str | None, str | None] = (None, None),
     *,
     enough: bool = True,
+    numbered: bool = True,
 ) -> Columns:
     """Fields of two files.
 
@@ -118,6 +120,7 @@ def recognise(
         maps: "left.forename=PERNAME1": an analyst's word, which wins over names.
         ids: the id columns, where they are named.
         enough: whether fewer than two fields are refused.
+        numbered: whether columns of both files are one whose equal names are mere numbers, V4 and V4.
 
     Raises:
         ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
@@ -133,10 +136,10 @@ def recognise(
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
-    shared = _shared(left, right, sides, {chosen["left"], chosen["right"]})
+    shared = _shared(left, right, sides, {chosen["left"], chosen["right"]}, numbered=numbered)
     columns = Columns(
-        sides["left"].fields | shared,
-        sides["right"].fields | shared,
+        sides["left"].fields | shared[0],
+        sides["right"].fields | shared[1],
         chosen["left"],
         chosen["right"],
         sides["left"].parts,
@@ -225,6 +228,8 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
             column = _named(names, name, set(found.values()), ends, weak=weak)
             if column:
                 found[name] = column
+    if "surname" in found and not {"forename", "full_name", "initials"} & set(found) and "middle_names" not in told:
+        found |= {"forename": found.pop("middle_names")} if "middle_names" in found else {}  # "Other names" are all
     is_day = "dob" in found and in_latin(found["dob"]) in _fields_known()["birth_day"]["beside"]
     if is_day and {"birth_year", "birth_month"} <= set(found):  # birth_day beside birth_month and birth_year
         found.setdefault("birth_day", found.pop("dob"))
@@ -301,7 +306,9 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
                 free.setdefault(form(name), name)
     if weak:
         return next((free[known] for known in rule.get("beside", ()) if known in free), None)
-    found = next((free[known] for known in rule["names"] if known in free), None)
+    alone = rule.get("alone", ())
+    named = ((known, free[known]) for known in rule["names"] if known in free)
+    found = next((name for known, name in named if known not in alone or known == in_latin(name)), None)
     return found or _of_birth(names, field, taken) or _numbered(names, field, taken)
 
 
@@ -326,24 +333,21 @@ def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
     return None
 
 
-def _shared(left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any]) -> dict[str, str]:
-    """Columns of one name in both files that are no known field."""
+def _shared(
+    left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any], *, numbered: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Columns of one name in both files that are no known field: of the left, and of the right."""
     used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
-    if all({"forename", "surname"} <= set(side.fields) for side in sides.values()):
-        used |= {name for name in left if in_latin(name) in _in_full()}  # it says once more what its parts say
-    both = [name for name in left if name in set(right) and name not in used]
-    fields: dict[str, str] = {}
-    for name in both:
-        field = re.sub(r"\W", "_", name.lower())
-        while field in {
-            *fields,
-            *sides["left"].fields,
-            *sides["right"].fields,
-            "unit_id",
-        }:  # neither another's name nor our own
+    if all({"forename", "surname"} <= set(side.fields) for side in sides.values()):  # both say in full what parts say
+        used |= {name for name in left if in_latin(name) in _in_full()}
+    taken = {*sides["left"].fields, *sides["right"].fields, "unit_id"}  # neither another's name nor our own
+    fields: dict[str, tuple[str, str]] = {}
+    for one, other in of_one_name(left, right, used - {None}, numbered=numbered):
+        field = re.sub(r"\W", "_", one.lower())
+        while field in taken or field in fields:
             field += "_"
-        fields[field] = name
-    return fields
+        fields[field] = one, other
+    return {field: one for field, (one, _) in fields.items()}, {field: two for field, (_, two) in fields.items()}
 
 
 def _in_full() -> set[str]:

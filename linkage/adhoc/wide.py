@@ -29,7 +29,7 @@ def without_idle(engine: Engine, files: Sequence[PersonFile], columns: Columns) 
     Args:
         files: two files, or one that is compared with itself.
     """
-    known = {*named_fields(columns.left), *(text.partition("=")[0].partition(".")[2] for text in columns.by_content)}
+    known = {*named_fields(columns.left), *(text.partition("=")[0].rpartition(".")[2] for text in columns.by_content)}
     free = [name for name in columns.fields if name not in known]
     if len(free) <= _MANY:
         return columns

@@ -12,6 +12,7 @@ from linkage.adhoc.options import (
     MemoryLimit,
     PersonFileArgument,
     Threads,
+    by_content_notes,
     not_recognised,
     say,
     say_notes,
@@ -90,4 +91,5 @@ def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
     for field in columns.fields:
         typer.echo(f"  {field:<16} {columns.left[field]}", err=True)
-    say_notes([*(note for file in files for note in file.notes()), *not_recognised(columns, files)])
+    say_notes([*by_content_notes(columns), *(note for file in files for note in file.notes())])
+    say_notes(not_recognised(columns, files))

@@ -53,6 +53,26 @@ def test_a_name_in_full_is_parted_as_the_other_file_parts_it(shaped: Shaped) -> 
     assert left == right == [("ANA", "DASILVA", "1990-02-01", "LUIZA"), ("JOAO", "SOUZA", "1990-02-03", None)]
 
 
+def test_names_of_fathers_after_ones_own_are_the_name_in_full(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """Card No|Name|Father's Name|Grandfather's Name|dob
+        1|Selam|Mekonnen|Assefa|1990-02-01
+        2|Girma|Worku|Eshetu|1990-02-03""",
+        """id|full_name|dob
+        1|Selam Mekonnen Assefa|1990-02-01
+        2|GIRMA WORKU ESHETU|1990-02-03""",
+    )
+    assert left == right
+    assert left[0][:2] == ("SELAM", "ASSEFA")
+
+
+def test_a_father_who_is_named_in_full_is_no_part_of_a_name(shaped: Shaped) -> None:
+    _, left, _ = shaped(
+        "id|Name|Father's Name|dob\n1|Ravi Kumar|Anil Kumar|1990-02-01", "id|name|dob\n1|Ravi Kumar|1990-02-01"
+    )
+    assert left[0][:2] == ("RAVI", "KUMAR")
+
+
 def test_initials_and_districts_are_all_that_is_compared_where_a_file_has_no_more(shaped: Shaped) -> None:
     fields, left, right = shaped(
         """id|initials|dob|pc_district

@@ -226,3 +226,42 @@ def test_two_names_in_full_are_no_forename_and_surname(found: Found) -> None:
         {"town": _of(TOWNS), "sex": _of("MF"), "p": whole, "q": whole},
     )
     assert columns.by_content == ()
+
+
+def test_columns_of_two_exports_that_are_called_by_their_number_are_told_by_what_they_hold(found: Found) -> None:
+    """V2 of one is the surname and of the other the forename."""
+    ids = iter(range(10_000))
+    left = {"V1": lambda _: next(ids), "V2": PERSON["last_name"], "V3": PERSON["first_name"], "V4": PERSON["dob"]}
+    right = {"V1": lambda _: next(ids), "V2": PERSON["first_name"], "V3": PERSON["dob"], "V4": PERSON["last_name"]}
+    columns = found({**left, "V5": PERSON["sex"]}, {**right, "V5": PERSON["sex"]})
+    pairs = {(columns.left[field], columns.right[field]) for field in columns.fields}
+    assert pairs == {("V2", "V4"), ("V3", "V2"), ("V4", "V3"), ("V5", "V5")}
+    assert columns.left["dob"] == "V4"
+
+
+def test_of_two_exports_of_one_order_what_only_their_number_tells_is_compared(found: Found) -> None:
+    columns = {"V1": PERSON["last_name"], "V2": PERSON["dob"], "V3": _of(["yes", "no", "perhaps"])}
+    assert {"dob": "V2", "v3": "V3"}.items() <= found(columns, columns).left.items()
+
+
+def test_an_empty_column_is_nothing_whatever_it_is_called(found: Found) -> None:
+    columns = found(
+        {**PERSON, "first_name": _of([""]), "q1": _of(FORENAMES), "email": lambda draw: ""},
+        PERSON,
+    )
+    assert columns.left["forename"] == "q1"
+    assert "email" not in columns.left
+    assert found({**PERSON, "first_name": _of([""])}, PERSON, ["left.forename=first_name"]).left["forename"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "field"), [(70_000_000_000, 99_999_999_999, "national_number"), (100_000, 999_999, "nino")]
+)
+def test_a_number_that_is_called_as_a_british_one_is_so_by_its_form(
+    low: int, high: int, field: str, found: Found
+) -> None:
+    prefix = "AB" if field == "nino" else ""
+    number: Column = lambda draw: f"{prefix}{draw.randrange(low, high)}{prefix[:1]}"  # noqa: E731
+    columns = found({**PERSON, "NIN": number}, {**PERSON, "nin": number})
+    assert columns.left[field] == "NIN"
+    assert columns.right[field] == "nin"

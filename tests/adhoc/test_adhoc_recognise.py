@@ -348,3 +348,30 @@ def test_aliases_are_the_names_of_a_file_that_has_no_others() -> None:
     assert aliases.fields == ["forename", "surname", "dob", "sex"]
     own = recognise(["id", "alias_surname", "forename", "surname", "dob"], right)
     assert own.left["surname"] == "surname"
+
+
+def test_columns_that_no_list_knows_are_one_by_their_letters() -> None:
+    left, right = ["id", "surname", "Ward No", "Kebele", "A b", "a-B"], ["id", "surname", "ward_no", "kebele", "ab"]
+    columns = recognise(left, right)
+    assert columns.left | {"surname": "surname"} == {"surname": "surname", "ward_no": "Ward No", "kebele": "Kebele"}
+    assert columns.right == {"surname": "surname", "ward_no": "ward_no", "kebele": "kebele"}
+
+
+def test_names_that_are_mere_numbers_may_be_left_to_what_the_columns_hold() -> None:
+    names = ["id", "surname", "V4", "Unnamed: 5", "ward1900"]
+    assert recognise(names, names, numbered=False).fields == ["surname", "ward1900"]
+    assert recognise(names, names).fields == ["surname", "v4", "unnamed__5", "ward1900"]
+
+
+def test_other_names_beside_a_surname_are_the_forenames() -> None:
+    """Unless the file has some, or the analyst says otherwise."""
+    left = ["id", "SURNAME", "OTHER NAMES", "dob"]
+    assert recognise(left, ["id", "first_name", "last_name", "dob"]).left["forename"] == "OTHER NAMES"
+    assert recognise([*left, "Forename"], left).left["middle_names"] == "OTHER NAMES"
+    assert "forename" not in recognise(left, left, ["left.middle_names=OTHER NAMES"]).left
+
+
+def test_the_number_of_a_person_is_none_of_a_street() -> None:
+    names = ["ElectorNumber", "ElectorForename", "ElectorSurname", "dob"]
+    assert "street_number" not in recognise(names, names).left
+    assert recognise(["id", "surname", "Number"], ["id", "surname", "Number"]).left["street_number"] == "Number"
