@@ -8,13 +8,15 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from anyascii import anyascii
 
+from linkage.adhoc.date_forms import DateForm, date_form
 from linkage.adhoc.day_counts import DayCount, day_count
 from linkage.adhoc.recognise import month_names
 from linkage.adhoc.vocabulary import vocabulary
+from linkage.records.dates import no_date_texts
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})" + _TIME, re.ASCII)
@@ -34,6 +36,9 @@ _SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日�
 """Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
 _QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
+_LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first
+_NEARLY_ALL = 0.98  # share of a column's known values, as for numbers of days
+_NO_DATES = 0.2  # with a larger share of impossible months and days, digits are none
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,9 @@ class Reading:
     year_first: bool = False  # 85-03-04 is 4 March 1985
     digits: int = 0  # that most dates have, which are digits alone; one with fewer may have lost its first zeros
     count: DayCount | None = None  # numbers are a program's days or seconds
+    form: DateForm | None = None  # that nearly all have, and that a value by itself does not show
+    earliest: int = _EARLIEST  # year of digits without signs
+    no_digits: bool = False  # digits without signs are no dates, since many would be impossible
     ahead: int = 0  # years by which a calendar's are ahead: 2523 in Thailand is 1980
 
 
@@ -64,6 +72,53 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
         latest: the latest year of birth that there can be.
         elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
+    how = _as_usual(values, latest, elsewhere or {})
+    known = known_dates(values)
+    if form := date_form(known, elsewhere or {}):
+        return replace(how, form=form, count=None)
+    if _are_long_ago(known):
+        return replace(how, earliest=_LONG_AGO)
+    return replace(how, no_digits=not how.count and _are_impossible(known, how))
+
+
+def known_dates(values: Mapping[str, int]) -> Counter[str]:
+    """Values as `plain` writes them, to their rows; those left out that say that there is no date."""
+    known = Counter[str]()
+    for text, rows in values.items():
+        if text.upper() not in no_date_texts():
+            known[plain(text)] += rows
+    return known
+
+
+def _are_long_ago(known: Counter[str]) -> bool:
+    """Whether nearly all are eight digits of a day of the calendar, and some before what is taken without a proof."""
+    today, days, early = datetime.date.today(), 0, False
+    for text, rows in known.items():
+        match = _DIGITS.fullmatch(text)
+        if match and len(match[1]) == 8 and (day := _day(match[1])) and _LONG_AGO <= day.year <= today.year:
+            days, early = days + rows, early or day.year < _EARLIEST
+    return early and days >= _NEARLY_ALL * known.total()
+
+
+def _day(year_first: str) -> datetime.date | None:
+    try:
+        return datetime.date(int(year_first[:4]), int(year_first[4:6]), int(year_first[6:]))
+    except ValueError:
+        return None
+
+
+def _are_impossible(known: Counter[str], how: Reading) -> bool:
+    """Whether digits without signs, as they would be read, are too often in no month or on no day of one."""
+    digits = impossible = 0
+    for text, rows in known.items():
+        if (match := _DIGITS.fullmatch(text)) and (made := _run_together(match[1], how)):
+            digits += rows
+            impossible += rows * (int(made[5:7]) > 12 or int(made[8:]) > 31)
+    return impossible > _NO_DATES * digits
+
+
+def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]) -> Reading:
+    """By which of the forms that a value shows its column is to be read."""
     day, month, first, last, all_rows = Counter[str](), Counter[str](), 0, 0, 0
     years = Counter[int]()
     digits = Counter[int]()
@@ -82,7 +137,7 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
     if not day[""] + month[""]:
         separators[""] = month.total() > day.total()
     usual = next((length for length, rows in digits.items() if rows > all_rows / 2), 0)
-    return Reading(latest, separators, first > last, usual, day_count(values, elsewhere or {}), _ahead(years))
+    return Reading(latest, separators, first > last, usual, day_count(values, elsewhere), ahead=_ahead(years))
 
 
 def _year_in_full(text: str) -> int | None:
@@ -133,6 +188,8 @@ def read(text: str, how: Reading) -> str | None:
 
 
 def _read(text: str, how: Reading) -> str | None:
+    if how.form and how.form.has(text):
+        return how.form.date(text)
     year = _YEAR.fullmatch(text)
     is_year = bool(year and _EARLIEST <= int(year[1]) <= how.latest)
     if how.count and not (is_year and not how.count.signed) and (day := how.count.date(text)):
@@ -141,9 +198,9 @@ def _read(text: str, how: Reading) -> str | None:
         return _iso(match[1], match[2], match[3])
     if match := _TRIPLE.fullmatch(text):
         return _triple(match[1], match[2], match[3], match[4], how)
-    if match := _DIGITS.fullmatch(text):
+    if (match := _DIGITS.fullmatch(text)) and not how.no_digits:
         return _run_together(match[1], how)
-    if how.digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
+    if how.digits and not how.no_digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
         return padded
     if match := _YEAR.fullmatch(text):
         return _iso(match[1], "0", "0")
@@ -176,7 +233,7 @@ def _run_together(digits: str, how: Reading) -> str | None:
         if how.year_first or int(parts[0]) > 31 or (int(parts[1]) > 12 and int(parts[0]) > 12):
             return _iso(str(whole_year(int(parts[0]), how.latest)), parts[1], parts[2])
         return _triple(parts[0], "", parts[1], parts[2], how)
-    if _is_year_first(digits, how.latest):
+    if _is_year_first(digits, how.latest, how.earliest):
         return _iso(digits[:4], digits[4:6], digits[6:])
     if _EARLIEST <= int(digits[4:]) <= how.latest + 1:
         return _triple(digits[:2], "", digits[2:4], digits[4:], how)
@@ -189,8 +246,8 @@ def _run_together_triple(text: str, latest: int) -> re.Match[str] | None:
     return None if match and len(match[4]) == 4 and _is_year_first(match[0], latest) else match
 
 
-def _is_year_first(digits: str, latest: int) -> bool:
-    return _EARLIEST <= int(digits[:4]) <= latest + 1 and int(digits[4:6]) <= 12
+def _is_year_first(digits: str, latest: int, earliest: int = _EARLIEST) -> bool:
+    return earliest <= int(digits[:4]) <= latest + 1 and int(digits[4:6]) <= 12
 
 
 def _with_zeros(digits: str, how: Reading) -> str | None:

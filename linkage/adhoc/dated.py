@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
+from linkage.adhoc.birth_dates import Reading, known_dates, latest_year, read, reading
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.date_forms import fitting_forms
 from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
@@ -159,14 +160,14 @@ def _in_one_form(
 def _dated_elsewhere(
     values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
 ) -> dict[str, int] | None:
-    """The other file's birth dates, where the column is numbers whose first day these may tell, and theirs are none."""
-    if not day_count(texts, {}):
+    """The other file's birth dates, where they may tell what the column's numbers mean, and theirs are none."""
+    if len(fitting_forms(known_dates(texts))) < 2 and not day_count(texts, {}):
         return None
     others = next((of for of in values if of is not texts), {})
     how = reading(others, latest)
     found = Counter[str]()
     for text, held in others.items():
-        if not how.count and (date := _read(text, how)):
+        if not (how.count or how.form) and (date := _read(text, how)):
             found[date] += held
     return found
 
