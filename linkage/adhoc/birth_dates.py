@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from anyascii import anyascii
 
+from linkage.adhoc.around_dates import bare
 from linkage.adhoc.date_forms import DateForm, date_form
 from linkage.adhoc.day_counts import DayCount, day_count
 from linkage.adhoc.recognise import month_names
@@ -38,6 +39,7 @@ _QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
 _LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first
 _NEARLY_ALL = 0.98  # share of a column's known values, as for numbers of days
+_MOST = 0.8  # share of a column's known values that are dates, from which what stands around some is left out
 _NO_DATES = 0.2  # with a larger share of impossible months and days, digits are none
 
 
@@ -52,6 +54,7 @@ class Reading:
     count: DayCount | None = None  # numbers are a program's days or seconds
     form: DateForm | None = None  # that nearly all have, and that a value by itself does not show
     earliest: int = _EARLIEST  # year of digits without signs
+    alone: bool = False  # what stands around dates is left out
     no_digits: bool = False  # digits without signs are no dates, since many would be impossible
     ahead: int = 0  # years by which a calendar's are ahead: 2523 in Thailand is 1980
 
@@ -72,13 +75,30 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
         latest: the latest year of birth that there can be.
         elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
-    how = _as_usual(values, latest, elsewhere or {})
+    how = _as_they_stand(values, latest, elsewhere or {})
     known = known_dates(values)
-    if form := date_form(known, elsewhere or {}):
+    alone = {text: left for text in known if read(text, how) is None and (left := bare(text))}
+    if not alone:
+        return how
+    shown = Counter[str]()
+    for text, rows in known.items():
+        shown[alone.get(text, text)] += rows
+    within = replace(_as_they_stand(shown, latest, elsewhere or {}), alone=True)
+    dates = sum(rows for text, rows in shown.items() if is_possible(read(text, within)))
+    return within if dates > _MOST * shown.total() else how
+
+
+def _as_they_stand(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]) -> Reading:
+    """How values are read that have nothing around the date."""
+    how = _as_usual(values, latest, elsewhere)
+    known = known_dates(values)
+    if form := date_form(known, elsewhere):
         return replace(how, form=form, count=None)
     if _are_long_ago(known):
         return replace(how, earliest=_LONG_AGO)
-    return replace(how, no_digits=not how.count and _are_impossible(known, how))
+    if not how.count and _are_impossible(known, how):
+        return replace(how, no_digits=True, digits=0)
+    return how
 
 
 def known_dates(values: Mapping[str, int]) -> Counter[str]:
@@ -113,8 +133,13 @@ def _are_impossible(known: Counter[str], how: Reading) -> bool:
     for text, rows in known.items():
         if (match := _DIGITS.fullmatch(text)) and (made := _run_together(match[1], how)):
             digits += rows
-            impossible += rows * (int(made[5:7]) > 12 or int(made[8:]) > 31)
+            impossible += rows * (not is_possible(made))
     return impossible > _NO_DATES * digits
+
+
+def is_possible(made: str | None) -> bool:
+    """Whether what a value was read as has a month of the year and a day of one."""
+    return made is not None and int(made[5:7]) <= 12 and int(made[8:]) <= 31
 
 
 def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]) -> Reading:
@@ -181,7 +206,10 @@ def latest_year(columns: Iterable[Mapping[str, int]]) -> int:
 
 def read(text: str, how: Reading) -> str | None:
     """A value as year-month-day text, or None where it is no date."""
-    made = _read(plain(text), how)
+    text = plain(text)
+    made = _read(text, how)
+    if made is None and how.alone and (left := bare(text)):
+        made = _read(plain(left), how)
     if made and how.ahead and int(made[:4]) > how.latest:
         return f"{int(made[:4]) - how.ahead:04}{made[4:]}"
     return made
@@ -200,7 +228,7 @@ def _read(text: str, how: Reading) -> str | None:
         return _triple(match[1], match[2], match[3], match[4], how)
     if (match := _DIGITS.fullmatch(text)) and not how.no_digits:
         return _run_together(match[1], how)
-    if how.digits and not how.no_digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
+    if how.digits and (match := _FEWER_DIGITS.fullmatch(text)) and (padded := _with_zeros(match[1], how)):
         return padded
     if match := _YEAR.fullmatch(text):
         return _iso(match[1], "0", "0")

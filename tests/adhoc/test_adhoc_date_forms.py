@@ -38,8 +38,9 @@ def test_a_column_in_one_form_is_read(form: str) -> None:
     assert _read([WHOLE[form](day) for day in DAYS]) == _days(DAYS)
 
 
-@pytest.mark.parametrize("form", WHOLE.keys() - {"centuries as numbers"})  # of which six digits are read as ever
+@pytest.mark.parametrize("form", [form for form in WHOLE if form != "centuries as numbers"])
 def test_a_form_that_few_have_is_not_taken(form: str) -> None:
+    """Of numbers that lost the nought of their century, six digits are read as ever."""
     texts = [WHOLE[form](day) for day in DAYS[:40]]
     others = [f"{day:%d/%m/%Y}" for day in DAYS]
     assert _read([*others, *texts])[: len(others)] == _days(DAYS)
