@@ -4,6 +4,7 @@ The two records of one person are as many years apart for everybody; those of na
 So the number that stands out among namesakes is what lies between the files.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +13,7 @@ from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.header_words import words_of
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.vocabulary import vocabulary
-from linkage.engine import Engine, quote, rows
+from linkage.engine import Engine, literal, quote, rows
 from linkage.records.names import forenames, surname
 
 _SAMPLE_ROWS = 100_000
@@ -42,8 +43,9 @@ def at_one_time(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFi
         if known <= _DATED * sum(values.values()):
             continue
         file, (year,) = looked_up(engine, file, name, years, ["year"])
-        age = f"try_cast(regexp_replace({as_text(column)}, '[.]0*$', '') as integer)"
-        return expressed(engine, file, f"cast({age} + {latest} - cast({quote(year)} as integer) as varchar)", "age")
+        return expressed(
+            engine, file, f"cast({_age(column)} + {latest} - cast({quote(year)} as integer) as varchar)", "age"
+        )
     return file, column
 
 
@@ -80,8 +82,26 @@ def alike(
 def _years(fields: Mapping[str, str]) -> str:
     """SQL of a number that is one less for each year that somebody was born later: an age, or minus the birth year."""
     if "age" in fields:
-        return f"try_cast(regexp_replace({as_text(fields['age'])}, '[.]0*$', '') as integer)"
+        return _age(fields["age"])
     return f"(- try_cast(substr({as_text(fields['dob'])}, 1, 4) as integer))"
+
+
+def _age(column: str) -> str:
+    """SQL of an age, with or without a word for years after it."""
+    text = as_text(column)
+    in_words = f"regexp_extract(upper({text}), {literal(_with_words())}, 1)"
+    return f"coalesce({', '.join(f'try_cast({of} as integer)' for of in (_without_point(text), in_words))})"
+
+
+def _without_point(text: str) -> str:
+    return f"regexp_replace({text}, '[.]0*$', '')"
+
+
+@functools.cache
+def _with_words() -> str:
+    """An expression for 38 Y, 38 yrs., 38 years old and 38Y 3M, whose first part is the age."""
+    years, months, after = ("|".join(vocabulary()["age_words"][kind]) for kind in ("years", "months", "after"))
+    return f"^([0-9]{{1,3}})([.]0*)? ?({years})[.]?( ({after})| ?[0-9]{{1,2}} ?({months})[.]?)?$"
 
 
 def _shift(

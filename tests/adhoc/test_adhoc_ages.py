@@ -129,3 +129,24 @@ def test_ages_at_what_has_no_date_are_left_as_they_are(engine: Engine, tmp_path:
     ]
     found = _made_alike(engine, tmp_path, aged, _aged(people, 2004))
     assert {left == right for left, right in found.values()} == {True}
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{} Y", "{}y", "{} yrs", "{} yrs.", "{} years", "{} years old", "{}J", "{}.0 Y", "{}Y 3M", "{}歳", "{} лет"],
+)
+def test_a_word_for_years_may_stand_after_an_age(form: str, engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(10))
+    aged = [row | {"Age": form.format(row["Age"].removesuffix(".0"))} for row in _aged(people, 2011) if row["Age"]]
+    found = _made_alike(engine, tmp_path, aged, _aged(people, 2009))
+    assert found == {n: (str(2011 - born),) * 2 for n, _, _, born in people if n}
+
+
+def test_ages_of_months_and_of_a_range_are_unknown(engine: Engine, tmp_path: Path) -> None:
+    people = _people(random.Random(11))
+    aged = _aged(people, 2011)
+    for row, text in zip(aged[1:], ["8 M", "3 weeks", "30-34", "38 of 60", "Y", "38 Yes", "1938 Y"], strict=False):
+        row["Age"] = text
+    found = _made_alike(engine, tmp_path, aged, _aged(people, 2009))
+    assert [found[n][0] for n in range(1, 8)] == [None] * 7
+    assert found[8][0] == found[8][1]
