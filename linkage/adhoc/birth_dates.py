@@ -33,8 +33,10 @@ _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
-_SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/"})
-"""Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г."""
+_SIGNS = str.maketrans(
+    dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/", "元": "1"}
+)
+"""Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г.; 元年 is an era's year 1."""
 _QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
 _LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first

@@ -37,6 +37,8 @@ class DateForm:
         if not match:
             return None
         parts = match.groupdict("")
+        if self.eras and parts.get("era", "") not in self.eras:
+            return None
         year = int(parts["year"]) + self.eras.get(parts.get("era", ""), 0)
         month, day = int(parts.get("month") or 0), int(parts.get("day") or 0)
         if not _FIRST <= year <= _LAST or month > 12 or day > 31:

@@ -161,15 +161,20 @@ def _dated_elsewhere(
     values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
 ) -> dict[str, int] | None:
     """The other file's birth dates, where they may tell what the column's numbers mean, and theirs are none."""
-    if len(fitting_forms(known_dates(texts))) < 2 and not day_count(texts, {}):
+    if not (_has_several_forms(texts) or day_count(texts, {})):
         return None
     others = next((of for of in values if of is not texts), {})
     how = reading(others, latest)
     found = Counter[str]()
+    tells = not (how.count or _has_several_forms(others))
     for text, held in others.items():
-        if not (how.count or how.form) and (date := _read(text, how)):
+        if tells and (date := _read(text, how)):
             found[date] += held
     return found
+
+
+def _has_several_forms(values: Mapping[str, int]) -> bool:
+    return len(fitting_forms(known_dates(values))) > 1
 
 
 def _read(text: str, how: Reading) -> str | None:

@@ -8,16 +8,21 @@ import pytest
 
 from linkage.adhoc.birth_dates import read, reading
 
-DAYS = [datetime.date(1931 + number // 4, number * 5 % 12 + 1, number * 7 % 28 + 1) for number in range(320)]
+DAYS = [datetime.date(1935 + number // 4, number * 5 % 12 + 1, number * 7 % 28 + 1) for number in range(320)]
 
 
 def _read(texts: Sequence[str], elsewhere: Sequence[str] = ()) -> list[str | None]:
-    how = reading(Counter(texts), 2010, Counter(elsewhere))
+    how = reading(Counter(texts), 2014, Counter(elsewhere))
     return [read(text, how) for text in texts]
 
 
 def _days(days: Sequence[datetime.date]) -> list[str]:
     return [day.isoformat() for day in days]
+
+
+def _era(day: datetime.date, names: Sequence[str], digits: int = 1) -> str:
+    first, name = max((year, names[number]) for number, year in enumerate((1926, 1989, 2019)) if year <= day.year)
+    return f"{name}{day.year - first + 1:0{digits}}"
 
 
 WHOLE: dict[str, Callable[[datetime.date], str]] = {
@@ -30,7 +35,18 @@ WHOLE: dict[str, Callable[[datetime.date], str]] = {
     "day of the year": lambda day: f"{day:%Y%j}",
     "day of the year, as a number": lambda day: f"{day:%Y%j}.0",
     "ISO 8601, day of the year": lambda day: f"{day:%Y-%j}",
+    "Taiwan": lambda day: f"{day.year - 1911:03}/{day:%m/%d}",
+    "Taiwan, years of two digits too": lambda day: f"{day.year - 1911}.{day.month}.{day.day}",
+    "Taiwan in full": lambda day: f"民國{day.year - 1911}年{day.month}月{day.day}日",
+    "Japan": lambda day: f"{_era(day, 'SHR')}.{day.month}.{day.day}",
+    "Japan without signs": lambda day: f"{_era(day, 'SHR', 2)}{day:%m%d}",
+    "Japan in full": lambda day: f"{_era(day, ['昭和', '平成', '令和'])}年{day.month}月{day.day}日".replace(
+        "成1年", "成元年"
+    ),
 }
+
+
+READ_BESIDE = {"centuries as numbers", "Taiwan, years of two digits too"}  # whose shorter values are read as ever
 
 
 @pytest.mark.parametrize("form", WHOLE)
@@ -38,9 +54,8 @@ def test_a_column_in_one_form_is_read(form: str) -> None:
     assert _read([WHOLE[form](day) for day in DAYS]) == _days(DAYS)
 
 
-@pytest.mark.parametrize("form", [form for form in WHOLE if form != "centuries as numbers"])
+@pytest.mark.parametrize("form", [form for form in WHOLE if form not in READ_BESIDE])
 def test_a_form_that_few_have_is_not_taken(form: str) -> None:
-    """Of numbers that lost the nought of their century, six digits are read as ever."""
     texts = [WHOLE[form](day) for day in DAYS[:40]]
     others = [f"{day:%d/%m/%Y}" for day in DAYS]
     assert _read([*others, *texts])[: len(others)] == _days(DAYS)
@@ -88,3 +103,25 @@ def test_eight_digits_may_be_of_long_ago_where_nearly_all_are_days() -> None:
     assert _read([f"{day:%Y%m%d}" for day in days]) == _days(days)
     assert _read(["18200728", "18219999", "18388888"]) == [None] * 3
     assert _read(["18200728", "1990-02-13", "1990-02-14"])[0] is None
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+def test_where_two_forms_fit_the_other_files_dates_tell_which(shift: int) -> None:
+    """Seven digits are centuries since 1900, or years since 1911."""
+    others = _days([day + datetime.timedelta(days=shift) for day in DAYS[::2]])
+    taiwan = [f"{day.year - 1911:03}{day:%m%d}" for day in DAYS]
+    centuries = [WHOLE["centuries since 1900"](day) for day in DAYS]
+    assert _read(taiwan, others) == _days(DAYS)
+    assert _read(centuries, others) == _days(DAYS)
+    assert _read(centuries) == _days(DAYS)
+
+
+@pytest.mark.parametrize(
+    "text", ["X59.5.12", "S59.13.12", "SS590512", "S59051", "73/5/12/3", "公元59年5月12日"]
+)
+def test_years_of_no_era_are_none(text: str) -> None:
+    assert _read([text] * 3) == [None] * 3
+
+
+def test_years_of_two_digits_alone_are_of_no_era() -> None:
+    assert _read(["73/05/12", "59/11/30"]) == ["1973-05-12", "1959-11-30"]
