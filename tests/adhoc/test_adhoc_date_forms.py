@@ -116,9 +116,7 @@ def test_where_two_forms_fit_the_other_files_dates_tell_which(shift: int) -> Non
     assert _read(centuries) == _days(DAYS)
 
 
-@pytest.mark.parametrize(
-    "text", ["X59.5.12", "S59.13.12", "SS590512", "S59051", "73/5/12/3", "公元59年5月12日"]
-)
+@pytest.mark.parametrize("text", ["X59.5.12", "S59.13.12", "SS590512", "S59051", "73/5/12/3", "公元59年5月12日"])
 def test_years_of_no_era_are_none(text: str) -> None:
     assert _read([text] * 3) == [None] * 3
 
