@@ -12,6 +12,7 @@ from anyascii import anyascii
 
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
+from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
@@ -162,11 +163,11 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         for shape in full:
             _join_fathers(engine, shape)
     given, family = Counter[str](), Counter[str]()
-    held: list[Counts] = []
+    held: list[tuple[Mapping[str, str], Counts]] = []
     for shape in shapes:
         if "full_name" in shape.parts:
-            held.append(counted(engine, shape.file, shape.parts["full_name"]))
-            of_file = by_form(held[-1])
+            held.append(_bare(engine, shape))
+            of_file = by_form(held[-1][1])
         else:
             of_file = (
                 _together(engine, shape, ("forename", "middle_names")),
@@ -175,15 +176,22 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         given.update(of_file[0])
         family.update(of_file[1])
     if not given:  # no name is parted anywhere: the first file's order is the order
-        given, family = map(Counter, by_place(held[0]))
+        given, family = map(Counter, by_place(held[0][1]))
     vocabulary = Vocabulary.of(given, family)
-    for shape, values in zip(full, held, strict=True):
+    for shape, (bare, values) in zip(full, held, strict=True):
         names = FullNames.learnt(values, vocabulary)
-        texts = {value: names.parted(value) for value in values}
+        texts = {value: names.parted(name) for value, name in bare.items()}
         column = shape.parts["full_name"]
         shape.file, (first, last) = looked_up(engine, shape.file, column, texts, ["forenames", "surname"])
         moved = {"forename": first, "middle_names": first, "surname": last, "second_surname": last}
         shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
+
+
+def _bare(engine: Engine, shape: _Shape) -> tuple[Mapping[str, str], Counts]:
+    """Names in full without what people write around them, and the rows that hold each name."""
+    values = counted(engine, shape.file, shape.parts["full_name"])
+    names = bare_names(values)
+    return names, counted_bare(values, names)
 
 
 def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:

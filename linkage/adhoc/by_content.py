@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from linkage.adhoc.around_names import counted_bare
 from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
 from linkage.adhoc.full_names import by_form, by_place
 from linkage.adhoc.person_file import PLACE, PersonFile
@@ -283,8 +284,9 @@ def _parts_of_names(whole: list[_Column], others: list[_Column], found: list[Tak
 
 def _sides_of(full: Content) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Forenames and surnames of names in full, by their form where it says them, else by their place."""
-    by_comma = by_form(full.counts)
-    return by_comma if all(by_comma) else by_place(full.counts)
+    names = counted_bare(full.counts)
+    by_comma = by_form(names)
+    return by_comma if all(by_comma) else by_place(names)
 
 
 def _words_of(counts: Mapping[str, int]) -> Counter[str]:
