@@ -105,7 +105,7 @@ def _follows(part: str, letters: bool) -> bool:
     """Whether all that stands after a comma are degrees, and such suffixes as every name is read without."""
     words = part.split()
     return bool(words) and all(
-        _is_degree(word, letters) or word.replace(".", "").upper() in name_rules().suffixes for word in words
+        _is_degree(word, letters) or word.rstrip(".").upper() in name_rules().suffixes for word in words
     )
 
 

@@ -17,6 +17,8 @@ NAMES = (
     "Singh, S.H.",
     "Cole, A.B.",
     "Lee, M.M.",
+    "Smith, J.R.",
+    "Dee, M.D.",
     "H. Smith",
     "HJ Smith",
     "Ing, Mary",
