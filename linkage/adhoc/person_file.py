@@ -13,11 +13,12 @@ import pyarrow as pa
 from linkage.adhoc import workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
+from linkage.adhoc.nested import Plain, plain_columns
 from linkage.adhoc.recognise import Columns, any_known
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
-from linkage.records.headers import looks_like_a_record
+from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
 
 _SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -43,6 +44,7 @@ class PersonFile:
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False
+    not_plain: tuple[str, ...] = ()  # columns that hold records or lists, and are not read
     above: int = 0  # rows of a sheet above the names of its columns
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
@@ -69,6 +71,9 @@ class PersonFile:
         if self.above:
             rows = f"{self.above} row{'' if self.above == 1 else 's'}"
             said.append(f"{self.path.name}: {rows} above the names of the columns left out")
+        if self.not_plain:
+            shown = listed(self.not_plain, known=any_known(self.header))
+            said.append(f"{self.path.name}: lists within lists and maps are not read: {shown}")
         if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-8"):
             said.append(f"{self.path.name}: read as {self.encoding}; if names look wrong, name another with --encoding")
         return [*said, *self.lost_rows()]
@@ -114,10 +119,10 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         encoding = encoding or found_encoding(path)
         if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
             written = as_plain(path, encoding, layout, scratch)
-            plain = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
-            aside = [(line + layout.above, reason) for line, reason in plain.quarantined]
-            plain = replace(plain, path=path, sha256=_hash(path), quarantined=aside, above=layout.above)
-            return replace(plain, encoding=encoding, encoding_was_named=was_named)
+            found = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
+            aside = [(line + layout.above, reason) for line, reason in found.quarantined]
+            found = replace(found, path=path, sha256=_hash(path), quarantined=aside, above=layout.above)
+            return replace(found, encoding=encoding, encoding_was_named=was_named)
         try:
             delimiter = delimiter or _delimiter(path, encoding)
             fmt = FileFormat(type="csv", delimiter=delimiter, encoding=encoding, repeated_names="number")
@@ -135,18 +140,21 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         )
     if raw.is_csv:
         _refuse_headless(engine, path, raw)
-    table = _with_place(engine, raw, path)
+    is_nested = any(map(pa.types.is_nested, raw.types.values()))
+    plain, lost = plain_columns(engine, raw.table, raw.types) if is_nested else ([], [])
+    table = _with_place(engine, raw, path, plain)
     return PersonFile(
         path=path,
         table=table,
         raw=table,
-        header=raw.header,
-        types=raw.types,
+        header=tuple(column.name for column in plain) if is_nested else raw.header,
+        types={column.name: column.type for column in plain} if is_nested else raw.types,
         rows=engine.count(table) + len(aside) if raw.is_csv else raw.rows_read,
         sha256=raw.files[0].sha256,
         quarantined=aside,
         encoding=encoding,
         encoding_was_named=was_named,
+        not_plain=tuple(lost),
     )
 
 
@@ -185,7 +193,7 @@ def _in_our_words(fault: InputError) -> InputError:
     )
 
 
-def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
+def _with_place(engine: Engine, raw: RawRows, path: Path, plain: Sequence[Plain]) -> Table:
     """Rows with their place in the file: the line of a CSV file, the row of a Parquet one."""
     if raw.is_csv:
         line = next(c for c in raw.table.columns if c == "file line")
@@ -193,7 +201,9 @@ def _with_place(engine: Engine, raw: RawRows, path: Path) -> Table:
         return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}} where {known}", t=raw.table)
     numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
     # A view: a stored copy of a large file would stay in memory while it is linked, and saves no reading.
-    return engine.sql(f"select * exclude (file_row_number), file_row_number + 1 as {quote(PLACE)} from {numbered}")
+    made = ", ".join(f"{column.expression} as {quote(column.name)}" for column in plain)
+    held = made or "* exclude (file_row_number)"
+    return engine.sql(f"select {held}, file_row_number + 1 as {quote(PLACE)} from {numbered}")
 
 
 def _without_empty(engine: Engine, raw: RawRows) -> str:
