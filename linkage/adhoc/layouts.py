@@ -68,17 +68,12 @@ def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout 
     for place, (line, names) in enumerate(records[:_FARTHEST]):
         if len(names) not in (usual, usual - 1) or 2 * sum(map(bool, names)) < len(names):
             continue  # a title, whether or not a spreadsheet wrote its empty cells
-        if not _names_columns(names):
+        if not names_columns(names):
             return None
         if len(names) == usual:
             return Layout(sign, line) if line or sign not in (*DELIMITERS, delimiter) else None
         return Layout(sign, line, "first" if any(cells[-1] for _, cells in records[place + 1 :]) else "last")
     return None
-
-
-def _names_columns(names: Sequence[str]) -> bool:
-    """Whether a record is a header without doubt: a surname may be what a column is called."""
-    return sum(any_known([name]) for name in names) >= _NAMES and not looks_like_a_record(names)
 
 
 def _records(lines: Sequence[str], sign: str) -> Iterator[tuple[int, list[str]]]:
@@ -112,3 +107,8 @@ def as_plain(path: Path, encoding: str, layout: Layout, scratch: Path) -> Path:
         csv.writer(plain, delimiter=layout.delimiter, lineterminator="\n").writerow(numbered(names))
         shutil.copyfileobj(text, plain)
     return written
+
+
+def names_columns(names: Sequence[str]) -> bool:
+    """Whether a record is a header without doubt: a surname may be what a column is called."""
+    return sum(any_known([name]) for name in names) >= _NAMES and not looks_like_a_record(names)

@@ -45,6 +45,7 @@ class PersonFile:
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False
     not_plain: tuple[str, ...] = ()  # columns that hold records or lists, and are not read
+    of_sheet: tuple[str, ...] = ()  # which sheet of a workbook it is, where that needs to be said
     above: int = 0  # rows of a sheet above the names of its columns
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
@@ -67,7 +68,7 @@ class PersonFile:
 
     def notes(self) -> list[str]:
         """What whoever gave the file should know of how it was read; no value."""
-        said = []
+        said = list(self.of_sheet)
         if self.above:
             rows = f"{self.above} row{'' if self.above == 1 else 's'}"
             said.append(f"{self.path.name}: {rows} above the names of the columns left out")
@@ -93,7 +94,7 @@ Recognised = Callable[[Columns, Sequence[PersonFile]], None]
 
 
 def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
-    """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz) or the first sheet of a workbook (.xlsx).
+    """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz) or a sheet of a workbook (.xlsx).
 
     Args:
         delimiter, encoding: of text; found in the file when None.
@@ -109,9 +110,10 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in workbooks.READ:
-        written, above = workbooks.as_csv(path, scratch)
-        sheet = read(engine, written, scratch / "sheet", delimiter=",", encoding="utf-8")
-        return replace(sheet, path=path, sha256=_hash(path), encoding=None, above=above)
+        sheet = workbooks.as_csv(path, scratch)
+        found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
+        found = replace(found, path=path, sha256=_hash(path), encoding=None)
+        return replace(found, above=sheet.above, of_sheet=sheet.notes)
     was_named = encoding is not None
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt, encoding = FileFormat(type="parquet"), None

@@ -53,3 +53,36 @@ def test_a_title_above_the_names_of_the_columns_is_left_out(engine: Engine, tmp_
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert (file.header, file.rows) == (("id", "forename", "surname", "dob", "zip"), 2)
     assert file.notes() == ["titled.xlsx: 2 rows above the names of the columns left out"]
+
+
+def _book(path: Path, **sheets: list[tuple[object, ...]]) -> Path:
+    book = Workbook()
+    book.remove(book.active)
+    for title, of_sheet in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in of_sheet:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+PEOPLE: list[tuple[object, ...]] = [("id", "forename", "surname"), (1, "Ann", "Ray"), (2, "Bo", "Lee")]
+EXPLAINED: list[tuple[object, ...]] = [("What is what", None), ("Field", "Meaning"), ("forename", "as it was given")]
+
+
+@pytest.mark.parametrize("before", [EXPLAINED, [], [("A register of persons",)]])
+def test_a_sheet_behind_one_that_explains_it_is_read(
+    engine: Engine, tmp_path: Path, before: list[tuple[object, ...]]
+) -> None:
+    path = _book(tmp_path / "two.xlsx", about=before, data=PEOPLE)
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert (file.header, file.rows) == (("id", "forename", "surname"), 2)
+    assert file.notes() == ["two.xlsx: sheet 'data' read, not the one that it opens with"]
+
+
+def test_a_table_that_stands_first_is_read_whatever_its_columns_are_called(engine: Engine, tmp_path: Path) -> None:
+    answers: list[tuple[object, ...]] = [("v1", "v2", "v3"), ("Ann", "Ray", 3), ("Bo", "Lee", 4)]
+    path = _book(tmp_path / "codes.xlsx", data=answers, codes=[("forename", "surname"), ("v1", "v2")])
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert file.header == ("v1", "v2", "v3")
+    assert file.notes() == ["codes.xlsx: sheet 'data' read; not read, but tables of persons too: codes"]
