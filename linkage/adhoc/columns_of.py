@@ -35,11 +35,11 @@ def columns_of(
     told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
-    columns = recognise(*headers, maps, named, enough=False, numbered=False)
+    columns = recognise(*headers, maps, named, enough=False, by_number=False)
     taken = taken_by_content(engine, files, columns)
     found = [text for column in taken for text in column.maps()]
-    numbered = all(column.left == column.right for column in taken if is_mere_number(column.left))
-    columns = recognise(*headers, [*maps, *found], named, enough=False, numbered=numbered)
+    by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
+    columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
     columns = replace(columns, by_content=tuple(found))
     refuse_too_few(columns, *headers)
     columns = with_other_countries(engine, files, columns)
@@ -62,7 +62,7 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     both = [f"{side}.{text}" for text in maps for side in ("left", "right")]
     header = filled(engine, file, {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])})
     named = None if id_column == "none" else id_column
-    columns = recognise(header, header, both, (named, named), enough=False, numbered=False)
+    columns = recognise(header, header, both, (named, named), enough=False, by_number=False)
     taken = [column for column in taken_by_content(engine, [file, file], columns) if column.left == column.right]
     found = [text for column in taken for text in column.maps()]
     columns = with_other_countries(engine, [file], recognise(header, header, [*both, *found], (named, named)))

@@ -5,6 +5,8 @@ import unicodedata
 
 from anyascii import anyascii
 
+from linkage.adhoc.vocabulary import vocabulary
+
 
 def in_own_script(name: str) -> str:
     """The name in its own script, in lower case without blanks and signs."""
@@ -19,3 +21,25 @@ def in_latin(name: str) -> str:
 def words_of(name: str) -> list[str]:
     """Its words and numbers in lower-case ASCII: fec, nac of FEC_NAC and of fecNac."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
+
+
+def without_noise(name: str) -> str:
+    """The name without words that say nothing: patientSurname, DOB_clean."""
+    noise: list[str] = vocabulary()["noise"]
+    words = words_of(name)
+    while len(words) > 1 and words[0] in (*noise, *vocabulary()["before"]):
+        words.pop(0)
+    while len(words) > 1 and words[-1] in noise:
+        words.pop()
+    return "".join(words)
+
+
+def without_noise_in_script(name: str) -> str:
+    """The same of a name in another script, which may have no blanks between words: 患者姓名."""
+    noise: list[str] = vocabulary()["noise_in_script"]
+    own = in_own_script(name)
+    while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
+        own = own.removeprefix(found)
+    while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):
+        own = own.removesuffix(found)
+    return own

@@ -14,6 +14,7 @@ from linkage.adhoc import workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
 from linkage.adhoc.nested import Plain, plain_columns
+from linkage.adhoc.numbered_headers import of_the_second
 from linkage.adhoc.recognise import Columns, any_known
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table, literal, one, quote
@@ -72,6 +73,9 @@ class PersonFile:
         if self.above:
             rows = f"{self.above} row{'' if self.above == 1 else 's'}"
             said.append(f"{self.path.name}: {rows} above the names of the columns left out")
+        if others := of_the_second(self.header):
+            shown = ", ".join(others)
+            said.append(f"{self.path.name}: a row holds several persons ({shown}): the first is read; give each a row")
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.path.name}: lists within lists and maps are not read: {shown}")

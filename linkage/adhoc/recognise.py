@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.adhoc.birth_headers import field_of_birth
-from linkage.adhoc.header_words import in_latin, in_own_script, words_of
+from linkage.adhoc.header_words import in_latin, in_own_script, without_noise, without_noise_in_script, words_of
 from linkage.adhoc.maps import told_by
+from linkage.adhoc.numbered_headers import numbered, of_the_first
 from linkage.adhoc.same_names import of_one_name
 from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
@@ -111,7 +112,7 @@ def recognise(
     ids: tuple[str | None, str | None] = (None, None),
     *,
     enough: bool = True,
-    numbered: bool = True,
+    by_number: bool = True,
 ) -> Columns:
     """Fields of two files.
 
@@ -120,7 +121,7 @@ def recognise(
         maps: "left.forename=PERNAME1": an analyst's word, which wins over names.
         ids: the id columns, where they are named.
         enough: whether fewer than two fields are refused.
-        numbered: whether columns of both files are one whose equal names are mere numbers, V4 and V4.
+        by_number: whether columns of both files are one whose equal names are mere numbers, V4 and V4.
 
     Raises:
         ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
@@ -136,7 +137,7 @@ def recognise(
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
-    shared = _shared(left, right, sides, {chosen["left"], chosen["right"]}, numbered=numbered)
+    shared = _shared(left, right, sides, {chosen["left"], chosen["right"]}, by_number=by_number)
     columns = Columns(
         sides["left"].fields | shared[0],
         sides["right"].fields | shared[1],
@@ -171,7 +172,7 @@ def _shown(names: Sequence[str]) -> str:
 
 def any_known(names: Sequence[str]) -> bool:
     """Whether a field is known by one of the names."""
-    forms = (in_own_script, in_latin, _without_noise, unshortened)
+    forms = (in_own_script, in_latin, without_noise, unshortened)
     return any({form(name) for form in forms} & _all_names() for name in names)
 
 
@@ -187,6 +188,11 @@ def _is_known(name: str) -> bool:
 
 
 def _remedy(*headers: Sequence[str]) -> str:
+    if any(len(names) == 1 for names in headers):
+        return (
+            "no separator was found in a file of one column: name the one it has: --delimiter\n"
+            "  a text whose columns have fixed widths and no separator has to be converted to CSV first"
+        )
     if all(map(any_known, headers)):
         return "name them: --map left.surname=COLUMN --map right.surname=COLUMN"
     return (
@@ -220,7 +226,7 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
         told: fields that the analyst told.
         ends: words that several of its columns share, the id among them.
     """
-    found = dict(told)
+    found, names = dict(told), of_the_first(names)
     for weak in (False, True):
         for name in _fields_known():
             if name == "id" or name in found or (weak and not _may_be_weak(name, names, found, ends)):
@@ -299,8 +305,8 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
         for name in names:
             if name not in taken:
                 free.setdefault(form(name), name)
-    parted = (_without_noise, _without_noise_in_script, lambda name: _without_ends(name, ends))
-    for form in (*parted, unshortened, lambda name: unshortened(_without_noise(name))):
+    parted = (without_noise, without_noise_in_script, lambda name: _without_ends(name, ends))
+    for form in (*parted, unshortened, lambda name: unshortened(without_noise(name))):
         for name in names:
             if name not in taken and not _is_known(name):
                 free.setdefault(form(name), name)
@@ -309,7 +315,7 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
     alone = rule.get("alone", ())
     named = ((known, free[known]) for known in rule["names"] if known in free)
     found = next((name for known, name in named if known not in alone or known == in_latin(name)), None)
-    return found or _of_birth(names, field, taken) or _numbered(names, field, taken)
+    return found or _of_birth(names, field, taken) or numbered(names, field, taken)
 
 
 def _of_birth(names: Sequence[str], field: str, taken: set[str]) -> str | None:
@@ -317,24 +323,8 @@ def _of_birth(names: Sequence[str], field: str, taken: set[str]) -> str | None:
     return next((name for name in free if field_of_birth(words_of(name)) == field), None)
 
 
-_NUMBER = re.compile(r"[\W_]*c?0?([12])$")
-
-
-def _numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
-    """A column called by a field's name and a number: given_name_1, and given_name_2 for the next of its kind."""
-    rules = _fields_known()
-    wanted = {"1": rules[field]["names"], "2": rules.get(rules[field].get("after"), {"names": ()})["names"]}
-    for name in names:
-        number = _NUMBER.search(name.lower())
-        if number and name not in taken:
-            base = name[: number.start()]
-            if {in_latin(base), _without_noise(base), unshortened(base)} & set(wanted[number[1]]):
-                return name
-    return None
-
-
 def _shared(
-    left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any], *, numbered: bool
+    left: Sequence[str], right: Sequence[str], sides: Mapping[str, _Side], ids: set[Any], *, by_number: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Columns of one name in both files that are no known field: of the left, and of the right."""
     used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
@@ -342,7 +332,7 @@ def _shared(
         used |= {name for name in left if in_latin(name) in _in_full()}
     taken = {*sides["left"].fields, *sides["right"].fields, "unit_id"}  # neither another's name nor our own
     fields: dict[str, tuple[str, str]] = {}
-    for one, other in of_one_name(left, right, used - {None}, numbered=numbered):
+    for one, other in of_one_name(left, right, used - {None}, by_number=by_number):
         field = re.sub(r"\W", "_", one.lower())
         while field in taken or field in fields:
             field += "_"
@@ -376,25 +366,3 @@ def _without_ends(name: str, ends: _Ends) -> str:
     if len(words) > 1 and (-1, words[-1]) in ends:
         words.pop()
     return "".join(words)
-
-
-def _without_noise(name: str) -> str:
-    """The name without words that say nothing: patientSurname, DOB_clean."""
-    noise: list[str] = vocabulary()["noise"]
-    words = words_of(name)
-    while len(words) > 1 and words[0] in (*noise, *vocabulary()["before"]):
-        words.pop(0)
-    while len(words) > 1 and words[-1] in noise:
-        words.pop()
-    return "".join(words)
-
-
-def _without_noise_in_script(name: str) -> str:
-    """The same of a name in another script, which may have no blanks between words: 患者姓名."""
-    noise: list[str] = vocabulary()["noise_in_script"]
-    own = in_own_script(name)
-    while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
-        own = own.removeprefix(found)
-    while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):
-        own = own.removesuffix(found)
-    return own

@@ -22,13 +22,13 @@ def is_mere_number(name: str) -> bool:
 
 
 def of_one_name(
-    left: Sequence[str], right: Sequence[str], used: Collection[str], *, numbered: bool
+    left: Sequence[str], right: Sequence[str], used: Collection[str], *, by_number: bool
 ) -> list[tuple[str, str]]:
     """Columns of both files whose names differ in no letter or digit: Ward and ward, Date-Joined and date_joined.
 
     Args:
         used: columns that are a field of a file already; no other file's column of that name is another one.
-        numbered: whether names that are mere numbers count.
+        by_number: whether names that are mere numbers count.
     """
     taken = {*map(in_latin, used)}
     counts = [Counter(map(in_latin, names)) for names in (left, right)]
@@ -36,7 +36,7 @@ def of_one_name(
     found = []
     for name in left:
         letters = in_latin(name)
-        if name in used or letters in taken or (not numbered and is_mere_number(name)):
+        if name in used or letters in taken or (not by_number and is_mere_number(name)):
             continue
         if name in exact:
             found.append((name, name))

@@ -320,3 +320,8 @@ def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: En
     assert read.header == ("id", "Name", "NAME 2", "surname", "column 5", "column 6")
     (row,) = engine.arrow(read.table).to_pylist()
     assert [row[name] for name in read.header] == ["1", "Ann", "Anna", "Lee", None, "x"]
+
+
+def test_a_file_whose_rows_hold_several_persons_says_so(read: Any) -> None:
+    file = read("id,first_name_1,dob_1,first_name_2,dob_2\n1,Ann,1990-02-03,Bo,1991-02-03\n")
+    assert file.notes() == ["people.csv: a row holds several persons (dob_2): the first is read; give each a row"]

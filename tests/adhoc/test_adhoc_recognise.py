@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin
+from linkage.adhoc.numbered_headers import of_the_second
 from linkage.adhoc.recognise import recognise
 from linkage.adhoc.short_headers import unshortened
 from linkage.errors import ConfigError
@@ -151,6 +152,27 @@ def test_names_with_a_number_are_the_first_and_the_next_of_their_kind() -> None:
         "dob": "by", "postcode": "postcode",
     }  # fmt: skip
     assert found.right_parts == {"birth_year": "by", "birth_month": "bm", "birth_day": "bd"}
+
+
+@pytest.mark.parametrize(("second", "own"), [("dob_2", False), ("Gender2", False), ("phone_2", True), ("dob_3", True)])
+def test_a_second_persons_names_are_no_further_ones_of_the_first(second: str, own: bool) -> None:
+    household = ["id", "first_name_1", "last_name_1", "dob_1", "first_name_2", "last_name_2", second]
+    found = recognise(household, ["id", "forename", "surname", "dob"]).left
+    further = {"middle_names": "first_name_2", "second_surname": "last_name_2"} if own else {}
+    expected = {"forename": "first_name_1", "surname": "last_name_1", "dob": "dob_1", **further}
+    assert {name: column for name, column in found.items() if name != "phone"} == expected
+    assert of_the_second(household) == ([] if own else [second])
+
+
+def test_a_second_date_of_birth_without_a_second_name_is_nobodys() -> None:
+    assert of_the_second(["id", "first_name", "last_name", "dob", "dob_2"]) == []
+
+
+def test_a_file_of_one_column_is_said_to_have_no_separator() -> None:
+    with pytest.raises(ConfigError, match="no separator was found") as refused:
+        recognise(["ID   SURNAME      FORENAME    DOB"], ["id", "forename", "surname", "dob"])
+    assert "fixed widths" in str(refused.value)
+    assert "--encoding" not in str(refused.value)
 
 
 def test_parents_names_are_fields_of_their_own() -> None:
@@ -359,7 +381,7 @@ def test_columns_that_no_list_knows_are_one_by_their_letters() -> None:
 
 def test_names_that_are_mere_numbers_may_be_left_to_what_the_columns_hold() -> None:
     names = ["id", "surname", "V4", "Unnamed: 5", "ward1900"]
-    assert recognise(names, names, numbered=False).fields == ["surname", "ward1900"]
+    assert recognise(names, names, by_number=False).fields == ["surname", "ward1900"]
     assert recognise(names, names).fields == ["surname", "v4", "unnamed__5", "ward1900"]
 
 
