@@ -66,7 +66,9 @@ def plain(text: str) -> str:
     text = text.strip(_QUOTES)
     if not text.isascii():
         text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
-    return _LAST_POINT.sub("", _BLANKS.sub(r"\1", text))
+    if len(text.split()) > 1:  # of most there is nothing to look for
+        text = _BLANKS.sub(r"\1", text)
+    return _LAST_POINT.sub("", text) if text.endswith(".") else text
 
 
 def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int] | None = None) -> Reading:
@@ -77,23 +79,24 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
         latest: the latest year of birth that there can be.
         elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
-    how = _as_they_stand(values, latest, elsewhere or {})
     known = known_dates(values)
-    alone = {text: left for text in known if read(text, how) is None and (left := bare(text))}
+    how = _as_they_stand(values, known, latest, elsewhere or {})
+    alone = {text: left for text in known if _read(text, how) is None and (left := bare(text))}
     if not alone:
         return how
     shown = Counter[str]()
     for text, rows in known.items():
         shown[alone.get(text, text)] += rows
-    within = replace(_as_they_stand(shown, latest, elsewhere or {}), alone=True)
+    within = replace(_as_they_stand(shown, shown, latest, elsewhere or {}), alone=True)
     dates = sum(rows for text, rows in shown.items() if is_possible(read(text, within)))
     return within if dates > _MOST * shown.total() else how
 
 
-def _as_they_stand(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]) -> Reading:
-    """How values are read that have nothing around the date."""
+def _as_they_stand(
+    values: Mapping[str, int], known: Counter[str], latest: int, elsewhere: Mapping[str, int]
+) -> Reading:
+    """How values, of which those are known, are read that have nothing around the date."""
     how = _as_usual(values, latest, elsewhere)
-    known = known_dates(values)
     if form := date_form(known, elsewhere):
         return replace(how, form=form, count=None)
     if _are_long_ago(known):

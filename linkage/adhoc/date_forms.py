@@ -48,7 +48,12 @@ class DateForm:
         return f"{year:04}-{month:02}-{day:02}"
 
     def _match(self, text: str) -> re.Match[str] | None:
-        return re.fullmatch(f"(?:{self.pattern})(?:\\.0)?", text.upper(), re.ASCII)
+        return _compiled(self.pattern).fullmatch(text.upper())
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{pattern})(?:\\.0)?", re.ASCII)
 
 
 def _on_day(year: int, of_year: int) -> str | None:
