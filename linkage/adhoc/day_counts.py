@@ -1,11 +1,12 @@
 """Dates as programs keep them: days or seconds since a day of their own, with a minus before it.
 
 Excel, SAS, Stata, R, Unix and SPSS each begin on another day (configs/recognise.toml). Where several may be meant, the
-other file's years of birth tell which.
+other file's years of birth tell which; one that is seldom meant is taken only where people of both files show it.
 """
 
 import datetime
 import functools
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ _DAYS, _SECONDS = 5, 9  # digits that a number of days has at most, and one of s
 _BIRTHS = 0.98  # share of the numbers that lie in the years in which people were born, or they are none of days
 _EARLIEST = 1850
 _DECADE = 10
+_NEAR = 5  # days before and after a birth, on which as many are born by chance as on its own
+_FEWEST = 10  # pairs of one day that must show that people are in both files
+_BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 _FARTHEST = 250_000  # days from the first one of any program to births
 
 
@@ -29,6 +33,7 @@ class DayCount:
     start: datetime.date
     a_day: int
     signed: bool = True
+    seldom: bool = False  # meant only where days of the other file show it
 
     def date(self, text: str) -> datetime.date | None:
         """The day of a number; None where the text is none, or far from all births."""
@@ -62,13 +67,38 @@ def day_count(values: Mapping[str, int], elsewhere: Mapping[str, int]) -> DayCou
             years[year] += held
         if (count.a_day > 1) == seconds and years.total() >= _BIRTHS * rows:
             fitting.append((count, years))
-    if not fitting:
-        return None
     born = Counter[int]()
     for text, held in elsewhere.items():
         born[int(text[:4])] += held
     there = _by_decade(born)
-    return max(fitting, key=lambda found: _in_common(_by_decade(found[1]), there))[0]
+    likely = [found for found in fitting if not found[0].seldom]
+    if not likely:
+        return None
+    best, _ = max(likely, key=lambda found: _in_common(_by_decade(found[1]), there))
+    if _has_people_of(best, numbers, elsewhere):
+        return best
+    return next((count for count, _ in fitting if count.seldom and _has_people_of(count, numbers, elsewhere)), best)
+
+
+def _has_people_of(count: DayCount, numbers: Mapping[str, int], elsewhere: Mapping[str, int]) -> bool:
+    """Whether more are born on the other file's days than next to these, as where people are in both."""
+    born = Counter({_ordinal(text): rows for text, rows in elsewhere.items() if not text.endswith("-00")})
+    pairs = Counter[int]()
+    for text, rows in numbers.items() if born else ():
+        if day := count.date(text):
+            for apart in range(-_NEAR, _NEAR + 1):
+                pairs[apart] += rows * born[day.toordinal() + apart]
+    equal = pairs.pop(0, 0)
+    near = pairs.total() / (2 * _NEAR)
+    return equal >= _FEWEST and equal - near > _BEYOND_CHANCE * math.sqrt(equal + near)
+
+
+def _ordinal(date: str) -> int:
+    """The number of a day; that of none for a day that there is not, such as 1990-02-31."""
+    try:
+        return datetime.date.fromisoformat(date).toordinal()
+    except ValueError:
+        return 0
 
 
 def _may_be_counts(numbers: Mapping[str, int]) -> bool:

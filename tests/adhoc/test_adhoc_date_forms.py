@@ -123,3 +123,17 @@ def test_years_of_no_era_are_none(text: str) -> None:
 
 def test_years_of_two_digits_alone_are_of_no_era() -> None:
     assert _read(["73/05/12", "59/11/30"]) == ["1973-05-12", "1959-11-30"]
+
+
+@pytest.mark.parametrize("start", [datetime.date(1904, 1, 1), datetime.date(1899, 12, 30)])
+def test_a_start_four_years_from_the_usual_is_taken_where_people_of_both_files_show_it(start: datetime.date) -> None:
+    texts = [str((day - start).days) for day in DAYS]
+    assert _read(texts, _days(DAYS[::2])) == _days(DAYS)
+
+
+def test_a_start_four_years_from_the_usual_is_not_taken_for_years_alone() -> None:
+    texts = [str((day - datetime.date(1904, 1, 1)).days) for day in DAYS]
+    usual = _days([day - datetime.timedelta(days=1462) for day in DAYS])
+    assert _read(texts) == usual
+    assert _read(texts, [f"{day:%Y}-00-00" for day in DAYS]) == usual
+    assert _read(texts, _days(DAYS[:5])) == usual, "five may be chance"
