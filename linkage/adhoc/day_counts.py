@@ -57,16 +57,9 @@ def day_count(values: Mapping[str, int], elsewhere: Mapping[str, int]) -> DayCou
         elsewhere: the other file's birth dates as year-month-day text, to their rows; empty where there is none.
     """
     numbers = {text: rows for text, rows in values.items() if _NUMBER.fullmatch(text)}
-    rows, fitting = sum(numbers.values()), []
-    if 2 * rows <= sum(values.values()) or not _may_be_counts(numbers):
+    if 2 * sum(numbers.values()) <= sum(values.values()) or not _may_be_counts(numbers):
         return None
-    seconds = _digits(numbers) >= _SECONDS
-    for count in _known():
-        years = Counter[int]()
-        for year, held in _years(count, numbers):
-            years[year] += held
-        if (count.a_day > 1) == seconds and years.total() >= _BIRTHS * rows:
-            fitting.append((count, years))
+    fitting = _fitting(numbers)
     born = Counter[int]()
     for text, held in elsewhere.items():
         born[int(text[:4])] += held
@@ -78,6 +71,19 @@ def day_count(values: Mapping[str, int], elsewhere: Mapping[str, int]) -> DayCou
     if _has_people_of(best, numbers, elsewhere):
         return best
     return next((count for count, _ in fitting if count.seldom and _has_people_of(count, numbers, elsewhere)), best)
+
+
+def _fitting(numbers: Mapping[str, int]) -> list[tuple[DayCount, Counter[int]]]:
+    """Counts by which nearly all numbers are births, with the years of these."""
+    seconds = _digits(numbers) >= _SECONDS
+    fitting = []
+    for count in _known():
+        years = Counter[int]()
+        for year, held in _years(count, numbers):
+            years[year] += held
+        if (count.a_day > 1) == seconds and years.total() >= _BIRTHS * sum(numbers.values()):
+            fitting.append((count, years))
+    return fitting
 
 
 def _has_people_of(count: DayCount, numbers: Mapping[str, int], elsewhere: Mapping[str, int]) -> bool:
