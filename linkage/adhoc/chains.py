@@ -25,9 +25,10 @@ def with_fathers(engine: Engine, file: PersonFile, column: str) -> tuple[PersonF
 
 
 def _called(file: PersonFile, words: set[str]) -> str | None:
-    """The column of names that has one of the words in its own name."""
-    asked = (name for name in file.header if words & {*words_of(name), "".join(words_of(name)[:2])})
-    return next(asked, None)
+    """The column whose name has one of the words and none but those of names: Father's Occupation is none."""
+    beside = set(vocabulary()["of_names"])
+    asked = ((name, {*words_of(name)}) for name in file.header)
+    return next((name for name, held in asked if words & held and held <= words | beside), None)
 
 
 def _is_single(values: Mapping[str, int]) -> bool:

@@ -44,6 +44,12 @@ def british(engine: Engine, file: PersonFile, column: str) -> bool:
     """Whether most values of a column have the form of a British postcode."""
     if column in file.british:
         return file.british[column]
+    file.british[column] = share_of_form(engine, file, column, _BRITISH) > 0.6
+    return file.british[column]
+
+
+def share_of_form(engine: Engine, file: PersonFile, column: str, form: str) -> float:
+    """The share of a column's known values that have a form, an expression for capitals, by a sample of rows."""
     found = one(
         engine,
         engine.sql(
@@ -53,12 +59,11 @@ def british(engine: Engine, file: PersonFile, column: str) -> bool:
             from {{t}}
             where {quote(column)} is not null
             """,
-            params={"form": _BRITISH},
+            params={"form": form},
             t=_sample(engine, file.table, file.rows),
         ),
     )
-    file.british[column] = float(found["share"] or 0) > 0.6
-    return file.british[column]
+    return float(found["share"] or 0)
 
 
 def units(

@@ -36,10 +36,10 @@ def of_one_name(
     found = []
     for name in left:
         letters = in_latin(name)
-        if name in used or letters in taken or (not by_number and is_mere_number(name)):
+        if name in used or (not by_number and is_mere_number(name)):
             continue
         if name in exact:
             found.append((name, name))
-        elif letters and letters in by_letters and all(of[letters] == 1 for of in counts):
+        elif letters in by_letters and letters not in {"", *taken} and all(of[letters] == 1 for of in counts):
             found.append((name, by_letters[letters]))
     return found

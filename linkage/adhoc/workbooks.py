@@ -34,6 +34,7 @@ class _Look:
     """The first rows of a sheet that are not empty."""
 
     title: str
+    place: int  # from 1 on: what a message says, since a sheet may be called after a person
     first: Sequence[Sequence[Any]]
 
     @property
@@ -76,7 +77,10 @@ def as_csv(path: Path, folder: Path) -> Sheet:
     except (InvalidFileException, BadZipFile, KeyError):
         raise InputError(f"{path}: is no workbook, or a damaged one\n  save its sheet as CSV (UTF-8)") from None
     try:
-        looks = [_Look(sheet.title, list(itertools.islice(_rows(sheet), _ABOVE))) for sheet in book.worksheets]
+        looks = [
+            _Look(sheet.title, place, list(itertools.islice(_rows(sheet), _ABOVE)))
+            for place, sheet in enumerate(book.worksheets, 1)
+        ]
         opened = next((look for look in looks if book.active and look.title == book.active.title), None)
         look = _meant(opened, looks)
         if look is None:
@@ -114,10 +118,10 @@ def _meant(opened: _Look | None, looks: Sequence[_Look]) -> _Look | None:
 
 def _notes(name: str, read: _Look, opened: _Look | None, looks: Sequence[_Look]) -> Iterator[str]:
     if read is not opened:
-        yield f"{name}: sheet '{read.title}' read, not the one that it opens with"
-    others = [look.title for look in looks if look is not read and look.is_of_persons]
+        yield f"{name}: sheet {read.place} read, not the one that it opens with"
+    others = [str(look.place) for look in looks if look is not read and look.is_of_persons]
     if others:
-        yield f"{name}: sheet '{read.title}' read; not read, but tables of persons too: {', '.join(others)}"
+        yield f"{name}: sheet {read.place} read; not read, but tables of persons too: sheet {', '.join(others)}"
 
 
 def _write(path: Path, rows: Iterator[Sequence[Any]], width: int) -> None:

@@ -66,6 +66,13 @@ def test_names_of_fathers_after_ones_own_are_the_name_in_full(shaped: Shaped) ->
     assert left[0][:2] == ("SELAM", "ASSEFA")
 
 
+def test_a_fathers_occupation_is_no_name(shaped: Shaped) -> None:
+    _, left, _ = shaped(
+        "id|Name|Father's Occupation|dob\n1|Selam|Farmer|1990-02-01", "id|full_name|dob\n1|Selam Mekonnen|1990-02-01"
+    )
+    assert "FARMER" not in left[0]
+
+
 def test_a_father_who_is_named_in_full_is_no_part_of_a_name(shaped: Shaped) -> None:
     _, left, _ = shaped(
         "id|Name|Father's Name|dob\n1|Ravi Kumar|Anil Kumar|1990-02-01", "id|name|dob\n1|Ravi Kumar|1990-02-01"

@@ -265,3 +265,14 @@ def test_a_number_that_is_called_as_a_british_one_is_so_by_its_form(
     columns = found({**PERSON, "NIN": number}, {**PERSON, "nin": number})
     assert columns.left[field] == "NIN"
     assert columns.right[field] == "nin"
+
+
+def test_a_number_of_a_few_people_in_many_is_kept(found: Found) -> None:
+    """Eleven of 400 are few and may be linked by it; two lines that a program wrote are nothing."""
+
+    def of_the_first(many: int) -> Column:
+        places = iter(range(10_000))
+        return lambda draw: draw.randrange(10**9) if next(places) < many else ""
+
+    assert found({**PERSON, "uln": of_the_first(11)}, PERSON).left["uln"] == "uln"
+    assert "uln" not in found({**PERSON, "uln": of_the_first(2)}, PERSON).left

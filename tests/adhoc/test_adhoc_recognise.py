@@ -379,6 +379,11 @@ def test_columns_that_no_list_knows_are_one_by_their_letters() -> None:
     assert columns.right == {"surname": "surname", "ward_no": "ward_no", "kebele": "kebele"}
 
 
+def test_a_column_of_one_name_is_compared_beside_a_field_of_nearly_that_name() -> None:
+    names = ["id", "surname", "dob", "dob_"]
+    assert recognise(names, names).fields == ["surname", "dob", "dob_"]
+
+
 def test_names_that_are_mere_numbers_may_be_left_to_what_the_columns_hold() -> None:
     names = ["id", "surname", "V4", "Unnamed: 5", "ward1900"]
     assert recognise(names, names, by_number=False).fields == ["surname", "ward1900"]

@@ -77,7 +77,7 @@ def test_a_sheet_behind_one_that_explains_it_is_read(
     path = _book(tmp_path / "two.xlsx", about=before, data=PEOPLE)
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert (file.header, file.rows) == (("id", "forename", "surname"), 2)
-    assert file.notes() == ["two.xlsx: sheet 'data' read, not the one that it opens with"]
+    assert file.notes() == ["two.xlsx: sheet 2 read, not the one that it opens with"]
 
 
 def test_a_table_that_stands_first_is_read_whatever_its_columns_are_called(engine: Engine, tmp_path: Path) -> None:
@@ -85,4 +85,4 @@ def test_a_table_that_stands_first_is_read_whatever_its_columns_are_called(engin
     path = _book(tmp_path / "codes.xlsx", data=answers, codes=[("forename", "surname"), ("v1", "v2")])
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert file.header == ("v1", "v2", "v3")
-    assert file.notes() == ["codes.xlsx: sheet 'data' read; not read, but tables of persons too: codes"]
+    assert file.notes() == ["codes.xlsx: sheet 1 read; not read, but tables of persons too: sheet 2"]
