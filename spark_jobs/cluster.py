@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -212,8 +213,14 @@ def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
     file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w", encoding="utf-8") as out:
         out.writelines(f"{key} {value}\n" for key, value in settings.items())
-    (folder / "conf" / "spark-env.sh").write_text(f"export SPARK_LOCAL_IP={HOST}\n", encoding="utf-8")
+    (folder / "conf" / "spark-env.sh").write_text(_environment(os.environ.get("JAVA_HOME")), encoding="utf-8")
     shutil.copy(LOGGING, folder / "conf" / "log4j2.properties")  # else a driver's first lines are told as they come
+
+
+def _environment(java_home: str | None) -> str:
+    """What spark-submit sets before it looks for Java: where nobody names one, that of the cluster, maybe a wheel's."""
+    java = f'[ -n "$JAVA_HOME" ] || export JAVA_HOME={shlex.quote(java_home)}\n' if java_home else ""
+    return f"export SPARK_LOCAL_IP={HOST}\n{java}"
 
 
 def _registered(page: int) -> int | None:

@@ -13,7 +13,7 @@ import pytest
 from linkage.engine import rows
 from linkage.engine.java import find_java, spark_home
 from linkage.errors import ConfigError, ExitCode
-from spark_jobs import run
+from spark_jobs import cluster, run
 
 
 def java_that_says(folder: Path, text: str) -> Path:
@@ -64,6 +64,19 @@ def test_the_java_of_the_wheel_comes_last_and_without_the_flag_it_does_not_know(
     assert said.stdout == "-cp|a b|Main||"
 
 
+@pytest.mark.parametrize(("given", "found"), [("", "/of a/cluster"), ("/my own", "/my own")])
+def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path, monkeypatch, given, found):
+    monkeypatch.setenv("JAVA_HOME", "/of a/cluster")
+    cluster._write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
+    asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$JAVA_HOME $SPARK_LOCAL_IP"']
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"JAVA_HOME": given})
+    assert said.stdout == f"{found} 127.0.0.1\n"
+
+
+def test_without_java_home_spark_submit_looks_for_itself():
+    assert cluster._environment(None) == "export SPARK_LOCAL_IP=127.0.0.1\n"
+
+
 @pytest.mark.parametrize("home", [True, False])
 def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home):
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -112,8 +125,13 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     assert "gone.toml: no such file" in capsys.readouterr().err
 
 
+@pytest.mark.spark
 def test_what_spark_submit_is_told_stands(tmp_path):
-    find_java()
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    try:
+        find_java()
+    except ConfigError as missing:
+        pytest.skip(str(missing).splitlines()[0])
     script = tmp_path / "told.py"
     script.write_text(
         """
