@@ -1,7 +1,7 @@
 """A Spark cluster on this machine: the standalone master and workers of the pip package, on loopback alone.
 
     python -m spark_jobs.cluster up --workers 2 --folder runs/cluster
-    SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml --out runs/leo
+    SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml --data data --out runs/leo
     python -m spark_jobs.cluster down --folder runs/cluster
 
 For tests, measurements and trying things out. Master and executors know one another by a secret, made anew by `up` and

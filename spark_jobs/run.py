@@ -1,6 +1,6 @@
 """What spark-submit runs: a run's file, on Spark.
 
-    spark-submit --master spark://HOST:7077 spark_jobs/run.py configs/leo.toml --out runs/leo
+    spark-submit --master spark://HOST:7077 spark_jobs/run.py configs/leo.toml --data data --out runs/leo
 
 Master, executors and their memory are spark-submit's to say. The run is the one that `leo run` makes, with engine =
 "spark" whatever the file says; rerunning the same command continues where it stopped.
