@@ -68,8 +68,11 @@ class Engine(Protocol):
         """Parquet files or folders of them as one table, columns matched by name."""
         ...
 
-    def from_arrow(self, data: pa.Table) -> Table:
-        """A table of values that the caller holds: rules, code frames, test worlds, keys."""
+    def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
+        """A table of values that the caller holds: rules, code frames, test worlds, keys.
+
+        What is `secret` an engine writes to no file that others may read.
+        """
         ...
 
     def sql(

@@ -81,7 +81,7 @@ class DuckDBEngine:
         listed = ", ".join(literal(str(path)) for path in found)
         return self._define(f"select * from read_parquet([{listed}], union_by_name = true)", store=False)
 
-    def from_arrow(self, data: pa.Table) -> Table:
+    def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         name = self._name()
         self.connection.register("arriving", data)
         try:

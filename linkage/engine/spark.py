@@ -50,7 +50,7 @@ class SparkEngine:
         session: a session to work on; the process's own, found or started, when None. It outlives the engine, since
             stages follow one another and a start takes seconds; it ends with the process.
         on_driver: what a query may read to be answered by the driver's DuckDB, where stored tables are durable; some
-            megabytes when None.
+            megabytes when None, unless the session's settings say spark.leo.onDriver=false: then nothing.
 
     Raises:
         ConfigError: no Java runtime; the message says what to install.
@@ -79,7 +79,7 @@ class SparkEngine:
         self._views: set[str] = set()
         self._schemas: dict[str, StructType] = {}
         self._stored: dict[str, Path] = {}
-        self._on_driver = OnDriver(self.scratch, on_driver or Most()) if self._durable else None
+        self._on_driver = OnDriver(self.scratch, on_driver or _most(self.session)) if self._durable else None
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
 
     @property
@@ -102,8 +102,8 @@ class SparkEngine:
         table = self._named(self._guarded(lambda: reader.parquet(*map(str, found))))
         return self._of_files(table, found)
 
-    def from_arrow(self, data: pa.Table) -> Table:
-        if self._on_driver and data.num_columns:
+    def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
+        if self._on_driver and data.num_columns and not secret:
             return self._from_file(accepted(data))
         return self._named(self.session.createDataFrame(accepted(data)))
 
@@ -312,6 +312,11 @@ class SparkEngine:
             return work()
         except (PySparkException, Py4JJavaError) as error:
             raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
+
+
+def _most(session: SparkSession) -> Most:
+    asked = session.sparkContext.getConf().get("spark.leo.onDriver", "true")
+    return Most(rows=0, bytes=0) if asked == "false" else Most()
 
 
 def _foreseen(store: Stored, asked: tuple[object, ...]) -> StructType | None:

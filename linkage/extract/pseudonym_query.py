@@ -10,7 +10,7 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def key_table(engine: Engine, secret: bytes) -> Table:
-    """The padded key as one row. It enters queries as a table, so that it is in no query's text and no plan."""
+    """The padded key as one row. It enters queries as a table, so that it is in no query's text, plan or file."""
     padded = secret.ljust(_BLOCK, b"\0")
     return engine.from_arrow(
         pa.table(
@@ -19,7 +19,8 @@ def key_table(engine: Engine, secret: bytes) -> Table:
                 "opad": pa.array([bytes(byte ^ 0x5C for byte in padded)], pa.binary()),
                 "pairs": pa.array([_PAIRS], pa.list_(pa.string())),  # two base32 digits for each ten bits
             }
-        )
+        ),
+        secret=True,
     )
 
 

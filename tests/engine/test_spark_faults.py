@@ -31,6 +31,12 @@ def test_a_lost_folder_of_stored_tables_is_told(durable, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_secret_is_written_to_no_file(durable):
+    key = durable.from_arrow(pa.table({"ipad": [b"SECRET"]}), secret=True)
+    assert not [path for path in durable.scratch.rglob("*") if path.is_file()]
+    assert [bytes(row["ipad"]) for row in durable.session.table(key.name).collect()] == [b"SECRET"]
+
+
 def test_what_is_stored_is_not_written_twice(durable, tmp_path):
     numbers = durable.from_arrow(pa.table({"n": [1, 2, 3]}))
     stored = durable.sql("select n + 1 as n from {numbers}", numbers=numbers, store=True)

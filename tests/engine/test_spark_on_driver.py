@@ -143,6 +143,16 @@ def test_a_table_beyond_the_limit_is_sparks_with_all_that_reads_it(spark_session
         assert jobs() > before
 
 
+def test_a_cluster_may_be_told_to_answer_all_queries(engines, jobs, monkeypatch):
+    from linkage.engine import spark
+
+    _, there = engines
+    context = there.session.sparkContext
+    asked = context.getConf().set("spark.leo.onDriver", "false")
+    monkeypatch.setattr(context, "getConf", lambda: asked)
+    assert spark._most(there.session) == spark.Most(rows=0, bytes=0)
+
+
 def test_what_the_driver_cannot_do_is_left_to_spark(engines):
     here, _ = engines
     table = here.from_arrow(pa.table({"id": pa.array([1], pa.int64())}))

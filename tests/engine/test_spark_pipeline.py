@@ -1,5 +1,6 @@
 """The whole pipeline by spark-submit on a cluster that loses a worker, then its driver: the rows of DuckDB, no secret."""
 
+import datetime
 import json
 import math
 import os
@@ -56,6 +57,9 @@ class Submitted:
     codes: tuple[int, int]
     said: str
 
+    def log(self, run: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
     def manifest(self, run: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.folder / run / "manifest.json").read_text(encoding="utf-8"))
         return found
@@ -95,6 +99,17 @@ class _Driver:
             assert self.process.poll() is None, f"the driver ended before {event} of {stage}: {self.said()}"
             assert time.monotonic() < until, f"no {event} of {stage} within {_PATIENCE} s: {self.said()}"
             time.sleep(0.1)
+
+    def computes(self, stages: int) -> None:
+        """Wait until executors have ended so many stages of Spark more than they have now."""
+        until, before = time.monotonic() + _PATIENCE, self._computed()
+        while self._computed() < before + stages:
+            assert self.process.poll() is None, f"the driver ended: {self.said()}"
+            assert time.monotonic() < until, f"executors did nothing within {_PATIENCE} s: {self.said()}"
+            time.sleep(0.5)
+
+    def _computed(self) -> int:
+        return sum(line.startswith(_STAGE_COMPLETED) for line in event_lines(self._root.parent))
 
     def ends(self) -> int:
         try:
@@ -140,9 +155,11 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     on_duckdb = pipeline(load_job(config, key_file=folder / "master.key"), folder / "duckdb")
     on_duckdb.run()
     (folder / "events").mkdir()
-    first = _Driver(folder, on)
+    # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
+    first = _Driver(folder, on, **{"spark.leo.onDriver": "false"})
     try:
         first.reaches("stage started", "link-")
+        first.computes(stages=3)
         cluster.stop(on.processes[-1], signal.SIGKILL)  # with its executor, and what that held for others
         first.reaches("stage done", "link-")
         first.reaches("stage started", "longitudinal")
@@ -159,6 +176,16 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
 def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
     assert runs.codes == (-signal.SIGKILL, ExitCode.DONE), runs.said
     assert runs.manifest("spark")["status"] == "done"
+
+
+def test_executors_computed_the_stage_that_lost_a_worker_before_and_after(runs):
+    stage = {event["event"]: event["time"] for event in runs.log("spark") if event.get("stage") == "link-npd-cis"}
+    first, last = (datetime.datetime.fromisoformat(stage[f"stage {did}"]).timestamp() for did in ("started", "done"))
+    events = [json.loads(line) for line in event_lines(runs.folder)]
+    lost = min(event["Timestamp"] for event in events if event["Event"] == "SparkListenerExecutorRemoved") / 1e3
+    ended = [event["Task Info"]["Finish Time"] / 1e3 for event in events if event["Event"] == "SparkListenerTaskEnd"]
+    assert [at for at in ended if first < at < lost]
+    assert [at for at in ended if lost < at < last]
 
 
 def test_the_second_driver_goes_on_where_the_first_was_killed(runs):
@@ -218,6 +245,15 @@ def test_a_worker_without_enough_memory_is_told(runs, on):
     assert not any((runs.folder / "starved" / "stages").glob("[!.]*"))
 
 
+_STAGE_COMPLETED = '{"Event":"SparkListenerStageCompleted"'
+
+
+def event_lines(folder: Path) -> Iterator[str]:
+    """Of all applications of a folder; a line that is being written is left out."""
+    for path in sorted((folder / "events").glob("*/events_*")):
+        yield from path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+
+
 def fingerprints(manifest: dict[str, Any]) -> dict[str, str]:
     made = {name: about for stage in manifest["stages"] for name, about in stage["made"].items()}
     return {name: about["fingerprint"] for name, about in made.items() if "fingerprint" in about}
@@ -240,7 +276,7 @@ def keys_as_they_might_be_written(path: Path) -> set[str]:
     held: list[bytes] = [master.secret, master.project("village-study").secret]
 
     class Kept:
-        def from_arrow(self, data: pa.Table) -> pa.Table:
+        def from_arrow(self, data: pa.Table, *, secret: bool = False) -> pa.Table:
             held.extend(data.column(name)[0].as_py() for name in ("ipad", "opad"))
             return data
 
