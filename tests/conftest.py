@@ -117,8 +117,8 @@ def parse(text: str) -> pa.Table:
     """A table from lines of columns parted by |, the first line the header.
 
     A header may name a type: `n:int`, `x:float`, `on:date`, `flag:bool`, `names:list`. Without one, a column whose
-    cells are all whole numbers is BIGINT, all ISO dates DATE, else text. An empty cell or `-` is NULL; lists part
-    by `;`.
+    cells are all whole numbers is BIGINT, all ISO dates DATE, else text. An empty cell or `-` is NULL, `''` the empty
+    text or list; lists part by `;`.
     """
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     header, *body = [[cell.strip() for cell in line.split("|")] for line in lines]
@@ -148,8 +148,8 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
         "float": (float, pa.float64()),
         "date": (datetime.date.fromisoformat, pa.date32()),
         "bool": (lambda cell: cell == "true", pa.bool_()),
-        "text": (str, pa.string()),
-        "list": (lambda cell: [part.strip() for part in cell.split(";")], pa.list_(pa.string())),
+        "text": (lambda cell: "" if cell == "''" else cell, pa.string()),
+        "list": (lambda cell: [part.strip() for part in cell.split(";")] if cell != "''" else [], pa.list_(pa.string())),
     }
     function, kind_of = convert[kind]
     return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)

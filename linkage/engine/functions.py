@@ -51,7 +51,10 @@ _RENDERINGS: Mapping[str, str] = {
     "hamming": "leo_hamming({0}, {1})",
     # Lists. `len` and `array_length` are of lists here, `length` of text: DuckDB's are of both, Spark's are not.
     "array_length": "SIZE({0})",
-    "list_intersect": f"ARRAY_COMPACT(ARRAY_INTERSECT({_KNOWN_A}, {_KNOWN_B}))",
+    "list_intersect": (
+        "CASE WHEN {1} IS NULL THEN SLICE({0}, 1, 0)"  # with an unknown list a known one has nothing in common
+        f" ELSE ARRAY_COMPACT(ARRAY_INTERSECT({_KNOWN_A}, {_KNOWN_B})) END"
+    ),
     "list_has_any": f"ARRAYS_OVERLAP({_KNOWN_A}, {_KNOWN_B})",
     "list_has_all": f"(SIZE(ARRAY_EXCEPT({_KNOWN_B}, {_KNOWN_A})) = 0)",
     "list_distinct": f"ARRAY_DISTINCT({_KNOWN_A})",
