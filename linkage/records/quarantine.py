@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,6 +22,9 @@ _SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
+
+
+_MOST_PIECES = 50  # that one query reads
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,16 @@ def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault]
     Raises:
         InputError: no row of the source is without fault.
     """
-    found = [(number, line, None, reason) for number, line, reason in raw.rejected]
-    pieces = [_rows(source, raw, found)]
+    pieces = [_unread(engine, source, raw)]
     faulty = _count(engine, raw, faults)
     if faulty:
         pieces += _faulty_rows(engine, source, raw, faults, columns, faulty)
-    arrow = pa.concat_tables(pieces)
-    rejections = _rejections(arrow)
-    if arrow.num_rows >= raw.rows_read:
+    table = _as_one(engine, pieces)
+    rejections = _rejections(engine, table)
+    count = sum(rejection.rows for rejection in rejections)
+    if count >= raw.rows_read:
         raise InputError(f"{source}: no row of its files can be read\n" + described(rejections, raw.rows_read))
-    return SetAside(engine.from_arrow(arrow), rejections, arrow.num_rows, faulty > 0)
+    return SetAside(table, rejections, count, faulty > 0)
 
 
 def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:
@@ -69,43 +73,78 @@ def _count(engine: Engine, raw: RawRows, faults: Sequence[Fault]) -> int:
 
 def _faulty_rows(
     engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault], columns: Sequence[str], expected: int
-) -> list[pa.Table]:
-    pieces, met = [], 0
+) -> list[Table]:
+    """They stay with the engine: a wrong column may put every other row of a nation's file aside."""
+    charges = engine.from_arrow(
+        pa.table(
+            {
+                "fault": pa.array(range(1, len(faults) + 1), pa.int32()),
+                "column": pa.array([fault.column for fault in faults], pa.string()),
+                "reason": pa.array([fault.reason for fault in faults], pa.string()),
+            }
+        )
+    )
+    pieces, met = list[Table](), 0
     for number, piece in numbered_lines(engine, raw, columns):
-        faulty = engine.sql(
+        found = engine.sql(
             f"""
             with judged as (select {quote(LINE)} as line, {first_fault(faults)} as fault from {{piece}})
-            select line, fault from judged where fault is not null order by line
+            select cast($source as varchar) as source, cast($file as varchar) as file, cast(j.line as bigint) as line,
+                   c."column", c.reason
+            from judged as j
+            join {{charges}} as c on c.fault = j.fault
             """,
+            params={"source": source, "file": raw.files[number].path},
             piece=piece,
+            charges=charges,
+            store=True,
         )
-        arrow = engine.arrow(faulty)
-        engine.drop(faulty)
-        lines, codes = arrow.column(0).to_pylist(), arrow.column(1).to_pylist()
-        charged = [(faults[code - 1].column, faults[code - 1].reason) for code in codes]
-        pieces.append(_rows(source, raw, [(number, line, *fault) for line, fault in zip(lines, charged, strict=True)]))
-        met += arrow.num_rows
+        pieces.append(found)
+        met += engine.count(found)
+        if len(pieces) > _MOST_PIECES:
+            pieces = [_as_one(engine, pieces)]
         if met >= expected:
             break
+    engine.drop(charges)
     return pieces
 
 
-def _rows(source: str, raw: RawRows, found: Sequence[tuple[int, int, str | None, str]]) -> pa.Table:
-    return pa.table(
-        [
-            pa.array([source] * len(found), pa.string()),
-            pa.array([raw.files[number].path for number, *_ in found], pa.string()),
-            pa.array([line for _, line, _, _ in found], pa.int64()),
-            pa.array([column for _, _, column, _ in found], pa.string()),
-            pa.array([reason for *_, reason in found], pa.string()),
-        ],
-        schema=_SCHEMA,
+def _as_one(engine: Engine, pieces: Sequence[Table]) -> Table:
+    named: dict[str, Any] = {f"t{number}": piece for number, piece in enumerate(pieces)}
+    joined = engine.sql(" union all ".join(f"select * from {{{name}}}" for name in named), store=True, **named)
+    engine.drop(*pieces)
+    return joined
+
+
+def _unread(engine: Engine, source: str, raw: RawRows) -> Table:
+    """Lines that are no rows, and are in no table."""
+    numbers, lines, reasons = zip(*raw.rejected, strict=True) if raw.rejected else ((), (), ())
+    return engine.from_arrow(
+        pa.table(
+            [
+                pa.array([source] * len(lines), pa.string()),
+                pa.array([raw.files[number].path for number in numbers], pa.string()),
+                pa.array(lines, pa.int64()),
+                pa.nulls(len(lines), pa.string()),
+                pa.array(reasons, pa.string()),
+            ],
+            schema=_SCHEMA,
+        )
     )
 
 
-def _rejections(arrow: pa.Table) -> tuple[Rejection, ...]:
-    grouped = arrow.group_by(["file", "column", "reason"]).aggregate([("line", "count"), ("line", "min")]).to_pylist()
+def _rejections(engine: Engine, table: Table) -> tuple[Rejection, ...]:
+    grouped = engine.sql(
+        """
+        select file, "column", reason, count(*) as n, min(line) as first_line
+        from {t}
+        group by file, "column", reason
+        """,
+        t=table,
+    )
     found = [
-        Rejection(row["file"], row["column"], row["reason"], row["line_count"], row["line_min"]) for row in grouped
+        Rejection(row["file"], row["column"], row["reason"], row["n"], row["first_line"])
+        for row in rows(engine, grouped)
     ]
+    engine.drop(grouped)
     return tuple(sorted(found, key=lambda r: (r.file, r.first_line, r.reason)))
