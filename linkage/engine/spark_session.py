@@ -98,7 +98,7 @@ def start_session(
     """
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    submitted = "SPARK_ENV_LOADED" in os.environ  # spark-submit has chosen a master
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # by spark-submit, which has chosen a master, here or on a cluster
     builder = SparkSession.builder.appName("leo")
     chosen = dict(_LAUNCH)
     if submitted:
