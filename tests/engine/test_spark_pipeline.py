@@ -1,15 +1,20 @@
 """The whole pipeline by spark-submit on a cluster that loses a worker, then its driver: the rows of DuckDB, no secret."""
 
+import contextlib
 import datetime
 import json
 import math
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +41,7 @@ _HOME = Path(linkage.__file__).parents[1]
 # A village is small: compiling queries, and compiling what compiles them, would take most of the time.
 _SMALL = {
     "spark.driver.memory": "1g",
+    "spark.leo.onDriver": "false",  # the driver would answer all that so little asks, and executors do nothing
     "spark.leo.executorWait": "300",  # on a busy machine an executor is long in coming
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
@@ -43,6 +49,7 @@ _SMALL = {
     "spark.eventLog.enabled": "true",
     "spark.eventLog.compress": "false",
 }
+_WORD = {"spark.leo.password": "never-to-be-seen"}  # settings of such names are starred
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"
 
 
@@ -56,6 +63,7 @@ class Submitted:
     lost_its_driver_during: str
     codes: tuple[int, int]
     said: str
+    pages: dict[str, str]  # Spark's pages that the second driver showed, as they were last
 
     def log(self, run: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -108,6 +116,17 @@ class _Driver:
             assert time.monotonic() < until, f"executors did nothing within {_PATIENCE} s: {self.said()}"
             time.sleep(0.5)
 
+    def shows(self, port: int) -> dict[str, str]:
+        """Read Spark's pages until the driver ends."""
+        pages, straight = dict[str, str](), urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while self.process.poll() is None:
+            for page in (_APPLICATIONS, _SETTINGS, _EVERY_PLAN, "SQL/"):
+                address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
+                with contextlib.suppress(OSError, HTTPException), straight.open(address, timeout=60) as answer:
+                    pages[page] = answer.read().decode("utf-8")
+            time.sleep(1)
+        return pages
+
     def _computed(self) -> int:
         return sum(line.startswith(_STAGE_COMPLETED) for line in event_lines(self._root.parent))
 
@@ -155,8 +174,7 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     on_duckdb = pipeline(load_job(config, key_file=folder / "master.key"), folder / "duckdb")
     on_duckdb.run()
     (folder / "events").mkdir()
-    # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
-    first = _Driver(folder, on, **{"spark.leo.onDriver": "false"})
+    first = _Driver(folder, on)
     try:
         first.reaches("stage started", "link-")
         first.computes(stages=3)
@@ -165,12 +183,17 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
         first.reaches("stage started", "longitudinal")
     finally:
         first.kill()
-    second = _Driver(folder, on)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    second = _Driver(folder, on, **{"spark.ui.enabled": "true", "spark.ui.port": str(port), **_WORD})
     try:
+        second.reaches("stage started", "extract")
+        pages = second.shows(port)
         codes = (first.process.returncode, second.ends())
     finally:
         second.kill()
-    return Submitted(folder, on_duckdb, "link-npd-cis", "longitudinal", codes, second.said())
+    return Submitted(folder, on_duckdb, "link-npd-cis", "longitudinal", codes, second.said(), pages)
 
 
 def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
@@ -222,7 +245,7 @@ def test_the_extract_is_the_same_to_the_byte(runs):
 
 def test_no_log_holds_a_key_or_a_persons_value(runs, on):
     secrets = keys_as_they_might_be_written(runs.folder / "master.key")
-    secrets |= {(on.settings / "spark-defaults.conf").read_text().partition("secret ")[2].split()[0]}
+    secrets |= {*_WORD.values(), (on.settings / "spark-defaults.conf").read_text().partition("secret ")[2].split()[0]}
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
     logs = [path for place in (runs.folder / "events", on.folder / "work", on.folder / "logs") for path in files(place)]
     logs.append(runs.folder / "driver.log")
@@ -234,6 +257,16 @@ def test_no_log_holds_a_key_or_a_persons_value(runs, on):
         assert not found, f"{path.name} holds a {' and a '.join(found)}'s value"
 
 
+def test_no_page_of_spark_holds_a_key_or_a_persons_value(runs):
+    assert "ipad" in runs.pages[_EVERY_PLAN], "the query that makes pseudonyms was on the page"
+    assert _WORD.keys() <= set(re.findall(r"spark\.[\w.]+", runs.pages[_SETTINGS]))
+    secrets = keys_as_they_might_be_written(runs.folder / "master.key") | set(_WORD.values())
+    people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
+    for page, text in runs.pages.items():
+        found = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text.lower(), values)]
+        assert not found, f"{page} holds a {' and a '.join(found)}'s value"
+
+
 def test_a_worker_without_enough_memory_is_told(runs, on):
     asking = _Driver(runs.folder, on, "starved", **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
     try:
@@ -243,6 +276,17 @@ def test_a_worker_without_enough_memory_is_told(runs, on):
     assert "has given an executor of 64g within 2 s" in asking.said()
     assert "--conf spark.executor.memory" in asking.said()
     assert not any((runs.folder / "starved" / "stages").glob("[!.]*"))
+
+
+_APPLICATIONS = "api/v1/applications"
+_SETTINGS = "api/v1/applications/{application}/environment"
+_EVERY_PLAN = "api/v1/applications/{application}/sql?details=false&planDescription=true&length=100000"
+
+
+def _application(pages: dict[str, str]) -> str:
+    """The id of the run's application, once Spark has told it."""
+    found = re.search(r"app-\d+-\d+", pages.get(_APPLICATIONS, ""))
+    return found.group() if found else "none"
 
 
 _STAGE_COMPLETED = '{"Event":"SparkListenerStageCompleted"'
