@@ -61,8 +61,8 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         than that); last: of the last release's steps what quality.report.released reads, so that both releases' groups
         can be shown as their reports show them; completeness: source, identifier, before and after (shares), change
         with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
-        (shares), change, low, high; counts: count, before, after, change (share of before; None from nought);
-        parameters: step, comparison, level, m and u before and after, largest change of the weight first; bias: step
+        (shares), change, low, high, largest falls first; counts: count, before, after, change (share of before; None
+        from nought); parameters: step, comparison, level, m and u before and after, largest change of the weight first; bias: step
         and what quality.bias.moved says.
     """
     pairs = _paired(before, after)
@@ -70,14 +70,17 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         "distributions": [row for old, new in pairs for row in distributions(old, new)],
         "last": [_released(old) for old, _ in pairs],
         "completeness": _completeness(before, after),
-        "rates": [row for old, new in pairs for row in _rates(old, new)],
+        "rates": sorted((row for old, new in pairs for row in _rates(old, new)), key=_fell_by),
         "counts": _counts(before, after),
-        "parameters": [row for old, new in pairs for row in _parameters(old, new)],
-        "bias": [
-            {"step": new["step"], **row}
-            for old, new in pairs
-            for row in moved(old.get("bias", ()), new.get("bias", ()))
-        ],
+        "parameters": sorted((row for old, new in pairs for row in _parameters(old, new)), key=_moved_by),
+        "bias": sorted(
+            (
+                {"step": new["step"], **row}
+                for old, new in pairs
+                for row in moved(old.get("bias", ()), new.get("bias", ()))
+            ),
+            key=_moved_by,
+        ),
     }
 
 
@@ -168,7 +171,7 @@ def _completeness(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[d
 
 
 def _rates(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Link rates of both sides and of their groups, largest falls first."""
+    """Link rates of both sides and of their groups."""
     earlier = _groups(old)
     found = []
     for key, row in _groups(new).items():
@@ -191,7 +194,17 @@ def _rates(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any
                 **difference(*shares),
             }
         )
-    return sorted(found, key=lambda row: row["change"])
+    return found
+
+
+def _fell_by(row: Mapping[str, Any]) -> float:
+    """Orders what changed over all steps: a list that is cut keeps the largest falls, whichever step they are of."""
+    return float(row["change"])
+
+
+def _moved_by(row: Mapping[str, Any]) -> float:
+    """Orders what changed over all steps, most first either way."""
+    return -abs(row["change"] or 0.0)
 
 
 def _groups(step: Mapping[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -267,13 +280,13 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str
                 "change": None if None in weights else weights[1] - weights[0],
             }
         )
-    return sorted(found, key=lambda row: -abs(row["change"] or 0.0))
+    return found
 
 
 def falls(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Link rates that fell by more than chance does: the 95 % interval of the change lies below nought.
+    """Link rates that fell by more than chance does, largest first: the 95 % interval of the change is below nought.
 
     It is that of two samples. Releases mostly hold the same people, and between those chance does less: a fall that is
     told is one, and a small one may not be told.
     """
-    return [row for row in found["rates"] if row["high"] < 0]
+    return sorted((row for row in found["rates"] if row["high"] < 0), key=_fell_by)

@@ -71,6 +71,13 @@ def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], foun
     hold(Gates(), asked(**found))  # a gate that was not asked for holds
 
 
+def test_many_small_falls_of_one_step_do_not_hide_a_large_one_of_another() -> None:
+    """As a release lists them that was made before they were ordered over all steps."""
+    moved = {"rates": [fall(-0.015)] * 60 + [fall(-0.2) | {"step": "b-c"}], "counts": []}
+    with pytest.raises(GateError, match="gate max_rate_fall: step 'b-c'"):
+        hold(Gates(max_rate_fall=0.02), asked_of({"steps": []}, moved))
+
+
 def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
     steps = [
         {

@@ -85,6 +85,24 @@ def test_what_moved_is_said(last: dict[str, Any]) -> None:
     assert level["change"] == pytest.approx(math.log2(80) - math.log2(90))
 
 
+def test_what_changed_most_stands_first_whichever_step_it_is_of(last: dict[str, Any]) -> None:
+    before = copy.deepcopy(last)
+    before["steps"].append({**copy.deepcopy(before["steps"][0]), "step": "people-cis"})
+    now = copy.deepcopy(before)
+    for step, fewer, m in zip(now["steps"], (6, 60), (0.85, 0.5), strict=True):
+        groups = {group["label"]: group for rate in step["rates"] for group in rate["groups"]}
+        biased = {label: group for row in step["bias"] for group in row["groups"] for label in group["labels"]}
+        groups["Female"]["linked"] -= fewer
+        biased["Female"]["matched_unmatched"]["difference"] -= fewer / 100
+        step["parameters"]["levels"][0] |= {"m": m, "match_weight": math.log2(100 * m)}
+    found = drift(before, now)
+    for part in ("rates", "parameters", "bias"):
+        assert found[part][0]["step"] == "people-cis"
+        assert [abs(row["change"]) for row in found[part] if row["change"]] == sorted(
+            (abs(row["change"]) for row in found[part] if row["change"]), reverse=True
+        )
+
+
 def test_small_groups_are_not_compared(last: dict[str, Any]) -> None:
     now = copy.deepcopy(last)
     for rate in now["steps"][0]["rates"]:
