@@ -62,8 +62,8 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         can be shown as their reports show them; completeness: source, identifier, before and after (shares), change
         with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
         (shares), change, low, high, largest falls first; counts: count, before, after, change (share of before; None
-        from nought); parameters: step, comparison, level, m and u before and after, largest change of the weight first; bias: step
-        and what quality.bias.moved says.
+        from nought); parameters: step, comparison, level, m and u before and after, largest change of the weight first;
+        bias: step and what quality.bias.moved says, largest change first.
     """
     pairs = _paired(before, after)
     return {

@@ -9,7 +9,7 @@ from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Heading, Section, Table, Text
-from quality.report.released import Group, Side
+from quality.report.released import Group, Side, side
 
 _UNDER, _OVER = "fewer than their share", "more than their share"
 LET_GO = "Let go, expected, %"
@@ -66,7 +66,7 @@ def bias_section(
         tables: list[Block] = [_table(step, row, released_groups(sides, step), names, d) for row in rows]
         blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
     if drift and drift.get("bias"):
-        blocks.append(Fold("Bias since the last release", [_moved(drift["bias"], names, evaluation, d)]))
+        blocks.append(Fold("Bias since the last release", [_moved(drift, evaluation, sides, names, d)]))
     return Section("bias", "Bias", blocks)
 
 
@@ -88,14 +88,17 @@ def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown
     if found is None:
         return [d.marked("not_applicable")] * 3
     if basis == "matched_unmatched":
-        released = shown.groups.get((row["title"], group["labels"][0])) if len(group["labels"]) == 1 else None
-        counts = (released.linked.mark, released.unlinked.mark) if released else (rate_of(row, group, shown, d).mark,)
-        small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
-        if small or group["eligible"] < d.profile.fewest or "suppressed" in counts:
+        if _tells_of_few(row, group, shown, d):
             return [d.marked("suppressed")] * 3
     elif group["in_both"] < d.profile.fewest:
         return [d.marked("suppressed")] * 3
     return [_signed(found[key]) for key in ("difference", "low", "high")]
+
+
+def _tells_of_few(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> bool:
+    """Whether a difference of matched and unmatched would tell of few, or a rate that is hidden: one says the other."""
+    small = min(group["matched"], group["eligible"] - group["matched"]) < d.profile.threshold
+    return small or group["eligible"] < d.profile.fewest or rate_of(row, group, shown, d).mark == "suppressed"
 
 
 def _signed(value: float) -> Cell:
@@ -150,24 +153,26 @@ def _verdict(found: Mapping[str, Any] | None, cell: Cell) -> str:
 def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> list[str]:
     """Sentences for a release: what was found by characteristic, and what a person still has to say.
 
-    Found is what chance does not explain, of groups whose link rate is shown; the rest beyond 0.1 is counted alone.
+    Found is what chance does not explain, of groups whose difference is shown; the rest beyond 0.1 is counted alone.
+    Where no group is shown nothing was looked at, and that is said.
     """
     basis = basis_of(step)
-    found, clear, unsure = [], [], 0
+    found, clear, untold, unsure = [], [], [], 0
     for row in step["bias"]:
-        flagged = [
+        if len(row["characteristics"]) > 1:
+            continue
+        told = [
             (group, cells[0])
             for group in row["groups"]
             if (cells := cells_of(row, group, basis, shown, d))[0].value is not None
-            and group[basis]["flagged"]
-            and rate_of(row, group, shown, d).mark is None
         ]
-        if len(row["characteristics"]) > 1:
-            continue
+        flagged = [(group, cell) for group, cell in told if group[basis]["flagged"]]
         certain = [(group, cell) for group, cell in flagged if group[basis]["certain"]]
         unsure += len(flagged) - len(certain)
         if certain:
             found.append(f"{row['title']}: {_sides(certain, basis)}.")
+        elif not told and any(group[basis] for group in row["groups"]):
+            untold.append(row["title"])
         elif not flagged:
             clear.append(row["title"])
     opening = f"{names.step(step)}. " + (
@@ -178,6 +183,8 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
     sentences = [opening + (f" Not detected by {_listed(clear)}." if clear else "")]
     if found:
         sentences.append("Detected: " + " ".join(found))
+    if untold:
+        sentences.append(f"Not told by {_listed(untold)}: no group can be shown without telling of few people.")
     if unsure:
         groups, lie = ("group", "lies") if unsure == 1 else ("groups", "lie")
         more = " more" if found else ""
@@ -249,15 +256,55 @@ def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:
 _MOST_MOVED = 30
 
 
-def _moved(rows: Sequence[Mapping[str, Any]], names: Names, evaluation: Mapping[str, Any], d: Disclosure) -> Table:
-    titles = {step["step"]: names.step(step) for step in evaluation["steps"]}
-    found: list[list[str | Cell]] = [
-        [titles[row["step"]], row["title"], ", ".join(row["labels"]), *(_signed(row[k]) for k in ("before", "after"))]
-        for row in rows
-        if row["people"] >= 10 * d.profile.fewest
-    ]
+def _moved(
+    drift: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    sides: Mapping[str, Mapping[str, Side]],
+    names: Names,
+    d: Disclosure,
+) -> Table:
+    """Of groups that neither release withholds: a difference would tell what is hidden."""
+    last = {step["step"]: _released_groups(step, d) for step in drift.get("last", ())}
+    now = {step["step"]: (step, released_groups(sides, step)) for step in evaluation["steps"]}
+    found: list[list[str | Cell]] = []
+    for moved in drift["bias"]:
+        step, shown = now[moved["step"]]
+        row, group = _group_of(step, moved)
+        is_shown = cells_of(row, group, "matched_unmatched", shown, d)[0].value is not None
+        if is_shown and moved["people"] >= 10 * d.profile.fewest and _was_shown(last.get(moved["step"]), row, group):
+            differences = [_signed(moved[key]) for key in ("before", "after")]
+            found.append([names.step(step), row["title"], label_of(group), *differences])
     return Table(
         "Standardised differences of matched and unmatched that changed most",
         ["Step", "Characteristic", "Group", "Last release", "This release"],
         found[:_MOST_MOVED],
     )
+
+
+def _group_of(step: Mapping[str, Any], moved: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return next(
+        (row, group)
+        for row in step["bias"]
+        if row["title"] == moved["title"]
+        for group in row["groups"]
+        if group["labels"] == moved["labels"]
+    )
+
+
+def _released_groups(step: Mapping[str, Any], d: Disclosure) -> Shown | None:
+    """Of the last release's step; None where its counts contradict each other, so that it has no report."""
+    try:
+        return released_groups({step["step"]: {"left": side(step, "left", d)}}, step)
+    except ValueError:
+        return None
+
+
+def _was_shown(shown: Shown | None, row: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
+    """Whether the last release shows the percentage matched of a group."""
+    if shown is None:
+        return False
+    if len(group["labels"]) == 1:
+        released = shown.groups.get((row["title"], group["labels"][0]))
+        return released is not None and released.rate.mark is None
+    cell = shown.two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
+    return cell is not None and cell.mark is None

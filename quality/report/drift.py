@@ -161,20 +161,24 @@ def _rates_table(
     d: Disclosure,
     two: tuple[str, str],
 ) -> Table:
+    """Groups that either release withholds stand last, by name: a place among the others says what they changed by."""
     rows: list[list[str | Cell]] = []
-    for row in rates[:_MOST_RATES]:
+    withheld: list[list[str | Cell]] = []
+    for row in rates:
         key = (row["step"], row["side"], row["characteristic"], row["label"])
         before, after = (groups.get(key) for groups in shown)
         group = row["label"] if row["characteristic"] != "source" else names.source(row["label"])
         where = f"{titles[row['step']]}, {names.source(row['source'])}"
         cells = [one.rate if one else d.marked("unavailable") for one in (before, after)]
-        rows.append([where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)])
+        found = [where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)]
+        (withheld if any(cell.mark for cell in cells) else rows).append(found)
     return Table(
         "Link rates that changed most, falls first",
         ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "from", "to"],
-        rows,
-        "Groups of fewer than a hundred people in either of them are not compared. Intervals are as if the two held "
-        "other people; where most are the same, chance does less.",
+        [*rows, *sorted(withheld, key=lambda row: (str(row[0]), str(row[1])))][:_MOST_RATES],
+        "Groups of fewer than a hundred people in either of them are not compared; those whose rate either of them "
+        "withholds stand last. Intervals are as if the two held other people; where most are the same, chance does "
+        "less.",
     )
 
 

@@ -16,13 +16,16 @@ from linkage.errors import ConfigError
 from quality import disclosure
 from quality.bias import moved, standardised
 from quality.definitions import load
+from quality.disclosure import Cell
+from quality.drift import drift
 from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.bias import Shown
+from quality.report.bias import Shown, cells_of
 from quality.report.bias import statement as drafted
 from quality.report.names import Names
+from quality.report.released import Group
 
 
 def test_a_standardised_difference_by_hand() -> None:
@@ -138,8 +141,9 @@ def test_what_chance_could_do_is_not_detected(engine: Engine, uneven: Inputs) ->
     assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said
 
 
-def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:
-    """All Londoners but five are linked: of five people nothing is said."""
+@pytest.fixture
+def few_missed(engine: Engine, uneven: Inputs) -> Inputs:
+    """All Londoners but five are linked."""
     (step,) = uneven.steps
     links = engine.sql(
         """
@@ -155,10 +159,63 @@ def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, uneven: Inpu
         store=True,
     )
     units = dataclasses.replace(step, links=links)
-    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None, steps=(units,)))
+    return dataclasses.replace(uneven, truth=None, steps=(units,))
+
+
+def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, few_missed: Inputs, tmp_path: Path) -> None:
+    """Of five people nothing is said, and not that no bias was found either."""
+    evaluation = evaluate(engine, few_missed)
     assert rows_of(evaluation, "region")["London",]["matched"] == 115
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "London (" not in text.split("Drafted statement")[1].split("<details")[0]
+    said = text.split("Drafted statement")[1].split("<details")[0]
+    assert "London (" not in said
+    assert "Not detected by" not in said
+    assert "region of the last known home: no group can be shown without telling of few people." in said
+
+
+def test_what_one_release_withholds_no_comparison_tells(
+    engine: Engine, uneven: Inputs, few_missed: Inputs, tmp_path: Path
+) -> None:
+    before = evaluate(engine, few_missed)
+    now = evaluate(engine, dataclasses.replace(uneven, truth=None))
+    found = drift(before, now)
+    assert ["London"] in [row["labels"] for row in found["bias"]]
+    text = render(ReportInputs(now, drift=found), tmp_path / "index.html").read_text(encoding="utf-8")
+    rates, differences = (
+        text.split(f"{title} changed most")[-1].split("</table>")[0]
+        for title in ("Link rates that", "Standardised differences of matched and unmatched that")
+    )
+    assert "London" not in differences
+    lines = rates.split("<tr>")[2:]
+    withheld = ["suppressed" in line for line in lines]
+    assert withheld == sorted(withheld)  # last, and not where their changes would place them
+    assert any("London" in line for line in lines[withheld.index(True) :])
+
+
+def hidden(*names: str) -> Group:
+    """London, with some of its counts withheld, and with them its rate."""
+    shown, withheld = Cell("120", 120.0), Cell("c", None, "suppressed")
+    counts = ("everybody", "eligible", "linked", "unlinked", "rate", "low", "high", "found")
+    return Group("London", **{name: withheld if name in (*names, "rate") else shown for name in counts})
+
+
+def test_no_difference_tells_of_a_base_that_is_withheld(engine: Engine, uneven: Inputs) -> None:
+    """Matched and unmatched come to it."""
+    (step,) = evaluate(engine, dataclasses.replace(uneven, truth=None))["steps"]
+    row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
+    london = next(group for group in row["groups"] if group["labels"] == ["London"])
+    d = disclosure.Disclosure(disclosure.load())
+    released = Shown({(row["title"], "London"): hidden("eligible")}, {})
+    assert [cell.text for cell in cells_of(row, london, "matched_unmatched", Shown({}, {}), d)] != ["c", "c", "c"]
+    assert [cell.text for cell in cells_of(row, london, "matched_unmatched", released, d)] == ["c", "c", "c"]
+
+
+def test_the_draft_names_whom_the_table_flags(engine: Engine, uneven: Inputs) -> None:
+    """The share found is shown where truth is known, and so it is spoken of, also where the link rate is withheld."""
+    (step,) = evaluate(engine, uneven)["steps"]
+    released = Shown({("Region of the last known home", "London"): hidden("unlinked")}, {})
+    said = " ".join(drafted(step, released, Names(shipped()), disclosure.Disclosure(disclosure.load())))
+    assert "found fewer than their share: London (−" in said
 
 
 def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:
