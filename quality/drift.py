@@ -204,7 +204,7 @@ def _fell_by(row: Mapping[str, Any]) -> float:
 
 def _moved_by(row: Mapping[str, Any]) -> float:
     """Orders what changed over all steps, most first either way."""
-    return -abs(row["change"] or 0.0)
+    return -abs(float(row["change"] or 0.0))
 
 
 def _groups(step: Mapping[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:

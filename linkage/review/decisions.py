@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,7 +16,7 @@ from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.sides import RunSide
 from linkage.match.overrides import COLUMNS
 from linkage.match.passes import holds_many
-from linkage.pipeline.reviewing import Sample, labels_of, sample_of
+from linkage.pipeline.reviewing import labels_of, sample_of
 from quality.review import COLUMNS as LABELS
 from quality.review import settled
 
@@ -45,7 +46,7 @@ def write_overrides(root: Path, step: str) -> Written:
     Raises:
         ConfigError: no sample was drawn of the step's links as they are now; the links are of `leo link` or
             `leo dedupe`, which follow no decisions.
-        InputError: nobody has answered yet.
+        InputError: nobody has answered yet, or nobody match or no match.
     """
     if is_linked_files(root):
         raise ConfigError(
@@ -55,10 +56,12 @@ def write_overrides(root: Path, step: str) -> Written:
     sample = sample_of(root, step)
     with connect("duckdb") as engine:
         opened = OpenRun(engine, root).open(step)
-        decided = _decided(engine, root, sample)
+        given = labels_of(root, sample.origin)
+        decided = _decided(engine, given)
         if not decided:
+            missing = "no answers" if not given else "only uncertain answers, which decide nothing,"
             raise InputError(
-                f"{root}: there are no answers about step '{step}'\n  give some: leo review {root} --step {step}"
+                f"{root}: there are {missing} about step '{step}'\n  give some: leo review {root} --step {step}"
             )
         kept = _without_contradictions(decided, opened)
         keys = {
@@ -74,12 +77,11 @@ def write_overrides(root: Path, step: str) -> Written:
     )
 
 
-def _decided(engine: Engine, root: Path, sample: Sample) -> dict[tuple[int, int], str]:
+def _decided(engine: Engine, given: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], str]:
     """Pair to the decision about it."""
-    given = labels_of(root, sample.origin)
     if not given:
         return {}
-    answers: Table = settled(engine, engine.from_arrow(pa.Table.from_pylist(given, LABELS)))
+    answers: Table = settled(engine, engine.from_arrow(pa.Table.from_pylist(list(given), LABELS)))
     return {
         (int(row["left_id"]), int(row["right_id"])): _OF_ANSWERS[row["answer"]]
         for row in rows(engine, answers)

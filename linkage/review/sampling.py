@@ -144,10 +144,10 @@ def take_labels(run: Path, step: str, file: Path) -> int:
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are now.
-        InputError: the file has other columns or answers.
+        InputError: the file has other columns or answers, or pairs that were not drawn, as that of another run has.
     """
     sample = sample_of(run, step)
-    pairs: dict[tuple[str, str], Pair] | None = None
+    pairs = {(str(left), str(right)): (left, right) for left, right in sample.pairs}
     if is_linked_files(run):  # whose form names rows by their ids in the files, since nobody knows their numbers
         with connect("duckdb") as engine:
             called = open_step(engine, run, step).called(engine, sample.pairs)

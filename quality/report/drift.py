@@ -170,7 +170,7 @@ def _rates_table(
         group = row["label"] if row["characteristic"] != "source" else names.source(row["label"])
         where = f"{titles[row['step']]}, {names.source(row['source'])}"
         cells = [one.rate if one else d.marked("unavailable") for one in (before, after)]
-        found = [where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)]
+        found: list[str | Cell] = [where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)]
         (withheld if any(cell.mark for cell in cells) else rows).append(found)
     return Table(
         "Link rates that changed most, falls first",

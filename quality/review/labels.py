@@ -132,7 +132,8 @@ def _found(
     found = pairs.get((row["left_id"], row["right_id"]))
     if found is None:
         raise InputError(
-            f"{path}: line {line}: this pair is not of the sample\n  leave the ids of the sample's CSV as they are"
+            f"{path}: line {line}: this pair is not of the sample\n  leave the ids of the sample's CSV as they are; "
+            "that of another run, or of an earlier draw, does not fit"
         )
     return found
 

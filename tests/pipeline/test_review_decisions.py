@@ -8,7 +8,7 @@ import pytest
 
 from linkage.errors import InputError
 from linkage.match.overrides import load
-from linkage.pipeline.reviewing import add_labels, now, sample_of
+from linkage.pipeline.reviewing import add_labels, labels_of, now, sample_of
 from linkage.review.decisions import write_overrides
 from linkage.review.sampling import draw_sample
 
@@ -55,3 +55,17 @@ def test_nothing_is_written_without_answers(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     with pytest.raises(InputError, match="there are no answers"):
         write_overrides(village.root, STEP)
+    say(village, *((pair, "uncertain") for pair in sample_of(village.root, STEP).pairs))
+    with pytest.raises(InputError, match="there are only uncertain answers, which decide nothing"):
+        write_overrides(village.root, STEP)
+
+
+def test_a_form_of_another_run_is_refused_whole(village: Any, leo: Any) -> None:
+    """Its numbers are of other records, and what was said of them would become decisions about these."""
+    form = draw_sample(village.root, STEP, 30).form
+    head, *lines = form.read_text().splitlines()
+    left, right = sample_of(village.root, STEP).pairs[0]
+    form.write_text("\n".join([head, f"{left},{right},match,Ann", f"{left + 1000},{right},match,Ann", *lines]))
+    code, _, said = leo("review", "add", village.root, STEP, form)
+    assert (code, "line 3: this pair is not of the sample" in said) == (1, True)
+    assert labels_of(village.root, sample_of(village.root, STEP).origin) == []
