@@ -190,7 +190,7 @@ def _step(
         spread=counted.get("unreached_spread", 0.0),
         known=not counted.get("links_only"),
     )
-    result = {
+    result: dict[str, Any] = {
         "step": step.name,
         "left": step.left,
         "right": step.right,
@@ -225,6 +225,9 @@ def _step(
         result["groups"] = error_by_group(engine, cube, definitions, catalogue, has_truth=known is not None)
         result["bias"] = bias(engine, cube, definitions, catalogue, has_truth=known is not None)
         engine.drop(units, cube)
+    if not unseen.known:  # of pairs that were not kept nothing is known, and that is not nought
+        for group in (group for table in (*result["groups"], *result["bias"]) for group in table["groups"]):
+            group["expected_missed"] = None
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
 

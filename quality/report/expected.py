@@ -62,8 +62,13 @@ def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, C
 def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
     said, known = step["expected"], step["accuracy"]
     precision, recall = d.accuracy(said["precision"]), d.accuracy(said["recall"])
-    if precision.value is None or recall.value is None:
+    if precision.value is None or recall.mark == "suppressed":
         return "Too few links to show."
+    if recall.value is None:
+        return (
+            f"{names.step(step)}: {precision.text}% of the links are expected to be right. What it has missed is not "
+            "known: it was asked for links alone."
+        )
     text = (
         f"{names.step(step)}: {precision.text}% of the links are expected to be right, and {recall.text}% of the "
         "matches to be linked"
@@ -111,5 +116,7 @@ def _per_thousand(group: Mapping[str, Any], what: str, d: Disclosure) -> Cell:
     """A sum of probabilities, no count of persons; hidden where the links it is of are too few."""
     if group["links"] < d.profile.fewest:
         return d.marked("suppressed" if group["links"] else "not_applicable")
+    if group[what] is None:
+        return d.marked("not_applicable")
     rate = 1000 * group[what] / group["links"]
     return Cell(f"{rate:.2f}", round(rate, 2))

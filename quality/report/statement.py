@@ -242,6 +242,10 @@ def _not_known(evaluation: Mapping[str, Any], known: Known, subject: Side, has_l
             "reasons the model does not know, and is up to a point too high on synthetic populations; a clerical "
             "review would say more."
         )
+    unseen = [step for step, found in known.items() if found and found[1]["recall"]["value"] is None]
+    if "expected" in bases and unseen:
+        steps = "some steps" if len(unseen) < len(known) else "the steps"
+        said.append(f"How many matches were missed is not known of {steps}: they were asked for links alone.")
     if None in bases:
         said.append("For some steps nothing says how many links are false or missed.")
     said.append("Error in groups too small to show is not told, and may be the largest.")

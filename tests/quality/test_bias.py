@@ -121,6 +121,22 @@ def test_without_truth_the_links_expect_what_they_cost(engine: Engine, uneven: I
     assert london["matched_unmatched"]["flagged"]
 
 
+def test_what_a_step_of_links_alone_let_go_is_not_told_as_nought(
+    engine: Engine, uneven: Inputs, tmp_path: Path
+) -> None:
+    (step,) = uneven.steps
+    kept = engine.sql("select * from {t} where decision = 'accepted'", t=step.links)
+    counted = {"links_only": True, "passes": [], "rules": [], "estimated_recall": None}
+    steps = (dataclasses.replace(step, links=kept, blocking=counted),)
+    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None, steps=steps))
+    london = rows_of(evaluation, "region")["London",]
+    assert (london["expected_false"], london["expected_missed"]) == (pytest.approx(0.02), None)
+    assert {g["expected_missed"] for rate in evaluation["steps"][0]["groups"] for g in rate["groups"]} == {None}
+    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "How many matches were missed is not known of the steps: they were asked for links alone." in text
+    assert "Too few links to show" not in text
+
+
 def test_the_report_drafts_a_statement(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:
     evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
