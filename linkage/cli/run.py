@@ -60,17 +60,24 @@ def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
 
 
 def closing_lines(root: Path, seconds: float) -> list[str]:
-    """Where a run's results are, and the figures that stand first in its report."""
+    """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
     import json
 
+    from linkage.config import Gates
+    from linkage.pipeline.delivery import manifest_of
+    from linkage.pipeline.gates import not_asked
+    from linkage.pipeline.judging import DRIFT, EVALUATION
     from quality.report import headlines
 
-    evaluation = json.loads((root / "quality" / "evaluation.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((root / EVALUATION).read_text(encoding="utf-8"))
+    drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
+    gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
     found = headlines(evaluation)
     width = max(len(label) for label, _, _ in found)
     lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
     lines += ["", f"report   {root / 'report' / 'index.html'}"]
     lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
+    lines += [f"not asked: gate {said}" for said in not_asked(gates, evaluation, drift)]
     return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]
 
 

@@ -84,6 +84,30 @@ def failed(
     return list(dict.fromkeys(names))
 
 
+def not_asked(
+    gates: Gates,
+    evaluation: Mapping[str, Any],
+    drift: Mapping[str, Any] | None,
+    reviews: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
+    """Gates that are set and that nothing was held to, each with why: one that was not asked does not hold."""
+    known = asked_of(evaluation, drift, reviews)["precision"]
+    unknown = [step["step"] for step in evaluation["steps"] if step["step"] not in known]
+    found = []
+    if gates.min_precision is not None and not any(share["by"] == "truth" for share in known.values()):
+        found.append("min_precision: there is no truth; precision_lower_bound asks of probabilities and reviews too")
+    if gates.precision_lower_bound is not None and unknown:
+        found.append(f"precision_lower_bound: nothing is known of the links of {', '.join(unknown)}")
+    if drift is None:
+        since = ("max_rate_fall", "max_count_change")
+        found += [
+            f"{name}: there is no last release; give it by --previous"
+            for name in since
+            if getattr(gates, name) is not None
+        ]
+    return found
+
+
 def _faults(gates: Gates, asked: Mapping[str, Any]) -> list[str]:
     return [
         *_precise_enough(gates, asked["precision"]),

@@ -10,7 +10,7 @@ import pytest
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline import publishing
-from linkage.pipeline.gates import asked_of, failed, hold
+from linkage.pipeline.gates import asked_of, failed, hold, not_asked
 from linkage.pipeline.publishing import publish
 
 
@@ -91,6 +91,24 @@ def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
     gates = Gates(min_precision=0.99, max_unlinked=0.3)
     assert failed(gates, {"steps": steps}, None, broken) == ["min_precision", "critical_contracts"]
     assert failed(Gates(critical_contracts=False), {"steps": steps}, None, broken) == []
+
+
+def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
+    said = {"precision": {"of": 200, "value": 0.97, "low": 0.96, "high": 0.98}}
+    steps = [
+        {"step": "a-b", "accuracy": None, "expected": said, "sides": []},
+        {"step": "b-c", "accuracy": None, "expected": None, "sides": []},
+    ]
+    gates = Gates(min_precision=0.98, precision_lower_bound=0.98, max_rate_fall=0.02, max_count_change=0.05)
+    assert [line.partition(":")[0] for line in not_asked(gates, {"steps": steps}, None)] == [
+        "min_precision",
+        "precision_lower_bound",
+        "max_rate_fall",
+        "max_count_change",
+    ]
+    with_truth = [{**step, "accuracy": said} for step in steps]
+    assert not_asked(gates, {"steps": with_truth}, {"rates": [], "counts": []}) == []
+    assert not_asked(Gates(), {"steps": steps}, None) == []
 
 
 def test_gates_that_hold_say_nothing() -> None:
