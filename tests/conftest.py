@@ -149,7 +149,10 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
         "date": (datetime.date.fromisoformat, pa.date32()),
         "bool": (lambda cell: cell == "true", pa.bool_()),
         "text": (lambda cell: "" if cell == "''" else cell, pa.string()),
-        "list": (lambda cell: [part.strip() for part in cell.split(";")] if cell != "''" else [], pa.list_(pa.string())),
+        "list": (
+            lambda cell: [part.strip() for part in cell.split(";")] if cell != "''" else [],
+            pa.list_(pa.string()),
+        ),
     }
     function, kind_of = convert[kind]
     return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)

@@ -153,8 +153,7 @@ def _fell_too_far(gates: Gates, falls: Sequence[Mapping[str, Any]]) -> list[str]
     return [
         f"gate max_rate_fall: step '{row['step']}', {row['source']}, {row['title'].lower()} {row['label']}: the link "
         f"rate fell by {-100 * row['change']:.2f} points (95 % {-100 * row['high']:.2f} to {-100 * row['low']:.2f}), "
-        f"at most {100 * gates.max_rate_fall:g} are allowed; the interval is of releases of other people, and "
-        "wider than it need be where most are the same"
+        f"at most {100 * gates.max_rate_fall:g} are allowed"
         for row in falls
         if -row["change"] > gates.max_rate_fall
     ]

@@ -31,12 +31,14 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
 
     Raises:
         GateError: the run did not end well or a gate does not hold; nothing is moved.
-        ConfigError: it is no run's folder, or there is a release of that name.
+        ConfigError: it is no run's folder, a release of that folder already, or there is a release of that name.
         InputError: something of the run is gone or altered.
         LeoError: a run is at work in the folder.
     """
     manifest = ended_well(run)
     target = releases / (name or run.resolve().name)
+    if (run / RELEASE).is_file() and run.resolve().parent == releases.resolve():  # else it was stopped, and goes on
+        raise ConfigError(f"{run}: it is a release already\n  copy its folder first where both names are to stay")
     if target.exists():
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
     _whole(run, manifest)

@@ -29,7 +29,11 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
         if one.share.value is not None
     ]
     whole = _whole(found, told, d)
-    said = f"{whole.text}%" if whole.value is not None else "A share too small to show"
+    said = (
+        ""
+        if whole.value is None
+        else f"{whole.text}% of the people with two records or more have records that contradict each other."
+    )
     blocks: list[Block] = [
         Text(
             "Some things no one person does: work before 14, study after death. Where records that were linked show "
@@ -40,7 +44,7 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
         figure(
             "implausible-people",
             "People whose records contradict each other",
-            f"{said} of the people with two records or more have records that contradict each other.",
+            said or "How many people have records that contradict each other is not shown: it would tell of few.",
             lambda width: charts.dots(values, width, x="Of those who could, %"),
             _table(found, told, whole, d),
         ),

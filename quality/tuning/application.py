@@ -21,6 +21,7 @@ from quality.web import Guard, shell
 
 _MOST_UNDONE = 100
 _LONGEST_NOTE = 1_000
+_LARGEST_UNIT = 2**63 - 1
 
 
 class _Draft:
@@ -132,7 +133,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> Non
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:
         with draft.lock:
-            if not desk.are_units(left, right):
+            if max(abs(left), abs(right)) > _LARGEST_UNIT or not desk.are_units(left, right):
                 raise HTTPException(404)
             return HTMLResponse(showing.pair(left, right, draft.settings))
 

@@ -120,7 +120,7 @@ class Showing:
         else:
             linked = f"{found.decisions['accepted']:,} links: {found.gained:,} gained and {found.lost:,} lost"
         return (
-            f"{linked}. Expected precision {_percent(found, 'precision')}%, recall {_percent(found, 'recall')}%. "
+            f"{linked}. Expected precision {_percent(found, 'precision')}, recall {_percent(found, 'recall')}. "
             f"{found.decisions['review']:,} pairs to people."
         )
 
@@ -146,9 +146,8 @@ class Showing:
             {"label": "For people to look at", "text": f"{found.decisions['review']:,}", "note": count("review")},
         ]
         for measure in ("precision", "recall"):
-            note = f"{_percent(run, measure)}% in the run"
-            text = f"{_percent(found, measure)}%"
-            lines.append({"label": f"Expected {measure}", "text": text, "note": note})
+            note = f"{_percent(run, measure)} in the run"
+            lines.append({"label": f"Expected {measure}", "text": _percent(found, measure), "note": note})
         return lines
 
     def _histogram(self, settings: Settings, found: Outcome) -> Figure:
@@ -268,5 +267,5 @@ def _percent(found: Outcome, measure: str) -> str:
     """Cut where it would be rounded up to all: one false link in a hundred thousand is one."""
     value = found.expected[measure]["value"]
     if value is None:
-        return "not known, 0"
-    return f"{100 * value:.2f}" if value == 1 else f"{min(100 * value, 99.99):.2f}"
+        return "not known"
+    return f"{100 * value:.2f}%" if value == 1 else f"{min(100 * value, 99.99):.2f}%"

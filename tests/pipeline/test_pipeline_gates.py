@@ -56,7 +56,7 @@ def fall(change: float) -> dict[str, Any]:
             {"max_rate_fall": 0.02},
             {"falls": [fall(-0.035)]},
             "gate max_rate_fall: step 'a-b', npd, sex Female: the link rate fell by 3.50 points (95 % 2.50 to 4.50), "
-            "at most 2 are allowed; the interval is of releases of other people",
+            "at most 2 are allowed",
         ),
         (
             {"max_count_change": 0.05},
@@ -182,6 +182,10 @@ def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
         name: size for name, size in before.items() if name.name != ".lock"
     }
     assert json.loads((release / "release.json").read_text())["release"] == "2026"
+    code, _, said = leo("publish", release, "--to", tmp_path / "releases", "--name", "2027")
+    assert code == 2
+    assert "it is a release already" in said
+    assert release.exists()
 
 
 def test_what_is_not_whole_or_has_a_namesake_stays(village, tmp_path):

@@ -169,10 +169,13 @@ def test_an_expectation_short_of_certainty_is_not_rounded_up_to_it() -> None:
     def shown(value: float | None) -> str:
         return _percent(SimpleNamespace(expected={"precision": {"value": value}}), "precision")  # type: ignore[arg-type]
 
-    assert [shown(value) for value in (1.0, 0.99999, 0.99994, 0.5)] == ["100.00", "99.99", "99.99", "50.00"]
+    said = ["100.00%", "99.99%", "99.99%", "50.00%", "not known"]
+    assert [shown(value) for value in (1.0, 0.99999, 0.99994, 0.5, None)] == said
 
 
-@pytest.mark.parametrize(("address", "code"), [("/pairs/1/99999999", 404), ("/pairs/x/1", 400), ("/no", 404)])
+@pytest.mark.parametrize(
+    ("address", "code"), [("/pairs/1/99999999", 404), (f"/pairs/{2**63}/1", 404), ("/pairs/x/1", 400), ("/no", 404)]
+)
 def test_no_such_pair(client: Any, address: str, code: int) -> None:
     page = client.get(address)
     assert page.status_code == code
