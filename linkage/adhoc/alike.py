@@ -57,10 +57,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _date_by_numbers(engine, shapes)
     for shape in shapes:
         _forget_unknown(engine, shape, fields)
-    for part in (part_addresses, part_towns):
-        parted = part(engine, [s.file for s in shapes], [s.fields for s in shapes])
-        for shape, (file, held) in zip(shapes, parted, strict=True):
-            shape.file, shape.fields = file, held
+    held = [s.fields for s in shapes]
+    _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
+    _put(shapes, part_towns(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for shape in shapes:
         if "forename" in shape.fields:
             column = shape.fields["forename"]
@@ -127,6 +126,12 @@ def _forget_unknown(engine: Engine, shape: _Shape, fields: Sequence[str]) -> Non
         file, known = without_unknown(engine, shape.file, column, held)
         if known != column:
             _move([shape], held[0], [(file, known)])
+
+
+def _put(shapes: Sequence[_Shape], made: Sequence[tuple[PersonFile, dict[str, str]]]) -> None:
+    """Files that grew columns, and where their fields are in them."""
+    for shape, (file, fields) in zip(shapes, made, strict=True):
+        shape.file, shape.fields = file, fields
 
 
 def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, str]]) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
-from linkage.adhoc.person_file import PersonFile
-from linkage.engine import Engine, quote
+from linkage.adhoc.person_file import PLACE, PersonFile
+from linkage.engine import Engine, Table, quote
 
 Texts = Mapping[str, Sequence[str | None]]
 """A value to what it becomes, one text for each new column."""
@@ -109,6 +109,25 @@ def expressed(engine: Engine, file: PersonFile, expression: str, made: str) -> t
     name = _free(file, made)
     table = engine.sql(f"select t.*, {expression} as {quote(name)} from {{t}} as t", t=file.table)
     return file.with_columns(table), name
+
+
+def beside(
+    engine: Engine, file: PersonFile, made: Table, columns: Mapping[str, str]
+) -> tuple[PersonFile, dict[str, str]]:
+    """The file with columns of a table that has a row for each of its rows, and what these are called now.
+
+    Args:
+        made: PLACE and the columns.
+        columns: of the table, and what they hold, for their names.
+    """
+    names = {column: _free(file, what) for column, what in columns.items()}
+    new = ", ".join(f"m.{quote(column)} as {quote(name)}" for column, name in names.items())
+    joined = engine.sql(
+        f"select t.*, {new} from {{t}} as t join {{m}} as m on m.{quote(PLACE)} = t.{quote(PLACE)}",
+        t=file.table,
+        m=made,
+    )
+    return file.with_columns(joined), names
 
 
 def as_text(column: str) -> str:

@@ -1,9 +1,9 @@
 """Which column of a file, or of two, is which: by an analyst's word, by name, and then by what the columns hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from linkage.adhoc.addresses import with_addresses
+from linkage.adhoc.addresses import address_columns, with_addresses
 from linkage.adhoc.birth_numbers import with_birth_numbers
 from linkage.adhoc.british_numbers import with_other_countries
 from linkage.adhoc.by_content import taken_by_content
@@ -36,7 +36,8 @@ def columns_of(
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
     columns = recognise(*headers, maps, named, enough=False, by_number=False)
-    taken = taken_by_content(engine, files, columns)
+    asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
+    taken = taken_by_content(engine, asked, columns)
     found = [text for column in taken for text in column.maps()]
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
@@ -45,7 +46,7 @@ def columns_of(
     columns = with_other_countries(engine, files, columns)
     columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids])
     columns = without_idle(engine, files, columns)
-    columns = with_towns(engine, files, with_addresses(engine, files, columns))
+    columns = with_towns(engine, files, with_addresses(engine, files, columns, told))
     return with_birth_numbers(engine, files, columns)
 
 
@@ -60,10 +61,19 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
         ConfigError: a map that names no column, or fewer than two fields.
     """
     both = [f"{side}.{text}" for text in maps for side in ("left", "right")]
-    header = filled(engine, file, {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])})
+    told = {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])}
+    header = filled(engine, file, told)
     named = None if id_column == "none" else id_column
     columns = recognise(header, header, both, (named, named), enough=False, by_number=False)
-    taken = [column for column in taken_by_content(engine, [file, file], columns) if column.left == column.right]
+    asked = [_without_lines(file, columns.left, told)] * 2
+    taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
     found = [text for column in taken for text in column.maps()]
     columns = with_other_countries(engine, [file], recognise(header, header, [*both, *found], (named, named)))
+    columns = with_addresses(engine, [file], columns, told)
     return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))
+
+
+def _without_lines(file: PersonFile, fields: Mapping[str, str], told: Collection[str]) -> PersonFile:
+    """The file without the lines of an address, whose meaning shifts: the second is much like a column of towns."""
+    lines = address_columns(file.header, fields, told)
+    return replace(file, header=tuple(name for name in file.header if name not in lines)) if len(lines) > 1 else file

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage.adhoc.address_lines import lines_in
 from linkage.adhoc.recognise import any_known
 from linkage.records.headers import listed
 
@@ -89,9 +90,8 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes(
-        [*by_content_notes(columns), *_dates_in_numbers(columns), *(note for file in files for note in file.notes())]
-    )
+    say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *_whole_addresses(columns, files)])
+    say_notes([note for file in files for note in file.notes()])
     say_notes(not_recognised(columns, files))
     if len(files) > 1:
         say_notes(_nameless(columns, files))
@@ -120,6 +120,22 @@ def _dates_in_numbers(columns: "Columns") -> list[str]:
         for side, parts in sides
         if "birth_number" in parts
     ]
+
+
+def _whole_addresses(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
+    """Which columns hold addresses that are parted, what is compared of them, and how to leave them out."""
+    notes = []
+    sides = (("left", columns.left, columns.left_parts), ("right", columns.right, columns.right_parts))
+    for file, (side, fields, parts) in zip(files, sides, strict=False):
+        lines = lines_in(parts)
+        held = [name for name in columns.fields if fields[name] in lines]
+        if len(held) > 1:
+            shown = listed(lines, known=any_known(file.header))
+            none = f"; not at all: --map {side}.other={lines[0]}" if len(files) > 1 else ""
+            notes.append(
+                f"{file.path.name}: addresses are written whole in {shown}, and parted: {', '.join(held)}{none}"
+            )
+    return notes
 
 
 def not_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:

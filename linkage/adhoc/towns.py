@@ -5,17 +5,18 @@ and stands before the town or after it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from anyascii import anyascii
 
-from linkage.adhoc.addresses import Part, part_of
 from linkage.adhoc.columns_made import Texts, counted, looked_up
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine
 
+_USUAL = 0.9  # share of the other file's postcodes whose forms are the forms of postcodes
 _SHARE = 0.9  # of a column's values hold a postcode and a town, or it is one of towns
 _WORDS = re.compile(r"[^\W_]+")
 _BETWEEN = " ,;:/-()"
@@ -34,7 +35,7 @@ def with_towns(engine: Engine, files: Sequence[PersonFile], columns: Columns) ->
         column = sides[here].get("town")
         if column is None or "postcode" in sides[here] or "postcode" not in sides[other]:
             continue
-        code = part_of("postcode", counted(engine, files[other], sides[other]["postcode"]))
+        code = _forms(counted(engine, files[other], sides[other]["postcode"]))
         values = counted(engine, files[here], column)
         if sum(rows for value, rows in values.items() if all(_parted(value, code))) > _SHARE * sum(values.values()):
             sides[here]["postcode"] = column
@@ -52,20 +53,42 @@ def part_towns(
         if column is None or of.get("postcode") != column or other == here:
             made.append((file, dict(of)))
             continue
-        code = part_of("postcode", counted(engine, files[other], fields[other]["postcode"]))
+        code = _forms(counted(engine, files[other], fields[other]["postcode"]))
         texts: Texts = {value: _parted(value, code) for value in counted(engine, file, column)}
         new, (postcode, town) = looked_up(engine, file, column, texts, ["postcode", "town"])
         made.append((new, {**of, "postcode": postcode, "town": town}))
     return made
 
 
-def _parted(value: str, code: Part) -> tuple[str | None, str | None]:
+def _parted(value: str, forms: Collection[str]) -> tuple[str | None, str | None]:
     """The postcode and the town, as it is written; the whole is the town where no postcode is at an end of it."""
     words = list(_WORDS.finditer(value))
     for many in range(min(_MOST, len(words)), 0, -1):
         for first in (0, len(words) - many):
             start, end = words[first].start(), words[first + many - 1].end()
             plain = anyascii(value[start:end]).upper()
-            if code.has_form(plain):
+            if _form(plain) in forms:
                 return plain, (value[:start] + value[end:]).strip(_BETWEEN) or None
     return None, value.strip(_BETWEEN) or None
+
+
+def _forms(postcodes: Mapping[str, int]) -> set[str]:
+    """Forms that postcodes have, whatever signs stand between their letters and digits.
+
+    Args:
+        postcodes: to the rows that have them.
+    """
+    found = Counter[str]()
+    for value, rows in postcodes.items():
+        found[_form(anyascii(value).upper())] += rows
+    usual, counted_so_far = set[str](), 0
+    for form, rows in found.most_common():
+        if counted_so_far < _USUAL * found.total() and "9" in form:
+            usual.add(form)
+        counted_so_far += rows
+    return usual
+
+
+def _form(text: str) -> str:
+    """A for a letter, 9 for a digit."""
+    return re.sub("[A-Z]", "A", re.sub("[0-9]", "9", re.sub("[^A-Z0-9]", "", text)))
