@@ -119,7 +119,8 @@ def _words(which: str) -> str:
     return "|".join(r"[. ]*".join(map(re.escape, word.split())) for word in words)
 
 
-_NUMBER = r"(?:\pL{1,2}[-/. ]?)?[0-9]+(?: ?[-/&] ?[0-9]+)*[-/]?\pL?\b"
+# Letters of Latin alone: those of all scripts make an expression ten times as slow.
+_NUMBER = r"(?:[A-Z]{1,2}[-/. ]?)?[0-9]+(?: ?[-/&] ?[0-9]+)*[-/]?[A-Z]?\b"
 
 
 @functools.cache
@@ -153,14 +154,26 @@ def form_of(engine: Engine, texts: Sequence[str]) -> tuple[Form, list[Pieces]]:
     form = replace(form, town_first=first > last + _TURNED * len(texts))
     if form.town_first:
         held = [pieces[::-1] for pieces in held]
-    codes = Counter(match[1] for pieces in held if pieces and (match := _STATE.fullmatch(pieces[0])))
+    codes = Counter(code for pieces in held if (code := _code_of_state(pieces)))
     if codes.total() > _STATES * len(held) and len(codes) <= _MOST_STATES:
         form = replace(form, states=True, beyond=frozenset(codes))
         held = _pieces(engine, form, texts)
+    held = _upper(held)
     ends = Counter(pieces[0] for pieces in held if len(pieces) > 1 and not form.is_town(pieces[0]))
     streets = Counter(end for end, _ in {(pieces[0], pieces[1]) for pieces in held if len(pieces) > 1})
     numbered = frozenset(end for end, rows in ends.items() if rows >= _OFTEN and streets[end] >= _OFTEN)
     return replace(form, numbered=numbered), held
+
+
+def _code_of_state(pieces: Pieces) -> str | None:
+    """IL of "Springfield IL"; not ST of "12 MAIN ST", nor St of "Main St"."""
+    found = _STATE.fullmatch(pieces[0]) if pieces else None
+    is_town = len(pieces) > 1 and not any(map(str.isdigit, pieces[0]))
+    return found[1] if found and (is_town or not pieces[0].isupper()) else None
+
+
+def _upper(held: Sequence[Pieces]) -> list[Pieces]:
+    return [[piece.upper() for piece in pieces] for pieces in held]
 
 
 def with_ends(engine: Engine, form: Form, texts: Sequence[str], towns: Collection[str]) -> tuple[Form, list[Pieces]]:
@@ -170,7 +183,7 @@ def with_ends(engine: Engine, form: Form, texts: Sequence[str], towns: Collectio
         towns: words of their names, see `words_of`.
     """
     form = replace(form, ends=frozenset(towns))
-    return form, _pieces(engine, form, texts)
+    return form, _upper(_pieces(engine, form, texts))
 
 
 def words_of(name: str) -> str:
@@ -188,7 +201,7 @@ def _pieces(engine: Engine, form: Form, texts: Sequence[str]) -> list[Pieces]:
     found = engine.sql(
         f"""
         with found as ({pieced(form, "select place, text from {t}")})
-        select list_transform(pieces, lambda p: upper(p)) as pieces from found order by place
+        select pieces from found order by place
         """,
         t=table,
         ends=ends_of(engine, form),
@@ -204,10 +217,13 @@ def _with_postcode(texts: Sequence[str]) -> Form:
         starts = [match.start() == 0 for text in texts if (match := _one_of(form).search(text))]
         found.append((len(starts), Form(form, code_first=sum(starts) > _ONE_FORM * len(starts))))
     numbers = [of for text in texts if (of := re.findall(r"[0-9](?:[0-9A-Z-]*[0-9A-Z])?", text))]
+    # Whether an address has one number, and begins with it: first and last are the same then.
+    is_all = sum(len(of) == 1 for of in numbers) > _ONE_FORM * len(numbers)
+    begins = is_all and sum(text.lstrip()[:1].isdigit() for text in texts) > _ONE_FORM * len(texts)
     for form in rules["postcodes_of_digits"]:
         for end in (-1, 0):
             held = sum(bool(re.fullmatch(form, of[end])) for of in numbers)
-            found.append((held if held > _ONE_FORM * len(numbers) else 0, Form(form, code_first=end == 0)))
+            found.append((held if held > _ONE_FORM * len(numbers) else 0, Form(form, code_first=begins or end == 0)))
     most = max(held for held, _ in found)
     return next(form for held, form in found if held >= _NEARLY * most) if most > SHARE * len(texts) else Form()
 

@@ -142,8 +142,8 @@ def _read(engine: Engine, sides: Sequence[_Side]) -> None:
     for here, side in enumerate(sides):
         side.holds = _held(side, sides[here - 1], own[here] or own[here - 1])
     for side in sides:
-        if "town" not in side.holds:
-            side.form = replace(side.form, has_town=False)
+        code = side.form.postcode if "postcode" in side.holds else None
+        side.form = replace(side.form, postcode=code, has_town="town" in side.holds)
 
 
 def _tell_beyond(sides: Sequence[_Side], own: Sequence[Collection[str] | None]) -> None:
@@ -160,7 +160,8 @@ def _held(side: _Side, other: _Side, towns: Collection[str] | None) -> frozenset
         towns: words of the names of towns that a column has, where one does.
     """
     enough, found = SHARE * len(side.held), towns_in(side.form, side.held)
-    holds = {"postcode"} if side.form.postcode else set()
+    # Where nothing but a street follows a number, the number is its house's.
+    holds = {"postcode"} if side.form.postcode and not (side.form.code_first and found.total() <= enough) else set()
     if towns is None and other.held:
         towns = _words_of(towns_in(other.form, other.held))
     known = sum(rows for town, rows in found.items() if towns is None or words_of(town) in towns)
@@ -255,7 +256,7 @@ def _parted(engine: Engine, side: _Side) -> Table:
         "UNIT_FIRST": literal(rf"(?i)^{unit()}[ ,/]+([0-9])"),
         "UNIT_LAST": literal(rf"(?i)[ ,/]+{unit()}$"),
         "NUMBER_FIRST": literal(rf"(?i)^{number()}[ ,/]+(\S)"),
-        "NUMBER_LAST": literal(rf"(?i)(\S)[ ,/]+{number()}(?: \pL)?$"),
+        "NUMBER_LAST": literal(rf"(?i)(\S)[ ,/]+{number()}(?: [A-Z])?$"),
     }.items():
         query = query.replace(word, text)
     return engine.sql(

@@ -163,6 +163,21 @@ def test_addresses_are_parted_where_both_files_write_them_whole(
     assert _parted(engine, tmp_path, addresses) == read
 
 
+@pytest.mark.parametrize(
+    "streets",
+    [
+        ["12345 Main St", "23456 Elm St", "34567 Oak Ave"],
+        ["12 Main St", "Flat 4, 5 South View", "Rose House"],
+        ["Main St 12", "Elm St 5", "Oak Ave 11"],
+    ],
+)
+def test_streets_alone_are_parted_into_nothing(streets: list[str], engine: Engine, tmp_path: Path) -> None:
+    files = _read(engine, tmp_path, _csv("Address", streets), _csv("Street", streets))
+    columns = with_addresses(engine, files, recognise(files[0].header, files[1].header))
+    assert columns.fields == ["forename", "surname", "address"]
+    assert columns.left_parts == columns.right_parts == {}
+
+
 def test_lines_of_an_address_are_one_whatever_the_second_holds(engine: Engine, tmp_path: Path) -> None:
     lines = (
         "id,forename,surname,ADDR1,ADDR2,ADDR3,ADDR4\n"
