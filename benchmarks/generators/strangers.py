@@ -13,6 +13,7 @@ import datetime
 import random
 import tomllib
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ _ERRORS = {
     "dob_digit": 0.015, "day_month": 0.01, "year_off": 0.005, "first_of_january": 0.0, "year_only": 0.0,
     "sex": 0.005, "missing": 0.01,
 }  # fmt: skip
+_QUARTERS = ["Ashby", "Castle Park", "Easton", "Fenwick", "Hillside", "Kirkby", "Langley", "Newton", "Oakley", "Selby"]
 # Romanised names are spelled as they are heard; one of each pair may stand for the other.
 _SOUNDS = [
     ("ou", "u"), ("dj", "j"), ("kh", "k"), ("ch", "sh"), ("ee", "i"), ("aa", "a"), ("y", "i"), ("q", "k"), ("gh", "g"),
@@ -227,6 +229,10 @@ class Writer:
 
     def _cell(self, what: str, p: Person, form: str) -> str:
         year, month, day = p["dob"]
+        if what == "address":
+            return self._letters(self._side.get("between", ", ").join(self._address(p)))
+        if what.startswith("line "):
+            return self._letters(dict(enumerate(self._address(p), 1)).get(int(what.removeprefix("line ")), ""))
         if what == "dob":
             return written_date(year, month, day, form)
         if what in ("birth_year", "birth_month", "birth_day"):
@@ -240,6 +246,15 @@ class Writer:
             text = str(p[what])
             return text[:5] if what == "postcode" and self._side.get("short_postcode") else text
         return self._letters(self._words(what, p))
+
+    def _address(self, p: Person) -> list[str]:
+        """The pieces of an address, some of them with a flat or a part of the town before them."""
+        home = zlib.crc32(f"{p['street_name']} {p['number']}".encode())
+        quarter = zlib.crc32(f"{p['town']} {home % 4}".encode())
+        flat = f"{self._side.get('flat', 'Flat')} {home % 30 + 1}" if home % 7 == 0 else ""
+        part = {"flat": flat, "quarter": _QUARTERS[quarter % len(_QUARTERS)] if home % 3 == 0 else ""}
+        pieces = (" ".join(piece.format(**p, **part).split()) for piece in self._side["address"].split("|"))
+        return [piece for piece in pieces if piece]
 
     def _words(self, what: str, p: Person) -> str:
         given = " ".join(x for x in (p["forename"], p["middle_names"]) if x)
@@ -293,6 +308,9 @@ _READY = {
 def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str, str | None]:
     """The record's fields in one form, empty where the file has nothing."""
     held = {what: row[header] for header, what in side["columns"].items()}
+    if "address" in side and held.get("address") != "":  # a parted one
+        street = f"{person['street_name']} {person['number']}"
+        held |= {"street": street, "town": person["town"], "postcode": person["postcode"]}
     parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(held)
     found: dict[str, str | None] = {"id": held["id"]}
     for field, sources in _READY.items():
