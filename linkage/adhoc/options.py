@@ -90,7 +90,7 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *_whole_addresses(columns, files)])
+    say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *whole_address_notes(columns, files)])
     say_notes([note for file in files for note in file.notes()])
     say_notes(not_recognised(columns, files))
     if len(files) > 1:
@@ -122,7 +122,7 @@ def _dates_in_numbers(columns: "Columns") -> list[str]:
     ]
 
 
-def _whole_addresses(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
+def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
     """Which columns hold addresses that are parted, what is compared of them, and how to leave them out."""
     notes = []
     sides = (("left", columns.left, columns.left_parts), ("right", columns.right, columns.right_parts))

@@ -17,6 +17,7 @@ from linkage.adhoc.options import (
     say,
     say_notes,
     say_trained,
+    whole_address_notes,
 )
 
 if TYPE_CHECKING:
@@ -91,5 +92,6 @@ def _say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number'}", err=True)
     for field in columns.fields:
         typer.echo(f"  {field:<16} {columns.left[field]}", err=True)
-    say_notes([*by_content_notes(columns), *(note for file in files for note in file.notes())])
+    say_notes([*by_content_notes(columns), *whole_address_notes(columns, files)])
+    say_notes([note for file in files for note in file.notes()])
     say_notes(not_recognised(columns, files))

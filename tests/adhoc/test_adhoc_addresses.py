@@ -13,6 +13,7 @@ from linkage.adhoc.address_forms import Form, form_of, pieced, with_beyond
 from linkage.adhoc.address_lines import lines_of
 from linkage.adhoc.addresses import part_addresses, with_addresses
 from linkage.adhoc.columns_of import columns_of, columns_of_one
+from linkage.adhoc.options import whole_address_notes
 from linkage.adhoc.recognise import recognise
 from linkage.adhoc.towns import part_towns, with_towns
 from linkage.engine import Engine, quote, rows
@@ -188,6 +189,9 @@ def test_lines_of_an_address_are_one_whatever_the_second_holds(engine: Engine, t
     files = _read(engine, tmp_path, PARTS, lines)
     columns = columns_of(engine, files)
     assert {"address", "town", "postcode"} <= set(columns.fields)
+    (said,) = whole_address_notes(columns, files)
+    assert "written whole in ADDR1, ADDR2, ADDR3, ADDR4, and parted" in said
+    assert said.endswith("not at all: --map right.other=ADDR1")
     assert "address_2" not in columns.right
     _, found = _found(engine, tmp_path, PARTS, lines)
     assert [tuple(row.values()) for row in found] == [
@@ -217,6 +221,9 @@ def test_an_address_of_one_file_alone_is_parted_too(engine: Engine, tmp_path: Pa
     columns = columns_of_one(engine, file)
     assert columns.left["town"] == columns.left["postcode"] == columns.left["address"] == "Address"
     assert columns.right == columns.left
+    assert whole_address_notes(columns, [file]) == [
+        "left.csv: addresses are written whole in Address, and parted: address, postcode, town"
+    ]
 
 
 @pytest.mark.parametrize(
