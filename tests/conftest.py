@@ -21,18 +21,29 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
 
 
+_ON_A_CLUSTER = "tests/engine/test_spark_pipeline.py"
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In a parallel run a file's specs stay together, and all Spark specs in one process, so that one JVM is started.
+    """In a parallel run a file's specs stay together, and all specs of Spark in one process, so that one JVM is started.
 
+    These and the runs on a cluster take longest, and begin first, in two processes: nobody waits for them at the end.
     pytest-xdist's own groups have no effect with pytest 9.2: it renames a node that no longer reads its name there.
     """
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
             on_spark = re.search(r"[\[-]spark[]-]|/test_spark_", nodeid)
-            return "spark" if on_spark else nodeid.partition("::")[0]
+            return "spark" if on_spark and file != _ON_A_CLUSTER else file
+
+        def _assign_work_unit(self, node: Any) -> None:
+            for scope in (_ON_A_CLUSTER, "spark"):
+                if scope in self.workqueue:
+                    self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
     return Together(config, log)
 

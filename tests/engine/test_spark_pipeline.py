@@ -41,7 +41,6 @@ _HOME = Path(linkage.__file__).parents[1]
 # A village is small: compiling queries, and compiling what compiles them, would take most of the time.
 _SMALL = {
     "spark.driver.memory": "1g",
-    "spark.leo.onDriver": "false",  # the driver would answer all that so little asks, and executors do nothing
     "spark.leo.executorWait": "300",  # on a busy machine an executor is long in coming
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
@@ -174,7 +173,8 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     on_duckdb = pipeline(load_job(config, key_file=folder / "master.key"), folder / "duckdb")
     on_duckdb.run()
     (folder / "events").mkdir()
-    first = _Driver(folder, on)
+    # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
+    first = _Driver(folder, on, **{"spark.leo.onDriver": "false"})
     try:
         first.reaches("stage started", "link-")
         first.computes(stages=3)
