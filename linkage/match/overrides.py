@@ -101,9 +101,11 @@ def of_units(
     Raises:
         ConfigError: two decisions link a unit that may hold only one link; the lines are named.
     """
-    met = engine.sql(
-        _OF_UNITS, decisions=engine.from_arrow(decisions), entities=entities, left=left, right=right, store=True
-    )
+    # Three queries: of few decisions DuckDB would else take all pairs of the two sides, and then those decided on.
+    named = engine.sql(_NAMED, decisions=engine.from_arrow(decisions), entities=entities, store=True)
+    of_left = engine.sql(_OF_LEFT, named=named, left=left, store=True)
+    met = engine.sql(_OF_RIGHT, of_left=of_left, right=right, store=True)
+    engine.drop(named, of_left)
     for side in ("left", "right"):
         if not holds_many(cardinality, side):  # type: ignore[arg-type]
             _refuse_two(engine, met, side, where)
@@ -116,24 +118,30 @@ def of_units(
     )
 
 
+_NAMED = """
+    select d.line, d.decision, a.entity_id as one_id, b.entity_id as other_id
+    from {decisions} as d
+    join {entities} as a on a.source = d.left_source and a.entity_key = d.left_key
+    join {entities} as b on b.source = d.right_source and b.entity_key = d.right_key
+    """
+
 # Either entity may stand on either side of the step.
-_OF_UNITS = """
-    with named as (
-        select d.line, d.decision, a.entity_id as one_id, b.entity_id as other_id
-        from {decisions} as d
-        join {entities} as a on a.source = d.left_source and a.entity_key = d.left_key
-        join {entities} as b on b.source = d.right_source and b.entity_key = d.right_key
-    ),
-    both_ways as (
-        select line, decision, one_id as of_left, other_id as of_right from named
+_OF_LEFT = """
+    with both_ways as (
+        select line, decision, one_id as of_left, other_id as of_right from {named}
         union all
-        select line, decision, other_id as of_left, one_id as of_right from named
+        select line, decision, other_id as of_left, one_id as of_right from {named}
     )
-    select n.line, n.decision, l.unit_id as left_id, r.unit_id as right_id
+    select n.line, n.decision, n.of_right, l.unit_id as left_id
     from both_ways as n
     join {left} as l on l.entity_id = n.of_left
+    """
+
+_OF_RIGHT = """
+    select n.line, n.decision, n.left_id, r.unit_id as right_id
+    from {of_left} as n
     join {right} as r on r.entity_id = n.of_right
-    where l.unit_id <> r.unit_id
+    where n.left_id <> r.unit_id
     """
 
 

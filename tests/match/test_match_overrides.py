@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine, Table
+from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.match import link_step
 from linkage.match.overrides import Overrides, load, of_units
@@ -126,6 +127,31 @@ def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Ro
     with pytest.raises(ConfigError, match="1 units of the left side are linked twice, for example by lines 2 and 3"):
         met(engine, given)
     assert rows(met(engine, given, "one-to-many").forced) == [(1, 3), (1, 4)]
+
+
+def test_few_decisions_about_many_units_do_not_set_every_unit_against_every_other() -> None:
+    """A product of these two sides does not go into so little memory, and takes a minute where there is more."""
+    with DuckDBEngine(memory_limit="100MB") as engine:
+        sources = {
+            f"of_{index}": engine.sql(
+                f"""
+                select i as entity_id, '{source}' as source, '{source}' || i as entity_key
+                from range({index * 6000}, {index * 6000 + 6000}) as made(i)
+                """,
+                store=True,
+            )
+            for index, source in enumerate(("npd", "wales", "scotland", "ilr", "hesa", "cis"))
+        }
+        union = " union all ".join(f"select * from {{{name}}}" for name in sources)
+        entities = engine.sql(union, params=None, store=False, **sources)
+        of_side = "select entity_id as unit_id, entity_id from {entities} where (source = 'cis') = $right"
+        left, right = (
+            engine.sql(of_side, params={"right": is_right}, entities=entities, store=True) for is_right in (False, True)
+        )
+        given = decisions(("npd", "gone", "cis", "gone", "link"), ("npd", "npd7", "cis", "cis30007", "never"))
+        found = of_units(engine, given, entities, left, right, "one-to-one", "decisions.csv")
+        assert found.counts == {"decisions": 2, "met": 1}
+        assert engine.arrow(found.barred).to_pylist() == [{"left_id": 7, "right_id": 30007}]
 
 
 def linked(engine: Engine, world: World, forced: str, barred: str) -> dict[tuple[int, int], tuple[Any, ...]]:
