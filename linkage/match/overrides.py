@@ -58,7 +58,8 @@ def load(path: Path) -> pa.Table:
     faults = [fault for row in rows for fault in _faults(row)] + list(_contradictions(rows))
     if faults:
         shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
-        raise ConfigError(f"{path}: {len(faults)} faults\n" + "\n".join(f"  {fault}" for fault in shown))
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {fault}" for fault in shown))
     fields = [*((name, pa.string()) for name in COLUMNS), ("line", pa.int64())]
     return pa.Table.from_pylist(rows, pa.schema(fields))
 
@@ -164,8 +165,9 @@ def _refuse_two(engine: Engine, met: Table, side: str, where: str) -> None:
         ),
     )
     if found["units"]:
+        count = f"{found['units']} units" if found["units"] > 1 else "1 unit"
         raise ConfigError(
-            f"{where}: {found['units']} units of the {side} side are linked twice, for example by lines "
+            f"{where}: {count} of the {side} side linked twice, for example by lines "
             f"{found['first_line']} and {found['last_line']}\n  take one out, or give the step a cardinality that "
             "allows it"
         )

@@ -68,6 +68,11 @@ def test_every_fault_is_named_by_its_line_and_no_key_is_shown(tmp_path: Path) ->
     assert "SECRET" not in said
 
 
+def test_one_fault_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="1 fault\n  line 2: decision"):
+        load(written(tmp_path, "npd,A,cis,N1,perhaps"))
+
+
 def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no column decision"):
         load(written(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
@@ -124,7 +129,7 @@ def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_
 
 def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
     given = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
-    with pytest.raises(ConfigError, match="1 units of the left side are linked twice, for example by lines 2 and 3"):
+    with pytest.raises(ConfigError, match="1 unit of the left side linked twice, for example by lines 2 and 3"):
         met(engine, given)
     assert rows(met(engine, given, "one-to-many").forced) == [(1, 3), (1, 4)]
 
