@@ -165,9 +165,9 @@ def _refuse_two(engine: Engine, met: Table, side: str, where: str) -> None:
         ),
     )
     if found["units"]:
-        count = f"{found['units']} units" if found["units"] > 1 else "1 unit"
+        count, are = (f"{found['units']} units", "are") if found["units"] > 1 else ("1 unit", "is")
         raise ConfigError(
-            f"{where}: {count} of the {side} side linked twice, for example by lines "
+            f"{where}: {count} of the {side} side {are} linked twice, for example by lines "
             f"{found['first_line']} and {found['last_line']}\n  take one out, or give the step a cardinality that "
             "allows it"
         )

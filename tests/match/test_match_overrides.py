@@ -129,7 +129,7 @@ def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_
 
 def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
     given = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
-    with pytest.raises(ConfigError, match="1 unit of the left side linked twice, for example by lines 2 and 3"):
+    with pytest.raises(ConfigError, match="1 unit of the left side is linked twice, for example by lines 2 and 3"):
         met(engine, given)
     assert rows(met(engine, given, "one-to-many").forced) == [(1, 3), (1, 4)]
 
