@@ -36,8 +36,10 @@ def write_new_key(path: Path) -> MasterKey:
     """Make a master key in a file that its owner alone can read.
 
     Raises:
-        ConfigError: the file is there already, since a key is never written over; or it cannot be written there.
+        ConfigError: the file is there already, since a key is never written over; it would lie in a run's folder; or it
+            cannot be written there.
     """
+    _see_that_it_is_outside_runs(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -51,16 +53,24 @@ def write_new_key(path: Path) -> MasterKey:
     return master_key(path)
 
 
+def _see_that_it_is_outside_runs(path: Path) -> None:
+    """A run's folder is copied, published and read by many; with the key every pseudonym can be made anew."""
+    for folder in path.resolve().parents:
+        if (folder / "manifest.json").is_file() and (folder / "stages").is_dir():
+            raise ConfigError(f"{path}: a key may not lie in a run's folder\n  keep it outside {folder}")
+
+
 def master_key(path: Path | None = None, environment: Mapping[str, str] | None = None) -> MasterKey:
     """The master key from a file, or from LEO_MASTER_KEY where no file is named.
 
     The text is hexadecimal or base64, of 32 bytes or more.
 
     Raises:
-        ConfigError: there is none, others can read it, or it is too short or too plain to be a key. The message says
-            how to make one and never quotes it.
+        ConfigError: there is none, others can read it, it lies in a run's folder, or it is too short or too plain to be
+            a key. The message says how to make one and never quotes it.
     """
     if path is not None:
+        _see_that_it_is_outside_runs(path)
         return _decoded(_text(path), str(path))
     text = (os.environ if environment is None else environment).get(VARIABLE, "").strip()
     if not text:

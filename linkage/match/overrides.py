@@ -5,7 +5,7 @@ which a reviewer's tool can write and a panel can read.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,11 @@ class Overrides:
     counts: dict[str, int]
 
 
-def load(path: Path) -> pa.Table:
+def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
     """Read a file of decisions.
+
+    Args:
+        sources: those of the run; a decision about any other would be of nobody, and a mistyped one would not be seen.
 
     Returns:
         COLUMNS, and `line`, the line of the file.
@@ -55,7 +58,7 @@ def load(path: Path) -> pa.Table:
     if missing:
         raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")
     rows = list(_rows(reader))
-    faults = [fault for row in rows for fault in _faults(row)] + list(_contradictions(rows))
+    faults = [fault for row in rows for fault in _faults(row, sources)] + list(_contradictions(rows))
     if faults:
         shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
         count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
@@ -69,12 +72,15 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, Any]]:
         yield {**{name: (row[name] or "").strip() for name in COLUMNS}, "line": reader.line_num}
 
 
-def _faults(row: dict[str, Any]) -> Iterator[str]:
+def _faults(row: dict[str, Any], sources: Collection[str] | None) -> Iterator[str]:
     empty = [name for name in COLUMNS if not row[name]]
     if empty:
         yield f"line {row['line']}: {', '.join(empty)} is empty"
     elif row["decision"] not in DECISIONS:
         yield f"line {row['line']}: decision is neither {' nor '.join(DECISIONS)}"
+    for name in ("left_source", "right_source"):
+        if sources is not None and row[name] and row[name] not in sources:
+            yield f"line {row['line']}: {name} is no source of the run; there are {', '.join(sorted(sources))}"
 
 
 def _contradictions(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -242,7 +242,7 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
         if step.overrides:
             with faults.collected():
                 named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
-                decisions[step.name] = decision_files.load(named[step.overrides])
+                decisions[step.name] = decision_files.load(named[step.overrides], config.source)
         if step.model is None:
             faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
             continue

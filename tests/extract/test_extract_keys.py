@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -64,3 +65,13 @@ def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
 def test_a_new_key_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
         write_new_key(tmp_path / "nowhere" / "key")
+
+
+def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
+    write_new_key(tmp_path / "key")
+    (tmp_path / "run/stages/01-records").mkdir(parents=True)
+    (tmp_path / "run/manifest.json").write_text("{}")
+    shutil.copy(tmp_path / "key", tmp_path / "run/key")
+    for refused in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):
+        with pytest.raises(ConfigError, match="a key may not lie in a run's folder"):
+            refused()

@@ -73,6 +73,13 @@ def test_one_fault_is_called_one(tmp_path: Path) -> None:
         load(written(tmp_path, "npd,A,cis,N1,perhaps"))
 
 
+def test_a_source_that_the_run_has_not_is_named_by_its_column(tmp_path: Path) -> None:
+    file = written(tmp_path, "npd,A,cis,N1,link", "npdx,A,cis,N2,never")
+    with pytest.raises(ConfigError, match="line 3: left_source is no source of the run; there are cis, npd"):
+        load(file, {"npd": 1, "cis": 2})
+    assert load(file).num_rows == 2
+
+
 def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no column decision"):
         load(written(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
