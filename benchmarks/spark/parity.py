@@ -2,6 +2,7 @@
 
 python -m benchmarks spark-parity                     # 100,000 people
 python -m benchmarks spark-parity --people 20000 --folder /some/where
+python -m benchmarks spark-parity --people 1000000 --runs /some/where/duckdb-1000000 /some/where/spark-1000000-on-2
 
 Tables are compared by their order-free hashes, in which a number with a fraction counts to a millionth; weights besides
 by their greatest difference; the files of the extract by their bytes. Ends with 1 where anything differs.
@@ -26,31 +27,39 @@ from synthetic import synthesise
 
 _HOME = Path(__file__).parents[2]
 _TIMEOUT = 7_200.0
+_ENGINES = ("duckdb", "spark")
+_ASKED_FOR = 100_000  # people
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks spark-parity", description=__doc__.split("\n")[0])
-    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--people", type=int, default=_ASKED_FOR)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--folder", type=Path, help="where population and runs are kept; a temporary one else")
+    parser.add_argument("--runs", type=Path, nargs=2, help="of DuckDB and of Spark that are there; none is made")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="leo-parity-") as scratch:
         folder = given.folder or Path(scratch)
-        told = {**facts(), "people": given.people, **_compared(folder.resolve(), given.people, given.seed)}
+        runs = dict(zip(_ENGINES, given.runs, strict=True)) if given.runs else _made(folder.resolve(), given)
+        told = {**facts(), "people": given.people, **_compared(runs)}
+    if given.runs:
+        del told["git_commit"]  # it is not known what made them
     (RESULTS / "spark").mkdir(exist_ok=True)
-    (RESULTS / "spark" / "parity.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    name = "parity.json" if given.people == _ASKED_FOR else f"parity-{given.people}.json"
+    (RESULTS / "spark" / name).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
     sys.exit(0 if told["equal"] else 1)
 
 
-def _compared(folder: Path, people: int, seed: int) -> dict[str, Any]:
-    data, key = folder / f"people-{people}", folder / "master.key"
+def _made(folder: Path, given: argparse.Namespace) -> dict[str, Path]:
+    """A run of each engine."""
+    data, key = folder / f"people-{given.people}", folder / "master.key"
     folder.mkdir(parents=True, exist_ok=True)
     if not data.exists():
-        synthesise(data, people, seed)
+        synthesise(data, given.people, given.seed)
     if not key.exists():
         write_new_key(key)
-    runs = {engine: folder / f"{engine}-{people}" for engine in ("duckdb", "spark")}
+    runs = {engine: folder / f"{engine}-{given.people}" for engine in _ENGINES}
     common = ["--data", str(data), "--key-file", str(key)]
     leo = str(Path(sys.executable).with_name("leo"))
     config = str(config_file("demo.toml"))
@@ -61,6 +70,10 @@ def _compared(folder: Path, people: int, seed: int) -> dict[str, Any]:
         _make(submission(on, {"spark.driver.memory": "1g"}, script))
     finally:
         cluster.end(on)
+    return runs
+
+
+def _compared(runs: dict[str, Path]) -> dict[str, Any]:
     tables = {engine: _hashes(run) for engine, run in runs.items()}
     differ = sorted(
         name
