@@ -32,14 +32,18 @@ def new_key() -> str:
     return secrets.token_hex(KEY_BYTES)
 
 
-def write_new_key(path: Path) -> MasterKey:
+def write_new_key(path: Path, *, of_run: bool = False) -> MasterKey:
     """Make a master key in a file that its owner alone can read.
+
+    Args:
+        of_run: it is a run's own, of its review's labels, and lies in its folder.
 
     Raises:
         ConfigError: the file is there already, since a key is never written over; it would lie in a run's folder; or it
             cannot be written there.
     """
-    _see_that_it_is_outside_runs(path)
+    if not of_run:
+        _see_that_it_is_outside_runs(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -50,7 +54,7 @@ def write_new_key(path: Path) -> MasterKey:
         ) from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(new_key() + "\n")
-    return master_key(path)
+    return master_key(path, of_run=of_run)
 
 
 def _see_that_it_is_outside_runs(path: Path) -> None:
@@ -60,8 +64,10 @@ def _see_that_it_is_outside_runs(path: Path) -> None:
             raise ConfigError(f"{path}: a key may not lie in a run's folder\n  keep it outside {folder}")
 
 
-def master_key(path: Path | None = None, environment: Mapping[str, str] | None = None) -> MasterKey:
-    """The master key from a file, or from LEO_MASTER_KEY where no file is named.
+def master_key(
+    path: Path | None = None, environment: Mapping[str, str] | None = None, *, of_run: bool = False
+) -> MasterKey:
+    """The master key from a file, or from LEO_MASTER_KEY where no file is named; `of_run` as of `write_new_key`.
 
     The text is hexadecimal or base64, of 32 bytes or more.
 
@@ -70,7 +76,8 @@ def master_key(path: Path | None = None, environment: Mapping[str, str] | None =
             a key. The message says how to make one and never quotes it.
     """
     if path is not None:
-        _see_that_it_is_outside_runs(path)
+        if not of_run:
+            _see_that_it_is_outside_runs(path)
         return _decoded(_text(path), str(path))
     text = (os.environ if environment is None else environment).get(VARIABLE, "").strip()
     if not text:

@@ -37,8 +37,8 @@ def names_key(run: Path, like: Path | None = None) -> ProjectKey:
         if like and (like / "review" / KEY).is_file():
             shutil.copy(like / "review" / KEY, path)  # with its mode
         else:
-            write_new_key(path)
-    return master_key(path).project("labels")
+            write_new_key(path, of_run=True)
+    return master_key(path, of_run=True).project("labels")
 
 
 def names_of_run(engine: Engine, run: Path, step: str) -> "PairNames":
