@@ -249,7 +249,6 @@ def _parted(engine: Engine, side: _Side) -> Table:
     )
     query = _PARTED
     for word, text in {
-        "PIECED": pieced(form, f"select {place} as place, {as_one(side.lines)} as text from {{t}}"),
         "HAS_TOWN": str(form.has_town).lower(),
         "IS_NO_STREET": literal(rf"(?i)^(?:{unit()}|{number()})$"),
         "ORDER": "" if form.town_first else "list_reverse",
@@ -257,6 +256,8 @@ def _parted(engine: Engine, side: _Side) -> Table:
         "UNIT_LAST": literal(rf"(?i)[ ,/]+{unit()}$"),
         "NUMBER_FIRST": literal(rf"(?i)^{number()}[ ,/]+(\S)"),
         "NUMBER_LAST": literal(rf"(?i)(\S)[ ,/]+{number()}(?: [A-Z])?$"),
+        # The last, since it names columns of the file, and these may be called anything.
+        "PIECED": pieced(form, f"select {place} as place, {as_one(side.lines)} as text from {{t}}"),
     }.items():
         query = query.replace(word, text)
     return engine.sql(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from linkage.adhoc import persons
 from linkage.adhoc.address_forms import Form, form_of, pieced, with_beyond
-from linkage.adhoc.address_lines import lines_of
+from linkage.adhoc.address_lines import as_parts, lines_of
 from linkage.adhoc.addresses import part_addresses, with_addresses
 from linkage.adhoc.columns_of import columns_of, columns_of_one
 from linkage.adhoc.options import whole_address_notes
@@ -177,6 +177,22 @@ def test_streets_alone_are_parted_into_nothing(streets: list[str], engine: Engin
     columns = with_addresses(engine, files, recognise(files[0].header, files[1].header))
     assert columns.fields == ["forename", "surname", "address"]
     assert columns.left_parts == columns.right_parts == {}
+
+
+@pytest.mark.parametrize("name", ["ORDER ADDRESS", "UNIT_LAST of HAS_TOWN", "PIECED", '$x \'a""b'])
+def test_an_address_is_parted_whatever_its_column_is_called(name: str, engine: Engine, tmp_path: Path) -> None:
+    written = ["12 High Street, Leeds, LS1 4AP", "5 South View, Leeds, LS6 1AA", "9 Elm Way, York, YO1 7HJ"]
+    files = _read(engine, tmp_path, *[_csv(f'"{name}"', written)] * 2)
+    column = files[0].header[-1]
+    fields = {"forename": "forename", "surname": "surname", **dict.fromkeys(("address", "town", "postcode"), column)}
+    (file, found), _ = part_addresses(engine, files, [fields] * 2, [as_parts([column])] * 2)
+    read = ", ".join(f"{quote(found[field])} as {field}" for field in ("address", "town", "postcode"))
+    parted = rows(engine, engine.sql(f"select {read} from {{t}} order by id", t=file.table))
+    assert [tuple(row.values()) for row in parted] == [
+        ("High Street", "Leeds", "LS1 4AP"),
+        ("South View", "Leeds", "LS6 1AA"),
+        ("Elm Way", "York", "YO1 7HJ"),
+    ]
 
 
 def test_lines_of_an_address_are_one_whatever_the_second_holds(engine: Engine, tmp_path: Path) -> None:
