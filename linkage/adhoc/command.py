@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.options import (
     Delimiter,
     Encodings,
@@ -31,8 +32,10 @@ def link(
         list[str] | None,
         typer.Option("--id", help="Id column of both files, or given twice of left and right; none numbers the rows."),
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")] = 0.95,
-    margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = 3.0,
+    threshold: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Match probability to accept a link.")
+    ] = ACCEPTED_FROM,
+    margin: Annotated[float, typer.Option(min=0.0, help="Match weight (log2) over the runner-up to accept.")] = MARGIN,
     truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id) to measure error against.")] = None,
     model: GivenModel = None,
     encoding: Encodings = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, read_again, truth, unknown
+from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
 from linkage.adhoc.ids import with_ids
@@ -40,7 +41,7 @@ class DedupeRequest:
     out: Path
     maps: tuple[str, ...] = ()
     id: str | None = None  # "none" numbers the rows
-    threshold: float = 0.95  # match probability from which two records are one person
+    threshold: float = ACCEPTED_FROM  # match probability from which two records are one person
     truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
     model: Path | None = None
     delimiter: str | None = None

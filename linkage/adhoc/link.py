@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import dated, persons, truth, unknown
+from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.modelling import trained
@@ -40,8 +41,8 @@ class Request:
     out: Path
     maps: Sequence[str] = ()
     ids: tuple[str | None, str | None] = (None, None)
-    threshold: float = 0.95  # match probability from which a pair is accepted
-    margin: float = 3.0  # log2 weight by which it must lead its runner-up
+    threshold: float = ACCEPTED_FROM  # match probability from which a pair is accepted
+    margin: float = MARGIN  # log2 weight by which it must lead its runner-up
     truth: Path | None = None
     model: Path | None = None  # a trained Splink model over the recognised fields
     delimiter: str | None = None

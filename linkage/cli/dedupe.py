@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.options import (
     Delimiter,
     Encoding,
@@ -37,7 +38,7 @@ def dedupe(
     id_column: Annotated[str | None, typer.Option("--id", help="Id column of the file; none numbers the rows.")] = None,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Match probability from which two records are one person.")
-    ] = 0.95,
+    ] = ACCEPTED_FROM,
     truth: Annotated[
         str | None,
         typer.Option(

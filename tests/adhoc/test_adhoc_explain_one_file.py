@@ -75,7 +75,7 @@ def linked(deduplicated: Path) -> tuple[str, str]:
 def test_a_pair_of_one_person_says_of_which_and_what_would_part_it(explainer: Explainer, linked: Any) -> None:
     found = explainer.pair(*linked).found
     assert found["outcome"]["decision"] == "accepted"
-    assert "two records are one person from +4.25 on." in found["outcome"]["in_words"][0]
+    assert "two records are one person from +2.00 on." in found["outcome"]["in_words"][0]
     assert "who has 2 records." in found["outcome"]["in_words"][1]
     (only,) = found["changes"]["settings"]
     assert (only["setting"], only["needed"], only["then"]) == ("--threshold", "above", "review")
