@@ -27,7 +27,7 @@ from spark_jobs import cluster
 from synthetic import synthesise
 
 _HOME = Path(__file__).parents[2]
-_TIMEOUT = 7_200.0
+_TIMEOUT = 36_000.0  # three million people take four hours on one executor
 _KINDS = ("records", "identities", "attributes", "contracts", "extract")
 
 
@@ -36,12 +36,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--executors", type=int, nargs="+", default=[2], help="of one core each; 2 when not given")
     parser.add_argument("--folder", type=Path, required=True, help="where populations and runs are kept")
+    parser.add_argument("--driver-memory", default="2g", help="of Java; 2g when not given, which a million people need")
     parser.add_argument("--as-they-are", action="store_true", help="make no run, and show all that the folder holds")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     if not given.as_they_are:
         for people in given.people:
-            _make_runs(folder, people, given.executors)
+            _make_runs(folder, people, given.executors, given.driver_memory)
     kept = RESULTS / "spark" / "stages.json"
     earlier = json.loads(kept.read_text(encoding="utf-8"))["measured"] if kept.exists() else []
     told = {**facts(), "measured": _beside(_measured(folder), earlier)}
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> None:
     print(page(told))
 
 
-def _make_runs(folder: Path, people: int, executors: list[int]) -> None:
+def _make_runs(folder: Path, people: int, executors: list[int], memory: str) -> None:
     data, key = folder / f"people-{people}", folder / "master.key"
     folder.mkdir(parents=True, exist_ok=True)
     if not data.exists():
@@ -69,14 +70,14 @@ def _make_runs(folder: Path, people: int, executors: list[int]) -> None:
         on = cluster.up(folder / f"cluster-{number}", workers=number, memory="3g", apart=True)
         try:
             script = [str(_HOME / "spark_jobs" / "run.py"), config, "--out", str(run)]
-            _make(submission(on, _settings(number, log), [*script, "--key-file", str(key), *common]))
+            _make(submission(on, _settings(number, log, memory), [*script, "--key-file", str(key), *common]))
         finally:
             cluster.end(on)
 
 
-def _settings(executors: int, log: Path) -> dict[str, str]:
+def _settings(executors: int, log: Path, memory: str) -> dict[str, str]:
     return {
-        "spark.driver.memory": "2g",
+        "spark.driver.memory": memory,
         "spark.cores.max": str(executors),
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": log.as_uri(),

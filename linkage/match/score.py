@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import Engine, Table, columns, one, quote, rows
+from linkage.engine import Engine, Table, columns, one, quote, rows, side_by_side
 from linkage.match.meeting import met_only, those_who_meet
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
@@ -186,7 +186,7 @@ class _Work:
         meeting = {} if part.folder or self.taking else those_who_meet(engine, rules, sides, leftovers=self.leftovers)
         dropped += meeting.values()
         sides = {**sides, **meeting}
-        found, sure = [], None
+        sure = None
         if self.taking and not part.narrow and self.taking.number in part.rules:
             sure = taken = self._sure(part, sides)
         blocked = sides
@@ -200,9 +200,9 @@ class _Work:
                 dropped += few
             else:
                 left_over = blocked
-        for number in part.rules:
-            with self._timed(number, part):
-                found.append(self._of_rule(number, sides if part.narrow else blocked, blocked, narrow=part.narrow))
+        asked_of = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
+        # Where links alone are asked for, each rule's seconds are its own.
+        found = [ask() for ask in asked_of] if self.taking else side_by_side(engine, *asked_of)
         made = (
             _together(engine, found)
             if found
@@ -234,16 +234,17 @@ class _Work:
             engine.drop(made)
         return sure
 
-    def _of_rule(self, number: int, sides: Mapping[str, Table], blocked: Mapping[str, Table], *, narrow: bool) -> Table:
+    def _of_rule(self, number: int, part: Part, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> Table:
         """The pairs of a rule that no rule before it makes, among the units that are `blocked`."""
         rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
         asked = under(self.model, rule, earlier)
-        if not narrow:
-            return self._scored(asked, number, candidate_pairs(asked, rule, earlier), blocked)
-        pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
-        scored = self._scored(asked, number, given_pairs(asked, rule), {**sides, "pairs": pairs})
-        self.engine.drop(pairs)
-        return scored
+        with self._timed(number, part):
+            if not part.narrow:
+                return self._scored(asked, number, candidate_pairs(asked, rule, earlier), blocked)
+            pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
+            scored = self._scored(asked, number, given_pairs(asked, rule), {**sides, "pairs": pairs})
+            self.engine.drop(pairs)
+            return scored
 
     def _scored(
         self, asked: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
