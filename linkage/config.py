@@ -7,11 +7,12 @@ a misspelt setting cannot be lost in silence.
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from linkage.catalogue import IDENTIFIERS
 from linkage.errors import ConfigError
@@ -52,7 +53,24 @@ class Source(_Strict):
     files: tuple[str, ...]  # globs below run.data
     format: FileFormat = FileFormat()
     columns: dict[str, str] = {}  # role -> column, where the files differ from the catalogue's names
-    keep: tuple[str, ...] = ()  # further columns that a model compares, kept in records as x_<name>
+    keep: dict[Name, str] = {}  # name -> further column, which passes and models know as x_<name>; a list will do
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _named_as_its_column(cls, value: Any) -> Any:
+        """A list keeps each column under its own name."""
+        if not isinstance(value, list | tuple) or not all(isinstance(column, str) for column in value):
+            return value
+        return {re.sub(r"\W+", "_", column).strip("_").lower(): column for column in value}
+
+    @field_validator("keep")
+    @classmethod
+    def _no_name_of_a_history(cls, value: dict[str, str]) -> dict[str, str]:
+        if ends := [name for name in value if name.endswith(("_all", "_held", "_first", "_last")) or "-" in name]:
+            raise ValueError(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
+        if twice := [column for column in value.values() if list(value.values()).count(column) > 1]:
+            raise ValueError(f"column '{twice[0]}' is kept under two names; give one")
+        return value
 
 
 class AttributeTable(_Strict):
@@ -202,6 +220,10 @@ class RunConfig(_Strict):
                 if role not in ROLES
             ]
         return faults
+
+    def kept_columns(self) -> tuple[str, ...]:
+        """The columns x_<name> that any of the sources keeps, by name."""
+        return tuple(sorted({f"x_{name}" for source in self.source.values() for name in source.keep}))
 
     def fingerprint(self) -> str:
         """A hash of everything the file says."""

@@ -66,3 +66,42 @@ def test_what_has_the_wrong_shape_is_a_fault_and_no_crash(tmp_path: Path, text: 
     path.write_text(text)
     with pytest.raises(ConfigError, match="fault"):
         load(path)
+
+
+KEPT = """
+[run]
+name = "x"
+
+[source.a]
+dataset = "npd"
+table = "census"
+files = ["x"]
+keep = {keep}
+"""
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [
+        ('["House Name"]', {"house_name": "House Name"}),
+        ('{ national_number = "FNR" }', {"national_number": "FNR"}),
+    ],
+)
+def test_columns_are_kept_under_their_own_or_another_name(tmp_path: Path, keep: str, expected: dict[str, str]) -> None:
+    (tmp_path / "run.toml").write_text(KEPT.format(keep=keep))
+    assert load(tmp_path / "run.toml").source["a"].keep == expected
+
+
+@pytest.mark.parametrize(
+    ("keep", "fault"),
+    [
+        ('{ number_all = "FNR" }', "does not end in _all"),
+        ('{ one = "FNR", two = "FNR" }', "column 'FNR' is kept under two names"),
+        ("3", "source.a.keep: input should be a valid dictionary"),
+    ],
+)
+def test_a_name_to_keep_by_that_would_be_read_as_another_is_refused(tmp_path: Path, keep: str, fault: str) -> None:
+    (tmp_path / "run.toml").write_text(KEPT.format(keep=keep))
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "run.toml")
+    assert fault in str(error.value)

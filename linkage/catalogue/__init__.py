@@ -6,6 +6,7 @@ extract has besides (configs/catalogue/standard/): it can be found and named, an
 """
 
 from linkage.catalogue.definitions import (
+    CODE_FORMS,
     IDENTIFIERS,
     PHASES,
     Catalogue,
@@ -15,12 +16,15 @@ from linkage.catalogue.definitions import (
     TableDef,
     Type,
     Variable,
+    code_digits,
+    is_code_form,
 )
 from linkage.catalogue.reading import load, shipped
 from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
 from linkage.catalogue.years import span, years_of
 
 __all__ = [
+    "CODE_FORMS",
     "IDENTIFIERS",
     "PHASES",
     "Catalogue",
@@ -32,6 +36,8 @@ __all__ = [
     "TableDef",
     "Type",
     "Variable",
+    "code_digits",
+    "is_code_form",
     "load",
     "load_standard",
     "shipped",

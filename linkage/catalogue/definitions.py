@@ -1,6 +1,7 @@
 """What the catalogue says of a variable, a table and a dataset."""
 
 import functools
+import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,21 @@ Role = Literal[
 
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
+
+CODE_FORMS = ("code", "zip", "number", "digits-N")
+"""Forms of other countries' postcodes and of numbers of persons (linkage.records.codes); for N stands a number."""
+
+
+def is_code_form(name: str | None) -> bool:
+    """Whether a variable's format is one of CODE_FORMS."""
+    return name in CODE_FORMS[:3] or bool(name and code_digits(name))
+
+
+def code_digits(name: str) -> int | None:
+    """How many digits a form `digits-N` has; None of another form."""
+    found = re.fullmatch(r"digits-([1-9][0-9]?)", name)
+    return int(found[1]) if found else None
+
 
 Phase = Literal[
     "early-years", "primary", "secondary", "post-16", "further-education", "higher-education", "working-life"
@@ -41,7 +57,7 @@ class Variable(_Strict):
     concept: str
     role: Role | None = None
     frame: str | None = None  # name of a code frame in frames.toml
-    format: str | None = None  # dates as text: strptime pattern; identifiers: "upn", "uln", "nino", "postcode"
+    format: str | None = None  # of an identifier: "postcode" is a British one, "upn", "uln", "nino", or of CODE_FORMS
     required: bool = False  # a NULL sends the row to quarantine
     identifiability: Annotated[int, Field(ge=1, le=5)]  # 1 names a person, 5 is shared by many (DfE's scale)
     sensitivity: Literal["A", "B", "C", "D", "E"]  # A is the most sensitive (DfE's scale)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from linkage.catalogue.definitions import Catalogue, Dataset
+from linkage.catalogue.definitions import CODE_FORMS, Catalogue, Dataset, is_code_form
 from linkage.errors import ConfigError
 from linkage.resources import configs_dir
 
@@ -71,6 +71,14 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
         faults += [f"{where}: year '{y}' is not an integer of the table" for y in table.year if y not in whole]
         faults += [
             f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
+        ]
+        faults += [
+            f"{where}.{v.name}: '{v.format}' is no form of postcodes; there are postcode (a British one), "
+            + ", ".join(CODE_FORMS)
+            for v in table.variable
+            if v.role in ("postcode", "former_postcode")
+            and v.format not in (None, "postcode")
+            and not is_code_form(v.format)
         ]
         faults += [
             f"{where}.{n}: a column name is letters, digits and underscores"

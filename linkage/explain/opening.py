@@ -7,12 +7,14 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from linkage.catalogue import IDENTIFIERS
 from linkage.config import Cardinality, Pass, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError
 from linkage.explain.sides import RunSide, Side
 from linkage.match.coverage import most_gain
 from linkage.match.resolve import Thresholds
+from linkage.match.units import kept_columns
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.linking import PEOPLE
@@ -101,6 +103,10 @@ class OpenRun:
     def tables_below(self, kind: str) -> dict[str, Table]:
         """The run's tables of a kind, "attributes" for example, by what follows in their names."""
         return {name.removeprefix(f"{kind}/"): self.table(name) for name in self._paths if name.startswith(f"{kind}/")}
+
+    def compared(self) -> tuple[str, ...]:
+        """What the run knows of people: identifiers, and what its sources keep beside them."""
+        return (*IDENTIFIERS, *kept_columns(self.table(f"identities/{self.sources[0]}")))
 
     def named_step(self, name: str) -> Step:
         """A step by its name.

@@ -4,6 +4,7 @@ A pass accepts a pair only when nothing else on either side satisfies the same r
 birth date and postcode are left to the model or to a person.
 """
 
+import difflib
 import time
 import tomllib
 from collections.abc import Sequence
@@ -60,6 +61,25 @@ def load(path: Path) -> tuple[Pass, ...]:
     if faults:
         raise ConfigError(f"{path}: passes have faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return passes
+
+
+def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> None:
+    """Refuse passes that name what the records do not have: they would be left out in silence.
+
+    Raises:
+        ConfigError: the names, each with its pass and the nearest that there is.
+    """
+    faults = []
+    for rule in rules:
+        for field in fields_of(rule):
+            if field not in known:
+                near = difflib.get_close_matches(field, known, 1)
+                faults.append(
+                    f"pass '{rule.name}': no identifier '{field}'" + (f"; nearest: {near[0]}" if near else "")
+                )
+    if faults:
+        told = "\n".join(f"  {fault}" for fault in faults)
+        raise ConfigError(f"{where}: passes have faults\n{told}\n  there are {', '.join(known)}")
 
 
 def _faults(rule: Pass) -> list[str]:

@@ -61,7 +61,7 @@ def from_sources(
         lambda: described(engine, identities, members, wanted),
         lambda: engine.sql(
             f"""
-            select distinct m.unit_id, {_text_dates("a")}
+            select distinct m.unit_id, {_text_dates("a", kept_columns(appearances))}
             from {{appearances}} as a join {{members}} as m using (entity_id)
             """,
             appearances=appearances,
@@ -93,6 +93,11 @@ def together(engine: Engine, tables: Sequence[Table]) -> Table:
     named = {f"part_{index}": table for index, table in enumerate(tables)}
     union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in named)
     return engine.sql(union, params=None, store=False, **named)
+
+
+def kept_columns(identities: Table) -> list[str]:
+    """The columns that a run keeps beside the identifiers, of a table of identities or appearances."""
+    return [name for name in identities.columns if name.startswith("x_") and not name.endswith(("_first", "_last"))]
 
 
 def fields_of(wanted: Iterable[str]) -> list[str]:
@@ -209,7 +214,8 @@ def _columns(wanted: Iterable[str]) -> str:
     return ", ".join(parts)
 
 
-def _text_dates(alias: str) -> str:
+def _text_dates(alias: str, kept: Sequence[str]) -> str:
     return ", ".join(
-        f"cast({alias}.dob as varchar) as dob" if field == "dob" else f"{alias}.{quote(field)}" for field in IDENTIFIERS
+        f"cast({alias}.dob as varchar) as dob" if field == "dob" else f"{alias}.{quote(field)}"
+        for field in (*IDENTIFIERS, *kept)
     )

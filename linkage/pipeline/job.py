@@ -239,6 +239,7 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             with faults.collected():
                 named[step.passes] = resolve(step.passes, path, f"{where}.passes")
                 passes[step.name] = pass_files.load(named[step.passes])
+                pass_files.check_fields(passes[step.name], compared_columns(config), f"{where}.passes")
         if step.overrides:
             with faults.collected():
                 named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
@@ -249,7 +250,7 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
         with faults.collected():
             named[step.model] = resolve(step.model, path, f"{where}.model")
             models[step.name] = load_model(named[step.model])
-            models[step.name].check_columns(unit_columns(), f"{where}.model")
+            models[step.name].check_columns(unit_columns(config), f"{where}.model")
             _must_be_trained(step, models[step.name])
     return {"named": named, "passes": passes, "models": models, "overrides": decisions}
 
@@ -262,10 +263,16 @@ def _must_be_trained(step: Step, model: Model) -> None:
         )
 
 
-def unit_columns() -> tuple[str, ...]:
-    """What a model may name: identifiers and what is derived from them, each also with its whole history."""
-    names = (*IDENTIFIERS, *DERIVED)
-    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in IDENTIFIERS if name != "dob"))
+def compared_columns(config: RunConfig) -> tuple[str, ...]:
+    """What a pass may name: identifiers, and the columns that a source keeps."""
+    return (*IDENTIFIERS, *config.kept_columns())
+
+
+def unit_columns(config: RunConfig) -> tuple[str, ...]:
+    """What a model may name: what a pass may, and what is derived from it, each also with its whole history."""
+    held = compared_columns(config)
+    names = (*held, *DERIVED)
+    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in held if name != "dob"))
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def spine_stage(job: Job) -> Stage:
         links = _together(engine, (space.table(f"links/{step}") for step in steps))
         parted = without_conflicts(
             engine,
-            _all(space, sources, ("entity_id", "source", *IDENTIFIERS)),
+            _all(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
             space.table(f"membership/{steps[-1]}") if steps else each_alone(engine, entities),
             links,
             units,

@@ -16,6 +16,7 @@ from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, rows
 from linkage.extract.keys import master_key, write_new_key
 from linkage.extract.pseudonym import SEPARATOR, ProjectKey, pseudonyms
+from linkage.match.units import kept_columns
 from linkage.pipeline.delivery import manifest_of, tables_of
 
 KEY = "labels.key"
@@ -54,7 +55,8 @@ def names_of_run(engine: Engine, run: Path, step: str) -> "PairNames":
         for name in manifest["configuration"]["source"]
         if f"identities/{name}" in tables
     }
-    return PairNames(engine, engine.read(tables[f"units/{step}"]), entities)
+    kept = [name for table in entities.values() for name in kept_columns(table)]
+    return PairNames(engine, engine.read(tables[f"units/{step}"]), entities, (*IDENTIFIERS, *dict.fromkeys(kept)))
 
 
 class PairNames:

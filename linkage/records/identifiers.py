@@ -6,13 +6,15 @@ What is in form already is told by one look, and is not among the values that ar
 from collections.abc import Sequence
 
 from linkage.engine import Engine, Table, literal, quote
-from linkage.records import check_digits, dates
+from linkage.records import check_digits, codes, dates
 from linkage.records.rules import identifier_rules
 
 _LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
 
 
-def standard_identifiers(engine: Engine, table: Table, column: str, role: str, date_formats: Sequence[str]) -> Table:
+def standard_identifiers(
+    engine: Engine, table: Table, column: str, role: str, date_formats: Sequence[str], *, form: str | None = None
+) -> Table:
     """The distinct values of a text column beside their standard form.
 
     A person's number or postcode stands on many rows: each is checked once, and looked up where it stands. Postcodes
@@ -23,14 +25,15 @@ def standard_identifiers(engine: Engine, table: Table, column: str, role: str, d
         role: "postcode", "former_postcode", "nino", "uln", "upn", "husid", "phone" or a date: "dob", "valid_from",
             "valid_to".
         date_formats: strptime patterns, tried in order.
+        form: of linkage.catalogue.CODE_FORMS, for postcodes of other countries and for numbers; else the role's own.
 
     Returns:
         Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or NULL) and flagged BOOLEAN; stored.
         Any other text is its own standard form, and not flagged.
     """
-    cleaned, value, flagged = _expressions(role, date_formats)
+    cleaned, value, flagged = codes.expressions(form, _british_postcode()) if form else _expressions(role, date_formats)
     known = quote(column)
-    others = f"{known} is not null and not {_in_form(role, known)}"
+    others = f"{known} is not null and not {_in_form(role, known) if form is None else 'false'}"
     return engine.sql(
         f"""
         with distinct_values as (
@@ -72,8 +75,8 @@ def first_of_january(day: str) -> str:
 def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]:
     """Cleaned text or date from raw, the value from cleaned and flagged, and flagged from cleaned."""
     if role in ("postcode", "former_postcode"):
-        spaced = "left(cleaned, length(cleaned) - 3) || ' ' || right(cleaned, 3)"
-        return _LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({_valid_postcode('cleaned')})"
+        spaced, valid = _british_postcode()
+        return _LETTERS_AND_DIGITS, f"case when not flagged then {spaced} end", f"not ({valid})"
     if role == "nino":
         # The suffix says nothing of the person and is often missing: eight characters are the number.
         value = "case when not flagged then left(cleaned, 8) end"
@@ -94,6 +97,11 @@ def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]
         flagged = f"(cleaned is null or {default_date('cleaned')} or {first_of_january('cleaned')})"
         return dates.parsed("raw", date_formats), value, flagged
     return dates.parsed("raw", date_formats), "cleaned", "false"
+
+
+def _british_postcode() -> tuple[str, str]:
+    """SQL over `cleaned`: the postcode as it is written, and whether it is a British one."""
+    return "left(cleaned, length(cleaned) - 3) || ' ' || right(cleaned, 3)", _valid_postcode("cleaned")
 
 
 def _valid_postcode(code: str) -> str:

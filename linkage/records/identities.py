@@ -22,7 +22,7 @@ class Identities:
     count: int
 
 
-def identify(engine: Engine, records: Table, *, first_entity_id: int = 1) -> Identities:
+def identify(engine: Engine, records: Table, *, first_entity_id: int = 1, kept: Sequence[str] = ()) -> Identities:
     """Join the rows of each entity key into one entity with dated histories.
 
     A value's first date is the earliest valid_from of its rows. Its last date is the latest valid_to, NULL while a row
@@ -32,13 +32,16 @@ def identify(engine: Engine, records: Table, *, first_entity_id: int = 1) -> Ide
     Args:
         records: docs/tables.md; all of one source. Columns x_<name> count as identifiers.
         first_entity_id: the lowest entity_id; they are dense from it, in the order of entity_key.
+        kept: columns x_<name> that the result has too: what another source of the run keeps is not known of this one's.
 
     Returns:
         identities: entity_id, source, entity_key, records, and for each identifier F the lists F, F_first, F_last,
         newest first; all three NULL where the entity never had a value.
         appearances: entity_id, the identifiers, first_date, last_date, appearance_records: each distinct combination.
     """
-    fields = [*IDENTIFIERS, *(column for column in records.columns if column.startswith("x_"))]
+    fields = [*IDENTIFIERS, *sorted({*kept, *(column for column in records.columns if column.startswith("x_"))})]
+    if lacking := [f"cast(null as varchar) as {quote(name)}" for name in kept if name not in records.columns]:
+        records = engine.sql(f"select *, {', '.join(lacking)} from {{records}}", records=records)
     entities = _entities(engine, records, first_entity_id)
     appearances = _appearances(engine, records, entities, fields)
     identities = _histories(engine, entities, appearances, fields)

@@ -66,8 +66,8 @@ def source_layout(where: str, table: TableDef, source: Source, header: Sequence[
         record_key=tuple(known.must(column, needed) for column in record_key),
         entity_key=_entity_key(known, table, mapped, replaced, needed),
         required=required,
-        keep={known.must(column, f"{where}.keep"): f"x_{column.lower()}" for column in source.keep},
-        variables={column: v for v in table.variable if (column := known.find(v.name))},
+        keep={known.must(column, f"{where}.keep"): f"x_{name}" for name, column in source.keep.items()},
+        variables=_described(known, table, mapped),
         absent=tuple(absent),
     )
 
@@ -80,6 +80,13 @@ def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: 
     """
     known = _Header(header, file, (v.name for v in table.variable))
     return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in table.variable}
+
+
+def _described(known: "_Header", table: TableDef, mapped: dict[str, str]) -> dict[str, Variable]:
+    """Column -> the catalogue's variable: the one of its name, else, where the run gives it a role, the role's."""
+    found = {column: v for v in table.variable if (column := known.find(v.name))}
+    roles = {v.role: v for v in table.variable if v.role and v.role not in KEYS}
+    return {column: roles[role] for role, column in mapped.items() if role in roles} | found
 
 
 def _record_key(table: TableDef, mapped: dict[str, str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.catalogue import IDENTIFIERS, Catalogue
+from linkage.catalogue import IDENTIFIERS, Catalogue, is_code_form
 from linkage.config import Source
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
@@ -93,7 +93,23 @@ def _persons(catalogue: Catalogue, source: Source, layout: Layout, split_forenam
         date_formats=(source.format.date_format,),
         sexes=sex_codes(catalogue.frame(sex)) if sex and sex.frame else None,
         split_forename=split_forename,
+        forms=_forms(layout),
     )
+
+
+def _forms(layout: Layout) -> dict[str, str]:
+    """Columns of postcodes and of what is kept whose form is not the one of their role: postcodes of any country where
+    the catalogue does not say that they are British."""
+    postcodes = {column for role, column in layout.roles.items() if role in ("postcode", "former_postcode")}
+    found = {}
+    for column in [*postcodes, *layout.keep]:
+        variable = layout.variables.get(column)
+        form = variable.format if variable else None
+        if form and is_code_form(form):
+            found[column] = form
+        elif column in postcodes and variable and form is None:
+            found[column] = "code"
+    return found
 
 
 def _numbers(layout: Layout) -> list[str]:

@@ -40,6 +40,7 @@ class PersonColumns:
     split_forename: bool | None = None
     values: Mapping[str, Collection[str]] = field(default_factory=dict)
     clean: Collection[str] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)  # column -> of CODE_FORMS, where it is not the role's own
 
     @property
     def splits(self) -> bool:
@@ -156,16 +157,19 @@ def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Ta
     if form := _name_form(key, persons):
         return standard_names(engine, base, f"r:{key}", form, known=known)
     formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
+    form = persons.forms.get(persons.column(key))
     if known is None:
-        return standard_identifiers(engine, base, f"r:{key}", key, formats)
+        return standard_identifiers(engine, base, f"r:{key}", key, formats, form=form)
     counted = engine.from_arrow(pa.table({f"r:{key}": pa.array(list(known), pa.string())}))
-    found = standard_identifiers(engine, counted, f"r:{key}", key, formats)
+    found = standard_identifiers(engine, counted, f"r:{key}", key, formats, form=form)
     engine.drop(counted)
     return found
 
 
 def _name_form(key: str, persons: PersonColumns) -> str | None:
     """How a column's values are brought into form one by one; None for numbers and dates, which SQL does."""
+    if persons.column(key) in persons.forms:
+        return None
     if key == "forename":
         return "forenames" if persons.splits else "whole_forename"
     return _NAME_FORMS.get(key) or ("text" if key in ("email", "address") or key not in persons.roles else None)

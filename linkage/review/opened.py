@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, quote
 from linkage.explain.files import ID, OpenFiles, open_if_files
 from linkage.explain.opening import OpenRun, OpenStep
@@ -68,7 +67,7 @@ def open_step(
         step=found,
         left=found.sides["left"].name,
         right=found.sides["right"].name,
-        shown=IDENTIFIERS,
+        shown=opened.compared(),
         names=names_of_run(engine, run, step),
         trained=opened.trained(step),
     )

@@ -156,7 +156,8 @@ _Person = dict[int, dict[str, Any]]
 
 
 def _people(engine: Engine, suspects: Table, membership: Table, identities: Table) -> dict[int, _Person]:
-    held = [name for name in IDENTIFIERS if name in identities.columns]
+    kept = [name for name in identities.columns if name.startswith("x_")]
+    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept]
     found = engine.sql(
         f"""
         select m.unit_id, i.entity_id, i.source, {columns(held, "i")}

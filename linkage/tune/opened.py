@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 from linkage.explain.files import OpenFiles, open_if_files
@@ -77,7 +76,7 @@ def open_to_tune(
         step=opened,
         left=opened.sides["left"].name,
         right=opened.sides["right"].name,
-        shown=IDENTIFIERS,
+        shown=run.compared(),
         model=root / "models" / f"{name}.json",
         trained=run.trained(name),
         groups=lambda evidence: groups_of(engine, run, opened, evidence),

@@ -48,7 +48,11 @@ class Row:
 
 def side_by_side(left: Record, right: Record) -> list[Row]:
     """A row for each identifier that at least one side knows: in the order of the catalogue, then others of files."""
-    others = {name: name.replace("_", " ").strip().capitalize() for name in left.held if name not in IDENTIFIERS}
+    others = {
+        name: name.removeprefix("x_").replace("_", " ").strip().capitalize()
+        for name in left.held
+        if name not in IDENTIFIERS
+    }
     return [
         _row(identifier, name, left.held.get(identifier, ()), right.held.get(identifier, ()))
         for identifier, name in {**IDENTIFIERS, **others}.items()

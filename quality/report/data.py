@@ -15,7 +15,8 @@ def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclos
     if not sources:
         return None
     found = {(s["source"], row["identifier"]): row for s in sources for row in s["completeness"]}
-    shown = [name for name in IDENTIFIERS if any(row["present"] for (_, i), row in found.items() if i == name)]
+    known = dict.fromkeys([*IDENTIFIERS, *(identifier for _, identifier in found)])
+    shown = [name for name in known if any(row["present"] for (_, i), row in found.items() if i == name)]
 
     def table(caption: str, measure: str, note: str) -> Table:
         rows: list[list[str | Cell]] = [

@@ -48,6 +48,7 @@ class Names:
         """An identifier or a comparison of a model."""
         if name in IDENTIFIERS:
             return IDENTIFIERS[name]
+        name = name.removeprefix("x_")  # a column that the run keeps
         text = " ".join(_IN_WORDS.get(part, part) for part in name.lower().split("_") if part)
         return text[:1].upper() + text[1:]  # date of birth given surname postcode
 

@@ -269,3 +269,15 @@ def test_a_fault_in_a_file_of_passes_is_named(text: str, tmp_path: Path) -> None
 def test_a_missing_file_of_passes_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file of passes"):
         passes.load(tmp_path / "p.toml")
+
+
+def test_a_pass_that_names_what_no_record_has_is_refused_and_not_left_out() -> None:
+    rules = [NAMES, Pass(name="typo", why="w", equal=("surnam", "x_national_number"))]
+    with pytest.raises(ConfigError) as error:
+        passes.check_fields(rules, ("forename", "surname", "dob"), "step.s.passes")
+    assert str(error.value).splitlines() == [
+        "step.s.passes: passes have faults",
+        "  pass 'typo': no identifier 'surnam'; nearest: surname",
+        "  pass 'typo': no identifier 'x_national_number'",
+        "  there are forename, surname, dob",
+    ]

@@ -1,0 +1,154 @@
+"""A run over registers of another country: postcodes of four digits, a national number, codes and columns of its own."""
+
+import csv
+import datetime
+import itertools
+import json
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.catalogue import load
+from linkage.pipeline import job
+from linkage.resources import configs_dir
+from tests.pipeline.village import _NAMES
+
+PEOPLE, NUMBERED = 150, 60
+
+REGISTER = """
+dataset = "{name}"
+title = "{name}"
+owner = "Example"
+
+[table.persons]
+title = "Persons"
+grain = "person"
+entity_key = [["{key}"]]
+generated = false
+variable = [
+  {{ name = "{key}", type = "string", role = "entity_key", required = true, concept = "identity", identifiability = 3, sensitivity = "E", description = "Key." }},
+  {{ name = "FORNAVN", type = "string", role = "forename", concept = "name", identifiability = 1, sensitivity = "E", description = "Forename." }},
+  {{ name = "ETTERNAVN", type = "string", role = "surname", concept = "name", identifiability = 1, sensitivity = "E", description = "Surname." }},
+  {{ name = "FODT", type = "date", role = "dob", concept = "age", identifiability = 2, sensitivity = "E", description = "Birth." }},
+  {{ name = "KJONN", type = "string", role = "sex", frame = "no_sex", concept = "sex", identifiability = 5, sensitivity = "C", description = "Sex." }},
+  {{ name = "POSTNR", type = "string", role = "postcode", format = "digits-4", concept = "address", identifiability = 2, sensitivity = "E", description = "Postcode." }},
+  {{ name = "{number}", type = "string", format = "number", concept = "identity", identifiability = 1, sensitivity = "E", description = "National number." }},
+]
+"""
+
+RUN = """
+[run]
+name = "elsewhere"
+truth = "truth"
+spine = ["skole"]
+
+[source.skole]
+dataset = "skole"
+table = "persons"
+files = ["skole.csv"]
+format = { type = "csv", delimiter = ";", encoding = "cp1252", date_format = "%d.%m.%Y" }
+keep = { national_number = "FNR" }
+
+[source.lonn]
+dataset = "lonn"
+table = "persons"
+files = ["lonn.parquet"]
+keep = { national_number = "NR" }
+
+[[step]]
+name = "skole-lonn"
+left = "skole"
+right = "lonn"
+passes = "passes.toml"
+model = "model.json"
+
+[outputs]
+longitudinal = false
+"""
+
+PASSES = """
+[[pass]]
+name = "number"
+why = "A national number is one person's; the birth date guards against a slip"
+equal = ["x_national_number", "dob"]
+"""
+
+
+def person(index):
+    born = datetime.date(1990, 1, 2) + datetime.timedelta(days=3 * index)
+    return {
+        "forename": _NAMES[(index * 5 + 3) % len(_NAMES)],
+        "surname": _NAMES[(index * 7) % len(_NAMES)],
+        "born": born,
+        "sex": "MK"[index % 2],
+        "postcode": f"0{100 + index % 40}",
+        "number": f"{born:%d%m%y} {index:05d}",
+    }
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """The folder of a run whose catalogue has two registers more. Everybody has another name to each of them; those
+    without a number have moved as well."""
+    catalogue = tmp_path / "catalogue"
+    shutil.copytree(configs_dir() / "catalogue", catalogue)
+    for name, key, number in (("skole", "ELEV", "FNR"), ("lonn", "LOPENR", "NR")):
+        (catalogue / f"{name}.toml").write_text(REGISTER.format(name=name, key=key, number=number))
+    with (catalogue / "frames.toml").open("a") as frames:
+        frames.write('\n[no_sex]\nM = "Male"\nK = "Female"\n')
+    monkeypatch.setattr(job, "shipped", lambda: load(catalogue))
+    people = [person(index) for index in range(PEOPLE)]
+    with (tmp_path / "skole.csv").open("w", encoding="cp1252", newline="") as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["ELEV", "FORNAVN", "ETTERNAVN", "FODT", "KJONN", "POSTNR", "FNR"])
+        for index, p in enumerate(people):
+            number = p["number"] if index < NUMBERED else ""
+            born = p["born"].strftime("%d.%m.%Y")
+            rows.writerow([f"E{index}", p["forename"] + "ø", p["surname"], born, p["sex"], p["postcode"], number])
+    other = _NAMES[::-1]
+    held = {
+        "LOPENR": [f"L{index}" for index in range(PEOPLE)],
+        "FORNAVN": [p["forename"] + "Ø" if i >= NUMBERED else "X" + other[i % 90] for i, p in enumerate(people)],
+        "ETTERNAVN": [p["surname"] if i >= NUMBERED else other[i % 80] + "X" for i, p in enumerate(people)],
+        "FODT": [p["born"] for p in people],
+        "KJONN": [p["sex"] for p in people],
+        "POSTNR": pa.array([int(p["postcode"]) for p in people], pa.int32()),
+        "NR": [p["number"].replace(" ", "") for p in people],
+    }
+    pq.write_table(pa.table(held), tmp_path / "lonn.parquet")
+    (tmp_path / "truth").mkdir()
+    keys = itertools.chain(*((("skole", f"E{i}", i), ("lonn", f"L{i}", i)) for i in range(PEOPLE)))
+    told = "".join(f"{source},{key},{index}\n" for source, key, index in keys)
+    (tmp_path / "truth" / "entities.csv").write_text(f"source,entity_key,person_id\n{told}")
+    model = (configs_dir() / "models" / "education.json").read_text()
+    (tmp_path / "model.json").write_text(model.replace("uln", "x_national_number"))
+    (tmp_path / "passes.toml").write_text(PASSES)
+    (tmp_path / "run.toml").write_text(RUN)
+    return tmp_path
+
+
+def test_numbers_and_postcodes_of_another_country_link_people(elsewhere, leo):
+    out = elsewhere / "out"
+    code, said, wrong = leo("run", elsewhere / "run.toml", "--out", out, "--no-progress")
+    assert code == 0, said + wrong
+    evaluation = json.loads((out / "quality" / "evaluation.json").read_text())
+    step = evaluation["steps"][0]
+    made = {row["pass"]: row["links"] for row in step["passes"]}
+    assert made["number"] == NUMBERED
+    assert (step["accuracy"]["false"], step["accuracy"]["missed"]) == (0, 0)
+    held = {row["identifier"]: row["present"] for row in evaluation["sources"][1]["completeness"]}
+    assert (held["postcode"], held["x_national_number"]) == (PEOPLE, PEOPLE)
+    assert "National number" in (out / "report" / "index.html").read_text()
+
+
+def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
+    run = elsewhere / "run.toml"
+    run.write_text(RUN.replace("keep = { national_number", "keep = { number_of_state"))
+    code, _, said = leo("config", "check", run)
+    assert code == 2
+    assert "step.skole-lonn.passes: passes have faults" in said
+    assert "pass 'number': no identifier 'x_national_number'" in said
+    assert "the model names columns that the records do not have: x_national_number" in said
+    assert not (elsewhere / "out").exists()

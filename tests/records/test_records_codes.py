@@ -1,0 +1,106 @@
+"""Postcodes of other countries and numbers of persons, by the form that the catalogue says they have."""
+
+import pytest
+
+from linkage.catalogue import Catalogue, Dataset, load
+from linkage.config import Source
+from linkage.engine import rows as as_dicts
+from linkage.errors import ConfigError
+from linkage.records import PROBLEMS, identify, read_source
+from linkage.records.standardise import PersonColumns, standard_view
+from tests.records.conftest import _variable
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("form", "raw", "expected"),
+    [
+        ("code", "k1a 0b1", "K1A0B1"),
+        ("code", "1234 ab", "1234AB"),
+        ("code", "SW1A1AA", "SW1A 1AA"),  # as a source writes it that says it is British
+        ("code", "ZZ99 3VZ", "ZZ993VZ"),  # to others it is no sentinel
+        ("code", "UNKNOWN", None),
+        ("code", "00000", None),
+        ("digits-4", "0150", "0150"),
+        ("digits-4", "150", "0150"),
+        ("digits-4", "150.0", "0150"),
+        ("digits-4", "12345", None),
+        ("digits-4", "N-0150", None),
+        ("digits-5", "1234", "01234"),
+        ("zip", "02139", "02139"),
+        ("zip", "2139", "02139"),
+        ("zip", "02139-4307", "02139"),
+        ("zip", "21394307", "02139"),
+        ("zip", "99999", None),
+        ("number", "123-45-6789", "123456789"),
+        ("number", "999999999", None),
+        ("number", "not known", None),
+    ],
+)
+def test_a_code_has_one_form(engine, world, form, raw, expected):
+    table = world(f"code:text\n{raw}")
+    persons = PersonColumns({"postcode": "code"}, forms={"code": form})
+    found = as_dicts(engine, standard_view(engine, table, persons)[0])[0]
+    assert found["postcode"] == expected
+    assert found["problems"] == (0 if expected else PROBLEMS["postcode"])
+
+
+def described(**formats):
+    """A catalogue of one register of another country, whose postcodes and numbers have these formats."""
+    variables = [
+        _variable("ID", "string", "entity_key", required=True),
+        _variable("NAVN", "string", "surname"),
+        _variable("KJONN", "string", "sex", frame="sexes"),
+        _variable("POSTNR", "string", "postcode", format=formats.get("postcode")),
+        _variable("FNR", "string", None, format="number", identifiability=1),
+    ]
+    table = {"name": "persons", "title": "t", "grain": "g", "entity_key": [["ID"]], "variable": variables}
+    dataset = Dataset.model_validate({"dataset": "register", "title": "t", "owner": "o", "table": {"persons": table}})
+    return Catalogue(datasets={"register": dataset}, frames={"sexes": {"M": "Male", "K": "Female"}})
+
+
+def read(engine, folder, text, catalogue, **source):
+    (folder / "a.csv").write_text(text)
+    asked = Source(dataset="register", table="persons", files=("a.csv",), format={"type": "csv"}, **source)
+    return read_source(engine, catalogue, "register", asked, folder)
+
+
+CSV = "ID,NAVN,KJONN,POSTNR,FNR\n1,Berg,K,0150,010203 12345\n2,Dahl,M,,\n"
+
+
+def test_a_postcode_is_british_where_the_catalogue_says_so_and_nowhere_else(engine, tmp_path):
+    for form, expected, flag in ((None, "0150", 0), ("digits-4", "0150", 0), ("postcode", None, PROBLEMS["postcode"])):
+        records = as_dicts(engine, read(engine, tmp_path, CSV, described(postcode=form)).records)
+        assert [(r["postcode"], r["problems"]) for r in records] == [(expected, flag), (None, 0)], form
+
+
+def test_a_renamed_column_keeps_what_the_catalogue_says_of_it(engine, tmp_path):
+    """Codes of the sexes and the form of a postcode are the role's, whatever the file calls the column."""
+    renamed = CSV.replace("KJONN", "K").replace("POSTNR", "P").replace("0150", "150")
+    named = {"columns": {"sex": "K", "postcode": "P"}}
+    records = as_dicts(engine, read(engine, tmp_path, renamed, described(postcode="digits-4"), **named).records)
+    assert [(r["sex"], r["postcode"]) for r in records] == [("F", "0150"), ("M", None)]
+
+
+def test_a_kept_number_has_a_name_of_the_runs_own(engine, tmp_path):
+    records = read(engine, tmp_path, CSV, described(), keep={"national_number": "FNR"}).records
+    assert [r["x_national_number"] for r in as_dicts(engine, records)] == ["01020312345", None]
+    found = identify(engine, records, kept=("x_health_number", "x_national_number"))
+    held = as_dicts(engine, found.identities)[0]
+    assert (held["x_national_number"], held["x_health_number"]) == (["01020312345"], None)
+    assert {"x_national_number", "x_health_number"} <= set(found.appearances.columns)
+
+
+def test_a_catalogue_with_a_form_of_postcodes_that_there_is_none_of_is_refused(tmp_path):
+    variable = (
+        '{ name = "PC", type = "string", role = "postcode", format = "digits", concept = "c", identifiability = 2, '
+        'sensitivity = "E", description = "d" }'
+    )
+    (tmp_path / "r.toml").write_text(
+        f'dataset = "r"\ntitle = "t"\nowner = "o"\n[table.t]\ntitle = "t"\ngrain = "g"\nvariable = [{variable}]\n'
+    )
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path)
+    assert "r.toml: table.t.PC: 'digits' is no form of postcodes; there are postcode (a British one), code" in str(
+        error.value
+    )
