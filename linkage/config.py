@@ -9,10 +9,12 @@ import hashlib
 import json
 import re
 import tomllib
+import types
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from linkage.catalogue import IDENTIFIERS
 from linkage.errors import ConfigError
@@ -21,6 +23,26 @@ Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"
 Probability = Annotated[float, Field(ge=0, le=1)]
 Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+_PLAIN = {bool, int, float}
+_IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
+
+
+def _fault(text: str) -> PydanticCustomError:
+    """A fault of one key, which is told with its place."""
+    return PydanticCustomError("of_one_key", "{text}", {"text": text})
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """The plain types that a value may have, and str where a text may stand."""
+    if annotation in (str, *_PLAIN):
+        return {annotation}
+    if get_origin(annotation) is Literal:
+        return {type(value) for value in get_args(annotation)}
+    if get_origin(annotation) in (Annotated, Union, types.UnionType):
+        return set().union(*map(_kinds, get_args(annotation)))
+    return set()
 
 
 ROLES = (
@@ -32,13 +54,25 @@ ROLES = (
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """A number in quotes is a text, and `true` no number: what was meant is not guessed."""
+        if isinstance(value, str | bool) and info.field_name:
+            kinds = _kinds(cls.model_fields[info.field_name].annotation)
+            if isinstance(value, str) and str not in kinds and kinds & _PLAIN:
+                raise _fault(f"{_IN_WORDS[min(kinds & _PLAIN, key=str)]} is written without quotes")
+            if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
+                raise _fault("a number is expected, not true or false")
+        return value
+
 
 class FileFormat(_Strict):
     """How a source's files are written."""
 
     type: Literal["parquet", "csv"] = "parquet"
-    delimiter: str = ","
-    quote: str = '"'
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'  # empty where nothing is quoted
     encoding: str = "utf-8"
     compression: Literal["auto", "none", "gzip"] = "auto"
     date_format: str = "%Y-%m-%d"
@@ -67,9 +101,9 @@ class Source(_Strict):
     @classmethod
     def _no_name_of_a_history(cls, value: dict[str, str]) -> dict[str, str]:
         if ends := [name for name in value if name.endswith(("_all", "_held", "_first", "_last")) or "-" in name]:
-            raise ValueError(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
+            raise _fault(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
         if twice := [column for column in value.values() if list(value.values()).count(column) > 1]:
-            raise ValueError(f"column '{twice[0]}' is kept under two names; give one")
+            raise _fault(f"column '{twice[0]}' is kept under two names; give one")
         return value
 
 
@@ -207,6 +241,7 @@ class RunConfig(_Strict):
             ]
             if index == 0 and "people" in named.values():
                 faults.append(f"step.{index}: the first step has no people yet; name two sources")
+            faults += _meets_itself(index, named, steps[:index])
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -228,6 +263,22 @@ class RunConfig(_Strict):
     def fingerprint(self) -> str:
         """A hash of everything the file says."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]]) -> list[str]:
+    """A step whose two sides hold the same records would link each with itself, and be right in all of them."""
+    sides = list(named.values())
+    if len(sides) == 2 and sides[0] == sides[1]:
+        return [f"step.{index}: left and right are both '{sides[0]}': every record would be linked with itself"]
+    if "people" not in sides:
+        return []
+    joined = {str(step.get("name")): {step.get("left"), step.get("right")} for step in before}
+    return [
+        f"step.{index}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
+        for side, name in named.items()
+        for earlier in [next((step for step, held in joined.items() if name in held), None)]
+        if name != "people" and earlier is not None
+    ]
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -296,6 +347,10 @@ def fault_text(model: type[BaseModel], fault: Any) -> str:
         allowed = _allowed(model, fault["loc"][:-1])
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
         return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
+    if fault["type"] in ("tuple_type", "list_type"):
+        return "a list is expected, in brackets"
+    if fault["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        return "a table is expected: { name = ... }"
     text = str(fault["msg"]).removeprefix("Value error, ")
     return text if fault["type"] == "value_error" else f"{text[0].lower()}{text[1:]}"
 

@@ -97,7 +97,7 @@ def test_columns_are_kept_under_their_own_or_another_name(tmp_path: Path, keep: 
     [
         ('{ number_all = "FNR" }', "does not end in _all"),
         ('{ one = "FNR", two = "FNR" }', "column 'FNR' is kept under two names"),
-        ("3", "source.a.keep: input should be a valid dictionary"),
+        ("3", "source.a.keep: a table is expected: { name = ... }"),
     ],
 )
 def test_a_name_to_keep_by_that_would_be_read_as_another_is_refused(tmp_path: Path, keep: str, fault: str) -> None:
@@ -105,3 +105,94 @@ def test_a_name_to_keep_by_that_would_be_read_as_another_is_refused(tmp_path: Pa
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "run.toml")
     assert fault in str(error.value)
+
+
+TYPED = """
+[run]
+name = "x"
+threads = "2"
+
+[source.a]
+dataset = "npd"
+table = "census"
+files = "x"
+format = { delimiter = ";;" }
+
+[source.b]
+dataset = "ilr"
+table = "learners"
+files = ["y"]
+
+[[step]]
+name = "s"
+left = "a"
+right = "b"
+accept_probability = "0.9"
+margin = true
+train = "false"
+
+[outputs]
+longitudinal = "no"
+
+[gates]
+min_precision = "0.98"
+"""
+
+
+def test_a_value_of_another_type_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(TYPED)
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "run.toml")
+    assert {line.strip() for line in str(error.value).splitlines()[1:]} == {
+        "run.threads: a number is written without quotes",
+        "source.a.files: a list is expected, in brackets",
+        "source.a.format.delimiter: string should have at most 1 character",
+        "step.0.accept_probability: a number is written without quotes",
+        "step.0.margin: a number is expected, not true or false",
+        "step.0.train: true or false is written without quotes",
+        "outputs.longitudinal: true or false is written without quotes",
+        "gates.min_precision: a number is written without quotes",
+    }
+
+
+STEPS = """
+[run]
+name = "x"
+
+[source.a]
+dataset = "npd"
+table = "census"
+files = ["x"]
+
+[source.b]
+dataset = "ilr"
+table = "learners"
+files = ["y"]
+
+[[step]]
+name = "first"
+left = "a"
+right = "{right}"
+
+[[step]]
+name = "second"
+left = "people"
+right = "{again}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "again", "fault"),
+    [
+        ("a", "b", "step.0: left and right are both 'a': every record would be linked with itself"),
+        ("b", "b", "step.1.right: people hold 'b' since step 'first': every record would be linked with itself"),
+        ("b", "people", "step.1: left and right are both 'people': every record would be linked with itself"),
+    ],
+)
+def test_a_step_whose_sides_hold_the_same_records_is_refused(
+    tmp_path: Path, right: str, again: str, fault: str
+) -> None:
+    (tmp_path / "run.toml").write_text(STEPS.format(right=right, again=again))
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "run.toml")
+    assert [line.strip() for line in str(error.value).splitlines()[1:]] == [fault]

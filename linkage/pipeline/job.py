@@ -31,6 +31,7 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
+from linkage.records.dates import check_format
 from linkage.records.header_checks import check_attribute_headers, check_source_headers
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
@@ -219,6 +220,10 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
                 catalogue.table(described.dataset, described.table)
             except ConfigError as error:  # the catalogue does not know who asks
                 faults.add(f"{part}.{name}: {error}")
+            try:
+                check_format(described.format.date_format)
+            except ConfigError as error:
+                faults.add(f"{part}.{name}.format.date_format: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")

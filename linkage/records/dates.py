@@ -36,6 +36,15 @@ def parsed(text: str, formats: Sequence[str]) -> str:
     return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
 
 
+def check_format(pattern: str) -> None:
+    """Refuse a date format that does not give a day.
+
+    Raises:
+        ConfigError: what it lacks, and how one is written.
+    """
+    _regex(pattern)
+
+
 def is_no_date_text(text: str) -> str:
     """A SQL expression: the text says that there is no date ("00/00/0000", "UNKNOWN")."""
     return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"

@@ -37,9 +37,9 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
     blocks: list[Block] = [
         Text(
             "Some things no one person does: work before 14, study after death and the like. Where records that were "
-            "linked show them together, either a link is false or a record is wrong. Shares are of people with two records that "
-            "could have contradicted each other. Beside them stands, where it can be told, how often a single record "
-            "contradicts itself: so much is the sources' own."
+            "linked show them together, either a link is false or a record is wrong. Shares are of people with two "
+            "records that could have contradicted each other. Beside them stands, where it can be told, how often a "
+            "single record contradicts itself: so much is the sources' own."
         ),
         figure(
             "implausible-people",

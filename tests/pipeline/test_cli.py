@@ -106,7 +106,8 @@ def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_pa
     file = tmp_path / "run.toml"
     file.write_text(
         RUN
-        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "pupils"\nmodel = "shoes.json"\n'
+        + '[source.others]\ndataset = "npd"\ntable = "census"\nfiles = ["others/*.parquet"]\n'
+        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "shoes.json"\n'
         + "[outputs]\nlongitudinal = false\n"
     )
     code, _, said = leo("config", "check", file)
@@ -135,6 +136,15 @@ def test_missing_sources_are_an_input_error(leo, tmp_path):
     assert code == 1
     assert "source.pupils.files: no file matches 'pupils/*.parquet'" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN + 'format = { type = "csv", date_format = "DD.MM.YYYY" }\n')
+    code, _, said = leo("config", "check", file)
+    assert code == 2
+    assert "source.pupils.format.date_format: date format 'DD.MM.YYYY' does not give a year, a month and a day" in said
+    assert "write it with %Y or %y, %m or %b, and %d" in said
 
 
 def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
