@@ -17,6 +17,7 @@ from linkage.pipeline.true_entities import (
     true_attributes,
     true_entities,
     true_entities_file,
+    unknown_to_truth,
 )
 from linkage.pipeline.workspace import Workspace
 
@@ -38,6 +39,10 @@ def evaluate_stage(job: Job) -> Stage:
         from quality.drift import drift
         from quality.evaluation import Inputs, StepTables, evaluate
 
+        known = true_entities(space.engine, truth) if truth else None
+        if known:
+            for line in unknown_to_truth(space.engine, known, _entities(space, sources), sources):
+                space.tell(line)
         inputs = Inputs(
             steps=[
                 StepTables(
@@ -60,7 +65,7 @@ def evaluate_stage(job: Job) -> Stage:
             | (true_attributes(space.engine, job.truth, _entities(space, sources)) if job.truth else {}),
             spine=space.table("spine"),
             cuts=space.table("cuts"),
-            truth=true_entities(space.engine, truth) if truth else None,
+            truth=known,
             errors=logged_errors(space.engine, job.truth) if job.truth else None,
             records={name: space.table(f"records/{name}") for name in sources},
             sources=[

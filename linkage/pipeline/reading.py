@@ -156,7 +156,7 @@ def _critical_gate(document: str, done: str) -> Callable[[Counts], None]:
             raise GateError(
                 f"gate critical_contracts: {len(counts['critical'])} critical expectations failed\n"
                 + "".join(f"  {line}\n" for line in counts["critical"])
-                + f"  see {document} and the report in the run's folder; nothing was {done}"
+                + f"  see {document}; nothing was {done}"
             )
 
     return hold

@@ -1,16 +1,18 @@
 """The truth of a run, where there is one: who is behind each entity key, and which errors were made; Parquet or CSV."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
+from linkage.records.ids import numbered
 
 ERRORS = "errors"
 NAMES = ("entities.parquet", "entities.csv")
-_TYPES = {"source": pa.string(), "entity_key": pa.string(), "person_id": pa.int64()}  # a key 0007 is no 7
+_TYPES = dict.fromkeys(("source", "entity_key", "person_id"), pa.string())  # a key 0007 is no 7
 
 
 def true_entities_file(folder: Path) -> Path | None:
@@ -19,12 +21,76 @@ def true_entities_file(folder: Path) -> Path | None:
 
 
 def true_entities(engine: Engine, path: Path) -> Table:
-    """source, entity_key, person_id.
+    """source, entity_key, person_id: texts, and a number of the person, made where the file has another kind of name.
 
     Raises:
-        InputError: the file is no CSV with these columns.
+        InputError: the file has not these columns, or says of an entity that it is two people.
     """
-    return engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
+    raw = engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
+    if lacking := [name for name in _TYPES if name not in raw.columns]:
+        raise InputError(f"{path}: has no column {', '.join(lacking)}\n  it needs {', '.join(_TYPES)}")
+    named = engine.sql(
+        """
+        select distinct cast(source as varchar) as source, cast(entity_key as varchar) as entity_key,
+               cast(person_id as varchar) as person
+        from {raw}
+        where person_id is not null
+        """,
+        raw=raw,
+        store=True,
+    )
+    truth = _with_numbers(engine, named)
+    twice = engine.sql("select 1 as n from {t} group by source, entity_key having count(*) > 1", t=truth)
+    if count := engine.count(twice):
+        raise InputError(f"{path}: says of {count:,} entity keys that they are two people\n  give each one person_id")
+    return truth
+
+
+def _with_numbers(engine: Engine, named: Table) -> Table:
+    """source, entity_key, person_id from source, entity_key, person: the text's number, else one for each text."""
+    digits = "regexp_matches(person, '^[0-9]+$') and length(person) <= 18"
+    others = engine.sql(f"select 1 as n from {{named}} where not ({digits}) limit 1", named=named)
+    if not engine.count(others):
+        query = "select source, entity_key, cast(person as bigint) as person_id from {named}"
+        return engine.sql(query, named=named, store=True)
+    persons = numbered(
+        engine, engine.sql("select distinct person from {named}", named=named), "person", "person_id", first=1
+    )
+    query = "select source, entity_key, person_id from {named} as n join {persons} as p on p.person = n.person"
+    return engine.sql(query, named=named, persons=persons, store=True)
+
+
+def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Sequence[str]) -> list[str]:
+    """A line for each source of which the truth lacks people: what is measured leaves these out.
+
+    Args:
+        truth: source, entity_key, person_id.
+        entities: entity_id, source, entity_key.
+    """
+    found = engine.sql(
+        """
+        select e.source, count(*) as entities, count(t.person_id) as known
+        from {entities} as e
+        left join {truth} as t on t.source = e.source and t.entity_key = e.entity_key
+        group by e.source
+        """,
+        truth=truth,
+        entities=entities,
+    )
+    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, found)}
+    told = []
+    for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
+        if known == 0:
+            told.append(
+                f"truth: has no key of {source}, and nothing of its links is measured; it names a source as the run "
+                "does, and a person by the key that the source gives, its columns joined by |"
+            )
+        elif known < everybody:
+            told.append(
+                f"truth: says who is behind {known:,} of {everybody:,} people of {source}; links and pairs of the "
+                "others count neither for nor against precision and recall"
+            )
+    return told
 
 
 def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, Table]:

@@ -8,6 +8,7 @@ import contextlib
 import io
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,9 +142,25 @@ def _judging(context: Any, validations: Sequence[Any]) -> Any:
     )
 
 
+@contextlib.contextmanager
+def _as_a_program() -> Iterator[None]:
+    """Give the main module a file while Great Expectations is imported: where it has none, as in a notebook or under
+    `python -c`, pyspark takes it for a doctest and ends the process with exit code 0."""
+    main = sys.modules["__main__"]
+    lacks = not hasattr(main, "__file__")
+    if lacks:
+        main.__file__ = ""
+    try:
+        yield
+    finally:
+        if lacks:
+            del main.__file__
+
+
 def _checkpoint(expectations: Sequence[Expectation]) -> Any:
-    import great_expectations as gx
-    import great_expectations.expectations as gxe
+    with _as_a_program():
+        import great_expectations as gx
+        import great_expectations.expectations as gxe
 
     context = _context()
     asset = context.data_sources.add_pandas("counts").add_dataframe_asset("shares")

@@ -50,8 +50,8 @@ class ContractReport:
     def critical(self) -> list[str]:
         """A line for each critical expectation that is not met: counts, no values."""
         return [
-            f"{r.source}{f'.{r.column}' if r.column else ''}: {r.rule}: {r.failed:,} of {r.checked:,}"
-            f" ({r.share:.2%}), at most {r.limit:.2%} allowed"
+            f"{r.source}{f'.{r.column}' if r.column else ''}: {r.rule}: not so in {r.failed:,} of "
+            f"{r.checked:,} ({r.share:.2%}), at most {r.limit:.2%} allowed"
             for r in self.results
             if r.severity == "critical" and not r.success
         ]

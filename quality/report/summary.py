@@ -43,8 +43,9 @@ def headlines(
     )
     to_review = Headline("For review", pairs.decisions["review"], "", f"pairs too close to call{of_step}")
     if accuracy:
-        precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", f"of the links are right{of_step}")
-        recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", f"of the true pairs are linked{of_step}")
+        judged, pairs_known = of_truth(accuracy)
+        precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", f"of {judged} are right{of_step}")
+        recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", f"of {pairs_known} are linked{of_step}")
         return [size, rate, precision, recall, to_review]
     by_rule = sum(row["links"] for row in step["passes"] if row["method"] == "deterministic")
     ruled = Headline("By fixed rule", d.percent(by_rule, made), "%", f"of the links{of_step}; the rest by the model")
@@ -68,7 +69,16 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     if precision.value is None or recall.value is None:
         return f"{said} There are too few links to show their error."
     low, high = d.interval(accuracy["precision"])
+    judged, _ = of_truth(accuracy)
+    known = "" if judged == "the links" else " as far as the truth knows them"
     return (
-        f"{said} {precision.text}% of the links are right (95% interval {low.text} to {high.text}), and they hold "
-        f"{recall.text}% of the pairs that are truly one person."
+        f"{said} {precision.text}% of {judged} are right (95% interval {low.text} to {high.text}), and they hold "
+        f"{recall.text}% of the pairs that are truly one person{known}."
     )
+
+
+def of_truth(accuracy: Mapping[str, Any]) -> tuple[str, str]:
+    """Of what precision and recall are shares: of all links and true pairs, or of those that the truth knows."""
+    if accuracy["assessed"] == accuracy["accepted"]:
+        return "the links", "the true pairs"
+    return "the links whose truth is known", "the true pairs that are known"

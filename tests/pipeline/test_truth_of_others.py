@@ -1,0 +1,78 @@
+"""A truth that a user made: names of persons of any kind, people whom it lacks, and people of whom it says two things."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.engine import connect, rows
+from linkage.errors import InputError
+from linkage.pipeline.true_entities import true_entities, unknown_to_truth
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_persons_may_be_named_by_any_text(tmp_path, suffix):
+    """In Parquet keys may be numbers, and persons stand for themselves where they are."""
+    path = tmp_path / f"entities.{suffix}"
+    held = {"source": ["a", "b", "a"], "entity_key": [7, 8, 9], "person_id": ["P-1", "P-1", "p2"]}
+    if suffix == "csv":
+        path.write_text("entity_key,person_id,source\n7,P-1,a\n8,P-1,b\n9,p2,a\n")
+    else:
+        pq.write_table(pa.table(held), path)
+    with connect("duckdb") as engine:
+        found = {(r["source"], r["entity_key"]): r["person_id"] for r in rows(engine, true_entities(engine, path))}
+    assert found["a", "7"] == found["b", "8"] != found["a", "9"]
+    assert all(isinstance(number, int) for number in found.values())
+
+
+def test_numbers_of_persons_stay_as_they_are(tmp_path):
+    path = tmp_path / "entities.csv"
+    path.write_text("source,entity_key,person_id\na,0007,41\na,8,42\n")
+    with connect("duckdb") as engine:
+        found = {(r["entity_key"], r["person_id"]) for r in rows(engine, true_entities(engine, path))}
+    assert found == {("0007", 41), ("8", 42)}
+
+
+def test_an_entity_that_is_two_people_is_refused_by_how_many_there_are(tmp_path):
+    path = tmp_path / "entities.csv"
+    path.write_text("source,entity_key,person_id\na,Anwen,1\na,Anwen,2\na,Bryn,3\na,Bryn,3\n")
+    with connect("duckdb") as engine, pytest.raises(InputError) as error:
+        true_entities(engine, path)
+    assert str(error.value) == f"{path}: says of 1 entity keys that they are two people\n  give each one person_id"
+
+
+def test_people_whom_the_truth_lacks_are_counted_by_source(engine, world):
+    truth = world("source | entity_key:text | person_id\na | 1 | 1\nb | 1 | 1\nb | 2 | 2")
+    entities = world("""
+        entity_id | source | entity_key:text
+        1         | a      | 1
+        2         | a      | 2
+        3         | a      | 3
+        4         | b      | 1
+        5         | b      | 2
+        6         | c      | 1
+    """)
+    told = unknown_to_truth(engine, truth, entities, ["a", "b", "c"])
+    assert len(told) == 2
+    assert told[0].startswith("truth: says who is behind 1 of 3 people of a;")
+    assert told[1].startswith("truth: has no key of c, and nothing of its links is measured;")
+
+
+def test_precision_says_of_which_links_it_is(village, leo):
+    """Of half of the pupils nobody knows who they are."""
+    file = village.folder / "truth/entities.parquet"
+    held = pq.read_table(file)
+    kept = [
+        not (s == "npd" and p % 2) for s, p in zip(*(held[c].to_pylist() for c in ("source", "person_id")), strict=True)
+    ]
+    pq.write_table(held.filter(pa.array(kept)), file)
+    code, said, told = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 0, told
+    assert "truth: says who is behind 60 of 120 people of npd" in said + told
+    assert "of the links whose truth is known are right" in said
+    assert "of the true pairs that are known are linked" in said
+    accuracy = json.loads((village.root / "quality/evaluation.json").read_text())["steps"][0]["accuracy"]
+    assert accuracy["assessed"] < accuracy["accepted"]
+    page = (village.root / "report/index.html").read_text()
+    assert "of the links whose truth is known are right" in page
