@@ -118,6 +118,21 @@ class Catalogue(_Strict):
             raise ConfigError(f"dataset '{dataset}' has no table '{table}'\n  it has: {', '.join(sorted(tables))}")
         return tables[table]
 
+    def table_called(self, name: str) -> TableDef:
+        """A table by dataset and table in one name, `npd_census`, as a run names tables of attributes.
+
+        Either part may hold an underscore itself; `load` sees to it that no name means two tables.
+
+        Raises:
+            ConfigError: there is no such table.
+        """
+        parts = name.split("_")
+        for place in range(1, len(parts)):
+            dataset, table = "_".join(parts[:place]), "_".join(parts[place:])
+            if dataset in self.datasets and table in self.datasets[dataset].table:
+                return self.datasets[dataset].table[table]
+        raise ConfigError(f"the catalogue has no table '{name}' (dataset_table)")
+
     def frame(self, variable: Variable) -> dict[str, str]:
         """The code frame of a variable: code to label; empty where it has none."""
         return self.frames[variable.frame] if variable.frame else {}

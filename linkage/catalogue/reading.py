@@ -35,9 +35,22 @@ def load(folder: Path | None = None) -> Catalogue:
             continue
         datasets[dataset.dataset] = dataset
         faults += _unknown_names(path.name, dataset, frames)
+    faults += _ambiguous(datasets)
     if faults:
         raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return Catalogue(datasets=datasets, frames=frames)
+
+
+def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
+    """Names of dataset and table that would mean two tables, or that a file or a request could not bear."""
+    names = [(name, table, f"{name}_{table}") for name, dataset in datasets.items() for table in dataset.table]
+    whole = [both for _, _, both in names]
+    faults = [f"two tables are {both} (dataset_table)" for both in sorted({n for n in whole if whole.count(n) > 1})]
+    return faults + [
+        f"{dataset}.{table}: names of datasets and tables are letters, digits, underscores and hyphens"
+        for dataset, table, _ in names
+        if not re.fullmatch(r"[\w-]+", dataset) or not re.fullmatch(r"[\w-]+", table)
+    ]
 
 
 @functools.cache

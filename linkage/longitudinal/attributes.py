@@ -37,8 +37,7 @@ def received(
         ContractError: the table lacks columns that are needed; the message names them.
     """
     if name not in attributes:
-        dataset, _, table = name.partition("_")
-        variables = catalogue.table(dataset, table).variable
+        variables = catalogue.table_called(name).variable
         schema = [("entity_id", pa.int64()), *((v.name, _ARROW[v.type]) for v in variables)]
         return engine.from_arrow(pa.schema(schema).empty_table())
     table_given = attributes[name]

@@ -202,10 +202,10 @@ def columns_needed(definition: Definition) -> dict[str, set[str]]:
 def _unknown_columns(definition: Definition, catalogue: Catalogue) -> list[str]:
     faults = []
     for table, names in columns_needed(definition).items():
-        dataset, _, name = table.partition("_")
-        if dataset not in catalogue.datasets or name not in catalogue.datasets[dataset].table:
-            faults.append(f"definition '{definition.name}': the catalogue has no table '{table}' (dataset_table)")
+        try:
+            known = catalogue.table_called(table).variables
+        except ConfigError as error:
+            faults.append(f"definition '{definition.name}': {error}")
             continue
-        known = catalogue.table(dataset, name).variables
         faults += [f"definition '{definition.name}': '{table}' has no column '{n}'" for n in sorted(names - set(known))]
     return faults

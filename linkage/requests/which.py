@@ -10,11 +10,12 @@ from linkage.extract.holdings import Holding
 
 
 class Which(BaseModel):
-    """Variables that have one of the values of every key that is given."""
+    """Variables that have one of the values of every key that is given, and are of no dataset in `besides`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()  # datasets that are not meant
     tables: tuple[str, ...] = ()  # "npd.ks4"
     concepts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
@@ -31,7 +32,7 @@ class Which(BaseModel):
             (self.sensitivity, variable.sensitivity),
             (self.identifiability, variable.identifiability),
         )
-        return all(not allowed or value in allowed for allowed, value in asked)
+        return holding.dataset not in self.besides and all(not allowed or value in allowed for allowed, value in asked)
 
     def strangers(
         self, catalogue: Catalogue, held: Iterable[str], standard: StandardExtract | None = None
@@ -50,7 +51,7 @@ class Which(BaseModel):
             tables.add(listed.name)
             datasets.add(listed.dataset)
         named = (
-            ("dataset", self.datasets, datasets),
+            ("dataset", (*self.datasets, *self.besides), datasets),
             ("table", self.tables, tables),
             ("concept", self.concepts, concepts),
         )

@@ -90,8 +90,7 @@ def check(
         described = _identity_table(catalogue, name, (sources or {}).get(name))
         asked.append((name, table, record_rules(described)))
     for name, table in (attributes or {}).items():
-        dataset, _, part = name.partition("_")
-        asked.append((name, table, attribute_rules(catalogue, catalogue.table(dataset, part))))
+        asked.append((name, table, attribute_rules(catalogue, catalogue.table_called(name))))
     for name, table in (published or {}).items():
         asked.append((f"leo_{name}", table, published_rules(catalogue, catalogue.table("leo", name))))
     if engine.name == "spark":

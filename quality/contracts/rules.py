@@ -63,9 +63,18 @@ def record_rules(described: TableDef) -> list[Rule]:
 
 
 def attribute_rules(catalogue: Catalogue, described: TableDef) -> list[Rule]:
-    """Rules of a table of attributes: each code stands in its frame."""
+    """Rules of a table of attributes: years are six digits, as extracts ask for them; each code stands in its frame."""
     limit = _severities(_limits()["frame"]["any"])
-    rules = []
+    rules = [
+        Rule(
+            "is a year of six digits, as 201112 is 2011/12",
+            name,
+            f"{quote(name)} not between 100000 and 999999 or ({quote(name)} // 100 + 1) % 100 <> {quote(name)} % 100",
+            _severities(_limits()["years"]["six_digits"]),
+            f"{quote(name)} is not null",
+        )
+        for name in described.year
+    ]
     for variable in described.variable:
         codes = catalogue.frame(variable)
         if codes and variable.role in (None, "sex") and variable.identifiability > 2:

@@ -104,3 +104,14 @@ def test_a_catalogue_with_a_form_of_postcodes_that_there_is_none_of_is_refused(t
     assert "r.toml: table.t.PC: 'digits' is no form of postcodes; there are postcode (a British one), code" in str(
         error.value
     )
+
+
+def test_two_tables_of_one_name_are_refused(tmp_path):
+    for dataset, table in (("a_b", "c"), ("a", "b_c"), ("a.d", "e")):
+        (tmp_path / f"{dataset}.toml").write_text(
+            f'dataset = "{dataset}"\ntitle = "t"\nowner = "o"\n[table.{table}]\ntitle = "t"\ngrain = "g"\nvariable = []\n'
+        )
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path)
+    assert "two tables are a_b_c (dataset_table)" in str(error.value)
+    assert "a.d.e: names of datasets and tables are letters, digits, underscores and hyphens" in str(error.value)

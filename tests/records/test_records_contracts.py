@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from linkage.catalogue import shipped
+from linkage.catalogue import Catalogue, Dataset, shipped
 from linkage.config import Source
 from linkage.errors import ConfigError
 from linkage.records import read_source
@@ -64,6 +64,32 @@ def test_codes_of_attributes_stand_in_their_frame(engine, catalogue, world):
     report = check(engine, catalogue, {}, attributes={"school_marks": marks})
     found = result(report, "is in its code frame", "Subject", "critical")
     assert (found.source, found.checked, found.failed, found.success) == ("school_marks", 2, 1, False)
+
+
+def test_the_names_of_dataset_and_table_may_hold_underscores(engine, catalogue, world):
+    """state_school.exam_marks: cut at its first underscore, the name was of no dataset."""
+    marks = catalogue.datasets["school"].table["marks"]
+    state = Dataset(dataset="state_school", title="t", owner="o", table={"exam_marks": marks})
+    both = Catalogue(datasets={**catalogue.datasets, "state_school": state}, frames=catalogue.frames)
+    table = world("entity_id | Subject | Mark | Sat:date\n1 | Z | 4 | -")
+    report = check(engine, both, {}, attributes={"state_school_exam_marks": table})
+    assert result(report, "is in its code frame", "Subject", "critical").failed == 1
+    with pytest.raises(ConfigError, match=r"no table 'state_marks' \(dataset_table\)"):
+        both.table_called("state_marks")
+
+
+def test_years_are_six_digits_as_extracts_ask_for_them(engine, catalogue, world):
+    marks = catalogue.datasets["school"].table["marks"]
+    dated = catalogue.datasets["school"].model_copy(
+        update={"table": {"marks": marks.model_copy(update={"year": ("Mark",)})}}
+    )
+    yearly = catalogue.model_copy(update={"datasets": {"school": dated}})
+    table = world(
+        "entity_id | Subject | Mark | Sat:date\n1 | M | 201112 | -\n1 | M | 2011 | -\n2 | M | 201113 | -\n3 | M | - | -"
+    )
+    report = check(engine, yearly, {}, attributes={"school_marks": table})
+    found = result(report, "is a year of six digits, as 201112 is 2011/12", "Mark", "critical")
+    assert (found.checked, found.failed, found.success) == (3, 2, False)
 
 
 def test_a_table_that_a_run_makes_keeps_what_the_catalogue_says_of_it(engine, world):

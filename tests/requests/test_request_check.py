@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from linkage.catalogue import shipped
+from linkage.catalogue import Dataset, shipped
 from linkage.errors import ConfigError
 from linkage.extract import Project, check_project
+from linkage.extract.holdings import holdings
 from linkage.requests.asked import tables_of
 from linkage.requests.check import KINDS, asked_of, faults_of, shipped_rules, told
 from linkage.requests.packages import shipped_packages
@@ -200,3 +201,16 @@ def test_form_faults_come_all_at_once() -> None:
     )
     _, form = request_of(raw)
     assert {fault.place for fault in form} == {"id", "aim", "retention", "formats 1", "person 1", "table 1, variables"}
+
+
+def test_a_dataset_of_another_body_is_not_called_education() -> None:
+    """A body that adds its wage records to the catalogue asks for what people did afterwards."""
+    rule = next(rule for rule in shipped_rules() if rule.name == "education-only")
+    census = shipped().table("npd", "census")
+    wages = Dataset(dataset="wages", title="t", owner="o", table={"pay": census.model_copy(update={"name": "pay"})})
+    with_wages = shipped().model_copy(update={"datasets": {**shipped().datasets, "wages": wages}})
+    held = holdings(with_wages)
+    taken = {name for name, holding in held.items() if rule.which.takes(holding, holding.definition.variable[0])}
+    assert "wages.pay" in taken
+    assert "leo.earnings" in taken
+    assert "npd.census" not in taken
