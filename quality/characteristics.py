@@ -1,5 +1,7 @@
 """Characteristics of entities: a column for each that the run's tables can give, with no value but known codes."""
 
+import functools
+import tomllib
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -36,8 +38,9 @@ def entities_described(
         attributes: by <dataset>_<table>; a characteristic whose table is not there is left out.
     """
     by_identity = [c for c in definitions.characteristic if c.identity and c.part != "region"]
-    has_postcode = any("postcode" in table.columns for table in identities.values())
-    by_region = [c for c in definitions.characteristic if c.part == "region" and has_postcode]
+    by_region = [c for c in definitions.characteristic if c.part == "region"]
+    if by_region and not _any_british(engine, identities):
+        by_region = []
     by_attribute = [
         c
         for c in definitions.characteristic
@@ -96,6 +99,30 @@ def _known(value: str, characteristic: Characteristic, catalogue: Catalogue) -> 
     return f"case when {value} in ({codes}) then {value} when {value} is not null then {literal(OTHER_CODE)} end"
 
 
+@functools.cache
+def _british_form() -> str:
+    """The form of a British postcode as records have it: of another country's, letters that look alike are no area."""
+    rules = tomllib.loads(config_file("records/identifiers.toml").read_text(encoding="utf-8"))
+    return str(rules["postcode"]["standard"])
+
+
+def _any_british(engine: Engine, identities: Mapping[str, Table]) -> bool:
+    """Whether anybody has a British postcode; a run without one has no regions to speak of."""
+    held = [table for table in identities.values() if "postcode" in table.columns]
+    found = (
+        engine.sql(
+            f"""
+            select 1 as n from {{identities}}
+            where regexp_matches({_newest("postcode", table, "varchar")}, {literal(_british_form())})
+            limit 1
+            """,
+            identities=table,
+        )
+        for table in held
+    )
+    return any(engine.count(one) for one in found)
+
+
 def _regions(
     engine: Engine, identities: Mapping[str, Table], characteristic: Characteristic, catalogue: Catalogue
 ) -> Table:
@@ -116,7 +143,7 @@ def _regions(
             select entity_id, regexp_extract(postcode, '^[A-Z]+[0-9][A-Z0-9]?', 0) as outward,
                    regexp_extract(postcode, '^[A-Z]+', 0) as area
             from {{postcodes}}
-            where postcode is not null
+            where regexp_matches(postcode, {literal(_british_form())})
         ),
         placed as (
             select parts.entity_id, coalesce(of_outward.region, of_area.region) as code

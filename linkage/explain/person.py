@@ -13,7 +13,10 @@ from linkage.explain.pair import made_by
 from linkage.match.passes import holds_many, no_pairs
 
 # One person has one of each. Of sources whose key is the person's own, two entities are two people or a double entry.
-_ONE_OF = ("dob", "sex", "nino", "uln", "upn", "husid")
+_ONE_OF = (
+    *("dob", "sex", "nino", "uln", "upn", "husid"),
+    *("x_national_number", "x_social_security_number", "x_health_number"),  # as a run keeps other countries' numbers
+)
 
 
 def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:

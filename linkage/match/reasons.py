@@ -127,8 +127,10 @@ def _unlinked(engine: Engine, links: Table, side: str, units: Table, *, whole: b
 
 
 def _identifiers_held(units: Table) -> str:
-    """How many of the plain identifiers of a unit are known."""
-    held = [f"case when u.{quote(c)} is null then 0 else 1 end" for c in _PLAIN if c in units.columns]
+    """How many of the plain identifiers of a unit are known, with those that the run keeps (x_<name>)."""
+    kept = [c for c in units.columns if c.startswith("x_") and not c.endswith(("_all", "_held"))]
+    plain = [*(c for c in _PLAIN if c in units.columns), *kept]
+    held = [f"case when u.{quote(c)} is null then 0 else 1 end" for c in plain]
     return " + ".join(held) or "0"
 
 

@@ -54,6 +54,6 @@ class Names:
 
     def words(self, name: str) -> str:
         """A name of the configuration, such as a pass, in words."""
-        parts = str(name).replace("_", " ").replace("-", " ").split()
+        parts = str(name).removeprefix("x_").replace("_", " ").replace("-", " ").split()
         text = " ".join(_IN_WORDS.get(part.lower(), part) for part in parts)
         return text[:1].upper() + text[1:]

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.catalogue import load
+from linkage.catalogue import load, shipped
+from linkage.engine import rows as as_dicts
 from linkage.pipeline import job
 from linkage.resources import configs_dir
+from quality.characteristics import entities_described
+from quality.definitions import load as load_definitions
 from tests.pipeline.village import _NAMES
 
 PEOPLE, NUMBERED = 150, 60
@@ -152,3 +155,17 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
     assert "pass 'number': no identifier 'x_national_number'" in said
     assert "the model names columns that the records do not have: x_national_number" in said
     assert not (elsewhere / "out").exists()
+
+
+def test_nobody_is_placed_in_a_british_region_by_another_countrys_postcode(engine, world):
+    """M5V 3L9 is Toronto; M5V is no outward code of Manchester. Beside it, a postcode that is British."""
+    canadian = world("entity_id | postcode:text\n1 | M5V3L9")
+    british = world("entity_id | postcode:text\n2 | M15 9XY")
+    definitions = load_definitions()
+    found = {}
+    for name, table in (("canada", canadian), ("england", british)):
+        listed = engine.sql("select entity_id, [postcode] as postcode from {t}", t=table, store=True)
+        described = entities_described(engine, {name: listed}, {}, definitions, shipped())
+        found[name] = as_dicts(engine, described)[0]
+    assert "region" not in found["canada"]
+    assert found["england"]["region"] == "E12000002"
