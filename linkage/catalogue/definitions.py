@@ -20,6 +20,9 @@ Role = Literal[
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
 
+SEX_LABELS = ("Male", "Female")
+"""Labels by which a code frame tells linkage the sexes that it compares (configs/records/identifiers.toml)."""
+
 CODE_FORMS = ("code", "zip", "number", "digits-N")
 """Forms of other countries' postcodes and of numbers of persons (linkage.records.codes); for N stands a number."""
 

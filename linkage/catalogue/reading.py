@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from linkage.catalogue.definitions import CODE_FORMS, Catalogue, Dataset, is_code_form
+from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef, is_code_form
 from linkage.errors import ConfigError
 from linkage.resources import configs_dir
 
@@ -22,23 +22,41 @@ def load(folder: Path | None = None) -> Catalogue:
     folder = folder or configs_dir() / "catalogue"
     faults: list[str] = []
     datasets: dict[str, Dataset] = {}
-    frames = (
-        tomllib.loads((folder / "frames.toml").read_text(encoding="utf-8")) if (folder / "frames.toml").exists() else {}
-    )
+    frames = _frames(folder / "frames.toml", faults)
     for path in sorted(folder.glob("*.toml")):
         if path.name == "frames.toml":
             continue
         try:
             dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8"))))
-        except (ValidationError, tomllib.TOMLDecodeError) as error:
+        except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             faults += _faults(path.name, error)
             continue
+        if dataset.dataset in datasets:
+            faults.append(f"{path.name}: dataset '{dataset.dataset}' is described in another file already")
         datasets[dataset.dataset] = dataset
         faults += _unknown_names(path.name, dataset, frames)
     faults += _ambiguous(datasets)
     if faults:
         raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return Catalogue(datasets=datasets, frames=frames)
+
+
+def _frames(path: Path, faults: list[str]) -> dict[str, dict[str, str]]:
+    """The code frames, codes and labels as text; faults of the file are added to `faults`."""
+    if not path.exists():
+        return {}
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{path.name}: {error}")
+        return {}
+    wrong = [
+        name
+        for name, codes in raw.items()
+        if not isinstance(codes, dict) or not all(isinstance(label, str) for label in codes.values())
+    ]
+    faults += [f"{path.name}: {name}: a frame is a table of codes, each with a label in quotes" for name in wrong]
+    return {name: codes for name, codes in raw.items() if name not in wrong}
 
 
 def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
@@ -85,17 +103,39 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
         faults += [
             f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
         ]
-        faults += [
-            f"{where}.{v.name}: '{v.format}' is no form of postcodes; there are postcode (a British one), "
-            + ", ".join(CODE_FORMS)
-            for v in table.variable
-            if v.role in ("postcode", "former_postcode")
-            and v.format not in (None, "postcode")
-            and not is_code_form(v.format)
-        ]
+        faults += _read_wrongly(where, table, frames)
         faults += [
             f"{where}.{n}: a column name is letters, digits and underscores"
             for n in names
             if not re.fullmatch(r"\w+", n)
         ]
+    return faults
+
+
+def _read_wrongly(where: str, table: TableDef, frames: dict[str, Any]) -> list[str]:
+    """What linkage would read otherwise than it is meant, or an extract hold that names a person."""
+    faults = []
+    roles = [v.role for v in table.variable if v.role and v.role != "entity_key"]
+    faults += [
+        f"{where}: two columns have the role '{role}'; linkage would read the first alone"
+        for role in sorted({role for role in roles if roles.count(role) > 1})
+    ]
+    faults += [
+        f"{where}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; nobody's sex would be known"
+        for v in table.variable
+        if v.role == "sex" and frames.get(v.frame or "") and not set(SEX_LABELS) & set(frames[str(v.frame)].values())
+    ]
+    faults += [
+        f"{where}.{v.name}: a number of persons has identifiability 1 or 2, so that no extract holds it"
+        for v in table.variable
+        if v.format == "number" and v.role is None and v.identifiability > 2
+    ]
+    faults += [
+        f"{where}.{v.name}: '{v.format}' is no form of postcodes; there are postcode (a British one), "
+        + ", ".join(CODE_FORMS)
+        for v in table.variable
+        if v.role in ("postcode", "former_postcode")
+        and v.format not in (None, "postcode")
+        and not is_code_form(v.format)
+    ]
     return faults

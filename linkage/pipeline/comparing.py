@@ -1,7 +1,7 @@
 """Outcomes of a run that has ended, compared by institution: what `leo outcomes` does."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,12 @@ def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str]
     tell("reading the run's outcomes")
     with connect(manifest["engine"]) as engine:
         inputs = compared_inputs(engine, run, manifest, asked.definitions, tell=tell)
+        rules = load_rules()
+        _must_have_cohorts(run, inputs, [cohort.definition for cohort in rules.cohort])
         return write_site(
             engine,
             inputs,
-            load_rules(),
+            rules,
             shipped(),
             profile,
             out,
@@ -71,6 +73,20 @@ def compare_outcomes(run: Path, out: Path, asked: Asked, *, tell: Callable[[str]
             years=asked.years,
             pseudonym=key.pseudonym if key else None,
             tell=tell,
+        )
+
+
+def _must_have_cohorts(run: Path, inputs: Inputs, compared: Sequence[str]) -> None:
+    """Refuse a run without any of the cohorts that are compared: its sources are of another kind.
+
+    Raises:
+        ConfigError: none of the definitions was followed.
+    """
+    if not set(compared) & set(inputs.followed):
+        raise ConfigError(
+            f"{run}: follows none of the cohorts that are compared ({', '.join(compared)})\n"
+            "  they are made of tables of schools, colleges and universities as LEO has them: name your own "
+            "definitions in the run's file (outcomes = ...), and their institutions in configs/outcomes/compared.toml"
         )
 
 

@@ -4,12 +4,13 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.catalogue import TableDef, Variable
+from linkage.catalogue import IDENTIFIERS, TableDef, Variable
 from linkage.config import Source
 from linkage.errors import InputError
 from linkage.records.headers import listed
 
 KEYS = ("record_key", "entity_key")
+_IDENTIFYING = {*IDENTIFIERS, "former_surname", "former_postcode", "email", "phone", "address"} - {"sex"}
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,17 @@ def source_layout(where: str, table: TableDef, source: Source, header: Sequence[
 
 
 def attribute_columns(where: str, table: TableDef, header: Sequence[str], file: str) -> dict[str, Variable]:
-    """Column -> variable of a table of attributes, identifiers among them.
+    """Column -> variable of a table of attributes, of its identifiers those that the file has under these names.
 
     Raises:
-        InputError: the file lacks a variable of the catalogue's table, since an extract may promise any of them.
+        InputError: the file lacks a key or an attribute of the catalogue's table, since an extract may promise any. No
+            extract holds an identifier, which a source of the same file may read under another name.
     """
     known = _Header(header, file, (v.name for v in table.variable))
-    return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in table.variable}
+    keys = {name for alternative in table.entity_key for name in alternative}
+    asked = [v for v in table.variable if v.role not in _IDENTIFYING or v.required or v.name in keys]
+    found = {column: v for v in table.variable if (column := known.find(v.name))}
+    return {known.must(v.name, f"{where}: the catalogue's table {table.name}"): v for v in asked} | found
 
 
 def _described(known: "_Header", table: TableDef, mapped: dict[str, str]) -> dict[str, Variable]:

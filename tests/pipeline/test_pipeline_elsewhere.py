@@ -146,6 +146,17 @@ def test_numbers_and_postcodes_of_another_country_link_people(elsewhere, leo):
     assert "National number" in (out / "report" / "index.html").read_text()
 
 
+def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(elsewhere, leo):
+    run = elsewhere / "run.toml"
+    run.write_text(RUN.replace("longitudinal = false", "longitudinal = true"))
+    code, said, wrong = leo("run", run, "--out", elsewhere / "out", "--no-progress")
+    assert code == 0, said + wrong
+    code, _, said = leo("outcomes", elsewhere / "out", "--out", elsewhere / "outcomes")
+    assert code == 2
+    assert "follows none of the cohorts that are compared (ks4, further-education, graduate)" in said
+    assert "configs/outcomes/compared.toml" in said
+
+
 def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
     run = elsewhere / "run.toml"
     run.write_text(RUN.replace("keep = { national_number", "keep = { number_of_state"))

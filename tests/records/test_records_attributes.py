@@ -68,6 +68,12 @@ def test_values_of_another_type_are_null_and_counted(read_marks, tmp_path, world
     assert summary.rows_read == summary.rows + summary.orphans + summary.quarantined == 4
 
 
+def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, put, engine):
+    """A source may read it under another name; no extract holds it."""
+    put("m.parquet", MARKS.replace("Surname", "LASTNME"))
+    assert engine.count(read_marks("m.parquet").rows) == 2
+
+
 def test_a_variable_that_the_file_lacks(read_marks, put):
     put("m.parquet", MARKS.replace("Mark", "Score"))
     with pytest.raises(

@@ -1,0 +1,67 @@
+"""Faults of a catalogue that somebody has added to: all at once, each with its file and place."""
+
+import pytest
+
+from linkage.catalogue import load
+from linkage.errors import ConfigError
+
+TABLE = """
+dataset = "{name}"
+title = "t"
+owner = "o"
+
+[table.persons]
+title = "t"
+grain = "g"
+variable = [{variables}]
+"""
+
+
+def variable(name, **more):
+    told = "".join(f', {key} = "{value}"' for key, value in more.items())
+    return (
+        f'{{ name = "{name}", type = "string", concept = "c", identifiability = 2, sensitivity = "E", '
+        f'description = "d"{told} }}'
+    )
+
+
+def faults(folder, frames, **files):
+    (folder / "frames.toml").write_text(frames)
+    for file, (name, *variables) in files.items():
+        (folder / f"{file}.toml").write_text(TABLE.format(name=name, variables=", ".join(variables)))
+    with pytest.raises(ConfigError) as error:
+        load(folder)
+    return [line.strip() for line in str(error.value).splitlines()[1:]]
+
+
+def test_a_dataset_that_is_described_twice(tmp_path):
+    """One file was copied, and its first line left as it was: the first of the two was lost."""
+    told = faults(tmp_path, "", a=("school", variable("A")), b=("school", variable("B")))
+    assert told == ["b.toml: dataset 'school' is described in another file already"]
+
+
+def test_two_columns_of_one_role(tmp_path):
+    told = faults(tmp_path, "", a=("school", variable("HOME", role="postcode"), variable("TERM", role="postcode")))
+    assert told == ["a.toml: table.persons: two columns have the role 'postcode'; linkage would read the first alone"]
+
+
+def test_sexes_in_another_language(tmp_path):
+    frames = '[kjonn]\n1 = "Gutt"\n2 = "Jente"\n'
+    told = faults(tmp_path, frames, a=("school", variable("KJONN", role="sex", frame="kjonn")))
+    assert told == [
+        "a.toml: table.persons.KJONN: no label of frame 'kjonn' is Male or Female; nobody's sex would be known"
+    ]
+
+
+def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
+    told = faults(tmp_path, "[a]\n1 = \n", a=("school", variable("A")))
+    assert told[0].startswith("frames.toml: Invalid value (at line 2")
+    told = faults(tmp_path, "[a]\n1 = 2\n", a=("school", variable("A")))
+    assert told == ["frames.toml: a: a frame is a table of codes, each with a label in quotes"]
+
+
+def test_a_number_of_persons_that_an_extract_might_hold(tmp_path):
+    number = variable("FNR", format="number").replace("identifiability = 2", "identifiability = 5")
+    assert faults(tmp_path, "", a=("school", number)) == [
+        "a.toml: table.persons.FNR: a number of persons has identifiability 1 or 2, so that no extract holds it"
+    ]
