@@ -30,6 +30,9 @@ def check(
         f"{len(job.config.step)} steps, {len(job.projects)} project{'s' if len(job.projects) != 1 else ''}; "
         f"hash {job.config.fingerprint()}"
     )
+    linked = {side for step in job.config.step for side in (step.left, step.right)}
+    for name in [source for source in job.config.source if job.config.step and source not in linked]:
+        typer.echo(f"  source.{name}: no step links it with anything")
 
 
 @app.command()

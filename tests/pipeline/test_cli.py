@@ -138,6 +138,20 @@ def test_missing_sources_are_an_input_error(leo, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_source_that_no_step_links_is_told_of(leo, tmp_path):
+    others = '[source.{0}]\ndataset = "npd"\ntable = "census"\nfiles = ["{0}/*.parquet"]\n'
+    file = tmp_path / "run.toml"
+    file.write_text(
+        RUN
+        + others.format("others")
+        + others.format("forgotten")
+        + '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\nmodel = "models/education.json"\n'
+    )
+    code, said, _ = leo("config", "check", file)
+    assert code == 0
+    assert said.splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
+
+
 def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN + 'format = { type = "csv", date_format = "DD.MM.YYYY" }\n')
