@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from linkage.adhoc.recognise import Columns
 
 PersonFileArgument = Annotated[
-    Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz), .parquet or .xlsx.")
+    Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl or .zip.")
 ]
 OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
 Maps = Annotated[

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from linkage.adhoc import workbooks
+from linkage.adhoc import packed, workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
 from linkage.adhoc.nested import Plain, plain_columns
@@ -98,7 +98,9 @@ Recognised = Callable[[Columns, Sequence[PersonFile]], None]
 
 
 def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
-    """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz) or a sheet of a workbook (.xlsx).
+    """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz), a sheet of a workbook (.xlsx) or records of JSON.
+
+    A ZIP archive stands for the one of these that it holds.
 
     Args:
         delimiter, encoding: of text; found in the file when None.
@@ -118,6 +120,10 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
         found = replace(found, path=path, sha256=_hash(path), encoding=None)
         return replace(found, above=sheet.above, of_sheet=sheet.notes)
+    if path.suffix.lower() in packed.READ:
+        table_of = packed.unpacked(path, scratch)
+        found = read(engine, table_of, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
+        return replace(found, path=path, sha256=_hash(path))
     was_named = encoding is not None
     if path.suffix.lower() in (".parquet", ".pq"):
         fmt, encoding = FileFormat(type="parquet"), None

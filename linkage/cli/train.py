@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def train(
     left: Annotated[
         Path | None,
-        typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz), .parquet or .xlsx; none with a RUN's labels."),
+        typer.Argument(
+            help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .zip; none with a RUN's labels."
+        ),
     ] = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,
     out: Annotated[

@@ -1,0 +1,72 @@
+"""A table in an archive, and records of JSON, are read as the table that they hold."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.engine import Engine, rows
+from linkage.errors import InputError
+
+TABLE = "id,forename,surname,dob\n1,Ann,Ray,1984-05-03\n2,Bo,Lee,1990-12-31\n"
+RECORDS = [dict(zip(TABLE.split("\n")[0].split(","), line.split(","), strict=True)) for line in TABLE.split("\n")[1:3]]
+
+
+def _read(engine: Engine, path: Path) -> list[tuple[str, ...]]:
+    file = persons.read(engine, path, path.parent / "scratch", delimiter=None, encoding=None)
+    assert file.path == path
+    found = engine.sql("select id, forename, surname, left(cast(dob as varchar), 10) as dob from {t}", t=file.table)
+    return [tuple(row.values()) for row in rows(engine, found)]
+
+
+def test_the_one_table_of_an_archive_is_read(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("export/people.csv", TABLE)
+        archive.writestr("__MACOSX/export/._people.csv", "x")
+        archive.writestr("export/readme.md", "about it")
+    assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03"), ("2", "Bo", "Lee", "1990-12-31")]
+
+
+@pytest.mark.parametrize("name", ["people.jsonl", "people.ndjson", "people.json"])
+@pytest.mark.parametrize("lines", [True, False])
+def test_records_of_json_are_read(name: str, lines: bool, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("\n".join(map(json.dumps, RECORDS)) + "\n" if lines else json.dumps(RECORDS, indent=1))
+    assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03"), ("2", "Bo", "Lee", "1990-12-31")]
+
+
+def test_a_record_within_a_record_has_columns_of_its_own(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.jsonl"
+    path.write_text('{"id": "1", "name": {"first": "Ann", "last": "Ray"}}\n')
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert file.header == ("id", "name.first", "name.last")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("people.zip", b"PK\x03\x04 and no more", "no ZIP archive that can be read"),
+        ("people.jsonl", b'{"id": 1}\n{"id": Quibblewick\n', "no records in JSON"),
+        ("people.json", b'[{"id": "Quibblewick"', "JSON that is not whole"),
+    ],
+)
+def test_what_is_damaged_is_refused_with_what_to_do(
+    name: str, content: bytes, said: str, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=said) as fault:
+        persons.read(engine, tmp_path / name, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert "\n  " in str(fault.value)
+    assert "Quibblewick" not in str(fault.value)
+
+
+def test_of_several_tables_none_is_taken(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, TABLE)
+    with pytest.raises(InputError, match="holds 2 tables, not one"):
+        persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
