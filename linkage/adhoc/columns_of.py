@@ -44,7 +44,7 @@ def columns_of(
     columns = replace(columns, by_content=tuple(found))
     refuse_too_few(columns, *headers)
     columns = with_other_countries(engine, files, columns)
-    columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids])
+    columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids], told=told)
     columns = without_idle(engine, files, columns)
     columns = with_towns(engine, files, with_addresses(engine, files, columns, told))
     return with_birth_numbers(engine, files, columns)

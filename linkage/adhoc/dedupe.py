@@ -106,7 +106,8 @@ def _work(
         told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
         header = tuple(name for name in file.header if not (told and name == told.column))
         columns = columns_of_one(engine, replace(file, header=header), request.maps, request.id)
-        columns = with_ids(engine, [file], columns, numbered=[request.id == "none"])
+        named = {*(text.partition("=")[2] for text in request.maps), *filter(None, [request.id])}
+        columns = with_ids(engine, [file], columns, numbered=[request.id == "none"], told=named)
         columns = without_idle(engine, [file], columns)
         recognised(columns, [file])
         (shaped,), at = alike(engine, [file], columns)

@@ -7,6 +7,8 @@ from anyascii import anyascii
 
 from linkage.adhoc.vocabulary import vocabulary
 
+_SHORTEST = 3  # letters of a name that is still one without them
+
 
 def in_own_script(name: str) -> str:
     """The name in its own script, in lower case without blanks and signs."""
@@ -16,6 +18,13 @@ def in_own_script(name: str) -> str:
 def in_latin(name: str) -> str:
     """The name in lower-case ASCII, letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
+
+
+def without_digraphs(name: str) -> str:
+    """The name with a vowel for two letters that stand for one of another alphabet: foedselsaar is fødselsår."""
+    plain = in_latin(name)
+    short = re.sub("aa|oe|ae|ue", lambda found: found[0][0], plain)
+    return short if len(short) >= _SHORTEST else plain
 
 
 def words_of(name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Which column is a file's id where no name says so: one that is called like a key, and that is one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from linkage.adhoc.person_file import PersonFile
@@ -9,42 +9,81 @@ from linkage.engine import Engine, Table, one, quote
 
 
 def with_ids(
-    engine: Engine, files: Sequence[PersonFile], columns: Columns, *, numbered: Sequence[bool] = (False, False)
+    engine: Engine,
+    files: Sequence[PersonFile],
+    columns: Columns,
+    *,
+    numbered: Sequence[bool] = (False, False),
+    told: Collection[str] = (),
 ) -> Columns:
     """The columns, with an id for each file that has a key by another name than those that `recognise` knows.
 
-    A key that both files hold stays a field as well, since it may be one number of a person. In one file that is
-    compared with itself it is none: no two rows agree on it.
+    What is called an id and repeats (hh_id, of households) gives way to a key. A key that both files hold stays a field
+    as well, since it may be one number of a person. In one file that is compared with itself it is none: no two rows
+    agree on it.
 
     Args:
         files: two files, or one that is compared with itself.
         numbered: whether the rows of the left and of the right are to be numbered instead.
+        told: columns that the analyst named, which stay what they were named to be.
     """
-    left = None if numbered[0] else columns.left_id or _key(engine, files[0], columns.left_parts, columns.left)
+    sides = (
+        (columns.left_id, columns.left_parts, columns.left),
+        (columns.right_id, columns.right_parts, columns.right),
+    )
+    found = [
+        None if is_numbered else _id(engine, file, *side, told)
+        for is_numbered, file, side in zip(numbered, files, sides, strict=False)
+    ]
+    left, right = found[0], found[-1]
     if len(files) == 1:
         unique = {left, *_of_one_row(engine, files[0], columns.left)}
         compared = {name: column for name, column in columns.left.items() if column not in unique}
         return replace(columns, left=compared, right=compared, left_id=left, right_id=left)
-    right = None if numbered[1] else columns.right_id or _key(engine, files[1], columns.right_parts, columns.right)
     return replace(columns, left_id=left, right_id=right)
+
+
+def _id(
+    engine: Engine,
+    file: PersonFile,
+    named: str | None,
+    parts: Mapping[str, str],
+    held: Mapping[str, str],
+    told: Collection[str],
+) -> str | None:
+    """The column that is named an id, unless it is none and another one is."""
+    if named in told or (named and _looks(engine, file.table, [named])[named].is_key):
+        return named
+    return _key(engine, file, parts, held) or named
 
 
 def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mapping[str, str]) -> str | None:
     """The first column that is called like a key, is known in every row and holds no value twice.
 
     Where there is none, the first column or the last, if it is that and its values look like codes; then the number of
-    a person.
+    a person; then the only other column that is that.
     """
     used = {*parts.values(), *named_fields(held).values()}
-    called = [name for name in file.header if name not in used and is_called_like_a_key(name)]
+    free = [name for name in file.header if name not in used]
+    called = [name for name in free if is_called_like_a_key(name)]
     ends = dict.fromkeys((file.header[0], file.header[-1]))
-    coded = [name for name in ends if name not in used and name not in called]
+    coded = [name for name in ends if name in free and name not in called]
     asked = [*called, *coded, *(held[name] for name in NUMBERS if name in held)]
+    between = [name for name in free if name not in asked]
+    return next(iter(_keys(engine, file, asked, coded)), None) or _only(_keys(engine, file, between, between))
+
+
+def _only(names: Sequence[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def _keys(engine: Engine, file: PersonFile, asked: Sequence[str], coded: Collection[str]) -> list[str]:
+    """Those that are known in every row and hold no value twice, of `coded` those whose values look like codes."""
     for of in (engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table):  # most fail on few rows
         looks = _looks(engine, of, asked)
         whole = of is file.table
         asked = [n for n in asked if looks[n].is_key and (n not in coded or looks[n].may_be_codes(n, whole=whole))]
-    return next(iter(asked), None)
+    return list(asked)
 
 
 def _of_one_row(engine: Engine, file: PersonFile, held: Mapping[str, str]) -> list[str]:

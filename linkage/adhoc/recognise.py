@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.adhoc.birth_headers import field_of_birth
-from linkage.adhoc.header_words import in_latin, in_own_script, without_noise, without_noise_in_script, words_of
+from linkage.adhoc.header_words import (
+    in_latin,
+    in_own_script,
+    without_digraphs,
+    without_noise,
+    without_noise_in_script,
+    words_of,
+)
 from linkage.adhoc.maps import told_by
 from linkage.adhoc.numbered_headers import numbered, of_the_first
+from linkage.adhoc.readings import readings
 from linkage.adhoc.same_names import of_one_name
 from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
@@ -73,11 +81,13 @@ def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_called_like_a_key(column: str) -> bool:
-    """Whether a column's name ends as those of keys do: STUDY_ID, ncid, voter_reg_num."""
+    """Whether a column's name ends or begins as those of keys do: STUDY_ID, ncid, voter_reg_num, NU_NOTIFIC."""
     words = words_of(column)
     if len(words) > 1 and len(words[-1]) == 1:  # of one file of two: id_l
         words.pop()
     rule = _fields_known()["id"]
+    if len(words) > 1 and words[0] in rule["begins"]:
+        return True
     return bool(words) and (words[-1] in rule["ends"] or words[-1].endswith(tuple(rule["endings"])))
 
 
@@ -127,6 +137,9 @@ def recognise(
         ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
     """
     told = told_by(maps, {"left": left, "right": right}, list(_fields_known()), _shown)
+    for side, read in readings({"left": left, "right": right}).items():
+        if not _NAMES & set(told[side]):
+            told[side] |= read
     chosen: dict[str, str | None] = {}
     sides: dict[str, _Side] = {}
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
@@ -213,6 +226,7 @@ class _Side:
     parts: dict[str, str]
 
 
+_NAMES = frozenset({"forename", "surname", "full_name"})
 _BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_year", "birth_day": "birth_year"}
 """A field whose ambiguous names count only beside another one."""
 _PARTS = ("full_name", "initials", "surname_particle", "birth_year", "birth_month", "birth_day")
@@ -306,7 +320,8 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, we
             if name not in taken:
                 free.setdefault(form(name), name)
     parted = (without_noise, without_noise_in_script, lambda name: _without_ends(name, ends))
-    for form in (*parted, unshortened, lambda name: unshortened(without_noise(name))):
+    spelt = (without_digraphs, lambda name: without_digraphs(without_noise(name)))
+    for form in (*parted, *spelt, unshortened, lambda name: unshortened(without_noise(name))):
         for name in names:
             if name not in taken and not _is_known(name):
                 free.setdefault(form(name), name)

@@ -135,3 +135,30 @@ def test_a_number_by_its_name_is_no_id_before_a_column_of_codes(engine: Engine, 
     found = _columns(engine, tmp_path, text, text)
     assert found.left_id == "NHC"
     assert found.left["national_number"] == "DNI"
+
+
+@pytest.mark.parametrize("key", ["puid", "member_ref"])
+def test_what_is_called_an_id_and_repeats_gives_way_to_a_key(key: str, engine: Engine, tmp_path: Path) -> None:
+    text = f"{key},hh_id,first_name,last_name\np1,h1,Amelia,Khan\np2,h1,Noah,Khan\np3,h2,Isla,Dunne\n"
+    assert _columns(engine, tmp_path, text, text).left_id == key
+    assert _columns(engine, tmp_path, text, text, told=["hh_id"]).left_id == "hh_id", "an analyst's word stays"
+
+
+def test_an_id_that_repeats_stays_where_no_other_column_is_a_key(engine: Engine, tmp_path: Path) -> None:
+    text = "id,first_name,last_name\n7,Amelia,Khan\n7,Noah,Khan\n9,Isla,Dunne\n"
+    assert _columns(engine, tmp_path, text, text).left_id == "id", "so that the reader is told"
+
+
+@pytest.mark.parametrize("key", ["NU_NOTIFIC", "Num. Utente", "nr_karty"])
+def test_a_word_for_a_number_may_stand_first(key: str, engine: Engine, tmp_path: Path) -> None:
+    lines = "".join(f"x,{n}7,Amelia,Khan\n" for n in (5, 61, 4))
+    text = f"kind,{key},first_name,last_name\n{lines}"
+    assert _columns(engine, tmp_path, text, text).left_id == key
+
+
+def test_codes_between_other_columns_are_the_id_where_one_column_has_them(engine: Engine, tmp_path: Path) -> None:
+    head, lines = "first_name,case,{other},last_name\n", [f"Amelia,C{n:05},{n % 3},Khan\n" for n in range(30)]
+    assert _columns(engine, tmp_path, head.format(other="x") + "".join(lines)).left_id == "case"
+    lines = [line.replace("Khan", f"Khan{n:03}") for n, line in enumerate(lines)]
+    two = "first_name,case,file,last_name\n" + "".join(f"Amelia,C{n:05},F{n:05},Khan\n" for n in range(30))
+    assert _columns(engine, tmp_path, two).left_id is None

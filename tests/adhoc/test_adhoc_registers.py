@@ -1,0 +1,52 @@
+"""Columns of registers, rolls and other alphabets are recognised by their names."""
+
+import pytest
+
+from linkage.adhoc.recognise import recognise
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("foedested", "birth_place"),
+        ("Fødested", "birth_place"),
+        ("koen", "sex"),
+        ("foedselsdato", "dob"),
+        ("geslachtsnaam", "surname"),
+        ("Relation Name", "father_name"),
+        ("relative_name", "father_name"),
+        ("ת. לידה", "dob"),
+        ("ישוב", "town"),
+        ("CODMUNRES", "town"),
+        ("Mailing Zip/Postal Code", "postcode"),
+        ("PC6", "postcode"),
+    ],
+)
+def test_names_of_other_registers_and_alphabets_are_known(column: str, field: str) -> None:
+    both = ["first_name" if field == "surname" else "surname", column, "Relation Type"]
+    assert recognise(both, both, enough=False).left[field] == column
+
+
+def test_a_year_of_birth_is_known_with_two_letters_for_one() -> None:
+    both = ["surname", "fodselsaar"]
+    assert recognise(both, both).left_parts == {"birth_year": "fodselsaar"}
+
+
+def test_the_relation_of_a_voter_is_nobodys_name() -> None:
+    left = ["Elector Name", "Relation Type", "Relation Name", "Age"]
+    found = recognise(left, ["voter_name", "relation", "relative_name", "age"])
+    assert (found.left["surname"], found.right["surname"]) == ("Elector Name", "voter_name")
+
+
+def test_names_as_they_are_read_are_compared_where_both_files_have_them() -> None:
+    signs = ["患者氏名(漢字)", "患者氏名(カナ)", "生年月日"]
+    whole, parts = ["氏名カナ", "生年月日"], ["セイ", "メイ", "姓", "名", "生年月日"]
+    found = recognise(signs, whole)
+    assert (found.left["surname"], found.right["surname"]) == ("患者氏名(カナ)", "氏名カナ")
+    found = recognise(signs, parts)
+    assert (found.left["surname"], found.right["surname"]) == ("患者氏名(カナ)", "セイ")
+    assert found.right["forename"] == "メイ"
+    found = recognise(signs, ["姓", "名", "生年月日"])
+    assert found.left["surname"] == "患者氏名(漢字)"
+    found = recognise(signs, whole, ["left.full_name=患者氏名(漢字)"])
+    assert found.left["surname"] == "患者氏名(漢字)", "an analyst's word wins"
