@@ -11,6 +11,7 @@ from linkage.adhoc import dated, persons, read_again, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
+from linkage.adhoc.copies import without_copies
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
@@ -108,7 +109,7 @@ def _work(
         columns = columns_of_one(engine, replace(file, header=header), request.maps, request.id)
         named = {*(text.partition("=")[2] for text in request.maps), *filter(None, [request.id])}
         columns = with_ids(engine, [file], columns, numbered=[request.id == "none"], told=named)
-        columns = without_idle(engine, [file], columns)
+        columns = without_copies(engine, [file], without_idle(engine, [file], columns))
         recognised(columns, [file])
         (shaped,), at = alike(engine, [file], columns)
         postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])

@@ -1,0 +1,74 @@
+"""Columns that say again what another one says: an address of post beside that of residence, a town's name in its code.
+
+Two fields that agree because they are one would count twice, and whoever lives in one house would look like one person.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from linkage.adhoc.columns_made import as_text
+from linkage.adhoc.person_file import PLACE, PersonFile
+from linkage.adhoc.recognise import Columns, named_fields
+from linkage.engine import Engine, one, quote
+
+_LOOKED_AT = 20_000  # rows of a file
+_SAME = 0.8  # share of the rows that know both, from which one column is a copy of the other
+_FEWEST = 20  # such rows
+_MOST = 40  # fields that are asked
+
+
+def without_copies(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
+    """The columns without those that no list knows and that hold in every file what another field holds.
+
+    Args:
+        files: two files, or one that is compared with itself.
+    """
+    known = [*named_fields(columns.left)]
+    free = [name for name in columns.fields if name not in known][:_MOST]
+    fields = [*[name for name in columns.fields if name in known], *free]
+    asked = [(one_, other) for one_, other in itertools.combinations(fields, 2) if other in free]
+    for file, held in zip(files, (columns.left, columns.right), strict=False):
+        asked = _same(engine, file, held, asked)
+    idle = {other for _, other in asked}
+    left, right = (
+        {name: column for name, column in side.items() if name not in idle} for side in (columns.left, columns.right)
+    )
+    return replace(columns, left=left, right=right)
+
+
+def _same(
+    engine: Engine, file: PersonFile, held: Mapping[str, str], asked: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Those pairs of fields that hold the same in nearly all rows."""
+    if not asked:
+        return []
+    names = list(dict.fromkeys(name for pair in asked for name in pair))
+    texts = ", ".join(f"{_letters(held[name])} as v{n}" for n, name in enumerate(names))
+    places = [(names.index(first), names.index(second)) for first, second in asked]
+    counts = ", ".join(
+        f"count(v{a} || v{b}) as known{n}, count(case when v{a} = v{b} then 1 end) as same{n}"
+        for n, (a, b) in enumerate(places)
+    )
+    step = max(1, file.rows // _LOOKED_AT)
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with texts as (select {texts} from {{t}} where {quote(PLACE)} % $step = 0)
+            select {counts} from texts
+            """,
+            params={"step": step},
+            t=file.table,
+        ),
+    )
+    return [
+        pair
+        for n, pair in enumerate(asked)
+        if int(found[f"known{n}"]) >= _FEWEST and int(found[f"same{n}"]) >= _SAME * int(found[f"known{n}"])
+    ]
+
+
+def _letters(column: str) -> str:
+    """SQL of a value in capitals without blanks and signs; NULL where nothing else is there."""
+    return f"nullif(regexp_replace(upper({as_text(column)}), '[ .,;:/()_-]', '', 'g'), '')"

@@ -1,0 +1,37 @@
+"""A column that says again what another one says is compared once."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.copies import without_copies
+from linkage.adhoc.recognise import recognise
+from linkage.engine import Engine
+
+HEAD = "id,surname,zip_code,res_street_address,mail_addr1,mail_zip_again,party\n"
+
+
+def _file(engine: Engine, folder: Path, name: str, apart: int) -> persons.PersonFile:
+    """Forty people, of whom the first so many have their mail sent elsewhere."""
+    lines = [
+        f"{name}{n},Name{n},{10000 + n},{n}   High Street  ,{n + 100 * (n < apart)} HIGH STREET,"
+        f"{10000 + n + 100 * (n < apart)},{'AB'[n % 2]}\n"
+        for n in range(40)
+    ]
+    (folder / name).write_text(HEAD + "".join(lines), encoding="utf-8")
+    return persons.read(engine, folder / name, folder / f"{name}-scratch", delimiter=",", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("apart", "further"),
+    [((2, 4), ["party"]), ((2, 30), ["res_street_address", "mail_zip_again", "party"])],
+    ids=["in both files", "in one file alone"],
+)
+def test_a_copy_of_a_column_is_left_out(
+    apart: tuple[int, int], further: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    files = [_file(engine, tmp_path, name, of) for name, of in zip(("l.csv", "r.csv"), apart, strict=True)]
+    found = without_copies(engine, files, recognise(files[0].header, files[1].header))
+    assert found.fields == ["surname", "postcode", "address", *further]
+    assert found.left["address"] == "mail_addr1"
