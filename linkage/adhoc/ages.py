@@ -13,7 +13,7 @@ from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.header_words import words_of
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.vocabulary import vocabulary
-from linkage.engine import Engine, literal, quote, rows
+from linkage.engine import Engine, Table, literal, quote, rows
 from linkage.records.names import forenames, surname
 
 _SAMPLE_ROWS = 100_000
@@ -21,6 +21,7 @@ _NAMESAKES = 5  # of a name that more people bear, most pairs are strangers
 _FEWEST = 10  # pairs that must show it
 _HALF_A_YEAR = 6  # months
 _DATED = 0.8  # share of a column's values that are dates, or it is none of an occasion
+_FURTHER = ("town", "birth_place", "address")  # what namesakes may have in common besides
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 
 
@@ -110,35 +111,58 @@ def _shift(
     """By how much the left file's number is more than the right one's, for one person; None where none stands out."""
     if not all({"forename", "surname"} <= set(of) for of in fields):
         return None
-    sides = {}
+    sides: dict[str, Table] = {}
     for side, file, of, of_years in zip(("left", "right"), files, fields, years, strict=True):
         families = {value: (surname(value),) for value in counted(engine, file, of["surname"])}
         file, (family,) = looked_up(engine, file, of["surname"], families, ["plain surname"])
         firsts = {value: forenames(value)[:1] for value in counted(engine, file, of["forename"])}
         file, (given,) = looked_up(engine, file, of["forename"], firsts, ["plain forename"])
         step = max(1, file.rows // _SAMPLE_ROWS) if side == "left" else 1
+        places = "".join(f", nullif(upper({as_text(of[name])}), '') as {name}" for name in _FURTHER if name in of)
         sides[side] = engine.sql(
             f"""
-            select {quote(family)} as family, {quote(given)} as given, {of_years} as years,
-                   count(*) over (partition by {quote(family)}, {quote(given)}) as namesakes
+            select {quote(family)} as family, {quote(given)} as given, {of_years} as years{places}
             from {{t}}
             where {quote(PLACE)} % $step = 0 and {quote(family)} is not null and {quote(given)} is not null
             """,
             params={"step": step},
             t=file.table,
         )
-    found = rows(engine, engine.sql(_APART, params={"most": _NAMESAKES}, left=sides["left"], right=sides["right"]))
+    further = [name for name in _FURTHER if all(name in of for of in fields)]
+    for name in (None, *further):  # where names are few, namesakes of one place
+        shift = _standing_out(engine, sides, name)
+        if shift is not None:
+            return shift
+    return None
+
+
+def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | None) -> int | None:
+    """What most namesakes are apart, by far; None where no number stands out."""
+    keys = ("family", "given", *((further,) if further else ()))
+    rare = {
+        side: engine.sql(
+            f"select * from {{t}} qualify count(*) over (partition by {', '.join(keys)}) <= $most",
+            params={"most": _NAMESAKES},
+            t=table,
+        )
+        for side, table in sides.items()
+    }
+    found = rows(
+        engine,
+        engine.sql(
+            f"""
+            select l.years - r.years as apart, count(*) as pairs
+            from {{left}} as l
+            join {{right}} as r on {" and ".join(f"r.{key} = l.{key}" for key in keys)}
+            where l.years is not null and r.years is not null
+            group by l.years - r.years
+            """,
+            left=rare["left"],
+            right=rare["right"],
+        ),
+    )
     counts = sorted((int(row["pairs"]) for row in found), reverse=True)
     first, second = (*counts, 0, 0)[:2]
     if first < _FEWEST or first - second <= _BEYOND_CHANCE * math.sqrt(first + second):
         return None
     return next(int(row["apart"]) for row in found if int(row["pairs"]) == first)
-
-
-_APART = """
-    select l.years - r.years as apart, count(*) as pairs
-    from {left} as l
-    join {right} as r on r.family = l.family and r.given = l.given
-    where l.namesakes <= $most and r.namesakes <= $most and l.years is not null and r.years is not null
-    group by l.years - r.years
-    """

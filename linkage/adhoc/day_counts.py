@@ -19,6 +19,7 @@ _FEWEST_DIGITS = 4  # of most numbers of days; those of fewer are days near the 
 _DAYS, _SECONDS = 5, 9  # digits that a number of days has at most, and one of seconds at least
 _BIRTHS = 0.98  # share of the numbers that lie in the years in which people were born, or they are none of days
 _EARLIEST = 1850
+_EARLIEST_YEAR = 1600  # of registers of the past: four digits from it on are years, and no days of one or two years
 _DECADE = 10
 _NEAR = 5  # days before and after a birth, on which as many are born by chance as on its own
 _FEWEST = 10  # pairs of one day that must show that people are in both files
@@ -115,7 +116,7 @@ def _may_be_counts(numbers: Mapping[str, int]) -> bool:
         rows
         for text, rows in plain
         if _FEWEST_DIGITS <= len(text.lstrip("-")) <= _DAYS or len(text.lstrip("-")) >= _SECONDS
-        if not (len(text) == _FEWEST_DIGITS and text.isdecimal() and _EARLIEST <= int(text) <= today)
+        if not (len(text) == _FEWEST_DIGITS and text.isdecimal() and _EARLIEST_YEAR <= int(text) <= today)
     )
     return 2 * counts > sum(numbers.values())
 

@@ -7,6 +7,7 @@ import pytest
 
 from linkage.adhoc import persons
 from linkage.adhoc.alike import alike, left_out
+from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.recognise import Columns, recognise
 from linkage.engine import Engine, rows
 from tests.adhoc.conftest import write_csv
@@ -150,3 +151,22 @@ def test_ages_of_months_and_of_a_range_are_unknown(engine: Engine, tmp_path: Pat
     found = _made_alike(engine, tmp_path, aged, _aged(people, 2009))
     assert [found[n][0] for n in range(1, 8)] == [None] * 7
     assert found[8][0] == found[8][1]
+
+
+def test_namesakes_of_one_place_show_it_where_names_are_few(engine: Engine, tmp_path: Path) -> None:
+    """Four hundred people of one name, who are of eighty places."""
+    draw = random.Random(5)
+    people = [(n, "Ole", "Olsen", draw.randrange(1790, 1860)) for n in range(400)]
+    sides = [_aged(people, 1865), _aged(people, 1875)]
+    for side in sides:
+        for n, row in enumerate(side):
+            row["town"] = f"{LETTERS[n % 80 % 20]}gard {LETTERS[n % 80 // 20]}"
+    found = _made_alike(engine, tmp_path, *sides)
+    assert all(one == other for one, other in found.values())
+    assert len(found) == 400
+
+
+def test_a_year_of_the_past_is_no_number_of_days() -> None:
+    years = {str(year): 3 for year in range(1771, 1850)}
+    assert day_count(years, {}) is None
+    assert day_count({str(day): 3 for day in range(20_000, 30_000, 50)}, {}) is not None
