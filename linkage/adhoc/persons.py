@@ -156,24 +156,35 @@ def _finer(engine: Engine, kind: str, name: str, samples: list[Table]) -> str:
     return finer if max(map(float, shares)) > share and min(map(float, shares)) < 1 - share else kind
 
 
+_TELLING = {"dob": "right(dob, 1) = '3'", "email": "upper(left(email, 1)) = 'M'", "phone": "right(phone, 1) = '3'"}
+"""What with a name is hardly ever of two people, and a condition that few rows fulfil, the same ones of a person."""
 MOSTLY_TWICE = 0.5  # of a file of which more is twice, most people have several records: visits, births, courses
 MANY_TWICE = 0.05  # a file of which more is twice of a name and birth date holds people twice, and not namesakes
-_SHOWN_ROWS = 100_000  # of a file with more, the births on days that end in 3 stand for all
+_SHOWN_ROWS = 100_000  # of a file with more, these few rows stand for all
 
 
 def held_twice(engine: Engine, units: Table) -> float:
-    """The share of records that have forename, surname and birth date of another of the file; 0 where none are held."""
-    own = ("forename", "surname", "dob")
-    if not set(own) <= set(units.columns):
+    """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
+
+    Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more.
+    """
+    if not {"forename", "surname"} <= set(units.columns):
         return 0.0
-    some = "right(dob, 1) = '3'" if engine.count(units) > _SHOWN_ROWS else "dob not like '%-00'"
+    telling = [name for name in _TELLING if name in units.columns]
+    return max((_twice(engine, units, name) for name in (["dob"] if "dob" in telling else telling)), default=0.0)
+
+
+def _twice(engine: Engine, units: Table, telling: str) -> float:
+    own = ("forename", "surname", telling)
+    some = _TELLING[telling] if engine.count(units) > _SHOWN_ROWS else "true"
+    whole = "dob not like '%-00'" if telling == "dob" else "true"
     known = " and ".join(f"{name} is not null" for name in own)
     found = one(
         engine,
         engine.sql(
             f"""
             with people as (
-                select count(*) as records from {{t}} where {known} and {some} group by {", ".join(own)}
+                select count(*) as records from {{t}} where {known} and {some} and {whole} group by {", ".join(own)}
             )
             select cast(coalesce(sum(records) filter (records > 1), 0) as double)
                    / greatest(coalesce(sum(records), 0), 1) as share

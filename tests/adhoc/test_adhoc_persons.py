@@ -325,3 +325,21 @@ def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: En
 def test_a_file_whose_rows_hold_several_persons_says_so(read: Any) -> None:
     file = read("id,first_name_1,dob_1,first_name_2,dob_2\n1,Ann,1990-02-03,Bo,1991-02-03\n")
     assert file.notes() == ["people.csv: a row holds several persons (dob_2): the first is read; give each a row"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "share"),
+    [("dob", 0.5), ("email", 0.5), ("phone", 1.0), ("email, phone", 1.0), ("dob, phone", 0.5), ("town", 0.0)],
+)
+def test_who_is_there_twice_is_told_by_the_birth_date_or_else_by_email_or_telephone(
+    columns: str, share: float, engine: Engine
+) -> None:
+    units = engine.sql(
+        f"""
+        select unit_id, 'ANN' as forename, 'LEE' as surname, {columns}
+        from (values (1, '1990-01-02', 'a@b.example', '0123', 'X'), (2, '1990-01-02', 'a@b.example', '0123', 'X'),
+                     (3, '1991-01-02', 'c@b.example', '0123', 'X'), (4, '1992-01-02', 'd@b.example', '0123', 'X'))
+             as t(unit_id, dob, email, phone, town)
+        """
+    )
+    assert persons.held_twice(engine, units) == share
