@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from anyascii import anyascii
-
 from linkage.adhoc import ages, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
@@ -18,16 +16,19 @@ from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.chains import with_fathers
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
-from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_place
+from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
+from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
-from linkage.adhoc.towns import part_towns
+from linkage.adhoc.towns import part_towns, without_usual_words
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
+_HIDDEN_DATE = "birth_date_code"  # the field of birth dates that both files have as hashes alone
+_PLACES = ("town", "county", "birth_place")
 _AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 
@@ -60,6 +61,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     held = [s.fields for s in shapes]
     _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
     _put(shapes, part_towns(engine, [s.file for s in shapes], [s.fields for s in shapes]))
+    for name in _PLACES:
+        if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
+            _move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
     for shape in shapes:
         if "forename" in shape.fields:
             column = shape.fields["forename"]
@@ -93,6 +97,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)
     _part_forenames(engine, shapes)
+    for name in ("forename", "surname"):
+        if len(shapes) > 1 and name in fields:
+            _move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={})
     return [shape.file for shape in shapes], made
@@ -100,7 +107,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
 
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
-    if "dob" in columns.fields and "dob" not in at.fields:
+    if "dob" in columns.fields and not {"dob", _HIDDEN_DATE} & set(at.fields):
         return [
             "birth dates are not compared: most of a file's are in no form that is read; "
             "name the column that holds them with --map"
@@ -180,6 +187,9 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
             )
         given.update(of_file[0])
         family.update(of_file[1])
+    if not given:
+        parted = [by_initials(counts) for _, counts in held]
+        given, family = (sum((Counter(of_file[n]) for of_file in parted), Counter[str]()) for n in (0, 1))
     if not given:  # no name is parted anywhere: the first file's order is the order
         given, family = map(Counter, by_place(held[0][1]))
     vocabulary = Vocabulary.of(given, family)
@@ -207,16 +217,10 @@ def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:
         held = {name: shape.fields[name] for name in ("forename", "surname") if name in shape.fields}
         for (name, column), end in zip(held.items(), (0, -1), strict=False):
             at = end if column == shape.parts.get("initials") else 0
-            texts: Texts = {value: (_initial(value, at),) for value in counted(engine, shape.file, column)}
+            texts: Texts = {value: (initial(value, at),) for value in counted(engine, shape.file, column)}
             shape.file, (shape.fields[name],) = looked_up(engine, shape.file, column, texts, [f"initial of {name}"])
         for further in ("middle_names", "second_surname"):
             shape.fields.pop(further, None)
-
-
-def _initial(name: str, at: int) -> str | None:
-    """The first letter, or the last of several: JS is J and S, and J alone no surname's."""
-    letters = [letter for letter in anyascii(name).upper() if letter.isalpha()]
-    return letters[at] if len(letters) > -at else None
 
 
 def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:
@@ -258,10 +262,13 @@ def _bring_dates_alike(engine: Engine, shapes: Sequence[_Shape], *, others: int)
     try:
         _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
     except dated.NoDatesError:
-        if others < _ENOUGH:
+        hidden = all(digits.are_codes(counted(engine, shape.file, shape.fields["dob"])) for shape in shapes)
+        if others < _ENOUGH and not hidden:
             raise
         for shape in shapes:
-            del shape.fields["dob"]
+            column = shape.fields.pop("dob")
+            if hidden:
+                shape.fields[_HIDDEN_DATE] = column
 
 
 def _compose_date(engine: Engine, shape: _Shape) -> None:

@@ -3,7 +3,8 @@
 Nearly every value is another, so that all is SQL and no value is looked up.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from linkage.adhoc.columns_made import as_text, expressed
 from linkage.adhoc.person_file import PersonFile
@@ -15,6 +16,19 @@ Held = tuple[PersonFile, str]
 _LOST_ZEROS = 2  # first zeros that a spreadsheet may have dropped; a number that is shorter by more is another's end
 _SHORTEST_PHONE, _MANY = 7, 0.1  # digits of a telephone within its town; share of a column that writes them so
 _PLAINLY_MORE = 2  # times as many values in common, and a part of the numbers is what both files write
+
+_HASH = re.compile(r"[0-9A-Za-z+/=_-]{16,}")
+_MOSTLY = 0.9  # of a column's values look like hashes
+
+
+def are_codes(values: Mapping[str, int]) -> bool:
+    """Whether a column holds hashes, which say nothing but whether two values are equal.
+
+    Args:
+        values: to the rows that hold them.
+    """
+    long = (held for value, held in values.items() if _HASH.fullmatch(value) and re.search("[0-9]", value))
+    return bool(values) and sum(long) >= _MOSTLY * sum(values.values())
 
 
 def person_numbers(engine: Engine, held: Sequence[Held]) -> list[Held]:

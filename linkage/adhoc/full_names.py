@@ -138,6 +138,21 @@ def by_form(values: Counts) -> tuple[Counts, Counts]:
     return given, family
 
 
+def by_initials(values: Counts) -> tuple[Counts, Counts]:
+    """Initials as forenames and what stands beside them as surnames: Ivanov I. P., J. Smith.
+
+    Nothing where fewer than half of the names have such a form.
+    """
+    given, family = Counter[str](), Counter[str]()
+    for value, rows in values.items():
+        words = name_words(value)
+        longer = [word for word in words if len(word) > 1]
+        if 0 < len(longer) < len(words):
+            given[" ".join(word for word in words if len(word) == 1)] += rows
+            family[" ".join(longer)] += rows
+    return (given, family) if 2 * family.total() > sum(values.values()) else ({}, {})
+
+
 def by_place(values: Counts) -> tuple[Counts, Counts]:
     """First words as forenames and last words as surnames: all that is known where nothing else parts them."""
     given, family = Counter[str](), Counter[str]()
@@ -157,12 +172,30 @@ def _by_form(value: str) -> tuple[str, str] | None:
 
 
 def _by_comma(value: str) -> tuple[str, str] | None:
-    """SURNAME, Forename; None where a side of the comma is no name (Lee, Jr.)."""
+    """SURNAME, Forename; None where a side of the comma is no name (Lee, Jr.).
+
+    Berg, Jan van den is Jan van den Berg.
+    """
     family, _, given = (part.strip() for part in value.partition(","))
+    given, particles = _without_particles(given)
+    family = f"{particles} {family}".strip()
     words = name_words(family), name_words(given)
     if not all(words) or (len(words[1]) == 1 and words[1][0] in name_rules().suffixes):
         return None
     return given, family
+
+
+def _without_particles(given: str) -> tuple[str, str]:
+    """A forename, and the particles of the surname that stand after it, in small letters: Van is a forename too."""
+    words = given.split()
+    number = 0
+    while number < len(words) - 1 and words[-1 - number].islower() and _is_particle(words[-1 - number]):
+        number += 1
+    return (" ".join(words[:-number]), " ".join(words[-number:])) if number else (given, "")
+
+
+def _is_particle(word: str) -> bool:
+    return all(part in name_rules().surname_particles for part in name_words(word))
 
 
 def _parts(words: list[str], surname_first: bool) -> list[str]:
@@ -175,7 +208,9 @@ def _with_particles(words: list[str], from_first: bool = True) -> list[str]:
     """Particles with the word that follows, as one; the first word of a forename is none (Ben, Al)."""
     particles, joined, front = name_rules().surname_particles, [], ""
     for place, word in enumerate(words):
-        if word in particles and place < len(words) - 1 and (from_first or place):
+        last = place == len(words) - 1
+        is_initial = not last and len(word) == len(words[place + 1]) == 1  # L. of L. M., as of L'Aquila
+        if word in particles and not last and (from_first or place) and not is_initial:
             front += word
         else:
             joined.append(front + word)

@@ -20,6 +20,7 @@ _USUAL = 0.9  # share of the other file's postcodes whose forms are the forms of
 _SHARE = 0.9  # of a column's values hold a postcode and a town, or it is one of towns
 _WORDS = re.compile(r"[^\W_]+")
 _BETWEEN = " ,;:/-()"
+_MOSTLY, _SELDOM = 0.5, 0.05  # shares of places with a word, of the file that writes it and of the other
 _MOST = 3  # words that a postcode is written in
 
 
@@ -58,6 +59,51 @@ def part_towns(
         new, (postcode, town) = looked_up(engine, file, column, texts, ["postcode", "town"])
         made.append((new, {**of, "postcode": postcode, "town": town}))
     return made
+
+
+def without_usual_words(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> list[tuple[PersonFile, str]]:
+    """Columns of places without a word that most of one file's begin or end with, and hardly any of the other's.
+
+    It says what kind of place it is (g. Tula, Leeds City, Hadsund Sogn), and no place from another.
+    """
+    values = [counted(engine, file, column) for file, column in held]
+    made = []
+    for here, (file, column) in enumerate(held):
+        texts = {value: _words(value) for value in values[here]}
+        for end in (0, -1):
+            usual = _usual_word(values[here], texts, end)
+            if usual and _share(values[1 - here], usual) < _SELDOM:
+                texts = {value: _without(words, usual, end) for value, words in texts.items()}
+        if any(len(words) != len(_words(value)) for value, words in texts.items()):
+            file, (column,) = looked_up(
+                engine, file, column, {value: (" ".join(words),) for value, words in texts.items()}, ["place"]
+            )
+        made.append((file, column))
+    return made
+
+
+def _words(value: str) -> list[str]:
+    return re.findall(r"[^\s.,]+", value)
+
+
+def _usual_word(values: Mapping[str, int], texts: Mapping[str, list[str]], end: int) -> str | None:
+    """The word that most of a column's values have at an end, beside others."""
+    found = Counter[str]()
+    for value, words in texts.items():
+        if len(words) > 1:
+            found[words[end].upper()] += values[value]
+    word, rows = next(iter(found.most_common(1)), ("", 0))
+    return word if rows > _MOSTLY * sum(values.values()) else None
+
+
+def _share(values: Mapping[str, int], word: str) -> float:
+    """The share of a column's values that have a word."""
+    rows = sum(held for value, held in values.items() if word in map(str.upper, _words(value)))
+    return rows / max(sum(values.values()), 1)
+
+
+def _without(words: list[str], word: str, end: int) -> list[str]:
+    return words if len(words) < 2 or words[end].upper() != word else words[1:] if end == 0 else words[:-1]
 
 
 def _parted(value: str, forms: Collection[str]) -> tuple[str | None, str | None]:

@@ -1,0 +1,125 @@
+"""Initials, particles, words for kinds of places and hashes: the same of one person in both files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.adhoc import persons
+from linkage.adhoc.alike import alike
+from linkage.adhoc.recognise import recognise
+from linkage.engine import Engine, Table
+
+Rows = Callable[[Table], list[tuple[Any, ...]]]
+Shaped = Callable[..., tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]]
+
+
+@pytest.fixture
+def shaped(engine: Engine, tmp_path: Path, rows: Rows) -> Shaped:
+    """Both files' units as they are compared, without unit_id, and the fields' names."""
+
+    def of(left: str, right: str) -> tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        files = []
+        for side, text in (("left", left), ("right", right)):
+            lines = (line.strip() for line in text.strip().splitlines())
+            (tmp_path / f"{side}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            path = tmp_path / f"{side}.csv"
+            files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
+        columns = recognise(files[0].header, files[1].header)
+        found, at = alike(engine, files, columns)
+        units = [
+            rows(persons.units(engine, f, {n: side[n] for n in at.fields}, i, postcodes=False)[0])
+            for f, side, i in zip(found, (at.left, at.right), (at.left_id, at.right_id), strict=True)
+        ]
+        return at.fields, [row[1:] for row in units[0]], [row[1:] for row in units[1]]
+
+    return of
+
+
+def test_initials_beside_a_surname_are_forenames_wherever_they_stand(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|ФИО|Год рождения
+        1|Цветков Виктор Львович|1990
+        2|Гусева Людмила Марковна|1992
+        3|Орлов Игорь Ильич|1994""",
+        """id|ФИО|Год рождения
+        1|Цветков В.Л.|1990
+        2|Гусева Л.М.|1992
+        3|Орлов И. И.|1994""",
+    )
+    assert [row[:2] for row in left] == [("V", "TSVETKOV"), ("L", "GUSEVA"), ("I", "ORLOV")]
+    assert [row[:2] for row in right] == [row[:2] for row in left]
+
+
+def test_forenames_are_compared_by_their_first_letters_where_a_file_has_no_more(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|name|yob
+        1|J. M. Smith|1990
+        2|A. Khan|1992""",
+        """id|first name|last name|birth year
+        1|Mr. John|Smith|1990
+        2|Ayesha|Khan|1992""",
+    )
+    assert [row[:2] for row in left] == [row[:2] for row in right] == [("J", "SMITH"), ("A", "KHAN")]
+
+
+def test_forenames_that_a_few_write_short_are_compared_whole(shaped: Shaped) -> None:
+    _, left, _ = shaped(
+        """id|forename|surname
+        1|J|Smith
+        2|Ann|Khan
+        3|Bo|Lee""",
+        """id|forename|surname
+        1|John|Smith
+        2|Ann|Khan""",
+    )
+    assert [row[0] for row in left] == ["J", "ANN", "BO"]
+
+
+def test_particles_after_a_forename_are_the_surnames(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        """id|Naam|geboortedatum
+        1|Berg, Jan van den|1-2-1990
+        2|Nguyen, Thi Van|3-2-1990""",
+        """id|voornaam|tussenvoegsels|geslachtsnaam|geboortedatum
+        1|Jan|van den|Berg|1990-02-01
+        2|Thi Van||Nguyen|1990-02-03""",
+    )
+    assert [row[:2] for row in left] == [row[:2] for row in right] == [("JAN", "VANDENBERG"), ("THI", "NGUYEN")]
+
+
+def test_a_word_for_the_kind_of_place_is_left_out_where_one_file_has_it(shaped: Shaped) -> None:
+    fields, left, right = shaped(
+        """id|surname|Город
+        1|Orlov|г. Тула
+        2|Gusev|г.Нижний Новгород
+        3|Lee|Омск""",
+        """id|surname|town
+        1|Orlov|Tula
+        2|Gusev|Nizhniy Novgorod
+        3|Lee|Omsk""",
+    )
+    assert fields == ["surname", "town"]
+    assert [row[1] for row in left] == ["TULA", "NIZHNIY NOVGOROD", "OMSK"]
+    assert [row[1] for row in right] == ["TULA", "NIZHNIY NOVGOROD", "OMSK"]
+
+
+def test_a_word_that_both_files_have_stays(shaped: Shaped) -> None:
+    _, left, _ = shaped(
+        """id|surname|town
+        1|Orlov|San Jose
+        2|Gusev|San Diego
+        3|Lee|Reno""",
+        """id|surname|town
+        1|Orlov|San Jose
+        2|Gusev|Reno""",
+    )
+    assert [row[1] for row in left] == ["SAN JOSE", "SAN DIEGO", "RENO"]
+
+
+def test_birth_dates_that_are_hashes_are_compared_as_they_are(shaped: Shaped) -> None:
+    lines = "\n".join(f"{n}|Lee{n}|{n:032x}7af" for n in range(3))
+    fields, left, right = shaped(f"id|surname|dob\n{lines}", f"id|surname|dob\n{lines}")
+    assert fields == ["surname", "birth_date_code"]
+    assert left == right
