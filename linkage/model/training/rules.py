@@ -22,6 +22,9 @@ _PURE_PAIRS, _MOST_PAIRS = 40, 400
 # A column tells persons of one name apart where at most one pair in ten shares it, and namesakes no more than twice as
 # often as chance would have it.
 _COMMON, _BY_CHANCE = 0.1, 2.0
+# Pairs of one file that share middle names and surname beyond chance are families where there are so many times as many
+# as share forename and surname, and these count as ten at least.
+_FAMILIES, _FEWEST = 3.0, 10
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         LeoError: nothing to block on makes pairs.
     """
     smaller = min(side.units for side in sides)
-    candidates = _fit(smaller, [c for c in counted if PERSONAL & set(c.columns)] or counted)
+    personal = PERSONAL - _of_families(counted)
+    candidates = _fit(smaller, [c for c in counted if personal & set(c.columns)] or counted)
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
@@ -87,7 +91,7 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
     if waiting:
         # Names that may stand in each other's place read each other: without a birth date every block that shows
         # persons is on one of them. It says all of the other but how often they stand so.
-        personal = PERSONAL | _of_persons(counted, sides)
+        personal |= _of_persons(counted, sides)
         more = [replace(c, lenient=True) for c in counted if personal & set(c.columns)]
         chosen += _chosen(_fit(smaller, more), waiting)[0]
     return chosen
@@ -139,6 +143,23 @@ def _of_persons(counted: Sequence[Agreement], sides: Sequence[Side]) -> set[str]
         if both * pairs <= _BY_CHANCE * alike * namesakes:
             found.add(column)
     return found
+
+
+def _of_families(counted: Sequence[Agreement]) -> set[str]:
+    """Middle names, where brothers and sisters have the same ones: their mother's surname, in Portugal.
+
+    Within a file they agree on these and the surname beyond chance, and on the forename they do not. Who is in it twice
+    agrees on both.
+    """
+    held = {agreement.columns: agreement for agreement in counted}
+    beyond = {}
+    for column in ("forename", "middle_names"):
+        alone, surname = held.get((column,)), held.get(("surname",))
+        both = held.get((column, "surname")) or held.get(("surname", column))
+        if alone is None or surname is None or both is None:
+            return set()
+        beyond[column] = sum(both.strangers) - alone.chance * sum(surname.strangers)
+    return {"middle_names"} if beyond["middle_names"] > _FAMILIES * max(beyond["forename"], _FEWEST) else set()
 
 
 def _freed(waiting: set[Comparison], rule: Agreement) -> int:
