@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from linkage.adhoc import packed, workbooks
 from linkage.adhoc.encodings import found_encoding
+from linkage.adhoc.fixed_widths import as_delimited, column_starts
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
 from linkage.adhoc.nested import Plain, plain_columns
 from linkage.adhoc.numbered_headers import of_the_second
@@ -129,6 +130,11 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         fmt, encoding = FileFormat(type="parquet"), None
     else:
         encoding = encoding or found_encoding(path)
+        if path.stat().st_size and delimiter is None and (starts := column_starts(path, encoding)):
+            written = as_delimited(path, encoding, starts, scratch)
+            found = read(engine, written, scratch / "columns", delimiter=",", encoding="utf-8")
+            found = replace(found, path=path, sha256=_hash(path))
+            return replace(found, encoding=encoding, encoding_was_named=was_named)
         if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
             written = as_plain(path, encoding, layout, scratch)
             found = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
