@@ -19,9 +19,9 @@ def page(told: dict[str, Any]) -> str:
         "# What the stages of the pipeline cost on Spark",
         "",
         f"{told['when']}, {cores} cores, {told['machine']['memory_bytes'] / 2**30:.0f} GiB. Spark by spark-submit on "
-        "executors of one core and 3g, each held to a processor of its own, with a driver of 2g. What is little is "
-        "the driver's to answer (decision 37) and shows in no task. A run that was stopped has the stages that it "
-        "did, and no sum.",
+        "executors of one core and 3g, each held to a processor of its own, with a driver of 2g, of three million "
+        "people 5g. What is little is the driver's to answer (decision 37) and shows in no task. A run that was "
+        "stopped has the stages that it did, and no sum.",
         "",
         "## Seconds",
         "",
