@@ -52,9 +52,25 @@ def _id(
     told: Collection[str],
 ) -> str | None:
     """The column that is named an id, unless it is none and another one is."""
-    if named in told or (named and _looks(engine, file.table, [named])[named].is_key):
+    if named in told or (named and _is_key(engine, file, named)):
         return named
     return _key(engine, file, parts, held) or named
+
+
+def _is_key(engine: Engine, file: PersonFile, column: str) -> bool:
+    """Whether it is known in every row and holds no value twice; of what its values look like nothing is asked.
+
+    Of a large file the ids that end in 3 stand for all: a few that repeat are told of when the rows are numbered.
+    """
+    name = quote(column)
+    some = f"right(cast({name} as varchar), 1) = '3' or {name} is null" if file.rows > _SHOWN_ROWS else "true"
+    query = f"select count(distinct {name}) = count(*) as is_key from {{t}} where {some}"
+    return all(one(engine, engine.sql(query, t=table))["is_key"] for table in _first_and_all(engine, file))
+
+
+def _first_and_all(engine: Engine, file: PersonFile) -> Sequence[Table]:
+    """The first rows, on which most columns fail, and all."""
+    return engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table
 
 
 def _key(engine: Engine, file: PersonFile, parts: Mapping[str, str], held: Mapping[str, str]) -> str | None:
@@ -79,7 +95,7 @@ def _only(names: Sequence[str]) -> str | None:
 
 def _keys(engine: Engine, file: PersonFile, asked: Sequence[str], coded: Collection[str]) -> list[str]:
     """Those that are known in every row and hold no value twice, of `coded` those whose values look like codes."""
-    for of in (engine.sql(f"select * from {{t}} limit {_FIRST}", t=file.table), file.table):  # most fail on few rows
+    for of in _first_and_all(engine, file):
         looks = _looks(engine, of, asked)
         whole = of is file.table
         asked = [n for n in asked if looks[n].is_key and (n not in coded or looks[n].may_be_codes(n, whole=whole))]
@@ -94,6 +110,7 @@ def _of_one_row(engine: Engine, file: PersonFile, held: Mapping[str, str]) -> li
 
 
 _FIRST = 1_000  # rows that show of most columns that they are no key
+_SHOWN_ROWS = 1_000_000  # of a file with more, some of the ids stand for all
 _ROWS = 20  # known values, from which it is no chance that none stands twice
 _LENGTH = 4  # signs of codes that are told by having one length
 
