@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
 from linkage.errors import ConfigError
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
@@ -100,7 +100,7 @@ class Source(_Strict):
     @field_validator("keep")
     @classmethod
     def _no_name_of_a_history(cls, value: dict[str, str]) -> dict[str, str]:
-        if ends := [name for name in value if name.endswith(("_all", "_held", "_first", "_last")) or "-" in name]:
+        if ends := [name for name in value if name.endswith(HISTORY_ENDS) or "-" in name]:
             raise _fault(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
         if twice := [column for column in value.values() if list(value.values()).count(column) > 1]:
             raise _fault(f"column '{twice[0]}' is kept under two names; give one")

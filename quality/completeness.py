@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, one, quote
 
 
@@ -12,8 +12,7 @@ def completeness(engine: Engine, identities: Table) -> list[dict[str, Any]]:
     Args:
         identities: one row an entity, a list of distinct values for each identifier.
     """
-    kept = [n for n in identities.columns if n.startswith("x_") and not n.endswith(("_first", "_last"))]
-    present = [*(name for name in IDENTIFIERS if name in identities.columns), *kept]
+    present = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
     measures = ", ".join(
         f"""count(*) filter (where array_length({quote(name)}) > 0) as {quote(name + "_present")},
             count(*) filter (where array_length({quote(name)}) > 1) as {quote(name + "_several")}"""

@@ -7,6 +7,7 @@ extract has besides (configs/catalogue/standard/): it can be found and named, an
 
 from linkage.catalogue.definitions import (
     CODE_FORMS,
+    HISTORY_ENDS,
     IDENTIFIERS,
     PHASES,
     Catalogue,
@@ -18,6 +19,7 @@ from linkage.catalogue.definitions import (
     Variable,
     code_digits,
     is_code_form,
+    kept_columns,
 )
 from linkage.catalogue.reading import load, shipped
 from linkage.catalogue.standard import ListedTable, StandardExtract, load_standard, standard_extract
@@ -25,6 +27,7 @@ from linkage.catalogue.years import span, years_of
 
 __all__ = [
     "CODE_FORMS",
+    "HISTORY_ENDS",
     "IDENTIFIERS",
     "PHASES",
     "Catalogue",
@@ -38,6 +41,7 @@ __all__ = [
     "Variable",
     "code_digits",
     "is_code_form",
+    "kept_columns",
     "load",
     "load_standard",
     "shipped",

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,11 +21,19 @@ Role = Literal[
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
 
+HISTORY_ENDS = ("_all", "_held", "_first", "_last")
+"""Ends of the names of columns that tell an identifier's history."""
+
 SEX_LABELS = ("Male", "Female")
 """Labels by which a code frame tells linkage the sexes that it compares (configs/records/identifiers.toml)."""
 
 CODE_FORMS = ("code", "zip", "number", "digits-N")
 """Forms of other countries' postcodes and of numbers of persons (linkage.records.codes); for N stands a number."""
+
+
+def kept_columns(names: Iterable[str]) -> list[str]:
+    """Of a table's columns those that the run keeps beside the identifiers, x_<name>, without their histories."""
+    return [name for name in names if name.startswith("x_") and not name.endswith(HISTORY_ENDS)]
 
 
 def is_code_form(name: str | None) -> bool:

@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Cardinality, Pass, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError
 from linkage.explain.sides import RunSide, Side
 from linkage.match.coverage import most_gain
 from linkage.match.resolve import Thresholds
-from linkage.match.units import kept_columns
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.linking import PEOPLE
@@ -106,7 +105,7 @@ class OpenRun:
 
     def compared(self) -> tuple[str, ...]:
         """What the run knows of people: identifiers, and what its sources keep beside them."""
-        return (*IDENTIFIERS, *kept_columns(self.table(f"identities/{self.sources[0]}")))
+        return (*IDENTIFIERS, *kept_columns(self.table(f"identities/{self.sources[0]}").columns))
 
     def named_step(self, name: str) -> Step:
         """A step by its name.

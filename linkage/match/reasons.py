@@ -4,6 +4,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from linkage.catalogue import kept_columns
 from linkage.engine import Engine, Table, quote, side_by_side
 from linkage.match.parts import Parts
 from linkage.match.resolve import Thresholds
@@ -128,8 +129,7 @@ def _unlinked(engine: Engine, links: Table, side: str, units: Table, *, whole: b
 
 def _identifiers_held(units: Table) -> str:
     """How many of the plain identifiers of a unit are known, with those that the run keeps (x_<name>)."""
-    kept = [c for c in units.columns if c.startswith("x_") and not c.endswith(("_all", "_held"))]
-    plain = [*(c for c in _PLAIN if c in units.columns), *kept]
+    plain = [*(c for c in _PLAIN if c in units.columns), *kept_columns(units.columns)]
     held = [f"case when u.{quote(c)} is null then 0 else 1 end" for c in plain]
     return " + ".join(held) or "0"
 

@@ -9,7 +9,7 @@ a time that meets no other. Birth dates are ISO text, so that a model compares t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, quote
 
 # Columns that a model or pass may name beside the identifiers, as SQL over one value of an identifier.
@@ -61,7 +61,7 @@ def from_sources(
         lambda: described(engine, identities, members, wanted),
         lambda: engine.sql(
             f"""
-            select distinct m.unit_id, {_text_dates("a", kept_columns(appearances))}
+            select distinct m.unit_id, {_text_dates("a", kept_columns(appearances.columns))}
             from {{appearances}} as a join {{members}} as m using (entity_id)
             """,
             appearances=appearances,
@@ -93,11 +93,6 @@ def together(engine: Engine, tables: Sequence[Table]) -> Table:
     named = {f"part_{index}": table for index, table in enumerate(tables)}
     union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in named)
     return engine.sql(union, params=None, store=False, **named)
-
-
-def kept_columns(identities: Table) -> list[str]:
-    """The columns that a run keeps beside the identifiers, of a table of identities or appearances."""
-    return [name for name in identities.columns if name.startswith("x_") and not name.endswith(("_first", "_last"))]
 
 
 def fields_of(wanted: Iterable[str]) -> list[str]:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.engine import Engine, Table, columns, rows
 from linkage.extract.keys import master_key, write_new_key
 from linkage.extract.pseudonym import SEPARATOR, ProjectKey, pseudonyms
-from linkage.match.units import kept_columns
 from linkage.pipeline.delivery import manifest_of, tables_of
 
 KEY = "labels.key"
@@ -55,7 +54,7 @@ def names_of_run(engine: Engine, run: Path, step: str) -> "PairNames":
         for name in manifest["configuration"]["source"]
         if f"identities/{name}" in tables
     }
-    kept = [name for table in entities.values() for name in kept_columns(table)]
+    kept = [name for table in entities.values() for name in kept_columns(table.columns)]
     return PairNames(engine, engine.read(tables[f"units/{step}"]), entities, (*IDENTIFIERS, *dict.fromkeys(kept)))
 
 

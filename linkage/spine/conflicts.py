@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.catalogue import IDENTIFIERS
+from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Step, check
 from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.resources import config_file
@@ -156,8 +156,7 @@ _Person = dict[int, dict[str, Any]]
 
 
 def _people(engine: Engine, suspects: Table, membership: Table, identities: Table) -> dict[int, _Person]:
-    kept = [name for name in identities.columns if name.startswith("x_")]
-    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept]
+    held = [*(name for name in IDENTIFIERS if name in identities.columns), *kept_columns(identities.columns)]
     found = engine.sql(
         f"""
         select m.unit_id, i.entity_id, i.source, {columns(held, "i")}
