@@ -1,40 +1,12 @@
 """Initials, particles, words for kinds of places and hashes: the same of one person in both files."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from linkage.adhoc import persons
-from linkage.adhoc.alike import alike
-from linkage.adhoc.recognise import recognise
-from linkage.engine import Engine, Table
+from linkage.engine import Table
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 Shaped = Callable[..., tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]]
-
-
-@pytest.fixture
-def shaped(engine: Engine, tmp_path: Path, rows: Rows) -> Shaped:
-    """Both files' units as they are compared, without unit_id, and the fields' names."""
-
-    def of(left: str, right: str) -> tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        files = []
-        for side, text in (("left", left), ("right", right)):
-            lines = (line.strip() for line in text.strip().splitlines())
-            (tmp_path / f"{side}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-            path = tmp_path / f"{side}.csv"
-            files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
-        columns = recognise(files[0].header, files[1].header)
-        found, at = alike(engine, files, columns)
-        units = [
-            rows(persons.units(engine, f, {n: side[n] for n in at.fields}, i, postcodes=False)[0])
-            for f, side, i in zip(found, (at.left, at.right), (at.left_id, at.right_id), strict=True)
-        ]
-        return at.fields, [row[1:] for row in units[0]], [row[1:] for row in units[1]]
-
-    return of
 
 
 def test_initials_beside_a_surname_are_forenames_wherever_they_stand(shaped: Shaped) -> None:
