@@ -64,7 +64,7 @@ def _make_runs(folder: Path, people: int, executors: list[int], memory: str) -> 
         _make([leo, "run", config, "--out", str(alone), "--key", str(key), *common])
     for number in executors:
         run, log = folder / f"spark-{people}-on-{number}", folder / f"events-{people}-on-{number}"
-        if _is_done(run):  # one that was stopped goes on
+        if _is_done(run):
             continue
         log.mkdir(exist_ok=True)
         on = cluster.up(folder / f"cluster-{number}", workers=number, memory="3g", apart=True)
@@ -109,7 +109,8 @@ def _beside(measured: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> li
 
 def _is_done(run: Path) -> bool:
     manifest = run / "manifest.json"
-    return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["status"] != "failed"
+    ended = ("done", "gate failed")  # one that crashed or was stopped goes on
+    return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["status"] in ended
 
 
 def _make(command: list[str]) -> None:
