@@ -1,12 +1,30 @@
-"""Where the data files that ship with the package lie, in a checkout and in an installed wheel."""
+"""Where the data files lie that the package ships, and a user's own definitions that stand before them.
 
+Definitions are what a run reads by itself: the catalogue, contracts, rules of conflicts, denominators of quality, rules
+of requests, profiles of disclosure. Whoever has other sources keeps a folder of the shape of configs/: a file of the
+path of a shipped one stands in its stead, another dataset beside the shipped ones. One process has one such folder.
+"""
+
+import difflib
+import os
 from pathlib import Path
+
+from linkage.errors import ConfigError
+
+OWN = "LEO_DEFINITIONS"
+"""The environment variable that names the folder of a user's own definitions."""
+
+ADDED = ("catalogue/*.toml", "disclosure/*.toml", "packages/*.toml", "requests/*.toml")
+"""Where a file of any name is read; elsewhere only one that is called as a shipped one."""
+
+NAMED = ("models", "passes", "projects", "synthetic")
+"""Folders whose files are read when a run's file or a command names them."""
 
 _PACKAGE = Path(__file__).parent
 
 
-def configs_dir() -> Path:
-    """The folder of runs, models, catalogue, packages and projects."""
+def shipped_dir() -> Path:
+    """The folder of the runs, models, catalogue, packages and projects that ship."""
     installed = _PACKAGE / "configs"
     return installed if installed.is_dir() else _PACKAGE.parent / "configs"
 
@@ -18,5 +36,63 @@ def assets_dir() -> Path:
 
 
 def config_file(name: str) -> Path:
-    """A shipped file by its path below configs/, for example "catalogue/npd.toml"."""
-    return configs_dir() / name
+    """A file by its path below configs/, for example "catalogue/npd.toml": the user's own, or else the shipped one."""
+    own = _own_dir()
+    return own / name if own and (own / name).is_file() else shipped_dir() / name
+
+
+def config_files(*patterns: str) -> dict[str, Path]:
+    """All files of some patterns by their paths below configs/, in order: the shipped and the user's own."""
+    folders = [folder for folder in (shipped_dir(), _own_dir()) if folder]
+    found = {_name(path, folder): path for folder in folders for p in patterns for path in folder.glob(p)}
+    return dict(sorted(found.items()))
+
+
+def use(folder: Path) -> None:
+    """Let the definitions of a folder stand before the shipped ones, in this process and those that it starts.
+
+    Call it before anything is read: what has been read is kept.
+
+    Raises:
+        ConfigError: it is no folder, or holds a file that nothing would read.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no folder of definitions\n  make one: leo config copy NAME --out {folder}")
+    shipped = set(shipped_names())
+    closed = {name.split("/")[0] for name in shipped if "/" in name} - {p.split("/")[0] for p in ADDED} - set(NAMED)
+    there = [_name(path, folder) for top in sorted(closed) for path in sorted((folder / top).rglob("*.*"))]
+    strays = [name for name in there if name not in shipped]
+    if strays:
+        told = [f"  {name}{_nearest(name, shipped)}" for name in strays]
+        raise ConfigError(
+            f"{folder}: files that nothing reads; there they are to be called as the shipped ones\n" + "\n".join(told)
+        )
+    os.environ[OWN] = str(folder.resolve())
+
+
+def own_names() -> list[str]:
+    """Which of the user's own files are read in the stead of shipped ones or beside them, as paths below configs/."""
+    own = _own_dir()
+    if not own:
+        return []
+    added = {_name(path, own) for pattern in ADDED for path in own.glob(pattern)}
+    return sorted(added | {name for name in shipped_names() if (own / name).is_file()})
+
+
+def shipped_names() -> list[str]:
+    """Every shipped file, as its path below configs/."""
+    return sorted(_name(path, shipped_dir()) for path in shipped_dir().rglob("*.*") if path.is_file())
+
+
+def _own_dir() -> Path | None:
+    named = os.environ.get(OWN)
+    return Path(named) if named else None
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _nearest(name: str, shipped: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(shipped), n=1)
+    return f"; is {near[0]} meant?" if near else ""

@@ -16,6 +16,7 @@ from linkage.pipeline import progress_for
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from linkage.pipeline.log import place_of
+from linkage.resources import use
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, help="folder of the sources, in the stead of [run] data")
     parser.add_argument("--key-file", type=Path, help="the master key, a file of mode 0600")
+    parser.add_argument("--definitions", type=Path, help="folder of your own catalogue, contracts and rules")
     given = parser.parse_args(arguments)
     try:
+        if given.definitions:
+            use(given.definitions)
         job = load_job(given.config, data=given.data, engine="spark", key_file=given.key_file)
         pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
     except LeoError as error:

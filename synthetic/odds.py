@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_files
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0, le=20)]
@@ -158,11 +158,10 @@ def load(preset: str) -> Odds:
     Raises:
         ConfigError: there is no such preset, or its file has faults; all are named at once.
     """
-    folder = configs_dir() / "synthetic"
-    path = folder / f"{preset}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
-        raise ConfigError(f"there is no preset '{preset}'\n  there are: {known}")
+    presets = {path.stem: path for path in config_files("synthetic/*.toml").values()}
+    if preset not in presets:
+        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(presets)}")
+    path = presets[preset]
     try:
         return Odds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:

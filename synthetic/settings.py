@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_file
 
 
 class Strict(BaseModel):
@@ -24,7 +24,7 @@ def settings(name: str, rules: type[Rules]) -> Rules:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    path = configs_dir() / "synthetic" / name
+    path = config_file(f"synthetic/{name}")
     try:
         return rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:

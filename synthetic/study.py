@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_file
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Shares = dict[str, Share]
@@ -226,7 +226,7 @@ def subjects() -> Subjects:
 
 
 def _load(name: str, rules: type[Rules]) -> Rules:
-    path = configs_dir() / "synthetic" / "study" / f"{name}.toml"
+    path = config_file(f"synthetic/study/{name}.toml")
     try:
         found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         return rules.model_validate(found)

@@ -16,7 +16,7 @@ GROUND = {"linkage.engine", "linkage.catalogue", "linkage.config", "linkage.erro
 
 DOORS: dict[str, set[str]] = {
     "linkage.errors": set(),
-    "linkage.resources": set(),
+    "linkage.resources": {"linkage.errors"},
     "linkage.process": set(),
     "linkage.engine": {"linkage.errors"},
     "linkage.catalogue": {"linkage.errors", "linkage.resources"},

@@ -21,9 +21,9 @@ from linkage.catalogue.families import Families
 from linkage.catalogue.reading import shipped
 from linkage.catalogue.standard import COLUMNS, TableOfForm, form_table
 from linkage.catalogue.years import span, years_of
-from linkage.resources import configs_dir
+from linkage.resources import shipped_dir
 
-FOLDER = configs_dir() / "catalogue" / "standard"
+FOLDER = shipped_dir() / "catalogue" / "standard"
 
 TYPES = {
     "categorical": "string", "text": "string", "varchar": "string", "nvarchar": "string", "char": "string",

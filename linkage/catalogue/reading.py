@@ -10,21 +10,30 @@ from pydantic import ValidationError
 
 from linkage.catalogue.definitions import CODE_FORMS, SEX_LABELS, Catalogue, Dataset, TableDef, is_code_form
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_files, shipped_dir
+
+_FRAMES = "frames.toml"
 
 
 def load(folder: Path | None = None) -> Catalogue:
     """Read configs/catalogue: one file a dataset, and frames.toml with all code frames.
 
+    Args:
+        folder: of these files. Where not given, those in use: the shipped ones, and the user's own datasets and code
+            frames before and beside them.
+
     Raises:
         ConfigError: all faults of all files at once, each with its file and path.
     """
-    folder = folder or configs_dir() / "catalogue"
+    shipped_frames = shipped_dir() / "catalogue" / _FRAMES
+    files = sorted(folder.glob("*.toml")) if folder else [shipped_frames, *config_files("catalogue/*.toml").values()]
     faults: list[str] = []
     datasets: dict[str, Dataset] = {}
-    frames = _frames(folder / "frames.toml", faults)
-    for path in sorted(folder.glob("*.toml")):
-        if path.name == "frames.toml":
+    frames: dict[str, dict[str, str]] = {}
+    for path in dict.fromkeys(path for path in files if path.name == _FRAMES):
+        frames |= _frames(path, faults)
+    for path in files:
+        if path.name == _FRAMES:
             continue
         try:
             dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8"))))
@@ -43,8 +52,6 @@ def load(folder: Path | None = None) -> Catalogue:
 
 def _frames(path: Path, faults: list[str]) -> dict[str, dict[str, str]]:
     """The code frames, codes and labels as text; faults of the file are added to `faults`."""
-    if not path.exists():
-        return {}
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -73,7 +80,7 @@ def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
 
 @functools.cache
 def shipped() -> Catalogue:
-    """The catalogue that comes with the package, read once."""
+    """The catalogue in use, read once: what ships, and the user's own definitions before it."""
     return load()
 
 

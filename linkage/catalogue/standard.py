@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from linkage.catalogue.definitions import Catalogue, Phase, Variable
 from linkage.catalogue.years import years_of
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_file
 
 COLUMNS = ("name", "as", "type", "years", "concept", "rating", "frame", "held", "description")
 """Of a table's file. `as` is how the form writes a name that its table's pattern does not give, a rating is "4B"."""
@@ -87,13 +87,13 @@ def load_standard(folder: Path | None = None, held: Catalogue | None = None) -> 
     """Read configs/catalogue/standard: tables.toml, and a CSV file for each table.
 
     Args:
+        folder: of these files; the one in use where not given.
         held: what is held, to check what the files say of it.
 
     Raises:
         ConfigError: all faults of all files at once, each with its file and line.
     """
-    folder = folder or configs_dir() / "catalogue" / "standard"
-    raw = tomllib.loads((folder / "tables.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(_file(folder, "tables.toml").read_text(encoding="utf-8"))
     tables: dict[str, ListedTable] = {}
     faults: list[str] = []
     for entry in raw.get("table", []):
@@ -102,7 +102,7 @@ def load_standard(folder: Path | None = None, held: Catalogue | None = None) -> 
         except ValidationError as error:
             faults += [f"tables.toml: {entry.get('name')}: {e['loc']}: {e['msg']}" for e in error.errors()]
             continue
-        file = folder / f"{form.dataset}.{form.name}.csv"
+        file = _file(folder, f"{form.dataset}.{form.name}.csv")
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         table, wrong = _table(form, text)
         faults += [f"{file.name}: {line}" for line in wrong]
@@ -116,8 +116,12 @@ def load_standard(folder: Path | None = None, held: Catalogue | None = None) -> 
 
 @functools.cache
 def standard_extract() -> StandardExtract:
-    """The standard extract that comes with the package, read once."""
+    """The standard extract in use, read once."""
     return load_standard()
+
+
+def _file(folder: Path | None, name: str) -> Path:
+    return folder / name if folder else config_file(f"catalogue/standard/{name}")
 
 
 def form_table(entry: dict[str, object]) -> TableOfForm:

@@ -1,5 +1,6 @@
 """The `leo` command: thin verbs over the rooms."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from typer.core import TyperGroup
 from linkage import __version__, process
 from linkage.cli.failures import failing_clearly
 from linkage.cli.verbs import Verbs
+from linkage.resources import OWN, use
 
 
 class _Leo(TyperGroup):
@@ -41,8 +43,19 @@ def leo(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
     ] = False,
+    definitions: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=OWN,
+            metavar="FOLDER",
+            help="Your own catalogue, contracts and rules: a folder of the shape of configs/, whose files stand before "
+            "those that ship (leo config files).",
+        ),
+    ] = None,
 ) -> None:
     """What holds for every verb."""
+    if definitions is not None:
+        use(definitions)
 
 
 def main() -> None:

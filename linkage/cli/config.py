@@ -1,12 +1,17 @@
 """`leo config`: is a run's file right, and what may stand in it."""
 
 import json
+import shutil
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Check a run's file, or show what may stand in it.")
+from linkage.errors import ConfigError
+from linkage.resources import config_file, own_names, shipped_dir, shipped_names
+
+app = typer.Typer(no_args_is_help=True, help="Check a run's file, show what may stand in it, or take definitions over.")
 
 
 @app.command()
@@ -44,3 +49,43 @@ def schema() -> None:
     from linkage.config import RunConfig
 
     typer.echo(json.dumps(RunConfig.model_json_schema(), indent=2))
+
+
+@app.command()
+def files() -> None:
+    """List the definitions that a run reads by itself or may name; your own are marked with a star.
+
+    Example: leo --definitions mine config files
+    """
+    own = set(own_names())
+    for name in sorted({*shipped_names(), *own}):
+        typer.echo(f"{'*' if name in own else ' '} {name:40s} {_about(config_file(name))}".rstrip())
+
+
+@app.command()
+def copy(
+    names: Annotated[list[str], typer.Argument(help="Definitions as leo config files lists them.")],
+    out: Annotated[Path, typer.Option(help="The folder of your own definitions.")],
+) -> None:
+    """Copy definitions that ship into a folder of your own, to change them there. What is there is not overwritten.
+
+    Example: leo config copy contracts/records.toml --out mine
+    """
+    shipped = shipped_names()
+    unknown = [name for name in names if name not in shipped]
+    if unknown:
+        raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
+    there = [name for name in names if (out / name).exists()]
+    if there:
+        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to take anew")
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped_dir() / name, out / name)
+    typer.echo(f"{out}: {', '.join(names)}\n  give it before the verb: leo --definitions {out} run ...")
+
+
+def _about(path: Path) -> str:
+    """What a definition says of itself in its first line, a comment or a title; empty where it says nothing."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.suffix == ".toml" else ""
+    said = first.removeprefix("#") if first.startswith("#") else first.removeprefix("title =").strip(' "')
+    return textwrap.shorten(said, 78, placeholder=" ...")

@@ -18,7 +18,7 @@ from linkage.model.dependence import given_comparison
 from linkage.model.splink_json import load
 from linkage.model.training.files import save
 from linkage.model.training.report import TrainingReport
-from linkage.resources import configs_dir
+from linkage.resources import shipped_dir
 
 EVIDENCE = ("histories", "dates", "frequencies", "household")
 """What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
@@ -109,4 +109,4 @@ def _rule(fields: Collection[str], history: bool) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    ship(Path(sys.argv[1]), configs_dir() / "models")
+    ship(Path(sys.argv[1]), shipped_dir() / "models")

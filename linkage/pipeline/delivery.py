@@ -12,7 +12,7 @@ from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
 from linkage.requests.approved import approved_project
-from linkage.resources import configs_dir
+from linkage.resources import config_file, own_names
 
 
 def deliver(
@@ -43,7 +43,7 @@ def deliver(
             the run's.
         GateError: the run did not end well, or the register was changed: nothing may leave.
     """
-    shipped_one = configs_dir() / request
+    shipped_one = config_file(str(request))
     file = shipped_one if not request.exists() and shipped_one.is_file() else request
     manifest = ended_well(run)
     project = approved_project(file, shipped(), register=register)
@@ -106,7 +106,8 @@ def manifest_of(run: Path) -> dict[str, Any]:
     """The manifest of a run, however it ended.
 
     Raises:
-        ConfigError: the folder is no run's, its manifest is damaged, or it is of another format.
+        ConfigError: the folder is no run's, its manifest is damaged, it is of another format, or it was made with
+            definitions that are not in use.
     """
     path = run / MANIFEST
     if not path.is_file():
@@ -129,6 +130,12 @@ def manifest_of(run: Path) -> dict[str, Any]:
             f"{run}: was written in format {written}; this version of leo reads format {FORMAT}\n"
             f"  use the version that wrote it ({manifest.get('versions', {}).get('leo-linkage', 'unknown')}), "
             "or make the run again"
+        )
+    lacking = sorted(set(manifest.get("definitions", [])) - set(own_names()))
+    if lacking:
+        raise ConfigError(
+            f"{run}: was made with definitions of one's own: {', '.join(lacking)}\n"
+            "  give their folder before the verb: leo --definitions FOLDER ..."
         )
     return manifest
 

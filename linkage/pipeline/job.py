@@ -35,7 +35,7 @@ from linkage.records.dates import check_format
 from linkage.records.header_checks import check_attribute_headers, check_source_headers
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
-from linkage.resources import configs_dir
+from linkage.resources import config_file, config_files, shipped_dir
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def load_job(
         ConfigError: faults of the file and of what it names, all at once.
         InputError: input files are missing and nothing else is wrong.
     """
-    path = path if path.exists() or not (configs_dir() / path).is_file() else configs_dir() / path
+    path = path if path.exists() or not config_file(str(path)).is_file() else config_file(str(path))
     config = configuration.load(path, engine=engine)
     faults = _Faults()
     folder = data if data is not None else path.parent / config.run.data
@@ -309,16 +309,15 @@ def resolve(name: str, run_file: Path, where: str) -> Path:
     Raises:
         ConfigError: it is in neither place.
     """
-    for folder in (run_file.parent, configs_dir()):
-        if (folder / name).is_file():
-            return folder / name
+    for found in (run_file.parent / name, config_file(name)):
+        if found.is_file():
+            return found
     raise ConfigError(
         f"{where}: no file '{name}'\n  it is looked for in {run_file.parent} and among the shipped configurations "
-        f"({configs_dir()})"
+        f"({shipped_dir()})"
     )
 
 
 def shipped_files(*patterns: str) -> dict[str, Path]:
-    """Shipped configuration that a room reads by itself, by the name that goes into a fingerprint."""
-    found = [path for pattern in patterns for path in sorted(configs_dir().glob(pattern))]
-    return {f"configs/{path.relative_to(configs_dir()).as_posix()}": path for path in found}
+    """Definitions that a room reads by itself, by the names that go into a fingerprint."""
+    return {f"configs/{name}": path for name, path in config_files(*patterns).items()}

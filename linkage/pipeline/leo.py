@@ -19,6 +19,7 @@ from linkage.pipeline.reading import (
 )
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
+from linkage.resources import own_names
 
 
 def stages(job: Job) -> list[Stage]:
@@ -64,6 +65,7 @@ def facts(job: Job) -> RunFacts:
         "threads": run.threads,
         "memory_limit": run.memory_limit,
         "key_fingerprint": job.key.fingerprint if job.key else None,
+        "definitions": own_names(),
         "configuration": job.config.model_dump(mode="json", exclude={"outputs": {"key_file"}}),
     }
     return RunFacts(run=run.name, config=job.config.fingerprint(), settings=settings)

@@ -16,7 +16,7 @@ from linkage.extract.holdings import Holding, holdings, names_a_person
 from linkage.extract.project import RowsOnly
 from linkage.extract.years import Years
 from linkage.requests.which import Which
-from linkage.resources import configs_dir
+from linkage.resources import config_files
 
 
 class _Strict(BaseModel):
@@ -145,7 +145,7 @@ def load_packages(
     held = holdings(catalogue)
     found: dict[str, Package] = {}
     faults: list[str] = []
-    for path in sorted((folder or configs_dir() / "packages").glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")) if folder else config_files("packages/*.toml").values():
         try:
             rules = PackageFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:

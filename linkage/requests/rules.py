@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linkage.config import Name, check
 from linkage.errors import ConfigError
 from linkage.requests.which import Which
-from linkage.resources import configs_dir
+from linkage.resources import config_files
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -60,7 +60,7 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
     """
     found: list[Rule] = []
     faults: list[str] = []
-    for path in sorted((folder or configs_dir() / "requests").glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")) if folder else config_files("requests/*.toml").values():
         try:
             raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
             rules = check(_File, raw, path.name).rule

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.config import check
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import config_files
 
 
 class _Strict(BaseModel):
@@ -72,8 +72,8 @@ def load(name: str = "leo_publication") -> Profile:
     Raises:
         ConfigError: no such profile, or it has faults.
     """
-    path = _folder() / f"{name}.toml"
-    if not path.is_file():
+    path = _profiles().get(name)
+    if path is None:
         raise ConfigError(f"no disclosure profile '{name}'\n  there are: {', '.join(names())}")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -84,8 +84,8 @@ def load(name: str = "leo_publication") -> Profile:
 
 def names() -> list[str]:
     """The profiles there are."""
-    return sorted(found.stem for found in _folder().glob("*.toml"))
+    return list(_profiles())
 
 
-def _folder() -> Path:
-    return configs_dir() / "disclosure"
+def _profiles() -> dict[str, Path]:
+    return {path.stem: path for path in config_files("disclosure/*.toml").values()}

@@ -10,9 +10,9 @@ from linkage.catalogue import load_standard, shipped, span, standard_extract, ye
 from linkage.catalogue.build_standard import build
 from linkage.catalogue.families import Families
 from linkage.errors import ConfigError
-from linkage.resources import configs_dir
+from linkage.resources import shipped_dir
 
-STANDARD = configs_dir() / "catalogue" / "standard"
+STANDARD = shipped_dir() / "catalogue" / "standard"
 
 TABLES = """
 [[table]]

@@ -4,7 +4,6 @@ import csv
 import datetime
 import itertools
 import json
-import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +12,7 @@ import pytest
 from linkage.catalogue import load, shipped
 from linkage.engine import rows as as_dicts
 from linkage.pipeline import job
-from linkage.resources import configs_dir
+from linkage.resources import shipped_dir
 from quality.characteristics import entities_described
 from quality.definitions import load as load_definitions
 from tests.pipeline.village import _NAMES
@@ -93,15 +92,15 @@ def person(index):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """The folder of a run whose catalogue has two registers more. Everybody has another name to each of them; those
-    without a number have moved as well."""
+    """The folder of a run and of definitions of its own: two registers more. Everybody has another name to each of them;
+    those without a number have moved as well."""
     catalogue = tmp_path / "catalogue"
-    shutil.copytree(configs_dir() / "catalogue", catalogue)
+    catalogue.mkdir()
     for name, key, number in (("skole", "ELEV", "FNR"), ("lonn", "LOPENR", "NR")):
         (catalogue / f"{name}.toml").write_text(REGISTER.format(name=name, key=key, number=number))
-    with (catalogue / "frames.toml").open("a") as frames:
-        frames.write('\n[no_sex]\nM = "Male"\nK = "Female"\n')
-    monkeypatch.setattr(job, "shipped", lambda: load(catalogue))
+    (catalogue / "frames.toml").write_text('[no_sex]\nM = "Male"\nK = "Female"\n')
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
+    monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
     people = [person(index) for index in range(PEOPLE)]
     with (tmp_path / "skole.csv").open("w", encoding="cp1252", newline="") as file:
         rows = csv.writer(file, delimiter=";")
@@ -125,7 +124,7 @@ def elsewhere(tmp_path, monkeypatch):
     keys = itertools.chain(*((("skole", f"E{i}", i), ("lonn", f"L{i}", i)) for i in range(PEOPLE)))
     told = "".join(f"{source},{key},{index}\n" for source, key, index in keys)
     (tmp_path / "truth" / "entities.csv").write_text(f"source,entity_key,person_id\n{told}")
-    model = (configs_dir() / "models" / "education.json").read_text()
+    model = (shipped_dir() / "models" / "education.json").read_text()
     (tmp_path / "model.json").write_text(model.replace("uln", "x_national_number"))
     (tmp_path / "passes.toml").write_text(PASSES)
     (tmp_path / "run.toml").write_text(RUN)

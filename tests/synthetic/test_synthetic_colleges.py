@@ -192,7 +192,7 @@ def test_faults_of_a_file_are_named_together(tmp_path: Path, monkeypatch: pytest
     folder = tmp_path / "synthetic" / "study"
     folder.mkdir(parents=True)
     (folder / "subjects.toml").write_text("integrated = []\nodd = 1\n[lean]\n[jacs]\nX = 2\n[unclassified]\n")
-    monkeypatch.setattr(study, "configs_dir", lambda: tmp_path)
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
     study.subjects.cache_clear()
     with pytest.raises(ConfigError) as caught:
         study.subjects()

@@ -36,7 +36,7 @@ def test_a_preset_with_faults_names_them_all(tmp_path: Path, monkeypatch: pytest
     folder = tmp_path / "synthetic"
     folder.mkdir()
     (folder / "odd.toml").write_text('preset = "odd"\nwhy = "test"\nsecs = 1\n[sex]\nwrong = 2.0\n')
-    monkeypatch.setattr(odds, "configs_dir", lambda: tmp_path)
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
     with pytest.raises(ConfigError) as caught:
         odds.load("odd")
     assert "  secs: " in str(caught.value)
