@@ -217,7 +217,8 @@ def _with_place(engine: Engine, raw: RawRows, path: Path, plain: Sequence[Plain]
         line = next(c for c in raw.table.columns if c == "file line")
         known = _without_empty(engine, raw)
         return engine.sql(f"select *, {quote(line)} as {quote(PLACE)} from {{t}} where {known}", t=raw.table)
-    numbered = f"read_parquet({literal(escape(str(path)))}, file_row_number = true)"
+    file = literal(escape(str(path)))
+    numbered = f"read_parquet({file}, file_row_number = true, hive_partitioning = false)"
     # A view: a stored copy of a large file would stay in memory while it is linked, and saves no reading.
     made = ", ".join(f"{column.expression} as {quote(column.name)}" for column in plain)
     held = made or "* exclude (file_row_number)"

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from linkage.engine import edits
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
-from linkage.engine.files import parquet_files
+from linkage.engine.files import parquet_files, rows_of
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
 from linkage.errors import ContractError, InputError, LeoError
 
@@ -53,6 +53,8 @@ class DuckDBEngine:
         for key, value in settings.items():
             self.connection.execute(f"set {key} = {literal(value)}")
         self.connection.execute("set enable_progress_bar = false")
+        # The day of a time with a zone is that of the machine otherwise, and not the same on every one, nor on Spark.
+        self.connection.execute("set global TimeZone = 'UTC'")
         edits.define(self.connection)
 
     @property
@@ -77,9 +79,7 @@ class DuckDBEngine:
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
-        found = parquet_files(paths)
-        listed = ", ".join(literal(str(path)) for path in found)
-        return self._define(f"select * from read_parquet([{listed}], union_by_name = true)", store=False)
+        return self._define(f"select * from {rows_of(parquet_files(paths))}", store=False)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         name = self._name()
@@ -119,7 +119,7 @@ class DuckDBEngine:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        return int(self._run(f"select count(*) from read_parquet({literal(str(path))})").fetchall()[0][0])
+        return int(self._run(f"select count(*) from {rows_of([path])}").fetchall()[0][0])
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         unfinished = folder.with_name(f".{folder.name}.part")

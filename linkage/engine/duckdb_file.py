@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from linkage.engine.base import literal, quote
+from linkage.engine.files import parquet_files, rows_of
 from linkage.errors import InputError
 
 
@@ -20,8 +21,7 @@ def write_database(path: Path, tables: Mapping[str, Path], comments: Mapping[str
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(path)) as connection:
         for name, parquet in tables.items():
-            files = str(parquet / "**" / "*.parquet") if parquet.is_dir() else str(parquet)
-            connection.execute(f"create table {quote(name)} as from read_parquet({literal(files)})")
+            connection.execute(f"create table {quote(name)} as from {rows_of(parquet_files(parquet))}")
             for column, comment in comments.get(name, {}).items():
                 on = f"column {quote(name)}.{quote(column)}" if column else f"table {quote(name)}"
                 connection.execute(f"comment on {on} is {literal(comment)}")

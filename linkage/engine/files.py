@@ -1,8 +1,10 @@
 """Parquet files by path: one file, or a folder of parts."""
 
 from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 
+from linkage.engine.base import literal
 from linkage.errors import InputError
 
 
@@ -24,3 +26,12 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
         else:
             raise InputError(f"{path}: no such file")
     return found
+
+
+def rows_of(files: Sequence[Path]) -> str:
+    """DuckDB SQL of the rows of Parquet files, columns matched by name, and of nothing beside them.
+
+    A path may hold what DuckDB takes for a pattern, and a folder called year=2024 makes no column.
+    """
+    listed = ", ".join(literal(escape(str(file))) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

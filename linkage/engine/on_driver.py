@@ -19,6 +19,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 
 from linkage.engine import edits
 from linkage.engine.base import literal, quote
+from linkage.engine.files import rows_of
 from linkage.engine.fingerprint import combined, in_duckdb
 
 _MEMORY = "256MB"  # beyond it DuckDB spills; what training counts on its samples needs so much
@@ -62,9 +63,7 @@ class OnDriver:
         if selected is None or not files or sum(sizes.values()) > self._most.bytes:
             return
         leaves = {file: (pq.read_metadata(file).num_rows, size) for file, size in sizes.items()}
-        listed = ", ".join(literal(file) for file in sizes)
-        query = f"select {selected} from read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        self._add(name, query, leaves)
+        self._add(name, f"select {selected} from {rows_of(files)}", leaves)
 
     def add_query(self, name: str, query: str, reads: Iterable[str]) -> None:
         """Tell of a table that is a query; not taken where it reads what was not."""

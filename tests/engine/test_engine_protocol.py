@@ -2,6 +2,9 @@
 
 import datetime
 import math
+import os
+import subprocess
+import sys
 import threading
 
 import pyarrow as pa
@@ -95,6 +98,31 @@ def test_files_of_one_table_are_matched_by_column_name(engine, rows, tmp_path):
     both = engine.read([tmp_path / "p0.parquet", tmp_path / "p1.parquet"])
     assert rows(engine.sql("select a, b from {t}", t=both)) == [(1, "X"), (2, "Y")]
     assert rows(engine.sql("select a, b from {t}", t=engine.read(tmp_path))) == [(1, "X"), (2, "Y")]
+
+
+def test_a_file_is_read_alone_and_as_it_is_whatever_its_path_says(duckdb_engine, tmp_path):
+    places = [tmp_path / "year=2024" / "id=7" / name for name in ("p?.parquet", "p1.parquet", "p[1].parquet")]
+    for number, place in enumerate(places, 1):
+        assert duckdb_engine.write(duckdb_engine.from_arrow(pa.table({"id": [number]})), place) == 1
+    for number, place in enumerate(places, 1):
+        assert duckdb_engine.arrow(duckdb_engine.read(place)).to_pydict() == {"id": [number]}
+
+
+def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path):
+    late = datetime.datetime(2000, 6, 30, 23, 30, tzinfo=datetime.UTC)
+    pq.write_table(pa.table({"seen": pa.array([late], pa.timestamp("us", tz="UTC"))}), tmp_path / "t.parquet")
+    asked = """import sys, pathlib, linkage.engine as e
+with e.connect() as engine:
+    held = engine.read(pathlib.Path(sys.argv[1]))
+    asked = [lambda: engine.sql("select cast(seen as date) as day from {held}", held=held)] * 2
+    print(*(e.one(engine, found)["day"] for found in engine.together(*asked)))"""
+    told = subprocess.run(
+        [sys.executable, "-c", asked, str(tmp_path / "t.parquet")],
+        env={**os.environ, "TZ": "Europe/London"},
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.split() == ["2000-06-30", "2000-06-30"], told.stderr
 
 
 def test_an_empty_table_is_written_and_read_with_its_columns(engine, world, tmp_path):
