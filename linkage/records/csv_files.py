@@ -132,7 +132,7 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
 
 def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     with _reading(path):
-        line = stream.readline()
+        line = stream.readline().lstrip("\ufeff")  # the mark of an encoding that names its order of bytes
     if _undecoded(line, fmt) or "\0" in line:
         raise InputError(
             f"{path}: the header is not {fmt.encoding}\n  say in the source's format which encoding the file has"
@@ -249,14 +249,14 @@ def _records(block: _Block, lines: _Lines, fmt: FileFormat, found: CsvRows) -> I
     while start < len(pending):
         number = block.first_line + start
         taken, reason = _one_row(pending, start, lines, fmt)
-        text = "\n".join(pending[start : start + taken])
+        row = [f"{line}\n" for line in pending[start : start + taken]]
         start += taken
-        if reason is None and not text.strip():
+        if reason is None and not "".join(row).strip():
             continue
-        reason = reason or _unreadable_text(text, fmt)
+        reason = reason or _unreadable_text("".join(row), fmt)
         if reason is None:
             try:
-                cells = next(_reader(text.splitlines(keepends=True) if taken > 1 else [text], fmt))
+                cells = next(_reader(row, fmt))
             except (csv.Error, StopIteration):
                 reason = "row is no CSV: a field is too long or a quote stands wrong"
         if reason:
@@ -279,7 +279,19 @@ def _one_row(pending: list[str], start: int, lines: _Lines, fmt: FileFormat) -> 
         taken += 1
         if taken > _LONGEST_ROW:
             return 1, "a quote opens and does not close"
+    if taken > 1 and not _closes_well(pending[start : start + taken], fmt):
+        return 1, "a quote opens and does not close"
     return taken, None
+
+
+def _closes_well(lines: Sequence[str], fmt: FileFormat) -> bool:
+    """Whether a delimiter or the row's end follows each quote that closes. Else the row has run into the next one's."""
+    row = [f"{line}\n" for line in lines]
+    try:
+        next(csv.reader(row, delimiter=fmt.delimiter, quotechar=fmt.quote, strict=True))
+    except csv.Error:
+        return False
+    return True
 
 
 def _is_open(text: str, fmt: FileFormat) -> bool:

@@ -77,6 +77,24 @@ def test_a_quote_that_never_closes_costs_its_line_alone(convert):
     assert [row[0] for row in rows] == list(range(3, 203))
 
 
+def test_a_row_that_runs_into_the_next_ones_quote_is_no_row(convert):
+    content = b'id,name,born\n1,"Ann,1999\n2,Bob,2000\n3,"Cat",2001\n4,"Dan,2002\n5,"Eve,2003\n6,Fay,2004\n'
+    rows, rejected = convert(content)
+    assert rows == [(3, "2", "Bob", "2000"), (4, "3", "Cat", "2001"), (7, "6", "Fay", "2004")]
+    assert rejected == [(line, "a quote opens and does not close") for line in (2, 5, 6)]
+
+
+def test_lines_that_only_python_knows_end_no_row(convert):
+    content = 'a,b,c\n"two\nlines",x\u2028y,z\n'.encode()
+    assert convert(content) == ([(2, "two\nlines", "x\u2028y", "z")], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf_8"])
+def test_a_mark_of_the_order_of_bytes_is_no_part_of_a_name(tmp_path, encoding):
+    (tmp_path / "f.csv").write_bytes("\ufeffname,born\n".encode(encoding))
+    assert read_header(tmp_path / "f.csv", FileFormat(type="csv", encoding=encoding)) == ["name", "born"]
+
+
 def test_file_without_quotes(convert):
     assert convert(b'a|b\n"1|2"\n', delimiter="|", quote="") == ([(2, '"1', '2"')], [])
 
