@@ -9,12 +9,12 @@ from linkage.config import AttributeTable
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.records import keys
-from linkage.records.faults import faults_of, first_fault, is_text
+from linkage.records.faults import faults_of, first_fault
 from linkage.records.layout import attribute_columns
 from linkage.records.quarantine import SetAside, set_aside
 from linkage.records.raw_rows import RawRows, opened
 from linkage.records.summaries import AttributeSummary
-from linkage.records.values import as_text, as_type
+from linkage.records.values import as_text, as_type, is_typed
 
 _ENTITY_KEY = "entity key"
 _MOST_IDENTIFYING = 2  # DfE's scale: 1 and 2 name a person, alone or with little else
@@ -149,11 +149,11 @@ def _summary(
 def _unread(
     engine: Engine, raw: RawRows, variables: dict[str, Variable], date_formats: Sequence[str]
 ) -> dict[str, int]:
-    """Values of each column that are text and have not the catalogue's type."""
+    """Values of each column that have not the catalogue's type."""
     checked = {
         column: variable
         for column, variable in variables.items()
-        if is_attribute(variable) and variable.type != "string" and is_text(raw.types[column])
+        if is_attribute(variable) and not is_typed(raw.types[column], variable.type)
     }
     if not checked:
         return {}

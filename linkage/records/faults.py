@@ -9,7 +9,7 @@ from linkage.engine import quote
 from linkage.records import dates
 from linkage.records.values import as_text
 
-_WHOLE_NUMBER = "^[+-]?[0-9]{1,18}$"
+_WHOLE_NUMBER = "^[+-]?[0-9]+$"
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,5 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def _empty(column: str, kind: pa.DataType) -> Fault:
-    return Fault(column, "is empty", f"{as_text(column, kind) if is_text(kind) else quote(column)} is null")
+    may_be_empty = is_text(kind) or pa.types.is_floating(kind)
+    return Fault(column, "is empty", f"{as_text(column, kind) if may_be_empty else quote(column)} is null")

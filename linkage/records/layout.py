@@ -56,17 +56,17 @@ def source_layout(where: str, table: TableDef, source: Source, header: Sequence[
     roles |= {role: column for role, column in mapped.items() if role not in KEYS}
     needed = f"{where}: the catalogue's table {table.name}"
     replaced = {v.name for v in table.variable if v.role and v.role in mapped}
-    required = tuple(
+    required = [
         mapped[v.role] if v.role and v.role in mapped else known.must(v.name, needed)
         for v in table.variable
         if v.required
-    )
-    record_key = _record_key(table, mapped)
+    ]
+    record_key = tuple(known.must(column, needed) for column in _record_key(table, mapped))
     return Layout(
         roles=roles,
-        record_key=tuple(known.must(column, needed) for column in record_key),
+        record_key=record_key,
         entity_key=_entity_key(known, table, mapped, replaced, needed),
-        required=required,
+        required=tuple(dict.fromkeys([*required, *record_key])),  # a row without its key has no place among the others
         keep={known.must(column, f"{where}.keep"): f"x_{name}" for name, column in source.keep.items()},
         variables=_described(known, table, mapped),
         absent=tuple(absent),

@@ -9,11 +9,16 @@ from linkage.records import dates
 
 
 def as_text(column: str, kind: pa.DataType) -> str:
-    """A column as trimmed text, an empty one as NULL; a whole number that is held as a float without its ".0"."""
+    """A column as trimmed text, an empty one as NULL; a number without the zeros that its type puts behind the point.
+
+    A person's number may lie in a column of floats or of decimals. What is no number there (NaN) is empty.
+    """
     name = quote(column)
     if pa.types.is_floating(kind):
-        whole = f"cast(cast({name} as bigint) as varchar)"
-        return f"case when {name} = floor({name}) then {whole} else cast({name} as varchar) end"
+        whole = f"abs({name}) < 9e18 and {name} = floor({name}) then cast(cast({name} as bigint) as varchar)"
+        return f"case when {whole} when isfinite({name}) then cast({name} as varchar) end"
+    if pa.types.is_decimal(kind) and kind.scale > 0:
+        return f"regexp_replace(cast({name} as varchar), '[.]?0+$', '')"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return f"nullif(trim({name}), '')"
     return f"nullif(trim(cast({name} as varchar)), '')"
@@ -41,6 +46,19 @@ def as_type(column: str, kind: pa.DataType, wanted: str, date_formats: Sequence[
         return f"try_cast({text} as double)"
     yes, no = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
     return f"case when upper({text}) in {yes} then true when upper({text}) in {no} then false end"
+
+
+def is_typed(kind: pa.DataType, wanted: str) -> bool:
+    """Whether every value of a raw column is one of a catalogue's type, so that `as_type` loses none."""
+    if wanted == "string":
+        return True
+    if wanted == "date":
+        return is_day(kind)
+    if wanted == "integer":
+        return bool(pa.types.is_integer(kind))
+    if wanted == "number":
+        return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return bool(pa.types.is_boolean(kind))
 
 
 def is_day(kind: pa.DataType) -> bool:

@@ -1,5 +1,9 @@
 """Attributes are keyed by entity and say nothing that identifies."""
 
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage.config import AttributeTable, FileFormat
@@ -66,6 +70,16 @@ def test_values_of_another_type_are_null_and_counted(read_marks, tmp_path, world
     summary = found.summary
     assert summary.unread == {"Mark": 2, "Sat": 1}
     assert summary.rows_read == summary.rows + summary.orphans + summary.quarantined == 4
+
+
+def test_a_number_of_another_type_is_read_or_counted(read_marks, put, tmp_path, rows, engine):
+    path = put("m.parquet", MARKS)
+    marks = pa.array([Decimal("71.00"), Decimal("71.50"), Decimal("60.00"), None], pa.decimal128(5, 2))
+    held = pq.read_table(path)
+    pq.write_table(held.set_column(held.column_names.index("Mark"), "Mark", marks), path)
+    found = read_marks("m.parquet")
+    assert sorted((row["Subject"], row["Mark"]) for row in as_dicts(engine, found.rows)) == [("E", None), ("M", 71)]
+    assert found.summary.unread == {"Mark": 1}
 
 
 def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, put, engine):

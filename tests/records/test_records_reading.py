@@ -4,7 +4,9 @@ import errno
 import gzip
 import os
 import shutil
+from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -300,6 +302,39 @@ def test_rows_without_a_key_of_their_own(engine, catalogue, put, tmp_path):
     found = as_dicts(engine, read_source(engine, plain, "npd", source, tmp_path).records)
     assert sorted((r["record_id"], r["entity_key"]) for r in found) == [(1, "#1"), (2, "#2"), (3, "#3")]
     assert len({r["source_key"] for r in found}) == 3
+
+
+def test_a_row_without_its_record_key_is_set_aside(engine, catalogue, put, tmp_path):
+    put("a.parquet", PUPILS.replace("7   | P2", "-   | P2"))
+    table = catalogue.table("school", "pupils")
+    variables = tuple(v.model_copy(update={"required": False}) for v in table.variable)
+    pupils = table.model_copy(update={"variable": variables})
+    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": pupils}})
+    lax = catalogue.model_copy(update={"datasets": {"school": school}})
+    source = Source(dataset="school", table="pupils", files=("a.parquet",))
+    found = read_source(engine, lax, "npd", source, tmp_path)
+    assert sorted(row["source_key"] for row in as_dicts(engine, found.records)) == ["3", "5"]
+    assert [(row["line"], row["column"], row["reason"]) for row in as_dicts(engine, found.quarantine)] == [
+        (1, "ROW", "is empty")
+    ]
+
+
+def test_numbers_of_persons_are_the_same_whatever_holds_them(read_pupils, put, engine):
+    path = put("a.parquet", PUPILS)
+    held = pq.read_table(path)
+    rows = pa.array([Decimal(7), Decimal(30), Decimal(5)], pa.decimal128(38, 10))
+    persons = pa.array([1.5, float("nan"), 9e30])
+    pq.write_table(held.set_column(0, "ROW", rows).set_column(1, "PUPIL", persons), path)
+    found = read_pupils("a.parquet")
+    keys = sorted((row["source_key"], row["entity_key"]) for row in as_dicts(engine, found.records))
+    assert keys == [("5", "9e+30"), ("7", "1.5")]
+    assert [(row["line"], row["column"]) for row in as_dicts(engine, found.quarantine)] == [(2, "PUPIL")]
+
+
+def test_a_record_key_may_have_any_number_of_digits(read_pupils, tmp_path, engine):
+    (tmp_path / "a.csv").write_text(AS_CSV.replace("\n7,", "\n12345678901234567890123,"))
+    found = as_dicts(engine, read_pupils("a.csv", type="csv", date_format="%d/%m/%Y").records)
+    assert [row["source_key"] for row in found if row["entity_key"] == "P2"] == ["12345678901234567890123"]
 
 
 def test_parquet_damaged_inside(read_pupils, put):
