@@ -26,6 +26,7 @@ def check(
     Example: leo config check configs/leo.toml
     """
     from linkage.pipeline.job import check_job, load_job
+    from linkage.pipeline.remarks import remarks
 
     job = load_job(file, data=data, need_data=data is not None, need_key=False)
     check_job(job, damaged=True)
@@ -35,9 +36,8 @@ def check(
         f"{len(job.config.step)} steps, {len(job.projects)} project{'s' if len(job.projects) != 1 else ''}; "
         f"hash {job.config.fingerprint()}"
     )
-    linked = {side for step in job.config.step for side in (step.left, step.right)}
-    for name in [source for source in job.config.source if job.config.step and source not in linked]:
-        typer.echo(f"  source.{name}: no step links it with anything")
+    for remark in remarks(job):
+        typer.echo(textwrap.indent(remark, "  "))
 
 
 @app.command()

@@ -167,6 +167,17 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
     assert not (elsewhere / "out").exists()
 
 
+def test_a_number_that_no_rule_of_twins_knows_is_told_of(elsewhere, leo):
+    assert leo("config", "check", elsewhere / "run.toml")[1].count("\n") == 2
+    for name in ("run.toml", "model.json", "passes.toml"):
+        file = elsewhere / name
+        file.write_text(file.read_text().replace("national_number", "fnr"))
+    code, said, _ = leo("config", "check", elsewhere / "run.toml")
+    assert code == 0
+    assert "source.skole.keep: fnr is a person's number, and no rule of twins or of conflicts knows it" in said
+    assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in said
+
+
 def test_nobody_is_placed_in_a_british_region_by_another_countrys_postcode(engine, world):
     """M5V 3L9 is Toronto; M5V is no outward code of Manchester. Beside it, a postcode that is British."""
     canadian = world("entity_id | postcode:text\n1 | M5V3L9")
