@@ -51,7 +51,8 @@ def equal_column(term: exp.Expression) -> str | None:
 def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset[str]) -> Comparison:
     levels: list[Level] = []
     for level in comparison.levels:
-        known = None if level.condition is None else _truth(level.condition, equal, unequal)
+        told = _columns_of(level.condition or "")
+        known = _truth(level.condition, told & equal, told & unequal) if level.condition else None
         if known is False:
             continue
         if known:
@@ -59,6 +60,13 @@ def _shortened(comparison: Comparison, equal: frozenset[str], unequal: frozenset
             break
         levels.append(level)
     return replace(comparison, levels=tuple(levels))
+
+
+@functools.lru_cache(maxsize=4096)
+def _columns_of(condition: str) -> frozenset[str]:
+    """The columns, in lower case and without their side, that a condition reads."""
+    names = {node.name.lower() for node in parsed(condition).find_all(exp.Column)} if condition else set()
+    return frozenset(name[:-2] for name in names if name[-2:] in ("_l", "_r"))
 
 
 @functools.lru_cache(maxsize=4096)

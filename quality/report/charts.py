@@ -4,6 +4,7 @@ Colours are the page's own (CSS variables), so that charts follow light and dark
 position says too.
 """
 
+import functools
 import textwrap
 from typing import Any
 
@@ -247,10 +248,15 @@ def _broken(values: Values, width: int) -> dict[str, str]:
     labels = list(dict.fromkeys(str(row.get("label", "")) for row in values))
     columns = 15 if width == NARROW else 40
     for lines in range(2, max(map(len, labels), default=0) + 3):
-        cut = ["\n".join(textwrap.wrap(label, columns, max_lines=lines, placeholder=" …")) for label in labels]
+        cut = [_wrapped(label, columns, lines) for label in labels]
         if len(set(cut)) == len(cut):
             return dict(zip(labels, cut, strict=True))
     return {label: label for label in labels}  # they differ by blanks alone
+
+
+@functools.lru_cache(maxsize=4096)  # every layer of a chart asks for its labels
+def _wrapped(label: str, columns: int, lines: int) -> str:
+    return "\n".join(textwrap.wrap(label, columns, max_lines=lines, placeholder=" …"))
 
 
 def _data(values: Values, width: int) -> list[dict[str, Any]]:

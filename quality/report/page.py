@@ -1,5 +1,6 @@
 """What a page is made of. Sections build these; the template shows them; neither knows the other's business."""
 
+import functools
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ class Table:
     rows: Sequence[Sequence[str | Cell]]
     note: str = ""
 
-    @property
+    @functools.cached_property  # a template asks for every cell
     def numeric(self) -> list[bool]:
         """Which columns hold numbers, to be set flush right."""
         return [

@@ -60,8 +60,8 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
     }
     counted: set[tuple[str, ...]] = set()
     chosen: dict[tuple[str, ...], float] = {}
+    gains = {names: _reached(missed, names) for names in candidates}
     while candidates and len(chosen) < _MOST_RULES:
-        gains = {names: _reached(missed, names) for names in candidates}
         spent = sum(chosen.values())
         affordable = [n for n, cost in candidates.items() if spent + cost <= budget and gains[n] >= _WORTH]
         if not affordable:
@@ -76,6 +76,7 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
         # A rule of more columns makes no pair that this one does not.
         chosen = {names: cost for names, cost in chosen.items() if not set(best) <= set(names)}
         chosen[best] = candidates.pop(best)
+        gains = {names: _reached(missed, names) for names in candidates}
     rules = tuple(" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in chosen)
     reached = sum(share for share, agreeing in independent if any(set(names) <= agreeing for names in chosen))
     return Suggestion(rules, reached, int(sum(chosen.values())))
