@@ -10,13 +10,27 @@ import pyarrow as pa
 from linkage.catalogue import IDENTIFIERS, kept_columns
 from linkage.config import Cardinality, Pass, Step
 from linkage.engine import Engine, Table, columns, rows
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, InputError
 from linkage.explain.sides import RunSide, Side
 from linkage.match.coverage import most_gain
 from linkage.match.resolve import Thresholds
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linking import PEOPLE
+
+
+def see_that_it_is_there(root: Path) -> None:
+    """See that the folder of a run that was opened is where it was: a new one would take in what nobody finds.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not (root / MANIFEST).is_file():
+        raise InputError(
+            f"{root}: the run's folder is not there any more\n  put it back where it was; or end this, and start "
+            "it again on the folder where it is now"
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from linkage.catalogue import IDENTIFIERS
 from linkage.engine import Engine, connect, rows
 from linkage.explain.one_file import explain_pair_of_file
+from linkage.explain.opening import see_that_it_is_there
 from linkage.explain.pair import explain_pair
 from linkage.explain.sides import Side, held_as
 from linkage.pipeline.carrying import labels_store
@@ -83,6 +84,7 @@ class RunDesk:
     def labels(self) -> Sequence[Mapping[str, Any]]:
         """Labels of the step in the order in which they were given."""
         with self._lock:
+            see_that_it_is_there(self._root)
             changed = _changed(labels_store(self._root).path)
             if changed != self._read_at:
                 self._labels = labels_of(self._root, self._origin)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
-from linkage.explain.opening import OpenStep
+from linkage.explain.opening import OpenStep, see_that_it_is_there
 from linkage.explain.pair import thresholds_as_dict, weighed, weight_as_dict
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, level_name
@@ -123,6 +123,7 @@ class RunDesk:
     def save(self, settings: Settings, note: str) -> Saved:
         """Keep a model as a new version in RUN/tuned/."""
         with self._lock:
+            see_that_it_is_there(self._root)
             return save(
                 self._root,
                 self._step.step,

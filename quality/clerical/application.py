@@ -15,10 +15,12 @@ from quality.clerical.desk import Desk
 from quality.clerical.showing import Showing, Who
 from quality.report.names import Names
 from quality.review import ADJUDICATOR, ANSWERS, REVIEWER, ROLES, WITHDRAWN
-from quality.web import Guard, shell
+from quality.web import Guard, cookie_of, shell
 
 _WHO, _KEYS = "leo-reviewer", "leo-keys"
 _LONGEST = 40  # characters of a reviewer's name
+_WAITS_FOR_OTHERS = """This pair does not wait for an answer of yours: others have answered or settled it, or are to.
+Review, above, leads to the next that does."""
 
 
 def application(desk: Desk, names: Names, token: str, *, doubled: float) -> Guard:
@@ -30,7 +32,7 @@ def application(desk: Desk, names: Names, token: str, *, doubled: float) -> Guar
         doubled: share of the pairs that two reviewers are to answer.
     """
     showing = Showing(desk, names, doubled)
-    app = shell(showing.pages, {403: "This pair does not wait for an answer of yours."})
+    app = shell(showing.pages, {403: _WAITS_FOR_OTHERS})
     _add_start(app, showing)
     _add_pairs(app, showing, desk)
     _add_progress(app, showing, desk)
@@ -43,15 +45,15 @@ def _add_start(app: FastAPI, showing: Showing) -> None:
         return HTMLResponse(showing.start(_who(request)))
 
     @app.post("/who")
-    def who(name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
+    def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
         chosen = " ".join(name.split())
         if not chosen or len(chosen) > _LONGEST or not chosen.isprintable() or role not in ROLES:
             return HTMLResponse(showing.start(None, fault=f"Enter a name of up to {_LONGEST} characters"), 400)
-        return _remembering(_WHO, quote(f"{role}:{chosen}"), "/next")
+        return _remembering(request, _WHO, quote(f"{role}:{chosen}"), "/next")
 
     @app.post("/keys")
     def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:
-        return _remembering(_KEYS, keys, "/next")
+        return _remembering(request, _KEYS, keys, "/next")
 
 
 def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
@@ -72,7 +74,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         if _is_open_to(showing, place, who):
             return HTMLResponse(showing.decided(place, who))
         _waits(showing, place, who)
-        return HTMLResponse(showing.question(place, who, has_keys=request.cookies.get(_KEYS) != "off"))
+        return HTMLResponse(showing.question(place, who, has_keys=_remembered(request, _KEYS) != "off"))
 
     @app.post("/pairs/{place}")
     def answer(place: int, request: Request, answer: Annotated[str, Form()] = "") -> Response:
@@ -114,6 +116,10 @@ def _add_progress(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         return _to("/") if who is None else HTMLResponse(showing.progress(who))
 
+    @app.get("/estimate")
+    def estimates() -> Response:
+        return _to("/progress#estimates")
+
     @app.post("/estimate")
     def estimate(request: Request) -> Response:
         who = _who(request)
@@ -140,7 +146,7 @@ def _waits(showing: Showing, place: int, who: Who) -> None:
 
 
 def _who(request: Request) -> Who | None:
-    role, _, name = unquote(request.cookies.get(_WHO, "")).partition(":")
+    role, _, name = unquote(_remembered(request, _WHO)).partition(":")
     return Who(name, role) if name and role in (REVIEWER, ADJUDICATOR) else None
 
 
@@ -148,7 +154,11 @@ def _to(address: str) -> Response:
     return RedirectResponse(address, 303)
 
 
-def _remembering(cookie: str, value: str, address: str) -> Response:
+def _remembered(request: Request, cookie: str) -> str:
+    return request.cookies.get(cookie_of(cookie, request.headers["host"]), "")
+
+
+def _remembering(request: Request, cookie: str, value: str, address: str) -> Response:
     answer = _to(address)
-    answer.set_cookie(cookie, value, httponly=True, samesite="strict")
+    answer.set_cookie(cookie_of(cookie, request.headers["host"]), value, httponly=True, samesite="strict")
     return answer

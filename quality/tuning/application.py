@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from quality.definitions import Definitions
 from quality.disclosure import Profile
 from quality.report.names import Names
-from quality.tuning.desk import Desk, Outcome, Settings
+from quality.tuning.desk import Desk, Outcome, Saved, Settings
 from quality.tuning.form import Fault, settings_of
 from quality.tuning.showing import Showing
 from quality.web import Guard, shell
@@ -33,6 +33,7 @@ class _Draft:
         self._tried = [desk.settings]
         self.run = desk.outcome(desk.settings)
         self.outcome = self.run
+        self.saved: Saved | None = None
 
     @property
     def settings(self) -> Settings:
@@ -64,12 +65,12 @@ def application(desk: Desk, names: Names, token: str, *, profile: Profile, defin
     """
     showing, draft = Showing(desk, names, profile, definitions), _Draft(desk)
     app = shell(showing.pages, {})
-    _add_step(app, showing, desk, draft)
+    _add_step(app, showing, desk, draft, names)
     _add_pairs(app, showing, desk, draft)
     return Guard(app, token, showing.pages.refusal)
 
 
-def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
+def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft, names: Names) -> None:
     @app.get("/")
     def step() -> Response:
         with draft.lock:
@@ -81,7 +82,7 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None
         sent = {name: str(value) for name, value in form.items() if name != "adjusted"}
         ticked = {str(value) for value in form.getlist("adjusted")} & set(desk.adjustable)
         with draft.lock:
-            found, faults = settings_of(sent, sorted(ticked), draft.settings, desk.comparisons)
+            found, faults = settings_of(sent, sorted(ticked), draft.settings, desk.comparisons, names.column)
             if faults:
                 page = showing.step(draft.settings, draft.outcome, draft.run, faults, _as_text(sent))
                 return HTMLResponse(page, 400)
@@ -107,7 +108,13 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None
             if not note or len(note) > _LONGEST_NOTE:
                 said = f"Why: say in up to {_LONGEST_NOTE:,} characters what was changed and why"
                 return _again(showing, draft, [Fault("note", said)], {"note": note})
-            return HTMLResponse(showing.saved(desk.save(draft.settings, note)))
+            draft.saved = desk.save(draft.settings, note)
+        return RedirectResponse("/saved", 303)
+
+    @app.get("/saved")
+    def saved() -> Response:
+        with draft.lock:
+            return HTMLResponse(showing.saved(draft.saved)) if draft.saved else _home()
 
 
 def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:

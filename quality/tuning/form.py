@@ -28,13 +28,18 @@ def written(number: float) -> str:
 
 
 def settings_of(
-    sent: Mapping[str, str], adjusted: Sequence[str], now: Settings, comparisons: Sequence[Compared]
+    sent: Mapping[str, str],
+    adjusted: Sequence[str],
+    now: Settings,
+    comparisons: Sequence[Compared],
+    called: Callable[[str], str] = str,
 ) -> tuple[Settings, list[Fault]]:
     """Settings from a form; what is missing in it stays as it is.
 
     Args:
         sent: field to text.
         adjusted: columns whose boxes are ticked.
+        called: what a page calls a comparison.
 
     Returns:
         The settings, and every fault; with a fault the number stays as it is.
@@ -59,7 +64,7 @@ def settings_of(
         for grade in comparison.grades:
             place = comparison.name, grade.value
             for kind, held in probabilities.items():
-                name = f"{kind} of {grade.label}"
+                name = f"{called(comparison.name)}, {kind} of {grade.label}"
                 field = field_of(kind, at, grade.value)
                 held[place] = number(field, held[place], name, _is_share, "a number above 0 and up to 1")
     limits = {
@@ -70,7 +75,7 @@ def settings_of(
     margin = number("margin", now.margin, LIMITS["margin"], _is_margin, "a number of bits between 0 and 100")
     prior = number("prior", now.prior, "Share of all pairs that match", _is_prior, "a number between 0 and 1")
     if limits["review"] > limits["accept"]:
-        faults.append(Fault("review", f"{LIMITS['review']}: enter no more than what is linked"))
+        faults.append(Fault("review", f"{LIMITS['review']}: enter no more than in {LIMITS['accept']}"))
     known = frozenset(adjusted)
     found = Settings(probabilities["m"], probabilities["u"], prior, limits["accept"], limits["review"], margin, known)
     return (now if faults else found), faults

@@ -1,6 +1,7 @@
 """Who may ask an application, and what no answer may do: a shell around it, of ASGI alone.
 
-A browser is let in by a token that stands in the address which the command prints, and known afterwards by a cookie.
+A browser is let in by a token that stands in the address which the command prints, and known afterwards by a cookie of
+this application alone.
 Requests that other pages cause (forged forms, rebound names) are refused. What goes wrong is told by its kind and
 place: messages of exceptions may quote a record.
 """
@@ -19,8 +20,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE = "leo-token"
 STYLES = "/assets/"  # open to all on this machine: the page that refuses wears them too, and they tell nothing
+FAILED = "Something went wrong. What you had answered before is kept."
 HOSTS = ("127.0.0.1", "localhost")
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -54,7 +55,7 @@ class Guard:
         elif scope["method"] not in ("GET", "HEAD") and not _of_this_place(headers):
             await self._refuse(send, 403, "This form was sent from another page.")
         elif self._is_right(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
-            await self._let_in(scope, send)
+            await self._let_in(scope, headers, send)
         elif not (self._is_right(_cookie(headers)) or scope["path"].startswith(STYLES)):
             await self._refuse(
                 send, 403, "Open the address that the command printed: it holds the token that lets you in."
@@ -65,8 +66,8 @@ class Guard:
     def _is_right(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self._token.encode())
 
-    async def _let_in(self, scope: Scope, send: Send) -> None:
-        cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
+    async def _let_in(self, scope: Scope, headers: MutableMapping[str, str], send: Send) -> None:
+        cookie = f"{_token_of(headers)}={self._token}; HttpOnly; SameSite=Strict; Path=/"
         await _send(send, 303, {"location": scope["path"], "set-cookie": cookie, **HEADERS}, "")
 
     async def _refuse(self, send: Send, status: int, why: str) -> None:
@@ -89,7 +90,7 @@ class Guard:
             place = extract_tb(error.__traceback__)[-1]
             _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
             if not started:
-                await self._refuse(send, 500, "Something went wrong. What you had answered before is kept.")
+                await self._refuse(send, 500, FAILED)
 
 
 def _of_this_place(headers: MutableMapping[str, str]) -> bool:
@@ -99,12 +100,22 @@ def _of_this_place(headers: MutableMapping[str, str]) -> bool:
     return site == "same-origin" and origin in (None, f"http://{headers.get('host')}")
 
 
+def cookie_of(name: str, host: str) -> str:
+    """What a cookie of an application is called: browsers give those of one port to all, and two may be at work."""
+    return f"{name}-{host.rpartition(':')[2]}" if ":" in host else name
+
+
+def _token_of(headers: MutableMapping[str, str]) -> str:
+    return cookie_of("leo-token", headers.get("host", ""))
+
+
 def _cookie(headers: MutableMapping[str, str]) -> str:
     try:
         found = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
         return ""
-    return found[COOKIE].value if COOKIE in found else ""
+    name = _token_of(headers)
+    return found[name].value if name in found else ""
 
 
 async def _send(send: Send, status: int, headers: MutableMapping[str, str], body: str) -> None:

@@ -54,6 +54,10 @@ class Pages:
         return self._environment.get_template(template).render(**self._about, **values)
 
     def refusal(self, status: int, why: str) -> str:
-        """A page that says no."""
+        """A page that says no.
+
+        Args:
+            why: a line for each paragraph.
+        """
         said = {403: "You cannot do this", 404: "Page not found", 400: "Something is missing"}
-        return self.render("refusal.html.j2", title=said.get(status, "Something went wrong"), why=why)
+        return self.render("refusal.html.j2", title=said.get(status, "Something went wrong"), why=why.splitlines())

@@ -201,6 +201,24 @@ def test_what_goes_wrong_is_told_without_its_message(
     assert "SMITH" not in answer.text + caplog.text
 
 
+def test_an_answer_to_a_run_that_has_moved_is_not_taken_in_elsewhere(run: Path) -> None:
+    from linkage.review.desk import RunDesk
+
+    moved = run.with_name("moved")
+    with RunDesk(run, STEP) as opened:
+        ann = client(opened, "Ann")
+        run.rename(moved)
+        try:
+            page = ann.post("/pairs/1", data={"answer": "match"})
+            assert page.status_code == 500
+            assert "the run&#39;s folder is not there any more" in page.text
+            assert "What you did last was not taken in." in page.text
+            assert not run.exists()
+        finally:
+            moved.rename(run)
+        assert place_of(ann.get("/next")) == 1
+
+
 def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None:
     """Answers are on the disk before the next page is shown, and neither logs nor files hold a person's value."""
     code = "from linkage.cli import main; main()"

@@ -120,6 +120,14 @@ def test_what_cannot_be_is_refused_and_named(client: Any, sent: dict[str, str], 
     assert status(client.get("/")).startswith("100 links, as in the run.")
 
 
+def test_a_fault_names_the_comparison_as_the_page_does(desk: Any, client: Any) -> None:
+    at = [comparison.name for comparison in desk.comparisons].index("dob")
+    last = desk.comparisons[at].grades[-1]
+    page = client.post("/", data={f"m-{at}-{last.value}": "0", "review": "90"}).text
+    assert f"Date of birth, m of {last.label}: enter a number above 0 and up to 1" in unescape(page)
+    assert "To people from: enter no more than in Link from" in page
+
+
 def test_a_form_sent_back_as_it_was_changes_nothing(desk: Any, client: Any) -> None:
     """Fields show six digits; what nobody touched keeps all of its own."""
     page = client.get("/").text
@@ -199,6 +207,17 @@ def test_saved_with_its_note(desk: Any, client: Any) -> None:
     assert "margin = 2.0" in page.text
     path = Path(unescape(re.search(r"The model is ([^ ]+)\. ", page.text).group(1)))  # type: ignore[union-attr]
     assert path.is_file()
+    assert "Saved as version 1" in client.get(page.url.path).text  # to load the page again saves nothing
+    assert len(list(path.parent.glob("*-v*.json"))) == len(list(path.parent.glob("*-v1*.json")))
+
+
+def test_nothing_is_saved_to_a_folder_that_has_moved(desk: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = desk._root / "moved"
+    monkeypatch.setattr(desk, "_root", moved)
+    page = client.post("/save", data={"note": "less lead"})
+    assert page.status_code == 500
+    assert "the run&#39;s folder is not there any more" in page.text
+    assert not moved.exists()
 
 
 def test_several_steps_and_none_named(tmp_path: Path, linked_village: Any, leo: Any) -> None:
