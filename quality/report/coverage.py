@@ -54,9 +54,23 @@ def flow_section(
         + (f" There are {whole.everybody.text} in all{before}." if subject.has_rule else "")
     )
     if before and spine:
-        summary += " Two of them whom the step links to one record are one person on the spine."
+        summary += " Those of them whom the step links to one and the same record are one person on the spine."
+        if lacking := lacking_on_spine(evaluation, names, subject):
+            summary += f" Those of {lacking} who are linked to nobody on the spine are not on it."
     drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
+
+
+def lacking_on_spine(evaluation: Mapping[str, Any], names: Names, subject: Side | None = None) -> str:
+    """Sources of which the spine has only those who are linked to it, as a list in words; of a side, that are in it."""
+    held = {row["source"]: row["entities"] for row in (evaluation.get("spine") or {}).get("by_source", ())}
+    other = subject and subject.step["right" if subject.side == "left" else "left"]
+    lacking = [
+        names.source(row["source"])
+        for row in evaluation["sources"]
+        if held and row["source"] != other and held.get(row["source"], 0) < row.get("entities", 0)
+    ]
+    return " and ".join(filter(None, [", ".join(lacking[:-1]), *lacking[-1:]]))
 
 
 def rates_section(

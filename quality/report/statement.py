@@ -5,7 +5,7 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
-from quality.report.coverage import old_enough, source_rows
+from quality.report.coverage import lacking_on_spine, old_enough, source_rows
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -101,10 +101,14 @@ def _who(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosu
     if sources:
         said.append(f"People by source: {', '.join(sources)}.")
     if spine := evaluation.get("spine"):
-        said.append(f"Linked together they are {d.count(spine['people']).text} people.")
+        lacking = lacking_on_spine(evaluation, names)
+        without = f", without those of {lacking} who are linked to none of them" if lacking else ""
+        said.append(f"Linked together they are {d.count(spine['people']).text} people{without}.")
     side, other = names.people(step[subject.side]), names.source(step["right" if subject.side == "left" else "left"])
     if subject.is_people and spine:
-        side += f" before the step {names.step(step)} (two whom it links to one record are one on the spine)"
+        lacking = lacking_on_spine(evaluation, names, subject)
+        off = f"; those of {lacking} who are linked to nobody on it are not" if lacking else ""
+        side += f" before the step {names.step(step)} (two whom it links to one record are one on the spine{off})"
     if subject.has_rule:
         rule = step["eligible"]
         said.append(

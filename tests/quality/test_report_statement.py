@@ -138,6 +138,19 @@ def test_all_is_told_from_the_spine(counted: Evaluation) -> None:
     assert "There are 600 in all, before this step." in drawn.summary
 
 
+def test_sources_that_the_spine_holds_in_part_are_named(counted: Evaluation) -> None:
+    """A spine of NPD's people: whom ILR and CIS alone hold is not on it, though those of ILR are met by the step."""
+    counted["steps"][0]["left"] = "people"
+    counted["sources"] = [{**counted["sources"][0], "source": name, "entities": 600} for name in ("npd", "ilr", "cis")]
+    on_spine = [{"source": name, "people": n, "entities": n} for name, n in (("npd", 600), ("ilr", 400), ("cis", 540))]
+    counted["spine"] = {"people": 600, "by_source": on_spine, "cuts": []}
+    who = _words(_statement(counted), "who-is-in")
+    assert "Linked together they are 600 people, without those of ILR and CIS who are linked to none of them." in who
+    assert "are one on the spine; those of ILR who are linked to nobody on it are not)" in who
+    on_spine[1]["entities"] = on_spine[2]["entities"] = 600
+    assert "Linked together they are 600 people." in _words(_statement(counted), "who-is-in")
+
+
 def test_figures_of_one_step_among_several_name_it(counted: Evaluation) -> None:
     d, names, step = Disclosure(load()), Names(shipped()), counted["steps"][0]
     subject, shown = released.side(step, "left", d), pairs.pairs(step, d)
