@@ -6,6 +6,7 @@ Tables enter a query as {name}, values as $name:
 """
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -151,10 +152,15 @@ class Engine(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-def side_by_side(engine: Engine, *work: Callable[[], Made]) -> list[Made]:
-    """Large pieces of work that need nothing of one another: together where the engine cuts every query into tasks of
-    bounded memory, else one after the other, since tables of all of them may be more than it holds."""
-    return engine.together(*work) if engine.cuts else [piece() for piece in work]
+FEW_ROWS = 200_000
+"""Rows of which all that is made of them fits beside one another, and to which DuckDB gives one thread or two."""
+
+
+def side_by_side(engine: Engine, *work: Callable[[], Made], rows: float = math.inf) -> list[Made]:
+    """Pieces of work that need nothing of one another: together where the engine cuts every query into tasks of
+    bounded memory or the rows that they read are few, else one after the other, since tables of all of them may be more
+    than it holds."""
+    return engine.together(*work) if engine.cuts or rows <= FEW_ROWS else [piece() for piece in work]
 
 
 def quote(identifier: str) -> str:

@@ -60,7 +60,9 @@ def reasons(
         functools.partial(_with_taken_units, engine, model, side, unlinked, sides, frequencies, thresholds, parts)
         for side, unlinked in alone.items()
     ]
-    for (side, unlinked), (fits, more, pairs) in zip(alone.items(), side_by_side(engine, *looked), strict=True):
+    units = sum(engine.count(each.units) for each in sides.values())
+    made = side_by_side(engine, *looked, rows=units)
+    for (side, unlinked), (fits, more, pairs) in zip(alone.items(), made, strict=True):
         if pairs:
             taken[side] = pairs
         told.append(

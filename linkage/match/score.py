@@ -202,7 +202,8 @@ class _Work:
                 left_over = blocked
         asked_of = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
         # Where links alone are asked for, each rule's seconds are its own.
-        found = [ask() for ask in asked_of] if self.taking else side_by_side(engine, *asked_of)
+        units = engine.count(part.left) + engine.count(part.right)
+        found = [ask() for ask in asked_of] if self.taking else side_by_side(engine, *asked_of, rows=units)
         made = (
             _together(engine, found)
             if found

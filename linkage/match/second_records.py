@@ -78,7 +78,7 @@ def with_second_records(
         for side in ("left", "right")
         if not holds_many(step.cardinality, _OTHER[side])  # whose units hold further links in any case
     ]
-    for found in side_by_side(engine, *asked):
+    for found in side_by_side(engine, *asked, rows=sum(engine.count(each.units) for each in sides.values())):
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
         engine.drop(found)
