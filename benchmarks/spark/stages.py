@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import measure
 from benchmarks.report import RESULTS, facts
 from benchmarks.spark import events
+from benchmarks.spark.pairs import pairs_of
 from benchmarks.spark.stages_page import page
 from benchmarks.spark.submit import submission
 from linkage.extract import write_new_key
@@ -95,6 +96,8 @@ def _measured(folder: Path) -> list[dict[str, Any]]:
             executors = int(more[-1]) if more else 0
             row: dict[str, Any] = {"people": int(people), "engine": engine, "executors": executors}
             row["seconds"] = _by_kind(run)
+            if not any(other["people"] == int(people) and other.get("pairs") for other in found):
+                row["pairs"] = pairs_of(run)  # of either engine, on any number of executors, the same
             if executors:
                 row["tasks"] = _tasks(run, folder / f"events-{people}-on-{executors}")
             found.append(row)

@@ -5,6 +5,7 @@ negative. That holds for what reads each row once; pairs by chance, which grow w
 own model (benchmarks/spark/scale.py).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,10 @@ def page(told: dict[str, Any]) -> str:
         "",
         *_seconds(rows),
         "",
+        "## Pairs of the steps",
+        "",
+        *_pairs(rows),
+        "",
         "## What executors did",
         "",
         *_work(rows),
@@ -48,6 +53,30 @@ def _seconds(rows: Sequence[dict[str, Any]]) -> list[str]:
     whole = max(len(row["seconds"]) for row in rows)
     sums = [f"{sum(row['seconds'].values()):,.0f}" if len(row["seconds"]) == whole else "" for row in rows]
     return [*lines, f"| **all** | {' | '.join(sums)} |"]
+
+
+def _pairs(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Pairs that each step's rules make, by size, and with what power of the people they grow."""
+    sizes = {row["people"]: row["pairs"] for row in rows if row.get("pairs")}
+    if not sizes:
+        return ["None was counted."]
+    people = sorted(sizes)
+    heads = " | ".join(f"{size:,} people" for size in people)
+    lines = [
+        "Pairs that a step's rules make, each once, of all its units, those too that passes have settled and that are "
+        "not scored. Of sides of more than 100,000 units by a sample.",
+        "",
+        f"| step | {heads} | grow with the power |",
+        f"|---|{'---:|' * len(people)}---:|",
+    ]
+    for step in sizes[people[-1]]:
+        counted = [sizes[size].get(step) for size in people]
+        cells = [f"{pairs:,}" if pairs is not None else "" for pairs in counted]
+        ends = [(size, pairs) for size, pairs in zip(people, counted, strict=True) if pairs]
+        (few, fewest), (many, most) = ends[0], ends[-1]
+        power = f"{math.log(most / fewest) / math.log(many / few):.2f}" if many > few else ""
+        lines.append(f"| {step} | {' | '.join(cells)} | {power} |")
+    return lines
 
 
 def _head(row: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
 """Blocking rules suggested for two files, or for a step of a run: `leo blocking suggest`."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from linkage.adhoc import persons, truth
 from linkage.adhoc.alike import alike, left_out
@@ -119,32 +120,50 @@ def suggest_for_step(
         LeoError: there is nothing to learn from.
     """
     say = progress or (lambda _: None)
+    manifest, _, _ = _step_of(run, step_name)
+    model = load_model(wish.model or run / "models" / f"{step_name}.json")
+    with connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine:
+        say("reading")
+        kinds = {field: kind for field, kind in _kinds().items() if field in model.columns}
+        left, right = sides_of_step(engine, run, step_name, [*_unit_columns(kinds), *model.columns])
+        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()} if wish.truth else {}
+        true_pairs = _true_pairs(engine, tables, step_name, wish.truth) if wish.truth else None
+        return _suggested(engine, _Sides(left, right, kinds, true_pairs), model, wish, say)
+
+
+def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[str]) -> tuple[Table, Table]:
+    """The units of both sides of a step of a run: unit_id and the wanted columns, with all that they ever held.
+
+    Raises:
+        ConfigError: the folder is no run's, or the run has no such step.
+    """
+    manifest, config, place = _step_of(run, step_name)
+    step = config.step[place]
+    tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
+    if f"units/{step_name}" not in tables:
+        raise ConfigError(f"{run}: the step '{step_name}' has not been run\n  run it first: leo run")
+
+    def side(name: str, source: str) -> Table:
+        members = engine.sql(
+            f"select distinct unit_id, entity_id from {{t}} where side = '{name}'",
+            t=tables[f"units/{step_name}"],
+            store=True,
+        )
+        held = sources_of_side(config, source, config.step[:place])
+        identities = together(engine, [tables[f"identities/{source}"] for source in held])
+        return described(engine, identities, members, wanted)
+
+    return side("left", step.left), side("right", step.right)
+
+
+def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
+    """A run's manifest, its configuration, and the place of a step."""
     manifest = manifest_of(run)
     config = RunConfig.model_validate(manifest["configuration"])
     steps = [step.name for step in config.step]
     if step_name not in steps:
         raise ConfigError(f"--step {step_name}: the run has no such step\n  it has: {', '.join(steps)}")
-    step = config.step[steps.index(step_name)]
-    model = load_model(wish.model or run / "models" / f"{step_name}.json")
-    with connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine:
-        say("reading")
-        tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
-        if f"units/{step_name}" not in tables:
-            raise ConfigError(f"{run}: the step '{step_name}' has not been run\n  run it first: leo run")
-        kinds = {field: kind for field, kind in _kinds().items() if field in model.columns}
-        wanted = [*_unit_columns(kinds), *model.columns]
-        sides = []
-        for side, source in (("left", step.left), ("right", step.right)):
-            members = engine.sql(
-                f"select distinct unit_id, entity_id from {{t}} where side = '{side}'",
-                t=tables[f"units/{step_name}"],
-                store=True,
-            )
-            held = sources_of_side(config, source, config.step[: steps.index(step_name)])
-            identities = together(engine, [tables[f"identities/{name}"] for name in held])
-            sides.append(described(engine, identities, members, wanted))
-        true_pairs = _true_pairs(engine, tables, step_name, wish.truth) if wish.truth else None
-        return _suggested(engine, _Sides(sides[0], sides[1], kinds, true_pairs), model, wish, say)
+    return manifest, config, steps.index(step_name)
 
 
 def _suggested(engine: Engine, sides: _Sides, model: Model | None, wish: Wish, say: Callable[[str], None]) -> Suggested:
