@@ -100,7 +100,8 @@ class Parts:
             return
         read = ["unit_id", *(name for name in model.columns if name != "unit_id")]
         for number, (key, rules) in enumerate(by_key(model.blocking_rules)):
-            group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}"
+            # What was cut more or less finely is none of this: a killed run may be given more memory, and goes on.
+            group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}-of-{wanted}"
             if key is None or number > 0:  # the few pairs that are left are not worth a second splitting
                 yield Part(rules, left, right, group, narrow=True, folder=self.folder)
                 continue

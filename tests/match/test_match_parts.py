@@ -94,6 +94,14 @@ def test_what_a_killed_run_has_made_is_not_made_again(
     assert _pairs(engine, found) == _pairs(engine, _scored(engine, None))
 
 
+@pytest.mark.parametrize("rows_a_part", [70, 300])
+def test_parts_of_another_size_are_none_of_these(duckdb_engine: Engine, tmp_path: Path, rows_a_part: int) -> None:
+    """A run that was killed for want of memory is started again with more of it, and cuts its sides less finely."""
+    _scored(duckdb_engine, Parts(tmp_path, rows=140, whole_rows=0))
+    found = _scored(duckdb_engine, Parts(tmp_path, rows=rows_a_part, whole_rows=0))
+    assert _pairs(duckdb_engine, found) == _pairs(duckdb_engine, _scored(duckdb_engine, None))
+
+
 @pytest.mark.parametrize("duplicates", ["leave", "join"])
 def test_a_step_in_parts_tells_what_the_whole_tells(engine: Engine, tmp_path: Path, duplicates: str) -> None:
     """Unit 9 fits unit 11 whom the pass took for unit 1: what it is scored with then is not what was scored at first."""
