@@ -21,6 +21,10 @@ Role = Literal[
 IDENTIFIERS = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid")
 """The identifier columns of `records`, in their order. former_* values become rows of their own."""
 
+KEYLESS = "#"
+"""What the key of an entity begins with whose source gives it none. A number follows that counts the rows of one
+delivery: in the next it is somebody else's."""
+
 HISTORY_ENDS = ("_all", "_held", "_first", "_last")
 """Ends of the names of columns that tell an identifier's history."""
 

@@ -17,7 +17,7 @@ from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.previous import PreviousRun
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.workspace import Workspace
-from linkage.spine import Release, build, each_alone, join_people, most_records, without_conflicts
+from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
 
 PEOPLE = "people"
 STEP_TABLES = ("links", "unlinked", "units", "membership")
@@ -113,7 +113,13 @@ def link_stage(job: Job, step: Step) -> Stage:
             **shipped_files("resolution/apart.toml"),
             **({f"overrides/{step.name}": job.named[step.overrides]} if step.overrides else {}),
         },
-        rooms=("linkage.match", "linkage.model", "linkage.spine.people", "linkage.pipeline.linking"),
+        rooms=(
+            "linkage.match",
+            "linkage.model",
+            "linkage.spine.people",
+            "linkage.spine.releases",
+            "linkage.pipeline.linking",
+        ),
     )
 
 
@@ -223,7 +229,7 @@ def _held(engine: Engine, previous: PreviousRun, entities: Table, left: Units, r
         where l.unit_id <> r.unit_id
         """,
         entities=entities,
-        spine=engine.read(previous.spine),
+        spine=known_again(engine, engine.read(previous.spine)),
         left=left.members,
         right=right.members,
         store=True,

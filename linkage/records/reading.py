@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.catalogue import IDENTIFIERS, Catalogue, is_code_form
+from linkage.catalogue import IDENTIFIERS, KEYLESS, Catalogue, is_code_form
 from linkage.config import Source
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
@@ -186,14 +186,14 @@ def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Lay
     return engine.sql(
         f"""
         select ids.record_id, $source as source, standard.{quote(_SOURCE_KEY)} as source_key,
-               coalesce(standard.{quote(_ENTITY_KEY)}, '#' || cast(ids.record_id as varchar)) as entity_key,
+               coalesce(standard.{quote(_ENTITY_KEY)}, $keyless || cast(ids.record_id as varchar)) as entity_key,
                {columns(values, of="standard")}
         from {{standard}} as standard
         join {{ids}} as ids on standard.{quote(_SOURCE_KEY)} = ids.{quote(_SOURCE_KEY)}
         """,
         standard=standard,
         ids=ids,
-        params={"source": name},
+        params={"source": name, "keyless": KEYLESS},
         store=True,
     )
 

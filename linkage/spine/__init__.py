@@ -3,6 +3,15 @@
 from linkage.spine.build import Spine, build
 from linkage.spine.conflicts import most_records, without_conflicts
 from linkage.spine.people import each_alone, join_people
-from linkage.spine.releases import Release
+from linkage.spine.releases import Release, known_again
 
-__all__ = ["Release", "Spine", "build", "each_alone", "join_people", "most_records", "without_conflicts"]
+__all__ = [
+    "Release",
+    "Spine",
+    "build",
+    "each_alone",
+    "join_people",
+    "known_again",
+    "most_records",
+    "without_conflicts",
+]

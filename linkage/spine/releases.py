@@ -1,8 +1,9 @@
 """Person ids that stay the same from release to release, and the concordance that says where they did not.
 
-An entity is known again by its source and the source's own key. A person's id goes where most of the person's entities
-are now; where two persons became one, the id of the one who brings more stays. What is tied goes by the sources, in the
-order in which they make people. An id that is given up is never given to anybody else.
+An entity is known again by its source and the source's own key; one to which its source gives no key is not. A person's
+id goes where most of the person's entities are now; where two persons became one, the id of the one who brings more
+stays. What is tied goes by the sources, in the order in which they make people. An id that is given up is never given
+to anybody else.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from linkage.catalogue import KEYLESS
 from linkage.engine import Engine, Table, one
 
 CHANGES = ("kept", "merged", "split", "new", "retired")
@@ -55,13 +57,24 @@ def number_people(
     """
     known = before.spine if before else engine.sql(_NOBODY, store=True)
     last = before.last_person_id if before else 0
-    shared = engine.sql(_SHARED, people=people, known=known, ranks=_ranks(engine, preference), store=True)
+    shared = engine.sql(
+        _SHARED, people=people, known=known_again(engine, known), ranks=_ranks(engine, preference), store=True
+    )
     survivors = engine.sql(_SURVIVORS, shared=shared, store=True)
     ids = engine.sql(_IDS, params={"last": last}, people=people, survivors=survivors, store=True)
     concordance = engine.sql(_CONCORDANCE, shared=shared, ids=ids, known=known, survivors=survivors, store=True)
     greatest = one(engine, engine.sql("select max(person_id) as id from {ids}", ids=ids))["id"]
     engine.drop(shared, survivors)
     return Numbering(ids, concordance, max(last, int(greatest or 0)))
+
+
+def known_again(engine: Engine, spine: Table) -> Table:
+    """person_id, source, entity_key of a release: those by whose key another release knows whom it means."""
+    return engine.sql(
+        "select person_id, source, entity_key from {spine} where not starts_with(entity_key, $keyless)",
+        params={"keyless": KEYLESS},
+        spine=spine,
+    )
 
 
 def _ranks(engine: Engine, preference: Sequence[str]) -> Table:

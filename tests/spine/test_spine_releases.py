@@ -72,6 +72,32 @@ def test_a_tie_goes_by_the_source_that_makes_people(engine: Engine, world: Any) 
     assert as_sets(engine, made.ids) == {(9, 1), (3, 2)}
 
 
+@pytest.mark.both_engines
+def test_who_has_no_key_is_known_again_by_none(engine: Engine, world: Any) -> None:
+    """The second row of the next delivery is another person than the second row of this one."""
+    before = world("""
+        person_id | source | entity_key
+        1         | npd    | #1
+        2         | npd    | #2
+        2         | cis    | A
+    """)
+    now = world("""
+        unit_id | source | entity_key
+        5       | npd    | #1
+        6       | npd    | #2
+        7       | npd    | #3
+        7       | cis    | A
+    """)
+    made = number_people(engine, now, Release(before, last_person_id=2), preference=["npd"])
+    assert as_sets(engine, made.ids) == {(5, 3), (6, 4), (7, 2)}
+    assert as_sets(engine, made.concordance) == {
+        (1, None, "retired"),
+        (None, 3, "new"),
+        (None, 4, "new"),
+        (2, 2, "kept"),
+    }
+
+
 def test_a_first_release_numbers_people_in_the_order_of_their_units(engine: Engine, world: Any) -> None:
     now = world("""
         unit_id | source | entity_key
