@@ -148,7 +148,9 @@ def extract_stage(job: Job, project: Project) -> Stage:
             "max_change": job.config.gates.max_extract_change,
         },
         files={
-            **shipped_files("extract/*.toml"),
+            **shipped_files(
+                "extract/*.toml", "catalogue/*.toml"
+            ),  # names of LEO's tables, their codes, who may see them
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
@@ -199,7 +201,7 @@ def report_stage(job: Job) -> Stage:
             "gates": job.config.gates.model_dump(mode="json"),
         },
         files={
-            **shipped_files("disclosure/*.toml"),
+            **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
             **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
         },
         rooms=("quality", "linkage.pipeline.outputs", "linkage.pipeline.gates"),

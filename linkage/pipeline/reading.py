@@ -143,7 +143,7 @@ def published_contracts_stage(job: Job) -> Stage:
         work=work,
         reads=(*LOOKUPS, *LEO_TABLES),
         makes=(PUBLISHED,),
-        files=shipped_files("contracts/*.toml"),
+        files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
         rooms=("quality.contracts", "linkage.pipeline.reading"),
         gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
         partial=True,  # the report shows it, also where another gate failed

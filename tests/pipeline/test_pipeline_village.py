@@ -18,6 +18,7 @@ from toy_pipeline import tables
 from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline.outputs import last_day
+from linkage.resources import shipped_dir
 
 
 def manifest_of(root: Path) -> dict[str, Any]:
@@ -163,6 +164,16 @@ def test_a_changed_model_file_runs_the_link(village):
     model = json.loads((village.folder / "model.json").read_text())
     (village.folder / "model.json").write_text(json.dumps(model | {"probability_two_random_records_match": 0.007}))
     assert reasons(village)["link-npd-cis"] == "configuration changed"
+
+
+def test_what_the_catalogue_says_of_leos_own_tables_is_in_what_leaves(village, tmp_path, monkeypatch):
+    told = (shipped_dir() / "catalogue/leo.toml").read_text()
+    (tmp_path / "own/catalogue").mkdir(parents=True)
+    (tmp_path / "own/catalogue/leo.toml").write_text(told.replace("identifiability = 4", "identifiability = 2"))
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "own"))
+    assert reasons(village) == dict.fromkeys(
+        ["contracts-published", "extract-village-study", "report"], "input changed"
+    )
 
 
 def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
