@@ -14,7 +14,7 @@ from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
-from linkage.match.passes import holds_many
+from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_candidates, score_within
 from linkage.match.units import Units
@@ -41,8 +41,8 @@ def with_second_records(
 
     Args:
         sides: left and right, all units.
-        decided: pairs of passes (left_id, right_id, match_weight), those that rules made (left_id, right_id, rule,
-            gamma_<comparison>, match_weight), and their outcomes (left_id, right_id, runner_up_weight, decision,
+        decided: pairs of passes (left_id, right_id, pass, match_weight), those that rules made (left_id, right_id,
+            rule, gamma_<comparison>, match_weight), and their outcomes (left_id, right_id, runner_up_weight, decision,
             reason).
         barred: left_id, right_id of pairs that are never linked.
         parts: how scoring is cut where the sides are large.
@@ -52,10 +52,10 @@ def with_second_records(
     """
     certain, scored, outcomes = decided
     accepted = engine.sql(
-        """
-        select left_id, right_id from {certain} where match_weight >= $review
+        f"""
+        select left_id, right_id from {{certain}} where match_weight >= $review or pass = '{OVERRIDE}'
         union
-        select left_id, right_id from {outcomes} where decision = 'accepted'
+        select left_id, right_id from {{outcomes}} where decision = 'accepted'
         """,
         params={"review": thresholds.review},
         certain=certain,

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from linkage.config import Step
 from linkage.engine import Engine
+from linkage.match import link_step
+from linkage.match.overrides import Overrides
+from linkage.match.passes import no_pairs
 from linkage.match.second_records import likely_together
+from tests.match.exact_model import exact_model, units
 
 
 @pytest.mark.both_engines
@@ -34,3 +39,30 @@ def test_records_of_one_person_are_each_as_likely_as_one_of_them(engine: Engine,
         6       | 17       | accepted | 1.0                     | another record of the same person
     """)
     assert rows(likely_together(engine, links)) == rows(expected)
+
+
+def test_whom_people_have_linked_joins_nobody_else(engine: Engine, world: Any, rows: Any) -> None:
+    """Customer 11 is pupil 1 by decision, though nothing speaks for it, and looks like customer 12, who is pupil 2."""
+    left = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        1       | EVE      | HART    | 1990-01-02 | F   | P1
+        2       | JO       | JONES   | 1993-01-02 | M   | P4
+    """)
+    right = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        11      | JO       | JONES   | 1993-01-02 | M   | P4
+        12      | JO       | JONES   | 1993-01-02 | M   | P4
+    """)
+    step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=6)
+    decided = Overrides(world("left_id | right_id\n1 | 11"), no_pairs(engine), {})
+    found = link_step(
+        engine,
+        step,
+        units(engine, "npd", left),
+        units(engine, "cis", right),
+        rules=(),
+        model=exact_model(),
+        overrides=decided,
+    )
+    links = engine.sql("select left_id, right_id, method from {l} where decision = 'accepted'", l=found.links)
+    assert rows(links) == [(1, 11, "override"), (2, 12, "probabilistic")]
