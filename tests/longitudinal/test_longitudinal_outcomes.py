@@ -310,6 +310,30 @@ def test_one_row_says_who_a_person_is(engine, pupils):
     assert found[2]["ever_fsm"] is None
 
 
+@pytest.mark.parametrize("groups", ["WHIT ASIA BLAC", "BLAC ASIA WHIT"])
+def test_of_two_groups_in_one_census_it_is_the_same_however_they_stand(engine, world, definitions, groups):
+    first, second, third = groups.split()
+    tables = build(
+        engine,
+        {
+            "npd_census": world(f"""
+                entity_id | AcademicYear | EthnicGroupMajor | FSMeligible | NCyearActual:text | EntryDate:date
+                1         | 201314       | -                | 0           | 11                | -
+                1         | 201213       | {first}          | 0           | 11                | -
+                2         | 201213       | {second}         | 1           | 11                | -
+                2         | 201213       | {third}          | 0           | 11                | -
+            """)
+        },
+        {
+            "lookup_ae_id": world("AE_ID | source | entity_id\n1 | npd | 1\n1 | npd | 2"),
+            "lookup_edukey": world("AE_ID:int | EDUKEY:text | entity_id:int\n- | - | -"),
+        },
+        definitions,
+        extract_date=EXTRACT,
+    )
+    assert [(p["ethnic_group"], p["ever_fsm"]) for p in engine_rows(engine, tables["person"])] == [("ASIA", 1)]
+
+
 def test_rows_left_out_are_counted_with_their_reason(engine, world, definitions, rows):
     tables = build(
         engine,
