@@ -81,14 +81,15 @@ def opted_out(
 ) -> tuple[Table, OptedOut]:
     """The members without those whom a list names by any of their records; and the counts.
 
-    Sources and keys are compared without case and without blanks around them.
+    Sources and keys are compared without case, and without blanks: a National Insurance number is often written with
+    some, and whoever opted out by it is to be left out.
 
     Args:
         listed: source, entity_key.
         members: AE_ID (raw).
     """
     given = engine.sql(
-        "select distinct lower(trim(source)) as source, upper(trim(entity_key)) as entity_key from {listed}",
+        f"select distinct lower(trim(source)) as source, {_plain('entity_key')} as entity_key from {{listed}}",
         listed=engine.from_arrow(listed),
         store=True,
     )
@@ -97,7 +98,7 @@ def opted_out(
         select given.source, given.entity_key, lookup.{PERSON}
         from {{given}} as given
         join {{spine}} as spine
-            on lower(spine.source) = given.source and upper(trim(cast(spine.entity_key as varchar))) = given.entity_key
+            on lower(spine.source) = given.source and {_plain("spine.entity_key")} = given.entity_key
         join {{lookup}} as lookup on lookup.entity_id = spine.entity_id
         """,
         given=given,
@@ -127,3 +128,7 @@ def opted_out(
     )
     engine.drop(given, known)
     return kept, OptedOut(**counted)
+
+
+def _plain(key: str) -> str:
+    return f"upper(replace(cast({key} as varchar), ' ', ''))"

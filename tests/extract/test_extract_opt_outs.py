@@ -30,7 +30,7 @@ def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
     ("rows", "left", "counted"),
     [
         ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1)),
-        ([("NPD ", " KEY12 "), ("cis", "key31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
+        ([("NPD ", " KEY12 "), ("cis", "key 31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1)),
         ([("cis", "Key13"), ("npd", "nobody")], {"1", "2", "3"}, OptedOut(2, 0, 0)),
     ],
     ids=["one", "two records of one person", "of another source, and nobody"],
