@@ -14,6 +14,7 @@ from linkage.pipeline.tables import LEO_TABLES
 from linkage.pipeline.true_entities import (
     error_files,
     logged_errors,
+    person_files,
     true_attributes,
     true_entities,
     true_entities_file,
@@ -32,7 +33,7 @@ def evaluate_stage(job: Job) -> Stage:
         attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
     }
     truth = true_entities_file(job.truth) if job.truth else None
-    errors = error_files(job.truth) if job.truth else {}
+    beside = {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
     last = job.previous.evaluation if job.previous else None
 
     def work(space: Workspace) -> Counts:
@@ -102,7 +103,7 @@ def evaluate_stage(job: Job) -> Stage:
         makes=(EVALUATION, *([DRIFT] if last else [])),
         files={
             **({f"truth/{truth.name}": truth} if truth else {}),
-            **{f"truth/{name}": path for name, path in errors.items()},
+            **{f"truth/{name}": path for name, path in beside.items()},
             **({"previous/evaluation.json": last} if last else {}),
             **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },

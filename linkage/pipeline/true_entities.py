@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
 from linkage.records.ids import numbered
 
-ERRORS = "errors"
+ERRORS, PERSONS = "errors", "persons"
 NAMES = ("entities.parquet", "entities.csv")
 _TYPES = dict.fromkeys(("source", "entity_key", "person_id"), pa.string())  # a key 0007 is no 7
 
@@ -34,7 +34,7 @@ def true_entities(engine: Engine, path: Path) -> Table:
         select distinct cast(source as varchar) as source, cast(entity_key as varchar) as entity_key,
                cast(person_id as varchar) as person
         from {raw}
-        where person_id is not null
+        where trim(cast(person_id as varchar)) <> ''  -- whom nobody knows is not one person
         """,
         raw=raw,
         store=True,
@@ -99,9 +99,8 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
     Args:
         entities: entity_id, source, entity_key.
     """
-    persons = folder / "persons"
-    file = true_entities_file(folder)
-    if file is None or not list(persons.glob("*.parquet")):
+    persons, file = list(person_files(folder).values()), true_entities_file(folder)
+    if file is None or not persons:
         return {}
     found = engine.read(persons)
     if "foreign_born" not in found.columns:
@@ -118,6 +117,11 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
         persons=found,
     )
     return {"truth_persons": joined}
+
+
+def person_files(folder: Path) -> dict[str, Path]:
+    """Files of what only the truth knows of people, by their names below its folder; often none."""
+    return {f"{PERSONS}/{path.name}": path for path in sorted((folder / PERSONS).glob("*.parquet"))}
 
 
 def error_files(folder: Path) -> dict[str, Path]:

@@ -176,6 +176,12 @@ def test_what_the_catalogue_says_of_leos_own_tables_is_in_what_leaves(village, t
     )
 
 
+def test_what_the_truth_says_of_persons_is_an_input(village):
+    (village.folder / "truth/persons").mkdir()
+    pq.write_table(pa.table({"person_id": [1], "foreign_born": [False]}), village.folder / "truth/persons/0.parquet")
+    assert reasons(village)["evaluate"] == "input changed"
+
+
 def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
     path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     rewrite(path, "Earnings", [1 for _ in range(230)])

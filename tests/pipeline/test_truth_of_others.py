@@ -34,6 +34,19 @@ def test_numbers_of_persons_stay_as_they_are(tmp_path):
     assert found == {("0007", 41), ("8", 42)}
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_entities_of_whom_the_truth_names_nobody_are_no_person(tmp_path, suffix):
+    """Two of them are not two records of one."""
+    path = tmp_path / f"entities.{suffix}"
+    if suffix == "csv":
+        path.write_text("source,entity_key,person_id\na,7,\nb,8, \na,9,P1\n")
+    else:
+        held = {"source": ["a", "b", "a"], "entity_key": ["7", "8", "9"], "person_id": ["", None, "P1"]}
+        pq.write_table(pa.table(held), path)
+    with connect("duckdb") as engine:
+        assert [r["entity_key"] for r in rows(engine, true_entities(engine, path))] == ["9"]
+
+
 def test_an_entity_that_is_two_people_is_refused_by_how_many_there_are(tmp_path):
     path = tmp_path / "entities.csv"
     path.write_text("source,entity_key,person_id\na,Anwen,1\na,Anwen,2\na,Bryn,3\na,Bryn,3\n")
