@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from linkage.engine import quote
 from linkage.records import dates
-from linkage.records.values import as_text
+from linkage.records.values import as_text, is_day
 
 _WHOLE_NUMBER = "^[+-]?[0-9]+$"
 
@@ -33,13 +33,13 @@ def faults_of(
     Args:
         required: columns that must have a value.
         date_columns, number_columns: columns whose text must be a date or a whole number where it is given.
-        types: the type of each raw column; a column that is typed already cannot fail.
+        types: the type of each raw column; one that is of days or numbers already cannot fail.
         date_formats: strptime patterns of the dates.
     """
     found = [_empty(column, types[column]) for column in required]
     shown = " or ".join(date_formats)
     for column in date_columns:
-        if is_text(types[column]):
+        if not is_day(types[column]):  # a day may be a number, 20150630
             text = as_text(column, types[column])
             unread = f"{dates.parsed(text, date_formats)} is null and not {dates.is_no_date_text(text)}"
             found.append(Fault(column, f"is not a date in the form {shown}", f"{text} is not null and {unread}"))

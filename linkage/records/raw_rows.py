@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +108,14 @@ def numbered_lines(engine: Engine, raw: RawRows, names: Sequence[str]) -> Iterat
                 arrow = pa.Table.from_batches([batch]).append_column(LINE, lines)
                 for name in set(names) - set(held):
                     arrow = arrow.append_column(name, pa.nulls(batch.num_rows, raw.types[name]))
-                piece = engine.from_arrow(arrow)
+                piece = engine.from_arrow(_typed(arrow, raw.types))
                 yield number, piece
                 engine.drop(piece)
+
+
+def _typed(arrow: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows of one file in the types that all files have together: a key may be a number in one, and text in another."""
+    return arrow.cast(pa.schema([(field.name, types.get(field.name, field.type)) for field in arrow.schema]))
 
 
 def _parquet(

@@ -331,6 +331,21 @@ def test_numbers_of_persons_are_the_same_whatever_holds_them(read_pupils, put, e
     assert [(row["line"], row["column"]) for row in as_dicts(engine, found.quarantine)] == [(2, "PUPIL")]
 
 
+def test_parts_may_hold_a_column_in_other_types(read_pupils, put, engine):
+    put("a.parquet", PUPILS.replace("ROW ", "ROW:text "))
+    put("b.parquet", PUPILS.replace("7   | P2", "9   | -").replace("5   | P1", "8   | P1").replace("3   |", "6   |"))
+    found = read_pupils("*.parquet")
+    assert sorted(row["source_key"] for row in as_dicts(engine, found.records)) == ["3", "5", "6", "7", "8"]
+    aside = [(row["file"], row["line"], row["column"]) for row in as_dicts(engine, found.quarantine)]
+    assert aside == [("b.parquet", 1, "PUPIL")]
+
+
+def test_days_that_are_numbers_need_their_form(read_pupils, put):
+    put("a.parquet", PUPILS.replace("2010-01-21", "20100121").replace("2011-01-20", "20110120"))
+    with pytest.raises(InputError, match="3  SEEN is not a date in the form %Y-%m-%d"):
+        read_pupils("a.parquet")
+
+
 def test_a_record_key_may_have_any_number_of_digits(read_pupils, tmp_path, engine):
     (tmp_path / "a.csv").write_text(AS_CSV.replace("\n7,", "\n12345678901234567890123,"))
     found = as_dicts(engine, read_pupils("a.csv", type="csv", date_format="%d/%m/%Y").records)
