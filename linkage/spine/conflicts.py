@@ -222,15 +222,14 @@ def _part(
     person: _Person, links: Sequence[_Link], rules: Sequence[Rule], most: Mapping[str, int]
 ) -> tuple[dict[int, int], list[tuple[_Link, Cut]]]:
     """The part that each record of a person belongs to, and the links that were cut."""
-    by_ends: dict[tuple[int, int], _Link] = {}
+    by_ends: dict[tuple[int, int], list[_Link]] = {}
     for link in links:
         # A link of a later step joins what earlier ones have joined: it holds on to the records that are most alike.
         ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
-        if ends not in by_ends or by_ends[ends].weight < link.weight:
-            by_ends[ends] = link
-    edges = [(a, b, link.weight) for (a, b), link in by_ends.items()]
+        by_ends.setdefault(ends, []).append(link)
+    edges = [(a, b, max(link.weight for link in of_both)) for (a, b), of_both in by_ends.items()]
     found, cuts = part(edges, lambda one, other: _conflict(person, one, other, rules, most))
-    return found, [(by_ends[cut.left, cut.right], cut) for cut in cuts]
+    return found, [(link, cut) for cut in cuts for link in by_ends[cut.left, cut.right]]
 
 
 def _shared(person: _Person, one: int, other: int) -> int:
@@ -310,7 +309,7 @@ def _as_table(cuts: Sequence[tuple[_Link, Cut]]) -> pa.Table:
             "right_id": pa.array([link.right_id for link, _ in cuts], pa.int64()),
             "left_entity": pa.array([cut.left for _, cut in cuts], pa.int64()),
             "right_entity": pa.array([cut.right for _, cut in cuts], pa.int64()),
-            "match_weight": pa.array([cut.weight for _, cut in cuts], pa.float64()),
+            "match_weight": pa.array([link.weight for link, _ in cuts], pa.float64()),
             "rule": pa.array([cut.rule for _, cut in cuts], pa.string()),
         }
     )

@@ -21,9 +21,18 @@ BORN, OTHER = datetime.date(1993, 1, 2), datetime.date(1971, 5, 6)
 
 
 def _parted(
-    engine: Engine, entities: Entities, links: Links, most: dict[str, int], method: str = "probabilistic"
+    engine: Engine,
+    entities: Entities,
+    links: Links,
+    most: dict[str, int],
+    method: str = "probabilistic",
+    steps: str = "",
 ) -> tuple[list[set[int]], list[tuple[Any, ...]], int]:
-    """People after one step that linked entities as they are, the cuts (left, right, rule), and the links left."""
+    """People after steps that linked entities as they are, the cuts (left, right, rule), and the links left.
+
+    Args:
+        steps: of each link a letter; one step, s, made them all where it is empty.
+    """
     columns: dict[str, Any] = {
         "entity_id": pa.array(list(entities), pa.int64()),
         "source": pa.array([source for source, _ in entities.values()]),
@@ -34,7 +43,7 @@ def _parted(
     identities = engine.from_arrow(pa.table(columns))
     made = pa.table(
         {
-            "step": ["s"] * len(links),
+            "step": list(steps) or ["s"] * len(links),
             "left_id": pa.array([link[0] for link in links], pa.int64()),
             "right_id": pa.array([link[1] for link in links], pa.int64()),
             "method": [method] * len(links),
@@ -44,7 +53,10 @@ def _parted(
     )
     table = engine.from_arrow(made)
     members = engine.sql(
-        "select 's' as step, side, entity_id as unit_id, entity_id from {e} cross join (values ('left'), ('right')) as t(side)",
+        """
+        select step, side, entity_id as unit_id, entity_id
+        from {e} cross join (values ('left'), ('right')) as t(side) cross join (values ('s'), ('t')) as of(step)
+        """,
         e=identities,
         store=True,
     )
@@ -75,6 +87,12 @@ def test_two_records_of_a_source_that_gives_one_are_parted_where_the_chain_is_we
     chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (4, 3, 8.0)]
     assert _parted(engine, TWO, chain, {"npd": 1}) == ([{1, 2}, {3, 4}], [(2, 3, "more than 1 of npd")], 2)
     assert _parted(engine, TWO, chain, {"npd": 2}) == ([{1, 2, 3, 4}], [], 3)
+
+
+def test_what_two_steps_have_linked_is_cut_of_both(engine: Engine) -> None:
+    chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (2, 3, 3.0), (4, 3, 8.0)]
+    cut = (2, 3, "more than 1 of npd")
+    assert _parted(engine, TWO, chain, {"npd": 1}, steps="sstt") == ([{1, 2}, {3, 4}], [cut, cut], 2)
 
 
 def test_what_people_have_linked_stays(engine: Engine) -> None:
