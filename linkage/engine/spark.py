@@ -15,7 +15,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -302,7 +302,7 @@ class SparkEngine:
 
     def _named(self, frame: DataFrame) -> Table:
         name = f"leo_{next(_names)}"
-        frame.createOrReplaceTempView(name)
+        self._guarded(lambda: frame.createOrReplaceTempView(name))
         self._views.add(name)
         self._schemas[name] = frame.schema
         return Table(name, frame.columns)
@@ -310,7 +310,7 @@ class SparkEngine:
     def _guarded(self, work: Any) -> Any:
         try:
             return work()
-        except (PySparkException, Py4JJavaError) as error:
+        except (PySparkException, Py4JError, ConnectionError) as error:
             raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
 
 

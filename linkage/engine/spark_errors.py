@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from py4j.protocol import Py4JNetworkError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 
 from linkage.errors import ContractError, InputError, LeoError
@@ -10,6 +11,7 @@ from linkage.errors import ContractError, InputError, LeoError
 _OF_FILES = ("CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
 _OF_QUERIES = ("PARSE_SYNTAX_ERROR", "UNRESOLVED", "DATATYPE_MISMATCH", "TABLE_OR_VIEW", "AMBIGUOUS", "UNSUPPORTED",
                "MISSING", "WRONG_NUM_ARGS", "INVALID_")  # fmt: skip
+_STOPPED = ("stopped SparkContext", "SparkContext was shut down")
 
 
 def explained(error: Exception, scratch: Path) -> LeoError:
@@ -24,6 +26,11 @@ def explained(error: Exception, scratch: Path) -> LeoError:
                 "again: what was stored there is made anew.\n  On a cluster all workers must see both folders"
             )
         return InputError(f"a file could not be read: {file}\n  is it whole Parquet?")
+    if isinstance(error, ConnectionError | Py4JNetworkError) or any(said in text for said in _STOPPED):
+        return LeoError(
+            "Spark's driver was stopped, or killed for want of memory\n"
+            "  run the same command again: it continues from the last whole stage"
+        )
     if "No space left" in text:
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"

@@ -81,6 +81,22 @@ def test_workers_without_memory_are_told_apart_from_bad_rows(said):
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(111, "Connection refused"),
+        RuntimeError("Cannot call methods on a stopped SparkContext. It was created at SECRETNAME"),
+        RuntimeError("Job 3 cancelled because SparkContext was shut down, SECRETNAME"),
+    ],
+)
+def test_a_driver_that_was_stopped_is_no_fault_of_a_row(error):
+    from linkage.engine.spark_errors import explained
+
+    told = str(explained(error, Path("scratch")))
+    assert told.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
+    assert "SECRETNAME" not in told
+
+
+@pytest.mark.parametrize(
     ("said", "who", "remedy"),
     [
         (
