@@ -109,6 +109,9 @@ def active_years(engine: Engine, held: Held, given: Given, span: Years) -> Table
         sides[f"activity_{number}"] = _by_year(engine, merged, _tax_years(engine, span))
         engine.drop(merged)
         told.append(activity.name)
+    if not told:  # sums of a tax year may be all that was approved
+        nobody = f"select {PERSON}, cast(null as bigint) as {YEAR} from {{people}} where false"
+        return engine.sql(nobody, people=given["people"], store=True)
     shares = []
     for number in range(len(told)):
         own = [
@@ -261,9 +264,12 @@ def _person_year(engine: Engine, held: Held, given: Given, active: Table) -> Tab
 
     def approved(tables: Sequence[str], number: int) -> str:
         """The condition that a year is one of those that any of the tables was approved for."""
-        spans = [held.tables[table].years or span for table in tables]
-        params[f"first_{number}"], params[f"last_{number}"] = min(s.first for s in spans), max(s.last for s in spans)
-        return f"years.{YEAR} between $first_{number} and $last_{number}"
+        found = []
+        for place, table in enumerate(tables):
+            own, first, last = held.tables[table].years or span, f"first_{number}_{place}", f"last_{number}_{place}"
+            params[first], params[last] = own.first, own.last
+            found.append(f"years.{YEAR} between ${first} and ${last}")
+        return f"({' or '.join(found)})"
 
     for number, measure in enumerate(held.measures()):
         alias = f"measure_{number}"
@@ -317,10 +323,10 @@ def _recorded(engine: Engine, given: Given) -> Table:
     """Everyone of whom there is a row by tax or benefit key."""
     tables = [table for name, table in given.items() if name != "people" and "EDUKEY" in table.columns]
     named = {f"table_{number}": table for number, table in enumerate(tables)}
-    union = " union ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)
+    rows = " union all ".join(f"select {PERSON} from {{{name}}} where EDUKEY is not null" for name in named)
     if not named:
         return engine.sql(f"select {PERSON} from {{people}} where false", people=given["people"])
-    return engine.sql(union, params=None, store=False, **named)
+    return engine.sql(f"select distinct {PERSON} from ({rows}) as of_any", params=None, store=False, **named)
 
 
 def _person_month(engine: Engine, held: Held, active: Table) -> Table:

@@ -198,6 +198,37 @@ def test_what_was_not_approved_is_in_none(give: Give, rows: Rows) -> None:
     assert months == [201304, 201305, 201306, 201307]
 
 
+def test_between_years_that_two_tables_are_approved_for_nothing_is_known(
+    give: Give, rows: Rows, tables: dict[str, Table], world: Callable[[str], Table]
+) -> None:
+    tables["attributes/npd_ks5"] = world("entity_id | ACADYR\n11 | 201415")
+    apart = [
+        {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
+        {"name": "npd.ks5", "years": "2014/15", "variables": ["ACADYR"]},
+        {"name": "leo.earnings", "years": "2012/13-2014/15", "variables": ["TaxYear", "Earnings"]},
+    ]
+    assert rows(give(table=apart, analysis=["person_year"]), "analysis_person_year") == [
+        ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "study_months"),
+        (1, 201213, True, 9500, 7),
+        (1, 201314, True, 300, None),
+        (1, 201415, True, 0, 7),
+        (2, 201213, False, 0, 0),
+        (2, 201314, False, 0, None),
+        (2, 201415, False, 0, 0),
+    ]
+
+
+def test_a_person_of_one_tax_table_has_each_year_once(give: Give, rows: Rows) -> None:
+    only = [{"name": "leo.earnings", "years": "2012/13-2013/14", "variables": ["TaxYear", "Earnings"]}]
+    assert rows(give(table=only, analysis=["person_year"]), "analysis_person_year") == [
+        ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings"),
+        (1, 201213, True, 9500),
+        (1, 201314, True, 300),
+        (2, 201213, False, 0),
+        (2, 201314, False, 0),
+    ]
+
+
 def test_what_cannot_be_made_is_refused_at_once(give: Give) -> None:
     ks4 = [{"name": "npd.ks4", "years": "2006/07", "variables": ["ACADYR"]}]
     with pytest.raises(ConfigError) as refused:
