@@ -13,6 +13,7 @@ FORMAT = 1
 """Version of a run folder's layout. A folder of another version is refused."""
 
 MANIFEST = "manifest.json"
+STAGES = "stages"
 
 
 class RunFolder:
@@ -23,7 +24,7 @@ class RunFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.stages = root / "stages"
+        self.stages = root / STAGES
         self.scratch = root / ".scratch"
 
     def check(self, name: str) -> None:

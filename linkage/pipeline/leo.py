@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, connect
+from linkage.errors import ConfigError
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.judging import evaluate_stage
 from linkage.pipeline.linking import link_stage, spine_stage
@@ -45,9 +46,14 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
     """A runner of a job's stages in the folder `out`.
 
     Raises:
-        ConfigError: a project asks for what it may not have.
+        ConfigError: a project asks for what it may not have; the last release lies in `out`.
     """
     check_job(job)
+    if job.previous and out.resolve() in job.previous.spine.resolve().parents:
+        raise ConfigError(
+            f"{out}: the last release lies here, and this one would take its place\n  give this one a folder of its "
+            "own with --out; to go on with the last one, leave --previous out"
+        )
     run = job.config.run
 
     def open_engine(scratch: Path) -> Engine:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.errors import ConfigError
-from linkage.pipeline.folder import MANIFEST, RunFolder
+from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         ConfigError: there is no run, or none that holds a whole spine.
     """
     if not (folder / MANIFEST).is_file():
-        raise ConfigError(f"{where}: {folder} is no run's folder\n  for a first release, take the line out")
+        raise ConfigError(f"{where}: {folder} is no run's folder\n  for a first release, leave it out")
+    if not (folder / STAGES).is_dir():  # leo link and leo dedupe leave a manifest too
+        raise ConfigError(
+            f"{where}: {folder} is no folder of leo run, and has no ids of people\n  give the folder of the last "
+            "release, as leo run wrote it"
+        )
     run = RunFolder(folder)
     summary = run.summary("spine")
     if summary is None or run.missing("spine", summary):

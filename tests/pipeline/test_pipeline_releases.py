@@ -71,6 +71,24 @@ def test_an_unfinished_release_is_no_base_for_the_next(village, leo, tmp_path):
     assert "holds no whole spine" in said
 
 
+def test_a_release_does_not_follow_itself(village, leo):
+    code, _, said = leo(
+        "run", village.config, "--out", village.root, "--key", village.key, "--previous", village.root / "."
+    )
+    assert code == 2
+    assert "the last release lies here, and this one would take its place" in said
+
+
+def test_what_leo_link_wrote_is_no_release(village, leo, tmp_path):
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "manifest.json").write_text('{"format": 1, "run": "linked"}')
+    code, _, said = leo(
+        "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "linked"
+    )
+    assert code == 2
+    assert "is no folder of leo run, and has no ids of people" in said
+
+
 def test_a_panels_decisions_outlive_the_models(village, leo):
     """Pupil 4 never was customer 4, and is customer 121, who was nobody's."""
     lines = ["left_source,left_key,right_source,right_key,decision,by"]
