@@ -15,8 +15,8 @@ def remarks(job: Job) -> list[str]:
 
 def _unknown_numbers(job: Job) -> list[str]:
     """Numbers that a source keeps under names that the rules do not say are one person's alone."""
-    rules = [*apart_rules(), *conflict_rules()]
-    known = {name for rule in rules for name in rule.unless_equal}
+    told = [*(rule.unless_equal for rule in apart_rules()), *(rule.unless_equal for rule in conflict_rules())]
+    known = {name for one in told for name in one}
     names = ", ".join(sorted(name.removeprefix("x_") for name in known if name.startswith("x_")))
     return [
         f"source.{source}.keep: {name} is a person's number, and no rule of twins or of conflicts knows it\n"
