@@ -1,11 +1,13 @@
 """Signs that rows about people tell of one of them: rare combinations, few in an institution, extremes, identifiers."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError, InputError
+from quality.outputs.reading import see_that_commas_part
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def _read(engine: Engine, path: Path) -> Table:
     import pyarrow.csv
 
     try:
+        see_that_commas_part(path)
         return engine.from_arrow(pa.csv.read_csv(path))
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: neither Parquet nor CSV that can be read") from None
 
 

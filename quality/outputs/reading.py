@@ -1,8 +1,10 @@
 """Tables of results as they lie in CSV and XLSX files: cells with their place, number or symbol."""
 
 import csv
+import itertools
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +22,11 @@ SYMBOLS = {
 _DIGITS = r"-?(?:[0-9]{1,3}(?:[\u0020\u00a0\u202f][0-9]{3})+|[0-9][0-9,]*)(?:\.[0-9]+)?|-?\.[0-9]+"
 _FOOTNOTE = r"(?:[*†‡]|\[[a-z0-9]{1,2}\])?"
 _NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$")
 _UNDER = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
+
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+_LINES_LOOKED_AT = 1_000
 
 # What a workbook can hold beside the cells of its sheets, by its place in the archive.
 _BENEATH = {
@@ -80,7 +86,7 @@ def read_tables(path: Path) -> list[Sheet]:
     """Every table of a file: a CSV file has one, a workbook one a sheet.
 
     Raises:
-        InputError: the file is not there, is of another kind, or has no table.
+        InputError: the file is not there, is of another kind, has no table, or writes numbers with decimal commas.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -92,6 +98,8 @@ def read_tables(path: Path) -> list[Sheet]:
     ]
     if not found:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
+    for sheet in found:
+        _see_that_points_are_decimal(sheet)
     if path.suffix.lower() == ".xlsx":
         found[0] = replace(found[0], beneath=_beneath(path))
     return found
@@ -108,8 +116,44 @@ def value(text: str) -> Value:
     return Value(plain, float(re.sub(r"[,\s]", "", match.group(1)))) if match else Value(plain)
 
 
+def see_that_commas_part(path: Path) -> None:
+    """See that it is commas that part the columns of a CSV file: of another mark each row would be a label, and pass.
+
+    The mark is the one by which most rows have as many columns as each other; of two, the one that makes more columns.
+
+    Raises:
+        InputError: it is another.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        lines = list(itertools.islice(file, _LINES_LOOKED_AT))
+
+    def agreeing(mark: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if len(row) > 1)
+        return max(((rows, columns) for columns, rows in widths.items()), default=(0, 0))
+
+    by_commas = agreeing(",")
+    mark = max(_OTHER_MARKS, key=agreeing)
+    if agreeing(mark) > by_commas:
+        raise InputError(
+            f"{path}: its columns are parted by {_OTHER_MARKS[mark]}\n  save it as CSV with commas between columns and "
+            "points in numbers, or as .xlsx"
+        )
+
+
+def _see_that_points_are_decimal(sheet: Sheet) -> None:
+    """A decimal comma would be taken for one between thousands, or the number for a label."""
+    for row, cells in enumerate(sheet.rows):
+        for column, cell in enumerate(cells):
+            if _DECIMAL_COMMA.match(cell.text):
+                raise InputError(
+                    f"{sheet.file}: {sheet.place(row, column)}: a number with a decimal comma\n  save it with points "
+                    "in numbers; in a workbook, as numbers and not as texts"
+                )
+
+
 def _csv(path: Path) -> list[tuple[str, list[list[str]]]]:
     try:
+        see_that_commas_part(path)
         with path.open(newline="", encoding="utf-8-sig") as file:
             return [("", [list(row) for row in csv.reader(file)])]
     except (UnicodeDecodeError, csv.Error):
