@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, literal
 from linkage.extract.layout import EDUKEY, PERSON, Field, Layout, key_field
 from linkage.extract.population import People
 
@@ -35,40 +35,65 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
     """The draws of all steps that give the population's people a tax or benefit key.
 
     A draw that links a person to a record whose key nobody of the population holds gives the person no row: the
-    extract has no rows of that key.
+    extract has no rows of that key. As in the run's own outcomes of each draw, a link that the run has cut is in none,
+    and of a unit whose people it has parted a record goes to the one who holds it, or to the lowest of them.
     """
-    named: dict[str, Table] = {}
-    parts = []
-    for number, step in enumerate(steps_of(tables)):
-        named[f"sampled_{number}"], named[f"units_{number}"] = tables[SAMPLED + step], tables[UNITS + step]
-        parts.append(
-            f"""
-            select person.{PERSON}, cast(drawn.draw as bigint) as draw, named.{EDUKEY}
-            from {{sampled_{number}}} as drawn
-            join {{units_{number}}} as of_left on of_left.side = 'left' and of_left.unit_id = drawn.left_id
-            join {{entities}} as entity on entity.entity_id = of_left.entity_id
-            join {{persons}} as person on person.person = entity.person
-            join {{units_{number}}} as of_right on of_right.side = 'right' and of_right.unit_id = drawn.right_id
-            join {{lookup}} as held on held.entity_id = of_right.entity_id
-            join {{edukeys}} as named on named.tax_key = held.{EDUKEY}
-            """
-        )
     if people.edukeys is None:
         raise ValueError("without tax keys there are no draws of them")
-    union = " union all ".join(parts)
+    named: dict[str, Table] = {name: tables[name] for name in ("cuts",) if name in tables}
+    parts = []
+    for number, step in enumerate(steps_of(tables)):
+        sampled, units = tables[SAMPLED + step], tables[UNITS + step]
+        whose = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
+        named |= {f"sampled_{number}": sampled, f"units_{number}": units, f"whose_{number}": whose}
+        parts.append(_given(number, _not_cut(step) if "cuts" in named else ""))
     return engine.sql(
         f"""
-        with given as ({union})
+        with given as ({" union all ".join(parts)})
         select distinct {PERSON}, draw, {EDUKEY} from given order by {PERSON}, draw, {EDUKEY}
         """,
         params=None,
         store=False,
-        entities=people.entities,
         persons=people.persons,
         edukeys=people.edukeys,
         lookup=tables["lookup_edukey"],
         **named,
     )
+
+
+# A unit of a step is one person, but where the run has parted its people since.
+_WHOSE = f"""
+    with held as (
+        select distinct u.unit_id, l.{PERSON} as person
+        from {{units}} as u
+        join {{lookup}} as l on l.entity_id = u.entity_id
+        where u.side = 'left'
+    )
+    select unit_id, person, min(person) over (partition by unit_id) as lowest from held
+    """
+
+
+def _given(number: int, uncut: str) -> str:
+    """SQL of AE_ID, draw, EDUKEY (pseudonyms) that a step's draws give."""
+    return f"""
+    select person.{PERSON}, cast(drawn.draw as bigint) as draw, named.{EDUKEY}
+    from {{sampled_{number}}} as drawn
+    join {{whose_{number}}} as whose on whose.unit_id = drawn.left_id
+    join {{persons}} as person on person.person = whose.person
+    join {{units_{number}}} as of_right on of_right.side = 'right' and of_right.unit_id = drawn.right_id
+    join {{lookup}} as held on held.entity_id = of_right.entity_id
+    join {{edukeys}} as named on named.tax_key = held.{EDUKEY}
+    left join {{whose_{number}}} as own on own.unit_id = drawn.left_id and own.person = held.{PERSON}
+    where whose.person = coalesce(own.person, whose.lowest) {uncut}
+    """
+
+
+def _not_cut(step: str) -> str:
+    return f"""
+    and not exists (
+        select 1 from {{cuts}} as c
+        where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
+    )"""
 
 
 def rubin(layouts: Iterable[Layout], *, encrypted: bool = False) -> str:

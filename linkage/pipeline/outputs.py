@@ -115,7 +115,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
 
     if project.link_samples:
         sampled = [step.name for step in job.config.step if step.samples]
-        tables += [f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS)]
+        tables += ["cuts", *(f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS))]
 
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}

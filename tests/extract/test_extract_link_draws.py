@@ -67,14 +67,42 @@ def test_each_person_has_the_keys_of_each_draw(
     give: Callable[..., ExtractSummary], key: MasterKey, engine: Engine
 ) -> None:
     summary = give()
-    name = key.project("study").pseudonym
-    found = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
     expected = [("1", 1, "K1"), ("1", 2, "K3"), ("2", 1, "K3"), ("2", 2, "K1"), ("2", 3, "K1")]
-    assert sorted((row["AE_ID"], row["draw"], row["EDUKEY"]) for row in found) == sorted(
-        (name("AE_ID", person), draw, name("EDUKEY", tax)) for person, draw, tax in expected
-    )
+    assert _keys(summary, key) == expected
     verify(engine, shipped(), summary.folder)
     assert "## Alternative link sets" in (summary.folder / "README.md").read_text()
+
+
+def test_what_the_run_has_parted_is_parted_in_every_draw(
+    give: Callable[..., ExtractSummary], drawn: dict[str, Table], key: MasterKey, world: Callable[[str], Table]
+) -> None:
+    """Unit 4 was persons 1 and 2: record 31 is person 1's, and 32, which neither has, goes to the lower of them."""
+    drawn["units/education-cis"] = world("""
+        step          | side  | unit_id | entity_id
+        education-cis | left  | 4       | 11
+        education-cis | left  | 4       | 13
+        education-cis | right | 7       | 31
+        education-cis | right | 8       | 32
+    """)
+    drawn["links_sampled/education-cis"] = world("""
+        step          | draw | left_id | right_id
+        education-cis | 1    | 4       | 7
+        education-cis | 2    | 4       | 8
+        education-cis | 3    | 5       | 8
+        education-cis | 3    | 4       | 9
+    """)
+    drawn["cuts"] = world("step | left_id | right_id\neducation-cis | 4 | 9\nother | 4 | 7")
+    assert _keys(give(), key) == [("1", 1, "K1"), ("1", 2, "K3")]
+    drawn["cuts"] = world("step | left_id | right_id\neducation-cis | 4 | 8")
+    assert _keys(give(), key) == [("1", 1, "K1")]
+
+
+def _keys(summary: ExtractSummary, key: MasterKey) -> list[tuple[str, int, str]]:
+    """Person, draw and tax key, by their names in the run."""
+    name = key.project("study").pseudonym
+    known = {name("AE_ID", person): person for person in "123"} | {name("EDUKEY", tax): tax for tax in ("K1", "K3")}
+    found = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
+    return sorted((known[row["AE_ID"]], row["draw"], known[row["EDUKEY"]]) for row in found)
 
 
 def said_by_the_example(folder: Path) -> str:
