@@ -63,6 +63,7 @@ def train_files(
     ):
         say("reading")
         (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None), say)
+        pairs = labelled_pairs(engine, request.labels, *ids) if request.labels else None  # at fault before the training
         model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
@@ -71,9 +72,8 @@ def train_files(
                 + "\n  mend what is named, or give --allow-faults to write it nevertheless"
             )
         taught = None
-        if request.labels:
+        if pairs:
             say("m from labels")
-            pairs = labelled_pairs(engine, request.labels, *ids)
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
             model, taught = m_from_labels(model, pairs.labelled(engine, model, scored))
         say("blocking rules")

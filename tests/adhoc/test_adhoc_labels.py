@@ -63,6 +63,16 @@ def test_faults_are_named(lines: list[str], told_of: str, tmp_path: Path) -> Non
     assert "maybe" not in str(fault.value)
 
 
+def test_faults_are_named_before_any_training(files: Files, tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("left_id,right_id,answer\na,b,maybe\n")
+    words = ["train", files.left, files.right, "--labels", path, "--out", tmp_path / "m.json"]
+    done = CliRunner().invoke(app, list(map(str, words)))
+    assert "line 2: this is no answer" in str(done.exception)
+    assert "reading" in done.output
+    assert "random pairs" not in done.output
+
+
 def test_two_answers_that_differ_are_uncertain(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("left_id,right_id,answer\na,b,match\na,b,no match\n")
