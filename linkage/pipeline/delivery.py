@@ -8,6 +8,7 @@ from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
+from linkage.extract.documents import DESCRIPTOR
 from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
@@ -48,7 +49,7 @@ def deliver(
     manifest = ended_well(run)
     project = approved_project(file, shipped(), register=register)
     key = master_key(key_file)
-    made_with = manifest.get("key_fingerprint")
+    made_with = manifest.get("key_fingerprint") or _key_of_extracts(run)
     if made_with not in (None, key.fingerprint):
         raise ConfigError(
             f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
@@ -74,6 +75,13 @@ def deliver(
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
         )
+
+
+def _key_of_extracts(run: Path) -> str | None:
+    """The fingerprint of the key of an extract that the run has had: one that was run without any names no other."""
+    made = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
+    described = (json.loads(path.read_text(encoding="utf-8")) for path in made if path.is_file())
+    return next((one["leo:key_fingerprint"] for one in described if "leo:key_fingerprint" in one), None)
 
 
 def ended_well(run: Path) -> dict[str, Any]:

@@ -371,6 +371,11 @@ def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
     code, _, said = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
     assert code == 2
     assert "the run was made with the key of fingerprint" in said
+    manifest = json.loads((village.root / "manifest.json").read_text())
+    del manifest["key_fingerprint"]  # as of a run that was asked for no extract, and has had one since
+    (village.root / "manifest.json").write_text(json.dumps(manifest))
+    again = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    assert (again[0], again[2]) == (code, said)
 
 
 @pytest.mark.parametrize(
