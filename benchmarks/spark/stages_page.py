@@ -5,7 +5,6 @@ negative. That holds for what reads each row once; pairs by chance, which grow w
 own model (benchmarks/spark/scale.py).
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +55,7 @@ def _seconds(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _pairs(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Pairs that each step's rules make, by size, and with what power of the people they grow."""
+    """Pairs that each step's rules make, by size: a part for each person who is linked, and one of pairs by chance."""
     sizes = {row["people"]: row["pairs"] for row in rows if row.get("pairs")}
     if not sizes:
         return ["None was counted."]
@@ -64,18 +63,20 @@ def _pairs(rows: Sequence[dict[str, Any]]) -> list[str]:
     heads = " | ".join(f"{size:,} people" for size in people)
     lines = [
         "Pairs that a step's rules make, each once, of all its units, those too that passes have settled and that are "
-        "not scored. Of sides of more than 100,000 units by a sample.",
+        "not scored. Of sides of more than 100,000 units by a sample. Fitted: pairs of one person grow with people, "
+        "those by chance with their square.",
         "",
-        f"| step | {heads} | grow with the power |",
-        f"|---|{'---:|' * len(people)}---:|",
+        f"| step | {heads} | for a million people | by chance, for a million | millions at 100M customers |",
+        f"|---|{'---:|' * (len(people) + 3)}",
     ]
+    planned = _PLANNED / _CUSTOMERS
     for step in sizes[people[-1]]:
         counted = [sizes[size].get(step) for size in people]
         cells = [f"{pairs:,}" if pairs is not None else "" for pairs in counted]
-        ends = [(size, pairs) for size, pairs in zip(people, counted, strict=True) if pairs]
-        (few, fewest), (many, most) = ends[0], ends[-1]
-        power = f"{math.log(most / fewest) / math.log(many / few):.2f}" if many > few else ""
-        lines.append(f"| {step} | {' | '.join(cells)} | {power} |")
+        known = [(size / 1e6, pairs) for size, pairs in zip(people, counted, strict=True) if pairs]
+        each, chance = _fit([(millions, pairs / millions) for millions, pairs in known])
+        fitted = each, chance, (each * planned + chance * planned**2) / 1e6
+        lines.append(f"| {step} | {' | '.join([*cells, *(f'{value:,.0f}' for value in fitted)])} |")
     return lines
 
 
