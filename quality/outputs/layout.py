@@ -136,8 +136,8 @@ def _kind(sheet: Sheet, column: int, said: Said, totals: Collection[str]) -> str
         ("share", said.shares),
         ("average", said.averages),
     ):
-        if name in named:
-            return kind
+        if name in named:  # what holds codes may hold texts; a text among counts would leave without a look
+            return "unread" if kind != "label" and texts_of(sheet, column, totals) else kind
     cells = [row[column] for row in sheet.rows if row[column].text]
     numbers = [cell.number for cell in cells if cell.number is not None]
     if numbers and column and not _is_code(name, numbers) and texts_of(sheet, column, totals):

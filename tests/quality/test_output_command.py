@@ -33,6 +33,16 @@ def test_a_table_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
     assert (tmp_path / "safe" / "u.csv").is_file()
 
 
+@pytest.mark.parametrize("kind", ["--count", "--share", "--average"])
+def test_a_text_in_a_column_that_is_told_to_hold_numbers_is_a_fault(tmp_path: Path, kind: str) -> None:
+    table = wrote(tmp_path, "t.csv", "Region,People\nNorth,four\nSouth,60\nWest,c\nTotal,100\n")
+    code, said = leo("check", table, kind, "People", "--out", tmp_path / "safe")
+    assert code == 3
+    assert "B2 (People): unread: 1 cell among its numbers is neither number nor symbol" in said
+    assert not (tmp_path / "safe" / "t.csv").is_file()
+    assert "unread" not in leo("check", table, "--label", "People")[1]
+
+
 def test_an_approved_table_is_held_to_what_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "approved"
     kept = ["--approved", folder, "--profile", "ons_srs"]
