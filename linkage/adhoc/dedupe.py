@@ -122,6 +122,8 @@ def _work(
                 f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
             )
         lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
+        # Before the work, so that a fault in it costs nothing.
+        true_pairs = told.in_units(engine, ids) if told else None
     with place.clock("train"):
         model, training = _model(engine, request, kinds, table, say)
     with place.clock("link"):
@@ -144,7 +146,6 @@ def _work(
             summary,
             notes=[*notes_of(file, lost_dates), *unknown.notes([shaped]), *left_out(columns, at)],
         )
-        true_pairs = told.in_units(engine, ids) if told else None
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)
     place.manifest.content |= {

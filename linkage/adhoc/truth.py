@@ -90,27 +90,39 @@ class FileTruth:
     """Who is who in one file: true pairs, or what person each record is.
 
     Attributes:
+        named: what `--truth` was given.
         table: left_id, right_id; or id and cluster; in the ids of the file, or the numbers of its rows. None where a
             column of the file itself says it.
         column: that column, which is not compared.
     """
 
+    named: str
     table: Table | None
     column: str | None = None
 
     def in_units(self, engine: Engine, ids: Table) -> Table:
-        """True pairs, left_id < right_id, of the file's units.
+        """True pairs, left_id < right_id, of the file's units, each once however often the truth says it.
 
         Args:
             ids: unit_id, source_id, and `kept`, the values of `column`.
+
+        Raises:
+            InputError: a file of pairs or clusters that names no record of the file.
         """
         if self.table is None:
             told = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
-        elif "left_id" in self.table.columns:
-            return engine.sql(_PAIRS_OF_ONE_FILE, truth=self.table, ids=ids, store=True)
+            return engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
+        if "left_id" in self.table.columns:
+            found = told = engine.sql(_PAIRS_OF_ONE_FILE, truth=self.table, ids=ids, store=True)
         else:
-            told = engine.sql(_PERSONS, truth=self.table, ids=ids)
-        return engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
+            told = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
+            found = engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
+        if engine.count(told) == 0 and (lines := engine.count(self.table)):
+            raise InputError(
+                f"{self.named}: none of its {lines:,} lines names records of the file\n"
+                "  they are named by their ids; say which column holds these: --id COLUMN"
+            )
+        return found
 
 
 def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
@@ -120,13 +132,14 @@ def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
         InputError: neither such a file nor such a column, or a file without the columns.
     """
     if named in header:
-        return FileTruth(None, named)
+        return FileTruth(named, None, named)
     path = Path(named)
     if not path.is_file():
         raise InputError(f"--truth {named}: neither a column of the file nor a file\n  it has: {listed(header)}")
-    columns = set(_read(engine, path).columns)
+    table = _read(engine, path)
+    columns = set(table.columns)
     if {"left_id", "right_id"} <= columns or {"id", "cluster"} <= columns:
-        return FileTruth(_read(engine, path))
+        return FileTruth(named, table)
     raise InputError(
         f"{path}: the file of the truth has neither left_id and right_id (a true pair a row) nor id and cluster (a "
         f"record a row)\n  it has: {listed(sorted(columns))}"
@@ -168,7 +181,7 @@ _PERSONS = """
     """
 
 _PAIRS_OF_PERSONS = """
-    select a.unit_id as left_id, b.unit_id as right_id
+    select distinct a.unit_id as left_id, b.unit_id as right_id
     from {told} as a
     join {told} as b on b.person = a.person and b.unit_id > a.unit_id
     """
