@@ -97,19 +97,24 @@ def standing(entries: Sequence[Entry], asked: Asked) -> Standing:
     """Where a request is on a day, and whether its data may leave: only in the state "approved".
 
     The last approval of a project counts. It must be in force, and cover the request: the same purpose and people, and
-    no table, variable, year or row beyond what was approved. A rejection counts for the very request it was about.
+    no table, variable, year or row beyond what was approved. A rejection counts for the very request it was about, and
+    until the next approval: that it was handed in once more takes nothing of it back.
     """
     request = asked.request
     ours = [entry for entry in entries if entry["request"] == request.id]
     last = next((entry for entry in reversed(ours) if entry.is_approval), None)
     same = [entry for entry in ours if entry.content.get("request_sha256") == request.digest]
-    if same and same[-1].event == "rejected" and (last is None or last.number < same[-1].number):
-        return Standing("rejected", (f"{same[-1]['reference']} of {same[-1]['date']}: {same[-1]['reason']}",), same[-1])
-    found = _of_approval(entries, last, asked) if last else None
+    waits = bool(same) and same[-1].event == "submitted"
+    rejected = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
+    if rejected and last and last.number > rejected.number:
+        rejected = None
+    found = _of_approval(entries, last, asked) if last and not rejected else None
     if found and found.state == "approved":
         return found
-    if same and same[-1].event == "submitted":
+    if waits:
         return Standing("submitted", (f"on {same[-1]['date']}; the panel has not decided yet",), same[-1])
+    if rejected:
+        return Standing("rejected", (f"{rejected['reference']} of {rejected['date']}: {rejected['reason']}",), rejected)
     return found or Standing("draft", ("it is in no register yet: leo request submit",))
 
 

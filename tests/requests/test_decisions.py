@@ -155,6 +155,17 @@ def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
     assert state(register, asked(_fewer)) == "approved"
 
 
+def test_what_was_rejected_after_it_was_approved_stays_so_when_it_is_submitted_again(register: Path) -> None:
+    approve(register)
+    decide(register, asked(), Ruling("rejected", "D-2", DAY, reason="It was approved by mistake."))
+    assert state(register) == "rejected"
+    submit(register, asked())
+    assert state(register) == "submitted"
+    approve(register, asked(_fewer), "D-3")
+    assert state(register, asked(_fewer)) == "approved"
+    assert state(register) == "submitted", "the amendment's approval does not cover it"
+
+
 def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
     approve(
         register,
