@@ -15,6 +15,9 @@ from linkage.pipeline.lock import LOCK, locked
 from linkage.pipeline.manifest import Manifest, RunFacts
 from quality import pen
 
+_OF_PEOPLE = ("review", "tuned")
+"""Folders of what people said of the links before these, and of models that they tuned: it cannot be made again."""
+
 
 class Workplace:
     """A folder in the making, and its manifest."""
@@ -55,7 +58,8 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
         LeoError: another process is at work on the same folder.
     """
     _refuse_used(out, force)
-    part = out.with_name(f".{out.name}.part")
+    place = out.resolve()  # the folder . has no name of its own to call another after
+    part = place.with_name(f".{place.name}.part")
     part.mkdir(parents=True, exist_ok=True)
     with locked(part, called=out):
         _refuse_used(out, force)  # once more: another process may just have put its own there
@@ -65,11 +69,12 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
         try:
             yield Workplace(part, title)
             remove(part / "scratch")
-            if (out / "review").is_dir():  # what people said of the links before these: it cannot be made again
-                shutil.copytree(out / "review", part / "review")
+            for name in _OF_PEOPLE:
+                if (out / name).is_dir():
+                    shutil.copytree(out / name, part / name)
             remove(part / LOCK)
             sync_tree(part)
-            put(part, out)
+            put(part, place)
         except BaseException:
             remove(part)
             raise

@@ -42,3 +42,24 @@ def test_nothing_is_left_of_what_failed(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fails_halfway(tmp_path / "linked")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_people_made_of_the_links_before_is_kept(tmp_path: Path) -> None:
+    """leo link --force with the model that was tuned, into the folder that it was tuned in."""
+    out = tmp_path / "linked"
+    for name in ("review/link/sample.csv", "tuned/link-v1.json", "explained/left.parquet", "manifest.json"):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("before")
+    (out / "links.parquet").write_text("before")
+    with workplace(out, "again", force=True) as place:
+        (place.part / "links.parquet").write_text("after")
+    kept = {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.is_file()}
+    assert kept == {"links.parquet": "after", "review/link/sample.csv": "before", "tuned/link-v1.json": "before"}
+
+
+def test_a_folder_that_one_stands_in_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "linked").mkdir()
+    monkeypatch.chdir(tmp_path / "linked")
+    with workplace(Path(), "here", force=False) as place:
+        (place.part / "links.parquet").write_text("here")
+    assert (tmp_path / "linked" / "links.parquet").read_text() == "here"
