@@ -92,7 +92,7 @@ def address_columns(header: Sequence[str], fields: Mapping[str, str], used: Coll
         header: the file's columns.
         used: those that are something else.
     """
-    known = {column for name, column in fields.items() if name in known_fields() - {"address", "address_2"}}
+    known = {fields[name] for name in known_fields() if name in fields and name not in ("address", "address_2")}
     lines = [] if "town" in fields else lines_of(header, {*used, *known})
     own = [fields["address"]] if "address" in fields else []
     return lines if set(own) <= set(lines) else own

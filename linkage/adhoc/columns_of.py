@@ -10,8 +10,9 @@ from linkage.adhoc.by_content import taken_by_content
 from linkage.adhoc.copies import without_copies
 from linkage.adhoc.filled import filled
 from linkage.adhoc.ids import with_ids
+from linkage.adhoc.maps import of_one_file, without_left_out
 from linkage.adhoc.person_file import PersonFile
-from linkage.adhoc.recognise import Columns, recognise, refuse_too_few
+from linkage.adhoc.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
 from linkage.adhoc.same_names import is_mere_number
 from linkage.adhoc.towns import with_towns
 from linkage.adhoc.wide import without_idle
@@ -33,6 +34,7 @@ def columns_of(
     Raises:
         ConfigError: a map that names no file or no column, or fewer than two fields that both files hold.
     """
+    maps, files = _without_left_out(files, maps, ids)
     told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
@@ -61,7 +63,8 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     Raises:
         ConfigError: a map that names no column, or fewer than two fields.
     """
-    both = [f"{side}.{text}" for text in maps for side in ("left", "right")]
+    both = of_one_file(maps, file.header, known_fields(), shown_names)
+    both, (file, _) = _without_left_out([file, file], both, [id_column, id_column])
     told = {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])}
     header = filled(engine, file, told)
     named = None if id_column == "none" else id_column
@@ -72,6 +75,18 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     columns = with_other_countries(engine, [file], recognise(header, header, [*both, *found], (named, named)))
     columns = with_addresses(engine, [file], columns, told)
     return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))
+
+
+def _without_left_out(
+    files: Sequence[PersonFile], maps: Sequence[str], ids: Sequence[str | None]
+) -> tuple[list[str], list[PersonFile]]:
+    """The maps that name a field; and the files without the columns that are not to be compared, but for an id."""
+    headers = {side: file.header for side, file in zip(("left", "right"), files, strict=True)}
+    rest, kept = without_left_out(maps, headers, known_fields(), shown_names)
+    return rest, [
+        replace(file, header=tuple(name for name in file.header if name in {*of_side, named}))
+        for file, of_side, named in zip(files, kept.values(), ids, strict=True)
+    ]
 
 
 def _without_lines(file: PersonFile, fields: Mapping[str, str], told: Collection[str]) -> PersonFile:

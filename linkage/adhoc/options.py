@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.adhoc.address_lines import lines_in
+from linkage.adhoc.maps import LEFT_OUT
 from linkage.adhoc.recognise import any_known
 from linkage.records.headers import listed
 
@@ -103,11 +104,10 @@ def by_content_notes(columns: "Columns") -> list[str]:
     if not columns.by_content:
         return []
     first, _, column = columns.by_content[0].partition("=")
-    side, of_two, _ = first.partition(".")
-    none = f", none: --map {side}.other={column}" if of_two else ""
+    side, of_two, _ = first.rpartition(".")
     return [
         f"taken by what they hold, not by their names: {', '.join(columns.by_content)}; "
-        f"another one: --map {first}=COLUMN{none}"
+        f"another one: --map {first}=COLUMN, none: --map {side}{of_two}{LEFT_OUT}={column}"
     ]
 
 
@@ -131,9 +131,10 @@ def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> li
         held = [name for name in columns.fields if fields[name] in lines]
         if len(held) > 1:
             shown = listed(lines, known=any_known(file.header))
-            none = f"; not at all: --map {side}.other={lines[0]}" if len(files) > 1 else ""
+            left_out = f"{side}.{LEFT_OUT}" if len(files) > 1 else LEFT_OUT
             notes.append(
-                f"{file.path.name}: addresses are written whole in {shown}, and parted: {', '.join(held)}{none}"
+                f"{file.path.name}: addresses are written whole in {shown}, and parted: {', '.join(held)}; "
+                f"not at all: --map {left_out}={lines[0]}"
             )
     return notes
 

@@ -59,9 +59,9 @@ def _fields_known() -> dict[str, Any]:
     return known
 
 
-def known_fields() -> frozenset[str]:
-    """Fields that a name tells."""
-    return frozenset(_fields_known())
+def known_fields() -> tuple[str, ...]:
+    """Fields that a name tells, in the order in which they are looked for."""
+    return tuple(_fields_known())
 
 
 @functools.cache
@@ -136,7 +136,7 @@ def recognise(
     Raises:
         ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
     """
-    told = told_by(maps, {"left": left, "right": right}, list(_fields_known()), _shown)
+    told = told_by(maps, {"left": left, "right": right}, known_fields(), shown_names)
     for side, read in readings({"left": left, "right": right}).items():
         if not _NAMES & set(told[side]):
             told[side] |= read
@@ -144,7 +144,7 @@ def recognise(
     sides: dict[str, _Side] = {}
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
         if named is not None and named not in names:
-            raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {_shown(names)}")
+            raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {shown_names(names)}")
         chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()), frozenset())
         free = [name for name in names if name != chosen[side]]
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
@@ -173,12 +173,12 @@ def refuse_too_few(columns: Columns, left: Sequence[str], right: Sequence[str]) 
     if len(columns.fields) < 2:
         raise ConfigError(
             "the two files share fewer than two fields that can be compared\n"
-            f"  left has: {_shown(left)}\n  right has: {_shown(right)}\n"
+            f"  left has: {shown_names(left)}\n  right has: {shown_names(right)}\n"
             f"  {_remedy(left, right)}"
         )
 
 
-def _shown(names: Sequence[str]) -> str:
+def shown_names(names: Sequence[str]) -> str:
     """Column names, for a message; not where none is known: without a header they would be a person's values."""
     return listed(names, known=any_known(names))
 

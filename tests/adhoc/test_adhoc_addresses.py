@@ -238,7 +238,8 @@ def test_an_address_of_one_file_alone_is_parted_too(engine: Engine, tmp_path: Pa
     assert columns.left["town"] == columns.left["postcode"] == columns.left["address"] == "Address"
     assert columns.right == columns.left
     assert whole_address_notes(columns, [file]) == [
-        "left.csv: addresses are written whole in Address, and parted: address, postcode, town"
+        "left.csv: addresses are written whole in Address, and parted: address, postcode, town; not at all: "
+        "--map other=Address"
     ]
 
 

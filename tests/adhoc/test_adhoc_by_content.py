@@ -184,6 +184,7 @@ def test_a_number_of_persons_is_told_by_numbers_that_both_files_hold(found: Foun
 def test_an_analyst_may_say_otherwise(found: Found) -> None:
     right = {"surname": _of(SURNAMES), "sex": _of("MF"), "c3": _of(FORENAMES)}
     assert found(PERSON, right, ["right.other=c3"]).by_content == ()
+    assert found(PERSON, {**right, "c4": _of(FORENAMES)}, ["right.other=c3", "right.other=c4"]).by_content == ()
     assert found(PERSON, right).right["forename"] == "c3"
 
 
