@@ -49,7 +49,7 @@ def _add_start(app: FastAPI, showing: Showing) -> None:
         chosen = " ".join(name.split())
         if not chosen or len(chosen) > _LONGEST or not chosen.isprintable() or role not in ROLES:
             return HTMLResponse(showing.start(None, fault=f"Enter a name of up to {_LONGEST} characters"), 400)
-        return _remembering(request, _WHO, quote(f"{role}:{chosen}"), "/next")
+        return _remembering(request, _WHO, quote(f"{role}:{showing.known_as(chosen)}"), "/next")
 
     @app.post("/keys")
     def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:

@@ -45,6 +45,10 @@ class Showing:
         )
         self.pages = Pages("quality.clerical", "clerical review", links, own)
 
+    def known_as(self, name: str) -> str:
+        """A reviewer's name as earlier answers have it."""
+        return self._queue().known_as(name)
+
     def _queue(self) -> Queue:
         return Queue(self._desk.pairs, self._desk.labels(), self._doubled)
 

@@ -77,6 +77,10 @@ class Queue:
         elif not self._said[place]:
             self._carried[UNCHANGED].pop(place, None)
 
+    def known_as(self, name: str) -> str:
+        """A reviewer's name as the labels have it: who wrote it in other capitals is the same person."""
+        return next((known for known in self._turns if known.casefold() == name.casefold()), name)
+
     def standing(self) -> list[Mapping[str, Any]]:
         """The last answer of each reviewer about each pair."""
         return [label for answers in self._said.values() for label in answers.values()]

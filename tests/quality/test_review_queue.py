@@ -35,6 +35,11 @@ def test_two_look_at_the_first_pairs_and_one_at_the_rest() -> None:
     assert queue.may_answer(2, "bob", "reviewer")
 
 
+def test_a_name_in_other_capitals_is_the_same_reviewer() -> None:
+    queue = Queue(PAIRS, said((1, "match", "Ann")), doubled=0.5)
+    assert (queue.known_as("ann"), queue.known_as("Anna")) == ("Ann", "Anna")
+
+
 def test_nothing_waits_where_all_have_their_answers() -> None:
     everything = [(pair, "match", who) for pair in (1, 2) for who in ("ann", "bob")] + [(3, "match", "ann")]
     queue = Queue(PAIRS, said(*everything, (4, "no match", "bob")), doubled=0.5)
