@@ -16,10 +16,13 @@ _LOOKED_AT = 20_000  # rows of a file
 _SAME = 0.8  # share of the rows that know both, from which one column is a copy of the other
 _FEWEST = 20  # such rows
 _MOST = 40  # fields that are asked
+_WHOLES = (("forename", "surname"), ("address", "town"), ("address", "postcode"), ("town", "postcode"))
+"""Fields both of which a further column may hold: a name in full beside its parts, an address of post beside lines."""
+_Pair = tuple[str, ...]  # fields of which the last may be a copy
 
 
 def without_copies(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
-    """The columns without those that no list knows and that hold in every file what another field holds.
+    """The columns without those that no list knows and that hold in every file what another field does, or two do.
 
     Args:
         files: two files, or one that is compared with itself.
@@ -27,28 +30,25 @@ def without_copies(engine: Engine, files: Sequence[PersonFile], columns: Columns
     known = [*named_fields(columns.left)]
     free = [name for name in columns.fields if name not in known][:_MOST]
     fields = [*[name for name in columns.fields if name in known], *free]
-    asked = [(one_, other) for one_, other in itertools.combinations(fields, 2) if other in free]
+    asked: list[_Pair] = [(one_, other) for one_, other in itertools.combinations(fields, 2) if other in free]
+    asked += [(*parts, other) for parts in _WHOLES if set(parts) <= set(fields) for other in free]
     for file, held in zip(files, (columns.left, columns.right), strict=False):
         asked = _same(engine, file, held, asked)
-    idle = {other for _, other in asked}
+    idle = {fields[-1] for fields in asked}
     left, right = (
         {name: column for name, column in side.items() if name not in idle} for side in (columns.left, columns.right)
     )
     return replace(columns, left=left, right=right)
 
 
-def _same(
-    engine: Engine, file: PersonFile, held: Mapping[str, str], asked: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Those pairs of fields that hold the same in nearly all rows."""
+def _same(engine: Engine, file: PersonFile, held: Mapping[str, str], asked: Sequence[_Pair]) -> list[_Pair]:
+    """Those of which the last field holds in nearly all rows what the other one holds, or what both others hold."""
     if not asked:
         return []
-    names = list(dict.fromkeys(name for pair in asked for name in pair))
+    names = list(dict.fromkeys(name for fields in asked for name in fields))
     texts = ", ".join(f"{_letters(held[name])} as v{n}" for n, name in enumerate(names))
-    places = [(names.index(first), names.index(second)) for first, second in asked]
     counts = ", ".join(
-        f"count(v{a} || v{b}) as known{n}, count(case when v{a} = v{b} then 1 end) as same{n}"
-        for n, (a, b) in enumerate(places)
+        _counts([f"v{names.index(name)}" for name in fields], f"known{n}", f"same{n}") for n, fields in enumerate(asked)
     )
     step = max(1, file.rows // _LOOKED_AT)
     found = one(
@@ -63,10 +63,20 @@ def _same(
         ),
     )
     return [
-        pair
-        for n, pair in enumerate(asked)
+        fields
+        for n, fields in enumerate(asked)
         if int(found[f"known{n}"]) >= _FEWEST and int(found[f"same{n}"]) >= _SAME * int(found[f"known{n}"])
     ]
+
+
+def _counts(values: Sequence[str], known: str, same: str) -> str:
+    """SQL of the rows that know all values, and of those of them whose last one says the others again."""
+    *others, last = values
+    if len(others) == 1:
+        again = f"{others[0]} = {last}"
+    else:
+        again = " and ".join(f"contains({last}, {value})" for value in others)
+    return f"count({' || '.join(values)}) as {known}, count(case when {again} then 1 end) as {same}"
 
 
 def _letters(column: str) -> str:

@@ -33,11 +33,20 @@ class _Common:
     each: float
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What programs write for an empty cell."""
+
+    words: frozenset[str]
+    times: float
+
+
 @functools.cache
-def _rules() -> tuple[frozenset[str], _Common]:
+def _rules() -> tuple[frozenset[str], _Written, _Common]:
     raw: dict[str, Any] = tomllib.loads(config_file("unknown.toml").read_text(encoding="utf-8"))
     common = _Common(**{**raw["common"], "but_in": frozenset(raw["common"]["but_in"])})
-    return frozenset(map(_form, raw["words"])), common
+    written = _Written(frozenset(raw["written"]["words"]), raw["written"]["times"])
+    return frozenset(map(_form, raw["words"])), written, common
 
 
 def _form(text: str) -> str:
@@ -70,8 +79,8 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
         t=file.table,
     )
     most = list(rows(engine, found))
-    words, common = _rules()
-    unknown = {row["value"] for row in most if _form(row["value"]) in words}
+    words, written, common = _rules()
+    unknown = {row["value"] for row in most if _form(row["value"]) in words} | _by_a_program(most, written)
     if {"forename", "surname"} <= set(fields) or not common.but_in.issuperset(fields):
         unknown |= _too_common(most, common)
     if not unknown:
@@ -86,6 +95,19 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
         engine.sql(f"select 1 as one from {{t}} where {as_text(column)} <> '' and {quote(name)} is null", t=table)
     )
     return file.with_columns(table, unknown={**file.unknown, column: lost}), name
+
+
+def _by_a_program(most: Sequence[Mapping[str, Any]], written: _Written) -> set[str]:
+    """The words that programs write, where they are not in the column's case, or far more common than its values."""
+    others = {row["value"]: int(row["held"]) for row in most if row["value"] not in written.words}
+    names = [value for value in others if len(value) > 1]
+    cased = {form: sum(map(form, names)) * 10 > len(names) for form in (str.isupper, str.islower)}
+
+    def is_none(value: str, held: int) -> bool:
+        in_its_case = next((usual for form, usual in cased.items() if form(value)), False)
+        return not in_its_case or held >= written.times * max(others.values(), default=0)
+
+    return {row["value"] for row in most if row["value"] in written.words and is_none(row["value"], int(row["held"]))}
 
 
 def _too_common(most: Sequence[Mapping[str, Any]], common: _Common) -> set[str]:

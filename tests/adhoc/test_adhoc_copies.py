@@ -35,3 +35,11 @@ def test_a_copy_of_a_column_is_left_out(
     found = without_copies(engine, files, recognise(files[0].header, files[1].header))
     assert found.fields == ["surname", "postcode", "address", *further]
     assert found.left["address"] == "mail_addr1"
+
+
+def test_a_name_in_full_beside_its_parts_is_left_out(engine: Engine, tmp_path: Path) -> None:
+    lines = [f"{n},Name{n},Kin{n % 9},Dr. NAME{n}  Kin{n % 9}{' B' * (n % 2)},{n % 5} Kin\n" for n in range(40)]
+    (tmp_path / "f.csv").write_text("id,first_name,surname,whole,note\n" + "".join(lines), encoding="utf-8")
+    files = [persons.read(engine, tmp_path / "f.csv", tmp_path / "scratch", delimiter=",", encoding="utf-8")]
+    found = without_copies(engine, files, recognise(files[0].header, files[0].header))
+    assert found.fields == ["forename", "surname", "note"]

@@ -34,6 +34,24 @@ def test_a_word_for_it_is_unknown_in_any_field(word: str, field: str, engine: En
     assert _known(engine, tmp_path, ["Lee", word, "Kay"], field) == ["Lee", None, "Kay"]
 
 
+@pytest.mark.parametrize(
+    ("values", "unknown"),
+    [
+        (["Ann", "NA", "Bea", "Na"], ["NA"]),  # in another case than the names
+        (["ann", "nan", "bea", "NA"], ["NA"]),
+        (["ANN", "nan", "BEA", "NA"], ["nan"]),
+        (["ANN", *["NA"] * 3, "BEA"], ["NA"]),  # three times as common as any name
+        (["ANN", "ANN", *["NA"] * 5, "BEA"], []),
+        (["12", "NA", "7"], ["NA"]),
+    ],
+)
+def test_what_a_program_writes_for_nothing(
+    values: list[str], unknown: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    found = _known(engine, tmp_path, values, "middle_names")
+    assert found == [None if value in unknown else value for value in values]
+
+
 def test_names_that_only_sound_like_one_stay(engine: Engine, tmp_path: Path) -> None:
     names = ["Weizhi", "Na", "Nil", "Null", "Buxiang"]
     assert _known(engine, tmp_path, names, "forename") == ["Weizhi", "Na", "Nil", None, "Buxiang"]
