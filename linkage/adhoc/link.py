@@ -51,7 +51,7 @@ class Request:
     threads: int | None = None
     seed: int = 2026
     second_records: bool | None = None  # of a person are linked too; None: where the files have many
-    cardinality: Cardinality | None = None  # None: one-to-one, unless one file alone is mostly of people held twice
+    cardinality: Cardinality | None = None  # None: one-to-one, unless files hold people several times
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
     force: bool = False
@@ -135,7 +135,7 @@ def _work(
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
-        model, training = _model(engine, request, kinds, left, right, say)
+        model, training = _model(engine, request, kinds, left, right, say, repeats=max(twice) >= persons.MANY_TWICE)
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
     passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
@@ -174,10 +174,12 @@ def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequen
     if not request.second_records:
         return []
     if request.cardinality != "one-to-one":
-        events = files[int(twice[1] > twice[0])]
+        events = int(twice[1] > twice[0])
+        told = (0, 1) if request.cardinality == "many-to-many" else (events,)
         return [
-            f"{events.path.name}: {max(twice):.0%} of the records seem to be of somebody who is there twice; all of a "
-            "person's are linked (--no-second-records: one alone)"
+            f"{files[place].path.name}: {twice[place]:.0%} of the records seem to be of somebody who is there twice; "
+            "all of a person's are linked (--no-second-records: one alone)"
+            for place in told
         ]
     return [
         f"{file.path.name}: {share:.0%} of the records seem to be of somebody who is there twice; second "
@@ -188,12 +190,14 @@ def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequen
 
 
 def _cardinality(twice: Sequence[float]) -> Cardinality:
-    """One to one, but where one file holds events of people and the other the people: an event then competes with none.
+    """One to one, but where a person's records do not compete: events with people, and people several times in both.
 
     Args:
         twice: the share of either file's records that are of somebody who is there twice.
     """
-    if min(twice) >= persons.MANY_TWICE or max(twice) < persons.MOSTLY_TWICE:
+    if min(twice) >= persons.MANY_TWICE:
+        return "many-to-many"
+    if max(twice) < persons.MOSTLY_TWICE:
         return "one-to-one"
     return "one-to-many" if twice[1] > twice[0] else "many-to-one"
 
@@ -207,7 +211,7 @@ def _step(request: Request) -> Step:
         accept_probability=request.threshold,
         review_probability=min(0.5, request.threshold),
         margin=request.margin,
-        duplicates="join" if request.second_records else "leave",
+        duplicates="join" if request.second_records and request.cardinality != "many-to-many" else "leave",
         cardinality=request.cardinality or "one-to-one",
         samples=request.samples,
     )
@@ -236,14 +240,25 @@ def sides_of(
 
 
 def _model(
-    engine: Engine, request: Request, kinds: dict[str, str], left: Table, right: Table, say: Callable[[str], None]
+    engine: Engine,
+    request: Request,
+    kinds: dict[str, str],
+    left: Table,
+    right: Table,
+    say: Callable[[str], None],
+    *,
+    repeats: bool,
 ) -> tuple[Model, dict[str, Any]]:
-    """The model given, or one trained here with rules chosen for it."""
+    """The model given, or one trained here with rules chosen for it.
+
+    Args:
+        repeats: a file holds people several times, so that its pairs show nothing of strangers.
+    """
     if request.model:
         model = load_model(request.model)
         model.check_columns(kinds, str(request.model))
         return model, {}
-    return trained(engine, kinds, left, right, seed=request.seed, progress=say)
+    return trained(engine, kinds, left, right, seed=request.seed, progress=say, one_file=repeats)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:

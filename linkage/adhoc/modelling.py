@@ -36,7 +36,8 @@ def trained(
     """A model trained on two sides, with the blocking rules that pay for it, and the reports of both.
 
     Args:
-        one_file: both sides are halves of one file.
+        one_file: both sides are halves of one file, or one of them holds people several times: pairs within a side are
+            then no strangers.
 
     Sides too small to learn from, or with nobody in common, get a model of what such fields usually show, of the fields
     that are known; a warning in the report says so.

@@ -1,6 +1,6 @@
 """A person file of any shape as the units of a step: ids, recognised fields in one form, and how each is compared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -156,22 +156,38 @@ def _finer(engine: Engine, kind: str, name: str, samples: list[Table]) -> str:
     return finer if max(map(float, shares)) > share and min(map(float, shares)) < 1 - share else kind
 
 
-_TELLING = {"dob": "right(dob, 1) = '3'", "email": "upper(left(email, 1)) = 'M'", "phone": "right(phone, 1) = '3'"}
+_TELLING = {
+    "dob": "right(dob, 1) = '3'",
+    "email": "upper(left(email, 1)) = 'M'",
+    "phone": "right(phone, 1) = '3'",
+    "postcode": "right(postcode, 1) in ('3', 'B')",
+    "address": "upper(left(address, 1)) in ('1', 'M')",
+}
 """What with a name is hardly ever of two people, and a condition that few rows fulfil, the same ones of a person."""
 MOSTLY_TWICE = 0.5  # of a file of which more is twice, most people have several records: visits, births, courses
 MANY_TWICE = 0.05  # a file of which more is twice of a name and birth date holds people twice, and not namesakes
+_MORE_THAN_NAMESAKES = 0.15  # of such records at one address, of which fathers and sons of one name are some
 _SHOWN_ROWS = 100_000  # of a file with more, these few rows stand for all
 
 
 def held_twice(engine: Engine, units: Table) -> float:
     """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
 
-    Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more.
+    Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more. Where
+    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house.
     """
     if not {"forename", "surname"} <= set(units.columns):
         return 0.0
-    telling = [name for name in _TELLING if name in units.columns]
-    return max((_twice(engine, units, name) for name in (["dob"] if "dob" in telling else telling)), default=0.0)
+
+    def most(telling: Sequence[str]) -> float:
+        return max((_twice(engine, units, name) for name in telling if name in units.columns), default=0.0)
+
+    if "dob" in units.columns:
+        return most(["dob"])
+    if {"email", "phone"} & set(units.columns):
+        return most(["email", "phone"])
+    at_home = most(["postcode", "address"])
+    return at_home if at_home >= _MORE_THAN_NAMESAKES else 0.0
 
 
 def _twice(engine: Engine, units: Table, telling: str) -> float:

@@ -64,7 +64,9 @@ def train_files(
         say("reading")
         (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None), say)
         pairs = labelled_pairs(engine, request.labels, *ids) if request.labels else None  # at fault before the training
-        model, report = train(engine, untrained(kinds), left, right, seed=request.seed, together=True, progress=say)
+        repeats = max(persons.held_twice(engine, side) for side in (left, right)) >= persons.MANY_TWICE
+        start, seed = untrained(kinds), request.seed
+        model, report = train(engine, start, left, right, seed=seed, together=True, one_file=repeats, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"

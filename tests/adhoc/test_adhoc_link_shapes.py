@@ -47,6 +47,22 @@ def test_events_of_people_do_not_compete_for_the_person(files: Files, tmp_path: 
     assert any("events.csv" in note and "all of a person's are linked" in note for note in links_only.notes)
 
 
+def test_all_records_of_a_person_are_linked_where_both_files_hold_several(files: Files, tmp_path: Path) -> None:
+    with files.left.open(encoding="utf-8") as left, files.right.open(encoding="utf-8") as right:
+        people = list(csv.DictReader(left)), list(csv.DictReader(right))
+    lefts = [{**one, "person_id": f"{one['person_id']}-{n}"} for one in people[0] for n in range(3)]
+    rights = [{**one, "id": f"{one['id']}-{n}"} for one in people[1] for n in range(2)]
+    paths = write_csv(tmp_path / "visits.csv", lefts), write_csv(tmp_path / "stays.csv", rights)
+    linked = link_files(Request(*paths, tmp_path / "out", threads=2))
+    rows = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    found = {(row["left_id"], row["right_id"]) for row in rows if row["decision"] == "accepted"}
+    true = {(f"A{n:04}-{a}", f"B{n:04}-{b}") for n in range(SHARED) for a in range(3) for b in range(2)}
+    assert len(found & true) > 0.95 * len(true)
+    assert len(found - true) < 0.01 * len(found)
+    for name in ("visits.csv", "stays.csv"):
+        assert any(name in note and "all of a person's are linked" in note for note in linked.notes)
+
+
 def test_a_file_in_which_no_column_was_taken_for_a_name_is_told_of(files: Files, tmp_path: Path) -> None:
     with files.right.open(encoding="utf-8") as file:
         people = [{"wer": "?", "wie": "?", **row} for row in csv.DictReader(file)]

@@ -343,3 +343,16 @@ def test_who_is_there_twice_is_told_by_the_birth_date_or_else_by_email_or_teleph
         """
     )
     assert persons.held_twice(engine, units) == share
+
+
+@pytest.mark.parametrize(("others", "share"), [(2, 0.5), (12, 0.0)], ids=["many", "so few that they may be namesakes"])
+def test_who_is_there_twice_is_told_by_the_address_where_nothing_else_is(
+    others: int, share: float, engine: Engine
+) -> None:
+    units = engine.sql(
+        f"""
+        select n as unit_id, 'ANN' as forename, 'LEE' as surname, greatest(n, 2) || ' High Street' as address
+        from generate_series(1, {others} + 2) as t(n)
+        """
+    )
+    assert persons.held_twice(engine, units) == share

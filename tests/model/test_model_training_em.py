@@ -163,6 +163,16 @@ def test_people_who_are_in_a_file_twice_are_no_strangers() -> None:
     assert found[0] == pytest.approx((50 + 0.2 * 200) / 1200), "agreement on what is common proves nothing"
 
 
+def test_who_is_in_a_file_twice_and_has_moved_is_no_stranger() -> None:
+    """Names tell it, beside all that the two addresses differ in."""
+    layout, rule = Layout(_model("forename", "surname", "street", "town")), Agreement(("dob",), 0, 1.0, (0, 0))
+    moved, stranger = [1.0, 0, 1, 0, 0, 1, 0, 1], [0.0, 1, 0, 1, 0, 1, 0, 1]
+    table = Patterns(np.array([50, 950]), np.array([moved, stranger]))
+    u = np.array([[0.01, 0.99, 0.01, 0.99, 0.001, 0.999, 0.01, 0.99]])
+    found = block_u(layout, rule, [table], [table.counts[None, :].astype(float)], u)[0]
+    assert found[0] == pytest.approx((1000 * 0.01**2 + 0.01 * 200) / (950 + 0.1 + 200))
+
+
 def test_runs_are_combined_by_their_median_and_a_pseudo_count() -> None:
     evidence = _evidence(TABLE, {**TABLE, "==": 950, "=≠": 50}, {**TABLE, "==": 700, "=≠": 300})
     found = estimated(evidence, as_counted(evidence))

@@ -65,8 +65,8 @@ def train(
         seed: of the samples and of the bootstrap.
         together: also find fields that go together, and add comparisons that count them once; done too where the model
             has such comparisons.
-        one_file: both sides are drawn from one file, so that pairs within a side are a person's as often as pairs
-            across, and show nothing of strangers.
+        one_file: both sides are drawn from one file, or hold people several times, so that pairs within a side are a
+            person's as often as pairs across, and show nothing of strangers.
         earlier: a step that has learnt by the same comparisons; its m is where estimation starts, and what is rare here
             leans on it.
 

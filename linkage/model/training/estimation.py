@@ -18,7 +18,7 @@ from linkage.model.training.middle import middle as middle_of
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
-from linkage.model.training.rules import Agreement, exact_levels
+from linkage.model.training.rules import PERSONAL, Agreement, exact_levels, own_columns
 
 TOLERANCE = 1e-9
 """Splink's em_convergence, which is 1e-4 there. Where matches are rare, a block's share of them moves by less than that
@@ -36,7 +36,9 @@ _FEW_STRANGERS = 1_000.0
 _PUREST = 0.99  # share of matches that is expected at most
 
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
-_ONE_PERSON = 10.0  # log2(m / u) from which two records of one file are taken for one person's
+_OWN = PERSONAL | {"surname"}
+"""Fields that tell whether two records of one file are one person: who has moved lives elsewhere on each."""
+_ONE_PERSON = 10.0  # log2(m / u) of these from which they are taken for it
 # Pairs that u of random pairs stands for: what holds where a block has next to no strangers.
 _RANDOM_COUNTS_AS, _RANDOM_COUNTS_LESS = 200.0, 3.0
 
@@ -257,10 +259,13 @@ def _of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Flo
     """Pairs of one file without the people who are in it twice.
 
     In a block on birth date and postcode they are most of the pairs, and would show strangers to be as like as matches.
-    What looks like one person is counted no more often than it would come about by chance.
+    What looks like one person, by names and birth date where any is free, is counted no more often than it would come
+    about by chance.
     """
-    free = np.array([rule.leaves_free(comparison) for comparison in layout.model.comparisons])[layout.owner]
-    shown = (table.shown * free).T
+    compared = layout.model.comparisons
+    free = [rule.leaves_free(comparison) for comparison in compared]
+    own = [is_free and bool(own_columns(c) & _OWN) for is_free, c in zip(free, compared, strict=True)]
+    shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
     alike = (np.log2(starting_m(layout)) - np.log2(random_u[0])) @ shown >= _ONE_PERSON
     by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(random_u) @ shown)
     return np.where(alike, np.minimum(counts, by_chance), counts)
