@@ -162,7 +162,8 @@ def matched(
     apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model, held=candidates.sides)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
     race.settle(thresholds)
-    thresholds = thresholds.given(_gain(engine, step, (passed.links, candidates.sure, race.accepted), sizes))
+    agreed = engine.sql(_AGREED, params={"review": thresholds.review}, certain=certain)
+    thresholds = thresholds.given(_gain(engine, step, (agreed, candidates.sure, race.accepted), sizes))
     accept(engine, step, race, thresholds, held=held)
     contested = race.contested(thresholds)  # an ambiguous pair has rivals, and they have one another
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
@@ -185,6 +186,10 @@ def matched(
         still_open,
         [scored, *candidates.stored, *race.stored, contested, excused],
     )
+
+
+# What a pass has linked and the model speaks against is for review, and no unit is matched by it.
+_AGREED = f"select 1 as one from {{certain}} where match_weight >= $review or pass = '{deterministic.OVERRIDE}'"
 
 
 def _model(

@@ -155,6 +155,28 @@ def test_where_most_units_have_a_partner_less_evidence_will_do(
         assert probability == pytest.approx(1 / (1 + 2 ** -(weight + gained)))
 
 
+def test_what_the_model_disputes_is_no_evidence_that_most_have_a_partner(engine: Engine, rows: Rows) -> None:
+    """A pass links three pairs that nothing else speaks for: they are for review, and so is the fourth pair."""
+    left = """
+        unit_id | forename | surname | dob:text   | sex | postcode | nino
+        1       | AVA      | LEE     | 1990-01-02 | F   | P1       | N1
+        2       | NOAH     | KHAN    | 1991-01-02 | M   | P2       | N2
+        3       | ISLA     | SMITH   | 1992-01-02 | F   | P3       | N3
+        4       | -        | DUNN    | 1993-01-02 | F   | -        | -
+    """
+    right = """
+        unit_id | forename | surname | dob:text   | sex | postcode | nino
+        11      | ZOE      | WOLF    | 1990-01-02 | F   | P7       | N1
+        12      | MAX      | KUHN    | 1991-01-02 | M   | P8       | N2
+        13      | EVE      | BLACK   | 1992-01-02 | F   | P9       | N3
+        14      | MIA      | DUNN    | 1993-01-02 | F   | P9       | -
+    """
+    found = linked(engine, left, right, accept_weight=None, accept_probability=0.99)
+    assert found.summary["thresholds"]["gain"] == 0.0
+    decided = engine.sql("select left_id, method, decision from {l}", l=found.links)
+    assert rows(decided) == [*((n, "deterministic", "review") for n in (1, 2, 3)), (4, "probabilistic", "review")]
+
+
 def test_a_weight_that_was_named_is_not_moved_by_who_else_is_linked(engine: Engine, rows: Rows) -> None:
     found = linked(engine, MOST_LEFT, MOST_RIGHT, accept_weight=6)
     assert found.summary["thresholds"]["gain"] == 0.0
