@@ -3,7 +3,8 @@
 import csv
 import io
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -13,13 +14,15 @@ from linkage.records.csv_files import start_of
 from linkage.records.source_files import open_bytes
 
 _LOOKED_AT = 200_000  # bytes that show where columns are
+_TEXT = re.compile("[^ ]+")
 _FEWEST_LINES, _FEWEST_COLUMNS = 3, 3
 
 
 def column_starts(path: Path, encoding: str) -> list[int] | None:
     """Where the columns of a text begin; None where they have no fixed widths, or no names that are known.
 
-    Between two columns a place is blank in every line. A column begins below its name, or left of it.
+    Between two columns a place is blank in every line. A column begins below its name, or left of it: what is printed
+    to the right grows to the left, and the longest may stand in the last line.
     """
     fmt = FileFormat(type="csv", encoding=encoding)
     try:
@@ -32,10 +35,25 @@ def column_starts(path: Path, encoding: str) -> list[int] | None:
     lines = [line.rstrip() for line in lines if line.strip()]
     if len(lines) < _FEWEST_LINES or any(sign in lines[0] for sign in DELIMITERS):
         return None
-    held = [any(sign != " " for sign in signs) for signs in itertools.zip_longest(*lines, fillvalue=" ")]
-    starts = [place for place, is_held in enumerate(held) if is_held and (place == 0 or not held[place - 1])]
-    names = cells(lines[0], starts)
-    return starts if len(starts) >= _FEWEST_COLUMNS and all(names) and names_columns(names) else None
+    first = _starts(lines)
+    names = cells(lines[0], first)
+    if len(first) < _FEWEST_COLUMNS or not all(names) or not names_columns(names):
+        return None
+    with _opened(path, encoding) as file:
+        starts = _starts(file)
+    return starts if len(starts) == len(first) else None
+
+
+def _starts(lines: Iterable[str]) -> list[int]:
+    """The places at which some line has a text, and none has anything right before."""
+    texts = {text.span() for line in lines for text in _TEXT.finditer(line.removeprefix("\ufeff").rstrip())}
+    held = {place for start, end in texts for place in range(start, end)}
+    return sorted(place for place in held if place - 1 not in held)
+
+
+def _opened(path: Path, encoding: str) -> IO[str]:
+    raw = cast(IO[bytes], open_bytes(path, FileFormat(type="csv", encoding=encoding)))
+    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape")
 
 
 def cells(line: str, starts: Sequence[int]) -> list[str]:
@@ -46,11 +64,8 @@ def cells(line: str, starts: Sequence[int]) -> list[str]:
 def as_delimited(path: Path, encoding: str, starts: Sequence[int], folder: Path) -> Path:
     """The text with commas between its columns, in UTF-8."""
     written = folder / f"{path.name.removesuffix('.gz')}.columns.csv"
-    fmt = FileFormat(type="csv", encoding=encoding)
-    with (
-        io.TextIOWrapper(cast(IO[bytes], open_bytes(path, fmt)), encoding=encoding, errors="surrogateescape") as text,
-        written.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
-    ):
+    plain = written.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    with _opened(path, encoding) as text, plain as file:
         rows = (line.removeprefix("\ufeff").rstrip("\n") for line in text)
         csv.writer(file, lineterminator="\n").writerows(cells(row.ljust(starts[-1]), starts) for row in rows)
     return written

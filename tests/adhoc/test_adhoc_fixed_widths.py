@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
+from linkage.adhoc import fixed_widths, persons
 from linkage.adhoc.fixed_widths import column_starts
 from linkage.engine import Engine, rows
 
@@ -28,6 +28,21 @@ def test_columns_of_fixed_widths_are_read(encoding: str, end: str, engine: Engin
     assert [tuple(row.values()) for row in found] == [
         ("1", "Ann", "Ray", "1984-05-03"), ("3", "Zoë", "Lee", "1990-12-31"), ("22", "Mary Ann", "de Souza", None),
     ]  # fmt: skip
+
+
+def test_what_is_printed_to_the_right_may_be_longest_in_the_last_line(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pandas and R print so; a number of five digits, or a long name, may come after all that was looked at."""
+    monkeypatch.setattr(fixed_widths, "_LOOKED_AT", 2_000)
+    people = [(str(n), "Ann", "Ray", "1984-05-03") for n in range(9000, 10_001)]
+    people[-1] = ("10000", "Ann", "Fitzgerald-Montgomery", "1984-05-03")
+    lines = ["{:>6}  {:>8}  {:>21}  {:>10}".format(*cells) for cells in (("id", "forename", "surname", "dob"), *people)]
+    path = tmp_path / "people.txt"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    found = rows(engine, engine.sql("select id, surname from {t} where surname <> 'Ray'", t=file.table))
+    assert [tuple(row.values()) for row in found] == [("10000", "Fitzgerald-Montgomery")]
 
 
 @pytest.mark.parametrize(
