@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from linkage.adhoc import persons, truth
-from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.columns_of import columns_of
-from linkage.adhoc.link import sides_of
+from linkage.adhoc.alike import left_out
 from linkage.adhoc.modelling import untrained
 from linkage.adhoc.person_file import Recognised
+from linkage.adhoc.two_files import Asked, two_files
 from linkage.config import RunConfig
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
@@ -41,18 +40,6 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Files:
-    """Two files as `leo link` takes them."""
-
-    left: Path
-    right: Path
-    maps: tuple[str, ...] = ()
-    ids: tuple[str | None, str | None] = (None, None)
-    delimiter: str | None = None
-    encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
-
-
-@dataclass(frozen=True)
 class Suggested:
     """The rules, and for how many units and pairs they were sought."""
 
@@ -72,7 +59,7 @@ class _Sides:
 
 
 def suggest_for_files(
-    files: Files,
+    files: Asked,
     wish: Wish,
     *,
     recognised: Recognised | None = None,
@@ -91,23 +78,16 @@ def suggest_for_files(
         connect("duckdb", memory_limit=wish.memory_limit, threads=wish.threads) as engine,
     ):
         say("reading")
-        read = [
-            persons.read(engine, path, Path(scratch) / side, delimiter=files.delimiter, encoding=encoding)
-            for side, path, encoding in zip(("left", "right"), (files.left, files.right), files.encodings, strict=True)
-        ]
-        columns = columns_of(engine, read, files.maps, files.ids)
-        if recognised:
-            recognised(columns, read)
-        shaped, at = alike(engine, read, columns)
-        for note in left_out(columns, at):
+        read = two_files(engine, files, Path(scratch), recognised)
+        for note in left_out(read.columns, read.at):
             say(note)
-        (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
-        true_pairs = truth.pairs(engine, wish.truth, left_ids, right_ids) if wish.truth else None
+        left, right = read.sides
+        true_pairs = truth.pairs(engine, wish.truth, *read.ids) if wish.truth else None
         model = load_model(wish.model) if wish.model else None
         if model is None and true_pairs is None:
             say("training")
-            model = train(engine, untrained(kinds), left, right, seed=wish.seed)[0]
-        return _suggested(engine, _Sides(left, right, kinds, true_pairs), model, wish, say)
+            model = train(engine, untrained(read.kinds), left, right, seed=wish.seed)[0]
+        return _suggested(engine, _Sides(left, right, read.kinds, true_pairs), model, wish, say)
 
 
 def suggest_for_step(

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, truth, unknown
+from linkage.adhoc import persons, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
-from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.alike import left_out
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
+from linkage.adhoc.two_files import Asked, two_files
 from linkage.adhoc.workplace import Workplace, workplace
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError, InputError
+from linkage.errors import ConfigError
 from linkage.match.links_only import LinksOnly, links_only
 from linkage.match.parts import Parts
 from linkage.match.passes import load as load_passes
@@ -90,7 +90,7 @@ def link_files(
     title = f"{request.left.name} to {request.right.name}"
     with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
-            done = _work(engine, request, place, recognised or (lambda *_: None), say)
+            done = _work(engine, request, place, recognised, say)
         place.manifest.content["title"] = f"Linkage quality report: {title}"
         place.manifest.end("done", 0)
         if not request.links_only:
@@ -103,7 +103,7 @@ def _work(
     engine: Engine,
     request: Request,
     place: Workplace,
-    recognised: Recognised,
+    recognised: Recognised | None,
     say: Callable[[str], None],
 ) -> Linked:
     part, clock = place.part, place.clock
@@ -111,22 +111,10 @@ def _work(
         pen.ready()  # what draws the report's charts takes half a second to start
     with clock("read"):
         say("reading")
-        files = [
-            persons.read(engine, path, part / "scratch" / side, delimiter=request.delimiter, encoding=encoding)
-            for side, path, encoding in zip(
-                ("left", "right"), (request.left, request.right), request.encodings, strict=True
-            )
-        ]
-        columns = columns_of(engine, files, request.maps, request.ids)
-        recognised(columns, files)
-        shaped, at = alike(engine, files, columns)
-        (left, left_ids), (right, right_ids), kinds = sides_of(engine, shaped, at)
-        lost_dates = [
-            dated.in_no_form(engine, file, side, parts, made) if "dob" in columns.fields else 0
-            for file, made, side, parts in zip(
-                files, shaped, (columns.left, columns.right), (columns.left_parts, columns.right_parts), strict=True
-            )
-        ]
+        asked = Asked(request.left, request.right, request.maps, request.ids, request.delimiter, request.encodings)
+        read = two_files(engine, asked, part / "scratch", recognised)
+        files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
+        lost_dates = read.lost_dates(engine)
         twice = [persons.held_twice(engine, side) for side in (left, right)]
         if request.second_records is None:
             request = replace(request, second_records=max(twice) >= persons.MANY_TWICE)
@@ -135,7 +123,9 @@ def _work(
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
-        model, training = _model(engine, request, kinds, left, right, say, repeats=max(twice) >= persons.MANY_TWICE)
+        model, training = _model(
+            engine, request, read.kinds, left, right, say, repeats=max(twice) >= persons.MANY_TWICE
+        )
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
     passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
@@ -147,8 +137,8 @@ def _work(
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         notes += _notes_of_twice(request, files, twice)
-        notes += [*unknown.notes(shaped), *left_out(columns, at)]
-        done = Linked(columns, kinds, {**result.summary, **training}, notes=notes)
+        notes += [*unknown.notes(read.shaped), *left_out(columns, read.at)]
+        done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
@@ -158,8 +148,8 @@ def _work(
         "config_hash": _hash(request, done),
         "seed": request.seed,
         "engine": engine.name,
-        "inputs": {file.path.name: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
-        "recognised": {"left": columns.left, "right": columns.right, "compared": kinds},
+        "inputs": {file.called: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
+        "recognised": {"left": columns.left, "right": columns.right, "compared": read.kinds},
         "request": _said(request, done, files),
         "counts": done.summary,
         "tables": hashes,
@@ -177,12 +167,12 @@ def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequen
         events = int(twice[1] > twice[0])
         told = (0, 1) if request.cardinality == "many-to-many" else (events,)
         return [
-            f"{files[place].path.name}: {twice[place]:.0%} of the records seem to be of somebody who is there twice; "
+            f"{files[place].called}: {twice[place]:.0%} of the records seem to be of somebody who is there twice; "
             "all of a person's are linked (--no-second-records: one alone)"
             for place in told
         ]
     return [
-        f"{file.path.name}: {share:.0%} of the records seem to be of somebody who is there twice; second "
+        f"{file.called}: {share:.0%} of the records seem to be of somebody who is there twice; second "
         "records are linked too (--no-second-records: the better one alone)"
         for file, share in zip(files, twice, strict=True)
         if share >= persons.MANY_TWICE and not request.links_only
@@ -215,28 +205,6 @@ def _step(request: Request) -> Step:
         cardinality=request.cardinality or "one-to-one",
         samples=request.samples,
     )
-
-
-def sides_of(
-    engine: Engine, files: Sequence[PersonFile], columns: Columns
-) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
-    """Both sides' units and ids, and how each field is compared."""
-    mapped = (columns.left, columns.right)
-    shared = [{name: side[name] for name in columns.fields} for side in mapped]
-    postcodes = "postcode" in columns.fields and all(
-        persons.british(engine, file, side["postcode"]) for file, side in zip(files, shared, strict=True)
-    )
-    sides = [
-        persons.units(engine, file, fields, id_column, postcodes=postcodes)
-        for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
-    ]
-    kinds = persons.kinds(engine, sides[0][0], sides[1][0], postcodes=postcodes)
-    if len(kinds) < 2:
-        raise InputError(
-            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
-        )
-    return sides[0], sides[1], kinds
 
 
 def _model(
@@ -359,7 +327,7 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
 
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:
     """What to tell whoever gave the file, before the result is trusted; no value."""
-    lost = f"{file.path.name}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
+    lost = f"{file.called}: {lost_dates:,} birth dates are in no form that is read, and count as unknown"
     return [*file.lost_rows(), *([lost] if lost_dates else [])]
 
 

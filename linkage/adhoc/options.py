@@ -133,7 +133,7 @@ def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> li
             shown = listed(lines, known=any_known(file.header))
             left_out = f"{side}.{LEFT_OUT}" if len(files) > 1 else LEFT_OUT
             notes.append(
-                f"{file.path.name}: addresses are written whole in {shown}, and parted: {', '.join(held)}; "
+                f"{file.called}: addresses are written whole in {shown}, and parted: {', '.join(held)}; "
                 f"not at all: --map {left_out}={lines[0]}"
             )
     return notes
@@ -148,7 +148,7 @@ def not_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> list[st
         if free:
             more = f" and {len(free) - _MOST_NAMES} more" if len(free) > _MOST_NAMES else ""
             shown = listed(free[:_MOST_NAMES], known=any_known(file.header) or bool(columns.by_content))
-            notes.append(f"{file.path.name}: taken for nothing, not compared: {shown}{more}")
+            notes.append(f"{file.called}: taken for nothing, not compared: {shown}{more}")
     return notes
 
 
@@ -160,7 +160,7 @@ def _nameless(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
         for name in ("forename", "surname"):
             if name in sides[1 - at] and name not in sides[at]:
                 notes.append(
-                    f"{file.path.name}: no column was taken for a {name}, which is not compared; say which holds it: "
+                    f"{file.called}: no column was taken for a {name}, which is not compared; say which holds it: "
                     f"--map {side}.{name}=COLUMN"
                 )
     return notes

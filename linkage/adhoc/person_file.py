@@ -52,6 +52,12 @@ class PersonFile:
     values: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # of columns that were counted already
     british: dict[str, bool] = field(default_factory=dict)  # columns whose values were looked at as postcodes
     clean: set[str] = field(default_factory=set)  # columns that hold trimmed text, and NULL where there is none
+    side: str = ""  # "left" or "right", where the other file has the same name
+
+    @property
+    def called(self) -> str:
+        """What it is called in what is said of it."""
+        return f"{self.side} {self.path.name}".lstrip()
 
     def with_columns(
         self,
@@ -73,15 +79,15 @@ class PersonFile:
         said = list(self.of_sheet)
         if self.above:
             rows = f"{self.above} row{'' if self.above == 1 else 's'}"
-            said.append(f"{self.path.name}: {rows} above the names of the columns left out")
+            said.append(f"{self.called}: {rows} above the names of the columns left out")
         if others := of_the_second(self.header):
             shown = ", ".join(others)
-            said.append(f"{self.path.name}: a row holds several persons ({shown}): the first is read; give each a row")
+            said.append(f"{self.called}: a row holds several persons ({shown}): the first is read; give each a row")
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
-            said.append(f"{self.path.name}: lists within lists and maps are not read: {shown}")
+            said.append(f"{self.called}: lists within lists and maps are not read: {shown}")
         if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-8"):
-            said.append(f"{self.path.name}: read as {self.encoding}; if names look wrong, name another with --encoding")
+            said.append(f"{self.called}: read as {self.encoding}; if names look wrong, name another with --encoding")
         return [*said, *self.lost_rows()]
 
     def lost_rows(self) -> list[str]:
@@ -90,7 +96,7 @@ class PersonFile:
             reasons = "; ".join(f"{number:,} {reason}" for reason, number in sorted(self.set_aside().items()))
             first = min(line for line, _ in self.quarantined)
             counted = f"{len(self.quarantined):,} of {self.rows:,} rows set aside"
-            return [f"{self.path.name}: {counted}, the first in line {first:,}: {reasons}"]
+            return [f"{self.called}: {counted}, the first in line {first:,}: {reasons}"]
         return []
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc import persons
-from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.alike import left_out
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.person_file import Recognised
-from linkage.engine import Engine, Table, connect
-from linkage.errors import ConfigError, InputError, LeoError
+from linkage.adhoc.two_files import Asked, two_files
+from linkage.engine import connect
+from linkage.errors import ConfigError, LeoError
 from linkage.match.score import score_given, term_frequencies
 from linkage.model import Model
 from linkage.model.blocking import suggest
@@ -62,10 +62,17 @@ def train_files(
         connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine,
     ):
         say("reading")
-        (left, right), ids, kinds = _sides(engine, request, Path(scratch), recognised or (lambda *_: None), say)
-        pairs = labelled_pairs(engine, request.labels, *ids) if request.labels else None  # at fault before the training
-        repeats = max(persons.held_twice(engine, side) for side in (left, right)) >= persons.MANY_TWICE
-        start, seed = untrained(kinds), request.seed
+        asked = Asked(
+            request.left, request.right, request.maps, delimiter=request.delimiter, encodings=request.encodings
+        )
+        read = two_files(engine, asked, Path(scratch), recognised)
+        for note in left_out(read.columns, read.at):
+            say(note)
+        left, right = read.sides
+        # At fault before the training.
+        pairs = labelled_pairs(engine, request.labels, *read.ids) if request.labels else None
+        repeats = max(persons.held_twice(engine, side) for side in read.sides) >= persons.MANY_TWICE
+        start, seed = untrained(read.kinds), request.seed
         model, report = train(engine, start, left, right, seed=seed, together=True, one_file=repeats, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
@@ -91,36 +98,3 @@ def check_out(out: Path, force: bool) -> None:
         raise ConfigError(f"--out {out}: a file is there already\n  give --force to replace it")
     if out.suffix != ".json":
         raise ConfigError(f"--out {out}: a model file ends in .json")
-
-
-def _sides(
-    engine: Engine, request: TrainRequest, scratch: Path, recognised: Recognised, say: Callable[[str], None]
-) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
-    """Both files' persons, their ids in the files, and how each shared field is compared."""
-    files = [
-        persons.read(engine, path, scratch / side, delimiter=request.delimiter, encoding=encoding)
-        for side, path, encoding in zip(
-            ("left", "right"), (request.left, request.right), request.encodings, strict=True
-        )
-    ]
-    columns = columns_of(engine, files, request.maps)
-    recognised(columns, files)
-    files, at = alike(engine, files, columns)
-    for note in left_out(columns, at):
-        say(note)
-    fields = [{name: side[name] for name in at.fields} for side in (at.left, at.right)]
-    postcodes = "postcode" in at.fields and all(
-        persons.british(engine, file, side["postcode"]) for file, side in zip(files, fields, strict=True)
-    )
-    ids = (at.left_id, at.right_id)
-    (left, left_ids), (right, right_ids) = (
-        persons.units(engine, file, side, id_column, postcodes=postcodes)
-        for file, side, id_column in zip(files, fields, ids, strict=True)
-    )
-    kinds = persons.kinds(engine, left, right, postcodes=postcodes)
-    if len(kinds) < 2:
-        raise InputError(
-            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
-        )
-    return (left, right), (left_ids, right_ids), kinds

@@ -129,7 +129,7 @@ def _is_one_word(text: str) -> bool:
 def notes(files: Sequence[PersonFile]) -> list[str]:
     """What was taken for "nobody knows", for whoever gave the files; no value."""
     return [
-        f"{file.path.name}: '{column}' counts as unknown in {held:,} rows, which say so or have what far too many have"
+        f"{file.called}: '{column}' counts as unknown in {held:,} rows, which say so or have what far too many have"
         for file in files
         for column, held in file.unknown.items()
     ]

@@ -54,14 +54,15 @@ def suggest(
 
     Example: leo blocking suggest --run runs/demo --step education-cis --truth runs/demo-data/truth
     """
-    from linkage.adhoc.blocking import Files, Wish, suggest_for_files, suggest_for_step
+    from linkage.adhoc.blocking import Wish, suggest_for_files, suggest_for_step
+    from linkage.adhoc.two_files import Asked
 
     wish = Wish(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
     if run is not None and step is not None and left is None:
         found = suggest_for_step(run, step, wish, progress=say)
     elif run is None and step is None and left is not None and right is not None:
         pair = (ids[0], ids[-1]) if ids else (None, None)
-        files = Files(left, right, tuple(maps or ()), pair, delimiter, of_each(encoding))
+        files = Asked(left, right, tuple(maps or ()), pair, delimiter, of_each(encoding))
         found = suggest_for_files(files, wish, recognised=say_recognised, progress=say)
     else:
         raise ConfigError(

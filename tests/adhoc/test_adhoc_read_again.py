@@ -5,9 +5,9 @@ from pathlib import Path
 
 from linkage.adhoc import persons
 from linkage.adhoc.alike import alike
-from linkage.adhoc.link import sides_of
 from linkage.adhoc.read_again import read_again, told
 from linkage.adhoc.recognise import recognise
+from linkage.adhoc.two_files import sides_of
 from linkage.engine import connect, rows
 from tests.adhoc.conftest import write_csv
 
@@ -28,7 +28,8 @@ def test_names_in_full_and_years_alone_come_out_as_they_were_compared(tmp_path: 
         files = [persons.read(engine, path, tmp_path / path.stem, delimiter=None, encoding="utf-8") for path in paths]
         columns = recognise(files[0].header, files[1].header, ids=("id", "key"))
         shaped, at = alike(engine, files, columns)
-        linked = dict(zip(("left", "right"), sides_of(engine, shaped, at)[:2], strict=True))
+        units, ids, _ = sides_of(engine, shaped, at)
+        linked = dict(zip(("left", "right"), zip(units, ids, strict=True), strict=True))
         by_side = dict(zip(("left", "right"), files, strict=True))
         said = json.loads(json.dumps(told(by_side, columns, delimiter=None, postcodes=False)))
         again = read_again(engine, said, [], tmp_path / "again")

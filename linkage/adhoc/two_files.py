@@ -1,0 +1,116 @@
+"""Two person files on their way to be compared: read, recognised, brought into one shape, and the persons of both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from linkage.adhoc import dated, persons
+from linkage.adhoc.alike import alike
+from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.person_file import PersonFile, Recognised
+from linkage.adhoc.recognise import Columns
+from linkage.engine import Engine, Table
+from linkage.errors import InputError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Two files, and what an analyst says of how they are read."""
+
+    left: Path
+    right: Path
+    maps: Sequence[str] = ()
+    ids: tuple[str | None, str | None] = (None, None)
+    delimiter: str | None = None
+    encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
+
+
+@dataclass(frozen=True)
+class TwoFiles:
+    """Two files that can be compared.
+
+    Attributes:
+        files, columns: as they were read, and as their columns were recognised.
+        shaped, at: with the columns that make them comparable, and where each field is in these.
+        sides: the units of each: unit_id and the fields.
+        ids: unit_id, source_id of each.
+        kinds: field to the kind of its comparison.
+    """
+
+    files: Sequence[PersonFile]
+    columns: Columns
+    shaped: Sequence[PersonFile]
+    at: Columns
+    sides: tuple[Table, Table]
+    ids: tuple[Table, Table]
+    kinds: dict[str, str]
+
+    def lost_dates(self, engine: Engine) -> list[int]:
+        """Rows of each whose birth date is in no form that is read."""
+        if "dob" not in self.columns.fields:
+            return [0, 0]
+        columns = self.columns
+        held = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
+        return [
+            dated.in_no_form(engine, file, *where, made)
+            for file, made, where in zip(self.files, self.shaped, held, strict=True)
+        ]
+
+
+def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognised | None = None) -> TwoFiles:
+    """Read two files, and make persons of them.
+
+    Args:
+        scratch: a folder that outlives what is returned.
+        recognised: told which columns were recognised, before the work begins.
+
+    Raises:
+        InputError: a file cannot be read, both are one, their ids are no key, or they share too little to compare.
+        ConfigError: a map that fits no column.
+    """
+    files = _read(engine, asked, scratch)
+    columns = columns_of(engine, files, asked.maps, asked.ids)
+    if recognised:
+        recognised(columns, files)
+    shaped, at = alike(engine, files, columns)
+    sides, ids, kinds = sides_of(engine, shaped, at)
+    return TwoFiles(files, columns, shaped, at, sides, ids, kinds)
+
+
+def _read(engine: Engine, asked: Asked, scratch: Path) -> list[PersonFile]:
+    """Both files; where they have one name, each is told of with its side."""
+    sides, paths = ("left", "right"), (asked.left, asked.right)
+    left, right = (
+        persons.read(engine, path, scratch / side, delimiter=asked.delimiter, encoding=encoding)
+        for side, path, encoding in zip(sides, paths, asked.encodings, strict=True)
+    )
+    if left.sha256 == right.sha256:
+        raise InputError(
+            f"{asked.left} and {asked.right} are one file: each record would be linked with itself\n"
+            "  name the other one; or find the records of one person in a file: leo dedupe"
+        )
+    if left.path.name == right.path.name:
+        return [replace(left, side="left"), replace(right, side="right")]
+    return [left, right]
+
+
+def sides_of(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns
+) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
+    """Both sides' units and ids, and how each field is compared."""
+    mapped = (columns.left, columns.right)
+    shared = [{name: side[name] for name in columns.fields} for side in mapped]
+    postcodes = "postcode" in columns.fields and all(
+        persons.british(engine, file, side["postcode"]) for file, side in zip(files, shared, strict=True)
+    )
+    (left, left_ids), (right, right_ids) = (
+        persons.units(engine, file, fields, id_column, postcodes=postcodes)
+        for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
+    )
+    kinds = persons.kinds(engine, left, right, postcodes=postcodes)
+    if len(kinds) < 2:
+        raise InputError(
+            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
+            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+        )
+    return (left, right), (left_ids, right_ids), kinds

@@ -1,0 +1,37 @@
+"""Two files on their way: of one name in two folders, and one file given twice."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc.link import link_files
+from linkage.adhoc.two_files import Asked, two_files
+from linkage.engine import connect
+from linkage.errors import InputError
+from tests.adhoc.conftest import Done, Files
+
+
+def test_files_of_one_name_are_told_apart(files: Files, done: Done, tmp_path: Path) -> None:
+    """data/2024/people.csv and data/2025/people.csv: the manifest had the facts of the second alone."""
+    sides = tmp_path / "2024" / "people.csv", tmp_path / "2025" / "people.csv"
+    for path, to in zip((files.left, files.right), sides, strict=True):
+        to.parent.mkdir()
+        shutil.copy(path, to)
+    model = done.request.out / "model.json"
+    link_files(replace(done.request, left=sides[0], right=sides[1], out=tmp_path / "out", model=model, links_only=True))
+    made = json.loads((tmp_path / "out" / "manifest.json").read_text())["inputs"]
+    first = json.loads((done.request.out / "manifest.json").read_text())["inputs"]
+    assert made == {"left people.csv": first["pupils.csv"], "right people.csv": first["customers.csv"]}
+
+
+def test_a_file_is_not_linked_with_itself(files: Files, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.csv"
+    shutil.copy(files.left, copy)
+    with (
+        connect("duckdb") as engine,
+        pytest.raises(InputError, match=r"pupils.csv and .*copy.csv are one file: .*\n.*leo dedupe"),
+    ):
+        two_files(engine, Asked(files.left, copy), tmp_path / "scratch")
