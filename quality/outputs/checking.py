@@ -357,7 +357,7 @@ class _Release:
         parts = [value for _, value in self._base(row, column)]
         base = parts[-1] if parts else None
         if base is not None:
-            is_fraction = number <= 1 and not given.endswith("%")
+            is_fraction = column in self.layout.fractions
             part = parts[0] if len(parts) == 2 and parts[0] is not None else number * base / (1 if is_fraction else 100)
             cell = self.disclosure.percent(min(round(part), round(base)), round(base))
             if cell.mark == "suppressed":

@@ -1,14 +1,17 @@
 """What a table of results is made of: which columns are labels, counts, shares and averages, and what adds up."""
 
+import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 from linkage.errors import ConfigError
 from quality.outputs.reading import Sheet
 from quality.outputs.totals import TOTALS, across_of, plain, says_all, totals_of
 
-_SHARE = re.compile(r"%|per ?cent|percentage|\bpct\b|_pct|\bshare\b|\brate\b|proportion", re.IGNORECASE)
+_PERCENT = re.compile(r"%|per ?cent|\bpct\b|_pct", re.IGNORECASE)
+_SHARE = re.compile(rf"{_PERCENT.pattern}|\bshare\b|\brate\b|proportion", re.IGNORECASE)
 _AVERAGE = re.compile(r"\bmean\b|median|average|£|pounds|quartile|percentile", re.IGNORECASE)
 _AMOUNT = re.compile(r"earnings|\bpay\b", re.IGNORECASE)
 _PEOPLE = re.compile(
@@ -53,6 +56,7 @@ class Layout:
         across: the column that the other counts add up to; None where each column counts something else.
         part_of: a count that is part of another count of its row.
         of: a share or average to (part, base); None where it is not known.
+        fractions: shares that are given as parts of one, and not in per cent.
         largest: a column of totals of amounts to its largest contributions, which are never shown.
         unread: columns in which texts stand among numbers, so that nobody can say what they hold.
     """
@@ -68,6 +72,7 @@ class Layout:
     totals: frozenset[str]
     parents: Mapping[tuple[int, str], str]
     unread: Sequence[int] = ()
+    fractions: frozenset[int] = frozenset()
 
     def is_total(self, text: str) -> bool:
         """Whether a label stands for all of its kind."""
@@ -94,14 +99,22 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
     totals |= totals_of(sheet, labels, counts, totals, parents)
     across = across_of(sheet, counts, totals)
     totals |= {plain(sheet.header[across])} if across is not None else set()
-    of: dict[int, tuple[int | None, int | None]] = {n: _found_of(sheet, n, counts) for n in shares}
-    of |= {n: (None, counts[0] if len(counts) == 1 else None) for n in averages}
+    of: dict[int, tuple[int | None, int | None]] = {
+        n: (None, counts[0] if len(counts) == 1 else None) for n in (*shares, *averages)
+    }
+    made = {n: _made_of(sheet, n, permutations(counts, 2)) for n in shares}
+    of |= {n: (found.part, found.base) for n, found in made.items() if found}
     for name, text in said.of.items():
         part, _, base = text.rpartition("/")
         of[places[name]] = (places[part] if part else None, places[base])
+        if part:
+            made[places[name]] = _made_of(sheet, places[name], [(places[part], places[base])])
     part_of = {} if across is not None else {p: b for p, b in of.values() if p is not None and b is not None}
     part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
-    return Layout(labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents, unread)
+    fractions = frozenset(n for n in shares if _is_fraction(sheet, n, made[n]))
+    return Layout(
+        labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents, unread, fractions
+    )
 
 
 def _places(sheet: Sheet, said: Said) -> dict[str, int]:
@@ -170,22 +183,45 @@ def _is_year(number: float) -> bool:
     return 1900 <= number <= 2100 or 190000 <= number <= 210099
 
 
-def _found_of(sheet: Sheet, share: int, counts: Sequence[int]) -> tuple[int | None, int | None]:
-    """The counts that a share is made of, where those of every row give it; the only count where there is one."""
-    for base in counts:
-        for part in counts:
-            rows = [
-                (row[part].number, row[base].number, row[share].number)
-                for row in sheet.rows
-                if None not in (row[part].number, row[base].number, row[share].number)
-            ]
-            if part != base and len(rows) > 1 and all(_gives(*row) for row in rows):
-                return part, base
-    return None, counts[0] if len(counts) == 1 else None
+@dataclass(frozen=True)
+class _Made:
+    """The counts that give a share, and of what it is a part: of one, or of a hundred."""
+
+    part: int
+    base: int
+    whole: float
 
 
-def _gives(part: float | None, base: float | None, share: float | None) -> bool:
-    assert part is not None
-    assert base is not None
-    assert share is not None
-    return part <= base and base > 0 and min(abs(100 * part / base - share), abs(part / base - share)) <= 0.51
+def _made_of(sheet: Sheet, share: int, pairs: Iterable[tuple[int, int]]) -> _Made | None:
+    """The counts that a share is made of: of those that give it in every row, the ones that come nearest.
+
+    Counts of few are all near a share of few: the first pair that is not far off may well be another share's.
+    """
+    wholes = (1.0, 100.0) if _may_be_fraction(sheet, share) else (100.0,)
+    found: list[tuple[float, _Made]] = []
+    for part, base in pairs:
+        rows = [(row[part].number, row[base].number, row[share].number) for row in sheet.rows]
+        for whole in wholes:
+            offs = [_off(*row, whole=whole) for row in rows if None not in row]
+            if len(offs) > 1 and max(offs) <= 0.0051 * whole:
+                found.append((sum(offs) / whole, _Made(part, base, whole)))
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _off(part: float | None, base: float | None, share: float | None, *, whole: float) -> float:
+    """How far a share is from what two counts give."""
+    part, base, share = part or 0.0, base or 0.0, share or 0.0
+    return abs(whole * part / base - share) if part <= base and base else math.inf
+
+
+def _may_be_fraction(sheet: Sheet, share: int) -> bool:
+    """Whether no number of a column is more than one, or is said to be per cent."""
+    cells = [row[share] for row in sheet.rows if row[share].number is not None]
+    return all((cell.number or 0.0) <= 1 and not cell.text.endswith("%") for cell in cells)
+
+
+def _is_fraction(sheet: Sheet, share: int, made: _Made | None) -> bool:
+    """As the counts that give it say, else the column: of per cents few may be under one, but hardly all."""
+    if made:
+        return made.whole == 1.0
+    return _may_be_fraction(sheet, share) and not _PERCENT.search(sheet.header[share])
