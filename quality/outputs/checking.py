@@ -377,6 +377,9 @@ class _Release:
         base = parts[-1] if parts else None
         if base is not None and base < self.profile.least_average_base:
             return self._withheld(row, column, "average", f"it is of fewer than {self.profile.least_average_base:g}")
+        if max(cells[column].number or 0.0 for cells in self.sheet.rows) < self.profile.amounts_to:
+            self._audit(row, column, "published", "")  # ages or scores: of them a hundred's rounding leaves nothing
+            return self.sheet.rows[row][column].text
         cell = self.disclosure.average(number, 10**9)
         self._audit(row, column, "rounded", f"to {self.profile.amounts_to:g}")
         return cell.text

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -62,12 +63,14 @@ def _xlsx(found: Sequence[Checked], path: Path) -> None:
     book.save(path)
 
 
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
+
+
 def _number(text: str) -> str | float:
-    """A number as a number, so that the sheet can be reckoned with; never a formula."""
-    try:
+    """A number as a number, so that the sheet can be reckoned with; never a formula, nor a code 01110."""
+    if _PLAIN.fullmatch(text):
         return float(text.replace(",", ""))
-    except ValueError:
-        return f"'{text}" if text.startswith(("=", "+", "@")) else text
+    return f"'{text}" if text.startswith(("=", "+", "@")) else text
 
 
 def _text(path: Path, text: str) -> None:

@@ -1,8 +1,12 @@
-"""What a share is of: a small one among per cents is no fraction, and the counts that give it are the nearest."""
+"""What a share is of: a small one among per cents is no fraction, and the counts that give it are the nearest.
+
+And averages that are no money, and codes that are no numbers, are written as they are.
+"""
 
 from pathlib import Path
 
-from tests.quality.test_outputs import checked, told
+from quality.outputs import Said, check_table, read_tables, write_safe
+from tests.quality.test_outputs import LEO, checked, told
 
 
 def test_a_per_cent_under_one_is_no_fraction(tmp_path: Path) -> None:
@@ -73,3 +77,25 @@ def test_fractions_under_a_name_that_says_per_cent_are_known_by_their_counts(tmp
     )
     assert found.layout.fractions == {3}
     assert ("D2", "share") not in told(found)
+
+
+def test_an_average_that_is_no_money_is_not_rounded_to_hundreds(tmp_path: Path) -> None:
+    found = checked("Region | Graduates | Mean age\nNorth | 300 | 23.4\nMiddle | 400 | 24.1", tmp_path)
+    assert found.passes
+    assert found.safe == [["North", "300", "23.4"], ["Middle", "400", "24.1"]]
+    found = checked("Region | Graduates | Mean pay\nNorth | 300 | 21340\nMiddle | 400 | 80", tmp_path)
+    assert found.safe == [["North", "300", "21,300"], ["Middle", "400", "100"]]
+
+
+def test_a_code_keeps_its_noughts_in_a_workbook(tmp_path: Path) -> None:
+    from openpyxl import Workbook, load_workbook
+
+    book = Workbook()
+    for line in (["Industry", "People"], ["01110", 1200], ["02200", 400], ["nan", 30], ["2012", 35]):
+        book.active.append(line)
+    book.save(tmp_path / "t.xlsx")
+    path, _ = write_safe(
+        [check_table(sheet, Said(), LEO) for sheet in read_tables(tmp_path / "t.xlsx")], tmp_path / "s"
+    )
+    rows = list(load_workbook(path).active.values)
+    assert rows == [("Industry", "People"), ("01110", 1200), ("02200", 400), ("nan", 30), (2012, 35)]
