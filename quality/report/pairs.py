@@ -12,6 +12,7 @@ from quality.disclosure import Cell, Disclosure, Sum
 DECISIONS = ("accepted", "review", "rejected")
 Key = tuple[str, str, str]
 _ALL: Key = ("decision", "all", "")
+_RULED: Key = ("passes", "deterministic", "")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Pairs:
     Attributes:
         decisions: by decision; `accepted` is the number of links.
         passes: links by (method, pass), with their share of all links.
+        ruled: the share of all links that deterministic passes made.
         bins: by (decision, lower end of the bin).
         bands: by place in the evaluation's list: all pairs, and those accepted.
         by_pass: of each deterministic pass that was run, in order: pairs, accepted.
@@ -31,6 +33,7 @@ class Pairs:
     passes: Mapping[tuple[str, str], tuple[Cell, Cell]]
     bins: Mapping[tuple[str, int], Cell]
     bands: Sequence[tuple[Cell, Cell]]
+    ruled: Cell
     by_pass: Sequence[tuple[Cell, Cell]] = ()
     by_rule: Sequence[tuple[Cell, Cell, Cell]] = ()
 
@@ -62,6 +65,7 @@ def pairs(step: Mapping[str, Any], disclosure: Disclosure) -> Pairs:
         passes,
         {(row["decision"], row["bin"]): cells[("bin", row["decision"], str(row["bin"]))] for row in step["weights"]},
         [(cells[("band", "all", str(n))], cells[("band", "accepted", str(n))]) for n in range(len(step["bands"]))],
+        disclosure.percent(counts[_RULED], links, tied=(cells[_RULED], linked)),
         [(cells[("of pass", "pairs", name)], cells[("of pass", "accepted", name)]) for name in _passes_run(step)],
         [
             (cells[("of rule", "made", str(n))], cells[("of rule", "new", str(n))], cells[("of rule", "kept", str(n))])
@@ -109,10 +113,16 @@ def _add_blocking(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Su
 
 
 def _add_passes(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Sum[Key]]) -> None:
+    """Passes make a method, and the methods all links: what fixed rules made of them is told as a share."""
     keys = {("pass", row["method"], row["pass"]): row["links"] for row in step["passes"]}
     counts |= keys
+    others: Key = ("passes", "others", "")
+    made = {whole: [key for key in keys if (key[1] == _RULED[1]) == (whole == _RULED)] for whole in (_RULED, others)}
+    for whole, parts in made.items():
+        counts[whole] = sum(keys[part] for part in parts)
+        sums += [Sum(whole, tuple(parts))] if parts else []
     if keys:
-        sums.append(Sum(("decision", "accepted", ""), tuple(keys)))
+        sums.append(Sum(("decision", "accepted", ""), tuple(made)))
 
 
 def _add_bins(

@@ -37,7 +37,6 @@ def headlines(
         if spine
         else Headline("People", subject.whole.everybody, "", f"in {names.source(step[subject.side])}")
     )
-    made = sum(row["links"] for row in step["passes"])
     links = Headline(
         "Links", pairs.links, "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
     )
@@ -47,8 +46,10 @@ def headlines(
         precision = Headline("Precision", d.accuracy(accuracy["precision"]), "%", f"of {judged} are right{of_step}")
         recall = Headline("Recall", d.accuracy(accuracy["recall"]), "%", f"of {pairs_known} are linked{of_step}")
         return [size, rate, precision, recall, to_review]
-    by_rule = sum(row["links"] for row in step["passes"] if row["method"] == "deterministic")
-    ruled = Headline("By fixed rule", d.percent(by_rule, made), "%", f"of the links{of_step}; the rest by the model")
+    others = {"probabilistic": "the model"} | dict.fromkeys(("override", "clerical"), "people")
+    made_by = dict.fromkeys(others[row["method"]] for row in step["passes"] if row["method"] in others)
+    rest = f"; the rest by {' or '.join(made_by)}" if made_by else ""
+    ruled = Headline("By fixed rule", pairs.ruled, "%", f"of the links{of_step}{rest}")
     return [size, rate, links, ruled, to_review]
 
 

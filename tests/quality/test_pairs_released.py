@@ -51,3 +51,30 @@ def test_what_is_large_is_all_shown() -> None:
     assert [cell.text for cell in shown.decisions.values()] == ["500", "0", "60"]
     assert [(everything.text, accepted.text) for everything, accepted in shown.bands] == [("60", "0"), ("500", "500")]
     assert [(cell.text, share.text) for cell, share in shown.passes.values()] == [("500", "100.0")]
+
+
+def test_the_share_made_by_fixed_rules_does_not_tell_a_pass_that_is_hidden() -> None:
+    """154 links: 50 by a pass, 100 by a rule and 4 by another. The 4 take one of their own method with them."""
+    given = step([(12, "accepted", 154)], [(None, None)])
+    made = [("probabilistic", "rule 1", 100), ("deterministic", "nino", 50), ("probabilistic", "rule 2", 4)]
+    given["passes"] = [{"method": method, "pass": name, "links": links} for method, name, links in made]
+    shown = pairs(given, Disclosure(load()))
+    assert [cell.text for cell, _ in shown.passes.values()] == ["c", "50", "c"]
+    assert shown.ruled.text == "32.5"
+    given["passes"][1:] = [{"method": "deterministic", "pass": "nino", "links": 46}] + [
+        {"method": method, "pass": method, "links": 4} for method in ("override", "clerical")
+    ]
+    shown = pairs(given, Disclosure(load()))
+    assert shown.links.text == "155"
+    assert [cell.text for cell, _ in shown.passes.values()].count("c") >= 2
+
+
+def test_what_people_alone_made_beside_fixed_rules_hides_the_share_of_these() -> None:
+    given = step([(12, "accepted", 154)], [(None, None)])
+    given["passes"] = [
+        {"method": "deterministic", "pass": name, "links": links} for name, links in (("a", 90), ("b", 60))
+    ]
+    given["passes"].append({"method": "override", "pass": "override", "links": 4})
+    shown = pairs(given, Disclosure(load()))
+    assert [cell.text for cell, _ in shown.passes.values()] == ["90", "c", "c"]
+    assert shown.ruled.mark == "suppressed"
