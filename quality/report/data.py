@@ -7,6 +7,7 @@ from linkage.catalogue import IDENTIFIERS
 from quality.disclosure import Cell, Disclosure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.released import tied
 
 
 def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
@@ -64,20 +65,23 @@ def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: D
 
 
 def _table(caption: str, contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = [
-        [
-            names.source(str(row["source"])),
-            str(row.get("column") or "all"),
-            names.words(str(row["rule"])),
-            names.words(str(row["severity"])),
-            d.count(int(row["checked"])),
-            d.count(int(row["failed"])),
-            d.percent(int(row["failed"]), int(row["checked"])),
-            _limit(row.get("limit")),
-            "met" if row["success"] else "not met",
-        ]
-        for row in contracts
-    ]
+    rows: list[list[str | Cell]] = []
+    for row in contracts:
+        failed, checked = int(row["failed"]), int(row["checked"])
+        parts, whole = tied({"failed": failed, "others": checked - failed}, d)
+        rows.append(
+            [
+                names.source(str(row["source"])),
+                str(row.get("column") or "all"),
+                names.words(str(row["rule"])),
+                names.words(str(row["severity"])),
+                whole,
+                parts["failed"],
+                d.percent(failed, checked, tied=[whole, parts["failed"]]),
+                _limit(row.get("limit")),
+                "met" if row["success"] else "not met",
+            ]
+        )
     columns = ["Source", "Column", "Rule", "Severity", "Checked", "Failing", "Failing, %", "Allowed, %", "Result"]
     return Table(caption, columns, rows)
 

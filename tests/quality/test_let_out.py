@@ -9,6 +9,7 @@ from linkage.catalogue import shipped
 from quality.disclosure import Cell, Disclosure, load
 from quality.drift import by_chance, drift
 from quality.intervals import wilson
+from quality.report.data import contracts_section
 from quality.report.drift import drift_section
 from quality.report.implausible import implausible_section
 from quality.report.names import Names
@@ -208,3 +209,19 @@ def test_groups_of_two_characteristics_do_not_tell_what_those_of_one_hide(d: Dis
     assert {labels: cell.text for (_, labels), cell in found.two_way.items()} == dict.fromkeys(cells, "c")
     # On its own each of the other three may be shown, and together they tell of the three.
     assert [d.percent(*cells[key]).text for key in cells] == ["c", "75.0", "70.0", "70.0"]
+
+
+def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) -> None:
+    """997 of 1,000 fail: beside the number checked they say that three do not."""
+    row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "warning", "success": False}
+    counts = ((1000, 997), (1000, 4), (1000, 40), (1000, 0), (0, 0))
+    section = contracts_section([{**row, "checked": checked, "failed": failed} for checked, failed in counts], NAMES, d)
+    assert section is not None
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert [line[4:7] for line in texts(table)] == [
+        ["1,000", "c", "c"],
+        ["1,000", "c", "c"],
+        ["1,000", "40", "4.0"],
+        ["1,000", "0", "0.0"],
+        ["0", "0", "z"],
+    ]
