@@ -111,11 +111,16 @@ def _difference(row: Mapping[str, Any], whole: Mapping[str, int], part: str, of:
 def standardised(count: int, of: int, other_count: int, other_of: int) -> dict[str, Any] | None:
     """Standardised difference of two shares with a 95 % interval, for large samples (Hedges and Olkin 1985, eq. 5.14).
 
+    Where one share is all and the other nought no difference is too large for them: half a person is added to either
+    answer of each, as is done for odds.
+
     Returns:
-        difference, low, high, flagged (beyond 0.1 either way), certain (the whole interval is); None where neither
-        share has any spread.
+        difference, low, high, flagged (beyond 0.1 either way), certain (the whole interval is); None where both shares
+        are all, or nought.
     """
     share, other = count / of, other_count / other_of
+    if {share, other} == {0.0, 1.0}:
+        share, other = (count + 0.5) / (of + 1), (other_count + 0.5) / (other_of + 1)
     spread = (share * (1 - share) + other * (1 - other)) / 2
     if spread <= 0:
         return None

@@ -154,10 +154,10 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
     """Sentences for a release: what was found by characteristic, and what a person still has to say.
 
     Found is what chance does not explain, of groups whose difference is shown; the rest beyond 0.1 is counted alone.
-    Where no group is shown nothing was looked at, and that is said.
+    Where no group is shown nothing was looked at, and that is said; so it is where there is nothing to compare.
     """
     basis = basis_of(step)
-    found, clear, untold, unsure = [], [], [], 0
+    found, clear, untold, alike, unsure = [], [], [], [], 0
     for row in step["bias"]:
         if len(row["characteristics"]) > 1:
             continue
@@ -171,7 +171,9 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
         unsure += len(flagged) - len(certain)
         if certain:
             found.append(f"{row['title']}: {_sides(certain, basis)}.")
-        elif not told and any(group[basis] for group in row["groups"]):
+        elif not any(group[basis] for group in row["groups"]):
+            alike.append(row["title"])
+        elif not told:
             untold.append(row["title"])
         elif not flagged:
             clear.append(row["title"])
@@ -185,6 +187,9 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
         sentences.append("Detected: " + " ".join(found))
     if untold:
         sentences.append(f"Not told by {_listed(untold)}: no group can be shown without telling of few people.")
+    if alike:
+        done = "found" if basis == "found_missed" else "matched"
+        sentences.append(f"Nothing to compare by {_listed(alike)}: all are in one group, or all or none are {done}.")
     if unsure:
         groups, lie = ("group", "lies") if unsure == 1 else ("groups", "lie")
         more = " more" if found else ""

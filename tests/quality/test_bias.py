@@ -43,6 +43,18 @@ def test_the_same_shares_do_not_differ_and_none_have_no_spread() -> None:
     assert found is not None
     assert (found["difference"], found["flagged"]) == (0, False)
     assert standardised(0, 10, 0, 20) is None
+    assert standardised(10, 10, 20, 20) is None
+
+
+def test_a_group_that_is_all_of_one_and_none_of_the_other_differs_most_of_all() -> None:
+    """All of the matched are men, and none of the unmatched: there is no spread, and all the difference there can be."""
+    found = standardised(100, 100, 0, 50)
+    assert found is not None
+    assert found["difference"] > standardised(90, 100, 5, 50)["difference"]  # type: ignore[index]
+    assert (found["flagged"], found["certain"]) == (True, True)
+    one_of_each = standardised(0, 1, 1, 1)
+    assert one_of_each is not None
+    assert (one_of_each["difference"] < 0, one_of_each["certain"]) == (True, False)
 
 
 @given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
@@ -232,6 +244,14 @@ def test_the_draft_names_whom_the_table_flags(engine: Engine, uneven: Inputs) ->
     released = Shown({("Region of the last known home", "London"): hidden("unlinked")}, {})
     said = " ".join(drafted(step, released, Names(shipped()), disclosure.Disclosure(disclosure.load())))
     assert "found fewer than their share: London (−" in said
+
+
+def test_the_draft_does_not_clear_what_it_could_not_compare(engine: Engine, crowd: Inputs) -> None:
+    (step,) = evaluate(engine, dataclasses.replace(crowd, truth=None))["steps"]
+    sex = next(row for row in step["bias"] if row["title"] == "Sex")
+    sex["groups"] = [{**sex["groups"][0], "matched_unmatched": None}]
+    said = " ".join(drafted(step, Shown({}, {}), Names(shipped()), disclosure.Disclosure(disclosure.load())))
+    assert "Nothing to compare by sex: all are in one group, or all or none are matched." in said
 
 
 def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:
