@@ -62,7 +62,7 @@ def stratify(engine: Engine, links: Table, definitions: Definitions, looked_at: 
         f"""
         select l.left_id, l.right_id, l.decision, l.decision = 'accepted' as accepted,
                coalesce(l.pass, l.method) as made_by, l.match_weight, l.match_probability,
-               coalesce({band}, -1) as band, b.left_id is not null as looked_at
+               case when l.match_weight is null then -1 else {band} end as band, b.left_id is not null as looked_at
         from {{links}} as l
         left join {{looked_at}} as b on b.left_id = l.left_id and b.right_id = l.right_id
         """,

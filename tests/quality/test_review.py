@@ -81,6 +81,13 @@ def test_strata_are_passes_by_bands_and_small_ones_go_together(engine: Engine, l
     assert [round(s.expected_rare, 6) for s in found] == [0.0, 0.1, 0.1, 0.1]
 
 
+def test_pairs_without_a_weight_are_in_no_band(engine: Engine, links: Table) -> None:
+    """A step without a model weighs nothing: its links are not under the lowest band."""
+    bare = engine.sql("select * replace (cast(null as double) as match_weight) from {t} where left_id <= 100", t=links)
+    (only,) = frame(engine, stratify(engine, bare, BANDS), BANDS)
+    assert (only.name, only.low, only.high, only.pairs) == ("links|strict|-1", None, None, 100)
+
+
 def test_pairs_that_the_linkage_followed_stand_for_themselves(engine: Engine, links: Table) -> None:
     """Of the 100 strict links 2 were looked at before, and one of the rejected: strata of their own, however small."""
     before = engine.from_arrow(pa.table({"left_id": [1, 2, 140], "right_id": [1001, 1002, 1140]}))
