@@ -10,6 +10,7 @@ from quality.disclosure import Cell, Disclosure
 from quality.parameters import version
 from quality.report import charts
 from quality.report.drawing import figure
+from quality.report.facts import trained
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 
@@ -31,11 +32,12 @@ def models_sections(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclo
         for run, step in zip(runs, steps, strict=True):
             model = (step or {}).get("parameters") or {}
             limits = _thresholds(run, step)
+            called_steps = {str(one["step"]): names.step(one) for one in run.steps.values()}
             rows.append(
                 [
                     run.name,
                     version(model) if model else "no model",
-                    "yes" if _is_trained(run, step) else "no",
+                    trained(_counts(run, step).get("training") or {}, called_steps),
                     parameter(model.get("prior_weight"), d),
                     *(parameter(limits.get(key), d) for key in _LIMITS),
                 ]
@@ -63,10 +65,6 @@ def _counts(run: Run, step: Mapping[str, Any] | None) -> Mapping[str, Any]:
 def _thresholds(run: Run, step: Mapping[str, Any] | None) -> Mapping[str, float | None]:
     found: Mapping[str, float | None] = _counts(run, step).get("thresholds") or {}
     return found
-
-
-def _is_trained(run: Run, step: Mapping[str, Any] | None) -> bool:
-    return bool(_counts(run, step).get("training"))
 
 
 def _changed(title: str, rows: Sequence[Row], called: Sequence[str]) -> list[Block]:

@@ -54,14 +54,14 @@ def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: N
         limits = counts.get("thresholds") or {}
         numbers = [model["prior_weight"], *(limits.get(key) for key in ("accept", "review", "margin"))]
         cells = [d.marked("not_applicable") if n is None else Cell(f"{n:.2f}".replace("-", "−"), n) for n in numbers]
-        rows.append([names.step(step), version(model), _trained(counts.get("training") or {}, steps), *cells])
+        rows.append([names.step(step), version(model), trained(counts.get("training") or {}, steps), *cells])
     heads = ["Step", "Version", "Trained in the run", "Weight before any comparison"]
     heads += ["Accept from", "Review from", "Margin"]
     note = "A version is a fingerprint of the model's parameters; weights are in bits."
     return [Table("Models", heads, rows, note)] if rows else []
 
 
-def _trained(training: Mapping[str, Any], steps: Mapping[str, str]) -> str:
+def trained(training: Mapping[str, Any], steps: Mapping[str, str]) -> str:
     """Whether a model was trained in the run, and what another step had learnt that it leans on."""
     if not training:
         return "no"

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from linkage.catalogue import shipped
 from linkage.engine import Engine
 from linkage.errors import InputError
 from quality.dashboard import Run, found_below, write_site
-from quality.dashboard.figures import Row, _group_rates, bias, counts, index, seconds, shares
+from quality.dashboard.figures import Row, _group_rates, bias, counts, index, levels, seconds, shares
+from quality.dashboard.models import models_sections
 from quality.dashboard.showing import change
 from quality.dashboard.site import _pairs
 from quality.disclosure import Cell, Disclosure, load
@@ -97,6 +99,19 @@ def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path:
         "stopped": "unfinished",
     }
     assert not [one for one in found.aside if "secret" in one.reason]
+
+
+def test_a_model_that_was_taken_as_given_is_not_trained_in_the_run(made: Made, tmp_path: Path, d: Disclosure) -> None:
+    path = made("new", 2) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    answers = []
+    for training in ({}, {"taken_as_given": "too few pairs"}, {"sessions": 2}):
+        manifest["stages"][0]["counts"]["training"] = training
+        path.write_text(json.dumps(manifest))
+        runs = found_below([tmp_path / "runs"]).runs
+        table = models_sections(runs, levels(runs, Names(shipped()), d), Names(shipped()), d)[1].blocks[0]
+        answers.append(table.rows[0][2])  # type: ignore[union-attr]
+    assert answers == ["no", "no, too few to learn from", "yes"]
 
 
 def test_a_run_without_a_step_of_the_newest_is_of_another_configuration(made: Made, tmp_path: Path) -> None:
