@@ -94,8 +94,12 @@ def not_asked(
     known = asked_of(evaluation, drift, reviews)["precision"]
     unknown = [step["step"] for step in evaluation["steps"] if step["step"] not in known]
     found = []
-    if gates.min_precision is not None and not any(share["by"] == "truth" for share in known.values()):
-        found.append("min_precision: there is no truth; precision_lower_bound asks of probabilities and reviews too")
+    untrue = [step["step"] for step in evaluation["steps"] if known.get(step["step"], {}).get("by") != "truth"]
+    if gates.min_precision is not None and untrue:
+        of = f" of the links of {', '.join(untrue)}" if len(untrue) < len(evaluation["steps"]) else ""
+        found.append(
+            f"min_precision: there is no truth{of}; precision_lower_bound asks of probabilities and reviews too"
+        )
     if gates.precision_lower_bound is not None and unknown:
         found.append(f"precision_lower_bound: nothing is known of the links of {', '.join(unknown)}")
     if drift is None:
@@ -105,6 +109,10 @@ def not_asked(
             for name in since
             if getattr(gates, name) is not None
         ]
+    elif gates.max_rate_fall is not None:
+        held = {row["step"] for row in drift["rates"]}
+        if new := [step["step"] for step in evaluation["steps"] if step["step"] not in held]:
+            found.append(f"max_rate_fall: no group of {', '.join(new)} has a hundred people in both releases")
     return found
 
 

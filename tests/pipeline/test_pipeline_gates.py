@@ -107,7 +107,14 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
         "max_count_change",
     ]
     with_truth = [{**step, "accuracy": said} for step in steps]
-    assert not_asked(gates, {"steps": with_truth}, {"rates": [], "counts": []}) == []
+    rates = [{"step": step["step"], "high": 0.01} for step in steps]
+    assert not_asked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
+    half = [with_truth[0], steps[1]]
+    since = {"rates": rates[:1], "counts": []}
+    assert not_asked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
+        "min_precision: there is no truth of the links of b-c; precision_lower_bound asks of probabilities and reviews too",
+        "max_rate_fall: no group of b-c has a hundred people in both releases",
+    ]
     assert not_asked(Gates(), {"steps": steps}, None) == []
 
 
