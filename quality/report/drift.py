@@ -68,11 +68,9 @@ def _distributions(
         if cell.value is not None
     ]
     moved = [row for row, cell in shown if cell.value is not None and row["verdict"] in ("moved", "large")]
-    said = (
-        f"{len(moved)} of {len(values)} distributions have moved."
-        if moved
-        else f"None of {len(values)} distributions has moved."
-    )
+    said = f"{len(moved)} of {len(values)} distributions have moved."
+    if not moved:
+        said = f"None of {len(values)} distributions has moved." if values else "Too few links to say what has moved."
     table = Table(
         "Population stability index",
         ["Step", "What", "Index", "Verdict"],

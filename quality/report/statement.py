@@ -169,6 +169,9 @@ def _worse(
             line: list[str | Cell] = [row["title"], label_of(group), rate_of(row, group, shown, d), missed, cell, sure]
             found.append((cell.value, line))
     among = "found, of those who could be," if basis == "found_missed" else "matched"
+    if not any(group[basis] for row in step["bias"] for group in row["groups"]):
+        alike = f"all people are in one group, or all or none are {among.partition(',')[0]}"
+        return [Text(f"{names.step(step)}: there is nothing to compare: {alike}.")]
     if not found:
         return [
             Text(f"{names.step(step)}: no group of a hundred people or more is {among} less than its share beyond 0.1.")
@@ -230,6 +233,13 @@ def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse
     return said
 
 
+_UNSEEN = {
+    "review": "reviewers looked at links alone",
+    "expected": "they were asked for links alone",
+}
+"""Why nobody knows the recall of a step."""
+
+
 def _not_known(evaluation: Mapping[str, Any], known: Known, subject: Side, has_last_release: bool) -> list[str]:
     bases = {found[0] if found else None for found in known.values()}
     said = []
@@ -246,10 +256,11 @@ def _not_known(evaluation: Mapping[str, Any], known: Known, subject: Side, has_l
             "reasons the model does not know, and is up to a point too high on synthetic populations; a clerical "
             "review would say more."
         )
-    unseen = [step for step, found in known.items() if found and found[1]["recall"]["value"] is None]
-    if "expected" in bases and unseen:
-        steps = "some steps" if len(unseen) < len(known) else "the steps"
-        said.append(f"How many matches were missed is not known of {steps}: they were asked for links alone.")
+    for basis, why in _UNSEEN.items():
+        unseen = [one for one in known.values() if one and one[0] == basis and one[1]["recall"]["value"] is None]
+        if unseen:
+            steps = "some steps" if len(unseen) < len(known) else "the steps"
+            said.append(f"How many matches were missed is not known of {steps}: {why}.")
     if None in bases:
         said.append("For some steps nothing says how many links are false or missed.")
     said.append("Error in groups too small to show is not told, and may be the largest.")

@@ -63,9 +63,8 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     said = f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])}{could} were linked to {target}."
     accuracy = step["accuracy"]
     if not accuracy:
-        return (
-            f"{said} This run has no truth to measure error by; the match weights below say how strong the links are."
-        )
+        weights = "; the match weights below say how strong the links are" if step["weights"] else ""
+        return f"{said} This run has no truth to measure error by{weights}."
     precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
     if precision.value is None or recall.value is None:
         return f"{said} There are too few links to show their error."

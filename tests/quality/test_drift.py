@@ -140,5 +140,9 @@ def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp
     text = render(ReportInputs(now, drift=drift(last, now)), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Since the last release" in text
     assert "None of 2 distributions has moved." in text
+    for row in (few := drift(last, now))["distributions"]:
+        row["after"] = 4
+    text = render(ReportInputs(now, drift=few), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Too few links to say what has moved." in text
     assert 'rows of earnings</th><td class="number">1,000</td><td class="number">1,005</td>' in text
     assert '<td class="number"><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]

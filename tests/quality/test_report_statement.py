@@ -114,6 +114,41 @@ def test_error_is_told_by_the_best_that_is_known(counted: Evaluation) -> None:
     assert "nothing says how many links are false" in _words(_statement(counted), "not-known")
 
 
+def test_whose_recall_is_not_known_and_why(counted: Evaluation) -> None:
+    """One step has its links' probabilities alone; of the other reviewers looked at links and at nothing else."""
+    (step,) = counted["steps"]
+    share = {"of": 540, "count": 535.0, "value": 0.99, "low": 0.98, "high": 1.0}
+    nothing = {"of": 0, "count": 0, "value": None, "low": None, "high": None}
+    counted["steps"] = [
+        {**step, "step": name, "accuracy": None, "expected": {"precision": share, "recall": share}}
+        for name in ("first", "second")
+    ]
+    strata = [{"accepted": True, "pairs": 540, "looked_at": 100}, {"accepted": False, "pairs": 30, "looked_at": 0}]
+    review = {"step": "second", "precision": {"middle": share}, "recall": {"middle": nothing}, "strata": strata}
+    said = _words(_statement(counted, [review]), "not-known")
+    assert "How many matches were missed is not known of some steps: reviewers looked at links alone." in said
+    assert "asked for links alone" not in said
+    counted["steps"][0]["expected"]["recall"] = nothing
+    assert "not known of some steps: they were asked for links alone." in _words(_statement(counted), "not-known")
+
+
+def test_a_run_without_truth_and_without_weights_points_to_none(counted: Evaluation) -> None:
+    d, names, step = Disclosure(load()), Names(shipped()), counted["steps"][0]
+    for weights, said in (
+        (step["weights"], "measure error by; the match weights below say"),
+        ([], "measure error by."),
+    ):
+        bare = {**step, "accuracy": None, "weights": weights}
+        assert said in summary.statement(released.side(bare, "left", d), names, d)
+
+
+def test_where_all_or_none_are_matched_nobody_is_said_to_be_matched_less(counted: Evaluation) -> None:
+    for row in counted["steps"][0]["bias"]:
+        for group in row["groups"]:
+            group["found_missed"] = group["matched_unmatched"] = None
+    assert "there is nothing to compare" in _words(_statement(counted), "for-whom-worse")
+
+
 def test_what_is_not_known_depends_on_a_last_release(counted: Evaluation) -> None:
     assert "no last release" in _words(_statement(counted), "not-known")
     assert "no last release" not in _words(_statement(counted, has_last_release=True), "not-known")
