@@ -116,10 +116,9 @@ def about_section(d: Disclosure) -> Section:
         "About these figures",
         [
             Text(
-                f"Disclosure control: profile “{profile.title}”. Counts under {profile.threshold} are not shown, nor "
-                f"others from which they could be had; the rest are to the nearest {profile.round_to}. Groups are "
-                "shown by percentages alone. A change is taken of two shown numbers, so that it may be off by their "
-                "rounding. Intervals are 95% and say what chance alone could do."
+                f"Disclosure control: profile “{profile.title}”. {profile.of_counts}. Groups are shown by percentages "
+                "alone. A change is taken of two shown numbers, so that it may be off by their rounding. Intervals are "
+                "95% and say what chance alone could do."
             ),
             symbols(d),
         ],

@@ -62,6 +62,16 @@ class Profile(_Strict):
         return max(self.threshold, self.least_percent_base)
 
     @property
+    def of_counts(self) -> str:
+        """What is done to counts, in words."""
+        nearest = f"to the nearest {self.round_to}"
+        if self.threshold > 1:
+            rest = f"; the rest are {nearest}" if self.round_to > 1 else ""
+            return f"Counts under {self.threshold} are not shown, nor others from which they could be had{rest}"
+        low = f", those under {self.low_below} written “{self.symbols.low}”" if self.low_below else ""
+        return f"Counts are {nearest}{low}; none is hidden for being small"
+
+    @property
     def least_average_base(self) -> float:
         return self.threshold if self.average_threshold is None else self.average_threshold
 

@@ -128,7 +128,8 @@ def _pages(
                 title,
                 f"Shares are of {cohort.members} for whom a tax, benefit or study record was found. "
                 + ("" if by == ALL else order or alone)
-                + "c stands where too few people are behind a figure, or where it would tell another that is hidden."
+                + f"{d.profile.symbols.suppressed} stands where too few people are behind a figure, or where it would "
+                "tell another that is hidden."
                 + ("" if inputs.draws else " The run has no interval from links: it has sampled no link sets."),
                 sections,
                 [(file, name, key == definition) for file, name, key in top],
@@ -209,16 +210,24 @@ def _reading(d: Disclosure, inputs: Inputs, years: int | None) -> Section:
                       f"share, of a median that of a normal curve with these quartiles, both of people, not of their "
                       f"achievements. {links}"),
         ("Years", f"Pooled: {span}. Earnings are as they were paid, not in prices of one year."),
-        ("Not shown", f"Profile {profile.title}: fewer than {profile.threshold} people, however many achievements "
-                      "they have, and what would tell of them by adding and subtracting; also how many are in "
-                      "earnings where that would tell of few in work without. Counts are to the nearest "
-                      f"{profile.round_to}."),
+        ("Not shown", f"Profile {profile.title}: {_few(profile)}. Counts are to the nearest {profile.round_to}."),
         ("Institutions", "By their codes." if profile.institutions == "codes" else
                          "By pseudonyms, made with the run's key for these pages alone."),
         ("Not like for like", "Institutions differ in whom they take and what they teach, and nothing here allows for "
                               "it: a difference is no measure of quality."),
     ]  # fmt: skip
     return Section("reading", "How to read the figures", [Terms(pairs)])
+
+
+def _few(profile: Profile) -> str:
+    """Of how few nothing is told."""
+    if profile.threshold > 1:
+        return (
+            f"fewer than {profile.threshold} people, however many achievements they have, and what would tell of them "
+            "by adding and subtracting; also how many are in earnings where that would tell of few in work without"
+        )
+    bases = f"{profile.least_percent_base:g} people, and averages of fewer than {profile.least_average_base:g}"
+    return f"percentages of fewer than {bases}"
 
 
 def _page(

@@ -99,8 +99,8 @@ def _making_section(population: Population, counts: Counts, d: Disclosure) -> Se
         ("The same again", again),
     ]
     told = Text(
-        f"As if the people were real, counts under {d.profile.threshold} are not shown, and the others are to the "
-        f"nearest {d.profile.round_to}; the lives and the names are invented, and shown for that reason. The figures "
+        f"Counts are shown as if the people were real. {d.profile.of_counts}. The lives and the names are invented, "
+        "and shown for that reason. The figures "
         "behind the population come from public sources, mostly under the Open Government Licence v3.0: "
         "datapackage.json beside the tables names them all. Contains public sector information licensed under the "
         "Open Government Licence v3.0."

@@ -32,10 +32,10 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
     profile = d.profile
     blocks.append(
         Text(
-            f"Disclosure control: profile “{profile.title}”. Counts under {profile.threshold} are not shown, nor "
-            f"others from which they could be had; the rest are to the nearest {profile.round_to}, so that parts may "
-            f"not add up to totals. Percentages are from {profile.percent_from} counts. Intervals are 95% and say "
-            "what chance alone could do, not what else may be wrong."
+            f"Disclosure control: profile “{profile.title}”. {profile.of_counts}. "
+            + ("Parts may not add up to totals. " if profile.round_to > 1 else "")
+            + f"Percentages are from {profile.percent_from} counts. Intervals are 95% and say what chance alone could "
+            "do, not what else may be wrong."
         )
     )
     return Section("methods", "Methods and this run", blocks)

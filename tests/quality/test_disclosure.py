@@ -219,3 +219,19 @@ def test_dominance() -> None:
 def test_an_unknown_profile_names_those_there_are() -> None:
     with pytest.raises(ConfigError, match="leo_publication"):
         load("nobody")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "leo_publication",
+            "Counts under 10 are not shown, nor others from which they could be had; the rest are to the nearest 5",
+        ),
+        ("acro", "Counts under 10 are not shown, nor others from which they could be had"),
+        ("hesa", "Counts are to the nearest 5; none is hidden for being small"),
+        ("ofqual", "Counts are to the nearest 5, those under 5 written “fewer than 5”; none is hidden for being small"),
+    ],
+)
+def test_a_profile_says_what_it_does_to_counts(name: str, said: str) -> None:
+    assert load(name).of_counts == said
