@@ -12,6 +12,7 @@ from typing import Any
 from quality.dashboard.reading import Run
 from quality.disclosure import Cell, Disclosure
 from quality.drift import distributions
+from quality.report.bias import basis_of
 from quality.report.names import Names
 from quality.report.pairs import pairs
 from quality.report.released import side
@@ -104,7 +105,11 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
     """By step: how many groups' standardised differences are flagged, and the largest either way."""
     rows: list[Row] = []
     for title, steps in steps_of(runs, names):
-        told = [_told(step, d) if step and step.get("bias") else None for step in steps]
+        known = [step for step in steps if step and step.get("bias")]
+        # One basis for all runs: what is taken of all people is not held against what is taken of those with a match.
+        bases = {basis_of(step) for step in known}
+        basis = bases.pop() if len(bases) == 1 else "matched_unmatched"
+        told = [_told(step, basis, d) if step and step.get("bias") else None for step in steps]
         if not any(told):
             continue
         none = d.marked("not_applicable")
@@ -114,19 +119,18 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
     return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), rows, 2)
 
 
-def _told(step: Mapping[str, Any], d: Disclosure) -> list[Mapping[str, Any]]:
-    """Differences of groups that are large enough on both sides; of the found beside the missed where truth is."""
+def _told(step: Mapping[str, Any], basis: str, d: Disclosure) -> list[Mapping[str, Any]]:
+    """Differences of groups that are large enough on both sides: of the found beside the missed, or of the matched."""
     fewest = d.profile.fewest
     found = []
     for row in step["bias"]:
         if len(row["characteristics"]) > 1:
             continue
         for group in row["groups"]:
-            with_truth = group["found_missed"] is not None
-            parts = (group["found"], group["in_both"] - group["found"]) if with_truth else (
-                group["matched"], group["eligible"] - group["matched"])  # fmt: skip
-            if min(parts) >= fewest and sum(parts) >= _MOST_BIASED * fewest:
-                found.append(group["found_missed" if with_truth else "matched_unmatched"])
+            part, whole = ("found", "in_both") if basis == "found_missed" else ("matched", "eligible")
+            few = min(group[part], group[whole] - group[part]) < fewest or group[whole] < _MOST_BIASED * fewest
+            if not few:
+                found.append(group[basis])
     return [one for one in found if one is not None]
 
 

@@ -47,8 +47,9 @@ def trends_sections(
             "Bias",
             [
                 Text(
-                    "The largest standardised difference of any group, either way; beyond 0.1 a group is flagged. Only "
-                    "groups that are large enough are told of."
+                    "The largest standardised difference of any group, either way; beyond 0.1 a group is flagged. "
+                    "It is of people found beside those missed where every run that has the step has truth, else of "
+                    "the matched beside the unmatched. Only groups that are large enough are told of."
                 ),
                 *of(
                     bias,
@@ -66,7 +67,8 @@ def trends_sections(
             [
                 Text(
                     "The population stability index says how far the links' match weights have moved since the run "
-                    "before: under 0.1 they are taken for stable, from 0.25 on for another population."
+                    "before: under 0.1 they are taken for stable, from 0.25 on for another population. "
+                    "Between few links chance does as much: the page that compares two runs says where."
                 ),
                 *as_trend(
                     moved,

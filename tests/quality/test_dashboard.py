@@ -223,6 +223,22 @@ def test_bias_tells_of_large_groups_alone(d: Disclosure) -> None:
     }
 
 
+def test_bias_of_runs_with_truth_and_without_is_held_by_one_measure(d: Disclosure) -> None:
+    """What is taken of those with a match alone is no change of what is taken of all."""
+
+    def run(name: str, matched: float, found: float | None) -> Run:
+        group = {"matched": 900, "eligible": 1000, "found": 900, "in_both": 950}
+        for key, difference in (("matched_unmatched", matched), ("found_missed", found)):
+            group[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}  # type: ignore[assignment]
+        step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": [group]}]}
+        return Run(name, Path(), {}, {"steps": [step]})
+
+    blind, known, later = run("one", 0.4, None), run("two", 0.5, 0.05), run("three", 0.3, 0.06)
+    largest = ("a to b", "Largest difference, either way")
+    assert _cells(bias([blind, known], _names(), d))[largest] == ["0.40", "0.50"]
+    assert _cells(bias([known, later], _names(), d))[largest] == ["0.05", "0.06"]
+
+
 def test_how_far_weights_have_moved(evaluation: dict[str, Any], d: Disclosure) -> None:
     step = evaluation["steps"][0]
     lighter = copy.deepcopy(step)
