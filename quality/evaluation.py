@@ -92,7 +92,8 @@ def evaluate(
     """Count and judge a run. The result is JSON: counts, shares with 95 % Wilson intervals, model parameters.
 
     Returns:
-        format, has_truth, sources, steps (one a step; see the functions that make each part), spine or None.
+        format, has_truth, sources, weight_range (bins of weights at its ends hold what lies beyond), steps (one a
+        step; see the functions that make each part), spine or None.
     """
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
@@ -111,6 +112,7 @@ def evaluate(
         "has_truth": inputs.truth is not None or any(step.true_pairs is not None for step in inputs.steps),
         "sources": [_source(engine, name, inputs) for name in _source_names(inputs)],
         "tables": dict(inputs.tables),
+        "weight_range": list(definitions.weight_range),
         "steps": side_by_side(engine, *steps),
         "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
     }

@@ -1,6 +1,7 @@
 """How the links were made: passes and decisions, match weights, and the model behind them."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell
@@ -53,8 +54,9 @@ def weights_section(
         models: what `model_blocks` says of each step.
     """
     blocks: list[Block] = []
+    ends = evaluation.get("weight_range") or (-math.inf, math.inf)
     for step in reversed(evaluation["steps"]):  # the last is what the run is about
-        found = [*_histogram(step, pairs[step["step"]], names), *models[step["step"]]]
+        found = [*_histogram(step, pairs[step["step"]], ends, names), *models[step["step"]]]
         if found:
             blocks += found if not blocks else [Fold(f"{names.step(step)}: match weights and model", found)]
     if not blocks:
@@ -66,7 +68,8 @@ def weights_section(
     return Section("weights", "Match weights and the model", [opening, *blocks])
 
 
-def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Block]:
+def _histogram(step: Mapping[str, Any], pairs: Pairs, ends: Sequence[float], names: Names) -> list[Block]:
+    """Pairs by weight; the bins at the ends of what is counted hold what lies beyond them too."""
     in_order = sorted(pairs.bins.items(), key=lambda item: (list(_DECISIONS).index(item[0][0]), item[0][1]))
     values: list[dict[str, Any]] = [
         {
@@ -79,8 +82,7 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
         for (decision, start), cell in in_order
     ]
     rows: list[list[str | Cell]] = [
-        [_DECISIONS[decision], f"{start} to under {start + 1}".replace("-", "−"), cell]
-        for (decision, start), cell in in_order
+        [_DECISIONS[decision], _bin(start, ends), cell] for (decision, start), cell in in_order
     ]
     bins = [row["bin"] for row in values if row["value"]]
     if not bins:
@@ -91,7 +93,8 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
     values = [row for row in values if min(bins) <= row["bin"] <= max(bins)]
     low, high = min(bins), max(bins) + 1
     accepted = [row["bin"] for row in values if row["value"] and row["group"] == "Accepted"]
-    summary = (f"Accepted pairs lie from {min(accepted)} to {max(accepted) + 1}. " if accepted else "") + (
+    told = f"Accepted pairs are shown from {min(accepted)} to {max(accepted) + 1}. " if accepted else ""
+    summary = told.replace("-", "−") + (
         "Each strip has its own scale. Where the base line is dotted a bin is withheld: it has too few pairs to show, "
         "or would tell of one that has."
     )
@@ -104,6 +107,15 @@ def _histogram(step: Mapping[str, Any], pairs: Pairs, names: Names) -> list[Bloc
             Table(f"{names.step(step)}: pairs by match weight", ["Decision", "Match weight", "Pairs"], rows),
         )
     ]
+
+
+def _bin(start: int, ends: Sequence[float]) -> str:
+    said = f"{start} to under {start + 1}"
+    if start == ends[0]:
+        said = f"under {start + 1}"
+    if start == ends[1]:
+        said = f"{start} and over"
+    return said.replace("-", "−")
 
 
 def model_blocks(step: Mapping[str, Any], names: Names) -> list[Block]:

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from linkage.catalogue import shipped
 from quality.disclosure import Disclosure, load
+from quality.report.making import weights_section
+from quality.report.names import Names
+from quality.report.page import Figure
 from quality.report.pairs import pairs
 
 
@@ -78,3 +82,13 @@ def test_what_people_alone_made_beside_fixed_rules_hides_the_share_of_these() ->
     shown = pairs(given, Disclosure(load()))
     assert [cell.text for cell, _ in shown.passes.values()] == ["90", "c", "c"]
     assert shown.ruled.mark == "suppressed"
+
+
+def test_bins_at_the_ends_say_that_they_hold_what_lies_beyond() -> None:
+    given = step([(-30, "rejected", 40), (12, "accepted", 500), (60, "accepted", 90)], [(None, None)])
+    given |= {"step": "a-b", "left": "npd", "right": "cis"}
+    shown, evaluation = {"a-b": pairs(given, Disclosure(load()))}, {"steps": [given], "weight_range": [-30, 60]}
+    section = weights_section(evaluation, shown, {"a-b": []}, Names(shipped()))
+    assert section is not None
+    (drawn,) = [block for block in section.blocks if isinstance(block, Figure)]
+    assert [row[1] for row in drawn.table.rows] == ["12 to under 13", "60 and over", "under −29"]
