@@ -5,7 +5,7 @@ which a reviewer's tool can write and a panel can read.
 """
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,20 @@ def of_units(
         barred=engine.sql(of, params={"decision": "never"}, met=met, store=True),
         counts={"decisions": decisions.num_rows, "met": int(counted["lines"])},
     )
+
+
+def never_one(engine: Engine, decisions: Sequence[pa.Table], entities: Table) -> Table:
+    """Entities that are not one person, by any step's decisions, whichever step would join them.
+
+    Args:
+        decisions: as `load` returns them.
+        entities: entity_id, source, entity_key of all sources.
+
+    Returns:
+        one_id, other_id; stored.
+    """
+    named = engine.sql(_NAMED, decisions=engine.from_arrow(pa.concat_tables(decisions)), entities=entities)
+    return engine.sql("select distinct one_id, other_id from {n} where decision = 'never'", n=named, store=True)
 
 
 _NAMED = """

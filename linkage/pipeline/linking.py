@@ -6,7 +6,7 @@ from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.match.links_only import step_of_links
-from linkage.match.overrides import Overrides, of_units
+from linkage.match.overrides import Overrides, never_one, of_units
 from linkage.match.parts import Parts
 from linkage.match.reach import differing_together
 from linkage.match.step import link_step
@@ -141,6 +141,7 @@ def spine_stage(job: Job) -> Stage:
             links,
             units,
             most=most_records(job.config.step),
+            never=never_one(engine, list(job.overrides.values()), entities) if job.overrides else None,
         )
         made = build(
             engine,
@@ -185,8 +186,11 @@ def spine_stage(job: Job) -> Stage:
             "most": most_records(job.config.step),
             "previous": {"spine": previous.fingerprint, "last": previous.last_person_id} if previous else None,
         },
-        files=shipped_files("bands.toml", "resolution/people.toml"),
-        rooms=("linkage.spine", "linkage.pipeline.linking"),
+        files={
+            **shipped_files("bands.toml", "resolution/people.toml"),
+            **{f"overrides/{step.name}": job.named[step.overrides] for step in job.config.step if step.overrides},
+        },
+        rooms=("linkage.spine", "linkage.match.overrides", "linkage.pipeline.linking"),
     )
 
 

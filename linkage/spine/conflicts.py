@@ -21,6 +21,9 @@ from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
 
+NEVER = "never one person, by decision"
+"""Why a link was cut that would have joined two of whom people have decided that they are not one."""
+
 
 class Rule(BaseModel):
     """A value that one person has once; the keys are explained in the file."""
@@ -89,8 +92,9 @@ def without_conflicts(
     *,
     most: Mapping[str, int],
     rules: Sequence[Rule] | None = None,
+    never: Table | None = None,
 ) -> Parted:
-    """Part people who break a rule.
+    """Part people who break a rule, or of whom people have decided that they are not one.
 
     Args:
         identities: entity_id, source, and for each identifier the list of its values, the latest first.
@@ -99,14 +103,18 @@ def without_conflicts(
         units: step, side, unit_id, entity_id.
         most: records of a source that a person may hold.
         rules: the shipped ones when None.
+        never: one_id, other_id of entities that are not one person, by decision; none when None.
     """
     rules = shipped() if rules is None else tuple(rules)
+    apart = _apart(engine, never)
     suspects = engine.sql(
-        "\nunion\n".join([_TOO_MANY, *(_several_values(rule) for rule in rules)]),
+        "\nunion\n".join([_TOO_MANY, *([_DECIDED] if never else []), *(_several_values(rule) for rule in rules)]),
+        params=None,
+        store=True,
         membership=membership,
         identities=identities,
         most=engine.from_arrow(_limits(most)),
-        store=True,
+        **({"never": never} if never else {}),
     )
     if not engine.count(suspects):
         return Parted(membership, links, engine.from_arrow(_as_table([])))
@@ -114,7 +122,7 @@ def without_conflicts(
     moved: dict[int, int] = {}
     cuts: list[tuple[_Link, Cut]] = []
     for unit, found in _links(engine, suspects, membership, links, units).items():
-        parted, cut = _part(people[unit], found, rules, most)
+        parted, cut = _part(people[unit], found, rules, most, apart)
         moved |= parted
         cuts += cut
     listed = engine.from_arrow(_as_table(cuts))
@@ -132,6 +140,23 @@ _TOO_MANY = """
     )
     where records > most
     """
+
+
+_DECIDED = """
+    select one.unit_id
+    from {never} as n
+    join {membership} as one on one.entity_id = n.one_id
+    join {membership} as other on other.entity_id = n.other_id and other.unit_id = one.unit_id
+    """
+
+
+def _apart(engine: Engine, never: Table | None) -> dict[int, set[int]]:
+    """To each entity those that are not the same person, by decision: few, since people have looked at each."""
+    found: dict[int, set[int]] = {}
+    for row in rows(engine, never) if never else ():
+        found.setdefault(row["one_id"], set()).add(row["other_id"])
+        found.setdefault(row["other_id"], set()).add(row["one_id"])
+    return found
 
 
 def _several_values(rule: Rule) -> str:
@@ -219,7 +244,11 @@ def _links(engine: Engine, suspects: Table, membership: Table, links: Table, uni
 
 
 def _part(
-    person: _Person, links: Sequence[_Link], rules: Sequence[Rule], most: Mapping[str, int]
+    person: _Person,
+    links: Sequence[_Link],
+    rules: Sequence[Rule],
+    most: Mapping[str, int],
+    apart: Mapping[int, set[int]],
 ) -> tuple[dict[int, int], list[tuple[_Link, Cut]]]:
     """The part that each record of a person belongs to, and the links that were cut."""
     by_ends: dict[tuple[int, int], list[_Link]] = {}
@@ -228,7 +257,7 @@ def _part(
         ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
         by_ends.setdefault(ends, []).append(link)
     edges = [(a, b, max(link.weight for link in of_both)) for (a, b), of_both in by_ends.items()]
-    found, cuts = part(edges, lambda one, other: _conflict(person, one, other, rules, most))
+    found, cuts = part(edges, lambda one, other: _conflict(person, one, other, rules, most, apart))
     return found, [(link, cut) for cut in cuts for link in by_ends[cut.left, cut.right]]
 
 
@@ -242,9 +271,16 @@ def _meet(one: Iterable[Any] | None, other: Iterable[Any] | None) -> bool:
 
 
 def _conflict(
-    person: _Person, one: Sequence[int], other: Sequence[int], rules: Sequence[Rule], most: Mapping[str, int]
+    person: _Person,
+    one: Sequence[int],
+    other: Sequence[int],
+    rules: Sequence[Rule],
+    most: Mapping[str, int],
+    apart: Mapping[int, set[int]],
 ) -> str | None:
     """The rule that two sides of a person would break together, and neither alone."""
+    if any(not apart[entity].isdisjoint(other) for entity in one if entity in apart):
+        return NEVER
     both = [*one, *other]
     counts = Counter(person[entity]["source"] for entity in both)
     for source, limit in sorted(most.items()):

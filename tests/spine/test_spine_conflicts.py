@@ -14,6 +14,7 @@ from linkage.config import Step
 from linkage.engine import Engine, connect
 from linkage.engine import rows as engine_rows
 from linkage.spine import each_alone, join_people, most_records, without_conflicts
+from linkage.spine.conflicts import NEVER
 
 Entities = dict[int, tuple[str, dict[str, Any]]]
 Links = list[tuple[int, int, float]]
@@ -27,11 +28,13 @@ def _parted(
     most: dict[str, int],
     method: str = "probabilistic",
     steps: str = "",
+    never: tuple[tuple[int, int], ...] = (),
 ) -> tuple[list[set[int]], list[tuple[Any, ...]], int]:
     """People after steps that linked entities as they are, the cuts (left, right, rule), and the links left.
 
     Args:
         steps: of each link a letter; one step, s, made them all where it is empty.
+        never: entities that are not one person, by decision.
     """
     columns: dict[str, Any] = {
         "entity_id": pa.array(list(entities), pa.int64()),
@@ -61,7 +64,9 @@ def _parted(
         store=True,
     )
     membership = join_people(engine, each_alone(engine, identities), table)
-    found = without_conflicts(engine, identities, membership, table, members, most=most)
+    ids = pa.array([one for one, _ in never], pa.int64()), pa.array([other for _, other in never], pa.int64())
+    decided = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
+    found = without_conflicts(engine, identities, membership, table, members, most=most, never=decided)
     people: dict[int, set[int]] = {}
     for row in engine_rows(engine, found.membership):
         people.setdefault(row["unit_id"], set()).add(row["entity_id"])
@@ -97,6 +102,12 @@ def test_what_two_steps_have_linked_is_cut_of_both(engine: Engine) -> None:
 
 def test_what_people_have_linked_stays(engine: Engine) -> None:
     assert _parted(engine, TWO, [(1, 2, 1.0), (2, 4, 1.0)], {"npd": 1}, method="override")[0] == [{1, 2, 4}, {3}]
+
+
+def test_what_people_have_parted_is_joined_by_no_other_record(engine: Engine) -> None:
+    chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (3, 4, 8.0)]
+    assert _parted(engine, TWO, chain, {}, never=((4, 1),)) == ([{1, 2}, {3, 4}], [(2, 3, NEVER)], 2)
+    assert _parted(engine, TWO, chain, {}, never=((1, 9),)) == ([{1, 2, 3, 4}], [], 3)
 
 
 def _four(one: dict[str, Any], other: dict[str, Any]) -> Entities:
