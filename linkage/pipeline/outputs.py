@@ -16,6 +16,7 @@ from linkage.pipeline.reading import CONTRACTS, PUBLISHED, attribute_name
 from linkage.pipeline.stage import Counts, Stage
 from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
+from linkage.records.identifiers import default_date
 
 
 def longitudinal_stage(job: Job) -> Stage:
@@ -62,7 +63,8 @@ def longitudinal_stage(job: Job) -> Stage:
 def last_day(engine: Engine, attributes: Mapping[str, Table]) -> datetime.date:
     """The last day that a run's files can tell of: the end of the last tax year that earnings are held for.
 
-    Without earnings, the last day on which a spell of employment or benefits starts or ends.
+    Without earnings, the last day on which a spell of employment or benefits starts or ends; a day that stands for "not
+    known" (31 December 9999, as registers write an open end) is none.
     """
     if "hmrc_earnings" in attributes:
         found = one(engine, engine.sql("select max(TaxYear) as last from {t}", t=attributes["hmrc_earnings"]))
@@ -71,7 +73,12 @@ def last_day(engine: Engine, attributes: Mapping[str, Table]) -> datetime.date:
     days = [datetime.date(1, 1, 1)]
     for name in ("hmrc_employment", "dwp_benefits"):
         if name in attributes:
-            last = engine.sql("select max(greatest(StartDate, EndDate)) as last from {t}", t=attributes[name])
+            known = [
+                f"select {day} as day from {{t}} where not {default_date(day)}" for day in ("StartDate", "EndDate")
+            ]
+            last = engine.sql(
+                f"select max(day) as last from ({' union all '.join(known)}) as known", t=attributes[name]
+            )
             days += [day for day in [one(engine, last)["last"]] if day]
     return max(days)
 

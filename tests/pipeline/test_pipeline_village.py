@@ -389,6 +389,15 @@ def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
             },
             datetime.date(2013, 2, 3),
         ),
+        (
+            {
+                "hmrc_employment": {
+                    "StartDate": [datetime.date(2014, 1, 1), datetime.date(2013, 1, 1)],
+                    "EndDate": [datetime.date(9999, 12, 31), None],
+                }
+            },
+            datetime.date(2014, 1, 1),
+        ),
         ({}, datetime.date(1, 1, 1)),
     ],
 )
