@@ -13,7 +13,15 @@ from linkage.model import Model, from_dict
 from linkage.model.training import estimation
 from linkage.model.training.bootstrap import DRAWS, resampled
 from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.estimation import Block, Evidence, as_counted, block_u, estimated, starting_prior
+from linkage.model.training.estimation import (
+    Block,
+    Evidence,
+    as_counted,
+    block_u,
+    by_strangers,
+    estimated,
+    starting_prior,
+)
 from linkage.model.training.expectation import default_m, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 from linkage.model.training.report import LevelReport
@@ -149,6 +157,26 @@ def test_the_prior_counts_the_matches_of_all_blocks_and_who_disagrees_on_them() 
     found = estimated(evidence, as_counted(evidence))
     assert found.prior[0] == pytest.approx(found.runs[0].matches[0] / 0.5 / 2_000_000)
     assert found.runs[0].matches[0] == pytest.approx(808, abs=1)
+
+
+def test_matches_that_lack_what_is_blocked_on_are_counted_too() -> None:
+    """Of a quarter of all pairs c is known on both sides: so it is of a quarter of the matches."""
+    evidence = _evidence(TABLE)
+    whole = estimated(evidence, as_counted(evidence)).prior[0]
+    (block,) = evidence.blocks
+    gaps = replace(evidence, blocks=(replace(block, rule=replace(block.rule, known_share=0.25)),))
+    assert estimated(gaps, as_counted(gaps)).prior[0] == pytest.approx(4 * whole)
+
+
+def test_of_one_file_chance_tells_the_strangers_of_two_columns_and_never_of_one() -> None:
+    """Who agrees on one column is the block itself, matches and all."""
+    a, b = (Agreement((name,), 0, 1.0, (0, 0), seen=seen, known=1000) for name, seen in (("a", 10), ("b", 100)))
+    evidence = _evidence(TABLE, equal=(a, b))
+    alone, both = (
+        Block(Agreement(names, 10_000, 1.0, (0, 0)), 1.0, _patterns(TABLE, 2), ()) for names in (("a",), ("a", "b"))
+    )
+    assert by_strangers(evidence, alone) is None
+    assert by_strangers(evidence, both) == pytest.approx(1 - 1000 * 2000 * 0.01 * 0.1 / 10_000)
 
 
 def test_people_who_are_in_a_file_twice_are_no_strangers() -> None:

@@ -13,11 +13,11 @@ from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.earlier import Earlier
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
-from linkage.model.training.middle import ENOUGH_MATCHES
 from linkage.model.training.middle import middle as middle_of
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.prior import met, prior_of
 from linkage.model.training.rules import PERSONAL, Agreement, exact_levels, own_columns
 
 TOLERANCE = 1e-9
@@ -166,7 +166,7 @@ def estimated(
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = _combined(evidence, usable, len(u))
-    prior = _prior(layout, m, usable, evidence.units[0] * evidence.units[1])
+    prior = prior_of(layout, m, usable, evidence.units[0] * evidence.units[1])
     return Estimates(m, u, prior, tuple(runs), matches)
 
 
@@ -183,12 +183,10 @@ def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> li
         return list(runs)
     layout, all_pairs = evidence.layout, evidence.units[0] * evidence.units[1]
     m, _ = _combined(evidence, sure, len(sure[0].u))
-    people = _prior(layout, m, sure, all_pairs) * all_pairs
-    exact = exact_levels(layout)
+    people = prior_of(layout, m, sure, all_pairs) * all_pairs
     kept = []
     for run in runs:
-        agree = np.prod(m[:, [exact[name] for name in run.block.rule.columns if name in exact]], axis=1)
-        expected = float((people * agree * run.block.share)[0])
+        expected = float((people * met(layout, run.block.rule, m) * run.block.share)[0])
         others = run.block.rule.lenient and float(run.matches[0]) > _MORE * expected
         kept.append(replace(run, kept=run.kept and not others))
     return kept
@@ -329,14 +327,17 @@ def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floa
     return found
 
 
-def by_strangers(evidence: Evidence, block: Block) -> float:
+def by_strangers(evidence: Evidence, block: Block) -> float | None:
     """Share of matches among a block's pairs: what is left when as many strangers meet there as do within each file.
 
-    Within halves of one file they are not known: then as many as chance would have it.
+    Within halves of one file they are not known: then as many as chance would have it, that the columns agree each by
+    itself. Of one column this says nothing: who agrees on it are the block, matches and all.
     """
     left, right = evidence.units
     if block.strangers:
         within = sum(block.rule.strangers) / max((left**2 + right**2) / 2, 1)
+    elif len(block.rule.columns) == 1:
+        return None
     else:
         within = math.prod(one.chance for one in evidence.equal if one.columns[0] in block.rule.columns)
     expected, found = within * left * right, max(block.rule.pairs, 1)
@@ -385,15 +386,3 @@ def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floa
     m = (middle * weight + expected * counts_as) / (weight + counts_as)
     m = m / layout.totals(m)
     return np.where(layout.fixed("m"), said, m), weight
-
-
-def _prior(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int) -> Floats:
-    """Share of all pairs that match: those EM found in a block, over the share of matches that agree on the block."""
-    exact, found, say = exact_levels(layout), [], []
-    for run in runs:
-        numbers = [exact[name] for name in run.block.rule.columns if name in exact]
-        agree = np.maximum(np.prod(m[:, numbers], axis=1), 0.05)
-        found.append(run.matches / max(run.block.share, 1e-12) / agree)
-        say.append(np.clip(run.matches, 1e-6, ENOUGH_MATCHES))
-    prior: Floats = np.clip(np.maximum(np.average(found, axis=0, weights=say), 1.0) / max(all_pairs, 2), None, 0.5)
-    return prior

@@ -37,6 +37,7 @@ class Agreement:
     strangers: tuple[int, int]  # pairs within the left file, within the right one
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
     known: int = 0  # pairs that the count saw with the columns known on both sides
+    known_share: float = 1.0  # of the pairs, those with the columns known on both sides
     lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
 
     @property
@@ -230,4 +231,5 @@ def _projected(names: tuple[str, ...], row: dict[str, int], units: Sequence[int]
         ),
         seen=seen,
         known=left * right,
+        known_share=min(left * right / (sizes[0] * sizes[1]), 1.0),
     )

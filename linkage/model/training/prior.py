@@ -1,0 +1,36 @@
+"""The prior: how many of all pairs match, by the matches that EM found in blocks."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.model.training.middle import ENOUGH_MATCHES
+from linkage.model.training.patterns import Floats, Layout
+from linkage.model.training.rules import Agreement, exact_levels
+
+if TYPE_CHECKING:
+    from linkage.model.training.estimation import Run
+
+_LEAST_MET = 0.05
+
+
+def met(layout: Layout, rule: Agreement, m: Floats) -> Floats:
+    """Share of the matches that are in a rule's blocks: with its columns known on both sides, and equal.
+
+    Args:
+        m: (draws, levels) share of the matches with both sides known.
+    """
+    exact = exact_levels(layout)
+    agree: Floats = np.prod(m[:, [exact[name] for name in rule.columns if name in exact]], axis=1)
+    return agree * rule.known_share
+
+
+def prior_of(layout: Layout, m: Floats, runs: "Sequence[Run]", all_pairs: int) -> Floats:
+    """Share of all pairs that match: those EM found in a block, over the share of matches that are in it."""
+    found, say = [], []
+    for run in runs:
+        found.append(run.matches / max(run.block.share, 1e-12) / np.maximum(met(layout, run.block.rule, m), _LEAST_MET))
+        say.append(np.clip(run.matches, 1e-6, ENOUGH_MATCHES))
+    prior: Floats = np.clip(np.maximum(np.average(found, axis=0, weights=say), 1.0) / max(all_pairs, 2), None, 0.5)
+    return prior
