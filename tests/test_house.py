@@ -166,6 +166,12 @@ def test_a_file_is_finished_and_named_for_what_it_is(path):
     assert not [word for word in unfinished if re.search(rf"\b{word}\b", text)]
 
 
+def test_no_two_files_of_tests_have_one_name():
+    """Run alone each of them passes; together pytest takes one for the other, and stops."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert not sorted({name for name in names if names.count(name) > 1})
+
+
 @pytest.mark.parametrize("path", [path for path in CODE if room_of(path.relative_to(ROOT).parts[0])], ids=named)
 def test_packages_log_and_do_not_print(path):
     calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
