@@ -15,9 +15,7 @@ import village as village_files
 import village_killed
 from toy_pipeline import tables
 
-from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError, InputError
-from linkage.pipeline.outputs import last_day
 from linkage.resources import shipped_dir
 
 
@@ -376,31 +374,3 @@ def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, tmp_path):
     (village.root / "manifest.json").write_text(json.dumps(manifest))
     again = leo("extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
     assert (again[0], again[2]) == (code, said)
-
-
-@pytest.mark.parametrize(
-    ("tables_held", "expected"),
-    [
-        ({"hmrc_earnings": {"TaxYear": [201213, 201415]}}, datetime.date(2015, 4, 5)),
-        (
-            {
-                "hmrc_earnings": {"TaxYear": pa.array([], pa.int64())},
-                "dwp_benefits": {"StartDate": [datetime.date(2012, 1, 1)], "EndDate": [datetime.date(2013, 2, 3)]},
-            },
-            datetime.date(2013, 2, 3),
-        ),
-        (
-            {
-                "hmrc_employment": {
-                    "StartDate": [datetime.date(2014, 1, 1), datetime.date(2013, 1, 1)],
-                    "EndDate": [datetime.date(9999, 12, 31), None],
-                }
-            },
-            datetime.date(2014, 1, 1),
-        ),
-        ({}, datetime.date(1, 1, 1)),
-    ],
-)
-def test_the_last_day_is_taken_from_the_data(engine: Engine, tables_held, expected):
-    given = {name: engine.from_arrow(pa.table(columns)) for name, columns in tables_held.items()}
-    assert last_day(engine, given) == expected
