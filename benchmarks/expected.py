@@ -5,7 +5,7 @@
 
 Of each step: how far apart they are, in percentage points, and what chance alone does if every probability is right
 (one standard deviation): pairs that were kept fall out one way or the other, and the number of matches of which no pair
-was kept varies by its square root. Several runs may be named.
+was kept varies by its square root. Several runs may be named; what was measured of others stays on the page.
 """
 
 import json
@@ -65,7 +65,8 @@ def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
         "# Expected error beside the truth",
         "",
         f"{known['when']}. Expected less true in percentage points, and in brackets what chance does if every "
-        "probability is right (one standard deviation). Calibration error: of all pairs that were kept.",
+        "probability is right (one standard deviation). Calibration error: of all pairs that were kept. Of runs "
+        "that were not named this time, what was measured before.",
         "",
         "| run | people | step | true pairs | precision, % | expected less true | recall, % | expected less true "
         "| calibration error |",
@@ -87,8 +88,9 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def main(runs: list[str]) -> None:
-    rows = [row for run in runs for row in beside_truth(Path(run))]
-    known = facts()
+    rows, known = [row for run in runs for row in beside_truth(Path(run))], facts()
+    before = json.loads((RESULTS / "expected.json").read_text(encoding="utf-8"))["measured"]
+    rows += [row for row in before if row["run"] not in {Path(run).name for run in runs}]
     written = json.dumps({**known, "measured": rows}, indent=2)
     (RESULTS / "expected.json").write_text(written + "\n", encoding="utf-8")
     page = _page(rows, known)
