@@ -130,7 +130,12 @@ def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -
                     }
                 )
     flagged = [row for row in rows if row[-1] == "flagged"]
-    said = f"{len(flagged)} of {len(values)} groups are flagged: beyond 0.1 either way."
+    cohorts = (
+        " Years of birth are in the table below."
+        if any(r["characteristics"] == ["cohort"] for r in step["bias"])
+        else ""
+    )
+    said = f"{len(flagged)} of {len(values)} groups are flagged: beyond 0.1 either way.{cohorts}"
     return figure(
         "standardised-differences",
         f"Standardised differences by group: {names.step(step)}",

@@ -271,7 +271,12 @@ def _spread(values: Sequence[Mapping[str, Any]], what: str) -> str:
         return f"The rate by {what}."
     lowest = min(values, key=lambda row: row["value"])
     highest = max(values, key=lambda row: row["value"])
-    low, high = (f"{row['value']:.1f}% ({row['label']})" for row in (lowest, highest))
+    if lowest["value"] == highest["value"]:
+        return f"The rate is {lowest['value']:.1f}% for each {what}."
+    low, high = (
+        f"{row['value']:.1f}% ({': '.join(str(row[key]) for key in ('group', 'label') if key in row)})"
+        for row in (lowest, highest)
+    )
     return f"The rate runs from {low} to {high}."
 
 

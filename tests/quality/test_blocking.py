@@ -100,6 +100,7 @@ def test_the_report_has_a_table_of_passes_and_one_of_rules(engine: Engine, crowd
     json.dumps(evaluation)
     text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "the rules reach 95.00% of the true pairs" in text
+    assert "what is reached is a share of all true pairs, also of those that passes have linked" in text
     assert _rows(text, "pairs and links by pass") == [["All five", "420", "400", "400", "0.5"]]
     first, second = _rows(text, "pairs, links and reach by blocking rule")
     assert first[0] == "1: date of birth and surname at any time"
