@@ -14,6 +14,7 @@ from quality.intervals import wilson
 Key = tuple[str, str, str]  # characteristic, group, measure
 _WHOLE = ("total", "")
 _SPLIT = ("eligible", "linked", "unlinked")
+_MEASURES = ("outside", "unlinked", "linked", "eligible", "all")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def _side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
     shown = [rate for rate in step["rates"] if rate["side"] == name]
     counts: dict[Key, int] = {}
     sums: list[Sum[Key]] = []
+    unshown: list[Key] = []
     _add(counts, sums, *_WHOLE, total)
     for rate in shown:
         for group in rate["groups"]:
@@ -76,14 +78,16 @@ def _side(step: Mapping[str, Any], name: str, disclosure: Disclosure) -> Side:
         if rate["is_partition"]:
             sums += [
                 Sum((*_WHOLE, m), tuple((rate["characteristic"], g["group"], m) for g in rate["groups"]))
-                for m in ("outside", "unlinked", "linked", "eligible", "all")
+                for m in _MEASURES
             ]
+        else:  # groups overlap: what each leaves of the whole is told by both
+            unshown += _add_rests(counts, sums, rate)
     both = _add_two_way(counts, sums, step, shown) if name == "left" else {}
     for reason in reasons:
         counts[("reason", reason["reason"], "unlinked")] = reason["units"]
     if reasons:
         sums.append(Sum((*_WHOLE, "unlinked"), tuple(("reason", r["reason"], "unlinked") for r in reasons)))
-    unshown = [
+    unshown += [
         key for key in counts if key[2] == "outside" or (key[2] == "unlinked" and key[0] not in ("total", "reason"))
     ]
     cells = disclosure.counts(counts, sums, unshown=unshown)
@@ -147,6 +151,20 @@ def _add_two_way(
                     Sum((name, group["group"], measure), tuple((*key, measure) for key in parts)) for measure in _SPLIT
                 ]
     return found
+
+
+def _add_rests(counts: dict[Key, int], sums: list[Sum[Key]], rate: Mapping[str, Any]) -> list[Key]:
+    """What is left of the whole beside each group that is not all of it. Returns it, since it is not shown."""
+    rests: list[Key] = []
+    for group in rate["groups"]:
+        if group["all"] == counts[(*_WHOLE, "all")]:
+            continue
+        for m in _MEASURES:
+            rest: Key = (f"{rate['characteristic']}, not of", group["group"], m)
+            counts[rest] = counts[(*_WHOLE, m)] - counts[(rate["characteristic"], group["group"], m)]
+            sums.append(Sum((*_WHOLE, m), ((rate["characteristic"], group["group"], m), rest)))
+            rests.append(rest)
+    return rests
 
 
 def _adds_up(groups: Sequence[Mapping[str, Any]], rates: Sequence[Mapping[str, Any]]) -> bool:

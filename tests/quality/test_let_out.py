@@ -211,6 +211,27 @@ def test_groups_of_two_characteristics_do_not_tell_what_those_of_one_hide(d: Dis
     assert [d.percent(*cells[key]).text for key in cells] == ["c", "75.0", "70.0", "70.0"]
 
 
+def test_few_people_who_are_of_another_source_are_not_had_from_all_less_the_others(d: Disclosure) -> None:
+    """Of 4,753 people 4,750 have records of one source: to the nearest five the difference is one to nine."""
+
+    def counted(name: str, everybody: int, linked: int) -> dict[str, Any]:
+        return {"group": name, "label": name, "all": everybody, "eligible": everybody, "linked": linked,
+                "in_both": None, "found": None}  # fmt: skip
+
+    def shown(*groups: tuple[str, int, int]) -> list[tuple[str, str]]:
+        of_source = [counted(*group) for group in groups]
+        rates = [
+            {"side": "left", "characteristic": "source", "title": "Source", "is_partition": False, "groups": of_source}
+        ]
+        step = {"step": "s", "left": "people", "right": "cis", "eligible": None, "reasons": [], "bias": [], "rates": rates,
+                "totals": [{"side": "left", **counted("", 4753, 4003)}]}  # fmt: skip
+        ((_, _, found),) = side(step, "left", d).characteristics
+        return [(group.everybody.text, group.linked.text) for group in found]
+
+    assert shown(("npd", 4750, 4003), ("wales", 3, 0)) == [("c", "4,005"), ("c", "0")]
+    assert shown(("npd", 4600, 4000), ("wales", 400, 200)) == [("4,600", "c"), ("400", "200")]
+
+
 def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) -> None:
     """997 of 1,000 fail: beside the number checked they say that three do not."""
     row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "warning", "success": False}
