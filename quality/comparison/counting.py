@@ -74,7 +74,7 @@ def compare(
         steps.append(
             {
                 "step": step,
-                **_counts(engine, fates),
+                **_counts(engine, fates, pairs[0]),
                 "moves": _moves(engine, fates),
                 "groups": _groups(engine, fates, pairs, described, before.name, after.name, definitions),
                 "weights": changes.weights(before.models.get(step), after.models.get(step)),
@@ -188,14 +188,16 @@ _FATES = """
     """
 
 
-def _counts(engine: Engine, fates: Table) -> dict[str, int]:
+def _counts(engine: Engine, fates: Table, before: Table) -> dict[str, int]:
+    """Links of either run, as each has them, and their fates: two links of people who have become one may be one."""
+    own = engine.sql("select count(*) as links from (select distinct left_id, right_id from {before})", before=before)
     found = {
         row["fate"]: int(row["links"])
         for row in rows(engine, engine.sql("select fate, count(*) as links from {f} group by fate", f=fates))
     }
     counts = {fate: found.get(fate, 0) for fate in FATES}
     stayed = counts["kept"] + counts["moved"]
-    return {"before": stayed + counts["lost"], "after": stayed + counts["gained"], **counts}
+    return {"before": int(one(engine, own)["links"]), "after": stayed + counts["gained"], **counts}
 
 
 def _moves(engine: Engine, fates: Table) -> list[dict[str, Any]]:

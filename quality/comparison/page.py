@@ -17,8 +17,8 @@ from quality.report.page import Block, Fold, Headline, Section, Table, Text
 _MOST_ROWS = 20  # of a table that stand open; a fold has all
 _ABOUT = (
     "A link is known again by the keys that the sources or files gave to its two ends. Moved is a link of both runs "
-    "that another pass or rule made. Counts are exact: this page is for those who judge the linkage, and not for "
-    "publication."
+    "that another pass or rule made. Where two people have become one, two links before may be one that is kept. "
+    "Counts are exact: this page is for those who judge the linkage, and not for publication."
 )
 
 

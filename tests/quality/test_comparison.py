@@ -117,6 +117,27 @@ def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine:
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
 
+def test_two_links_that_become_one_are_two_of_the_run_that_had_them(engine: Engine, world: World) -> None:
+    """Pupils A and D, both linked to N1, come together: none is lost, and before there were two."""
+    links = """
+        11 | 15 | deterministic | nino | 20 | accepted
+        14 | 15 | deterministic | nino | 20 | accepted
+    """
+    after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
+    together = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 21      | 21
+        ec   | left  | 21      | 24
+        ec   | right | 25      | 25
+    """)
+    joined = replace(after, units={"ec": together})
+    (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), joined)["steps"]
+    counts = {name: step[name] for name in ("before", "after", "kept", "moved", "gained", "lost")}
+    assert counts == {"before": 2, "after": 1, "kept": 1, "moved": 0, "gained": 0, "lost": 0}
+    (step,) = compare(engine, joined, run(world, "a", 1, links, model(0.5)))["steps"]
+    assert (step["before"], step["after"], step["kept"]) == (1, 2, 2)
+
+
 def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: World) -> None:
     """The college's record of the pupil says nothing of their sex, the school's does."""
     links = "21 | 25 | deterministic | nino | 20 | accepted"
