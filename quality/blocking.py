@@ -19,10 +19,11 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     Returns:
         passes and rules as counted, each rule with recall (of all true pairs, by itself) and added_recall (what no
         rule before it reaches); the estimate as counted; true_pairs, recall (of all rules), recall_with_passes. Recalls
-        are None without truth.
+        are None without truth, and where it knows no true pair.
     """
     if counted is None:
         return None
+    reached = reached if reached and reached["true_pairs"] else None
     whole = reached["true_pairs"] if reached else 0
     rules = [
         {

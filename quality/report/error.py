@@ -11,7 +11,7 @@ from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.pairs import Pairs
 from quality.report.released import tied
-from quality.report.summary import of_truth
+from quality.report.summary import of_truth, untold
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 
@@ -78,7 +78,7 @@ def _words(measured: tuple[str, Mapping[str, Any]], d: Disclosure) -> str:
     title, accuracy = measured
     precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
     if precision.value is None or recall.value is None:
-        return "Too few links to show."
+        return f"{title}: {untold(accuracy)[0].lower()}{untold(accuracy)[1:]}."
     judged, known = of_truth(accuracy)
     return f"{title}: {precision.text}% of {judged} are right, and {recall.text}% of {known} are linked."
 

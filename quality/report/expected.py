@@ -8,6 +8,7 @@ from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
+from quality.report.summary import told_by_truth
 
 _MEASURES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
 
@@ -60,7 +61,7 @@ def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, C
 
 
 def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
-    said, known = step["expected"], step["accuracy"]
+    said, known = step["expected"], told_by_truth(step)
     precision, recall = d.accuracy(said["precision"]), d.accuracy(said["recall"])
     if precision.value is None or recall.mark == "suppressed":
         return "Too few links to show."
@@ -76,6 +77,8 @@ def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
     if not known:
         return f"{text}."
     truth = d.accuracy(known["precision"]), d.accuracy(known["recall"])
+    if any(cell.value is None for cell in truth):
+        return f"{text}."
     return f"{text}; truth says {truth[0].text}% and {truth[1].text}%."
 
 

@@ -11,6 +11,7 @@ from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
 from quality.report.released import Side
 from quality.report.reviewed import seen_of
+from quality.report.summary import told_by_truth
 
 _MOST_GROUPS = 8
 _FEWEST = 100
@@ -81,8 +82,8 @@ def error_of(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]]) -> t
 
     Of a review `seen` says how many pairs each rests on.
     """
-    if step["accuracy"]:
-        return "truth", step["accuracy"]
+    if accuracy := told_by_truth(step):
+        return "truth", accuracy
     review = next((one for one in reviews if one["step"] == step["step"]), None)
     if review:
         measures = ("precision", "recall")

@@ -31,7 +31,7 @@ def headlines(
     of_step = f", {names.step(step)}" if len(evaluation["steps"]) > 1 else ""
     base = (f"of {people} in the calculation" if subject.has_rule else f"of {people}") + of_step
     rate = Headline("Matched", subject.whole.rate, "%", base)
-    spine, accuracy = evaluation.get("spine"), step["accuracy"]
+    spine, accuracy = evaluation.get("spine"), told_by_truth(step)
     size = (
         Headline("People", d.count(spine["people"]), "", "on the spine")
         if spine
@@ -57,17 +57,22 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     """What was linked and how well, as it would be read out."""
     step, whole = subject.step, subject.whole
     other = names.source(step["right" if subject.side == "left" else "left"])
-    rate = f"{whole.rate.text}%" if whole.rate.mark is None else "A share too small or too large to show"
     could = f" who could be in {other}" if subject.has_rule else ""
     target = "it" if could else other
-    said = f"{rate} of the {whole.eligible.text} {names.people(step[subject.side])}{could} were linked to {target}."
-    accuracy = step["accuracy"]
+    people = f"{names.people(step[subject.side])}{could}"
+    said = {
+        None: f"{whole.rate.text}% of the {whole.eligible.text} {people} were linked to {target}.",
+        "not_applicable": f"There are no {people}.",
+        "suppressed": f"How many {people} were linked to {target} is not shown: it would tell of few.",
+    }.get(whole.rate.mark, f"A share too small or too large to show of the {people} were linked to {target}.")
+    accuracy = told_by_truth(step)
     if not accuracy:
         weights = "; the match weights below say how strong the links are" if step["weights"] else ""
-        return f"{said} This run has no truth to measure error by{weights}."
+        why = "The truth knows none of its links" if step["accuracy"] else "This run has no truth to measure error by"
+        return f"{said} {why}{weights}."
     precision, recall = d.accuracy(accuracy["precision"]), d.accuracy(accuracy["recall"])
     if precision.value is None or recall.value is None:
-        return f"{said} There are too few links to show their error."
+        return f"{said} {untold(accuracy)}."
     low, high = d.interval(accuracy["precision"])
     judged, _ = of_truth(accuracy)
     known = "" if judged == "the links" else " as far as the truth knows them"
@@ -75,6 +80,23 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
         f"{said} {precision.text}% of {judged} are right (95% interval {low.text} to {high.text}), and they hold "
         f"{recall.text}% of the pairs that are truly one person{known}."
     )
+
+
+def told_by_truth(step: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A step's error against truth; None without one, and where it knows neither a link of the step nor a true pair."""
+    accuracy: Mapping[str, Any] | None = step["accuracy"]
+    return accuracy if accuracy and (accuracy["assessed"] or accuracy["true_pairs"]) else None
+
+
+def untold(accuracy: Mapping[str, Any]) -> str:
+    """Why precision and recall against truth are not both shown."""
+    if not accuracy["accepted"]:
+        return "No link was made"
+    if not accuracy["assessed"]:
+        return "The truth knows none of the links"
+    if not accuracy["true_pairs"]:
+        return "The truth knows no pair that is one person"
+    return "There are too few links to show their error"
 
 
 def of_truth(accuracy: Mapping[str, Any]) -> tuple[str, str]:

@@ -71,6 +71,11 @@ def test_without_truth_the_estimate_stands_alone() -> None:
     assert (found["recall"], found["true_pairs"], found["rules"][0]["recall"]) == (None, None, None)
     assert found["estimated_recall"] == 0.8
     assert blocked(None, REACHED) is None
+    nobody = blocked(
+        COUNTED, {**REACHED, "true_pairs": 0, "alone": [0, 0], "added": [0, 0], "together": 0, "in_all": 0}
+    )
+    assert nobody is not None
+    assert (nobody["recall"], nobody["rules"][0]["recall"]) == (None, None)
 
 
 def _evaluated(engine: Engine, inputs: Inputs, asked: list[int]) -> dict[str, Any]:

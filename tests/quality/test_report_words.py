@@ -8,9 +8,11 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
-from quality.report import bias, coverage, error, pairs, released, summary
+from quality.intervals import f1, wilson
+from quality.report import bias, coverage, error, expected, pairs, released, summary
 from quality.report.names import Names
 from quality.report.page import Figure, Section
+from quality.report.statement import error_of
 
 NAMES = Names(shipped())
 
@@ -61,3 +63,46 @@ def test_groups_that_the_chart_leaves_to_the_table_are_named(counted: dict[str, 
     said = drawn(section, "standardised-differences").summary
     assert has_cohort
     assert "Years of birth are in the table below." in said
+
+
+def against_truth(links: int, assessed: int, true_pairs: int) -> dict[str, Any]:
+    """Error of so many links, all that are known right, against a truth that knows so many pairs."""
+    return {
+        "accepted": links, "assessed": assessed, "true_pairs": true_pairs, "attainable": true_pairs,
+        "correct": assessed, "false": 0, "missed": true_pairs - assessed, "true_pairs_by_outcome": [],
+        "precision": wilson(assessed, assessed), "recall": wilson(assessed, true_pairs),
+        "f1": f1(assessed, 0, true_pairs - assessed),
+    }  # fmt: skip
+
+
+def test_a_truth_that_knows_nobody_of_a_step_says_nothing_of_it(counted: dict[str, Any]) -> None:
+    """Then its probabilities speak, as they do for the gates; and few links are another matter than none that is known."""
+    d, (step,) = Disclosure(load()), counted["steps"]
+    share = {"of": 540, "count": 535.0, "value": 0.99, "low": 0.98, "high": 1.0}
+    step |= {"accuracy": against_truth(540, 0, 0), "expected": {"precision": share, "recall": share, "f1": share}}
+    subject, shown = released.side(step, "left", d), pairs.pairs(step, d)
+    assert error_of(step, []) == ("expected", step["expected"])
+    assert "The truth knows none of its links; the match weights below" in summary.statement(subject, NAMES, d)
+    assert summary.headlines(counted, subject, shown, NAMES, d)[2].label == "Links"
+    assert "truth says" not in drawn(expected.expected_section(counted, NAMES, d), "expected-error").summary
+    for links, assessed, true_pairs, said in (
+        (0, 0, 30, "No link was made."),
+        (540, 0, 30, "The truth knows none of the links."),
+        (540, 6, 30, "There are too few links to show their error."),
+    ):
+        step["accuracy"] = against_truth(links, assessed, true_pairs)
+        assert summary.statement(released.side(step, "left", d), NAMES, d).endswith(said)
+        assert "truth says" not in drawn(expected.expected_section(counted, NAMES, d), "expected-error").summary
+
+
+def test_a_rate_that_is_not_shown_is_neither_small_nor_large_for_that(counted: dict[str, Any]) -> None:
+    d, (step,) = Disclosure(load()), counted["steps"]
+    (left,) = [row for row in step["totals"] if row["side"] == "left"]
+    said = []
+    for numbers in ({"all": 600, "eligible": 600, "linked": 596}, {"all": 0, "eligible": 0, "linked": 0}):
+        bare = {**step, "totals": [{**left, **numbers}], "rates": [], "reasons": [], "bias": [], "accuracy": None}
+        said.append(summary.statement(released.side(bare, "left", d), NAMES, d).split(" This run")[0])
+    assert said == [
+        "How many people in NPD who could be in CIS were linked to it is not shown: it would tell of few.",
+        "There are no people in NPD who could be in CIS.",
+    ]
