@@ -159,8 +159,11 @@ def _rates_table(
     d: Disclosure,
     two: tuple[str, str],
 ) -> Table:
-    """Groups that either release withholds stand last, by name: a place among the others says what they changed by."""
-    rows: list[list[str | Cell]] = []
+    """The largest changes either way, falls first.
+
+    Groups that either release withholds stand last, by name: a place among the others says what they changed by.
+    """
+    told: list[list[str | Cell]] = []
     withheld: list[list[str | Cell]] = []
     for row in rates:
         key = (row["step"], row["side"], row["characteristic"], row["label"])
@@ -169,15 +172,22 @@ def _rates_table(
         where = f"{titles[row['step']]}, {names.source(row['source'])}"
         cells = [one.rate if one else d.marked("unavailable") for one in (before, after)]
         found: list[str | Cell] = [where, f"{row['title']}: {group}", *cells, *_moved_by(before, after, d)]
-        (withheld if any(cell.mark for cell in cells) else rows).append(found)
+        (withheld if any(cell.mark for cell in cells) else told).append(found)
+    largest = sorted(range(len(told)), key=lambda place: -_size(told[place][4]))[:_MOST_RATES]
+    every = [*(told[place] for place in sorted(largest)), *sorted(withheld, key=lambda row: (str(row[0]), str(row[1])))]
+    left = len(told) + len(withheld) - len(every[:_MOST_RATES])
     return Table(
         "Link rates that changed most, falls first",
         ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "from", "to"],
-        [*rows, *sorted(withheld, key=lambda row: (str(row[0]), str(row[1])))][:_MOST_RATES],
+        every[:_MOST_RATES],
         "Groups of fewer than a hundred people in either of them are not compared; those whose rate either of them "
         "withholds stand last. Intervals are as if the two held other people; where most are the same, chance does "
-        "less.",
+        "less." + (f" {left:,} more are not in the table." if left else ""),
     )
+
+
+def _size(change: str | Cell) -> float:
+    return abs(change.value or 0.0) if isinstance(change, Cell) else 0.0
 
 
 def _moved_by(before: Group | None, after: Group | None, d: Disclosure) -> list[Cell]:

@@ -136,10 +136,12 @@ def _causes_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table
         cost = Cell(f"{lost:.1f}", round(lost, 1)) if missed.mark is None else missed
         title = f"{names.column(row['field'])}: {names.words(row['kind']).lower()}"
         rows.append([title, d.count(row["pairs"]), missed, low, high, cost])
+    kinds = len(step["causes"]["kinds"])
     return Table(
         f"{names.step(step)}: kinds of error, and the links that they cost",
         ["Error", "True pairs that bear it", "Of them missed, %", "from", "to", "Links lost per 10,000 true pairs"],
         rows,
+        f"The {_MOST_CAUSES} costliest of {kinds} kinds." if kinds > _MOST_CAUSES else "",
     )
 
 

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.catalogue import shipped
 from linkage.engine import Engine
+from quality.disclosure import Cell, Disclosure, load
 from quality.drift import drift, falls, published, stability
 from quality.evaluation import Inputs, evaluate
 from quality.intervals import difference, wilson
 from quality.report import Inputs as ReportInputs
 from quality.report import render
+from quality.report.drift import _rates_table
+from quality.report.names import Names
+from quality.report.released import Group
 
 
 @pytest.fixture
@@ -146,3 +151,23 @@ def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp
     assert "Too few links to say what has moved." in text
     assert 'rows of earnings</th><td class="number">1,000</td><td class="number">1,005</td>' in text
     assert '<td class="number"><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]
+
+
+def test_a_list_of_rates_that_is_cut_keeps_the_largest_changes_either_way() -> None:
+    """Of fifty groups one fell by 9 points, one rose by 9 and the others by 1: the smallest rises give way."""
+
+    def rated(rate: float) -> Group:
+        people, share = Cell("1,000", 1000.0), Cell(f"{rate:.1f}", rate)
+        return Group("-", people, people, people, people, share, share, share, share)
+
+    now = {f"group {place:02}": rated(51.0) for place in range(50)} | {"fell": rated(41.0), "rose": rated(59.0)}
+    keys = {label: ("s", "left", "x", label) for label in now}
+    rows = [
+        {"step": "s", "side": "left", "source": "npd", "characteristic": "x", "title": "X", "label": label}
+        for label in sorted(now, key=lambda label: now[label].rate.value or 0.0)
+    ]
+    shown = ({keys[label]: rated(50.0) for label in now}, {keys[label]: group for label, group in now.items()})
+    table = _rates_table(rows, shown, {"s": "S"}, Names(shipped()), Disclosure(load()), ("Before", "After"))
+    assert len(table.rows) == 40
+    assert (table.rows[0][1], table.rows[-1][1]) == ("X: fell", "X: rose")
+    assert table.note.endswith("12 more are not in the table.")
