@@ -103,12 +103,13 @@ def rates_section(
 
 
 def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, names: Names) -> Section | None:
-    """Why people in the calculation are not matched."""
+    """Why people in the calculation are not matched: the subject's, or where all of it are the last other side's."""
     shown = [side for step in sides.values() for side in step.values() if side.reasons]
-    if not shown or not subject.reasons:
+    if not shown:
         return None
+    drawn = subject if subject.reasons else shown[-1]
     values = [
-        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in subject.reasons
+        {"label": names.words(reason), "value": cell.value, "shown": cell.text} for reason, cell, _ in drawn.reasons
     ]
     rows: list[list[str | Cell]] = [
         [f"{names.step(side.step)}: {names.source(_side_name(side))}", names.words(reason), cell, share]
@@ -122,9 +123,9 @@ def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, name
         [
             figure(
                 "reasons",
-                f"People not linked, by reason: {names.step(subject.step)}",
-                f"{subject.whole.unlinked.text} {names.people(_side_name(subject))} "
-                f"{'in the calculation ' if subject.has_rule else ''}are not linked. “No candidate” means that nobody "
+                f"People not linked, by reason: {names.step(drawn.step)}",
+                f"{drawn.whole.unlinked.text} {names.people(_side_name(drawn))} "
+                f"{'in the calculation ' if drawn.has_rule else ''}are not linked. “No candidate” means that nobody "
                 "on the other side shared enough to be compared; “below threshold” that the best pair was too weak; "
                 "“in review” or “ambiguous” that a person should decide. The table has every step and side.",
                 lambda width: charts.bars(values, width, x="People"),

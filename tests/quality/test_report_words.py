@@ -106,3 +106,14 @@ def test_a_rate_that_is_not_shown_is_neither_small_nor_large_for_that(counted: d
         "How many people in NPD who could be in CIS were linked to it is not shown: it would tell of few.",
         "There are no people in NPD who could be in CIS.",
     ]
+
+
+def test_why_others_are_not_linked_is_told_where_all_of_the_subject_are(counted: dict[str, Any]) -> None:
+    d, (step,) = Disclosure(load()), counted["steps"]
+    left, right = ([row for row in step["totals"] if row["side"] == side] for side in ("left", "right"))
+    all_linked = [{**left[0], "linked": left[0]["eligible"]}, *right]
+    of_right = [row for row in step["reasons"] if row["side"] == "right"]
+    step |= {"totals": all_linked, "reasons": of_right, "bias": [], "rates": []}
+    sides = sides_of(counted, d)
+    section = coverage.reasons_section(sides, sides[step["step"]]["left"], NAMES)
+    assert "people in CIS are not linked" in drawn(section, "reasons").summary
