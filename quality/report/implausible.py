@@ -34,12 +34,15 @@ def implausible_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
         if whole.value is None
         else f"{whole.text}% of the people with two records or more have records that contradict each other."
     )
+    asked = ", ".join(rule["rule"] for rule in found["rules"][:2]) + (
+        " and the like" if len(found["rules"]) > 2 else ""
+    )
     blocks: list[Block] = [
         Text(
-            "Some things no one person does: work before 14, study after death and the like. Where records that were "
-            "linked show them together, either a link is false or a record is wrong. Shares are of people with two "
-            "records that could have contradicted each other. Beside them stands, where it can be told, how often a "
-            "single record contradicts itself: so much is the sources' own."
+            f"Some things are not of one person: {asked}. Where records that were linked show them together, either a "
+            "link is false or a record is wrong. Shares are of people with two records that could have contradicted "
+            "each other. Beside them stands, where it can be told, how often a single record contradicts itself: so "
+            "much is the sources' own."
         ),
         figure(
             "implausible-people",

@@ -50,6 +50,16 @@ def implausible_tables(evaluation: dict[str, Any], d: Disclosure) -> tuple[Figur
     return drawn, drawn.table, by_step
 
 
+def test_what_cannot_be_is_told_by_the_rules_that_were_asked(d: Disclosure) -> None:
+    for rules, said in (
+        ((("dates that conflict", 50, 20),), "Some things are not of one person: dates that conflict. Where"),
+        ((("one", 50, 20), ("two", 50, 20), ("three", 50, 20)), "not of one person: one, two and the like. Where"),
+    ):
+        section = implausible_section(contradicting(*rules, people=1000, implausible=65), NAMES, d)
+        assert section is not None
+        assert said in section.blocks[0].text  # type: ignore[union-attr]
+
+
 def test_a_contradiction_of_few_people_is_a_small_count(d: Disclosure) -> None:
     rules = (("one", 50, 1), ("nobody", 60, 0), ("all but one", 50, 49), ("some", 100, 20))
     drawn, table, by_step = implausible_tables(contradicting(*rules, people=1000, implausible=65), d)
