@@ -100,8 +100,13 @@ def _released(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    old = {step["step"]: step for step in before["steps"]}
-    return [(old[step["step"]], step) for step in after["steps"] if step["step"] in old]
+    """Steps of one name that are between the same two: of others the people are not the same."""
+    old = {_between(step): step for step in before["steps"]}
+    return [(old[_between(step)], step) for step in after["steps"] if _between(step) in old]
+
+
+def _between(step: Mapping[str, Any]) -> tuple[str, str, str]:
+    return step["step"], step["left"], step["right"]
 
 
 def distributions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -108,6 +108,13 @@ def test_what_changed_most_stands_first_whichever_step_it_is_of(last: dict[str, 
         )
 
 
+def test_a_step_that_is_between_others_now_is_not_compared(last: dict[str, Any]) -> None:
+    before = copy.deepcopy(last)
+    before["steps"][0]["left"] = "people"
+    found = drift(before, last)
+    assert [found[part] for part in ("distributions", "last", "rates", "parameters", "bias")] == [[], [], [], [], []]
+
+
 def test_small_groups_are_not_compared(last: dict[str, Any]) -> None:
     now = copy.deepcopy(last)
     for rate in now["steps"][0]["rates"]:
