@@ -203,9 +203,15 @@ def _made_of(sheet: Sheet, share: int, pairs: Iterable[tuple[int, int]]) -> _Mad
         rows = [(row[part].number, row[base].number, row[share].number) for row in sheet.rows]
         for whole in wholes:
             offs = [_off(*row, whole=whole) for row in rows if None not in row]
-            if len(offs) > 1 and max(offs) <= 0.0051 * whole:
+            if len(offs) > 1 and max(offs) <= _rounding(sheet, share, whole):
                 found.append((sum(offs) / whole, _Made(part, base, whole)))
     return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _rounding(sheet: Sheet, share: int, whole: float) -> float:
+    """How far a share may be from what counts give: half a per cent, of a fraction half of the last place written."""
+    places = max(len(row[share].text.partition(".")[2]) for row in sheet.rows)
+    return 0.51 if whole > 1 else 0.51 * 10.0 ** -min(max(places, 1), 2)
 
 
 def _off(part: float | None, base: float | None, share: float | None, *, whole: float) -> float:

@@ -50,6 +50,20 @@ def test_counts_that_give_another_fraction_are_not_what_a_share_is_of(tmp_path: 
     assert ("D2", "unknown base") in told(found)
 
 
+def test_a_fraction_of_one_place_is_known_by_its_counts(tmp_path: Path) -> None:
+    """120 of 290 are 0.41."""
+    found = checked(
+        """
+        Region | Graduates | In work | Share in work
+        North  | 290       | 120     | 0.4
+        Middle | 400       | 210     | 0.5
+        """,
+        tmp_path,
+    )
+    assert found.layout.of[3] == (2, 1)
+    assert found.layout.part_of == {2: 1}
+
+
 def test_of_counts_that_are_near_a_share_the_nearest_gives_it(tmp_path: Path) -> None:
     """12 and 4 of 2,000 are both within half a per cent of 0.2: the share tells of the four."""
     found = checked(
