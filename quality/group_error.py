@@ -86,11 +86,12 @@ def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
 
     Expected numbers are None where links have no probability; those missed are of the pairs that were kept.
     """
-    links, said, let_go = int(row["links"]), row["said_right"], row["said_missed"]
+    links, said, let_go = int(row["links"]), float(row["said_right"]), float(row["said_missed"])
+    has_said = said > 0 or not links
     expected: dict[str, Any] = {
         "links": links,
-        "expected_false": None if said is None else links - float(said),
-        "expected_missed": None if let_go is None else float(let_go),
+        "expected_false": links - said if has_said else None,
+        "expected_missed": let_go if has_said else None,
     }
     if not has_truth:
         return expected | dict.fromkeys(("correct", "false", "missed", "true_pairs", "precision", "recall", "f1"))

@@ -48,6 +48,14 @@ def test_links_of_a_band_are_judged_apart_from_its_other_pairs(engine: Engine, p
     assert band["of_links"]["precision"]["value"] == 0.0
 
 
+def test_links_without_probabilities_are_not_all_expected_to_be_false(
+    engine: Engine, pupils_and_learners: Inputs
+) -> None:
+    step = step_of(engine, pupils_and_learners)
+    by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
+    assert [(g["links"], g["expected_false"]) for g in by_sex] == [(1, None), (1, None), (0, 0.0)]
+
+
 def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) -> None:
     step = step_of(engine, patterned)
     by_sex = next(row["groups"] for row in step["groups"] if row["characteristic"] == "sex")
