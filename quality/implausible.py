@@ -279,8 +279,9 @@ def implausible_people(
         persons: entity_id, person (the true one), where there is truth.
 
     Returns:
-        people (of two records or more), implausible, share; with truth of the implausible those confirmed (some
-        two of their records that contradict each other are two people's), else None; rules: rule, why,
+        people (of two records or more), implausible, share; with truth of the implausible those assessed (it knows
+        whose some two are of their records that contradict each other) and confirmed (these are two people's), else
+        None; rules: rule, why,
         people_at_risk, people, share (of those at risk), confirmed, background.
     """
     whole = one(
@@ -298,13 +299,14 @@ def implausible_people(
         row["rule"]: row
         for row in rows(engine, engine.sql(_counted("f.rule", persons), params=None, store=False, **tables))
     }
-    nobody: dict[str, Any] = {"people": 0, "confirmed": 0 if persons else None}
+    nobody: dict[str, Any] = {"people": 0} | dict.fromkeys(("assessed", "confirmed"), 0 if persons else None)
     together = rows(engine, engine.sql(_counted("'any'", persons), params=None, store=False, **tables))
     every = together[0] if together else nobody
     return {
         "people": whole,
         "implausible": every["people"],
         "share": wilson(every["people"], whole),
+        "assessed": every["assessed"],
         "confirmed": every["confirmed"],
         "rules": [
             {
@@ -320,14 +322,17 @@ def implausible_people(
 
 
 def _counted(group: str, persons: Table | None) -> str:
-    """People of found pairs by a group; with truth also those of whom some pair is of two people."""
-    known = "count(distinct case when a.person <> b.person then f.person_id end)" if persons else "null"
+    """People of found pairs by a group; with truth also those of whom it knows some pair, and of whom one is of two."""
+    assessed, confirmed = (
+        f"count(distinct case when {which} then f.person_id end)" if persons else "null"
+        for which in ("a.person is not null and b.person is not null", "a.person <> b.person")
+    )
     joined = """
         left join {persons} as a on a.entity_id = f.one_id
         left join {persons} as b on b.entity_id = f.other_id
         """
     return f"""
-        select {group} as rule, count(distinct f.person_id) as people, {known} as confirmed
+        select {group} as rule, count(distinct f.person_id) as people, {assessed} as assessed, {confirmed} as confirmed
         from {{found}} as f {joined if persons else ""}
         group by {group}
         """

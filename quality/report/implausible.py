@@ -108,10 +108,12 @@ def _background(share: Mapping[str, Any] | None, d: Disclosure) -> Cell:
 
 
 def _confirmed(found: Mapping[str, Any], whole: Cell, d: Disclosure) -> str:
-    share = d.percent(found["confirmed"], found["implausible"], tied=[whole])
+    assessed = found.get("assessed", found["implausible"])
+    share = d.percent(found["confirmed"], assessed, tied=[whole])
     if share.mark is not None:
         return "Of too few such people truth says whether a link is false."
-    return f"Truth says that of such people {share.text}% have a false link; of the others a record is wrong."
+    whom = "such people" if assessed == found["implausible"] else "such people whom it knows"
+    return f"Truth says that of {whom} {share.text}% have a false link; of the others a record is wrong."
 
 
 def _steps_table(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Table:

@@ -173,7 +173,10 @@ def test_people_and_links_with_contradictions(
         13        | 103
     """)
     said = implausible_people(engine, spine, found, told, persons)
-    assert (said["people"], said["implausible"], said["confirmed"]) == (2, 1, 1)
+    assert (said["people"], said["implausible"], said["assessed"], said["confirmed"]) == (2, 1, 1, 1)
+    of_few = engine.sql("select * from {p} where entity_id <> 12", p=persons)
+    unknown = implausible_people(engine, spine, found, told, of_few)
+    assert (unknown["implausible"], unknown["assessed"], unknown["confirmed"]) == (1, 0, 0)
     (rule,) = said["rules"]
     assert (rule["people"], rule["share"]["of"], rule["confirmed"]) == (1, 2, 1)
     assert implausible_people(engine, spine, found, told, None)["confirmed"] is None
