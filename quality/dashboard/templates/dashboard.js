@@ -15,9 +15,10 @@ if (held) {
   function change(one, other, places) {
     if (one[1] === null || other[1] === null) return "z";
     const by = other[1] - one[1];
+    if (!(one[0] + other[0]).includes(".")) places = 0; // of a count among shares
     const digits = by !== 0 && Math.abs(by) < 0.5 * 10 ** -places ? 6 : places;
     const text = Math.abs(by).toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: digits });
-    return (by < 0 ? "−" : "+") + text;
+    return (by < 0 ? "−" : by > 0 ? "+" : "") + text;
   }
 
   function table(matrix, rows, names) {
