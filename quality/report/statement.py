@@ -85,8 +85,8 @@ def error_of(step: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]]) -> t
     if accuracy := told_by_truth(step):
         return "truth", accuracy
     review = next((one for one in reviews if one["step"] == step["step"]), None)
-    if review:
-        measures = ("precision", "recall")
+    measures = ("precision", "recall")
+    if review and any(review[measure]["middle"]["value"] is not None for measure in measures):
         found = {measure: review[measure]["middle"] for measure in measures}
         return "review", {**found, "seen": {measure: seen_of(review, measure) for measure in measures}}
     return ("expected", step["expected"]) if step.get("expected") else None

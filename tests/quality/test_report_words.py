@@ -82,6 +82,9 @@ def test_a_truth_that_knows_nobody_of_a_step_says_nothing_of_it(counted: dict[st
     step |= {"accuracy": against_truth(540, 0, 0), "expected": {"precision": share, "recall": share, "f1": share}}
     subject, shown = released.side(step, "left", d), pairs.pairs(step, d)
     assert error_of(step, []) == ("expected", step["expected"])
+    nothing = {"middle": {"of": 0, "count": 0, "value": None, "low": None, "high": None}}
+    begun = {"step": step["step"], "precision": nothing, "recall": nothing, "strata": []}
+    assert error_of(step, [begun]) == ("expected", step["expected"])
     assert "The truth knows none of its links; the match weights below" in summary.statement(subject, NAMES, d)
     assert summary.headlines(counted, subject, shown, NAMES, d)[2].label == "Links"
     assert "truth says" not in drawn(expected.expected_section(counted, NAMES, d), "expected-error").summary
