@@ -41,7 +41,8 @@ def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
     """The share of a source's people; not applicable where nobody in the source has the identifier."""
     if row is None or not row["present"]:
         return d.marked("not_applicable")
-    return d.percent(row[measure], row["entities"])
+    others = row["present"] - row[measure]  # who has one value alone is told by both shares
+    return d.percent(row[measure], row["entities"], tied=[d.count(others)] if measure == "several" else [])
 
 
 def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Section | None:

@@ -9,7 +9,7 @@ from linkage.catalogue import shipped
 from quality.disclosure import Cell, Disclosure, load
 from quality.drift import by_chance, drift
 from quality.intervals import wilson
-from quality.report.data import contracts_section
+from quality.report.data import completeness_section, contracts_section
 from quality.report.drift import drift_section
 from quality.report.implausible import implausible_section
 from quality.report.names import Names
@@ -240,6 +240,20 @@ def test_few_people_who_are_of_another_source_are_not_had_from_all_less_the_othe
 
     assert shown(("npd", 4750, 4003), ("wales", 3, 0)) == [("c", "4,005"), ("c", "0")]
     assert shown(("npd", 4600, 4000), ("wales", 400, 200)) == [("4,600", "c"), ("400", "200")]
+
+
+def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosure) -> None:
+    """903 of 1,000 have a surname and 900 more than one: three have one. Of a postcode 403 do."""
+    counts = (("surname", 900), ("postcode", 500), ("dob", 0))
+    held = [{"identifier": name, "entities": 1000, "present": 903, "several": several} for name, several in counts]
+    section = completeness_section({"sources": [{"source": "npd", "completeness": held}]}, NAMES, d)
+    assert section is not None
+    present, fold = section.blocks
+    assert isinstance(present, Table)
+    assert isinstance(fold, Fold)
+    (several,) = [block for block in fold.blocks if isinstance(block, Table)]
+    assert {row[0]: row[1] for row in texts(present)} == dict.fromkeys(("Surname", "Date of birth", "Postcode"), "90.3")
+    assert {row[0]: row[1] for row in texts(several)} == {"Surname": "c", "Date of birth": "0.0", "Postcode": "50.0"}
 
 
 def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) -> None:
