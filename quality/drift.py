@@ -8,6 +8,7 @@ Statistical properties of the population stability index, 2020): in a small step
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -233,6 +234,12 @@ def _denominators(row: Mapping[str, Any]) -> dict[str, int]:
 def in_calculation(step: Mapping[str, Any], side: str) -> str:
     """What the count of a side's people in the calculation is called among those published."""
     return f"{step[side]} in the calculation of {step['step']}"
+
+
+def part_of(count: str) -> str | None:
+    """The published count that another is part of: the people of a source on the spine are of its entities."""
+    source = re.fullmatch("people of (.+) on the spine", count)
+    return f"entities of {source[1]}" if source else None
 
 
 def published(evaluation: Mapping[str, Any]) -> dict[str, int]:

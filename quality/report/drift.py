@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
-from quality.drift import in_calculation
+from quality.disclosure import Cell, Disclosure, Sum
+from quality.drift import in_calculation, part_of
 from quality.intervals import difference, wilson
 from quality.report import charts
 from quality.report.drawing import figure
@@ -138,17 +138,31 @@ def _counts_table(
 ) -> Table:
     """Counts as they are shown; those in the calculation as the two reports show them."""
     rows: list[list[str | Cell]] = []
+    of_two = [
+        {**_released_counts(counts, key, d), **cells} for cells, key in zip(eligible, ("before", "after"), strict=True)
+    ]
     for row in counts:
-        before, after = (
-            cells[row["count"]] if row["count"] in cells else d.count(row[key])
-            for cells, key in zip(eligible, ("before", "after"), strict=True)
-        )
+        before, after = (cells[row["count"]] for cells in of_two)
         if before.value and after.value is not None:
             change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
             rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
         else:
             rows.append([row["count"], before, after, d.marked("not_applicable")])
     return Table("Published counts", ["Count", *two, "Change, %"], rows)
+
+
+def _released_counts(counts: Sequence[Mapping[str, Any]], key: str, d: Disclosure) -> dict[str, Cell]:
+    """Counts of one of the two. What a part leaves of its whole is told by both, and may not be few."""
+    values: dict[str, int] = {row["count"]: row[key] for row in counts}
+    sums: list[Sum[str]] = []
+    rests: dict[str, int] = {}
+    for part in values:
+        whole = part_of(part)
+        if whole and values.get(whole, 0) > values[part]:
+            rest = f"{whole} but not {part}"
+            rests[rest] = values[whole] - values[part]
+            sums.append(Sum(whole, (part, rest)))
+    return d.counts(values | rests, sums, unshown=rests)
 
 
 def _rates_table(

@@ -160,6 +160,21 @@ def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp
     assert '<td class="number"><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]
 
 
+def test_few_people_with_two_records_are_not_had_from_two_published_counts(
+    last: dict[str, Any], tmp_path: Path
+) -> None:
+    """600 entities of one source are 597 people; 600 of the other 540."""
+    now = copy.deepcopy(last)
+    now["spine"]["by_source"] = [
+        {**row, "people": 597 if row["source"] == "npd" else row["people"]} for row in now["spine"]["by_source"]
+    ]
+    text = render(ReportInputs(now, drift=drift(last, now)), tmp_path / "index.html").read_text(encoding="utf-8")
+    table = text.split("Published counts")[-1].split("</table>")[0]
+    lines = {line.split("</th>")[0].split(">")[-1]: line for line in table.split("<tr>")}
+    assert lines["people of npd on the spine"].count("suppressed") == 1
+    assert "suppressed" not in lines["entities of npd"] + lines["people of cis on the spine"]
+
+
 def test_a_list_of_rates_that_is_cut_keeps_the_largest_changes_either_way() -> None:
     """Of fifty groups one fell by 9 points, one rose by 9 and the others by 1: the smallest rises give way."""
 
