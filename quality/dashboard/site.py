@@ -57,7 +57,8 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
         InputError: the folder holds something else.
         ConfigError: there is no such disclosure profile.
     """
-    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(catalogue or shipped())
+    steps = {key: step for run in found.runs for key, step in run.steps.items()}
+    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(catalogue or shipped(), steps.values())
     check_room(out, _MARK, "dashboard")
     runs, called = found.runs, [run.name for run in found.runs]
     counts, shares = figures.counts(runs, names, d), figures.shares(runs, names, d)

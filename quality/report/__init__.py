@@ -106,7 +106,7 @@ def render_run(
 
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
     """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
-    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped())
+    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped(), evaluation["steps"])
     subject = summary.subject_of(evaluation, _sides(evaluation, d))
     lines = summary.headlines(evaluation, subject, pairs.pairs(subject.step, d), names, d)
     return [(line.label, line.text, line.note) for line in lines]
@@ -131,7 +131,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     evaluation = inputs.evaluation
     if not evaluation["steps"]:
         raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
-    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue)
+    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue, evaluation["steps"])
     # The largest charts, and nothing in them is to be hidden: they are drawn while it is found what is.
     models = {step["step"]: making.model_blocks(step, names) for step in evaluation["steps"]}
     sides = _sides(evaluation, d)

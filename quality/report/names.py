@@ -1,6 +1,7 @@
 """How sources, sides, steps and reasons are called on the page."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linkage.catalogue import Catalogue
@@ -22,10 +23,16 @@ _IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob"
 
 
 class Names:
-    """Names from the catalogue, where it knows the thing."""
+    """Names from the catalogue, where it knows the thing.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    Args:
+        steps: those of a page; where several are between the same two, each is called by its own name too.
+    """
+
+    def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = ()) -> None:
         self._catalogue = catalogue
+        between = Counter(map(self._between, steps))
+        self._shared = {title for title, times in between.items() if times > 1}
 
     def source(self, name: str) -> str:
         """A source: its body's initials where the catalogue has it, else as the user called it."""
@@ -41,8 +48,11 @@ class Names:
 
     def step(self, step: Mapping[str, Any]) -> str:
         """A step by its two sides."""
-        left = "People" if step["left"] == "people" else self.source(step["left"])
-        return f"{left} to {self.source(step['right'])}"
+        title = self._between(step)
+        return f"{title} ({step['step']})" if title in self._shared else title
+
+    def _between(self, step: Mapping[str, Any]) -> str:
+        return f"{self.source(step['left'])} to {self.source(step['right'])}"
 
     def column(self, name: str) -> str:
         """An identifier or a comparison of a model."""

@@ -9,7 +9,7 @@ from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.intervals import f1, wilson
-from quality.report import bias, coverage, error, expected, pairs, released, summary
+from quality.report import bias, coverage, error, expected, headlines, pairs, released, summary
 from quality.report.names import Names
 from quality.report.page import Figure, Section
 from quality.report.statement import error_of
@@ -120,3 +120,18 @@ def test_why_others_are_not_linked_is_told_where_all_of_the_subject_are(counted:
     sides = sides_of(counted, d)
     section = coverage.reasons_section(sides, sides[step["step"]]["left"], NAMES)
     assert "people in CIS are not linked" in drawn(section, "reasons").summary
+
+
+def test_two_steps_between_the_same_two_are_told_apart(counted: dict[str, Any]) -> None:
+    (step,) = counted["steps"]
+    counted["steps"] = [{**step, "step": name} for name in ("sure", "rest")]
+    assert {note for _, _, note in headlines(counted)[1:]} == {
+        f"{what}, NPD to CIS (rest)"
+        for what in (
+            "of people in NPD in the calculation",
+            "of the links are right",
+            "of the true pairs are linked",
+            "pairs too close to call",
+        )
+    }
+    assert Names(shipped(), [step]).step(step) == "NPD to CIS"
