@@ -8,8 +8,10 @@ written with semicolons between.
 import csv
 import datetime
 import io
+import itertools
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,8 @@ def request_of_sheets(sheets: Mapping[str, Sequence[Sequence[Any]]], path: Path)
     if strange:
         listed = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in SHEETS.items())
         raise ConfigError(f"{path}: " + "\n  ".join([*strange, f"there are: {listed}"]))
+    if lost := [line for name, rows in sheets.items() for line in _lost(name, rows)]:
+        raise ConfigError(f"{path}: " + "\n  ".join([*lost, "nobody would see it: mend it, or take it out"]))
     found = {name: _records(rows) for name, rows in sheets.items()}
     raw: dict[str, Any] = {
         str(row["field"]): _value(str(row["field"]), row["value"])
@@ -109,6 +113,27 @@ def _packages(rows: Iterable[Row], reasons: Iterable[Row]) -> list[dict[str, Any
         }
         package.update({"reasons": given} if given else {})
     return found
+
+
+def _lost(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """What of a sheet would be overlooked: of columns or fields of one name all but the last, and cells beside all."""
+    yield from (f"sheet {name} has two columns '{column}'" for column in _repeated(_headings(rows)))
+    named = [_plain(cell) for cell in (rows[0] if rows else ())]
+    beside = [
+        number
+        for number, row in enumerate(rows[1:], 2)
+        if any(_plain(cell) is not None for cell, over in itertools.zip_longest(row, named) if over is None)
+    ]
+    if beside:
+        rows_like_it = f"{len(beside):,} such row{'s' if len(beside) > 1 else ''}"
+        yield f"sheet {name}, row {beside[0]}: a cell has no heading ({rows_like_it})"
+    if name == "request":
+        fields = [str(row["field"]) for row in _records(rows) if "field" in row]
+        yield from (f"sheet request has two rows '{field}'" for field in _repeated(fields))
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def _headings(rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -137,6 +137,15 @@ def test_dates_written_as_text_are_dates(tmp_path: Path) -> None:
     [
         ({"dates": [["table"]]}, "no sheet is called 'dates'"),
         ({"data": [["table", "varable"]]}, "sheet data has no column 'varable'"),
+        ({"data": [["table", "variable", "table"]]}, "sheet data has two columns 'table'"),
+        (
+            {"data": [["table", None], ["npd.ks4", None, "so"]]},
+            r"sheet data, row 2: a cell has no heading \(1 such row\)",
+        ),
+        (
+            {"request": [["field", "value"], ["audience", "schools"], ["aims", "a"], ["audience", "the press"]]},
+            "sheet request has two rows 'audience'",
+        ),
     ],
 )
 def test_unknown_names_are_told(tmp_path: Path, sheets: dict[str, list[list[Any]]], says: str) -> None:
