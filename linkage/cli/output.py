@@ -2,7 +2,7 @@
 
 import csv
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,9 +71,29 @@ def check(
 
     Example: leo output check results.csv --profile ons_10_5 --out safe
     """
+    of_tables: dict[str, object] = {
+        "--label": label,
+        "--count": count,
+        "--share": share,
+        "--average": average,
+        "--of": of,
+        "--total": total,
+        "--largest": largest,
+        "--tree": tree,
+        "--approved": approved,
+        "--out": out,
+    }
+    of_rows: dict[str, object] = {
+        "--quasi": quasi,
+        "--institution": institution,
+        "--amount": amount,
+        "--person": person,
+    }
     if microdata:
+        _refuse(of_tables, "is for tables, and has no meaning with --microdata")
         _microdata(files, profile, quasi or [], institution or [], amount or [], fraction, person)
         return
+    _refuse({**of_rows, "--fraction": fraction < 1}, "is for rows about people: give --microdata with it")
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
@@ -136,6 +156,12 @@ def profiles() -> None:
         typer.echo(f"{name:<16} {small}{noughts}, {rounding}: {rules.title}")
 
 
+def _refuse(given: Mapping[str, object], why: str) -> None:
+    """Refuse options that nothing would look at: a table would pass, or be refused, as if they had not been given."""
+    if strange := [option for option, value in given.items() if value]:
+        raise ConfigError("\n".join(f"{option} {why}" for option in strange))
+
+
 def _said(
     label: list[str] | None,
     count: list[str] | None,
@@ -164,7 +190,11 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
     pairs = [text.rpartition("=")[::2] for text in given]
     if wrong := [text for text, (name, value) in zip(given, pairs, strict=True) if not name or not value]:
         raise ConfigError(f"{option} {wrong[0]}: no column before or after the =\n  write {option} COLUMN=...")
-    return dict(pairs)
+    made: dict[str, str] = {}
+    for name, value in pairs:
+        if made.setdefault(name, value) != value:
+            raise ConfigError(f"{option} {name}: is given twice\n  give one of them")
+    return made
 
 
 def _parents(tree: Path) -> dict[tuple[str, str], str]:

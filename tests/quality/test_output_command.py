@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.cli import app
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
 from quality.outputs import load_approved
 
 SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
@@ -91,6 +91,21 @@ def test_an_approved_table_that_was_changed_is_found(tmp_path: Path) -> None:
     kept.write_text(kept.read_text(encoding="utf-8").replace("62", "63"), encoding="utf-8")
     with pytest.raises(InputError, match="was changed after it was approved"):
         load_approved(folder)
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (["--quasi", "Region"], "--quasi is for rows about people: give --microdata with it"),
+        (["--fraction", "0.1"], "--fraction is for rows about people"),
+        (["--microdata", "--count", "People", "--out", "safe"], "--count is for tables, .*\n--out is for tables"),
+        (["--of", "Share=People", "--of", "Share=All"], "--of Share: is given twice"),
+    ],
+)
+def test_no_option_is_given_in_vain(tmp_path: Path, said: list[str], says: str) -> None:
+    """A file of rows was looked at as a table of counts, where --microdata was forgotten."""
+    with pytest.raises(ConfigError, match=says):
+        leo("check", wrote(tmp_path, "t.csv", SAFE), *said)
 
 
 def people(*lines: str) -> str:
