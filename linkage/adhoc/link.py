@@ -14,9 +14,10 @@ from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
+from linkage.adhoc.steps import ASKED, step_of
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.adhoc.workplace import Workplace, workplace
-from linkage.config import Cardinality, Step
+from linkage.config import Cardinality
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
 from linkage.match.links_only import LinksOnly, links_only
@@ -130,9 +131,8 @@ def _work(
     passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
         link = links_only if request.links_only else link_step
-        result = link(
-            engine, _step(request), *sides, rules=passes, model=model, seed=request.seed, parts=parts, progress=say
-        )
+        step = step_of(_asked(request), samples=request.samples)
+        result = link(engine, step, *sides, rules=passes, model=model, seed=request.seed, parts=parts, progress=say)
     with clock("write"):
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
@@ -190,21 +190,6 @@ def _cardinality(twice: Sequence[float]) -> Cardinality:
     if max(twice) < persons.MOSTLY_TWICE:
         return "one-to-one"
     return "one-to-many" if twice[1] > twice[0] else "many-to-one"
-
-
-def _step(request: Request) -> Step:
-    return Step(
-        name="link",
-        left="left",
-        right="right",
-        train=False,
-        accept_probability=request.threshold,
-        review_probability=min(0.5, request.threshold),
-        margin=request.margin,
-        duplicates="join" if request.second_records and request.cardinality != "many-to-many" else "leave",
-        cardinality=request.cardinality or "one-to-one",
-        samples=request.samples,
-    )
 
 
 def _model(
@@ -321,8 +306,11 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
         delimiter=request.delimiter,
         postcodes=done.fields.get("postcode") == "postcode",
     )
-    asked = ("threshold", "margin", "second_records", "cardinality")
-    return {**read, **{name: getattr(request, name) for name in asked}}
+    return {**read, **_asked(request)}
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in ASKED}
 
 
 def notes_of(file: PersonFile, lost_dates: int) -> list[str]:

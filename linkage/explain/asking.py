@@ -101,6 +101,8 @@ class Explainer(AbstractContextManager["Explainer"]):
         Raises:
             ConfigError: there is no such step or entity, or no step took it in.
         """
+        if self._linked:
+            self._linked.see_that_it_is(step)
         if self._linked and self._linked.step.of_one_file:
             unit = self._linked.unit(self._engine, "left", key, "--record")
             found = explain_record_of_file(self._engine, self._linked.step, unit)
@@ -153,6 +155,7 @@ class Explainer(AbstractContextManager["Explainer"]):
     def _units(self, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
         if self._linked:
             linked, engine = self._linked, self._engine
+            linked.see_that_it_is(step)
             keys = (left, right)
             if not linked.step.of_one_file:
                 keys = (left.removeprefix("left:"), right.removeprefix("right:"))

@@ -61,6 +61,16 @@ class OpenFiles:
         shared = self.records["right"].columns
         return tuple(name for name in self.records["left"].columns if name in shared and name not in (ID, "unit_id"))
 
+    def see_that_it_is(self, step: str | None) -> None:
+        """Refuse a step of another name than the only one.
+
+        Raises:
+            ConfigError: it has another.
+        """
+        name = self.step.step.name
+        if step not in (None, name):
+            raise ConfigError(f"--step {step}: the folder has no such step; it has {name}")
+
     def unit(self, engine: Engine, side: str, key: str, option: str) -> int:
         """The unit of a row by the id that its file gives it.
 
@@ -172,16 +182,19 @@ def open_files(
 
 
 def _step(said: Mapping[str, Any], *, one_file: bool) -> Step:
+    from linkage.adhoc.steps import step_of
+
+    if not one_file:
+        return step_of(said)
     return Step(
-        name="dedupe" if one_file else "link",
-        left="file" if one_file else "left",
-        right="file" if one_file else "right",
-        cardinality="many-to-many" if one_file else said.get("cardinality") or "one-to-one",
+        name="dedupe",
+        left="file",
+        right="file",
+        cardinality="many-to-many",
         train=False,
         accept_probability=said["threshold"],
         review_probability=min(0.5, said["threshold"]),
-        margin=said.get("margin", 0.0),
-        duplicates="join" if said.get("second_records") else "leave",
+        margin=0.0,
     )
 
 

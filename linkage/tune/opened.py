@@ -93,9 +93,7 @@ def _unit_of_number(opened: OpenStep, side: str, number: str) -> int | None:
 
 
 def _of_files(root: Path, opened: OpenFiles, engine: Engine, step: str | None) -> Tuned:
-    name = opened.step.step.name
-    if step not in (None, name):
-        raise ConfigError(f"--step {step}: the folder has no such step; it has {name}")
+    opened.see_that_it_is(step)
     left, right = opened.called
 
     def unit(side: str, key: str) -> int | None:

@@ -42,6 +42,12 @@ def test_a_row_is_asked_about_by_its_side_and_id(root: Path) -> None:
             explainer.pair("nobody", link["right_id"])
         with pytest.raises(ConfigError, match="two files make no spine"):
             explainer.person(1)
+        for ask in (
+            lambda: explainer.pair("A0003", "B0003", step="lnk"),
+            lambda: explainer.record("left:A0003", step="lnk"),
+        ):
+            with pytest.raises(ConfigError, match="--step lnk: the folder has no such step; it has link"):
+                ask()
 
 
 def test_files_that_have_moved_are_named_and_others_refused(root: Path, files: Any, tmp_path: Path) -> None:
