@@ -41,7 +41,7 @@ def compare(
 def _show(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    console = Console(file=sys.stdout, highlight=False)
+    console = Console(file=sys.stdout, highlight=False, markup=False)  # a path may hold [final]
     console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)
     if found["settings"]:
         _table(console, "Settings", ("key", "before", "after"), found["settings"], ("path", "before", "after"))

@@ -28,9 +28,9 @@ def show(found: Mapping[str, Any], values: Values = (), ids: Mapping[tuple[str, 
         values: of the pair, to be shown beside its comparisons.
         ids: of the rows of files that it names.
     """
-    console, names = Console(file=sys.stdout, highlight=False), Names(shipped())
+    console, names = Console(file=sys.stdout, highlight=False, markup=False), Names(shipped())
     console.print(Text(title(found), style="bold"))
-    console.print(statement(found), markup=False)
+    console.print(statement(found))
     if found["kind"] == "pair":
         _pair(console, found, names, values)
     elif found["kind"] == "record":
@@ -43,7 +43,7 @@ def show(found: Mapping[str, Any], values: Values = (), ids: Mapping[tuple[str, 
 
 def _pair(console: Console, found: Mapping[str, Any], names: Names, values: Values) -> None:
     for side in ("left", "right"):
-        console.print(f"{side:<5}  {unit(found['units'][side], names)}", markup=False)
+        console.print(f"{side:<5}  {unit(found['units'][side], names)}")
     _waterfall(console, found, names)
     if values:
         _values(console, names, values)
@@ -83,7 +83,7 @@ def _waterfall(console: Console, found: Mapping[str, Any], names: Names) -> None
         if key == "accept" or limit["review"] < limit["accept"]
     ]
     told = "; ".join([f"probability {likelihood(weight['probability'])}{rivals}", *needed])
-    console.print(told, markup=False)
+    console.print(told)
 
 
 def _scale(limits: Sequence[tuple[str, float]]) -> str:
@@ -172,7 +172,7 @@ def _record(console: Console, found: Mapping[str, Any], names: Names, values: Va
         console.print()
         side = "" if step["step"].get("one_file") else f" ({step['side']} side)"
         console.print(Text(f"{step['step']['name']}{side}", style="bold"))
-        console.print(f"{linked_in_words(step)} {met_in_words(step)}", markup=False)
+        console.print(f"{linked_in_words(step)} {met_in_words(step)}")
         if step["rules_not_followed"]:
             listed = ", ".join(map(str, step["rules_not_followed"]))
             console.print(f"Blocking rules that ask for no equality were not followed: {listed}.")

@@ -69,6 +69,13 @@ def test_a_folder_beside_itself_keeps_all(done: Any) -> None:
     assert "what made a link" not in said.output
 
 
+def test_a_name_in_brackets_is_shown_as_it_is(done: Any, changed: Path, tmp_path: Path) -> None:
+    """A terminal's markup took [final] for a style, and showed nothing in its place."""
+    folder = changed.rename(tmp_path / "linked [final]")
+    said = _compare(done.request.out, folder)
+    assert "linked [final]" in said.output
+
+
 def test_two_kinds_of_folders_are_not_compared(done: Any, changed: Path, tmp_path: Path) -> None:
     (changed / "clusters.parquet").touch()
     said = _compare(done.request.out, changed)
