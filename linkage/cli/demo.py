@@ -51,9 +51,14 @@ def demo(
     typer.echo(f"key      {key}   made for this demo alone, outside the run's folder, as a real one must be")
 
 
+_DEMOS = {"preset": "realistic", "releases": 1, "tables": "all", "format": "parquet"}
+"""What a demo's population is made by; one of leo synth that is otherwise is its maker's, and is not to be replaced."""
+
+
 def beside(out: Path, what: str) -> Path:
     """A path next to the run's folder, named after it."""
-    return out.with_name(f"{out.name}-{what}")
+    named = out if out.name else out.resolve()  # the folder . has no name of its own
+    return named.with_name(f"{named.name}-{what}")
 
 
 def _population(data: Path, people: int, seed: int, *, wanted: bool) -> None:
@@ -62,9 +67,9 @@ def _population(data: Path, people: int, seed: int, *, wanted: bool) -> None:
 
     manifest = data / "manifest.json"
     if data.exists():
-        if not manifest.is_file():
+        made: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        if "people" not in made or any(made.get(name, usual) != usual for name, usual in _DEMOS.items()):
             raise ConfigError(f"{data}: holds other things than a demo's population\n  give another place with --out")
-        made: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
         if (made.get("people"), made.get("seed"), made.get("version")) == (people, seed, __version__):
             return
         shutil.rmtree(data)

@@ -219,9 +219,12 @@ def test_a_second_demo_keeps_everything(demo, capsys):
     assert {path: path.stat().st_mtime_ns for path in demo.data.rglob("*") if path.is_file()} == before
 
 
-def test_the_demo_does_not_touch_data_that_it_did_not_make(tmp_path, capsys):
+@pytest.mark.parametrize("manifest", [None, '{"run": "x"}', '{"people": 5, "seed": 1, "preset": "hard"}'])
+def test_the_demo_does_not_touch_data_that_it_did_not_make(manifest, tmp_path, capsys):
     (tmp_path / "run-data").mkdir()
     (tmp_path / "run-data" / "mine.csv").write_text("a")
+    if manifest:
+        (tmp_path / "run-data" / "manifest.json").write_text(manifest)
     assert leo("demo", "--people", PEOPLE, "--out", tmp_path / "run") == 2
     assert "holds other things than a demo's population" in capsys.readouterr().err
     assert (tmp_path / "run-data" / "mine.csv").exists()
