@@ -40,6 +40,8 @@ def _named_pairs(engine: Engine, path: Path) -> Table:
     missing = {"left_id", "right_id"} - set(table.columns)
     if missing and len(table.columns) == 2:  # a column of each file's ids, whatever they are called
         left, right = table.columns
+        if left == "right_id" or right == "left_id":
+            left, right = right, left
         return engine.sql(f"select {quote(left)} as left_id, {quote(right)} as right_id from {{t}}", t=table)
     if missing:
         raise InputError(
@@ -159,9 +161,10 @@ def _read(engine: Engine, path: Path) -> Table:
         text = {name: pa.string() for name in header}  # 0007 is no 7
         texts = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
         return engine.from_arrow(pyarrow.csv.read_csv(path, parse_options=shape, convert_options=texts))
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, UnicodeDecodeError):
         raise InputError(
-            f"{path}: the file of the truth is no CSV\n  give each true pair a line, with columns left_id and right_id"
+            f"{path}: the file of the truth is no CSV in UTF-8\n"
+            "  give each true pair a line, with columns left_id and right_id"
         ) from None
 
 

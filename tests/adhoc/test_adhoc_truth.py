@@ -1,0 +1,38 @@
+"""Files of true pairs, as people write them."""
+
+from pathlib import Path
+
+import pytest
+
+from linkage.adhoc.truth import pairs
+from linkage.engine import Engine, rows
+from linkage.errors import InputError
+
+
+def _found(engine: Engine, path: Path) -> list[tuple[int, int]]:
+    left = engine.sql("select * from (values (1, 'A1'), (2, 'A2')) as t(unit_id, source_id)")
+    right = engine.sql("select * from (values (1, 'B1'), (2, 'B2')) as t(unit_id, source_id)")
+    found = rows(engine, engine.sql("select * from {t} order by left_id", t=pairs(engine, path, left, right)))
+    return [(int(row["left_id"]), int(row["right_id"])) for row in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "left_id,right_id\nA1,B2\nA2,B1\nA1,B2\n",
+        "right_id,left_id\nB2,A1\nB1,A2\n",
+        "right_id;pupil\nB2;A1\nB1;A2\n",
+        "customer;left_id\nB2;A1\nB1;A2\n",
+        "pupil\tcustomer\nA1\tB2\nA2\tB1\n",
+        "note,right_id,left_id\n,B2,A1\n,B1,A2\nnobody,B9,A1\n",
+    ],
+)
+def test_true_pairs_are_read_by_the_names_of_their_columns(text: str, engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text(text)
+    assert _found(engine, tmp_path / "truth.csv") == [(1, 2), (2, 1)]
+
+
+def test_a_header_in_another_encoding_is_refused(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_bytes("left_id,größe\nA1,B1\n".encode("latin-1"))
+    with pytest.raises(InputError, match="is no CSV in UTF-8"):
+        _found(engine, tmp_path / "truth.csv")
