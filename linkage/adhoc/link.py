@@ -85,8 +85,9 @@ def link_files(
         InputError: a file cannot be read, or its ids are no key.
         ConfigError: nothing to compare, a map that fits no column, or an output folder in use.
     """
-    if request.links_only and request.samples:
-        raise ConfigError("--links-only leaves out what --samples are drawn from\n  give one of them")
+    if request.links_only and (request.samples or request.second_records):
+        left_out = "--samples are drawn from" if request.samples else "--second-records are found by"
+        raise ConfigError(f"--links-only leaves out what {left_out}\n  give one of them")
     say = progress or (lambda _: None)
     title = f"{request.left.name} to {request.right.name}"
     with workplace(request.out, title, force=request.force) as place:
@@ -171,11 +172,13 @@ def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequen
             "all of a person's are linked (--no-second-records: one alone)"
             for place in told
         ]
+    of_them = "second records are linked too (--no-second-records: the better one alone)"
+    if request.links_only:
+        of_them = "the better one alone is linked (without --links-only: the second too)"
     return [
-        f"{file.called}: {share:.0%} of the records seem to be of somebody who is there twice; second "
-        "records are linked too (--no-second-records: the better one alone)"
+        f"{file.called}: {share:.0%} of the records seem to be of somebody who is there twice; {of_them}"
         for file, share in zip(files, twice, strict=True)
-        if share >= persons.MANY_TWICE and not request.links_only
+        if share >= persons.MANY_TWICE
     ]
 
 

@@ -3,13 +3,16 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from typer.testing import CliRunner
 
 from linkage.adhoc.link import Request, link_files
 from linkage.cli import app
+from linkage.errors import ConfigError
 from tests.adhoc.conftest import SHARED, Done, Files, write_csv
 
 
@@ -29,6 +32,11 @@ def test_second_records_are_linked_where_a_file_has_many(files: Files, done: Don
     rights = [row["right_id"] for row in rows if row["decision"] == "accepted"]
     assert len(rights) == len(set(rights))
     assert not done.linked.notes, "files without second records are told nothing of them"
+    model = tmp_path / "out" / "model.json"
+    alone = Request(twice, files.right, tmp_path / "links", model=model, threads=2, links_only=True)
+    assert any("twice.csv" in note and "the better one alone is linked" in note for note in link_files(alone).notes)
+    with pytest.raises(ConfigError, match="--links-only leaves out what --second-records are found by"):
+        link_files(replace(alone, second_records=True))
 
 
 def test_events_of_people_do_not_compete_for_the_person(files: Files, tmp_path: Path) -> None:
