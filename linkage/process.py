@@ -1,4 +1,4 @@
-"""How a process of ours treats garbage: seldom, and not at its end.
+"""How a process of ours treats garbage, seldom and not at its end, and how it is stopped from outside.
 
 Python looks for unreachable cycles at every few hundred new objects, and walks all objects for it at the end. The
 libraries that a verb imports are some hundred thousand objects, none of which is ever garbage: walking them cost a
@@ -6,7 +6,12 @@ tenth of a second at the end of each process, and more while it ran. What leaves
 """
 
 import atexit
+import contextlib
 import gc
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
 
 _NEW_OBJECTS = 100_000
 """New objects that may be in cycles before they are looked through, some ten megabytes; Python's own number is 700."""
@@ -16,3 +21,23 @@ def begin() -> None:
     """To be called once, before what a process imports later, by the process and not by a library."""
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     atexit.register(gc.freeze)  # what is frozen is not walked: the system takes it back whole
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a scheduler's SIGTERM end the block as Ctrl-C does: what it has half made is cleared away.
+
+    It stays as it is where the caller has a way of their own, and in another thread than the main one.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

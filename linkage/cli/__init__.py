@@ -61,5 +61,5 @@ def leo(
 def main() -> None:
     """What the console script calls."""
     process.begin()
-    with failing_clearly():
+    with failing_clearly(), process.stoppable():
         app()

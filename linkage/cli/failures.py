@@ -4,15 +4,14 @@ import contextlib
 import datetime
 import errno
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 import typer
 
+from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline.log import place_of, value_free_trace
 
@@ -67,18 +66,12 @@ def _of_the_system(error: OSError) -> str | None:
 @contextlib.contextmanager
 def stoppable(root: Path) -> Iterator[None]:
     """Let a scheduler's SIGTERM end a run as Ctrl-C does, and say how to go on."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
     try:
-        yield
+        with process.stoppable():
+            yield
     except KeyboardInterrupt:
         typer.echo(f"leo: stopped\n  what is whole is kept in {root}; the same command continues", err=True)
         raise typer.Exit(STOPPED) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _write_trace(error: BaseException) -> str:
