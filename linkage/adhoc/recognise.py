@@ -145,7 +145,10 @@ def recognise(
     for side, names, named in (("left", left, ids[0]), ("right", right, ids[1])):
         if named is not None and named not in names:
             raise ConfigError(f"--id: the {side} file has no column '{named}'\n  it has: {shown_names(names)}")
-        chosen[side] = named or told[side].pop("id", None) or _named(names, "id", set(told[side].values()), frozenset())
+        mapped = told[side].pop("id", None)
+        if named and mapped not in (None, named):
+            raise ConfigError(f"--id {named}: {side}.id is mapped to another column too\n  give one of them")
+        chosen[side] = named or mapped or _named(names, "id", set(told[side].values()), frozenset())
         free = [name for name in names if name != chosen[side]]
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])

@@ -55,6 +55,9 @@ def test_a_field_has_one_column(engine: Engine, read: Read) -> None:
     assert columns_of(engine, files, ["left.town=colour"] * 2).left["town"] == "colour"
     with pytest.raises(ConfigError, match=r"--map left.town=shape: left.town is mapped to another column too"):
         columns_of(engine, files, ["left.town=colour", "left.town=shape"])
+    assert columns_of(engine, files, ["left.id=shape"], ("shape", None)).left_id == "shape"
+    with pytest.raises(ConfigError, match=r"--id shape: left.id is mapped to another column too"):
+        columns_of(engine, files, ["left.id=colour"], ("shape", None))
 
 
 @pytest.mark.parametrize(
