@@ -87,6 +87,9 @@ def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
     }
 
 
+_MOST_PAIRS = 1_000  # true pairs for each record: with more, a truth tells groups apart (F, M) and no persons
+
+
 @dataclass(frozen=True)
 class FileTruth:
     """Who is who in one file: true pairs, or what person each record is.
@@ -109,22 +112,36 @@ class FileTruth:
             ids: unit_id, source_id, and `kept`, the values of `column`.
 
         Raises:
-            InputError: a file of pairs or clusters that names no record of the file.
+            InputError: a file of pairs or clusters that names no record of the file, or whose clusters are no persons.
         """
         if self.table is None:
             told = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
-            return engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
+            return self._pairs_of(engine, told)
         if "left_id" in self.table.columns:
             found = told = engine.sql(_PAIRS_OF_ONE_FILE, truth=self.table, ids=ids, store=True)
         else:
             told = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
-            found = engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
+            found = self._pairs_of(engine, told)
         if engine.count(told) == 0 and (lines := engine.count(self.table)):
             raise InputError(
                 f"{self.named}: none of its {lines:,} lines names records of the file\n"
                 "  they are named by their ids; say which column holds these: --id COLUMN"
             )
         return found
+
+    def _pairs_of(self, engine: Engine, told: Table) -> Table:
+        """All pairs of one person's records.
+
+        Args:
+            told: unit_id, person.
+        """
+        counted = one(engine, engine.sql(_HELD, told=told))
+        if counted["pairs"] > _MOST_PAIRS * counted["records"]:
+            raise InputError(
+                f"--truth {self.named}: says of {int(counted['largest']):,} records that they are of one person\n"
+                "  name a column or file that says who is who, and has nothing where nobody knows"
+            )
+        return engine.sql(_PAIRS_OF_PERSONS, told=told, store=True)
 
 
 def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
@@ -181,6 +198,13 @@ _PERSONS = """
     from {truth} as t
     join {ids} as i on cast(i.source_id as varchar) = cast(t.id as varchar)
     where t.cluster is not null
+    """
+
+_HELD = """
+    with persons as (select count(distinct unit_id) as held from {told} group by person)
+    select coalesce(max(held), 0) as largest, coalesce(sum(held), 0) as records,
+           coalesce(sum(held * (held - 1) / 2), 0) as pairs
+    from persons
     """
 
 _PAIRS_OF_PERSONS = """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc.truth import pairs
+from linkage.adhoc.truth import FileTruth, pairs
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 
@@ -36,3 +36,13 @@ def test_a_header_in_another_encoding_is_refused(engine: Engine, tmp_path: Path)
     (tmp_path / "truth.csv").write_bytes("left_id,größe\nA1,B1\n".encode("latin-1"))
     with pytest.raises(InputError, match="is no CSV in UTF-8"):
         _found(engine, tmp_path / "truth.csv")
+
+
+def test_a_column_that_tells_groups_apart_is_no_truth(engine: Engine) -> None:
+    """leo dedupe --truth sex made half of all pairs there are."""
+    truth = FileTruth("sex", None, "sex")
+    said = {name: f"select i + 1 as unit_id, i // {each} as kept from range(6000) as t(i)" for name, each in
+            (("persons", 3), ("sexes", 3000))}  # fmt: skip
+    assert engine.count(truth.in_units(engine, engine.sql(said["persons"]))) == 6000
+    with pytest.raises(InputError, match="--truth sex: says of 3,000 records that they are of one person"):
+        truth.in_units(engine, engine.sql(said["sexes"]))
