@@ -17,6 +17,7 @@ from linkage.adhoc.same_names import is_mere_number
 from linkage.adhoc.towns import with_towns
 from linkage.adhoc.wide import without_idle
 from linkage.engine import Engine
+from linkage.errors import ConfigError
 
 
 def columns_of(
@@ -68,11 +69,15 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     told = {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])}
     header = filled(engine, file, told)
     named = None if id_column == "none" else id_column
+    if named is not None and named not in file.header:
+        raise ConfigError(f"--id: the file has no column '{named}'\n  it has: {shown_names(file.header)}")
     columns = recognise(header, header, both, (named, named), enough=False, by_number=False)
     asked = [_without_lines(file, columns.left, told)] * 2
     taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
     found = [text for column in taken for text in column.maps()]
-    columns = with_other_countries(engine, [file], recognise(header, header, [*both, *found], (named, named)))
+    columns = recognise(header, header, [*both, *found], (named, named), enough=False)
+    refuse_too_few(columns, header)
+    columns = with_other_countries(engine, [file], columns)
     columns = with_addresses(engine, [file], columns, told)
     return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))
 

@@ -167,18 +167,26 @@ def recognise(
     return columns
 
 
-def refuse_too_few(columns: Columns, left: Sequence[str], right: Sequence[str]) -> None:
-    """Refuse files that share fewer than two fields.
+def refuse_too_few(columns: Columns, *headers: Sequence[str]) -> None:
+    """Refuse files that share fewer than two fields, or one that has no more.
+
+    Args:
+        headers: of two files, or of one that is compared with itself.
 
     Raises:
         ConfigError: with the columns that they have.
     """
-    if len(columns.fields) < 2:
-        raise ConfigError(
-            "the two files share fewer than two fields that can be compared\n"
-            f"  left has: {shown_names(left)}\n  right has: {shown_names(right)}\n"
-            f"  {_remedy(left, right)}"
-        )
+    if len(columns.fields) > 1:
+        return
+    of_one = len(headers) == 1
+    said = "the file has" if of_one else "the two files share"
+    maps = "--map surname=COLUMN" if of_one else "--map left.surname=COLUMN --map right.surname=COLUMN"
+    has = ["it"] if of_one else ["left", "right"]
+    raise ConfigError(
+        f"{said} fewer than two fields that can be compared\n"
+        + "".join(f"  {who} has: {shown_names(names)}\n" for who, names in zip(has, headers, strict=True))
+        + f"  {_remedy(headers, maps)}"
+    )
 
 
 def shown_names(names: Sequence[str]) -> str:
@@ -203,16 +211,16 @@ def _is_known(name: str) -> bool:
     return bool({in_own_script(name), in_latin(name)} & _all_names())
 
 
-def _remedy(*headers: Sequence[str]) -> str:
+def _remedy(headers: Sequence[Sequence[str]], maps: str) -> str:
     if any(len(names) == 1 for names in headers):
         return (
             "no separator was found in a file of one column: name the one it has: --delimiter\n"
             "  a text whose columns have fixed widths and no separator has to be converted to CSV first"
         )
     if all(map(any_known, headers)):
-        return "name them: --map left.surname=COLUMN --map right.surname=COLUMN"
+        return f"name them: {maps}"
     return (
-        "name them: --map left.surname=COLUMN --map right.surname=COLUMN\n"
+        f"name them: {maps}\n"
         "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
         "where the names look wrong, name the encoding: --encoding"
     )

@@ -74,3 +74,16 @@ def test_what_is_wrong_with_a_map_of_one_file_is_said_as_it_was_given(
     with pytest.raises(ConfigError) as refused:
         columns_of_one(engine, read("one"), [text])
     assert str(refused.value).startswith(said)
+
+
+def test_what_one_file_lacks_is_said_of_it(engine: Engine, read: Read) -> None:
+    """leo dedupe spoke of a left file and of a right one."""
+    with pytest.raises(ConfigError, match="--id: the file has no column 'key'\n  it has: id, forename"):
+        columns_of_one(engine, read("one"), [], "key")
+    with pytest.raises(ConfigError) as refused:
+        columns_of_one(engine, read("one"), [f"other={name}" for name in ("forename", "colour", "shape")])
+    assert str(refused.value).splitlines() == [
+        "the file has fewer than two fields that can be compared",
+        "  it has: id, surname",
+        "  name them: --map surname=COLUMN",
+    ]
