@@ -37,6 +37,10 @@ def told_by(
         other = "right" if side == "left" else "left"
         if field not in {*known, *told[other], *(name.lower() for name in headers[other])}:
             raise ConfigError(_slip(text, field, other, known))
+    for fields in told.values():  # one column for both is a name in full: so it is shown where a header tells it
+        if "forename" in fields and fields["forename"] == fields.get("surname"):
+            fields["full_name"] = fields.pop("forename")
+            del fields["surname"]
     return told
 
 

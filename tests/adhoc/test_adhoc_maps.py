@@ -60,6 +60,12 @@ def test_a_field_has_one_column(engine: Engine, read: Read) -> None:
         columns_of(engine, files, ["left.id=colour"], ("shape", None))
 
 
+def test_one_column_for_forename_and_surname_holds_names_in_full(engine: Engine, read: Read) -> None:
+    columns = columns_of(engine, [read("left"), read("right")], ["left.forename=colour", "left.surname=colour"])
+    assert columns.left_parts == {"full_name": "colour"}
+    assert columns.left["forename"] == columns.left["surname"] == "colour"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
