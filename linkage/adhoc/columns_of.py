@@ -88,10 +88,11 @@ def _without_left_out(
     """The maps that name a field; and the files without the columns that are not to be compared, but for an id."""
     headers = {side: file.header for side, file in zip(("left", "right"), files, strict=True)}
     rest, kept = without_left_out(maps, headers, known_fields(), shown_names)
-    return rest, [
-        replace(file, header=tuple(name for name in file.header if name in {*of_side, named}))
-        for file, of_side, named in zip(files, kept.values(), ids, strict=True)
-    ]
+    made = []
+    for file, of_side, named in zip(files, kept.values(), ids, strict=True):
+        held = {*of_side, named}
+        made.append(replace(file, header=tuple(name for name in file.header if name in held)))
+    return rest, made
 
 
 def _without_lines(file: PersonFile, fields: Mapping[str, str], told: Collection[str]) -> PersonFile:
