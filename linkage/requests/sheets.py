@@ -58,10 +58,11 @@ def request_of_sheets(sheets: Mapping[str, Sequence[Sequence[Any]]], path: Path)
     """Sheets, each a row of headings and rows below it, as a request's TOML file would say them."""
     strange = [f"no sheet is called '{name}'" for name in sheets if name not in SHEETS]
     for name, rows in sheets.items():
-        known = SHEETS.get(name, ())
-        strange += [
-            f"sheet {name} has no column '{column}'" for column in _headings(rows) if known and column not in known
-        ]
+        known, headings = SHEETS.get(name, ()), _headings(rows)
+        if known and headings and not set(known) & set(headings):  # a row of the sheet, which may be of a person
+            strange.append(f"sheet {name} has no row of headings")
+            continue
+        strange += [f"sheet {name} has no column '{column}'" for column in headings if known and column not in known]
     if strange:
         listed = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in SHEETS.items())
         raise ConfigError(f"{path}: " + "\n  ".join([*strange, f"there are: {listed}"]))

@@ -153,6 +153,13 @@ def test_unknown_names_are_told(tmp_path: Path, sheets: dict[str, list[list[Any]
         read_request(workbook(tmp_path / "study.xlsx", sheets))
 
 
+def test_a_person_in_the_place_of_headings_is_not_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "study.xlsx", {"people": [["Jane Quibblewick", "lead researcher"]]})
+    with pytest.raises(ConfigError, match="sheet people has no row of headings") as refused:
+        read_request(path)
+    assert "quibblewick" not in str(refused.value).lower()
+
+
 def test_what_is_no_spreadsheet_is_told(tmp_path: Path) -> None:
     (tmp_path / "bad.xlsx").write_bytes(b"no workbook")
     (tmp_path / "bad.csv").write_bytes(b"table,\xff\xfe")
