@@ -1,7 +1,5 @@
 """One person file linked with itself, with no configuration: which of its records are one person."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.wide import without_idle
-from linkage.adhoc.workplace import Workplace, workplace
+from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
 from linkage.match.one_file import FilePairs, pairs_of_file
@@ -149,7 +147,7 @@ def _work(
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)
     place.manifest.content |= {
-        "config_hash": _hash(request, kinds),
+        "config_hash": configuration_hash(request, kinds),
         "seed": request.seed,
         "engine": engine.name,
         "inputs": {file.path.name: facts(file, lost_dates)},
@@ -363,8 +361,3 @@ def _evaluate(
         side["linked"] = side["units"] - sum(summary["alone"].values())
     (part / "quality").mkdir()
     write_json(part / "quality" / "evaluation.json", evaluation)
-
-
-def _hash(request: DedupeRequest, kinds: dict[str, str]) -> str:
-    said = [list(request.maps), request.threshold, request.seed, kinds]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

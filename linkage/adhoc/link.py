@@ -1,7 +1,5 @@
 """Link two person files with no configuration: recognise, train, choose rules, score, resolve, report."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.steps import ASKED, step_of
 from linkage.adhoc.two_files import Asked, two_files
-from linkage.adhoc.workplace import Workplace, workplace
+from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
@@ -146,7 +144,7 @@ def _work(
         if isinstance(result, StepResult):
             _evaluate(engine, part, request, result, (left, right), true_pairs)
     place.manifest.content |= {
-        "config_hash": _hash(request, done),
+        "config_hash": configuration_hash(request, read.kinds),
         "seed": request.seed,
         "engine": engine.name,
         "inputs": {file.called: facts(file, n) for file, n in zip(files, lost_dates, strict=True)},
@@ -332,9 +330,3 @@ def facts(file: PersonFile, lost_dates: int) -> dict[str, Any]:
         "first_line_set_aside": min((line for line, _ in file.quarantined), default=None),
         "birth_dates_in_no_form": lost_dates,
     }
-
-
-def _hash(request: Request, done: Linked) -> str:
-    said = [list(request.maps), request.threshold, request.margin, request.seed, request.second_records]
-    said += [request.cardinality, done.fields]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,9 +1,12 @@
 """The folder that a verb writes its results to: made beside its place, and put there when it is whole."""
 
+import hashlib
+import json
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,18 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
             raise
         finally:
             pen.put_away()
+
+
+_NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})
+"""What of a request says which files, where to and with what, and nothing of how they are linked."""
+
+
+def configuration_hash(request: Any, fields: dict[str, str]) -> str:
+    """Of all that a request says of how files are linked, its model's content among it, and of what is compared."""
+    said = {name: value for name, value in asdict(request).items() if name not in _NOT_HOW}
+    if model := said.get("model"):
+        said["model"] = hashlib.sha256(Path(model).read_bytes()).hexdigest()
+    return hashlib.sha256(json.dumps([said, fields], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _refuse_used(out: Path, force: bool) -> None:

@@ -1,10 +1,13 @@
 """The folder that results are made in: one process at a time, and nothing left of one that failed."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from linkage.adhoc.workplace import workplace
+from linkage.adhoc.dedupe import DedupeRequest
+from linkage.adhoc.workplace import configuration_hash, workplace
 from linkage.errors import ConfigError, LeoError
 from linkage.pipeline.lock import LOCK
 
@@ -63,3 +66,19 @@ def test_a_folder_that_one_stands_in_is_written_to(tmp_path: Path, monkeypatch: 
     with workplace(Path(), "here", force=False) as place:
         (place.part / "links.parquet").write_text("here")
     assert (tmp_path / "linked" / "links.parquet").read_text() == "here"
+
+
+def test_a_configuration_is_what_says_how_files_are_linked(tmp_path: Path) -> None:
+    """Two links by two models, or by other ids, were of one configuration."""
+    model = tmp_path / "model.json"
+    model.write_text("{}")
+    first = DedupeRequest(tmp_path / "a.csv", tmp_path / "out", model=model)
+
+    def same(**changes: Any) -> bool:
+        return configuration_hash(replace(first, **changes), {}) == before
+
+    before = configuration_hash(first, {})
+    assert same(file=tmp_path / "b.csv", out=tmp_path / "other", threads=2, force=True)
+    assert not any((same(id="none"), same(threshold=0.9), same(model=None), same(maps=("sex=g",))))
+    model.write_text("{ }")
+    assert not same()
