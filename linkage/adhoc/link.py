@@ -13,7 +13,7 @@ from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.steps import ASKED, step_of
-from linkage.adhoc.two_files import Asked, two_files
+from linkage.adhoc.two_files import Asked, called, two_files
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, connect
@@ -87,7 +87,7 @@ def link_files(
         left_out = "--samples are drawn from" if request.samples else "--second-records are found by"
         raise ConfigError(f"--links-only leaves out what {left_out}\n  give one of them")
     say = progress or (lambda _: None)
-    title = f"{request.left.name} to {request.right.name}"
+    title = " to ".join(called(request.left, request.right))
     with workplace(request.out, title, force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
             done = _work(engine, request, place, recognised, say)
@@ -279,10 +279,11 @@ def _evaluate(
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
+    left, right = called(request.left, request.right)
     step = StepTables(
         name="link",
-        left=request.left.name,
-        right=request.right.name,
+        left=left,
+        right=right,
         links=result.links,
         unlinked=result.unlinked,
         units=result.units,

@@ -89,9 +89,14 @@ def _read(engine: Engine, asked: Asked, scratch: Path) -> list[PersonFile]:
             f"{asked.left} and {asked.right} are one file: each record would be linked with itself\n"
             "  name the other one; or find the records of one person in a file: leo dedupe"
         )
-    if left.path.name == right.path.name:
+    if asked.left.name == asked.right.name:
         return [replace(left, side="left"), replace(right, side="right")]
     return [left, right]
+
+
+def called(left: Path, right: Path) -> tuple[str, str]:
+    """What two files are called: by their names, and by their sides too where these are one."""
+    return (f"left {left.name}", f"right {right.name}") if left.name == right.name else (left.name, right.name)
 
 
 def sides_of(

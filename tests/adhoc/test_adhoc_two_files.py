@@ -22,7 +22,9 @@ def test_files_of_one_name_are_told_apart(files: Files, done: Done, tmp_path: Pa
         shutil.copy(path, to)
     model = done.request.out / "model.json"
     link_files(replace(done.request, left=sides[0], right=sides[1], out=tmp_path / "out", model=model, links_only=True))
-    made = json.loads((tmp_path / "out" / "manifest.json").read_text())["inputs"]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["title"] == "Linkage quality report: left people.csv to right people.csv"
+    made = manifest["inputs"]
     first = json.loads((done.request.out / "manifest.json").read_text())["inputs"]
     assert made == {"left people.csv": first["pupils.csv"], "right people.csv": first["customers.csv"]}
 
