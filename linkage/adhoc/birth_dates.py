@@ -6,8 +6,8 @@ is, since most of it is right. What one value leaves open, day or month first an
 
 import datetime
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from anyascii import anyascii
@@ -42,6 +42,7 @@ _EARLIEST = 1850
 _LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first
 _NEARLY_ALL = 0.98  # share of a column's known values, as for numbers of days
 _MOST = 0.8  # share of a column's known values that are dates, from which what stands around some is left out
+_MANY_MONTHS, _FEW_DAYS = 6, 3  # months, of which there are so many times as many as days, or they may be the days
 _NO_DATES = 0.2  # with a larger share of impossible months and days, digits are none
 
 
@@ -152,22 +153,33 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
     day, month, first, last, all_rows = Counter[str](), Counter[str](), 0, 0, 0
     years = Counter[int]()
     digits = Counter[int]()
+    ones, twos = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
     for text, rows in values.items():
         all_rows, text = all_rows + rows, plain(text)
         if match := _DIGITS.fullmatch(text):
             digits[len(match[1])] += rows
         if match := _TRIPLE.fullmatch(text) or _run_together_triple(text, latest):
             one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
+            ones[separator].add(one)
+            twos[separator].add(two)
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
         if of := _year_in_full(text):
             years[of] += rows
-    separators = {separator: month[separator] > day[separator] for separator in {*day, *month}}
-    if not day[""] + month[""]:
+    separators = {of: month[of] > day[of] or _are_months(ones[of], twos[of]) for of in {*day, *month}}
+    if not (day[""] + month[""] or separators.get("")):
         separators[""] = month.total() > day.total()
     usual = next((length for length, rows in digits.items() if rows > all_rows / 2), 0)
     return Reading(latest, separators, first > last, usual, day_count(values, elsewhere), ahead=_ahead(years))
+
+
+def _are_months(first: Collection[int], second: Collection[int]) -> bool:
+    """Whether first numbers of dates are months where no date shows it: they are many, and the second ones days of few.
+
+    Of who is known by the month alone 05/01/1990 says May; as a day of January it would be, as all the others.
+    """
+    return max(first) <= 12 and len(first) >= max(_MANY_MONTHS, _FEW_DAYS * len(second))
 
 
 def _year_in_full(text: str) -> int | None:

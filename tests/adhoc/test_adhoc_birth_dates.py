@@ -110,6 +110,16 @@ def test_the_latest_year_is_that_of_many_and_not_of_a_slip() -> None:
     assert latest_year([{"1/2/99": 3}]) == datetime.date.today().year
 
 
+@pytest.mark.parametrize("sign", ["/", ".", ""])
+def test_births_known_by_the_month_say_which_number_is_the_month(sign: str) -> None:
+    """05/01/1990 beside 06/01/1985: of twelve months all would else be January, each day of it another person's."""
+    months = [f"{month:02}{sign}01{sign}{1980 + month}" for month in range(1, 13)]
+    assert _read(*months)[4] == "1985-05-01"
+    days = [f"01{sign}{month:02}{sign}{1980 + month}" for month in range(1, 13)]
+    assert _read(*days)[4] == "1985-05-01"
+    assert _read(*months[:3])[2] == "1983-01-03", "of few nothing is shown"
+
+
 @given(
     st.dates(datetime.date(1920, 1, 1), datetime.date(2009, 12, 31)),
     st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d %B %Y", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d"]),
