@@ -63,20 +63,18 @@ def link(
     from linkage.engine import without_pandas
 
     without_pandas()
-    named = list(ids or [])
-    pair = (named[0], named[-1]) if named else (None, None)
     request = Request(
         left=left,
         right=right,
         out=out,
         maps=tuple(maps or ()),
-        ids=pair,
+        ids=of_each(ids, "--id"),
         threshold=threshold,
         margin=margin,
         truth=truth,
         model=model,
         delimiter=delimiter,
-        encodings=of_each(encoding),
+        encodings=of_each(encoding, "--encoding"),
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,

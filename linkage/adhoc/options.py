@@ -9,6 +9,7 @@ import typer
 from linkage.adhoc.address_lines import lines_in
 from linkage.adhoc.maps import LEFT_OUT
 from linkage.adhoc.recognise import any_known
+from linkage.errors import ConfigError
 from linkage.records.headers import listed
 
 if TYPE_CHECKING:
@@ -41,8 +42,14 @@ _FEW = 0.005  # links of a record of the smaller file, below which the two are s
 GivenModel = Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")]
 
 
-def of_each(given: "Sequence[str] | None") -> tuple[str | None, str | None]:
-    """What an option says of the left file and of the right, where it may be given once for both."""
+def of_each(given: "Sequence[str] | None", option: str) -> tuple[str | None, str | None]:
+    """What an option says of the left file and of the right, where it may be given once for both.
+
+    Raises:
+        ConfigError: it is given more than twice.
+    """
+    if given and len(given) > 2:
+        raise ConfigError(f"{option} is given {len(given)} times\n  give it once for both files, or twice: left, right")
     return (given[0], given[-1]) if given else (None, None)
 
 

@@ -61,8 +61,8 @@ def suggest(
     if run is not None and step is not None and left is None:
         found = suggest_for_step(run, step, wish, progress=say)
     elif run is None and step is None and left is not None and right is not None:
-        pair = (ids[0], ids[-1]) if ids else (None, None)
-        files = Asked(left, right, tuple(maps or ()), pair, delimiter, of_each(encoding))
+        named, encodings = of_each(ids, "--id"), of_each(encoding, "--encoding")
+        files = Asked(left, right, tuple(maps or ()), named, delimiter, encodings)
         found = suggest_for_files(files, wish, recognised=say_recognised, progress=say)
     else:
         raise ConfigError(

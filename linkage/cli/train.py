@@ -85,7 +85,7 @@ def train(
         out=out,
         maps=tuple(maps or ()),
         delimiter=delimiter,
-        encodings=of_each(encoding),
+        encodings=of_each(encoding, "--encoding"),
         memory_limit=memory_limit,
         threads=threads,
         seed=seed,

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc import persons
-from linkage.adhoc.options import say_recognised, say_trained
+from linkage.adhoc.options import of_each, say_recognised, say_trained
 from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine
+from linkage.errors import ConfigError
 
 
 def test_faults_and_warnings_of_the_model_are_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,6 +18,12 @@ def test_faults_and_warnings_of_the_model_are_said(capsys: pytest.CaptureFixture
         *(f"  note: the model: w{n}" for n in range(3)),
         "  note: the model: 2 more of these in manifest.json",
     ]
+
+
+def test_an_option_of_each_file_is_given_once_or_twice() -> None:
+    assert [of_each(given, "--id") for given in (None, ["a"], ["a", "b"])] == [(None, None), ("a", "a"), ("a", "b")]
+    with pytest.raises(ConfigError, match="--id is given 3 times"):
+        of_each(["a", "b", "c"], "--id")
 
 
 @pytest.mark.parametrize(("links", "said"), [(0, "no links, of 1,000"), (1, "only 1 link, of 1,000"), (5, "")])
