@@ -2,12 +2,13 @@
 
 import csv
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linkage.cli.idle import refuse_idle
 from linkage.errors import ConfigError, ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -90,10 +91,10 @@ def check(
         "--person": person,
     }
     if microdata:
-        _refuse(of_tables, "is for tables, and has no meaning with --microdata")
+        refuse_idle(of_tables, "is for tables, and has no meaning with --microdata")
         _microdata(files, profile, quasi or [], institution or [], amount or [], fraction, person)
         return
-    _refuse({**of_rows, "--fraction": fraction < 1}, "is for rows about people: give --microdata with it")
+    refuse_idle({**of_rows, "--fraction": fraction < 1}, "is for rows about people: give --microdata with it")
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
@@ -154,12 +155,6 @@ def profiles() -> None:
         rounding = f"to {rules.round_to}" if rules.round_to > 1 else "not rounded"
         noughts = ", noughts too" if rules.zeros_are_sensitive else ""
         typer.echo(f"{name:<16} {small}{noughts}, {rounding}: {rules.title}")
-
-
-def _refuse(given: Mapping[str, object], why: str) -> None:
-    """Refuse options that nothing would look at: a table would pass, or be refused, as if they had not been given."""
-    if strange := [option for option, value in given.items() if value]:
-        raise ConfigError("\n".join(f"{option} {why}" for option in strange))
 
 
 def _said(

@@ -16,6 +16,7 @@ from linkage.adhoc.options import (
     say,
     say_recognised,
 )
+from linkage.cli.idle import refuse_idle
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -72,10 +73,15 @@ def train(
     if labels is not None and labels.is_dir():
         if left is not None:
             raise ConfigError("--labels RUN: a run's labels are of its own records\n  leave the two files out")
+        of_files = {"--map": maps, "--encoding": encoding, "--delimiter": delimiter, "--allow-faults": allow_faults}
+        refuse_idle(
+            {**of_files, "--threads": threads, "--memory-limit": memory_limit}, "is for two files, and no RUN's"
+        )
         _train_from_review(labels, step, out, force)
         return
     if left is None or right is None:
         raise ConfigError("which two files?\n  leo train LEFT RIGHT --out MODEL; or --labels RUN --out MODEL")
+    refuse_idle({"--step": step}, "is for --labels RUN: two files have no steps")
     from linkage.adhoc.train import TrainRequest, train_files
     from linkage.model.training.files import beside
 

@@ -118,6 +118,14 @@ def test_codes_that_differ_between_the_files_are_refused(files: Files, tmp_path:
     assert request.out.exists()
 
 
+def test_what_is_said_of_files_is_refused_of_a_run_and_the_other_way_round(files: Files, tmp_path: Path) -> None:
+    out = tmp_path / "m.json"
+    of_run = _leo("--labels", tmp_path, "--out", out, "--map", "left.sex=g", "--allow-faults").exception
+    assert str(of_run).splitlines() == [f"--{name} is for two files, and no RUN's" for name in ("map", "allow-faults")]
+    of_files = _leo(files.left, files.right, "--out", out, "--step", "link").exception
+    assert "--step is for --labels RUN" in str(of_files)
+
+
 def test_help_has_an_example() -> None:
     assert "Example: leo train pupils.csv" in _leo("--help").output.replace("\n", " ")
 
