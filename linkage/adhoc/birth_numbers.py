@@ -199,7 +199,8 @@ def _found(engine: Engine, file: PersonFile, columns: Sequence[str], births: _Bi
 
 def _best(numbers: Sequence[str], births: _Births) -> _Found | None:
     """The layout by which the numbers' dates are most like the births of the other file."""
-    length = Counter(map(len, numbers)).most_common(1)[0][0]
+    lengths = Counter(map(len, numbers))  # of rows in any order
+    length = max(lengths, key=lambda signs: (lengths[signs], signs))
     fits = []
     for layout in _layouts():
         dates = _dates(layout, numbers, length, births.latest)

@@ -14,7 +14,7 @@ from linkage.explain.outcome import NOT_COMPARED, NOT_KEPT, Outcome, bits, other
 from linkage.explain.pair import about_step, about_unit, made_by, thresholds_as_dict, weight_as_dict
 from linkage.explain.person import contradictions, without
 from linkage.explain.reach import by_rule, reached_by_rule
-from linkage.explain.record import MOST_SHOWN, everything_reached, rank
+from linkage.explain.record import MOST_SHOWN, everything_reached, place_of
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
 from linkage.match.apart import shipped
@@ -65,7 +65,7 @@ def explain_record_of_file(engine: Engine, step: OpenStep, unit: int) -> dict[st
     """Whom a record met, and who it is one person with, as `explain_record` has it: the file is its only step."""
     links = {_other(row, unit): row for row in _links_of(engine, step, unit)}
     pairs, reached, not_followed = _candidates(engine, step, unit, list(links))
-    pairs.sort(key=lambda pair: (rank(links.get(_end(pair, unit))), -pair.match_weight))
+    pairs.sort(key=lambda pair: place_of(pair, links.get(_end(pair, unit))))
     shown = [_shown(engine, step, unit, pair, links, reached) for pair in pairs[:MOST_SHOWN]]
     joined = sum(row["decision"] == "accepted" for row in links.values())
     best = pairs[0] if pairs else None

@@ -43,7 +43,7 @@ def explain_record(
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
     links = {int(row[f"{_OTHER[side]}_id"]): row for row in links_of(engine, step, {side: unit})}
     pairs, reached, open_rules = _candidates(engine, step, side, unit, list(links))
-    pairs.sort(key=lambda pair: (rank(links.get(_end(pair, _OTHER[side]))), -pair.match_weight))
+    pairs.sort(key=lambda pair: place_of(pair, links.get(_end(pair, _OTHER[side]))))
     shown = [_shown(engine, step, side, pair, links, reached) for pair in pairs[:MOST_SHOWN]]
     best = pairs[0] if pairs else None
     return {
@@ -58,9 +58,10 @@ def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, 
     }
 
 
-def rank(link: Mapping[str, Any] | None) -> int:
-    """Accepted pairs first, then those for review, then the rest."""
-    return {"accepted": 0, "review": 1}.get(str(link["decision"]), 2) if link else 2
+def place_of(pair: Weighed, link: Mapping[str, Any] | None) -> tuple[int, float, int, int]:
+    """To sort pairs by: accepted ones first, then those for review, then the rest; the heavier first."""
+    rank = {"accepted": 0, "review": 1}.get(str(link["decision"]), 2) if link else 2
+    return rank, -pair.match_weight, pair.left, pair.right
 
 
 def _end(pair: Weighed, side: str) -> int:
