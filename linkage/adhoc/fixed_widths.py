@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,7 +22,8 @@ def column_starts(path: Path, encoding: str) -> list[int] | None:
     """Where the columns of a text begin; None where they have no fixed widths, or no names that are known.
 
     Between two columns a place is blank in every line. A column begins below its name, or left of it: what is printed
-    to the right grows to the left, and the longest may stand in the last line.
+    to the right grows to the left, and the longest may stand in the last line. Where one far down has no such blanks,
+    the first lines tell.
     """
     fmt = FileFormat(type="csv", encoding=encoding)
     try:
@@ -40,8 +41,20 @@ def column_starts(path: Path, encoding: str) -> list[int] | None:
     if len(first) < _FEWEST_COLUMNS or not all(names) or not names_columns(names):
         return None
     with _opened(path, encoding) as file:
-        starts = _starts(file)
-    return starts if len(starts) == len(first) else None
+        starts = _starts(_table(file))
+    return starts if len(starts) == len(first) else first
+
+
+def _table(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a table: none of a paragraph of one or two further down, as of (20000 rows affected)."""
+    is_first = True
+    for is_text, block in itertools.groupby(lines, key=lambda line: bool(line.strip())):
+        rest = iter(block)
+        head = list(itertools.islice(rest, _FEWEST_LINES))
+        if is_text and (is_first or len(head) == _FEWEST_LINES):
+            is_first = False
+            yield from head
+            yield from rest
 
 
 def _starts(lines: Iterable[str]) -> list[int]:
@@ -61,11 +74,18 @@ def cells(line: str, starts: Sequence[int]) -> list[str]:
     return [line[start:end].strip() for start, end in itertools.pairwise([*starts, len(line)])]
 
 
+def _is_across(line: str, starts: Sequence[int]) -> bool:
+    """Whether a text of a line goes on from one column into the next, or stands before the first."""
+    return bool(line[: starts[0]].strip()) or any(line[place - 1] != " " for place in starts[1:])
+
+
 def as_delimited(path: Path, encoding: str, starts: Sequence[int], folder: Path) -> Path:
-    """The text with commas between its columns, in UTF-8."""
+    """The text with commas between its columns, in UTF-8; a line with text across two is of one cell, to be told."""
     written = folder / f"{path.name.removesuffix('.gz')}.columns.csv"
     plain = written.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     with _opened(path, encoding) as text, plain as file:
-        rows = (line.removeprefix("\ufeff").rstrip("\n") for line in text)
-        csv.writer(file, lineterminator="\n").writerows(cells(row.ljust(starts[-1]), starts) for row in rows)
+        rows = (line.removeprefix("\ufeff").rstrip("\n").ljust(starts[-1]) for line in text)
+        csv.writer(file, lineterminator="\n").writerows(
+            [row.strip()] if _is_across(row, starts) else cells(row, starts) for row in rows
+        )
     return written

@@ -45,6 +45,17 @@ def test_what_is_printed_to_the_right_may_be_longest_in_the_last_line(
     assert [tuple(row.values()) for row in found] == [("10000", "Fitzgerald-Montgomery")]
 
 
+def test_a_line_far_down_that_is_no_row_is_set_aside(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixed_widths, "_LOOKED_AT", 2_000)
+    path = tmp_path / "people.txt"
+    lines = ["  id  forename  surname", *(f"{n:>4}  Ann       Ray" for n in range(1, 201)), "", "(200 rows affected)"]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert (engine.count(file.table), list(file.set_aside().values())) == (200, [1])
+
+
 @pytest.mark.parametrize(
     "text",
     [
