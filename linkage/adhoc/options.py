@@ -24,7 +24,10 @@ PersonFileArgument = Annotated[
 OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
 Maps = Annotated[
     list[str] | None,
-    typer.Option("--map", help="A column that its name does not tell: left.forename=PERNAME1. May be repeated."),
+    typer.Option(
+        "--map",
+        help="A column that no name tells: left.forename=PERNAME1; left.other=X: not compared. May be repeated.",
+    ),
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of a CSV file; found when not given.")]
 Encodings = Annotated[

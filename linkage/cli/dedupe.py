@@ -33,7 +33,10 @@ def dedupe(
     out: Annotated[Path, typer.Option(help="Folder for clusters, links, model, manifest and report.")],
     maps: Annotated[
         list[str] | None,
-        typer.Option("--map", help="A column that its name does not tell: forename=PERNAME1. May be repeated."),
+        typer.Option(
+            "--map",
+            help="A column that its name does not tell: forename=PERNAME1; other=X: not compared. May be repeated.",
+        ),
     ] = None,
     id_column: Annotated[str | None, typer.Option("--id", help="Id column of the file; none numbers the rows.")] = None,
     threshold: Annotated[
