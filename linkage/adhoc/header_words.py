@@ -1,5 +1,6 @@
 """The name of a column, made of what tells one name from another: letters, or words."""
 
+import functools
 import re
 import unicodedata
 
@@ -7,19 +8,23 @@ from anyascii import anyascii
 
 from linkage.adhoc.vocabulary import vocabulary
 
+_REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
+@functools.lru_cache(_REMEMBERED)
 def in_own_script(name: str) -> str:
     """The name in its own script, in lower case without blanks and signs."""
     return "".join(sign for sign in name.lower() if unicodedata.category(sign)[0] not in "PSZC")
 
 
+@functools.lru_cache(_REMEMBERED)
 def in_latin(name: str) -> str:
     """The name in lower-case ASCII, letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
 
 
+@functools.lru_cache(_REMEMBERED)
 def without_digraphs(name: str) -> str:
     """The name with a vowel for two letters that stand for one of another alphabet: foedselsaar is fødselsår."""
     plain = in_latin(name)
@@ -32,6 +37,7 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
 
 
+@functools.lru_cache(_REMEMBERED)
 def without_noise(name: str) -> str:
     """The name without words that say nothing: patientSurname, DOB_clean."""
     noise: list[str] = vocabulary()["noise"]
@@ -43,6 +49,7 @@ def without_noise(name: str) -> str:
     return "".join(words)
 
 
+@functools.lru_cache(_REMEMBERED)
 def without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
     noise: list[str] = vocabulary()["noise_in_script"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from linkage.adhoc.recognise import any_known
+from linkage.adhoc.known_headers import any_known
 from linkage.config import FileFormat
 from linkage.records.csv_files import numbered, start_of
 from linkage.records.headers import looks_like_a_record

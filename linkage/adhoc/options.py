@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.adhoc.address_lines import lines_in
+from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.maps import LEFT_OUT
-from linkage.adhoc.recognise import any_known
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
 

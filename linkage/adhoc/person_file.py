@@ -13,10 +13,11 @@ import pyarrow as pa
 from linkage.adhoc import packed, workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.fixed_widths import as_delimited, column_starts
+from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
 from linkage.adhoc.nested import Plain, plain_columns
 from linkage.adhoc.numbered_headers import of_the_second
-from linkage.adhoc.recognise import Columns, any_known
+from linkage.adhoc.recognise import Columns
 from linkage.config import FileFormat
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError

@@ -3,25 +3,16 @@
 import dataclasses
 import functools
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.adhoc.birth_headers import field_of_birth
-from linkage.adhoc.header_words import (
-    in_latin,
-    in_own_script,
-    without_digraphs,
-    without_noise,
-    without_noise_in_script,
-    words_of,
-)
+from linkage.adhoc.header_words import in_latin, in_own_script, words_of
+from linkage.adhoc.known_headers import Ends, any_known, by_form, of_births, shared_ends
 from linkage.adhoc.maps import told_by
 from linkage.adhoc.numbered_headers import numbered, of_the_first
 from linkage.adhoc.readings import readings
 from linkage.adhoc.same_names import of_one_name
-from linkage.adhoc.short_headers import unshortened
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
@@ -150,7 +141,7 @@ def recognise(
             raise ConfigError(f"--id {named}: {side}.id is mapped to another column too\n  give one of them")
         chosen[side] = named or mapped or _named(names, "id", set(told[side].values()), frozenset())
         free = [name for name in names if name != chosen[side]]
-        sides[side] = _relatives(free, told[side]) or _side(free, told[side], _shared_ends(names))
+        sides[side] = _relatives(free, told[side]) or _side(free, told[side], shared_ends(names))
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
     shared = _shared(left, right, sides, {chosen["left"], chosen["right"]}, by_number=by_number)
@@ -194,23 +185,6 @@ def shown_names(names: Sequence[str]) -> str:
     return listed(names, known=any_known(names))
 
 
-def any_known(names: Sequence[str]) -> bool:
-    """Whether a field is known by one of the names."""
-    forms = (in_own_script, in_latin, without_noise, unshortened)
-    return any({form(name) for form in forms} & _all_names() for name in names)
-
-
-@functools.cache
-def _all_names() -> frozenset[str]:
-    rules = _fields_known().values()
-    return frozenset(name for rule in rules for name in (*rule["names"], *rule.get("beside", ())))
-
-
-def _is_known(name: str) -> bool:
-    """Whether a column's whole name is a field's: without a word it may be another field's, and is not that one."""
-    return bool({in_own_script(name), in_latin(name)} & _all_names())
-
-
 def _remedy(headers: Sequence[Sequence[str]], maps: str) -> str:
     if any(len(names) == 1 for names in headers):
         return (
@@ -224,9 +198,6 @@ def _remedy(headers: Sequence[Sequence[str]], maps: str) -> str:
         "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
         "where the names look wrong, name the encoding: --encoding"
     )
-
-
-_Ends = frozenset[tuple[int, str]]
 
 
 @dataclass
@@ -243,7 +214,7 @@ _BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_y
 _PARTS = ("full_name", "initials", "surname_particle", "birth_year", "birth_month", "birth_day")
 
 
-def _side(names: Sequence[str], told: Mapping[str, str], ends: _Ends) -> _Side:
+def _side(names: Sequence[str], told: Mapping[str, str], ends: Ends) -> _Side:
     """Fields of a file.
 
     Args:
@@ -292,7 +263,7 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     What has no word of the relative is another person's, but for where they live. Where a file has names under a word
     for aliases alone, these are its people's, as all its columns are.
     """
-    held = {*_side(names, told, _shared_ends(names)).fields}
+    held = {*_side(names, told, shared_ends(names)).fields}
     if held & {"forename", "surname"}:
         return None
     for word in vocabulary()["relatives"]:
@@ -309,7 +280,7 @@ def _relatives(names: Sequence[str], told: Mapping[str, str]) -> _Side | None:
     return None
 
 
-def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: _Ends) -> bool:
+def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends: Ends) -> bool:
     """Whether an ambiguous name may stand for a field, with what else the file has."""
     if name == "birth_year":
         return all(_named(names, part, set(), ends, weak=True) for part in ("birth_month", "birth_day"))
@@ -323,30 +294,19 @@ def _part_as_the_other(side: _Side, other: _Side) -> None:
             side.fields[name] = side.parts[part] = side.fields[within]
 
 
-def _named(names: Sequence[str], field: str, taken: set[str], ends: _Ends, *, weak: bool = False) -> str | None:
-    rule = _fields_known()[field]
-    free: dict[str, str] = {}
-    for form in (in_own_script, in_latin):
-        for name in names:
-            if name not in taken:
-                free.setdefault(form(name), name)
-    parted = (without_noise, without_noise_in_script, lambda name: _without_ends(name, ends))
-    spelt = (without_digraphs, lambda name: without_digraphs(without_noise(name)))
-    for form in (*parted, *spelt, unshortened, lambda name: unshortened(without_noise(name))):
-        for name in names:
-            if name not in taken and not _is_known(name):
-                free.setdefault(form(name), name)
+def _named(names: Sequence[str], field: str, taken: set[str], ends: Ends, *, weak: bool = False) -> str | None:
+    rule, of_forms = _fields_known()[field], by_form(tuple(names), ends)
+
+    def free(called: str) -> str | None:
+        return next((name for name in of_forms.get(called, ()) if name not in taken), None)
+
     if weak:
-        return next((free[known] for known in rule.get("beside", ()) if known in free), None)
+        return next(filter(None, map(free, rule.get("beside", ()))), None)
     alone = rule.get("alone", ())
-    named = ((known, free[known]) for known in rule["names"] if known in free)
+    named = ((known, name) for known in rule["names"] if (name := free(known)))
     found = next((name for known, name in named if known not in alone or known == in_latin(name)), None)
-    return found or _of_birth(names, field, taken) or numbered(names, field, taken)
-
-
-def _of_birth(names: Sequence[str], field: str, taken: set[str]) -> str | None:
-    free = (name for name in names if name not in taken and not _is_known(name))
-    return next((name for name in free if field_of_birth(words_of(name)) == field), None)
+    births = (name for name in of_births(tuple(names)).get(field, ()) if name not in taken)
+    return found or next(births, None) or numbered(names, field, taken)
 
 
 def _shared(
@@ -369,26 +329,3 @@ def _shared(
 def _in_full() -> set[str]:
     rule = _fields_known()["full_name"]
     return {*rule["names"], *rule["beside"]}
-
-
-@functools.lru_cache
-def _ends(names: tuple[str, ...]) -> _Ends:
-    others: list[str] = vocabulary()["others"]
-    several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
-    found = Counter((end, words[end]) for words in several for end in (0, -1))
-    return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
-
-
-def _shared_ends(names: Sequence[str]) -> _Ends:
-    """Words that several columns begin (0) or end (-1) with, and that speak of nobody else: census_surname, dob_x."""
-    return _ends(tuple(names))
-
-
-def _without_ends(name: str, ends: _Ends) -> str:
-    """The name without a first and a last word that the file's columns share."""
-    words = words_of(name) if name.isascii() else [in_latin(name)]
-    if len(words) > 1 and (0, words[0]) in ends:
-        words.pop(0)
-    if len(words) > 1 and (-1, words[-1]) in ends:
-        words.pop()
-    return "".join(words)

@@ -9,6 +9,7 @@ _FEWEST = 4  # consonants that tell a name; or fewer before the end of "name"
 _NAME = "nm"
 
 
+@functools.lru_cache(1 << 16)
 def unshortened(name: str) -> str:
     """The known name that a header is when vowels are put back; the header itself where none or several fields fit."""
     text = in_latin(name)

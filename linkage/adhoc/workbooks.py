@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.layouts import names_columns
-from linkage.adhoc.recognise import any_known
 from linkage.errors import InputError
 
 READ = (".xlsx", ".xlsm")
