@@ -35,6 +35,7 @@ def columns_of(
     Raises:
         ConfigError: a map that names no file or no column, or fewer than two fields that both files hold.
     """
+    whole = files
     maps, files = _without_left_out(files, maps, ids)
     told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
@@ -48,7 +49,7 @@ def columns_of(
     columns = replace(columns, by_content=tuple(found))
     refuse_too_few(columns, *headers)
     columns = with_other_countries(engine, files, columns)
-    columns = with_ids(engine, files, columns, numbered=[name == "none" for name in ids], told=told)
+    columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
     columns = without_copies(engine, files, without_idle(engine, files, columns))
     columns = with_towns(engine, files, with_addresses(engine, files, columns, told))
     return with_birth_numbers(engine, files, columns)

@@ -48,6 +48,7 @@ def test_a_column_of_one_file_is_left_out_too(engine: Engine, read: Read) -> Non
 def test_an_id_that_is_left_out_stays_the_id(engine: Engine, read: Read) -> None:
     columns = columns_of(engine, [read("left"), read("right")], ["left.other=shape"], ("shape", "id"))
     assert (columns.left_id, columns.fields) == ("shape", ["forename", "surname", "colour"])
+    assert columns_of(engine, [read("left"), read("right")], ["left.other=id"]).left_id == "id"
 
 
 def test_a_field_has_one_column(engine: Engine, read: Read) -> None:
