@@ -6,13 +6,13 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz.distance import JaroWinkler
 
 from linkage.config import Probability, check
-from linkage.engine import Engine, Table, columns, literal, one, quote, whole_numbers
+from linkage.engine import Engine, Table, columns, literal, quote
+from linkage.match.explained import as_table, born_apart, plausible
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.stages import pattern_column
@@ -26,13 +26,15 @@ class Rule(BaseModel):
     name: str
     why: str
     equal: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     equal_any: tuple[str, ...] = ()
     born_apart: str | None = None
+    other_year: bool = False
     within: tuple[str, ...] = ()
     within_any: tuple[str, ...] = ()
-    differ: str
-    also: tuple[str, ...]
-    alike: Probability
+    differ: str | None = None
+    also: tuple[str, ...] = ()
+    alike: Probability = 1.0
     unless_equal: tuple[str, ...]
     most_people: Probability = 1.0
     variants: tuple[frozenset[str], ...] = ()
@@ -82,115 +84,15 @@ def two_people(
         suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
         if suspects is None:
             continue
-        different = _clearly_different(rule, suspects)
-        if _plausible(engine, rule, different, pairs, left, right, lowest):
+        different = _clearly_different(rule, suspects) if rule.differ else _as_they_are(suspects)
+        if plausible(engine, rule, different, pairs, left, right, lowest, model):
             for pair in different:
                 found.setdefault(pair, rule.name)
     names = list(dict.fromkeys(found.values()))
     whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names)) or "when 0 then ''"
-    pairs = _as_table([(*pair, names.index(name)) for pair, name in found.items()])
+    pairs = as_table([(*pair, names.index(name)) for pair, name in found.items()], width=3)
     query = f"select left_id, right_id, cast(case rule {whens} end as varchar) as reason from {{pairs}}"
     return engine.sql(query, pairs=engine.from_arrow(pairs), store=True)
-
-
-def _as_table(pairs: Sequence[tuple[int, ...]]) -> pa.Table:
-    """left_id, right_id and, where the tuples have a third number, rule."""
-    width = len(pairs[0]) if pairs else 3
-    return whole_numbers(dict(zip(("left_id", "right_id", "rule"), np.array(pairs).reshape(-1, width).T, strict=False)))
-
-
-def _plausible(
-    engine: Engine,
-    rule: Rule,
-    found: Sequence[tuple[int, int]],
-    pairs: Table,
-    left: Units,
-    right: Units,
-    lowest: float,
-) -> bool:
-    """Whether births can explain so many pairs; where they cannot, forenames change in these files, and say little.
-
-    Of two files: a twin is drawn into each file alike, so pairs across are no more than those within. Of one file: no
-    more of its people can be twins than are born. A few pairs prove nothing.
-    """
-    if len(found) <= _FEW:
-        return True
-    if left is right:
-        counted = one(
-            engine,
-            engine.sql(
-                _PEOPLE,
-                params={"lowest": lowest},
-                pairs=pairs,
-                found=engine.from_arrow(_as_table(found)),
-                units=left.units,
-            ),
-        )
-        return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
-    suspected, within = len({pair[0] for pair in found}), 0.0
-    for side in (left, right):  # the second file is counted where the first does not explain them yet
-        within += _births_within(engine, rule, side)
-        if suspected <= 2 * within + _FEW:
-            return True
-    return False
-
-
-_FEW = 10
-
-# A person is counted by the first of its records: the one that is nobody's right partner.
-_PEOPLE = """
-    with likely as (
-        select left_id, right_id from {pairs} where match_weight >= $lowest
-    ),
-    firsts as (
-        select right_id as unit_id, min(left_id) as first_id from likely group by right_id
-    ),
-    suspected as (
-        select distinct coalesce(f.first_id, p.left_id) as first_id
-        from {found} as p
-        left join firsts as f on f.unit_id = p.left_id
-    )
-    select (select count(*) from {units}) - (select count(*) from firsts) as people,
-           (select count(*) from suspected) as suspected
-    """
-
-
-_SHOWN_ROWS = 100_000
-"""Of a file with more rows, the births on days that end in 3 are counted, and stand for all; with ten times as many,
-those of two months alone."""
-
-
-def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
-    """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
-    held = set(side.appearances.columns)
-    shared, any_of = (rule.within, rule.within_any) if rule.within else (rule.equal, rule.equal_any)
-    known = [*shared, next(name for name in any_of if name in held), rule.differ]
-    everyone = " and ".join(f"{quote(name)} is not null" for name in known)
-    rows_held = engine.count(side.appearances)
-    some = "true"
-    if "dob" in known and rows_held > _SHOWN_ROWS:
-        months = "and substr(dob, 6, 2) in ('03', '09')" if rows_held > 10 * _SHOWN_ROWS else ""
-        some = f"right(dob, 1) = '3' {months}"
-    counted = engine.sql(
-        f"""
-        with shown as (
-            select {columns(known[:-1])}, case when {everyone} then unit_id end as unit_id,
-                   case when {everyone} then substr({quote(rule.differ)}, 1, 1) end as begins
-            from {{t}}
-            where {some}
-        ),
-        alike as (
-            select count(*) as shown, min(unit_id) < max(unit_id) and min(begins) < max(begins) as several
-            from shown
-            group by {columns(known[:-1])}
-        )
-        select count(*) filter (where several) as births, coalesce(sum(shown), 0) as rows_shown
-        from alike
-        """,
-        t=side.appearances,
-    )
-    found = one(engine, counted)
-    return int(found["births"]) * rows_held / max(int(found["rows_shown"]), 1)
 
 
 def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
@@ -222,14 +124,12 @@ def _suspects(
     """
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
-    born = [rule.born_apart] if rule.born_apart else []
+    asked = [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
     shown = not rule.within or (left is not right and held.intersection(rule.within_any))
-    if not shown or (rule.equal_any and not any_of) or not {*rule.equal, *rule.within, *born, rule.differ} <= held:
+    if not shown or (rule.equal_any and not any_of) or not {*asked, *rule.within} <= held:
         return None
     different = _different(engine, rule, pairs, left, right, lowest, model)
-    read = dict.fromkeys(
-        name for name in (*rule.equal, *any_of, *born, rule.differ, *rule.also, *rule.unless_equal) if name in held
-    )
+    read = dict.fromkeys(name for name in (*asked, *any_of, *rule.also, *rule.unless_equal) if name in held)
     # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
     # the model's columns, and may lack what it does not compare.
     looked_in = [side.appearances for side in (left, right)]
@@ -250,11 +150,16 @@ def _suspects(
         )
         for side, shown in zip(("left", "right"), looked_in, strict=True)
     }
-    same = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.equal) or "true"
+    # Within one file nothing tells how many twins there are, beside those whose names are all misspelt.
+    equal, near = ((*rule.equal, *rule.near), ()) if left is right else (rule.equal, rule.near)
+    same = " and ".join([*(f"a.{quote(c)} = b.{quote(c)}" for c in equal), *map(_near, near), "true"])
     either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of) or "true"
-    never = f"bool_and({_born_apart(rule.born_apart)})" if rule.born_apart else "true"
+    never = f"bool_and({born_apart(rule.born_apart, rule.other_year)})" if rule.born_apart else "true"
     numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
-    name, others = quote(rule.differ), [f"coalesce({quote(c)}, '')" for c in rule.also if c in held]
+    name, others = (
+        quote(rule.differ) if rule.differ else "cast(null as varchar)",
+        [f"coalesce({quote(c)}, '')" for c in rule.also if c in held],
+    )
     also = " || ' ' || ".join(others) or "cast(null as varchar)"
     query = f"""
         with judged as (
@@ -280,31 +185,31 @@ def _suspects(
     return found
 
 
-def _born_apart(column: str) -> str:
-    """SQL: two birth dates, known to the day, that no slip makes of each other."""
-    a, b = (f"cast({side}.{quote(column)} as varchar)" for side in "ab")
-    year, month, day = ((f"substr({a}, {at}, {n})", f"substr({b}, {at}, {n})") for at, n in ((1, 4), (6, 2), (9, 2)))
-    same = [f"cast({one} = {other} as integer)" for one, other in (year, month, day)]
-    swapped = f"({year[0]} = {year[1]} and {month[0]} = {day[1]} and {day[0]} = {month[1]})"
-    known = " and ".join(f"{part} <> '00'" for part in (*month, *day))
-    far = f"{' + '.join(same)} <= 1 and levenshtein({a}, {b}) > 2 and not {swapped}"
-    return f"coalesce({known} and {far}, false)"
+def _near(column: str) -> str:
+    """SQL: values of which one is the other with two letters written otherwise."""
+    return f"levenshtein(a.{quote(column)}, b.{quote(column)}) <= 2"
 
 
 def _different(
     engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
 ) -> Table:
-    """left_id, right_id of likely pairs of two forenames now: most pairs need no second look at what they ever were."""
-    if equal := _equal_level(model, rule.differ) if model else None:
-        asked = [f"{quote(equal[0])} <> {equal[1]}"]
+    """left_id, right_id of likely pairs of two forenames or birth dates now.
+
+    Most pairs need no second look at what they ever were.
+    """
+
+    def compared(names: Sequence[str | None]) -> list[tuple[str, int]]:
+        found = [_equal_level(model, name) for name in names if name and model]
+        return [(quote(level[0]), level[1]) for level in found if level]
+
+    differ, born = compared([rule.differ]), compared([rule.born_apart])
+    if differ or (born and not rule.differ):
+        asked = [f"{column} <> {equal}" for column, equal in differ] + [f"{column} < {equal}" for column, equal in born]
         if all(side.appearances is side.units for side in (left, right)):  # a unit is one row, which the model compared
-            levels = [_equal_level(model, name) for name in rule.equal if model]
-            asked += [f"{quote(level[0])} >= {level[1]}" for level in levels if level]
-            if rule.born_apart and model and (born := _equal_level(model, rule.born_apart)):
-                asked.append(f"{quote(born[0])} < {born[1]}")
-        query = f"select left_id, right_id from {{pairs}} where match_weight >= $lowest and {' and '.join(asked)}"
+            asked += [f"{column} >= {equal}" for column, equal in compared(rule.equal)]
+        query = f"select left_id, right_id from {{pairs}} where {' and '.join(['match_weight >= $lowest', *asked])}"
         return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
-    name = quote(rule.differ)
+    name = quote(rule.differ or "unit_id")
     now = rule.differ in left.units.columns and rule.differ in right.units.columns
     return engine.sql(
         f"""
@@ -320,6 +225,12 @@ def _different(
         right=right.units,
         store=True,
     )
+
+
+def _as_they_are(suspects: pa.Table) -> list[tuple[int, int]]:
+    """Pairs of a rule that asks for no names: each once."""
+    found = zip(suspects.column("left_id").to_pylist(), suspects.column("right_id").to_pylist(), strict=True)
+    return list(dict.fromkeys(found))
 
 
 def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:

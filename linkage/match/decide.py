@@ -248,7 +248,7 @@ def _trained(
 
 def _taking(step: Step, model: Model, thresholds: Thresholds, more: float) -> Taking | None:
     """How sure pairs are taken; such as no rule of two people can speak against."""
-    among = {rule.differ for rule in shipped()} if step.twins == "apart" else set()
+    among = {rule.differ or str(rule.born_apart) for rule in shipped()} if step.twins == "apart" else set()
     return taking(model, step.cardinality, thresholds.accept, more, among)
 
 

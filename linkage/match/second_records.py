@@ -176,7 +176,7 @@ def _near_linked_units(
         meetings=False,
         leftovers=True,
     ).pairs
-    apart = two_people(engine, scored, sides["left"], sides["right"], lowest)
+    apart = two_people(engine, scored, sides["left"], sides["right"], lowest, model=model)
     never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
     free = " and ".join(
         f"not exists (select 1 from {{{name}}} as n where n.left_id = s.left_id and n.right_id = s.right_id)"

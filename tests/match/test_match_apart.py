@@ -80,6 +80,13 @@ def test_who_differs_in_more_is_no_twin(line: str, engine: Engine) -> None:
     assert _apart(engine, *sides) == set()
 
 
+def test_a_twins_surname_may_be_misspelt_in_another_file_and_not_in_the_same(engine: Engine) -> None:
+    lines = "1 | JO | - | JONES | 1993-01-02 | P4 | -", "2 | ANNA | - | JNOES | 1993-01-02 | P4 | -"
+    assert _apart(engine, *(_units(engine, line) for line in lines)) == {(1, 2)}
+    file = _units(engine, *lines)
+    assert _apart(engine, file, file) == set()
+
+
 def test_a_name_of_an_earlier_time_counts(engine: Engine) -> None:
     """Anna was Joanna once, at another address: she may be Jo."""
     left = _units(engine, "1 | JO | - | JONES | 1993-01-02 | P4 | -")

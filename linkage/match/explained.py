@@ -1,0 +1,270 @@
+"""Whether what stands within two files explains the pairs across them that a rule takes for two people."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, columns, one, quote, whole_numbers
+from linkage.match.units import Units
+from linkage.model import Model
+
+if TYPE_CHECKING:
+    from linkage.match.apart import Rule
+
+
+def as_table(pairs: Sequence[tuple[int, ...]], width: int = 2) -> pa.Table:
+    """left_id, right_id and, of tuples of three numbers, rule."""
+    return whole_numbers(dict(zip(("left_id", "right_id", "rule"), np.array(pairs).reshape(-1, width).T, strict=False)))
+
+
+def plausible(
+    engine: Engine,
+    rule: "Rule",
+    found: Sequence[tuple[int, int]],
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+    model: Model | None = None,
+) -> bool:
+    """Whether births can explain so many pairs; where they cannot, forenames change in these files, and say little.
+
+    Of two files: a twin is drawn into each file alike, so pairs across are no more than those within. Of one file: no
+    more of its people can be twins than are born. A few pairs prove nothing. A rule that asks for no other name has
+    nothing to tell it but this, and is asked however few they are.
+    """
+    if not rule.differ:
+        return bool(found) and _namesakes_explain(engine, rule, found, pairs, (left, right), model)
+    if len(found) <= _FEW:
+        return True
+    if left is right:
+        counted = one(
+            engine,
+            engine.sql(
+                _PEOPLE,
+                params={"lowest": lowest},
+                pairs=pairs,
+                found=engine.from_arrow(as_table(found)),
+                units=left.units,
+            ),
+        )
+        return int(counted["suspected"]) <= rule.most_people * int(counted["people"])
+    suspected, within = len({pair[0] for pair in found}), 0.0
+    for side in (left, right):  # the second file is counted where the first does not explain them yet
+        within += _births_within(engine, rule, side)
+        if suspected <= 2 * within + _FEW:
+            return True
+    return False
+
+
+_FEW = 10
+
+# A person is counted by the first of its records: the one that is nobody's right partner.
+_PEOPLE = """
+    with likely as (
+        select left_id, right_id from {pairs} where match_weight >= $lowest
+    ),
+    firsts as (
+        select right_id as unit_id, min(left_id) as first_id from likely group by right_id
+    ),
+    suspected as (
+        select distinct coalesce(f.first_id, p.left_id) as first_id
+        from {found} as p
+        left join firsts as f on f.unit_id = p.left_id
+    )
+    select (select count(*) from {units}) - (select count(*) from firsts) as people,
+           (select count(*) from suspected) as suspected
+    """
+
+
+_SHOWN_ROWS = 100_000
+"""Of a file with more rows, the births on days that end in 3 are counted, and stand for all; with ten times as many,
+those of two months alone. Of namesakes those whose names have so many letters."""
+
+
+def _births_within(engine: Engine, rule: "Rule", side: Units) -> float:
+    """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
+    held = set(side.appearances.columns)
+    shared, any_of = (rule.within, rule.within_any) if rule.within else ((*rule.equal, *rule.near), rule.equal_any)
+    known = [*shared, next(name for name in any_of if name in held), str(rule.differ)]
+    everyone = " and ".join(f"{quote(name)} is not null" for name in known)
+    rows_held = engine.count(side.appearances)
+    some = "true"
+    if "dob" in known and rows_held > _SHOWN_ROWS:
+        months = "and substr(dob, 6, 2) in ('03', '09')" if rows_held > 10 * _SHOWN_ROWS else ""
+        some = f"right(dob, 1) = '3' {months}"
+    counted = engine.sql(
+        f"""
+        with shown as (
+            select {columns(known[:-1])}, case when {everyone} then unit_id end as unit_id,
+                   case when {everyone} then substr({quote(known[-1])}, 1, 1) end as begins
+            from {{t}}
+            where {some}
+        ),
+        alike as (
+            select count(*) as shown, min(unit_id) < max(unit_id) and min(begins) < max(begins) as several
+            from shown
+            group by {columns(known[:-1])}
+        )
+        select count(*) filter (where several) as births, coalesce(sum(shown), 0) as rows_shown
+        from alike
+        """,
+        t=side.appearances,
+    )
+    found = one(engine, counted)
+    return int(found["births"]) * rows_held / max(int(found["rows_shown"]), 1)
+
+
+def _namesakes_explain(
+    engine: Engine,
+    rule: "Rule",
+    found: Sequence[tuple[int, int]],
+    pairs: Table,
+    sides: tuple[Units, Units],
+    model: Model | None,
+) -> bool:
+    """Whether most pairs of one name across two files would be there if nobody were in both.
+
+    They are to be more than people who are in both by two birth dates, however few are found. Who has a heavier partner
+    is his namesake's father or son in any case; of the others half are to be explained, by what is expected and what
+    chance may add.
+    """
+    sizes = [engine.count(side.units) for side in sides]
+    expected = _expected_across(sizes, [_namesakes_within(engine, rule, side, model) for side in sides])
+    in_both = sizes[0] * sizes[1] / (1 + 2**-model.prior_weight) if model else 0.0
+    if expected <= in_both * _WHOLLY_WRONG:
+        return False
+    shown = {side: units.appearances for side, units in zip(("left", "right"), sides, strict=True)}
+    query = engine.sql(
+        _across(rule, shown),
+        params=None,
+        store=False,
+        found=engine.from_arrow(as_table(found)),
+        pairs=pairs,
+        **shown,
+    )
+    counted = one(engine, query)
+    across, contested = int(counted["across"]), int(counted["contested"])
+    return expected + math.sqrt(expected) >= contested + (across - contested) / 2
+
+
+def _expected_across(sizes: Sequence[int], within: Sequence[float | None]) -> float:
+    """Father and son are drawn into the files each by himself: as often both into one as one into each.
+
+    So where the files are of one size; and one file tells it alone where the other holds people many times.
+    """
+    told = [(pairs, size) for pairs, size in zip(within, sizes, strict=True) if pairs is not None]
+    namesakes, met = sum(pairs for pairs, _ in told), sum(size**2 for _, size in told)
+    return namesakes * 2 * math.prod(sizes) / max(met, 1)
+
+
+_WHOLLY_WRONG = 0.005
+"""Share of matches whose birth dates have nothing in common, where nothing tells it."""
+
+
+def _across(rule: "Rule", shown: dict[str, Table]) -> str:
+    """SQL: how many of the pairs bear one name, and of how many a unit has a heavier pair with somebody else."""
+    return f"""
+        with namesakes as (
+            select distinct f.left_id, f.right_id
+            from {{found}} as f
+            join {{left}} as a on a.unit_id = f.left_id
+            join {{right}} as b on b.unit_id = f.right_id
+            where {_one_name(rule, *shown.values())}
+        ),
+        weighed as (
+            select p.left_id, p.right_id, p.match_weight
+            from {{pairs}} as p join namesakes as n on n.left_id = p.left_id and n.right_id = p.right_id
+        ),
+        others as (
+            select p.left_id, p.right_id, p.match_weight
+            from {{pairs}} as p
+            where not exists (select 1 from {{found}} as f where f.left_id = p.left_id and f.right_id = p.right_id)
+        ),
+        contested as (
+            select w.left_id, w.right_id
+            from weighed as w join others as o on o.left_id = w.left_id and o.match_weight > w.match_weight
+            union
+            select w.left_id, w.right_id
+            from weighed as w join others as o on o.right_id = w.right_id and o.match_weight > w.match_weight
+        )
+        select (select count(*) from weighed) as across, (select count(*) from contested) as contested
+        """
+
+
+def _one_name(rule: "Rule", *tables: Table) -> str:
+    """SQL: a and b share all that namesakes within a file do."""
+    held = set.intersection(*(set(table.columns) for table in tables))
+    same = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.within]
+    any_of = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.within_any if name in held]
+    return " and ".join([*same, f"({' or '.join(any_of)})"])
+
+
+def _namesakes_within(engine: Engine, rule: "Rule", side: Units, model: Model | None) -> float | None:
+    """Pairs of one file that bear one name at one place and are born apart, without those who are in it twice.
+
+    These are born on one day, but for as many as the model says of matches that their dates differ. Where such may be
+    most of the pairs, the file tells nothing: None.
+    """
+    held, born = set(side.appearances.columns), str(rule.born_apart)
+    rows_held = engine.count(side.appearances)
+    some, lengths = "true", " + ".join(f"length({quote(name)})" for name in rule.within)
+    if rows_held > _SHOWN_ROWS:
+        some = f"({lengths}) % 8 = 3"
+    numbers = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.unless_equal if name in held]
+    same = " and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in rule.within)
+    met = "\n        union\n".join(
+        f"""
+        select a.unit_id as left_id, b.unit_id as right_id, a.{quote(born)} = b.{quote(born)} as again,
+               {born_apart(born, rule.other_year)} as apart
+        from shown as a
+        join shown as b on b.unit_id > a.unit_id and b.{quote(place)} = a.{quote(place)} and {same}
+        where not coalesce({" or ".join(numbers) or "false"}, false)"""
+        for place in rule.within_any
+        if place in held
+    )
+    counted = engine.sql(
+        f"""
+        with shown as (
+            select * from {{t}} where {some}
+        ),
+        met as ({met}
+        )
+        select count(*) filter (where apart) as namesakes, count(*) filter (where again) as again,
+               (select count(*) from shown) as rows_shown
+        from met
+        """,
+        t=side.appearances,
+    )
+    found = one(engine, counted)
+    namesakes, one_person = int(found["namesakes"]), int(found["again"]) * _dates_that_differ(model, born)
+    if one_person > namesakes / 2:
+        return None
+    return (namesakes - one_person) * rows_held / max(int(found["rows_shown"]), 1)
+
+
+def _dates_that_differ(model: Model | None, column: str) -> float:
+    """Share of the matches of which the model says that their dates have nothing in common."""
+    for comparison in model.comparisons if model else ():
+        if comparison.name == column:
+            said = [level.m for level in comparison.levels if level.value == 0 and level.m is not None]
+            return max([_DIFFER, *said])
+    return _DIFFER
+
+
+_DIFFER = 0.02
+
+
+def born_apart(column: str, other_year: bool = False) -> str:
+    """SQL: two birth dates, known to the day, that no slip makes of each other, and maybe of two years."""
+    a, b = (f"cast({side}.{quote(column)} as varchar)" for side in "ab")
+    year, month, day = ((f"substr({a}, {at}, {n})", f"substr({b}, {at}, {n})") for at, n in ((1, 4), (6, 2), (9, 2)))
+    same = [f"cast({one} = {other} as integer)" for one, other in (year, month, day)]
+    swapped = f"({year[0]} = {year[1]} and {month[0]} = {day[1]} and {day[0]} = {month[1]})"
+    known = " and ".join(f"{part} <> '00'" for part in (*month, *day))
+    far = f"{' + '.join(same)} <= 1 and levenshtein({a}, {b}) > 2 and not {swapped}"
+    years = f"{year[0]} <> {year[1]}" if other_year else "true"
+    return f"coalesce({known} and {far} and {years}, false)"
