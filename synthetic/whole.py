@@ -5,12 +5,11 @@ import fcntl
 import glob
 import os
 import shutil
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+
+from linkage.process import stoppable
 
 _MARK = ".being-made"
 
@@ -33,7 +32,7 @@ def whole(out: Path) -> Iterator[Path]:
     try:
         _remove_leftovers(out)
         folder = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
-        with (folder / _MARK).open("w") as mark, _stoppable():
+        with (folder / _MARK).open("w") as mark, stoppable():
             with contextlib.suppress(OSError):  # a file system without locks; then nobody removes what is left there
                 fcntl.flock(mark, fcntl.LOCK_EX)
             yield folder
@@ -66,20 +65,3 @@ def _remove_leftovers(out: Path) -> None:
         with contextlib.suppress(OSError), mark.open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(mark.parent, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Turn SIGTERM into KeyboardInterrupt, unless the caller has a way of their own or this is not the main thread."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -66,7 +66,7 @@ DOORS: dict[str, set[str]] = {
         *("quality", "synthetic"),
     },
     "quality": GROUND,
-    "synthetic": {"linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},
+    "synthetic": {"linkage.process", "linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},
     "spark_jobs": {*GROUND, "linkage.pipeline", "linkage.extract"},
 }
 """Room to the rooms that it may import."""

@@ -103,16 +103,18 @@ def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
     assert step["moves"] == step["weights"] == found["settings"] == []
 
 
+TOGETHER = """
+    step | side  | unit_id | entity_id
+    ec   | left  | 21      | 21
+    ec   | left  | 21      | 24
+    ec   | right | 25      | 25
+"""
+
+
 def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine: Engine, world: World) -> None:
     """In the second run pupil A has come together with pupil D; the link to N1 is the same link."""
     after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
-    together = world("""
-        step | side  | unit_id | entity_id
-        ec   | left  | 21      | 21
-        ec   | left  | 21      | 24
-        ec   | right | 25      | 25
-    """)
-    joined = RunTables("b", after.links, {"ec": together}, after.models, after.identities)
+    joined = replace(after, units={"ec": world(TOGETHER)})
     (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), joined)["steps"]
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
@@ -124,13 +126,7 @@ def test_two_links_that_become_one_are_two_of_the_run_that_had_them(engine: Engi
         14 | 15 | deterministic | nino | 20 | accepted
     """
     after = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
-    together = world("""
-        step | side  | unit_id | entity_id
-        ec   | left  | 21      | 21
-        ec   | left  | 21      | 24
-        ec   | right | 25      | 25
-    """)
-    joined = replace(after, units={"ec": together})
+    joined = replace(after, units={"ec": world(TOGETHER)})
     (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), joined)["steps"]
     counts = {name: step[name] for name in ("before", "after", "kept", "moved", "gained", "lost")}
     assert counts == {"before": 2, "after": 1, "kept": 1, "moved": 0, "gained": 0, "lost": 0}
