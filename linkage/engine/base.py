@@ -21,8 +21,8 @@ Stored = bool | Mapping[str, str]
 
 Made = TypeVar("Made")
 
-_TABLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+# What is quoted, and what a comment says, is passed over: a column may be called "pay in $usd" or "{name}".
+_PLACES = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|\{(?P<table>[a-z_][a-z0-9_]*)\}|\$(?P<value>[a-z_][a-z0-9_]*)")
 
 
 class Table:
@@ -189,10 +189,13 @@ def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] 
     Raises:
         KeyError: the query names a table or parameter that was not given.
     """
-    query = _TABLE.sub(lambda m: quote(tables[m.group(1)].name), query)
-    if params:
-        query = _PARAMETER.sub(lambda m: literal(params[m.group(1)]), query)
-    return query
+
+    def put(found: re.Match[str]) -> str:
+        if found["table"]:
+            return quote(tables[found["table"]].name)
+        return literal(params[found["value"]]) if params and found["value"] else found[0]
+
+    return _PLACES.sub(put, query)
 
 
 def rows(engine: Engine, table: Table) -> list[dict[str, Any]]:

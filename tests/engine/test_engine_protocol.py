@@ -48,6 +48,15 @@ def test_any_column_name_is_safe(engine, rows):
     assert rows(engine.sql('select "a ""b"" `c`" as n, "select" as s from {odd}', odd=odd)) == [(1, "x")]
 
 
+def test_a_column_may_be_called_like_a_table_or_a_value(engine, rows):
+    odd = engine.from_arrow(pa.table({"pay in $usd": [1], "{name}": ["x"]}))
+    query = """
+        select "pay in $usd" as pay, "{name}" as name, '{odd} of $pay' as said  -- $usd, not {name}
+        from {odd} where "pay in $usd" = $pay
+    """
+    assert rows(engine.sql(query, params={"pay": 1}, odd=odd)) == [(1, "x", "{odd} of $pay")]
+
+
 def test_a_stored_table_keeps_its_rows_when_its_source_goes(engine, world, rows):
     source = world("n\n1\n2")
     stored = engine.sql("select n + 1 as n from {source}", source=source, store=True)
