@@ -79,7 +79,8 @@ def extract(
         max_change: the largest change since it that is let pass, beside the project's own; 0.05 is 5 %.
 
     Raises:
-        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once.
+        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or it
+            would be encrypted by the master key.
         ContractError: a lookup gives one record to two people.
         GateError: what was written holds signs of an identifier, or a change is too large.
     """
@@ -89,6 +90,11 @@ def extract(
         raise ConfigError(
             f"project '{project.id}': {', '.join(open_forms)} cannot be encrypted\n"
             "  ask for parquet or partitioned alone"
+        )
+    if encryption and encryption.secret[:32] == key.secret[:32]:
+        raise ConfigError(
+            "the key of encryption is the master key: whoever opens the files by it could make every pseudonym anew\n"
+            "  make another: leo key new extract.key"
         )
     plan = layouts(project, catalogue, tables)
     if project.link_samples:

@@ -9,6 +9,7 @@ from linkage.engine import connect
 from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.extract.documents import DESCRIPTOR
+from linkage.extract.encryption import VARIABLE
 from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
@@ -58,6 +59,9 @@ def deliver(
     settings = manifest.get("configuration", {})
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
         raise ConfigError(f"{run}: those who opted out are in no extract of it\n  give their list with --opt-outs")
+    encryption = encryption_key(encryption_file)
+    if settings.get("outputs", {}).get("encryption_key_file") and encryption is None:
+        raise ConfigError(f"{run}: its extracts are encrypted\n  give the key with --encryption-key, or in {VARIABLE}")
     with locked(run), connect(manifest["engine"], scratch=run / ".scratch") as engine:
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
         target = out or run / "extracts" / project.id
@@ -71,7 +75,7 @@ def deliver(
             target,
             run_info=run_info(manifest),
             opt_outs=read_opt_outs(opt_outs) if opt_outs else None,
-            encryption=encryption_key(encryption_file),
+            encryption=encryption,
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
         )

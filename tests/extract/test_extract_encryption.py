@@ -70,3 +70,12 @@ def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
     (tmp_path / "key").chmod(0o644)
     with pytest.raises(ConfigError, match="others can read this key"):
         encryption_key(tmp_path / "key")
+
+
+def test_the_master_key_encrypts_nothing(
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], key: MasterKey
+) -> None:
+    """Who is given it to open the files could name everybody anew, in every project."""
+    with pytest.raises(ConfigError, match="is the master key") as refused:
+        publish(make_project(formats=["parquet"]), encryption=EncryptionKey(key.secret))
+    assert key.secret.hex() not in str(refused.value)
