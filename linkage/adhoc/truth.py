@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
+from linkage.adhoc.known_headers import any_known
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed
@@ -154,7 +155,8 @@ def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
         return FileTruth(named, None, named)
     path = Path(named)
     if not path.is_file():
-        raise InputError(f"--truth {named}: neither a column of the file nor a file\n  it has: {listed(header)}")
+        shown = listed(header, known=any_known(header))
+        raise InputError(f"--truth {named}: neither a column of the file nor a file\n  it has: {shown}")
     table = _read(engine, path)
     columns = set(table.columns)
     if {"left_id", "right_id"} <= columns or {"id", "cluster"} <= columns:

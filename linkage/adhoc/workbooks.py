@@ -95,6 +95,7 @@ def as_csv(path: Path, folder: Path) -> Sheet:
 
 
 def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
+    sheet.reset_dimensions()  # what it says of its size may leave rows out
     return (row for row in sheet.iter_rows(values_only=True) if _filled(row))
 
 

@@ -197,6 +197,8 @@ def _workbook(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     except (InvalidFileException, zipfile.BadZipFile, KeyError):
         raise ConfigError(f"{path}: is no workbook\n  save it as .xlsx") from None
     try:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # what it says of its size may leave rows out
         found = {sheet.title.strip().lower(): list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
         return {
             name: rows for name, rows in found.items() if any(_plain(cell) is not None for row in rows for cell in row)

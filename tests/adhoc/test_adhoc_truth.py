@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc.truth import FileTruth, pairs
+from linkage.adhoc.truth import FileTruth, of_one_file, pairs
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 
@@ -46,3 +46,8 @@ def test_a_column_that_tells_groups_apart_is_no_truth(engine: Engine) -> None:
     assert engine.count(truth.in_units(engine, engine.sql(said["persons"]))) == 6000
     with pytest.raises(InputError, match="--truth sex: says of 3,000 records that they are of one person"):
         truth.in_units(engine, engine.sql(said["sexes"]))
+
+
+def test_a_first_line_that_may_be_a_record_is_not_told(engine: Engine) -> None:
+    with pytest.raises(InputError, match=r"neither a column of the file nor a file\n  it has: 3 columns \(not shown"):
+        of_one_file(engine, "nobody", ["ZEBEDEE", "QUILLFEATHER", "GRIMSPOUND"])
