@@ -275,12 +275,13 @@ def _microdata(
     person: str | None,
 ) -> None:
     from linkage.engine import connect
-    from linkage.extract.guards import NAMES, SIGNS
+    from linkage.extract.guards import FOREIGN_NAMES, FOREIGN_SIGNS, NAMES, SIGNS
     from quality.disclosure import load
     from quality.outputs import Asked, check_microdata
 
     least = max(load(profile).threshold, 2)
-    asked = Asked(quasi, least, fraction, institution, least, amount, least, SIGNS, NAMES, person)
+    forms, names = SIGNS | FOREIGN_SIGNS, NAMES + FOREIGN_NAMES
+    asked = Asked(quasi, least, fraction, institution, least, amount, least, forms, names, person)
     passes = True
     with connect("duckdb") as engine:
         for path in files:

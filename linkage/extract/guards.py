@@ -38,6 +38,15 @@ NAMES = (
     *("email", "telephone", "phone", "entitykey", "entityid", "recordid", "personid"),
 )
 
+# Of rows about people from elsewhere, which no extract holds. A Polish postcode is known by a nought that begins one of
+# its halves, as in most towns' 30-001: 50-249 is a size of firms. A PESEL begins with a birth date, whose month has the
+# century added (Act of 24 September 2010 on population registration, article 15).
+FOREIGN_SIGNS = {
+    "Polish postcode": r"\b(?:0[0-9]-[0-9]{3}|[0-9]{2}-0[0-9]{2})\b",
+    "PESEL": r"\b[0-9]{2}(?:[02468][1-9]|[13579][0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{5}\b",
+}
+FOREIGN_NAMES = ("pesel", "imie", "imion", "nazwisk", "dataurodz", "kodpoczt", "ulica", "telefon")
+
 _SHORTEST = 1_000_000_000  # the least number of a person: ULN have ten digits
 _BIRTH_YEARS_BEFORE = 10  # half of a column's dates this long before the data begins: they look like births
 

@@ -1,7 +1,8 @@
 """Tables of results that are to leave a secure setting: what is wrong with them, and how they may leave."""
 
 from quality.outputs.approved import Approved, Context, approve, load_approved
-from quality.outputs.checking import Checked, Finding, check_table, check_tables
+from quality.outputs.checking import check_table, check_tables
+from quality.outputs.findings import Checked, Finding
 from quality.outputs.layout import Said
 from quality.outputs.microdata import Asked, Sign, check_microdata
 from quality.outputs.reading import Sheet, read_tables

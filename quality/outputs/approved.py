@@ -19,7 +19,7 @@ from quality.outputs.reading import Sheet
 from quality.outputs.totals import lone_country, plain, says_all
 
 if TYPE_CHECKING:
-    from quality.outputs.checking import Checked
+    from quality.outputs.findings import Checked
 
 Meaning = str  # what a cell counts: its measure and the codes of its labels, without those that stand for all
 

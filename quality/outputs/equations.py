@@ -75,11 +75,20 @@ def amounts_of(sheet: Sheet, layout: Layout, column: int, profile: Profile) -> N
     for row, cells in enumerate(sheet.rows):
         key = (row, column, "")
         _add(found, key, cells[column].number, cells[column].mark, None)
-        largest = [cells[one].number or 0.0 for one in layout.largest[column]]
-        if (total := cells[column].number) is not None and (rule := broken(total, largest, profile)):
-            found.needs[key], found.rules[key] = room_of(total, rule), f"dominance: {rule.rule}"
+        if (total := cells[column].number) is not None:
+            given = [number for one in layout.largest[column] if (number := cells[one].number) is not None]
+            if rule := broken(total, _with_those_not_given(given, total, profile), profile):
+                found.needs[key], found.rules[key] = room_of(total, rule), f"dominance: {rule.rule}"
     _sums_down(found, sheet, layout, column)
     found.needs |= {key: Need() for key in found.hidden if key not in found.needs}
+    return found
+
+
+def _with_those_not_given(given: Sequence[float], total: float, profile: Profile) -> list[float]:
+    """The largest contributions, as many as rules ask for: one that is not given may be as large as the one before."""
+    found = sorted(given, reverse=True)
+    while len(found) < max([2, *(rule.contributors for rule in profile.dominance)]):
+        found.append(max(0.0, min([total - sum(found), *found[-1:]])))
     return found
 
 
@@ -92,10 +101,15 @@ def _add(found: Numbers, key: Key, number: float | None, mark: str | None, profi
         return
     if mark in ("suppressed", "under") or (mark == "low" and profile):
         found.low[key] = found.high[key] = 0.0
-        if mark == "low" and profile:
+        if mark == "low" and profile and not hides(mark, profile):
             found.low[key], found.high[key] = 1.0, max(profile.low_below - 1.0, profile.round_to // 2)
         else:
             found.hidden.add(key)
+
+
+def hides(mark: str | None, profile: Profile) -> bool:
+    """Whether a symbol stands for a count that must not be told; `low` does where small counts are hidden."""
+    return mark in ("suppressed", "under") or (mark == "low" and profile.threshold > 1)
 
 
 def _sums_down(found: Numbers, sheet: Sheet, layout: Layout, column: int) -> None:
@@ -143,13 +157,13 @@ def _sum(found: Numbers, total: Key, parts: Sequence[Key], rest_name: str = "oth
 
 
 def _small(found: Numbers, profile: Profile) -> None:
-    """Counts under the threshold; of those hidden already it must stay possible that they reach it."""
+    """Counts under the threshold, rounded or not; of those hidden already it must stay possible that they reach it."""
     least = 0 if profile.zeros_are_sensitive else 1
     need = Need(least=profile.threshold)
     for key in found.low:
         if key in found.hidden:
             found.needs[key] = need
-        elif not found.is_rounded and found.low[key] == found.high[key] and least <= found.low[key] < profile.threshold:
+        elif least <= found.low[key] and found.high[key] < profile.threshold:
             if key in found.unshown and found.low[key] == 0:
                 continue
             found.needs[key] = need

@@ -1,23 +1,28 @@
 """What a table of results is made of: which columns are labels, counts, shares and averages, and what adds up."""
 
-import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
 from linkage.errors import ConfigError
-from quality.outputs.reading import Sheet
+from quality.outputs.reading import Sheet, Value
+from quality.outputs.shares import PERCENT, made_of, wholes_of
 from quality.outputs.totals import TOTALS, across_of, plain, says_all, totals_of
 
-_PERCENT = re.compile(r"%|per ?cent|\bpct\b|_pct", re.IGNORECASE)
-_SHARE = re.compile(rf"{_PERCENT.pattern}|\bshare\b|\brate\b|proportion", re.IGNORECASE)
+_SHARE = re.compile(rf"{PERCENT.pattern}|\bshare\b|\brate\b|proportion", re.IGNORECASE)
 _AVERAGE = re.compile(r"\bmean\b|median|average|£|pounds|quartile|percentile", re.IGNORECASE)
 _AMOUNT = re.compile(r"earnings|\bpay\b", re.IGNORECASE)
 _PEOPLE = re.compile(
     r"^(number|no|n|count)\b|\b(people|persons|pupils|students|learners|graduates|members|leavers|included|calculation)\b",
     re.IGNORECASE,
 )
+_WHO = r"(?:people|persons|pupils|students|learners|graduates|members|leavers)"
+_COUNTED = re.compile(
+    rf"(?:number|no|n|count)\b|{_WHO} (?:in|with|without|on|at|from|by|above|below|over|under|who|whose)\b"
+)
+_EXTREME = re.compile(r"\b(?:max|maximum|minimum|highest|lowest|largest|smallest)\b|^min\b")
+_OF_MANY = re.compile(r"\bmean\b|median|average|quartile|decile|percentile")
 _CODE = re.compile(
     r"^(year groups?|years?|years? (after|since|of study).*|ages?( (group|band|at .*))?"
     r"|(.* )?(code|urn|ukprn|laestab|estab|sic|soc))$",
@@ -59,6 +64,8 @@ class Layout:
         fractions: shares that are given as parts of one, and not in per cent.
         largest: a column of totals of amounts to its largest contributions, which are never shown.
         unread: columns in which texts stand among numbers, so that nobody can say what they hold.
+        either: shares of which nothing says whether they are parts of one or in per cent.
+        extremes: averages that are none: the largest or smallest amount that somebody has.
     """
 
     labels: Sequence[int]
@@ -73,6 +80,12 @@ class Layout:
     parents: Mapping[tuple[int, str], str]
     unread: Sequence[int] = ()
     fractions: frozenset[int] = frozenset()
+    either: frozenset[int] = frozenset()
+    extremes: Sequence[int] = ()
+
+    def wholes(self, share: int) -> tuple[float, ...]:
+        """Of what a share may be a part: of one, of a hundred, or of either."""
+        return (1.0,) if share in self.fractions else (1.0, 100.0) if share in self.either else (100.0,)
 
     def is_total(self, text: str) -> bool:
         """Whether a label stands for all of its kind."""
@@ -102,18 +115,33 @@ def layout_of(sheet: Sheet, said: Said) -> Layout:
     of: dict[int, tuple[int | None, int | None]] = {
         n: (None, counts[0] if len(counts) == 1 else None) for n in (*shares, *averages)
     }
-    made = {n: _made_of(sheet, n, permutations(counts, 2)) for n in shares}
+    made = {n: made_of(sheet, n, permutations(counts, 2)) for n in shares}
     of |= {n: (found.part, found.base) for n, found in made.items() if found}
     for name, text in said.of.items():
         part, _, base = text.rpartition("/")
         of[places[name]] = (places[part] if part else None, places[base])
         if part:
-            made[places[name]] = _made_of(sheet, places[name], [(places[part], places[base])])
+            made[places[name]] = made_of(sheet, places[name], [(places[part], places[base])])
     part_of = {} if across is not None else {p: b for p, b in of.values() if p is not None and b is not None}
     part_of |= {n: base for n, (_, base) in of.items() if n in counts and base is not None}
-    fractions = frozenset(n for n in shares if _is_fraction(sheet, n, made[n]))
+    if across is None:
+        part_of = _parts_of_all(sheet, counts, totals) | part_of
+    wholes = {n: wholes_of(sheet, n, made[n], of[n][1]) for n in shares}
     return Layout(
-        labels, counts, shares, averages, across, part_of, of, largest, frozenset(totals), parents, unread, fractions
+        labels,
+        counts,
+        shares,
+        averages,
+        across,
+        part_of,
+        of,
+        largest,
+        frozenset(totals),
+        parents,
+        unread,
+        fractions=frozenset(n for n, found in wholes.items() if found == (1.0,)),
+        either=frozenset(n for n, found in wholes.items() if len(found) > 1),
+        extremes=[n for n in averages if sheet.header[n] not in said.averages and _is_extreme(sheet.header[n])],
     )
 
 
@@ -159,15 +187,45 @@ def _kind(sheet: Sheet, column: int, said: Said, totals: Collection[str]) -> str
         return "label"  # a column with a text that is neither
     if not numbers and column == 0:
         return "label"
-    if any(cell.text.endswith("%") for cell in cells) or _SHARE.search(name):
+    has_percent = any(cell.text.endswith("%") for cell in cells)
+    is_counted = _counts_people(name, column) and not has_percent and all(map(float.is_integer, numbers))
+    if is_counted and column:
+        return "count"
+    if has_percent or _SHARE.search(name):
         return "share"
     if _AVERAGE.search(name) or (_AMOUNT.search(name) and not _PEOPLE.search(name)):
         return "average"
-    if column == 0 or _is_code(name, numbers):
+    if (column == 0 and not is_counted) or _is_code(name, numbers):
         return "label"
     if any(not number.is_integer() for number in numbers):
         return "share" if all(0 <= number <= 100 for number in numbers) else "average"
     return "count"
+
+
+def _parts_of_all(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> dict[int, int]:
+    """Counts beside the one whose name says all, none of which exceeds it: what each leaves of it is a number too."""
+    named = [n for n in counts if plain(sheet.header[n]) in totals or says_all(sheet.header[n])]
+    if len(named) != 1:
+        return {}
+    (whole,) = named
+    return {n: whole for n in counts if n != whole and all(_is_within(row[n], row[whole]) for row in sheet.rows)}
+
+
+def _is_within(part: Value, whole: Value) -> bool:
+    return part.number is None or whole.number is None or part.number <= whole.number
+
+
+def _is_extreme(name: str) -> bool:
+    words = plain(name.replace("_", " "))
+    return bool(_EXTREME.search(words)) and not _OF_MANY.search(words)
+
+
+def _counts_people(name: str, column: int) -> bool:
+    """Whether a name says that whole numbers are of people; of the first column only where it names them."""
+    words = plain(name.replace("_", " "))
+    if column == 0:
+        return says_all(words) or bool(re.search(rf"\b{_WHO}\b", words))
+    return bool(_COUNTED.match(words)) and not PERCENT.search(name)
 
 
 def _is_code(name: str, numbers: Sequence[float]) -> bool:
@@ -181,53 +239,3 @@ def _is_code(name: str, numbers: Sequence[float]) -> bool:
 def _is_year(number: float) -> bool:
     """2012, or six digits: 201213."""
     return 1900 <= number <= 2100 or 190000 <= number <= 210099
-
-
-@dataclass(frozen=True)
-class _Made:
-    """The counts that give a share, and of what it is a part: of one, or of a hundred."""
-
-    part: int
-    base: int
-    whole: float
-
-
-def _made_of(sheet: Sheet, share: int, pairs: Iterable[tuple[int, int]]) -> _Made | None:
-    """The counts that a share is made of: of those that give it in every row, the ones that come nearest.
-
-    Counts of few are all near a share of few: the first pair that is not far off may well be another share's.
-    """
-    wholes = (1.0, 100.0) if _may_be_fraction(sheet, share) else (100.0,)
-    found: list[tuple[float, _Made]] = []
-    for part, base in pairs:
-        rows = [(row[part].number, row[base].number, row[share].number) for row in sheet.rows]
-        for whole in wholes:
-            offs = [_off(*row, whole=whole) for row in rows if None not in row]
-            if len(offs) > 1 and max(offs) <= _rounding(sheet, share, whole):
-                found.append((sum(offs) / whole, _Made(part, base, whole)))
-    return min(found, key=lambda one: one[0])[1] if found else None
-
-
-def _rounding(sheet: Sheet, share: int, whole: float) -> float:
-    """How far a share may be from what counts give: half a per cent, of a fraction half of the last place written."""
-    places = max(len(row[share].text.partition(".")[2]) for row in sheet.rows)
-    return 0.51 if whole > 1 else 0.51 * 10.0 ** -min(max(places, 1), 2)
-
-
-def _off(part: float | None, base: float | None, share: float | None, *, whole: float) -> float:
-    """How far a share is from what two counts give."""
-    part, base, share = part or 0.0, base or 0.0, share or 0.0
-    return abs(whole * part / base - share) if part <= base and base else math.inf
-
-
-def _may_be_fraction(sheet: Sheet, share: int) -> bool:
-    """Whether no number of a column is more than one, or is said to be per cent."""
-    cells = [row[share] for row in sheet.rows if row[share].number is not None]
-    return all((cell.number or 0.0) <= 1 and not cell.text.endswith("%") for cell in cells)
-
-
-def _is_fraction(sheet: Sheet, share: int, made: _Made | None) -> bool:
-    """As the counts that give it say, else the column: of per cents few may be under one, but hardly all."""
-    if made:
-        return made.whole == 1.0
-    return _may_be_fraction(sheet, share) and not _PERCENT.search(sheet.header[share])

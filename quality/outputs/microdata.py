@@ -1,9 +1,12 @@
 """Signs that rows about people tell of one of them: rare combinations, few in an institution, extremes, identifiers."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from anyascii import anyascii
 
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError, InputError
@@ -52,6 +55,9 @@ class Asked:
 PERSON = "AE_ID"
 """The column of extracts that is one person."""
 
+_NOT_SHOWN = "not shown: the first line may be a record, and not the names of columns"
+_NO_NAMES = "it looks like a record, and not like the names of columns"
+
 
 def check_microdata(engine: Engine, path: Path, asked: Asked) -> list[Sign]:
     """All signs at once.
@@ -62,7 +68,8 @@ def check_microdata(engine: Engine, path: Path, asked: Asked) -> list[Sign]:
     table = _read(engine, path)
     named = [*asked.quasi, *asked.institutions, *asked.amounts, *([asked.person] if asked.person else [])]
     if unknown := sorted({name for name in named if name not in table.columns}):
-        held = ", ".join(table.columns)
+        is_known = bool({*named, PERSON} & {*table.columns}) and not _is_record(table.columns, asked)
+        held = ", ".join(table.columns) if is_known else f"{len(table.columns)} columns ({_NOT_SHOWN})"
         raise ConfigError(f"{path}: no column {', '.join(unknown)}\n  it has: {held}")
     if asked.person is None and PERSON in table.columns:
         asked = replace(asked, person=PERSON)
@@ -89,9 +96,17 @@ def _read(engine: Engine, path: Path) -> Table:
         raise InputError(f"{path}: neither Parquet nor CSV that can be read") from None
 
 
+def _is_record(names: Sequence[str], asked: Asked) -> bool:
+    """Whether one of the names has the form of an identifier: a file without a header shows a record in its place."""
+    return any(re.fullmatch(form, name.strip().upper()) for form in asked.forms.values() for name in names)
+
+
 def _people(asked: Asked) -> str:
-    """How people are counted: rows are people only where each has one."""
-    return f"count(distinct {quote(asked.person)})" if asked.person else "count(*)"
+    """How people are counted: rows are people only where each has one. A row of nobody known is one of its own."""
+    if not asked.person:
+        return "count(*)"
+    person = quote(asked.person)
+    return f"(count(distinct {person}) + count(*) filter (where {person} is null))"
 
 
 def _uniques(engine: Engine, table: Table, asked: Asked) -> list[Sign]:
@@ -169,11 +184,13 @@ def _top(engine: Engine, table: Table, column: str, asked: Asked) -> list[Sign]:
 
 
 def _identifiers(engine: Engine, table: Table, asked: Asked) -> list[Sign]:
-    found = []
-    for column in table.columns:
-        name = "".join(letter for letter in column.lower() if letter.isalnum())
+    is_record = _is_record(table.columns, asked)
+    found = [Sign("first line", "identifier", _NO_NAMES, "give the file a line of column names")] if is_record else []
+    for place, column in enumerate(table.columns, 1):
+        called = f"column {place}" if is_record else column
+        name = re.sub(r"[^a-z0-9]", "", anyascii(column).lower())
         if any(part in name for part in asked.names):
-            found.append(Sign(column, "identifier", "its name is that of an identifier", "leave the column out"))
+            found.append(Sign(called, "identifier", "its name is that of an identifier", "leave the column out"))
             continue
         forms = dict(asked.forms)
         if not forms:
@@ -198,5 +215,5 @@ def _identifiers(engine: Engine, table: Table, asked: Asked) -> list[Sign]:
         for n, form in enumerate(forms):
             if count := int(counted[f"found_{n}"]):
                 says = f"{count:,} different {'value looks' if count == 1 else 'values look'} like {form}"
-                found.append(Sign(column, "identifier", says, "leave the column out, or look at what it holds"))
+                found.append(Sign(called, "identifier", says, "leave the column out, or look at what it holds"))
     return found

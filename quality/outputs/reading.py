@@ -5,7 +5,7 @@ import itertools
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ _NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORE
 _DECIMAL_COMMA = re.compile(r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$")
 _UNDER = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
 
+_LOOSE = "a sheet with numbers that are no table, which was not looked at"
+
 _OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 _LINES_LOOKED_AT = 1_000
 
@@ -39,6 +41,7 @@ _BENEATH = {
     "xl/comments": "comments",
     "xl/threadedComments/": "comments",
     "xl/vbaProject": "macros",
+    "xl/revisions/": "tracked changes, with the numbers that stood there before",
 }
 
 
@@ -64,6 +67,7 @@ class Sheet:
         header: what the columns are called.
         rows: the cells below it; every row as wide as the header.
         beneath: what its workbook holds beside cells; told of the first sheet alone.
+        beyond: rows with cells to the right of the header's last name.
     """
 
     file: Path
@@ -72,6 +76,7 @@ class Sheet:
     header: Sequence[str]
     rows: Sequence[Sequence[Value]]
     beneath: Sequence[str] = ()
+    beyond: Sequence[int] = ()
 
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
@@ -93,15 +98,15 @@ def read_tables(path: Path) -> list[Sheet]:
     kinds = {".csv": _csv, ".xlsx": _xlsx}
     if path.suffix.lower() not in kinds:
         raise InputError(f"{path}: neither .csv nor .xlsx\n  save the table as one of these")
-    found = [
-        sheet for name, lines in kinds[path.suffix.lower()](path) if (sheet := _sheet(path, name, lines)) is not None
-    ]
+    read = kinds[path.suffix.lower()](path)
+    found = [sheet for name, lines in read if (sheet := _sheet(path, name, lines)) is not None]
     if not found:
         raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
     for sheet in found:
         _see_that_points_are_decimal(sheet)
     if path.suffix.lower() == ".xlsx":
-        found[0] = replace(found[0], beneath=_beneath(path))
+        loose = any(_sheet(path, name, lines) is None and _has_number(lines) for name, lines in read)
+        found[0] = replace(found[0], beneath=[*_beneath(path), *[_LOOSE] * loose])
     return found
 
 
@@ -167,7 +172,14 @@ def _xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
         book = load_workbook(path, data_only=True, read_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise InputError(f"{path}: not a workbook\n  save it again as .xlsx") from None
-    return [(sheet.title, [[_text(cell) for cell in row] for row in sheet.iter_rows()]) for sheet in book.worksheets]
+    return [(sheet.title, [[_text(cell) for cell in row] for row in _rows(sheet)]) for sheet in book.worksheets]
+
+
+def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
+    """All rows: a sheet says how large it is, and what lies beyond that would leave unseen."""
+    sheet.reset_dimensions()
+    rows: Iterator[Sequence[Any]] = sheet.iter_rows()
+    return rows
 
 
 def _beneath(path: Path) -> list[str]:
@@ -180,12 +192,16 @@ def _beneath(path: Path) -> list[str]:
     pairs = (
         (formula, cell)
         for sheet, values in zip(written, shown, strict=True)
-        for formulas, cells in zip(sheet.iter_rows(), values.iter_rows(), strict=True)
+        for formulas, cells in zip(_rows(sheet), _rows(values), strict=True)
         for formula, cell in zip(formulas, cells, strict=True)
     )
     if any(formula.value is not None and cell.value is None for formula, cell in pairs):
         found["formulas whose results were not saved"] = None
     return list(found)
+
+
+def _has_number(lines: Sequence[Sequence[str]]) -> bool:
+    return any(value(text).number is not None for line in lines for text in line)
 
 
 def _text(cell: Any) -> str:
@@ -215,7 +231,8 @@ def _sheet(path: Path, name: str, lines: Sequence[Sequence[str]]) -> Sheet | Non
     while header and not header[-1]:
         header.pop()
     blank = Value("")
+    beyond = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
     body = [[*row, *[blank] * len(header)][: len(header)] for row in rows[top + 1 :]]
     while body and not is_data(body[-1]) and not is_header(body[-1]):  # notes below the table, a cell each
         body.pop()
-    return Sheet(path, name, top, header, body) if body else None
+    return Sheet(path, name, top, header, body, beyond=beyond) if body else None

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quality.outputs.checking import Checked
 from quality.outputs.equations import Key
+from quality.outputs.findings import Checked
 
 INSTALL = "pip install 'leo-linkage[sdc]'"
 _MOST = 1_000  # people of a cell that it is told of: whether it has a few or a thousand is all that it asks

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from quality.outputs.checking import Checked
+from quality.outputs.findings import Checked
 
 AUDIT = ("cell", "column", "class", "rule")
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -159,3 +161,37 @@ def test_the_profiles_are_listed() -> None:
     code, said = leo("profiles")
     assert code == 0
     assert {line.split()[0] for line in said.splitlines()} >= {"leo_publication", "hesa", "ofqual", "acro", "ons_srs"}
+
+
+def test_signs_of_people_elsewhere(tmp_path: Path) -> None:
+    path = wrote(tmp_path, "ludzie.csv", "Imię,kod,numer,firma\nZofia,30-001,90020312345,50-249\nJan,00-950,x,10-249\n")
+    code, said = leo("check", path, "--microdata")
+    assert code == 3
+    assert "Imię: identifier: its name is that of an identifier" in said
+    assert "kod: identifier: 2 different values look like Polish postcode" in said
+    assert "numer: identifier: 1 different value looks like PESEL" in said
+    assert "firma" not in said
+
+
+def test_rows_of_nobody_known_are_people_too(tmp_path: Path) -> None:
+    """Who was linked with nobody has no AE_ID, and was none."""
+    rows = [*[(f"p{n}", "F", "A", 100) for n in range(12)], (None, "M", "B", 900)]
+    path = tmp_path / "people.parquet"
+    names = ["AE_ID", "sex", "school", "pay"]
+    pq.write_table(pa.table(dict(zip(names, zip(*rows, strict=True), strict=True))), path)
+    code, said = leo("check", path, "--microdata", "--quasi", "sex", "--institution", "school", "--amount", "pay")
+    assert code == 3
+    assert "sex: k-anonymity: 1 person shares a combination with fewer than 10; 1 are alone" in said
+    assert "school: small institution: 1 has fewer than 10 people" in said
+    assert "pay: top-coding: the largest value is of 1 person alone" in said
+
+
+def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_path: Path) -> None:
+    path = wrote(tmp_path, "people.csv", "ZEBEDEE,AB123456C,F\nIAN,AB123457C,M\n")
+    code, said = leo("check", path, "--microdata")
+    assert code == 3
+    assert "first line: identifier: it looks like a record" in said
+    assert "column 2: identifier: 1 different value looks like NINO" in said
+    with pytest.raises(ConfigError, match=r"no column sex\n  it has: 3 columns \(not shown") as refused:
+        leo("check", path, "--microdata", "--quasi", "sex")
+    assert not [value for value in ("ZEBEDEE", "AB12345") if value in said + str(refused.value)]

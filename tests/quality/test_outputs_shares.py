@@ -5,6 +5,9 @@ And averages that are no money, and codes that are no numbers, are written as th
 
 from pathlib import Path
 
+import pytest
+
+from quality.disclosure import load
 from quality.outputs import Said, check_table, read_tables, write_safe
 from tests.quality.test_outputs import LEO, checked, told
 
@@ -113,3 +116,65 @@ def test_a_code_keeps_its_noughts_in_a_workbook(tmp_path: Path) -> None:
     )
     rows = list(load_workbook(path).active.values)
     assert rows == [("Industry", "People"), ("01110", 1200), ("02200", 400), ("nan", 30), (2012, 35)]
+
+
+def test_a_share_that_may_be_in_per_cent_is_judged_as_one_too(tmp_path: Path) -> None:
+    """0.5 of 1,000 are five people in per cent, and 500 as a fraction: nothing says which."""
+    world = """
+        Region | Graduates | Rate
+        North  | 1000      | 0.5
+        Middle | 4000      | 0.8
+        """
+    found = checked(world, tmp_path)
+    assert ("C2", "share") in told(found)
+    assert found.safe == [["North", "1000", "c"], ["Middle", "4000", "0.8"]]
+    assert told(checked(world.replace("| Rate", "| Proportion"), tmp_path)) == set()
+
+
+def test_a_share_of_people_who_are_no_whole_ones_is_no_per_cent(tmp_path: Path) -> None:
+    """0.45 % of 312 are 1.4 people."""
+    found = checked("Region | Graduates | Rate\nNorth | 312 | 0.45\nMiddle | 418 | 0.52", tmp_path, load("ons_srs"))
+    assert found.layout.fractions == {2}
+    assert found.passes
+
+
+@pytest.mark.parametrize("base", ["", "x", "z", "low"])
+def test_what_is_of_nobody_knows_how_many_does_not_leave(tmp_path: Path, base: str) -> None:
+    world = f"Region | Graduates | In work % | Mean pay\nNorth | {base} | 40.0 | 21300\nMiddle | 400 | 30.0 | 22100"
+    found = checked(world, tmp_path, load("ofqual"))
+    assert {("C2", "share"), ("D2", "average")} <= told(found)
+    assert found.safe == [["North", base, "c", "c"], ["Middle", "400", "30.0", "22,100"]]
+
+
+def test_shares_that_come_to_the_whole_tell_a_lone_one_that_is_hidden(tmp_path: Path) -> None:
+    """100 less 50 less 47 are three of a hundred people."""
+    world = """
+        Region | People | In work % | Studying % | Neither %
+        North  | 100    | 50.0      | 47.0       | 3.0
+        Middle | 400    | 30.0      | 45.0       | 25.0
+        """
+    found = checked(world, tmp_path, load("ons_srs"))
+    assert told(found) == {("E2", "share"), ("D2", "complement")}
+    assert found.safe == [["North", "100", "50.0", "c", "c"], ["Middle", "400", "30.0", "45.0", "25.0"]]
+    apart = world.replace("| 25.0", "| 55.0")
+    assert told(checked(apart, tmp_path, load("ons_srs"))) == {("E2", "share")}
+
+
+def test_few_people_who_are_hidden_in_two_shares_are_few_still(tmp_path: Path) -> None:
+    """3 and 4 are each under ten, and so is what they come to."""
+    world = """
+        Region | People | A %  | B %  | C %  | D %
+        North  | 100    | 53.0 | 40.0 | 3.0  | 4.0
+        Middle | 400    | 30.0 | 20.0 | 25.0 | 25.0
+        """
+    found = checked(world, tmp_path, load("ons_srs"))
+    assert told(found) == {("E2", "share"), ("F2", "share"), ("D2", "complement")}
+
+
+def test_a_share_with_all_its_places_undoes_the_rounding(tmp_path: Path) -> None:
+    """4.1667 % of some 25 people are one of 24."""
+    world = "Region | People | Passed %\nNorth | 25 | 4.1667\nMiddle | 400 | 30"
+    found = checked(world, tmp_path, load("hesa"))
+    assert told(found) == {("C2", "rounding")}
+    assert found.safe == [["North", "25", "4"], ["Middle", "400", "30"]]
+    assert told(checked(world, tmp_path, load("acro"))) == {("C2", "share")}

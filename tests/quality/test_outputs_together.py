@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from quality import disclosure
 from quality.outputs import Said, Sheet, check_table, check_tables
 from quality.outputs.approved import Context, approve, load_approved
-from quality.outputs.checking import Checked
+from quality.outputs.findings import Checked
 from quality.outputs.reading import value
 
 EXACT = disclosure.load("leo_publication").model_copy(update={"round_to": 1, "low_below": 0})
