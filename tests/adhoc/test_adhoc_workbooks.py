@@ -1,6 +1,8 @@
 """The first sheet of a workbook is read as the CSV file that it would be saved as."""
 
 import datetime
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,15 @@ def test_a_table_that_stands_first_is_read_whatever_its_columns_are_called(engin
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert file.header == ("v1", "v2", "v3")
     assert file.notes() == ["codes.xlsx: sheet 1 read; not read, but tables of persons too: sheet 2"]
+
+
+def test_rows_beyond_the_size_that_a_sheet_gives_are_read(engine: Engine, tmp_path: Path) -> None:
+    """Other programs write a size that is not the sheet's."""
+    path = _saved(tmp_path / "people.xlsx", ("id", "forename", "dob", "zip"), *((n, "Ann", None, n) for n in range(4)))
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', content))
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert (file.header, file.rows) == (("id", "forename", "dob", "zip"), 4)

@@ -1,6 +1,8 @@
 """Requests that were filled in as spreadsheets say what their TOML would."""
 
 import datetime
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +168,15 @@ def test_what_is_no_spreadsheet_is_told(tmp_path: Path) -> None:
     for name, says in (("bad.xlsx", "is no workbook"), ("bad.csv", "not in UTF-8"), ("none.csv", "no such file")):
         with pytest.raises(ConfigError, match=says):
             read_request(tmp_path / name)
+
+
+def test_rows_beyond_the_size_that_a_sheet_gives_are_read(tmp_path: Path) -> None:
+    """Other programs write a size that is not the sheet's, and what was asked for would be lost unseen."""
+    path = workbook(tmp_path / "study.xlsx", sheets_of(good()))
+    usual, _ = read_request(path)
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B2"', content))
+    assert read_request(path) == (usual, [])
