@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
-from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, possible, unmet
+from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, intervals, possible, unmet
 from quality.disclosure.lines import by_lines
 from quality.disclosure.sums import Key, Known, Need
 
@@ -56,6 +56,9 @@ def protect(known: Known[Key], needs: Mapping[Key, Need], *, method: Method = "q
         hidden |= by_programme(known, needs) or set()
     while found := exposed(known, hidden, needs):
         more = by_flows(known, hidden, {key: needs[key] for key in found})
+        if more <= hidden:  # enough is possible of them, and nothing else than one number
+            only = intervals(known, hidden, of=found)
+            more = by_flows(known, hidden, {key: Need(least=only[key].low + 1) for key in found})
         if more <= hidden:
             raise Unprotectable(frozenset(found))
         hidden |= more

@@ -150,3 +150,10 @@ def test_a_contribution_that_is_not_given_may_be_as_large_as_the_one_before(tmp_
     world = world if len(largest) > 1 else world.replace("| 2000", "|")
     found = checked(world, tmp_path, load("acro"), largest={"Pay": largest})
     assert {place for place, rule in told(found) if rule == "dominance"} == {"B2", "B4"}
+
+
+def test_a_lone_hidden_count_that_is_large_takes_another_with_it(tmp_path: Path) -> None:
+    """18 is no small count, and what is hidden should not be had: the table can be mended, and no other tells it."""
+    found = checked("Region | Men | Women | Total\nNorth | 40 | 30 | 70\nSouth | c | 10 | 28", tmp_path, SRS)
+    assert told(found) == {("B3", "recovered"), ("C3", "complement")}
+    assert found.safe == [["North", "40", "30", "70"], ["South", "c", "c", "28"]]
