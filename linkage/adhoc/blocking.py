@@ -20,7 +20,7 @@ from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
 from linkage.model.training import train
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.delivery import manifest_of_sources, tables_of
 from linkage.pipeline.linking import sources_of_side
 from linkage.pipeline.true_entities import true_entities, true_entities_file
 
@@ -138,7 +138,7 @@ def sides_of_step(engine: Engine, run: Path, step_name: str, wanted: Sequence[st
 
 def _step_of(run: Path, step_name: str) -> tuple[dict[str, Any], RunConfig, int]:
     """A run's manifest, its configuration, and the place of a step."""
-    manifest = manifest_of(run)
+    manifest = manifest_of_sources(run, "of two files: leo blocking suggest LEFT RIGHT")
     config = RunConfig.model_validate(manifest["configuration"])
     steps = [step.name for step in config.step]
     if step_name not in steps:

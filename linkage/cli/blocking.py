@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.adhoc.options import Delimiter, Encodings, Maps, MemoryLimit, Threads, of_each, say, say_recognised
+from linkage.cli.idle import refuse_idle
 from linkage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def suggest(
 
     wish = Wish(recall, pairs_per_record, budget, truth, model, seed, memory_limit, threads)
     if run is not None and step is not None and left is None:
+        of_files = {"--map": maps, "--id": ids, "--encoding": encoding, "--delimiter": delimiter}
+        refuse_idle(of_files, "is for two files, and no run's step")
         found = suggest_for_step(run, step, wish, progress=say)
     elif run is None and step is None and left is not None and right is not None:
         named, encodings = of_each(ids, "--id"), of_each(encoding, "--encoding")

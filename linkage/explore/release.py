@@ -12,7 +12,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one, quote
 from linkage.extract.holdings import holdings
-from linkage.pipeline.delivery import manifest_of, tables_of
+from linkage.pipeline.delivery import manifest_of_sources, tables_of
 from quality.disclosure import Cell, Disclosure, load
 
 
@@ -56,7 +56,7 @@ def release_facts(engine: Engine, run: Path, catalogue: Catalogue, profile: str)
     Raises:
         ConfigError: it is no run's folder, or there is no such profile.
     """
-    manifest = manifest_of(run)
+    manifest = manifest_of_sources(run)
     disclosure = Disclosure(load(profile))
     paths = tables_of(run, manifest)
     filled: dict[tuple[str, str], Filled] = {}

@@ -95,12 +95,9 @@ def ended_well(run: Path) -> dict[str, Any]:
         ConfigError: the folder is no run's, or of another format.
         GateError: the run has not ended, failed, or a gate stopped it.
     """
-    manifest = manifest_of(run)
-    if "configuration" not in manifest:
-        raise ConfigError(
-            f"{run}: is no folder of leo run\n"
-            "  leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
-        )
+    manifest = manifest_of_sources(
+        run, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
+    )
     if manifest["status"] == "gate failed":
         why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
         raise GateError(
@@ -111,6 +108,21 @@ def ended_well(run: Path) -> dict[str, Any]:
         raise GateError(
             f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
         )
+    return manifest
+
+
+def manifest_of_sources(run: Path, remedy: str = "give the folder that leo run wrote to") -> dict[str, Any]:
+    """The manifest of a folder of `leo run`, however it ended: it has a configuration, and tables of each step.
+
+    Args:
+        remedy: what to do, where the folder is of `leo link` or `leo dedupe`.
+
+    Raises:
+        ConfigError: as of `manifest_of`, or it is of `leo link` or `leo dedupe`.
+    """
+    manifest = manifest_of(run)
+    if "configuration" not in manifest:
+        raise ConfigError(f"{run}: is no folder of leo run\n  {remedy}")
     return manifest
 
 

@@ -57,3 +57,10 @@ def test_neither_files_nor_a_run_is_refused(files: Path) -> None:
         done = _suggest(*words) if words else _suggest("--recall", 0.9)
         assert isinstance(done.exception, ConfigError)
         assert "give two files, or a run with a step" in str(done.exception)
+
+
+def test_what_is_said_of_files_is_refused_of_a_runs_step(tmp_path: Path) -> None:
+    """Nothing looked at it, and whoever gave it believed that it held."""
+    done = _suggest("--run", tmp_path, "--step", "a", "--map", "left.sex=g", "--id", "key")
+    told = [f"--{name} is for two files, and no run's step" for name in ("map", "id")]
+    assert str(done.exception).splitlines() == told

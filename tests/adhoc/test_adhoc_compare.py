@@ -88,3 +88,13 @@ def test_links_of_files_are_no_release(done: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no folder of leo run"):
         publish(done.request.out, tmp_path / "releases")
     assert not (tmp_path / "releases").exists()
+
+
+def test_a_folder_of_files_is_no_run_that_has_steps_and_sources(done: Any, tmp_path: Path) -> None:
+    """It was an error that nobody had foreseen, whose message was withheld."""
+    folder = done.request.out
+    for words in (("catalogue", "site", "--run", folder, "--out", tmp_path / "site"),
+                  ("blocking", "suggest", "--run", folder, "--step", "link")):  # fmt: skip
+        said = CliRunner().invoke(app, [*map(str, words)])
+        assert isinstance(said.exception, ConfigError), said.exception
+        assert f"{folder}: is no folder of leo run\n" in str(said.exception)
