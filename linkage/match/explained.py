@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -133,9 +133,16 @@ def _namesakes_explain(
     chance may add.
     """
     sizes = [engine.count(side.units) for side in sides]
-    expected = _expected_across(sizes, [_namesakes_within(engine, rule, side, model) for side in sides])
-    in_both = sizes[0] * sizes[1] / (1 + 2**-model.prior_weight) if model else 0.0
-    if expected <= in_both * _WHOLLY_WRONG:
+    least = sizes[0] * sizes[1] / (1 + 2**-model.prior_weight) * _WHOLLY_WRONG if model else 0.0
+    within = [_of_one_name(engine, rule, side, side) for side in sides]
+    differ = _dates_that_differ(model, str(rule.born_apart))
+    told = [
+        (one.born_apart - differ * one.again, size)
+        for one, size in zip(within, sizes, strict=True)
+        if differ * one.again <= one.born_apart / 2  # else those who are in it twice may be most: it tells nothing
+    ]
+    expected = _expected_across(told, sizes)
+    if told and expected <= least:
         return False
     shown = {side: units.appearances for side, units in zip(("left", "right"), sides, strict=True)}
     query = engine.sql(
@@ -148,15 +155,31 @@ def _namesakes_explain(
     )
     counted = one(engine, query)
     across, contested = int(counted["across"]), int(counted["contested"])
-    return expected + math.sqrt(expected) >= contested + (across - contested) / 2
+    if not told:
+        expected = across - _wrong_dates_across(_of_one_name(engine, rule, *sides), within)
+    return expected > least and expected + math.sqrt(expected) >= contested + (across - contested) / 2
 
 
-def _expected_across(sizes: Sequence[int], within: Sequence[float | None]) -> float:
+def _wrong_dates_across(across: "_OneName", within: "Sequence[_OneName]") -> float:
+    """How many pairs across, at most, are people who are in both by two birth dates.
+
+    Where both files hold people many times, no more of a person's dates have nothing in common than of the pairs of one
+    name within the files are born apart, fathers and sons among them. Of those who are in both as many may be so, and
+    what chance adds to them.
+    """
+    born_apart, again = sum(one.born_apart for one in within), sum(one.again for one in within)
+    wrong = across.again * max((born_apart + 1) / max(again, 1.0), _DIFFER)
+    return wrong + 2 * math.sqrt(wrong)
+
+
+def _expected_across(told: Sequence[tuple[float, int]], sizes: Sequence[int]) -> float:
     """Father and son are drawn into the files each by himself: as often both into one as one into each.
 
     So where the files are of one size; and one file tells it alone where the other holds people many times.
+
+    Args:
+        told: of each file that tells it, pairs of namesakes and how many records it has.
     """
-    told = [(pairs, size) for pairs, size in zip(within, sizes, strict=True) if pairs is not None]
     namesakes, met = sum(pairs for pairs, _ in told), sum(size**2 for _, size in told)
     return namesakes * 2 * math.prod(sizes) / max(met, 1)
 
@@ -203,25 +226,30 @@ def _one_name(rule: "Rule", *tables: Table) -> str:
     return " and ".join([*same, f"({' or '.join(any_of)})"])
 
 
-def _namesakes_within(engine: Engine, rule: "Rule", side: Units, model: Model | None) -> float | None:
-    """Pairs of one file that bear one name at one place and are born apart, without those who are in it twice.
+class _OneName(NamedTuple):
+    """Pairs that bear one name at one place: those of one birth date, and those that are born apart."""
 
-    These are born on one day, but for as many as the model says of matches that their dates differ. Where such may be
-    most of the pairs, the file tells nothing: None.
-    """
-    held, born = set(side.appearances.columns), str(rule.born_apart)
-    rows_held = engine.count(side.appearances)
+    again: float
+    born_apart: float
+
+
+def _of_one_name(engine: Engine, rule: "Rule", one_side: Units, other_side: Units) -> _OneName:
+    """Pairs of one name at one place, of one file or across two, that share no number."""
+    sides = one_side.appearances, other_side.appearances
+    held, born = set(sides[0].columns) & set(sides[1].columns), str(rule.born_apart)
+    rows_held = engine.count(sides[0])
     some, lengths = "true", " + ".join(f"length({quote(name)})" for name in rule.within)
-    if rows_held > _SHOWN_ROWS:
+    if max(rows_held, engine.count(sides[1])) > _SHOWN_ROWS:
         some = f"({lengths}) % 8 = 3"
     numbers = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.unless_equal if name in held]
     same = " and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in rule.within)
+    once = "b.unit_id > a.unit_id" if one_side is other_side else "true"
     met = "\n        union\n".join(
         f"""
         select a.unit_id as left_id, b.unit_id as right_id, a.{quote(born)} = b.{quote(born)} as again,
                {born_apart(born, rule.other_year)} as apart
         from shown as a
-        join shown as b on b.unit_id > a.unit_id and b.{quote(place)} = a.{quote(place)} and {same}
+        join others as b on {once} and b.{quote(place)} = a.{quote(place)} and {same}
         where not coalesce({" or ".join(numbers) or "false"}, false)"""
         for place in rule.within_any
         if place in held
@@ -229,21 +257,23 @@ def _namesakes_within(engine: Engine, rule: "Rule", side: Units, model: Model | 
     counted = engine.sql(
         f"""
         with shown as (
-            select * from {{t}} where {some}
+            select * from {{one}} where {some}
+        ),
+        others as (
+            select * from {{other}} where {some}
         ),
         met as ({met}
         )
-        select count(*) filter (where apart) as namesakes, count(*) filter (where again) as again,
+        select count(*) filter (where apart) as born_apart, count(*) filter (where again) as again,
                (select count(*) from shown) as rows_shown
         from met
         """,
-        t=side.appearances,
+        one=sides[0],
+        other=sides[1],
     )
     found = one(engine, counted)
-    namesakes, one_person = int(found["namesakes"]), int(found["again"]) * _dates_that_differ(model, born)
-    if one_person > namesakes / 2:
-        return None
-    return (namesakes - one_person) * rows_held / max(int(found["rows_shown"]), 1)
+    stand_for = rows_held / max(int(found["rows_shown"]), 1)
+    return _OneName(int(found["again"]) * stand_for, int(found["born_apart"]) * stand_for)
 
 
 def _dates_that_differ(model: Model | None, column: str) -> float:

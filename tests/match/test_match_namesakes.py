@@ -90,6 +90,20 @@ def test_who_is_in_a_file_twice_with_another_date_is_nobodys_father(engine: Engi
     assert _namesakes(engine, [*left, *twice], [*right, *family], {(0, 100): 9.0}) == {(0, 100)}, "the other tells it"
 
 
+def test_where_both_files_hold_people_twice_those_who_are_in_both_tell_it(engine: Engine) -> None:
+    """Five families within each file are fewer than the wrong dates that 300 people twice there may have. But nobody
+    of these is in both files: of ten pairs that are born apart across, none can be a person's with two dates."""
+    families = [*_fathers(200, range(HOMES, HOMES + 5)), *_sons(300, range(HOMES, HOMES + 5))]
+
+    def twice(first: int, name: str) -> list[str]:
+        return [f"{first + n} | EVE | {name}{n % 300} | 1970-01-01 | {n % 300} LOW ROAD | Q | -" for n in range(600)]
+
+    left = [*_fathers(0, range(HOMES)), *families, *twice(1000, "B")]
+    right = [*_sons(100, range(HOMES)), *families]
+    assert _namesakes(engine, left, [*right, *twice(2000, "C")], ACROSS) == set(ACROSS)
+    assert _namesakes(engine, left, [*right, *twice(2000, "B")], ACROSS) == set(), "their dates may be wrong as often"
+
+
 @pytest.mark.parametrize(
     ("other", "namesake"),
     [
