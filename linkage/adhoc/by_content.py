@@ -4,7 +4,6 @@ Decision 66 says which measure tells what, and what is never taken.
 """
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from linkage.adhoc.around_names import counted_bare
 from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
 from linkage.adhoc.full_names import by_form, by_place
 from linkage.adhoc.person_file import PLACE, PersonFile
-from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields
+from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
 from linkage.engine import Engine, quote, rows
 
 _LOOKED_AT = 5_000  # rows of a file
@@ -240,7 +239,8 @@ def _best(scored: Sequence[_Scored], fields: set[str]) -> Iterator[Taken]:
         if any(rival[0] * _LEAD > score for rival in rivals):
             free = [pair for pair in free if not _is_of(pair, rivals)]
             continue
-        field = left.field or right.field or _BY_FORM.get(left.content.form) or _own_name(left.name, fields)
+        known = left.field or right.field or _BY_FORM.get(left.content.form)
+        field = known or own_name(left.name, {*fields, *known_fields()})
         fields.add(field)
         free = [pair for pair in free if (pair[1].field or pair[2].field) not in _SAME.get(field, {field})]
         yield Taken(field, left.name, right.name, left.field is None, right.field is None)
@@ -300,10 +300,3 @@ def _words_of(counts: Mapping[str, int]) -> Counter[str]:
 def _is_of(pair: _Scored, rivals: Sequence[_Scored]) -> bool:
     """Whether a pair has a column of one of the pairs that nothing told apart."""
     return any(pair[1] is rival[1] or pair[2] is rival[2] for rival in rivals)
-
-
-def _own_name(column: str, fields: set[str]) -> str:
-    name = re.sub(r"\W", "_", column.lower())
-    while name in {*fields, *known_fields(), "unit_id"}:
-        name += "_"
-    return name

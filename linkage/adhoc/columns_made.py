@@ -22,7 +22,10 @@ def counted(engine: Engine, file: PersonFile, column: str) -> dict[str, int]:
     found = engine.sql(
         f"""
         with raw_values as (
-            select {quote(column)} as raw, count(*) as held from {{t}} where {quote(column)} is not null group by raw
+            select {quote(column)} as raw, count(*) as held
+            from {{t}}
+            where {quote(column)} is not null
+            group by {quote(column)}
         ),
         texts as (select {_trimmed("raw")} as value, cast(raw as varchar) as raw, held from raw_values)
         select value, cast(sum(held) as bigint) as held, bool_and(value = raw and value <> '') as is_clean
@@ -53,7 +56,7 @@ def looked_up(
     """
     if len(made) == 1 and column in file.clean and all(new == value for value, (new, *_) in texts.items()):
         return file, [column]
-    names = [_free(file, f"{what} of {column}") for what in made]
+    names = [free_name(file, f"{what} of {column}") for what in made]
     values = list(texts)
     table = pa.table(
         {
@@ -106,7 +109,7 @@ def _become(known: Mapping[str, int], texts: Texts, place: int) -> dict[str, int
 
 def expressed(engine: Engine, file: PersonFile, expression: str, made: str) -> tuple[PersonFile, str]:
     """The file with a column that SQL over its columns gives, and its name."""
-    name = _free(file, made)
+    name = free_name(file, made)
     table = engine.sql(f"select t.*, {expression} as {quote(name)} from {{t}} as t", t=file.table)
     return file.with_columns(table), name
 
@@ -120,7 +123,7 @@ def beside(
         made: PLACE and the columns.
         columns: of the table, and what they hold, for their names.
     """
-    names = {column: _free(file, what) for column, what in columns.items()}
+    names = {column: free_name(file, what) for column, what in columns.items()}
     new = ", ".join(f"m.{quote(column)} as {quote(name)}" for column, name in names.items())
     joined = engine.sql(
         f"select t.*, {new} from {{t}} as t join {{m}} as m on m.{quote(PLACE)} = t.{quote(PLACE)}",
@@ -139,7 +142,9 @@ def _text(column: str, alias: str = "") -> str:
     return _trimmed(f"{alias and alias + '.'}{quote(column)}")
 
 
-def _free(file: PersonFile, name: str) -> str:
-    while name in file.table.columns:
+def free_name(file: PersonFile, name: str) -> str:
+    """The name, or one like it that no column of the file has, in whatever case: an engine tells no cases apart."""
+    taken = {*map(str.lower, file.table.columns)}
+    while name.lower() in taken:
         name += "'"
     return name

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,24 @@ def sex_frames() -> list[dict[str, list[str]]]:
     return frames
 
 
+_OURS = frozenset({"unit_id", "slot", "place", "partner", "units"})
+_OF_LISTS = "_all"  # ends the name of a column of lists
+
+
+def own_name(column: str, taken: Collection[str]) -> str:
+    """The field of a column that no list knows: its name, or one like it.
+
+    No field is called as tables of units and of pairs call their own columns, be it by an analyst's word.
+
+    Args:
+        taken: names of other fields.
+    """
+    name = re.sub(r"\W", "_", column.lower())
+    while name in taken or name in _OURS or name.endswith(_OF_LISTS):
+        name += "_"
+    return name
+
+
 def is_another_persons(column: str) -> bool:
     """Whether a column's name says that it is of another person, or of what happened when."""
     beside = {*vocabulary()["others"], *vocabulary()["events"]}
@@ -127,7 +145,10 @@ def recognise(
     Raises:
         ConfigError: a map that names no file, no column or no field, or nothing that both files hold.
     """
-    told = told_by(maps, {"left": left, "right": right}, known_fields(), shown_names)
+    told = {
+        side: {own_name(field, ()): column for field, column in fields.items()}
+        for side, fields in told_by(maps, {"left": left, "right": right}, known_fields(), shown_names).items()
+    }
     for side, read in readings({"left": left, "right": right}).items():
         if not _NAMES & set(told[side]):
             told[side] |= read
@@ -316,13 +337,10 @@ def _shared(
     used = {column for side in sides.values() for held in (side.fields, side.parts) for column in held.values()} | ids
     if all({"forename", "surname"} <= set(side.fields) for side in sides.values()):  # both say in full what parts say
         used |= {name for name in left if in_latin(name) in _in_full()}
-    taken = {*sides["left"].fields, *sides["right"].fields, "unit_id"}  # neither another's name nor our own
+    taken = {*sides["left"].fields, *sides["right"].fields}
     fields: dict[str, tuple[str, str]] = {}
     for one, other in of_one_name(left, right, used - {None}, by_number=by_number):
-        field = re.sub(r"\W", "_", one.lower())
-        while field in taken or field in fields:
-            field += "_"
-        fields[field] = one, other
+        fields[own_name(one, {*taken, *fields})] = one, other
     return {field: one for field, (one, _) in fields.items()}, {field: two for field, (_, two) in fields.items()}
 
 

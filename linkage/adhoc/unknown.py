@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.adhoc.columns_made import as_text
+from linkage.adhoc.columns_made import as_text, free_name
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.engine import Engine, quote, rows
 from linkage.resources import config_file
@@ -56,6 +56,11 @@ def _form(text: str) -> str:
     return " ".join(dict.fromkeys(words))  # UNKNOWN, UNKNOWN
 
 
+def says_unknown(text: str) -> bool:
+    """Whether a value is a word for "nobody knows", in whatever field."""
+    return _form(text) in _rules()[0]
+
+
 def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Sequence[str]) -> tuple[PersonFile, str]:
     """The file with a column in which what stands for "nobody knows" is NULL, and its name; as it is where none does.
 
@@ -79,17 +84,15 @@ def without_unknown(engine: Engine, file: PersonFile, column: str, fields: Seque
         t=file.table,
     )
     most = list(rows(engine, found))
-    words, written, common = _rules()
-    unknown = {row["value"] for row in most if _form(row["value"]) in words} | _by_a_program(most, written)
+    _, written, common = _rules()
+    unknown = {row["value"] for row in most if says_unknown(row["value"])} | _by_a_program(most, written)
     if {"forename", "surname"} <= set(fields) or not common.but_in.issuperset(fields):
         unknown |= _too_common(most, common)
     if not unknown:
         return file, column
     values = engine.from_arrow(pa.table({"value": pa.array(sorted(unknown), pa.string())}))
     known = f"case when {as_text(column)} not in (select value from {{u}}) then {quote(column)} end"
-    name = f"known {column}"
-    while name in file.table.columns:
-        name += "'"
+    name = free_name(file, f"known {column}")
     table = engine.sql(f"select t.*, {known} as {quote(name)} from {{t}} as t", t=file.table, u=values)
     lost = engine.count(
         engine.sql(f"select 1 as one from {{t}} where {as_text(column)} <> '' and {quote(name)} is null", t=table)

@@ -1,0 +1,67 @@
+"""Columns may be called as we call our own, in whatever case, and as no program calls one."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import csv
+
+from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.link import Request, link_files
+from linkage.adhoc.recognise import own_name, recognise
+from tests.adhoc.conftest import PEOPLE, SHARED, Shaped, person, seen_again, write_csv
+
+STRANGE = (
+    ("raw", "place", "partner", "slot", "units", "visits", "visits_all", "value", "held", "unit_id"),
+    ("rule", "side", "pairs", "df$postcode", "{paid}", "match_weight", "gamma_surname", "t", "l", "r"),
+)
+
+
+def _files(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
+    draw = random.Random(6)
+    people = [person(n, draw) for n in range(PEOPLE)]
+    again = [seen_again(one, n, draw) for n, one in enumerate(people[:SHARED])]
+    left, right = (
+        [{**row, **{name: str(draw.randrange(40)) for name in names}} for row in rows] for rows in (people, again)
+    )
+    return write_csv(folder / "l.csv", left), write_csv(folder / "r.csv", right)
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_files_with_strange_columns_are_linked(names: Sequence[str], tmp_path: Path) -> None:
+    linked = link_files(Request(*_files(tmp_path, names), tmp_path / "out", threads=2))
+    assert linked.summary["decisions"]["accepted"] > 0.9 * SHARED
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_a_file_with_strange_columns_is_deduplicated(names: Sequence[str], tmp_path: Path) -> None:
+    done = dedupe_file(DedupeRequest(_files(tmp_path, names)[0], tmp_path / "out", threads=2))
+    assert done.summary["people"] > 0.9 * PEOPLE
+
+
+def test_parquet_in_a_strange_folder_is_linked(tmp_path: Path) -> None:
+    folder = tmp_path / "{paid} $name"
+    folder.mkdir()
+    for path in _files(tmp_path, ["df$x"]):
+        pq.write_table(csv.read_csv(path), folder / f"{path.stem}.parquet")
+    linked = link_files(Request(folder / "l.parquet", folder / "r.parquet", tmp_path / "out", threads=2))
+    assert linked.summary["left_units"] == PEOPLE
+
+
+def test_no_field_is_called_as_a_column_of_our_own() -> None:
+    header = ["id", "surname", "Place", "total", "total_all"]
+    assert recognise(header, header).fields == ["surname", "place_", "total", "total_all_"]
+    told = recognise(["a", "b", "surname"], ["c", "d", "surname"], ["left.units=a", "right.units=c"])
+    assert told.left["units_"] == "a"
+    assert own_name("Paid (£)", {"paid____"}) == "paid_____"
+
+
+def test_a_column_of_a_name_that_was_to_be_made_stays_what_it_is(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|Name|Known Name|dob\n1|Ann Lee|Bo Ray|1990-02-03\n2|unknown|Cy Orr|1991-02-03",
+        "id|forename|surname|dob\n1|Ann|Lee|1990-02-03\n2|Di|Kay|1991-02-03",
+    )
+    assert left == [("ANN", "LEE", "1990-02-03"), (None, None, "1991-02-03")]
+    assert right[0] == left[0]
