@@ -77,7 +77,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
     if "sex" in fields:
-        _move(shapes, "sex", [spellings.sexes(engine, s.file, s.fields["sex"]) for s in shapes])
+        _move(shapes, "sex", spellings.sexes(engine, [(s.file, s.fields["sex"]) for s in shapes]))
     if "postcode" in fields:
         _move(shapes, "postcode", spellings.postcodes(engine, [(s.file, s.fields["postcode"]) for s in shapes]))
     for name in fields:

@@ -7,15 +7,18 @@ is, since most of it is right. What one value leaves open, day or month first an
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from anyascii import anyascii
 
 from linkage.adhoc.around_dates import bare
 from linkage.adhoc.date_forms import DateForm, date_form
+from linkage.adhoc.date_orders import NoMonths, are_months, is_day_second
 from linkage.adhoc.day_counts import DayCount, day_count
 from linkage.adhoc.recognise import month_names
+from linkage.adhoc.times_of_day import are_midnights, is_late, minute, minutes_of, next_day
+from linkage.adhoc.unknown import says_unknown
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.records.dates import no_date_texts
 
@@ -31,6 +34,8 @@ _YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
+_MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))")
+"""May-05, as a spreadsheet writes it, and May 84; not May 5 and 5 May."""
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
 _SIGNS = str.maketrans(
@@ -42,7 +47,6 @@ _EARLIEST = 1850
 _LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first
 _NEARLY_ALL = 0.98  # share of a column's known values, as for numbers of days
 _MOST = 0.8  # share of a column's known values that are dates, from which what stands around some is left out
-_MANY_MONTHS, _FEW_DAYS = 6, 3  # months, of which there are so many times as many as days, or they may be the days
 _NO_DATES = 0.2  # with a larger share of impossible months and days, digits are none
 
 
@@ -60,6 +64,9 @@ class Reading:
     alone: bool = False  # what stands around dates is left out
     no_digits: bool = False  # digits without signs are no dates, since many would be impossible
     ahead: int = 0  # years by which a calendar's are ahead: 2523 in Thailand is 1980
+    first: bool | None = None  # whether the month stands before the day, where any date shows it
+    day_second: bool = False  # 1984-05-03 is 5 March
+    late: bool = False  # times of day are midnights elsewhere, and those after noon of the day after
 
 
 def plain(text: str) -> str:
@@ -81,23 +88,28 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
         elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
     known = known_dates(values)
-    how = _as_they_stand(values, known, latest, elsewhere or {})
+    how = _as_they_stand(known, latest, elsewhere or {})
     alone = {text: left for text in known if _read(text, how) is None and (left := bare(text))}
     if not alone:
         return how
     shown = Counter[str]()
     for text, rows in known.items():
         shown[alone.get(text, text)] += rows
-    within = replace(_as_they_stand(shown, shown, latest, elsewhere or {}), alone=True)
+    within = replace(_as_they_stand(shown, latest, elsewhere or {}), alone=True)
     dates = sum(rows for text, rows in shown.items() if is_possible(read(text, within)))
     return within if dates > _MOST * shown.total() else how
 
 
-def _as_they_stand(
-    values: Mapping[str, int], known: Counter[str], latest: int, elsewhere: Mapping[str, int]
-) -> Reading:
-    """How values, of which those are known, are read that have nothing around the date."""
-    how = _as_usual(values, latest, elsewhere)
+def in_order_of(other: Reading, how: Reading) -> Reading:
+    """How a column is read none of whose dates show what comes first, day or month, where the other file's do."""
+    if how.first is not None or other.first is None:
+        return how
+    return replace(how, month_first=dict.fromkeys([*how.month_first, ""], other.first))
+
+
+def _as_they_stand(known: Counter[str], latest: int, elsewhere: Mapping[str, int]) -> Reading:
+    """How known values are read that have nothing around the date."""
+    how = _as_usual(known, latest, elsewhere)
     if form := date_form(known, elsewhere):
         return replace(how, form=form, count=None)
     if _are_long_ago(known):
@@ -111,9 +123,14 @@ def known_dates(values: Mapping[str, int]) -> Counter[str]:
     """Values as `plain` writes them, to their rows; those left out that say that there is no date."""
     known = Counter[str]()
     for text, rows in values.items():
-        if text.upper() not in no_date_texts():
+        if not says_nothing(text):
             known[plain(text)] += rows
     return known
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a value says that there is no date, or that nobody knows it."""
+    return text.upper() in no_date_texts() or (not text[:1].isdigit() and says_unknown(text))
 
 
 def _are_long_ago(known: Counter[str]) -> bool:
@@ -151,8 +168,8 @@ def is_possible(made: str | None) -> bool:
 def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]) -> Reading:
     """By which of the forms that a value shows its column is to be read."""
     day, month, first, last, all_rows = Counter[str](), Counter[str](), 0, 0, 0
-    years = Counter[int]()
-    digits = Counter[int]()
+    years, digits = Counter[int](), Counter[int]()
+    whole, triples = Counter[NoMonths](), Counter[NoMonths]()
     ones, twos = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
     for text, rows in values.items():
         all_rows, text = all_rows + rows, plain(text)
@@ -165,21 +182,28 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
+            triples[one > 12, two > 12] += rows
+        elif match := _YEAR_FIRST.fullmatch(text):
+            whole[int(match[2]) > 12, int(match[3]) > 12] += rows
         if of := _year_in_full(text):
             years[of] += rows
-    separators = {of: month[of] > day[of] or _are_months(ones[of], twos[of]) for of in {*day, *month}}
+    separators = {of: month[of] > day[of] or are_months(ones[of], twos[of]) for of in {*day, *month}}
+    shown = day.total() + month.total() > 0 or any(separators.values())
+    month_stands_first = month.total() > day.total() or (not day.total() and any(separators.values()))
     if not (day[""] + month[""] or separators.get("")):
         separators[""] = month.total() > day.total()
     usual = next((length for length, rows in digits.items() if rows > all_rows / 2), 0)
-    return Reading(latest, separators, first > last, usual, day_count(values, elsewhere), ahead=_ahead(years))
-
-
-def _are_months(first: Collection[int], second: Collection[int]) -> bool:
-    """Whether first numbers of dates are months where no date shows it: they are many, and the second ones days of few.
-
-    Of who is known by the month alone 05/01/1990 says May; as a day of January it would be, as all the others.
-    """
-    return max(first) <= 12 and len(first) >= max(_MANY_MONTHS, _FEW_DAYS * len(second))
+    return Reading(
+        latest,
+        separators,
+        first > last,
+        usual,
+        day_count(values, elsewhere),
+        ahead=_ahead(years),
+        first=month_stands_first if shown else None,
+        day_second=is_day_second(whole, triples),
+        late=are_midnights(minutes_of(values)),
+    )
 
 
 def _year_in_full(text: str) -> int | None:
@@ -227,6 +251,8 @@ def read(text: str, how: Reading) -> str | None:
     made = _read(text, how)
     if made is None and how.alone and (left := bare(text)):
         made = _read(plain(left), how)
+    if made and how.late and is_late(minute(text)):
+        made = next_day(made)
     if made and how.ahead and int(made[:4]) > how.latest:
         return f"{int(made[:4]) - how.ahead:04}{made[4:]}"
     return made
@@ -240,7 +266,7 @@ def _read(text: str, how: Reading) -> str | None:
     if how.count and not (is_year and not how.count.signed) and (day := how.count.date(text)):
         return day.isoformat()
     if match := _YEAR_FIRST.fullmatch(text):
-        return _iso(match[1], match[2], match[3])
+        return _whole(match[1], match[2], match[3], how)
     if match := _TRIPLE.fullmatch(text):
         return _triple(match[1], match[2], match[3], match[4], how)
     if (match := _DIGITS.fullmatch(text)) and not how.no_digits:
@@ -258,6 +284,12 @@ def _read(text: str, how: Reading) -> str | None:
 
 def _iso(year: str, month: str, day: str) -> str:
     return f"{int(year):04}-{int(month):02}-{int(day):02}"
+
+
+def _whole(year: str, one: str, two: str, how: Reading) -> str:
+    """A date that begins with its year."""
+    day_second = how.day_second and not int(two) > 12 >= int(one)  # where one alone can be the month, it is
+    return _iso(year, two, one) if day_second else _iso(year, one, two)
 
 
 def _triple(one: str, separator: str, two: str, year: str, how: Reading) -> str:
@@ -316,13 +348,18 @@ def _in_words(text: str, how: Reading) -> str | None:
         return None
     month = str(months[0])
     if len(numbers) == 1:
-        return _iso(numbers[0], month, "0") if len(numbers[0]) == 4 else None
+        is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
+        return _iso(_whole_years(numbers[0], how), month, "0") if is_year else None
     if len(numbers[0]) == 4:
         return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
-    day, year = numbers
+    day, year = numbers if int(numbers[0]) <= 31 else numbers[::-1]  # 84-May-12
     if len(day) > 2 or len(year) not in (2, 4):
         return None
-    return _iso(year if len(year) == 4 else str(whole_year(int(year), how.latest)), month, day)
+    return _iso(_whole_years(year, how), month, day)
+
+
+def _whole_years(year: str, how: Reading) -> str:
+    return year if len(year) == 4 else str(whole_year(int(year), how.latest))
 
 
 def whole_year(two_digits: int, latest: int) -> int:

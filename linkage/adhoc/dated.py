@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from linkage.adhoc.birth_dates import Reading, known_dates, latest_year, read, reading
+from linkage.adhoc.birth_dates import Reading, in_order_of, known_dates, latest_year, read, reading, says_nothing
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.date_forms import fitting_forms
 from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.errors import InputError
-from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
 
 _PARTS = ("birth_year", "birth_month", "birth_day")
@@ -73,7 +72,7 @@ def in_no_form(
 
 def _said(values: Mapping[str, int]) -> dict[str, int]:
     """Values but those that say that there is no date."""
-    return {text: held for text, held in values.items() if text.upper() not in no_date_texts()}
+    return {text: held for text, held in values.items() if not says_nothing(text)}
 
 
 def in_one_column(engine: Engine, file: PersonFile, column: str, parts: Mapping[str, str]) -> tuple[PersonFile, str]:
@@ -146,9 +145,11 @@ def _in_one_form(
 ) -> list[tuple[PersonFile, str]]:
     values = [counted(engine, file, column) for file, column in zip(files, columns, strict=True)]
     latest = latest_year(values)
+    each = [reading(texts, latest, _dated_elsewhere(values, texts, latest)) for texts in values]
     made = []
-    for file, column, texts, field in zip(files, columns, values, fields, strict=True):
-        how = reading(texts, latest, _dated_elsewhere(values, texts, latest))
+    for file, column, texts, field, how in zip(
+        files, columns, values, fields, map(in_order_of, each[::-1], each), strict=True
+    ):
         read_as = {text: (_read(text, how),) for text in texts}
         _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
@@ -161,7 +162,7 @@ def _dated_elsewhere(
     values: Sequence[Mapping[str, int]], texts: Mapping[str, int], latest: int
 ) -> dict[str, int] | None:
     """The other file's birth dates, where they may tell what the column's numbers mean, and theirs are none."""
-    if not (_has_several_forms(texts) or day_count(texts, {})):
+    if not (_has_several_forms(texts) or day_count(known_dates(texts), {})):
         return None
     others = next((of for of in values if of is not texts), {})
     how = reading(others, latest)
@@ -178,7 +179,7 @@ def _has_several_forms(values: Mapping[str, int]) -> bool:
 
 
 def _read(text: str, how: Reading) -> str | None:
-    return None if text.upper() in no_date_texts() else read(text, how)
+    return None if says_nothing(text) else read(text, how)
 
 
 def _refuse_no_dates(

@@ -10,8 +10,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from linkage.adhoc.times_of_day import are_midnights
 from linkage.adhoc.vocabulary import vocabulary
 
 _NUMBER = re.compile(r"(-?\d{1,15})(?:[.,]0*)?", re.ASCII)
@@ -25,6 +26,7 @@ _NEAR = 5  # days before and after a birth, on which as many are born by chance 
 _FEWEST = 10  # pairs of one day that must show that people are in both files
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 _FARTHEST = 250_000  # days from the first one of any program to births
+_MINUTES = 1440  # of a day
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,12 @@ class DayCount:
     a_day: int
     signed: bool = True
     seldom: bool = False  # meant only where days of the other file show it
+    late: bool = False  # numbers are midnights elsewhere: after noon the next one is meant
 
     def date(self, text: str) -> datetime.date | None:
         """The day of a number; None where the text is none, or far from all births."""
         match = _NUMBER.fullmatch(text)
-        days = int(match[1]) // self.a_day if match else None
+        days = (int(match[1]) + (self.a_day - 1) // 2 * self.late) // self.a_day if match else None
         if days is None or abs(days) > _FARTHEST or (days < 0 and not self.signed):
             return None
         return self.start + datetime.timedelta(days=days)
@@ -78,13 +81,23 @@ def _fitting(numbers: Mapping[str, int]) -> list[tuple[DayCount, Counter[int]]]:
     """Counts by which nearly all numbers are births, with the years of these."""
     seconds = _digits(numbers) >= _SECONDS
     fitting = []
-    for count in _known():
+    for known in _known():
+        count = replace(known, late=seconds and are_midnights(_minutes(known, numbers)))
         years = Counter[int]()
         for year, held in _years(count, numbers):
             years[year] += held
         if (count.a_day > 1) == seconds and years.total() >= _BIRTHS * sum(numbers.values()):
             fitting.append((count, years))
     return fitting
+
+
+def _minutes(count: DayCount, numbers: Mapping[str, int]) -> Counter[int | None]:
+    """The minutes of the day that are left over of numbers, to their rows."""
+    found = Counter[int | None]()
+    for text, rows in numbers.items():
+        if match := _NUMBER.fullmatch(text):
+            found[int(match[1]) % count.a_day * _MINUTES // count.a_day] += rows
+    return found
 
 
 def _has_people_of(count: DayCount, numbers: Mapping[str, int], elsewhere: Mapping[str, int]) -> bool:

@@ -34,8 +34,8 @@ def are_codes(values: Mapping[str, int]) -> bool:
 def person_numbers(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """Columns of numbers as letters and digits; of the longer ones their end or beginning, where one file has no more.
 
-    A spreadsheet drops first zeros: the length that most have is that of a file. One sign over and over, and digits
-    that count up, stand for no number.
+    A spreadsheet drops first zeros: the length that most have is that of a file. Words (NONE, PENDING), one sign over
+    and over, and digits that count up, stand for no number.
     """
     made, usual = _cleaned(engine, held, _code, "number")
     numbers = [_number(as_text(column), length) for (_, column), length in zip(made, usual, strict=True)]
@@ -51,8 +51,8 @@ def _number(code: str, length: int) -> str:
     short = f"regexp_matches({code}, '^[0-9]+$') and length({code}) between {length - _LOST_ZEROS} and {length}"
     whole = f"case when {short} then lpad({code}, {length}, '0') else {code} end"
     counts_up = f"length({code}) > 4 and contains('01234567890', {code})"
-    known = f"{_of_several_signs(code)} and not ({counts_up})" if length > _SHORT else f"{code} <> ''"
-    return f"case when {known} then {whole} end"
+    known = f"{_of_several_signs(code)} and not ({counts_up})" if length > _SHORT else "true"
+    return f"case when regexp_matches({code}, '[0-9]') and {known} then {whole} end"
 
 
 def _part_in_common(

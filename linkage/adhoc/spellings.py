@@ -11,6 +11,7 @@ from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
 from linkage.adhoc.recognise import legal_forms, sex_frames
+from linkage.adhoc.unknown import says_unknown
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine
 
@@ -19,6 +20,7 @@ WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town",
 
 _TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
+_BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
 _FITTING = 0.5  # a frame that knows fewer of the rows than this is none
 _MOSTLY_BRITISH = 0.8  # more of a column's values have the form, and it is one of British postcodes
 _LOST_ZEROS = 2  # digits by which a postcode may be too short
@@ -66,14 +68,25 @@ def _without_title(name: str, titles: Sequence[str]) -> str:
     return name.removeprefix(title).strip() or name
 
 
-def sexes(engine: Engine, file: PersonFile, column: str) -> Held:
-    """The file with a column of sex as M and F, by the code frame that fits the column; as it is where none does."""
-    values = counted(engine, file, column)
-    frame = frame_of_sex(values, column)
-    if frame is None:
-        return file, column
-    new, (name,) = looked_up(engine, file, column, {value: (frame.get(_code(value)),) for value in values}, ["sex"])
-    return new, name
+def sexes(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """Columns of sex as M and F, each by the code frame that fits it; as it is where none does.
+
+    Of 0 and 1 nobody knows which is a man: it is taken to be the same in both files, where both write so.
+    """
+    values = [counted(engine, file, column) for file, column in held]
+    bits = all(map(_are_bits, values))
+    result = []
+    for (file, column), of in zip(held, values, strict=True):
+        if frame := _BITS if bits else frame_of_sex(of, column):
+            texts = {value: (frame.get(_code(value)),) for value in of}
+            file, (column,) = looked_up(engine, file, column, texts, ["sex"])
+        result.append((file, column))
+    return result
+
+
+def _are_bits(values: Counts) -> bool:
+    codes = {_code(value) for value in values if not says_unknown(value)}
+    return len(codes) == 2 and codes <= _BITS.keys()
 
 
 def frame_of_sex(values: Counts, column: str) -> dict[str, str] | None:
@@ -83,6 +96,7 @@ def frame_of_sex(values: Counts, column: str) -> dict[str, str] | None:
     the header's language is taken: V is a woman under "geslacht" and a man under "sexo".
     """
     best: dict[str, str] | None = None
+    values = {value: held for value, held in values.items() if not says_unknown(value)}
     rank = (False, _FITTING * sum(values.values()), False)
     for frame in sex_frames():
         codes = {code: sex for sex in ("M", "F") for code in frame[sex]}

@@ -157,6 +157,15 @@ def test_names_in_full_end_in_two_surnames_where_the_other_file_has_a_column_for
     assert [row[:3] for row in right] == [*surnames, ("EVA", "LOPEZ", None)]
 
 
+def test_0_and_1_are_the_same_sexes_in_both_files(shaped: Shaped) -> None:
+    few_men = "surname|sex\nLee|1\nKay|0\nRay|0\nOrr|"
+    _, left, right = shaped("surname|sex\nLee|1.0\nKay|0.0", few_men)
+    assert left == right[:2] == [("LEE", "M"), ("KAY", "F")]
+    assert right[2:] == [("RAY", "F"), ("ORR", None)]
+    _, left, _ = shaped(few_men, "surname|sex\nLee|M\nKay|F")
+    assert {sex for _, sex in left} <= {"M", None}, "nobody knows which is a man"
+
+
 def test_a_particle_in_its_own_column_belongs_to_the_surname(shaped: Shaped) -> None:
     _, left, right = shaped(
         """id|voornaam|tussenvoegsel|achternaam|geslacht

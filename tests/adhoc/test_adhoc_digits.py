@@ -35,6 +35,17 @@ def test_the_last_digits_are_compared_where_one_file_has_no_more(engine: Engine,
     ]
 
 
+@pytest.mark.parametrize("word", ["NONE", "refused", "APPLIED FOR", "n.a."])
+def test_a_word_is_no_number(word: str, engine: Engine, tmp_path: Path) -> None:
+    """Two who have none would else have one number, and be one person."""
+    left, right = ["012-34-5679", word, "987-65-4321"], ["12345679", "987654321", word]
+    assert _alike(engine, tmp_path, person_numbers, left, right) == [
+        ["012345679", None, "987654321"],
+        ["012345679", "987654321", None],
+    ]
+    assert _alike(engine, tmp_path, person_numbers, ["0679", word], ["4321", word]) == [["0679", None], ["4321", None]]
+
+
 WHOLE = ["19820318-7367", "19991231-0018", "19560709-4455", "20010203-0011"]
 ENDS = ["820318-7367", "991231-0018", "560709-4455", "010203-0011"]
 

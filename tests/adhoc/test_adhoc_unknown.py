@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc import persons
+from linkage.adhoc.birth_dates import read, reading
 from linkage.adhoc.unknown import notes, without_unknown
 from linkage.engine import Engine, quote, rows
+from tests.adhoc.conftest import Shaped
 
 NAMES = [f"{first}{middle} {last}A" for first in "BDFGKLM" for middle in "AEIOU" for last in "BDFGK"]
 """175 names."""
@@ -32,6 +34,31 @@ def _known(engine: Engine, folder: Path, values: list[str], *fields: str) -> lis
 @pytest.mark.parametrize("field", ["surname", "mae", "address"])
 def test_a_word_for_it_is_unknown_in_any_field(word: str, field: str, engine: Engine, tmp_path: Path) -> None:
     assert _known(engine, tmp_path, ["Lee", word, "Kay"], field) == ["Lee", None, "Kay"]
+
+
+@pytest.mark.parametrize("word", [r"\N", "<NA>", "(null)", "[NULL]", "#VALUE!", "undefined"])
+@pytest.mark.parametrize("field", ["surname", "town", "address"])
+def test_what_programs_write_for_nothing_is_unknown_in_any_field(
+    word: str, field: str, engine: Engine, tmp_path: Path
+) -> None:
+    assert _known(engine, tmp_path, ["Lee", word, "Kay"], field) == ["Lee", None, "Kay"]
+
+
+@pytest.mark.parametrize("word", [r"\N", "<NA>", "(null)", "unbekannt", "No consta"])
+def test_birth_dates_and_sexes_of_which_most_are_unknown_are_read_as_the_others(word: str, shaped: Shaped) -> None:
+    rows_of = [("Lee", "12.05.1984", "w"), ("Kay", "25.12.1990", "m"), *[("Ray", word, word)] * 5]
+    _, left, right = shaped(
+        "surname|dob|sex\n" + "\n".join("|".join(row) for row in rows_of),
+        "surname|dob|sex\nLee|1984-05-12|F\nKay|1990-12-25|M",
+    )
+    assert left == [*right, *[("RAY", None, None)] * 5]
+    assert right == [("LEE", "1984-05-12", "F"), ("KAY", "1990-12-25", "M")]
+
+
+def test_numbers_of_days_of_which_most_are_unknown_are_dates() -> None:
+    values = {"30814": 2, "33232": 1, "NULL": 20}
+    how = reading(values, 2010)
+    assert [read(text, how) for text in values] == ["1984-05-12", "1990-12-25", None]
 
 
 @pytest.mark.parametrize(
