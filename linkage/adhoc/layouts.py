@@ -1,7 +1,8 @@
 """Where the table of a delimited text begins, if that is not plainly its first line.
 
-Spreadsheets write sep=; first, reports a title; R names no column for its row names, and some programs end each row in
-a separator, but not the header. Such a file is copied so that its first line is its header.
+Spreadsheets write sep=; first, and names of columns over several lines; reports begin with a title; R names no column
+for its row names, and some programs end each row in a separator, but not the header. Such a file is copied so that its
+first line is its header.
 """
 
 import csv
@@ -35,6 +36,12 @@ class Layout:
     delimiter: str
     above: int  # lines before the header
     unnamed: str = ""  # "first" or "last": a column that the header has no name for
+    lines: int = 1  # of the header
+
+    @property
+    def before(self) -> int:
+        """Lines of the text more than of its copy, in which each row stands so much earlier."""
+        return self.above + self.lines - 1
 
 
 def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout | None:
@@ -58,33 +65,35 @@ def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout 
     found = []
     for sign in [delimiter] if delimiter else [*DELIMITERS, *([" "] if lines[0].startswith('"') else [])]:
         records = list(_records(lines, sign))
-        lengths = Counter(len(cells) for _, cells in records)
+        lengths = Counter(len(cells) for _, _, cells in records)
         usual, rows = max(lengths.items(), key=lambda held: (held[1], held[0]), default=(0, 0))
         if usual > 1 and rows >= _MOST * (len(records) - 1):
             found.append((usual, sign, records))
     if not found:
         return None
     usual, sign, records = max(found, key=lambda of: of[0])
-    for place, (line, names) in enumerate(records[:_FARTHEST]):
+    for place, (line, taken, names) in enumerate(records[:_FARTHEST]):
         if len(names) not in (usual, usual - 1) or 2 * sum(map(bool, names)) < len(names):
             continue  # a title, whether or not a spreadsheet wrote its empty cells
         if not names_columns(names):
             return None
         if len(names) == usual:
-            return Layout(sign, line) if line or sign not in (*DELIMITERS, delimiter) else None
-        return Layout(sign, line, "first" if any(cells[-1] for _, cells in records[place + 1 :]) else "last")
+            is_plain = not line and taken == 1 and sign in (*DELIMITERS, delimiter)
+            return None if is_plain else Layout(sign, line, lines=taken)
+        unnamed = "first" if any(cells[-1] for _, _, cells in records[place + 1 :]) else "last"
+        return Layout(sign, line, unnamed, taken)
     return None
 
 
-def _records(lines: Sequence[str], sign: str) -> Iterator[tuple[int, list[str]]]:
-    """The first records that are not empty, each with the lines before it."""
+def _records(lines: Sequence[str], sign: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The first records that are not empty, each with the lines before it, and how many it takes."""
     reader, before = csv.reader(lines, delimiter=sign), 0
     try:
         for number, cells in enumerate(reader):
             if number == _RECORDS:
                 return
             if cells:
-                yield before, [cell.strip() for cell in cells]
+                yield before, reader.line_num - before, [cell.strip() for cell in cells]
             before = reader.line_num
     except csv.Error:
         return
@@ -102,7 +111,9 @@ def as_plain(path: Path, encoding: str, layout: Layout, scratch: Path) -> Path:
     ):
         for _ in range(layout.above):
             text.readline()
-        names = next(csv.reader([text.readline().removeprefix("\ufeff")], delimiter=layout.delimiter))
+        header = [text.readline() for _ in range(layout.lines)]
+        header[0] = header[0].removeprefix("\ufeff")
+        names = [" ".join(name.split()) for name in next(csv.reader(header, delimiter=layout.delimiter))]
         names = {"first": ["", *names], "last": [*names, ""]}.get(layout.unnamed, names)
         csv.writer(plain, delimiter=layout.delimiter, lineterminator="\n").writerow(numbered(names))
         shutil.copyfileobj(text, plain)

@@ -1,11 +1,13 @@
 """Columns of Parquet that hold records or lists, as plain ones: name.family of a record, all of a list of texts as one.
 
+Texts that a program wrote as bytes are texts, and whole numbers that it wrote with a fraction of noughts are whole.
+
 Of a list of records the first counts; where each says of what kind it is and has one value (a telephone, an address of
 e-mail), the first of each kind. Maps and lists of lists have no such form.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -24,6 +26,11 @@ class Plain:
     name: str
     expression: str
     type: pa.DataType
+
+
+def are_plain(types: Iterable[pa.DataType]) -> bool:
+    """Whether columns of these types are as they are to be read."""
+    return not any(pa.types.is_nested(of) or _is_of_bytes(of) or _has_fraction(of) for of in types)
 
 
 def plain_columns(engine: Engine, table: Table, types: Mapping[str, pa.DataType]) -> tuple[list[Plain], list[str]]:
@@ -49,7 +56,12 @@ def _free(column: Plain, taken: Collection[str]) -> Plain:
 
 def _plain(engine: Engine, table: Table, column: Plain) -> Iterator[Plain]:
     """What a column holds; itself where nothing can be done."""
-    if pa.types.is_struct(column.type):
+    if _is_of_bytes(column.type):  # what is no text is as DuckDB shows bytes
+        yield replace(column, expression=_DECODED.format(column.expression), type=pa.string())
+    elif _has_fraction(column.type):
+        text = f"regexp_replace(cast({column.expression} as varchar), '[.]0+$', '')"
+        yield replace(column, expression=text, type=pa.string())
+    elif pa.types.is_struct(column.type):
         for field in column.type:
             inner = f"struct_extract({column.expression}, {literal(field.name)})"
             yield from _plain(engine, table, Plain(f"{column.name}.{field.name}", inner, field.type))
@@ -63,6 +75,17 @@ def _plain(engine: Engine, table: Table, column: Plain) -> Iterator[Plain]:
             yield from _plain(engine, table, Plain(column.name, first, column.type.value_type))
     else:
         yield Plain(column.name, f"nullif(trim(array_to_string({column.expression}, ' ')), '')", pa.string())
+
+
+_DECODED = "coalesce(try(decode({0})), cast({0} as varchar))"
+
+
+def _is_of_bytes(of_type: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(of_type) or pa.types.is_large_binary(of_type))
+
+
+def _has_fraction(of_type: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(of_type) and of_type.scale > 0)
 
 
 def _is_list(of_type: pa.DataType) -> bool:

@@ -15,7 +15,7 @@ from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.fixed_widths import as_delimited, column_starts
 from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.layouts import DELIMITERS, as_plain, laid_out
-from linkage.adhoc.nested import Plain, plain_columns
+from linkage.adhoc.nested import Plain, are_plain, plain_columns
 from linkage.adhoc.numbered_headers import of_the_second
 from linkage.adhoc.recognise import Columns
 from linkage.config import FileFormat
@@ -128,7 +128,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
         found = replace(found, path=path, sha256=_hash(path), encoding=None)
         return replace(found, above=sheet.above, of_sheet=sheet.notes)
-    if path.suffix.lower() in packed.READ:
+    if packed.is_packed(path):
         table_of = packed.unpacked(path, scratch)
         found = read(engine, table_of, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
         return replace(found, path=path, sha256=_hash(path))
@@ -145,7 +145,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
             written = as_plain(path, encoding, layout, scratch)
             found = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
-            aside = [(line + layout.above, reason) for line, reason in found.quarantined]
+            aside = [(line + layout.before, reason) for line, reason in found.quarantined]
             found = replace(found, path=path, sha256=_hash(path), quarantined=aside, above=layout.above)
             return replace(found, encoding=encoding, encoding_was_named=was_named)
         try:
@@ -165,15 +165,15 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         )
     if raw.is_csv:
         _refuse_headless(engine, path, raw)
-    is_nested = any(map(pa.types.is_nested, raw.types.values()))
-    plain, lost = plain_columns(engine, raw.table, raw.types) if is_nested else ([], [])
+    is_plain = are_plain(raw.types.values())
+    plain, lost = ([], []) if is_plain else plain_columns(engine, raw.table, raw.types)
     table = _with_place(engine, raw, path, plain)
     return PersonFile(
         path=path,
         table=table,
         raw=table,
-        header=tuple(column.name for column in plain) if is_nested else raw.header,
-        types={column.name: column.type for column in plain} if is_nested else raw.types,
+        header=raw.header if is_plain else tuple(column.name for column in plain),
+        types=raw.types if is_plain else {column.name: column.type for column in plain},
         rows=engine.count(table) + len(aside) if raw.is_csv else raw.rows_read,
         sha256=raw.files[0].sha256,
         quarantined=aside,

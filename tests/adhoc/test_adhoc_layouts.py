@@ -6,6 +6,7 @@ import pytest
 
 from linkage.adhoc import persons
 from linkage.adhoc.layouts import laid_out
+from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 
@@ -49,6 +50,18 @@ def test_rows_that_cannot_be_read_are_named_by_their_line_in_the_file(engine: En
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert [line for line, _ in file.quarantined] == [8]
     assert file.notes()[0] == "file.csv: 1 row above the names of the columns left out"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("title", ["", "Extract\n"])
+def test_names_of_columns_may_stand_in_several_lines(engine: Engine, tmp_path: Path, title: str, end: str) -> None:
+    path = tmp_path / "file.csv"
+    text = title + 'id,"First\nName","Sur-\n\nname"\n1,Ann,"Ray\nOrr"\n2,Bo,Lee\n3,Cy,Orr\n4,Di\n'
+    path.write_bytes(text.replace("\n", end).encode())
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert (file.header, file.rows) == (("id", "First Name", "Sur- name"), 4)
+    assert [line for line, _ in file.quarantined] == [9 + bool(title)]
+    assert recognise(file.header, file.header).fields == ["forename", "surname"]
 
 
 def test_a_table_without_names_that_are_known_is_left_as_it_is(engine: Engine, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Records and lists in Parquet are read as columns of their own."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,25 @@ def test_they_are_recognised_by_their_last_parts(engine: Engine, tmp_path: Path)
         "phone": "telecom.phone",
         "town": "address.city",
     }
+
+
+def test_texts_in_bytes_are_texts(engine: Engine, tmp_path: Path) -> None:
+    """As Impala and older programs write them."""
+    surnames = pa.array(["Núñez".encode(), b"Lee", None], pa.binary())
+    photos = pa.array([b"\xff\xd8", b"", None], pa.binary())
+    file = _read(engine, tmp_path, {"id": [1, 2, 3], "surname": surnames, "photo": photos})
+    assert (file.header, file.types["surname"]) == (("id", "surname", "photo"), pa.string())
+    assert [row["surname"] for row in rows(engine, file.table)] == ["Núñez", "Lee", None]
+
+
+def test_whole_numbers_with_a_fraction_of_noughts_are_whole(engine: Engine, tmp_path: Path) -> None:
+    """As a NUMBER of Oracle comes out."""
+    born = pa.array([19840512, 19901231, None], pa.decimal128(38, 10))
+    paid = pa.array([Decimal("12.50"), Decimal("3.00"), None], pa.decimal128(9, 2))
+    whole = pa.array([7, 8, 9], pa.decimal128(9, 0))
+    file = _read(engine, tmp_path, {"id": [1, 2, 3], "born": born, "paid": paid, "count": whole})
+    found = [(row["born"], row["paid"], int(row["count"])) for row in rows(engine, file.table)]
+    assert found == [("19840512", "12.50", 7), ("19901231", "3", 8), (None, None, 9)]
 
 
 def test_a_column_of_the_same_name_stays_what_it_was(engine: Engine, tmp_path: Path) -> None:

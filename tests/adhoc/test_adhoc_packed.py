@@ -1,5 +1,6 @@
 """A table in an archive, and records of JSON, are read as the table that they hold."""
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -32,10 +33,55 @@ def test_the_one_table_of_an_archive_is_read(engine: Engine, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["people.jsonl", "people.ndjson", "people.json"])
 @pytest.mark.parametrize("lines", [True, False])
-def test_records_of_json_are_read(name: str, lines: bool, engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_records_of_json_are_read(name: str, lines: bool, mark: str, engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / name
-    path.write_text("\n".join(map(json.dumps, RECORDS)) + "\n" if lines else json.dumps(RECORDS, indent=1))
+    text = "\n".join(map(json.dumps, RECORDS)) + "\n" if lines else json.dumps(RECORDS, indent=1)
+    path.write_text(mark + text, encoding="utf-8")
     assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03"), ("2", "Bo", "Lee", "1990-12-31")]
+
+
+COLUMNS = list(RECORDS[0])
+HELD = {
+    "in a list of an object": {"total": 2, "people": RECORDS},
+    "in a list within": {"response": {"page": 1, "id": 7, "name": "export", "data": RECORDS}},
+    "by their keys": {record["surname"]: record for record in RECORDS},
+    "column by column": {name: {str(n): record[name] for n, record in enumerate(RECORDS)} for name in COLUMNS},
+    "apart from the names": {"columns": COLUMNS, "index": [0, 1], "data": [list(of.values()) for of in RECORDS]},
+}
+
+
+@pytest.mark.parametrize("how", HELD)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_all_records_of_an_object_are_read(how: str, indent: int | None, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(HELD[how], indent=indent))
+    assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03"), ("2", "Bo", "Lee", "1990-12-31")]
+
+
+def test_one_person_of_an_object_stays_one(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "person.json"
+    phones = [{"kind": "home", "value": "1"}, {"kind": "work", "value": "2"}]
+    path.write_text(json.dumps({**RECORDS[0], "phones": phones}))
+    assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03")]
+
+
+def test_of_several_lists_none_is_taken(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"people": RECORDS, "visits": [{"at": "1990-12-31"}]}))
+    with pytest.raises(InputError, match=r"2 lists of records, not one\n  take the list"):
+        persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+
+
+@pytest.mark.parametrize("name", ["people.json.gz", "people.jsonl.gz"])
+def test_records_of_json_may_be_compressed(name: str, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / name
+    packed = gzip.compress("\n".join(map(json.dumps, RECORDS)).encode())
+    path.write_bytes(packed)
+    assert _read(engine, path) == [("1", "Ann", "Ray", "1984-05-03"), ("2", "Bo", "Lee", "1990-12-31")]
+    path.write_bytes(packed[:-20])
+    with pytest.raises(InputError, match="is cut short or damaged"):
+        _read(engine, path)
 
 
 def test_a_record_within_a_record_has_columns_of_its_own(engine: Engine, tmp_path: Path) -> None:
