@@ -59,9 +59,14 @@ def _any_of(words: Iterable[str]) -> str:
 
 def _titles(values: Mapping[str, int]) -> re.Pattern[str]:
     """Titles that may stand before a name of the column."""
-    usual = list(_rules()["titles"])
-    paired = [title for title, other in _rules()["titles_beside"].items() if any(map(_title(other).match, values))]
-    return _title(*usual, *paired)
+    usual, beside = list(_rules()["titles"]), _rules()["titles_beside"]
+    any_of = _title(*sorted({*beside.values()}))
+    there = {_plain(found["title"]) for found in map(any_of.match, values) if found}
+    return _title(*usual, *(title for title, other in beside.items() if _plain(other) in there))
+
+
+def _plain(title: str) -> str:
+    return title.strip(". ").upper()
 
 
 @functools.cache
@@ -73,7 +78,7 @@ def _title(*titles: str) -> re.Pattern[str]:
     others = [title for title in titles if not title.endswith(".")]
     forms = ((others, r"(?:\.\s*|\s+)"), (dotted, r"\s*"), (initials, r"\s+"))  # Dott.ssa before Dott.
     ways = "|".join(rf"(?:{_any_of(words)}){end}" for words, end in forms if words)
-    return re.compile(rf"\s*{known}(?:{ways})(?=.*\w)", re.IGNORECASE)
+    return re.compile(rf"\s*{known}(?P<title>{ways})(?=.*\w)", re.IGNORECASE)
 
 
 def _without_titles(part: str, titles: re.Pattern[str]) -> str:

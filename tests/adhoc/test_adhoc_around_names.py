@@ -64,6 +64,28 @@ def test_letters_that_may_be_initials_are_read_by_what_else_stands_in_the_column
     assert bare_names({"Singh, S.H.": 1}) == {"Singh, S.H.": "Singh, S.H."}
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"Herr Hans Maier": "Hans Maier", "Frau Anna Lang": "Anna Lang", "Lang, Frau Eva": "Lang,Eva"},
+        {"M. Jean Durand": "Jean Durand", "Mme Anne Martin": "Anne Martin", "Mlle Zoé Roy": "Zoé Roy"},
+        {"SR JUAN RUIZ": "JUAN RUIZ", "SRA ANA SANZ": "ANA SANZ"},
+        {"Shri Ravi Rao": "Ravi Rao", "Smt. Uma Devi": "Uma Devi", "Sri Om Das": "Om Das"},
+        {"Tn. Budi Santoso": "Budi Santoso", "NY SITI AMINAH": "SITI AMINAH", "An. Rizki": "Rizki"},
+        {"Ông Trần Văn An": "Trần Văn An", "Bà Lê Thị Hoa": "Lê Thị Hoa"},
+    ],
+)
+def test_a_title_beside_the_one_of_the_other_sex_is_no_name(column: dict[str, str]) -> None:
+    assert bare_names(dict.fromkeys(column, 1)) == column
+    alone = next(iter(column))
+    assert bare_names({alone: 1}) == {alone: alone}
+
+
+def test_names_that_are_titles_elsewhere_stay() -> None:
+    names = ("Herr, Hans", "Herr Hans", "M. Smith", "Don Draper", "Sri Mulyani", "Bay Michael", "Pan Wei", "Ny Chea")
+    assert bare_names(dict.fromkeys(names, 1)) == dict(zip(names, names, strict=True))
+
+
 def test_a_word_before_a_fathers_name_has_one_form_where_a_column_has_many() -> None:
     malay = {
         "Ali b. Omar": "Ali bin Omar",
