@@ -35,6 +35,7 @@ KINDS = {
 _IN_ONE_FILE = {"email": "code"}
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
+_LONGEST = 128  # signs of a text that are compared, as many as the longest hash has: likeness of notes takes ages
 
 
 _SAMPLE_ROWS = 20_000  # enough to tell what a column holds
@@ -101,7 +102,8 @@ def units(
     carry = [PLACE, *([_held("dob")] if "dob" in fields else [])]
     # A view, so that nothing is made of identifiers that no field asks for.
     standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts, values=counted, clean=clean))
-    values = {f: quote(_text(f) if _held(f) in texts else f) for f in fields} | {"dob": _known_day(_held("dob"))}
+    values = {f: f"left({quote(_text(f))}, {_LONGEST})" if _held(f) in texts else quote(f) for f in fields}
+    values["dob"] = _known_day(_held("dob"))
     selected = ", ".join(f"{values[field]} as {quote(field)}" for field in fields)
     table = engine.sql(
         f"select i.unit_id, {selected} from {{s}} as s join {{i}} as i on i.place = s.{quote(PLACE)}",

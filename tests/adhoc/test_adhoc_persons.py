@@ -112,6 +112,13 @@ def test_postcodes_of_another_country_are_codes(read: Any, engine: Engine, rows:
     assert rows(units) == [(1, "90210"), (2, "90210-1234")]
 
 
+def test_of_notes_the_beginning_is_compared(read: Any, engine: Engine, rows: Rows) -> None:
+    """How like two texts are takes as long as the product of their lengths: those of a page took minutes."""
+    file = read(f"id,notes\n1,{'seen ' * 400}\n2,{'0123456789abcdef' * 8}\n")
+    units, _ = persons.units(engine, file, {"notes": "notes"}, "id", postcodes=False)
+    assert [len(notes) for _, notes in rows(units)] == [128, 128]
+
+
 def test_units_are_numbered_by_their_ids_or_as_they_stand(read: Any, engine: Engine, rows: Rows) -> None:
     file = read("id,sex\nz,F\na,M\nm,F\n")
     units, named = persons.units(engine, file, {"sex": "sex"}, "id", postcodes=False)
