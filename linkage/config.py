@@ -148,6 +148,7 @@ class Step(_Strict):
     most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
     most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
     duplicates: Literal["leave", "join"] = "leave"  # of two records of one person, the second: unlinked, or linked too
+    each_once: bool = False  # nobody is twice on a side, so that pairs within one tell of strangers among the links
     twins: Literal["apart", "model"] = "apart"  # never one person (configs/resolution/apart.toml), or as they weigh
     links_only: bool = False  # no rivals, reviews and reasons: a fifth of the time on Spark (linkage.match.links_only)
 
@@ -160,7 +161,15 @@ class Step(_Strict):
         for key, most, many in (("most_left", self.most_left, many_left), ("most_right", self.most_right, many_right)):
             if most and not many:
                 faults.append(f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}")
-        needs_others = {"samples": self.samples > 0, 'duplicates = "join"': self.duplicates == "join"}
+        if self.each_once and (self.cardinality != "one-to-one" or self.duplicates == "join"):
+            faults.append(f"step '{self.name}': each_once is for one-to-one, and not where duplicates are joined")
+        if self.each_once and self.samples:
+            faults.append(f"step '{self.name}': samples are drawn from weights, which each_once corrects; give one")
+        needs_others = {
+            "samples": self.samples > 0,
+            'duplicates = "join"': self.duplicates == "join",
+            "each_once": self.each_once,
+        }
         faults += [
             f"step '{self.name}': links_only leaves out the pairs that {key} looks at; give one of the two"
             for key, given in needs_others.items()

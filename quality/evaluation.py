@@ -70,7 +70,8 @@ class Inputs:
         truth: source, entity_key, person_id.
         errors: source, record_key, field, kind: what a generator says it did to records, where there is such a log.
         records: by source: source_key, entity_key; read only where there is a log of errors.
-        sources: what the records stage counted: source, rows_read, records, quarantined.
+        sources: what the records stage counted: source, rows_read, records, quarantined; of a file that has no
+            identities also entities and completeness, as they stand in the result.
         tables: rows of the tables that the run makes for researchers.
     """
 
@@ -161,8 +162,8 @@ def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
     return {
         "source": name,
         **{key: counted.get(key) for key in ("rows_read", "records", "quarantined")},
-        "entities": engine.count(identities) if identities else None,
-        "completeness": completeness(engine, identities) if identities else [],
+        "entities": engine.count(identities) if identities else counted.get("entities"),
+        "completeness": completeness(engine, identities) if identities else counted.get("completeness", []),
     }
 
 

@@ -49,6 +49,10 @@ def link(
         bool | None,
         typer.Option(help="Link both records of a person who is in a file twice; if not said, where many are."),
     ] = None,
+    each_once: Annotated[
+        bool,
+        typer.Option("--each-once", help="Nobody is in a file twice: links are held against pairs within the files."),
+    ] = False,
     links_only: Annotated[
         bool, typer.Option("--links-only", help="Links and nothing else: several times faster for large files.")
     ] = False,
@@ -80,6 +84,7 @@ def link(
         seed=seed,
         samples=samples,
         second_records=second_records,
+        each_once=each_once,
         links_only=links_only,
         force=force,
     )

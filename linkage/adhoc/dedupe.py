@@ -10,6 +10,7 @@ from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
 from linkage.adhoc.copies import without_copies
+from linkage.adhoc.counted import counted_source
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
 from linkage.adhoc.modelling import trained
@@ -145,7 +146,8 @@ def _work(
             notes=[*notes_of(file, lost_dates), *unknown.notes([shaped]), *left_out(columns, at)],
         )
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
-        _evaluate(engine, request, place.part, links, alone, table, model, true_pairs, summary)
+        source = counted_source(engine, request.file.name, file, table)
+        _evaluate(engine, place.part, source, links, alone, table, model, true_pairs, summary)
     place.manifest.content |= {
         "config_hash": configuration_hash(request, kinds),
         "seed": request.seed,
@@ -332,8 +334,8 @@ def _tables(engine: Engine, clusters: Clusters, links: Table, ids: Table) -> dic
 
 def _evaluate(
     engine: Engine,
-    request: DedupeRequest,
     part: Path,
+    source: dict[str, Any],
     links: Table,
     alone: Table,
     units: Table,
@@ -347,8 +349,8 @@ def _evaluate(
     both = "select 'left' as side, {c} from {{t}} union all select 'right' as side, {c} from {{t}}"
     step = StepTables(
         name="dedupe",
-        left=request.file.name,
-        right=request.file.name,
+        left=source["source"],
+        right=source["source"],
         cardinality="many-to-many",
         links=links,
         unlinked=engine.sql(both.format(c="id, reason"), t=alone, store=True),
@@ -356,7 +358,7 @@ def _evaluate(
         model=model.raw,
         true_pairs=true_pairs,
     )
-    evaluation = evaluate(engine, Inputs(steps=[step]))
+    evaluation = evaluate(engine, Inputs(steps=[step], sources=[source]))
     for side in evaluation["steps"][0]["sides"]:
         side["linked"] = side["units"] - sum(summary["alone"].values())
     (part / "quality").mkdir()

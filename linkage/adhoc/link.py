@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import persons, truth, unknown
+from linkage.adhoc import families, persons, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
+from linkage.adhoc.counted import counted_source
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
@@ -50,6 +51,7 @@ class Request:
     threads: int | None = None
     seed: int = 2026
     second_records: bool | None = None  # of a person are linked too; None: where the files have many
+    each_once: bool = False  # nobody is twice in a file, so that pairs within it are of strangers
     cardinality: Cardinality | None = None  # None: one-to-one, unless files hold people several times
     samples: int = 0  # alternative link sets to draw
     links_only: bool = False  # no reasons, runners-up or report
@@ -83,9 +85,7 @@ def link_files(
         InputError: a file cannot be read, or its ids are no key.
         ConfigError: nothing to compare, a map that fits no column, or an output folder in use.
     """
-    if request.links_only and (request.samples or request.second_records):
-        left_out = "--samples are drawn from" if request.samples else "--second-records are found by"
-        raise ConfigError(f"--links-only leaves out what {left_out}\n  give one of them")
+    _refuse_contradictions(request)
     say = progress or (lambda _: None)
     title = " to ".join(called(request.left, request.right))
     with workplace(request.out, title, force=request.force) as place:
@@ -97,6 +97,21 @@ def link_files(
             say("report")
             place.report()
     return done
+
+
+def _refuse_contradictions(request: Request) -> None:
+    if request.each_once and request.second_records:
+        raise ConfigError("--each-once says that nobody is in a file twice, --second-records that some are\n  give one")
+    if request.each_once and request.samples:
+        raise ConfigError("--samples are drawn from weights, which --each-once corrects\n  give one of them")
+    needs = {
+        "--samples are drawn from": request.samples > 0,
+        "--second-records are found by": request.second_records,
+        "--each-once holds links against": request.each_once,
+    }
+    for wants, asked in needs.items():
+        if request.links_only and asked:
+            raise ConfigError(f"--links-only leaves out what {wants}\n  give one of them")
 
 
 def _work(
@@ -117,15 +132,14 @@ def _work(
         lost_dates = read.lost_dates(engine)
         twice = [persons.held_twice(engine, side) for side in (left, right)]
         if request.second_records is None:
-            request = replace(request, second_records=max(twice) >= persons.MANY_TWICE)
+            many = max(twice) >= persons.MANY_TWICE and not request.each_once
+            request = replace(request, second_records=many)
         if request.cardinality is None:
             request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
-        model, training = _model(
-            engine, request, read.kinds, left, right, say, repeats=max(twice) >= persons.MANY_TWICE
-        )
+        model, training = _model(engine, request, read.kinds, left, right, say, repeats=_repeats(request, twice))
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
     passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
@@ -138,11 +152,16 @@ def _work(
         notes += _notes_of_twice(request, files, twice)
         notes += [*unknown.notes(read.shaped), *left_out(columns, read.at)]
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
+        if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
+            done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)
+            done.notes += families.notes(done.summary)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None
         if isinstance(result, StepResult):
-            _evaluate(engine, part, request, result, (left, right), true_pairs)
+            held = zip(called(request.left, request.right), files, (left, right), strict=True)
+            sources = [counted_source(engine, name, file, units) for name, file, units in held]
+            _evaluate(engine, part, request, result, (left, right), true_pairs, sources)
     place.manifest.content |= {
         "config_hash": configuration_hash(request, read.kinds),
         "seed": request.seed,
@@ -156,6 +175,11 @@ def _work(
         "links_only": request.links_only,
     }
     return done
+
+
+def _repeats(request: Request, twice: Sequence[float]) -> bool:
+    """Whether a file holds people several times, so that its pairs show nothing of strangers."""
+    return max(twice) >= persons.MANY_TWICE and not request.each_once
 
 
 def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequence[float]) -> list[str]:
@@ -275,6 +299,7 @@ def _evaluate(
     result: StepResult,
     sides: tuple[Table, Table],
     true_pairs: Table | None,
+    sources: Sequence[dict[str, Any]],
 ) -> None:
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
@@ -297,7 +322,7 @@ def _evaluate(
         ),
     )
     (part / "quality").mkdir()
-    write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step])))
+    write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step], sources=sources)))
 
 
 def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from linkage.config import Cardinality, Step
 
-ASKED = ("threshold", "margin", "second_records", "cardinality")
+ASKED = ("threshold", "margin", "second_records", "cardinality", "each_once")
 """What makes the step, of what `leo link` was asked and found; its folder's manifest says it under these names."""
 
 
@@ -29,5 +29,6 @@ def step_of(said: Mapping[str, Any], *, samples: int = 0) -> Step:
         margin=said["margin"],
         duplicates="join" if seconds else "leave",
         cardinality=cardinality,
+        each_once=bool(said.get("each_once")),
         samples=samples,
     )

@@ -21,6 +21,8 @@ from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds
 from linkage.match.sampled import links_sampled
 from linkage.match.second_records import likely_together, with_second_records
+from linkage.match.strangers import as_within, strangers_as_heavy
+from linkage.match.strangers import told as told_of_strangers
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_text
@@ -114,6 +116,11 @@ def link_step(
         contested=None if joins else contested,
         linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
     )
+    bands = []
+    if step.each_once:
+        whole_sides = left.units, right.units
+        bands = strangers_as_heavy(engine, model, *whole_sides, frequencies, links, thresholds.accept)
+        links = as_within(engine, links, bands, step.accept_probability)
     engine.drop(nobody, contested, *found.stored)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}
@@ -158,6 +165,7 @@ def link_step(
         },
         "not_kept": {"looked_at_one_in": dropped.one_in, "expected_missed": round(dropped.expected, 3)},
         "thresholds": asdict(thresholds),
+        "strangers": told_of_strangers(bands, counted=True) if bands else {},
         "known": _known(engine, model, left.units, right.units),
         "left_units": found.sizes["left"],
         "right_units": found.sizes["right"],

@@ -139,7 +139,16 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     first: list[Headline] = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
     opening = statement.statement_part(
-        evaluation, sides, subject, shown_pairs, inputs.reviews, bool(inputs.drift), names, d, inputs.failed_gates
+        evaluation,
+        sides,
+        subject,
+        shown_pairs,
+        inputs.reviews,
+        bool(inputs.drift),
+        names,
+        d,
+        inputs.failed_gates,
+        facts.to_be_known(evaluation, inputs.manifest, names, d),
     )
     found: dict[str, Section | None] = {
         "flow": coverage.flow_section(evaluation, shown_pairs, subject, names, d),

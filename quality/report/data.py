@@ -31,10 +31,11 @@ def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclos
         "present",
         f"{d.profile.symbols.not_applicable}: the source does not carry the identifier.",
     )
-    several = table("People with more than one value over time, %", "several", "")
-    return Section(
-        "completeness", "Completeness of identifiers", [present, Fold("People with more than one value", [several])]
-    )
+    blocks: list[Block] = [present]
+    if any(row["several"] is not None for row in found.values()):  # a file of persons has no history
+        several = table("People with more than one value over time, %", "several", "")
+        blocks.append(Fold("People with more than one value", [several]))
+    return Section("completeness", "Completeness of identifiers", blocks)
 
 
 def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:

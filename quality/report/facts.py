@@ -43,30 +43,70 @@ def methods_section(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], 
 
 def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
     """Each step's model by its version, and the thresholds in force."""
-    counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
-    of_files = manifest.get("counts") or {}  # leo link and leo dedupe have one step, and count for all their stages
     steps = {step["step"]: names.step(step) for step in evaluation["steps"]}
     rows: list[list[str | Cell]] = []
+    said: list[list[str | Cell]] = []
     for step in evaluation["steps"]:
-        model, counts = step["parameters"], counted.get(f"link-{step['step']}", of_files)
+        model, counts = step["parameters"], _counts(step, manifest)
         if not model:
             continue
         limits = counts.get("thresholds") or {}
         numbers = [model["prior_weight"], *(limits.get(key) for key in ("accept", "review", "margin"))]
         cells = [d.marked("not_applicable") if n is None else Cell(f"{n:.2f}".replace("-", "−"), n) for n in numbers]
-        rows.append([names.step(step), version(model), trained(counts.get("training") or {}, steps), *cells])
+        training = counts.get("training") or {}
+        rows.append([names.step(step), version(model), trained(training, steps), *cells])
+        said += [[names.step(step), str(text)] for key in ("faults", "warnings") for text in training.get(key, ())]
     heads = ["Step", "Version", "Trained in the run", "Weight before any comparison"]
     heads += ["Accept from", "Review from", "Margin"]
     note = "A version is a fingerprint of the model's parameters; weights are in bits."
-    return [Table("Models", heads, rows, note)] if rows else []
+    warned = (
+        [Table("What training says of a model", ["Step", "To be known before it is trusted"], said)] if said else []
+    )
+    return [Table("Models", heads, rows, note), *warned] if rows else []
 
 
 def trained(training: Mapping[str, Any], steps: Mapping[str, str]) -> str:
     """Whether a model was trained in the run, and what another step had learnt that it leans on."""
     if not training:
         return "no"
-    answer = "no, too few to learn from" if "taken_as_given" in training else "yes"
+    answer = "no, too few to learn from" if _learnt_nothing(training) else "yes"
     return f"{answer}; leans on {steps[training['leans_on']]}" if training.get("leans_on") in steps else answer
+
+
+def _learnt_nothing(training: Mapping[str, Any]) -> bool:
+    return "taken_as_given" in training or training.get("learnt") is False
+
+
+def to_be_known(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: Names, d: Disclosure) -> list[str]:
+    """What makes a step's probabilities worth less than they say, in a sentence each, for the quality statement."""
+    said = []
+    unlearnt = [
+        names.step(step)
+        for step in evaluation["steps"]
+        if _learnt_nothing(_counts(step, manifest).get("training") or {})
+    ]
+    if unlearnt:
+        said.append(
+            f"The model of {', '.join(unlearnt)} learnt nothing from the matches of these data, which are too small or "
+            "share too few people: what its probabilities say, and every error that is reckoned from them, rests on "
+            "how such fields usually are written."
+        )
+    for step in evaluation["steps"]:
+        alike = _counts(step, manifest).get("strangers") or {}
+        if alike.get("many") and (share := d.percent(round(alike["strangers"]), alike["links"])).value is not None:
+            said.append(
+                f"{names.step(step)}: pairs of records of one file weigh as much as links. Unless people are in a file "
+                f"twice, as much as {share.text}% of the links would be of two people, such as father and son of one "
+                "name, which their probabilities do not say."
+            )
+    return said
+
+
+def _counts(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a step counted; leo link and leo dedupe have one, and count for all their stages."""
+    counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
+    found: Mapping[str, Any] = counted.get(f"link-{step['step']}", manifest.get("counts") or {})
+    return found
 
 
 def symbols(d: Disclosure) -> Terms:

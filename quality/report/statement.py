@@ -30,6 +30,7 @@ def statement_part(
     names: Names,
     d: Disclosure,
     failed_gates: Sequence[str] = (),
+    to_be_known: Sequence[str] = (),
 ) -> Part:
     """Who is in, what was linked, how good it is, for whom it is worse, what to do about it, what is not known."""
     worse = _worse(subject.step, sides, names, d)
@@ -47,7 +48,7 @@ def statement_part(
         Section(
             "not-known",
             "What is not known",
-            [Text(" ".join(_not_known(evaluation, known, subject, has_last_release)))],
+            [Text(" ".join([*to_be_known, *_not_known(evaluation, known, subject, has_last_release)]))],
         ),
     ]
     return Part(

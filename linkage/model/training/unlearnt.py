@@ -52,6 +52,7 @@ def unlearnt(
     report = reported(evidence, plain, estimates, drawn_twice, seed)
     trained = with_togetherness(engine, plain, layout, estimates, left, right, seed=seed)
     report.levels = [*report.levels, *measured_levels(trained)]
+    report.learnt = False
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
         "the sizes of the files; look at the links, or give a trained model (--model)"

@@ -1,0 +1,132 @@
+"""Pairs within files that hold each person once say how many links are of strangers."""
+
+import math
+from typing import Any
+
+import pytest
+
+from linkage.config import Step
+from linkage.engine import Engine, rows
+from linkage.match import StepResult, link_step
+from linkage.match.score import term_frequencies
+from linkage.match.strangers import AS_WITHIN, Band, as_within, banded, strangers_as_heavy, told
+from tests.conftest import parse
+from tests.match.exact_model import exact_model, units
+
+HEAD = "unit_id | forename | surname | dob:text | sex | postcode | email"
+STEP = Step(name="link", left="left", right="right", train=False, accept_probability=0.8, review_probability=0.5)
+
+
+def _son(unit: int, family: int, email: str = "-") -> str:
+    """Of one name, birth date and postcode with all others of the family: 5 + 6 + 8 + 1 + 7 - 10 = 17."""
+    return f"{unit} | KARL{family} | JONES{family} | 1960-05-17 | M | P{family} | {email}"
+
+
+def _other(unit: int) -> str:
+    return f"{unit} | EVE{unit} | B{unit} | 1970-01-01 | F | Q{unit} | -"
+
+
+def _sides(engine: Engine, left: list[str], right: list[str]) -> tuple[Any, Any]:
+    left_table, right_table = (engine.from_arrow(parse("\n".join([HEAD, *lines]))) for lines in (left, right))
+    return left_table, right_table
+
+
+def _bands(engine: Engine, left: list[str], right: list[str], links: str, numbers: tuple[str, ...] = ()) -> list[Band]:
+    sides, model = _sides(engine, left, right), exact_model()
+    table = engine.from_arrow(parse("match_weight:float | decision\n" + links))
+    frequencies = term_frequencies(engine, model, *sides)
+    return strangers_as_heavy(engine, model, *sides, frequencies, table, 2.0, numbers=numbers)
+
+
+def test_pairs_within_the_files_stand_for_those_across(engine: Engine) -> None:
+    """Three pairs within 20 people and one within 20: four across 20 x 20, beside one link that is heavy enough."""
+    left = [_son(1, 1), _son(2, 1), _son(3, 1), *map(_other, range(10, 27))]
+    right = [_son(101, 1), _son(102, 1), *map(_other, range(110, 128))]
+    assert _bands(engine, left, right, "17.0 | accepted\n17.0 | review\n1.0 | accepted") == [Band(-math.inf, 2, 1, 4.0)]
+
+
+def test_a_small_file_meets_few_of_a_large_ones_namesakes(engine: Engine) -> None:
+    """One pair within 40 people lets expect 2 x 10 x 40 / (100 + 1,600) of a pair across 10 x 40."""
+    left = list(map(_other, range(10, 20)))
+    right = [_son(101, 1), _son(102, 1), *map(_other, range(110, 148))]
+    (band,) = _bands(engine, left, right, "17.0 | accepted")
+    assert band.strangers == pytest.approx(800 / 1700)
+
+
+def test_who_shares_an_address_of_mail_is_one_person_twice(engine: Engine) -> None:
+    left = [_son(1, 1, "K@X"), _son(2, 1, "K@X"), _other(10)]
+    right = [_son(101, 1, "K@X"), _son(102, 1, "L@X"), _other(110)]
+    (band,) = _bands(engine, left, right, "17.0 | accepted", numbers=("email",))
+    assert band.strangers == pytest.approx(1.0), "of the right file alone, whose two have mail of their own"
+
+
+def test_bits_are_put_together_until_links_are_enough_to_tell() -> None:
+    across = {20: (30, 30), 19: (30, 20), 15: (50, 25), 9: (1, 1)}
+    found = banded(across, {20: 5.0, 18: 2.0, 15: 40.0, 8: 1.0})
+    assert found == [Band(19.0, 60, 50, 5.0), Band(-math.inf, 51, 26, 43.0)]
+    assert [band.right for band in found] == [pytest.approx(1 - 5 / 60), pytest.approx(1 - 43 / 51)]
+    said = told(found, counted=False)
+    assert said["links"] == 76
+    assert said["strangers"] == pytest.approx(50 * 5 / 60 + 26 * 43 / 51, abs=0.001)
+    assert said["many"]
+    assert not told(found, counted=True)["many"]
+    assert not told([Band(0.0, 100, 90, 9.0)], counted=False)["many"]
+    assert banded({5: (3, 2)}, {5: 7.0}) == [Band(-math.inf, 3, 2, 7.0)]
+    assert banded({}, {}) == []
+    assert told([Band(-math.inf, 3, 2, 7.0)], counted=True)["strangers"] == 2.0, "no more than there are links"
+
+
+def test_links_are_no_likelier_than_their_band_and_decisions_of_people_stay(engine: Engine) -> None:
+    links = engine.from_arrow(
+        parse(
+            """
+            left_id | right_id | method        | match_weight:float | match_probability:float | decision | reason
+            1       | 11       | probabilistic | 20.0               | 0.99                    | accepted | -
+            2       | 12       | probabilistic | 12.0               | 0.95                    | accepted | -
+            3       | 13       | override      | 12.0               | 0.95                    | accepted | -
+            4       | 14       | probabilistic | 12.0               | 0.60                    | review   | ambiguous
+            """
+        )
+    )
+    found = as_within(engine, links, [Band(15.0, 100, 90, 5.0), Band(-math.inf, 100, 80, 70.0)], 0.8)
+    assert found.columns == links.columns
+    said = [
+        (row["left_id"], round(row["match_probability"], 6), row["decision"], row["reason"])
+        for row in sorted(rows(engine, found), key=lambda row: row["left_id"])
+    ]
+    assert said == [
+        (1, 0.95, "accepted", None),
+        (2, 0.3, "review", AS_WITHIN),
+        (3, 0.95, "accepted", None),
+        (4, 0.6, "review", "ambiguous"),
+    ]
+
+
+def _linked(engine: Engine, **step: Any) -> StepResult:
+    """Families of three brothers of one name: two in one file and one in the other, so that nobody is in both."""
+    left, right = [], []
+    for family in range(20):
+        two, alone = (left, right) if family % 2 else (right, left)
+        two += [_son(1000 + family, family), _son(2000 + family, family)]
+        alone.append(_son(3000 + family, family))
+    sides = [units(engine, name, t) for name, t in zip(("left", "right"), _sides(engine, left, right), strict=True)]
+    return link_step(engine, STEP.model_copy(update={"margin": 0.0, **step}), *sides, rules=[], model=exact_model())
+
+
+def test_a_step_whose_sides_hold_each_person_once_holds_links_against_its_own_pairs(engine: Engine) -> None:
+    as_weighed = _linked(engine)
+    assert as_weighed.summary["decisions"].get("accepted", 0) > 0
+    assert as_weighed.summary["strangers"] == {}
+    found = _linked(engine, each_once=True)
+    assert found.summary["strangers"]["counted"]
+    assert "accepted" not in found.summary["decisions"]
+    assert {row["reason"] for row in rows(engine, found.unlinked)} >= {"in review"}
+
+
+def test_it_is_for_one_to_one_alone() -> None:
+    with pytest.raises(ValueError, match="each_once is for one-to-one"):
+        Step(name="a", left="l", right="r", each_once=True, cardinality="one-to-many")
+    with pytest.raises(ValueError, match="each_once"):
+        Step(name="a", left="l", right="r", each_once=True, links_only=True)
+    with pytest.raises(ValueError, match="samples are drawn from weights"):
+        Step(name="a", left="l", right="r", each_once=True, samples=5)
