@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file: beside its place first, to the disk, then renamed into place."""
-    part = path.with_name(f".{path.name}.part")
+    """Write a JSON file: beside its place first, to the disk, then renamed into place.
+
+    Whoever else writes the same file at the same time writes beside it, and the last one stays.
+    """
+    part = path.with_name(f".{path.name}.{threading.get_native_id()}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
             json.dump(value, file, indent=2, ensure_ascii=False, default=str)

@@ -1,5 +1,6 @@
 """What a stage's result depends on, as hashes: settings, code, input files, and the stages before it."""
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -142,7 +143,8 @@ class FileDigests:
                 for path, value in zip(new, pool.map(_sha256, new), strict=True):
                     self._known[str(path.resolve())] = [*wanted[path], value]
             if self._cache and self._cache.parent.is_dir():
-                write_json(self._cache, self._known)
+                with contextlib.suppress(OSError):  # a plan may read where it may not write, or beside a run at work
+                    write_json(self._cache, self._known)
         return {path: str(self._known[str(path.resolve())][2]) for path in wanted}
 
     def _stamp(self, path: Path) -> list[int]:

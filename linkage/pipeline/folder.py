@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ class RunFolder:
                 remove(other)
         return place / fingerprint
 
+    def forget(self, names: Collection[str]) -> None:
+        """Clear away what stages that are not among `names` kept: no run goes on with them."""
+        for place in (self.root / ".kept").glob("*"):
+            if place.name not in names:
+                remove(place)
+
     def find(self, name: str) -> Path | None:
         """The folder of a whole stage, whatever its number."""
         if not self.stages.is_dir():
@@ -151,14 +158,18 @@ class RunFolder:
             folder.rename(target)
             sync_folder(self.stages)
 
-    def retire(self, name: str) -> None:
-        """Remove a stage and all it made."""
+    def retire(self, name: str, makes: Iterable[str] = ()) -> None:
+        """Remove a stage and all it made: what it published first, since nobody would know it for the stage's later.
+
+        Args:
+            makes: what the stage says that it makes; a run that was killed while it took its place may have left that.
+        """
         summary, folder = self.summary(name), self.find(name)
-        if folder:
-            remove(folder)
-        for artefact in (summary or {}).get("made", {}):
+        for artefact in dict.fromkeys([*(summary or {}).get("made", {}), *makes]):
             if kind(artefact) != "table":
                 remove(self.root / artefact)
+        if folder:
+            remove(folder)
 
     def others(self, names: set[str]) -> list[str]:
         """Whole stages that are not among `names`."""

@@ -105,7 +105,9 @@ class Runner:
         return Fingerprints(self.stages, FileDigests(self.folder.root / FILE_DIGESTS), self.engine)
 
     def _run_all(self, manifest: Manifest, log: RunLog, force: bool) -> None:
-        for name in self.folder.others({stage.name for stage in self.stages}):
+        names = {stage.name for stage in self.stages}
+        self.folder.forget(names)
+        for name in self.folder.others(names):
             self.folder.retire(name)
             log.event("stage removed", stage=name, reason="no longer in the configuration")
         fingerprints = self._fingerprints_now()
@@ -206,7 +208,7 @@ class Runner:
 
     def _withhold(self, stage: Stage, manifest: Manifest, log: RunLog) -> None:
         """A gate stands before this stage: what an earlier run made of it must not pass for this run's."""
-        self.folder.retire(stage.name)
+        self.folder.retire(stage.name, stage.makes)
         self.progress.skip(stage.name, "withheld: a gate failed")
         log.event("stage withheld", stage=stage.name)
         manifest.stage(stage.name, "withheld", "a gate failed", None)

@@ -5,6 +5,7 @@ numbers (a table from a file) -> squares (a table and a document, with a gate) -
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -179,5 +180,28 @@ def crash_everywhere(base: Path, source: Path) -> list[dict[str, Any]]:
     raise AssertionError("the run never ended")
 
 
+def crash_while_withholding(base: Path, source: Path) -> list[dict[str, Any]]:
+    """Of a whole run whose gate holds no longer: kill it at each touch of the disk, run it again, and say the same."""
+    runner(base / "first", source, plain=True).run()
+    found = []
+    for count in range(1, 10_000):
+        root = base / f"withheld{count}"
+        shutil.copytree(base / "first", root)
+
+        def killed(root: Path = root, count: int = count) -> None:
+            _kill_at(count)
+            runner(root, source, plain=True, limit=3).run()
+
+        def again(root: Path = root) -> None:
+            runner(root, source, plain=True, limit=3).run()
+
+        first = in_a_fork(killed)
+        found.append({"count": count, "first": first, "second": in_a_fork(again), "root": str(root)})
+        if first > 0:
+            return found
+    raise AssertionError("the run never ended")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(crash_everywhere(Path(sys.argv[1]), Path(sys.argv[2]))))
+    crash = crash_while_withholding if "withholding" in sys.argv[3:] else crash_everywhere
+    sys.stdout.write(json.dumps(crash(Path(sys.argv[1]), Path(sys.argv[2]))))

@@ -1,0 +1,68 @@
+"""What a killed run leaves behind, and what commands do that are beside one another in one folder."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import toy_pipeline
+from toy_pipeline import runner
+
+from linkage.pipeline.atomic import write_json
+
+
+def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_killed(tmp_path, source):
+    done = subprocess.run(
+        [sys.executable, toy_pipeline.__file__, str(tmp_path), str(source), "withholding"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    ends = json.loads(done.stdout)
+    assert len(ends) > 10
+    assert {end["first"] for end in ends[:-1]} == {-9}
+    assert {end["second"] for end in ends} == {1}
+    for end in ends:
+        assert not (Path(end["root"]) / "extracts/toy").exists(), f"killed at {end['count']}"
+        assert (Path(end["root"]) / "report/index.html").exists(), f"killed at {end['count']}"
+
+
+def test_what_a_stage_kept_goes_with_the_stage(root, source):
+    for name in ("parcel", "dropped"):
+        (root / ".kept" / name / "abc").mkdir(parents=True)
+    (root / "manifest.json").write_text(json.dumps({"format": 1, "run": "toy"}))
+    runner(root, source).run()
+    assert not (root / ".kept/dropped").exists()
+    assert not (root / ".kept/parcel/abc").exists()
+
+
+def test_two_who_write_one_file_at_once_leave_it_whole(tmp_path, monkeypatch):
+    path, really, met = tmp_path / "estimate.json", os.fsync, []
+
+    def another_comes(handle: int) -> None:
+        if not met:
+            met.append(handle)
+            other = threading.Thread(target=write_json, args=(path, {"by": "the other"}))
+            other.start()
+            other.join()
+        really(handle)
+
+    monkeypatch.setattr("linkage.pipeline.atomic.os.fsync", another_comes)
+    write_json(path, {"by": "us"})
+    assert json.loads(path.read_text()) == {"by": "us"}
+    assert [left.name for left in tmp_path.iterdir()] == ["estimate.json"]
+
+
+def test_a_plan_asks_for_no_right_to_write(root, source, monkeypatch):
+    runner(root, source).run()
+    source.write_text("1\n2\n")
+
+    def refused(path: Path, value: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("linkage.pipeline.fingerprint.write_json", refused)
+    assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]
