@@ -7,7 +7,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table
 from linkage.longitudinal.definitions import Benefits
 from linkage.longitudinal.people import keyed
-from linkage.longitudinal.spells import merge_spells
+from linkage.longitudinal.spells import OPEN_END, merge_spells
 
 
 def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, extract_date: datetime.date) -> Table:
@@ -17,7 +17,8 @@ def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, 
     only where they abut: a gap of a day or more stays (DfE, LEO variable request form v2.3, "Benefits").
 
     Args:
-        spells: attributes/dwp_benefits: entity_id, StartDate, EndDate (NULL while the benefit goes on), Benefit_type.
+        spells: attributes/dwp_benefits: entity_id, StartDate, EndDate (NULL or OPEN_END while the benefit goes on),
+            Benefit_type.
         holders: as `linkage.longitudinal.holders` makes it.
         kinds: which kinds stand for being out of work; a kind that it does not name has no answer (NULL).
         extract_date: last day that the files can tell of.
@@ -38,7 +39,7 @@ def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, 
         """
         with reported as (
             select h.holder, s.Benefit_type, s.StartDate as start_date,
-                   coalesce(s.EndDate, $extract_date) as end_date
+                   coalesce(nullif(s.EndDate, $open), $extract_date) as end_date
             from {spells} as s
             join {holders} as h on h.entity_id = s.entity_id
             where s.Benefit_type is not null
@@ -47,7 +48,7 @@ def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, 
         """,
         spells=spells,
         holders=holders,
-        params={"extract_date": extract_date},
+        params={"extract_date": extract_date, "open": OPEN_END},
         store=True,
     )
     periods = merge_spells(engine, dated, by=["holder", "Benefit_type"])

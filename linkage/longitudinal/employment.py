@@ -4,7 +4,7 @@ import datetime
 
 from linkage.engine import Engine, Table
 from linkage.longitudinal.people import keyed
-from linkage.longitudinal.spells import merge_spells
+from linkage.longitudinal.spells import OPEN_END, merge_spells
 
 
 def employment(engine: Engine, spells: Table, holders: Table, *, extract_date: datetime.date) -> Table:
@@ -13,7 +13,7 @@ def employment(engine: Engine, spells: Table, holders: Table, *, extract_date: d
     A missing start becomes the day before a known end. Dates of 6 April (start), 5 April (end) and a start on the day
     before the end are what HMRC writes when the employer gave none (DfE, LEO variable request form v2.3,
     "Employment"): a true date that falls on one of them is marked too, since nothing tells them apart. Employment
-    that goes on ends on the extract date, marked as uncertain.
+    that goes on ends on the extract date, marked as uncertain, also where its end is written as OPEN_END.
 
     Args:
         spells: attributes/hmrc_employment: entity_id, StartDate, EndDate.
@@ -26,21 +26,25 @@ def employment(engine: Engine, spells: Table, holders: Table, *, extract_date: d
     """
     dated = engine.sql(
         """
-        with reported as (
-            select h.holder,
+        with known as (
+            select h.holder, s.StartDate, nullif(s.EndDate, $open) as EndDate
+            from {spells} as s
+            join {holders} as h on h.entity_id = s.entity_id
+        ),
+        reported as (
+            select s.holder,
                    coalesce(s.StartDate, s.EndDate - 1) as start_date,
                    coalesce(s.EndDate, $extract_date) as end_date,
                    s.StartDate is null or (month(s.StartDate) = 4 and day(s.StartDate) = 6)
                        or coalesce(s.StartDate = s.EndDate - 1, false) as uncertain_start,
                    s.EndDate is null or (month(s.EndDate) = 4 and day(s.EndDate) = 5) as uncertain_end
-            from {spells} as s
-            join {holders} as h on h.entity_id = s.entity_id
+            from known as s
         )
         select * from reported where start_date <= end_date
         """,
         spells=spells,
         holders=holders,
-        params={"extract_date": extract_date},
+        params={"extract_date": extract_date, "open": OPEN_END},
         store=True,
     )
     periods = merge_spells(engine, dated, by=["holder"])

@@ -4,6 +4,7 @@ import datetime
 
 from linkage.engine import Engine, Table
 from linkage.longitudinal.self_assessment import FIRST_YEAR
+from linkage.longitudinal.spells import OPEN_END
 
 NO_PERSON = "the record is linked to no person"
 
@@ -30,8 +31,8 @@ def set_aside(
     """
     reasons = {
         "employment": """
-            when r.StartDate is null and r.EndDate is null then 'the spell has no date'
-            when coalesce(r.StartDate, r.EndDate - 1) > coalesce(r.EndDate, $extract_date)
+            when r.StartDate is null and nullif(r.EndDate, $open) is null then 'the spell has no date'
+            when coalesce(r.StartDate, r.EndDate - 1) > coalesce(nullif(r.EndDate, $open), $extract_date)
                 then 'the spell ends before it starts'""",
         "earnings": "when r.TaxYear is null or r.Earnings is null then 'the return has no tax year or no amount'",
         "self_assessment": """
@@ -39,7 +40,8 @@ def set_aside(
             when r.TaxYear < $first_year then 'the tax year is before 2013/14'""",
         "benefits": """
             when r.StartDate is null or r.Benefit_type is null then 'the spell has no start or no kind'
-            when r.StartDate > coalesce(r.EndDate, $extract_date) then 'the spell ends before it starts'""",
+            when r.StartDate > coalesce(nullif(r.EndDate, $open), $extract_date)
+                then 'the spell ends before it starts'""",
     }
     counted = " union all ".join(
         f"""
@@ -59,6 +61,6 @@ def set_aside(
         self_assessment=self_assessment,
         benefits=benefits,
         holders=holders,
-        params={"extract_date": extract_date, "first_year": FIRST_YEAR, "no_person": NO_PERSON},
+        params={"extract_date": extract_date, "open": OPEN_END, "first_year": FIRST_YEAR, "no_person": NO_PERSON},
         store=True,
     )

@@ -1,7 +1,12 @@
 """Merge overlapping or abutting spells, as LEO does before it publishes them."""
 
+import datetime
+
 from linkage.engine import Engine, Table, columns, one
 from linkage.errors import ContractError
+
+OPEN_END = datetime.date(9999, 12, 31)
+"""How registers write the end of what goes on."""
 
 
 def merge_spells(engine: Engine, spells: Table, *, by: list[str]) -> Table:

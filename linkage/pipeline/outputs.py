@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
+
+from linkage.config import Source
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.link_draws import SAMPLED, UNITS
@@ -32,10 +35,12 @@ def longitudinal_stage(job: Job) -> Stage:
     def work(space: Workspace) -> Counts:
         given = {name: space.table(artefact) for name, artefact in attributes.items()}
         until = last_day(space.engine, given)
+        lookups = {name: space.table(name) for name in LOOKUPS[:2]}
+        lookups["lookup_ae_id"] = by_dataset(space.engine, lookups["lookup_ae_id"], job.config.source)
         tables = build(
             space.engine,
             given,
-            {name: space.table(name) for name in LOOKUPS[:2]},
+            lookups,
             outcomes,
             extract_date=until,
             addresses=_addresses(space, cis) if cis else None,
@@ -60,27 +65,68 @@ def longitudinal_stage(job: Job) -> Stage:
     )
 
 
-def last_day(engine: Engine, attributes: Mapping[str, Table]) -> datetime.date:
+def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> Table:
+    """lookup_ae_id with the dataset of a record in the stead of its source, which a run may call what it likes."""
+    if all(name == source.dataset for name, source in sources.items()):
+        return lookup
+    datasets = [source.dataset for source in sources.values()]
+    named = pa.table({"source": pa.array(list(sources), pa.string()), "dataset": pa.array(datasets, pa.string())})
+    return engine.sql(
+        """
+        select l.AE_ID, d.dataset as source, l.entity_id
+        from {lookup} as l
+        join {named} as d on d.source = l.source
+        """,
+        lookup=lookup,
+        named=engine.from_arrow(named),
+        store=True,
+    )
+
+
+def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime.date | None = None) -> datetime.date:
     """The last day that a run's files can tell of: the end of the last tax year that earnings are held for.
 
     Without earnings, the last day on which a spell of employment or benefits starts or ends; a day that stands for "not
-    known" (31 December 9999, as registers write an open end) is none.
+    known" (31 December 9999, as registers write an open end) is none. A slip of one row must not move the end of what
+    is known for all: what is no tax year of six digits, or is still to come, is passed over.
+
+    Args:
+        today: this day when None.
     """
+    today = today or datetime.date.today()
     if "hmrc_earnings" in attributes:
-        found = one(engine, engine.sql("select max(TaxYear) as last from {t}", t=attributes["hmrc_earnings"]))
+        last = engine.sql(
+            """
+            select max(TaxYear) as last
+            from {t}
+            where TaxYear between 100000 and $last and TaxYear % 100 = (TaxYear // 100 + 1) % 100
+            """,
+            params={"last": _tax_year(today)},
+            t=attributes["hmrc_earnings"],
+        )
+        found = one(engine, last)
         if found["last"] is not None:
             return datetime.date(int(found["last"]) // 100 + 1, 4, 5)
     days = [datetime.date(1, 1, 1)]
     for name in ("hmrc_employment", "dwp_benefits"):
         if name in attributes:
             known = [
-                f"select {day} as day from {{t}} where not {default_date(day)}" for day in ("StartDate", "EndDate")
+                f"select {day} as day from {{t}} where {day} <= $today and not {default_date(day)}"
+                for day in ("StartDate", "EndDate")
             ]
             last = engine.sql(
-                f"select max(day) as last from ({' union all '.join(known)}) as known", t=attributes[name]
+                f"select max(day) as last from ({' union all '.join(known)}) as known",
+                params={"today": today},
+                t=attributes[name],
             )
             days += [day for day in [one(engine, last)["last"]] if day]
     return max(days)
+
+
+def _tax_year(day: datetime.date) -> int:
+    """The tax year of a day, as six digits."""
+    begins = day.year if (day.month, day.day) >= (4, 6) else day.year - 1
+    return begins * 100 + (begins + 1) % 100
 
 
 def _addresses(space: Workspace, cis: str) -> Table:

@@ -4,7 +4,9 @@ import datetime
 
 import pytest
 
-from linkage.longitudinal import benefits, earnings, employment, self_assessment
+from linkage.catalogue import shipped
+from linkage.longitudinal import benefits, earnings, employment, self_assessment, set_aside
+from linkage.longitudinal.attributes import received
 from linkage.longitudinal.definitions import Benefits
 
 EXTRACT = datetime.date(2021, 4, 5)
@@ -135,3 +137,28 @@ def test_benefits_merge_within_a_kind_and_say_whether_out_of_work(engine, world,
         B      | 2015-03-03 | 2015-04-03 | NEW          | -
     """)
     )
+
+
+@pytest.mark.both_engines
+def test_an_open_end_is_one_however_a_register_writes_it(engine, world, holders, rows):
+    written = """
+        entity_id | StartDate  | EndDate:date | Benefit_type
+        10        | 2014-05-01 | {end}        | JSA
+        20        | -          | {end}        | JSA
+        20        | 2022-01-01 | {end}        | JSA
+    """
+    kinds = Benefits(out_of_work=("JSA",), other=())
+    found = []
+    for end in ("-", "9999-12-31"):
+        spells = world(written.format(end=end))
+        work = employment(engine, spells, holders, extract_date=EXTRACT)
+        claims = benefits(engine, spells, holders, kinds, extract_date=EXTRACT)
+        none = {name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")}
+        aside = set_aside(engine, employment=spells, benefits=spells, holders=holders, extract_date=EXTRACT, **none)
+        found.append((rows(work), rows(claims), rows(aside)))
+    assert found[0] == found[1]
+    assert found[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]
+    assert sorted(reason for _, reason, _ in found[1][2]) == [
+        *("the spell ends before it starts", "the spell ends before it starts", "the spell has no date"),
+        "the spell has no start or no kind",
+    ]
