@@ -5,6 +5,7 @@ from pathlib import Path
 from linkage.engine.arrays import whole_numbers, without_pandas
 from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
 from linkage.engine.duckdb_file import export_database, write_database
+from linkage.engine.files import is_hidden
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
@@ -16,6 +17,7 @@ __all__ = [
     "columns",
     "connect",
     "export_database",
+    "is_hidden",
     "literal",
     "one",
     "quote",

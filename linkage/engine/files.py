@@ -17,7 +17,9 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         if path.is_dir():
-            inside = sorted(file for file in path.glob("**/*.parquet") if file.is_file())
+            inside = sorted(
+                file for file in path.glob("**/*.parquet") if file.is_file() and not is_hidden(file.relative_to(path))
+            )
             if not inside:
                 raise InputError(f"{path}: the folder holds no .parquet file")
             found += inside
@@ -26,6 +28,14 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
         else:
             raise InputError(f"{path}: no such file")
     return found
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a path below a folder of data is none of its rows: what a program wrote half, or keeps beside them.
+
+    A folder or file that begins with . or _, as Spark and Hive have it: _temporary holds the parts of a job at work.
+    """
+    return any(part.startswith((".", "_")) for part in path.parts)
 
 
 def rows_of(files: Sequence[Path]) -> str:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
 from linkage.errors import InputError
-from linkage.records.source_files import open_bytes, unreadable
+from linkage.records.source_files import open_bytes, told_apart, unreadable
 
 LINE, FILE = "file line", "file number"  # columns of the Parquet file; with a space, so that no header has them
 
@@ -147,13 +147,7 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
         )
     if fmt.repeated_names == "number":
         return numbered(names)
-    for place, name in enumerate(names):  # by their places: without a header the names are somebody's values
-        if name in names[:place]:
-            first = names.index(name) + 1
-            raise InputError(
-                f"{path}: columns {first} and {place + 1} have one name in the header\n"
-                "  each column needs a name of its own"
-            )
+    told_apart(names, str(path))
     return names
 
 
@@ -206,6 +200,8 @@ def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None
     if "\0" in text or "\n\n" in text or text.startswith("\n") or _undecoded(text, fmt):
         return None
     if fmt.quote and text.count(fmt.quote) % 2:
+        return None
+    if not f"{fmt.delimiter}{fmt.quote}".isascii():  # pyarrow takes a byte for each
         return None
     try:
         table = pacsv.read_csv(

@@ -8,8 +8,9 @@ from linkage.engine import literal
 from linkage.errors import ConfigError
 from linkage.records.rules import identifier_rules
 
+_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"  # there was no year 0000
 _PARTS = {
-    "%Y": ("year", "([0-9]{4})"),
+    "%Y": ("year", _YEAR),
     "%y": ("short_year", "([0-9]{2})"),
     "%m": ("month", "([0-9]{1,2})"),
     "%d": ("day", "([0-9]{1,2})"),
@@ -48,6 +49,13 @@ def check_format(pattern: str) -> None:
 def is_no_date_text(text: str) -> str:
     """A SQL expression: the text says that there is no date ("00/00/0000", "UNKNOWN")."""
     return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"
+
+
+def is_of_no_year(text: str, formats: Sequence[str]) -> str:
+    """A SQL expression: the text is in one of the formats, of the year 0000 (01/01/0000)."""
+    forms = [_regex(pattern)[0] for pattern in formats]
+    found = [f"regexp_matches({text}, {literal(form.replace(_YEAR, '0000'))})" for form in forms if _YEAR in form]
+    return f"({' or '.join(found) or 'false'})"
 
 
 @functools.cache

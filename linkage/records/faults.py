@@ -41,7 +41,8 @@ def faults_of(
     for column in date_columns:
         if not is_day(types[column]):  # a day may be a number, 20150630
             text = as_text(column, types[column])
-            unread = f"{dates.parsed(text, date_formats)} is null and not {dates.is_no_date_text(text)}"
+            none = f"({dates.is_no_date_text(text)} or {dates.is_of_no_year(text, date_formats)})"
+            unread = f"{dates.parsed(text, date_formats)} is null and not {none}"
             found.append(Fault(column, f"is not a date in the form {shown}", f"{text} is not null and {unread}"))
     for column in number_columns:
         if is_text(types[column]):

@@ -44,4 +44,5 @@ def _headers(paths: Iterable[Path], fmt: FileFormat, data: Path, damaged: bool) 
             if damaged:
                 raise
             continue
+        source_files.told_apart(header, source_files.shown(path, data))
         yield header, source_files.shown(path, data)

@@ -127,6 +127,7 @@ def _parquet(
     counted = []
     for path, file in zip(paths, facts, strict=True):
         schema, rows = source_files.parquet_header(path)
+        source_files.told_apart(schema.names, file.path)
         check(schema.names, file.path)
         counted.append(file.with_rows(rows))
     table = engine.read(paths)

@@ -122,7 +122,9 @@ def _numbers(layout: Layout) -> list[str]:
 def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str | None) -> Table:
     """Rows without fault, with their keys as text."""
     source_key = (
-        keys.joined_key(layout.record_key, raw.types) if layout.record_key else keys.row_key(layout.columns, raw.is_csv)
+        keys.joined_key(layout.record_key, raw.types)
+        if layout.record_key
+        else keys.row_key(layout.columns, raw.types, raw.is_csv)
     )
     entity_key = keys.entity_key(layout.entity_key, raw.types, layout.variables)
     return engine.sql(

@@ -1,6 +1,7 @@
 """The files of a source: found, hashed, and looked at before any row is read."""
 
 import contextlib
+import fnmatch
 import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
+from linkage.engine import is_hidden
 from linkage.errors import InputError
 
 
@@ -30,6 +32,8 @@ class SourceFile:
 def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     """Files that the globs name below data, each once, sorted; a folder stands for its Parquet files.
 
+    What is hidden is passed over unless a glob names it: what a program has written half, or keeps beside the data.
+
     Args:
         where: the key of the configuration, for messages: "source.npd".
 
@@ -45,7 +49,7 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
                 "  check [run] data (or --data) and the pattern; synthetic files come from: leo synth --out FOLDER"
             )
         for match in matches:
-            inside = sorted(match.glob("**/*.parquet")) if match.is_dir() else [match]
+            inside = _parquet_in(match) if match.is_dir() else [match]
             if not inside:
                 raise InputError(f"{match}: the folder holds no .parquet file\n  name its files: '{pattern}/*'")
             found |= dict.fromkeys(inside)
@@ -99,6 +103,22 @@ def parquet_header(path: Path) -> tuple[pa.Schema, int]:
         raise unreadable(path, error) from None
 
 
+def told_apart(names: Sequence[str], file: str) -> None:
+    """Refuse columns of one name, also where capitals part them: an engine would give one of them for both.
+
+    Raises:
+        InputError: two are; by their places, since without a header the names are somebody's values.
+    """
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        first = places.setdefault(name.lower(), place)
+        if first != place:
+            alike = "one name" if names[first - 1] == name else "names that differ in capitals alone"
+            raise InputError(
+                f"{file}: columns {first} and {place} have {alike} in the header\n  each column needs a name of its own"
+            )
+
+
 @contextlib.contextmanager
 def damage_named(paths: Sequence[Path]) -> Iterator[None]:
     """Name the damaged Parquet file when work on files fails: an engine's own error may not, or may quote what it read.
@@ -148,8 +168,24 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
+def _parquet_in(folder: Path) -> list[Path]:
+    found = (file for file in folder.glob("**/*.parquet") if not is_hidden(file.relative_to(folder)))
+    return sorted(file for file in found if file.is_file())
+
+
 def _matches(pattern: str, data: Path) -> list[Path]:
+    base, rest = data, pattern
     if Path(pattern).is_absolute():
         rooted = Path(pattern)
-        return list(Path(rooted.anchor).glob(str(rooted.relative_to(rooted.anchor))))
-    return list(data.glob(pattern))
+        base, rest = Path(rooted.anchor), str(rooted.relative_to(rooted.anchor))
+    named = [part for part in Path(rest).parts if is_hidden(Path(part))]
+
+    def is_meant(found: Path) -> bool:
+        """Whether each hidden name of the path stands in the pattern: a star is none. A file may begin with _."""
+        parts = found.relative_to(base).parts
+        hidden = [part for part in parts if is_hidden(Path(part))]
+        if hidden and hidden[-1] is parts[-1] and parts[-1].startswith("_") and found.is_file():
+            hidden.pop()
+        return all(any(fnmatch.fnmatchcase(part, one) for one in named) for part in hidden)
+
+    return [found for found in base.glob(rest) if is_meant(found)]

@@ -12,7 +12,7 @@ from linkage.records import dates
 from linkage.records.identifiers import default_date, first_of_january, standard_identifiers
 from linkage.records.names import standard_names
 from linkage.records.rules import identifier_rules
-from linkage.records.values import as_text, is_day
+from linkage.records.values import as_text, day_of, is_day
 
 PROBLEMS = {"name": 1, "dob": 2, "postcode": 4, "nino": 8, "uln": 16, "upn": 32, "sex": 64}
 """The flags that `problems` is a sum of: what was wrong with which identifier (docs/tables.md)."""
@@ -99,7 +99,7 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
     texts = {role: column for role, column in persons.roles.items() if role not in typed}
     texts |= {_text_key(name): column for column, name in persons.texts.items()}
     raw = {key: quote(c) if c in persons.clean else as_text(c, kinds[c]) for key, c in texts.items()}
-    raw |= {role: f"cast({quote(column)} as date)" for role, column in typed.items()}
+    raw |= {role: day_of(column) for role, column in typed.items()}
     named = ", ".join(f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items())
     base = engine.sql(
         f"select {', '.join(x for x in (columns(persons.carry), named) if x)} from {{table}}", table=table

@@ -7,6 +7,8 @@ import pyarrow as pa
 from linkage.engine import quote
 from linkage.records import dates
 
+_NUMBER = "^[+-]?([0-9]{1,40}[.]?[0-9]{0,40}|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?$"
+
 
 def as_text(column: str, kind: pa.DataType) -> str:
     """A column as trimmed text, an empty one as NULL; a number without the zeros that its type puts behind the point.
@@ -42,10 +44,19 @@ def as_type(column: str, kind: pa.DataType, wanted: str, date_formats: Sequence[
             return f"cast({name} as bigint)"
         # A cast would round 1.5 in silence.
         return f"try_cast(case when regexp_matches({text}, '^[+-]?[0-9]{{1,18}}$') then {text} end as bigint)"
-    if wanted == "number":
+    if wanted == "number" and is_typed(kind, wanted):
         return f"try_cast({text} as double)"
+    if wanted == "number":
+        # Engines read more as numbers than people write: 1d, 1_000, nan and infinity, one this and one that.
+        return f"try_cast(case when regexp_matches({text}, '{_NUMBER}') then {text} end as double)"
     yes, no = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
     return f"case when upper({text}) in {yes} then true when upper({text}) in {no} then false end"
+
+
+def day_of(column: str) -> str:
+    """A column of days or times as the day; NULL where its year has not four digits, as histories need a day."""
+    day = f"cast({quote(column)} as date)"
+    return f"case when year({day}) between 1 and 9999 then {day} end"
 
 
 def is_typed(kind: pa.DataType, wanted: str) -> bool:

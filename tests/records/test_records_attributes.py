@@ -112,3 +112,15 @@ def test_numbers_and_yes_or_no(engine, catalogue, tmp_path, world, rows):
         """)
     )
     assert found.summary.unread == {"Abroad": 1}
+
+
+@pytest.mark.both_engines
+def test_what_an_engine_alone_takes_for_a_number_is_none(engine, catalogue, tmp_path, world):
+    written = ("1e2", ".5", "+3.", "-0.25", "1d", "2F", "1_000", "nan", "NaN", "inf", "Infinity", "0x1F", "1,000", "e2")
+    lines = "".join(f'AB123456C,X,,,"{text}",N\n' for text in written)
+    (tmp_path / "p.csv").write_text(f"NINO,Surname,From,To,Rate,Abroad\n{lines}")
+    spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=FileFormat(type="csv"))
+    found = read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
+    rates = [row["Rate"] for row in as_dicts(engine, found.rows)]
+    assert sorted(rate for rate in rates if rate is not None) == [-0.25, 0.5, 3.0, 100.0]
+    assert found.summary.unread == {"Rate": 10}

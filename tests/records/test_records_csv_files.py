@@ -165,3 +165,9 @@ def test_a_file_that_is_not_what_it_should_be(convert, content, fmt, message):
 def test_header_alone(tmp_path):
     (tmp_path / "f.csv").write_text(" name ,born\n")
     assert read_header(tmp_path / "f.csv", FileFormat(type="csv")) == ["name", "born"]
+
+
+@pytest.mark.parametrize("sign", ["¬", "§", "¦"])
+def test_columns_may_be_parted_by_any_one_sign(convert, sign):
+    assert convert(f"a{sign}b\n1{sign}2\n3{sign}É\n".encode(), delimiter=sign) == ([(2, "1", "2"), (3, "3", "É")], [])
+    assert convert(f"a,b\n{sign}1,1{sign},2\n".encode(), quote=sign) == ([(2, "1,1", "2")], [])

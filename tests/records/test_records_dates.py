@@ -71,3 +71,14 @@ def test_texts_that_say_there_is_none(engine):
     table = engine.from_arrow(pa.table({"t": ["00/00/0000", "unknown", "1/1/2000"]}))
     found = engine.sql(f"select t from {{t}} where {is_no_date_text('t')}", t=table)
     assert sorted(engine.arrow(found)["t"].to_pylist()) == ["00/00/0000", "unknown"]
+
+
+@pytest.mark.both_engines
+def test_there_was_no_year_0000(engine):
+    texts = ["01/01/0000", "1/2/0001", "03/04/0987", "05/06/1000"]
+    assert read(engine, texts, "%d/%m/%Y") == [
+        *(None, datetime.date(1, 2, 1), datetime.date(987, 4, 3), datetime.date(1000, 6, 5))
+    ]
+    assert read(engine, ["00000101", "0000-01-01 00:00:00", "0001-01-01"], "%Y%m%d", "%Y-%m-%d") == [
+        *(None, None, datetime.date(1, 1, 1))
+    ]

@@ -378,3 +378,21 @@ def test_nothing_stays_in_the_scratch_folder(read_pupils, tmp_path, engine):
     reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
     assert not list(engine.scratch.glob("leo-csv-*"))
     assert engine.count(reading.records) == 3
+
+
+@pytest.mark.both_engines
+def test_a_day_of_the_year_0000_is_none_and_costs_no_row(read_pupils, tmp_path, engine):
+    (tmp_path / "a.csv").write_text(AS_CSV.replace("06/05/1999", "01/01/0000"))
+    found = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
+    assert [row["dob"] for row in as_dicts(engine, found.records) if row["source_key"] == "7"] == [None]
+    assert (found.summary.records, found.summary.problems["dob"]) == (3, 3)
+
+
+def test_a_day_of_a_year_of_five_digits_is_none(read_pupils, put, engine):
+    """Histories are texts in which a day has ten signs: SMITH became 10SMITH."""
+    path = put("a.parquet", PUPILS)
+    held = pq.read_table(path)
+    far = pa.array([3_664_000, 15_000, 15_000], pa.int32()).cast(pa.date32())
+    pq.write_table(held.set_column(held.column_names.index("SEEN"), "SEEN", far), path)
+    days = [row["valid_from"] for row in as_dicts(engine, read_pupils("a.parquet").records)]
+    assert sorted(map(str, days)) == ["2011-01-26", "2011-01-26", "None"]

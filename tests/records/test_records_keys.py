@@ -1,0 +1,42 @@
+"""Keys of records and entities: no two of them are one."""
+
+import hashlib
+
+import pyarrow as pa
+import pytest
+
+from linkage.engine import rows as as_dicts
+from linkage.records.keys import entity_key, joined_key, row_key
+
+TEXTS = {"a": pa.string(), "b": pa.string()}
+
+
+def _keys(engine, expression, data):
+    table = engine.from_arrow(data.append_column("n", pa.array(range(len(data)), pa.int64())))
+    found = as_dicts(engine, engine.sql(f"select n, {expression} as key from {{t}}", t=table))
+    return [row["key"] for row in sorted(found, key=lambda row: row["n"])]
+
+
+@pytest.mark.both_engines
+def test_columns_of_a_key_are_told_apart_whatever_they_hold(engine):
+    data = pa.table({"a": ["A|B", "A", "A~1B", "A", "A", None], "b": ["C", "B|C", "C", "B", None, "B"]})
+    expected = ["A~1B|C", "A|B~1C", "A~01B|C", "A|B", None, None]
+    assert _keys(engine, joined_key(("a", "b"), TEXTS), data) == expected
+    assert _keys(engine, entity_key([("a", "b")], TEXTS, {}), data) == expected
+    assert _keys(engine, entity_key([("a",)], TEXTS, {}), data) == ["A|B", "A", "A~1B", "A", "A", None]
+
+
+@pytest.mark.both_engines
+def test_a_row_without_a_key_has_one_name_on_every_engine(engine):
+    data = pa.table(
+        {
+            "a": ["A|B", "A", "~", None, None, None],
+            "b": ["C", "B|C", None, "~", None, None],
+            "x": pa.array([1e7, 2.5, float("nan"), None, 7.0, 7.0]),
+        }
+    )
+    found = _keys(engine, row_key(("a", "b", "x"), {**TEXTS, "x": pa.float64()}, False), data)
+    written = ["A~1B|C|10000000", "A|B~1C|2.5", "~0|~|~", "~|~0|~", "~|~|7", "~|~|7"]
+    assert [key[:32] for key in found] == [hashlib.md5(text.encode()).hexdigest() for text in written]
+    assert sorted(key[33:] for key in found) == ["000000001"] * 5 + ["000000002"]
+    assert len(set(found)) == len(found)

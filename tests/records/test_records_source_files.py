@@ -1,0 +1,35 @@
+"""Which files a source has."""
+
+import shutil
+
+import pytest
+
+from linkage.errors import InputError
+from tests.records.conftest import PUPILS
+
+
+def test_what_programs_hide_among_the_data_is_not_read(read_pupils, put, tmp_path):
+    put("a.parquet", PUPILS)
+    for name in (".~a.parquet", "_temporary/0/a.parquet", ".Trash/a.parquet", "deep/_temporary/0/a.parquet"):
+        put(f"npd/{name}", PUPILS)
+    shutil.copy(tmp_path / "a.parquet", tmp_path / "npd" / "a.parquet")
+    for files in ("npd", "npd/*.parquet", "npd/**/*.parquet", "n*"):
+        assert [file.path for file in read_pupils(files).summary.files] == ["npd/a.parquet"], files
+    for files in ("npd/_temporary/*/*.parquet", "npd/.Trash", "npd/.*.parquet"):
+        assert read_pupils(files).summary.records == 3, files
+
+
+def test_a_folder_of_tables_that_are_folders_is_read(read_pupils, put):
+    put("npd/people.parquet/part-0.parquet", PUPILS)
+    assert [file.path for file in read_pupils("npd").summary.files] == ["npd/people.parquet/part-0.parquet"]
+
+
+def test_columns_that_capitals_alone_part_are_refused(read_pupils, put, tmp_path):
+    """An engine would take the first for both."""
+    put("a.parquet", PUPILS.replace("House", "SURNAME"))
+    (tmp_path / "a.csv").write_text("ROW,PUPIL,Forename,Surname,FORENAME\n1,P1,ANN,LEE,EVE\n")
+    for file, places, kind in (("a.parquet", "5 and 9", "parquet"), ("a.csv", "3 and 5", "csv")):
+        with pytest.raises(
+            InputError, match=f"columns {places} have names that differ in capitals alone in the header"
+        ):
+            read_pupils(file, type=kind)
