@@ -25,6 +25,8 @@ Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
 
+_MEMORY = re.compile(r"\s*\d+([.]\d+)?\s*(%|b|bytes?|[kmgt](i?b)?|(kilo|mega|giga|tera)bytes?)\s*", re.IGNORECASE)
+
 _PLAIN = {bool, int, float}
 _IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
 
@@ -215,6 +217,13 @@ class Run(_Strict):
     threads: Annotated[int, Field(ge=1)] | None = None
     seed: int = 2026
     spine: tuple[str, ...] = ()  # sources that make people even unlinked, in the order of preference
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_an_amount(cls, value: str | None) -> str | None:
+        if value is not None and not _MEMORY.fullmatch(value):
+            raise _fault('is no amount of memory; write for example "8GB"')
+        return value
 
 
 class RunConfig(_Strict):

@@ -1,5 +1,6 @@
 """The embedded engine: DuckDB in this process, with a memory limit and a folder to spill to."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -17,7 +18,7 @@ from linkage.engine import edits
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
 from linkage.engine.files import parquet_files, rows_of
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
-from linkage.errors import ContractError, InputError, LeoError
+from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
 _OF_DATA = (duckdb.ConversionException, duckdb.OutOfRangeException)  # their messages hold values of rows
 
@@ -51,7 +52,12 @@ class DuckDBEngine:
         if threads:
             settings["threads"] = str(threads)
         for key, value in settings.items():
-            self.connection.execute(f"set {key} = {literal(value)}")
+            try:
+                self.connection.execute(f"set {key} = {literal(value)}")
+            except duckdb.Error:
+                if key != "memory_limit":
+                    raise
+                raise ConfigError(f"memory limit: '{value}' is no amount of memory\n  write for example 8GB") from None
         self.connection.execute("set enable_progress_bar = false")
         # The day of a time with a zone is that of the machine otherwise, and not the same on every one, nor on Spark.
         self.connection.execute("set global TimeZone = 'UTC'")
@@ -145,16 +151,19 @@ class DuckDBEngine:
         return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
-        try:
+        with self._explaining():
             return self.connection.sql(f"from {quote(table.name)}").to_arrow_table()
-        except (duckdb.InterruptException, RuntimeError) as error:
-            if not _was_stopped(error):
-                raise
-            raise KeyboardInterrupt from None
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         cursor = self.connection.cursor()  # a cursor of its own, so that the caller may query between batches
-        yield from cursor.sql(f"from {quote(table.name)}").to_arrow_reader(size)
+        with self._explaining():
+            reader = cursor.sql(f"from {quote(table.name)}").to_arrow_reader(size)
+        while True:
+            with self._explaining():
+                batch = next(reader, None)
+            if batch is None:
+                return
+            yield batch
 
     def fingerprint(self, table: Table) -> str:
         text = row_text(self.connection.sql(f"from {quote(table.name)} limit 0").to_arrow_table().schema)
@@ -189,9 +198,17 @@ class DuckDBEngine:
         return Table(name, lambda: [row[0] for row in self._run(f"describe {quote(name)}").fetchall()])
 
     def _run(self, query: str) -> duckdb.DuckDBPyConnection:
-        try:
+        with self._explaining():
             return self.connection.execute(query)
-        except duckdb.InterruptException:
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """DuckDB's errors in words that say what to do; a view's rows are worked out when they are asked for."""
+        try:
+            yield
+        except (duckdb.InterruptException, RuntimeError) as error:
+            if not _was_stopped(error):
+                raise
             raise KeyboardInterrupt from None
         except (*_OF_DATA, duckdb.InvalidInputException) as error:
             if isinstance(error, duckdb.InvalidInputException) and "parquet" in str(error).lower():

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -99,7 +100,7 @@ class SparkEngine:
         found = [path.resolve() for path in parquet_files(paths)]
         schema = of_files(found)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
-        table = self._named(self._guarded(lambda: reader.parquet(*map(str, found))))
+        table = self._named(self._guarded(lambda: reader.parquet(*map(_as_it_stands, found))))
         return self._of_files(table, found)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
@@ -269,7 +270,7 @@ class SparkEngine:
         return self._stored_at(path, of_arrow(data.schema))
 
     def _stored_at(self, path: Path, schema: StructType) -> Table:
-        table = self._named(self.session.read.schema(schema).parquet(str(path)))
+        table = self._named(self.session.read.schema(schema).parquet(_as_it_stands(path)))
         self._stored[table.name] = path
         return self._of_files(table, sorted(path.glob("*.parquet")))
 
@@ -312,6 +313,11 @@ class SparkEngine:
             return work()
         except (PySparkException, Py4JError, ConnectionError) as error:
             raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
+
+
+def _as_it_stands(path: Path) -> str:
+    """A path in which Spark, which takes paths for patterns, finds none."""
+    return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(path))
 
 
 def _most(session: SparkSession) -> Most:

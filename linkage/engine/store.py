@@ -6,7 +6,7 @@ The file is open for the time of a call, so that several processes may add to it
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -83,8 +83,13 @@ class RowStore:
         connection = self._connect(read_only)
         try:
             yield connection
+        except duckdb.Error as error:  # at a full disk a commit fails, and is no error of the system
+            if refusal := self._refusal(error):
+                raise refusal from None
+            raise
         finally:
-            connection.close()
+            with suppress(duckdb.Error):  # what it could not write it cannot now
+                connection.close()
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         until = time.monotonic() + _PATIENCE
@@ -92,11 +97,26 @@ class RowStore:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
             except duckdb.IOException as error:
+                if refusal := self._refusal(error):
+                    raise refusal from None
                 if "lock" not in str(error).lower():
                     raise InputError(f"{self.path}: is no DuckDB file that can be opened\n  move it away") from None
                 if time.monotonic() > until:
                     raise LeoError(f"{self.path}: another process has it open\n  close it and try again") from None
                 time.sleep(0.05)
+
+    def _refusal(self, error: duckdb.Error) -> LeoError | None:
+        """The system's, in words that say what to do: a whole file is not to be moved away for want of room."""
+        text = str(error)
+        if "No space left" in text or "File too large" in text or "quota" in text:
+            return LeoError(
+                f"{self.path}: there is no room on the disk, and nothing was added\n  free space there and add it again"
+            )
+        if "Permission denied" in text or "Read-only file system" in text:
+            return LeoError(
+                f"{self.path}: this user may not open it\n  give this user the right to it and to its folder"
+            )
+        return None
 
 
 def _sql_type(kind: pa.DataType) -> str:

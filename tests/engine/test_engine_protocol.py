@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.engine import connect, one
-from linkage.errors import ConfigError, ContractError, InputError
+from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
 pytestmark = pytest.mark.both_engines
 
@@ -109,12 +109,32 @@ def test_files_of_one_table_are_matched_by_column_name(engine, rows, tmp_path):
     assert rows(engine.sql("select a, b from {t}", t=engine.read(tmp_path))) == [(1, "X"), (2, "Y")]
 
 
+def test_what_a_job_at_work_has_written_and_what_is_hidden_is_no_row(engine, rows, tmp_path):
+    places = ("t/part-0.parquet", "t/_temporary/0/part-1.parquet", "t/.part-0.parquet", "t/.staging/part-2.parquet")
+    for number, place in enumerate(places):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"n": [number]}), tmp_path / place)
+    assert rows(engine.read(tmp_path / "t")) == [(0,)]
+    assert rows(engine.read(tmp_path / "t" / ".staging")) == [(3,)]
+
+
 def test_a_file_is_read_alone_and_as_it_is_whatever_its_path_says(duckdb_engine, tmp_path):
     places = [tmp_path / "year=2024" / "id=7" / name for name in ("p?.parquet", "p1.parquet", "p[1].parquet")]
     for number, place in enumerate(places, 1):
         assert duckdb_engine.write(duckdb_engine.from_arrow(pa.table({"id": [number]})), place) == 1
     for number, place in enumerate(places, 1):
         assert duckdb_engine.arrow(duckdb_engine.read(place)).to_pydict() == {"id": [number]}
+
+
+@pytest.mark.parametrize("name", ["run [2]", "a*", "what?", "{x}", "50 %", "a#b", "tw\\o", "year=2024"])
+def test_a_folder_of_any_name_is_written_to_and_read(engine, rows, tmp_path, name):
+    numbers = engine.from_arrow(pa.table({"n": [1, 2]}))
+    for beside in (tmp_path / "run 2", tmp_path / "ab"):
+        engine.write(engine.from_arrow(pa.table({"n": [9]})), beside / "t.parquet")
+    place = tmp_path / name / "t.parquet"
+    assert engine.write(numbers, place) == 2
+    assert rows(engine.read(place)) == rows(engine.read(tmp_path / name)) == [(1,), (2,)]
+    assert engine.count(engine.read(place)) == 2
 
 
 def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path):
@@ -294,3 +314,37 @@ def test_a_query_that_ctrl_c_ends_says_so(duckdb_engine, way):
         asked(counted)
     stop.join()
     assert duckdb_engine.arrow(duckdb_engine.sql("select 1 as n")).to_pylist() == [{"n": 1}]
+
+
+def test_a_limit_that_is_no_amount_of_memory_is_refused():
+    with pytest.raises(ConfigError, match="'lots' is no amount of memory\n  write for example 8GB"):
+        connect("duckdb", memory_limit="lots")
+
+
+@pytest.mark.parametrize("amount", ["8GB", "512 MiB", "1.5gb", "80%", "900000000 bytes", "2 gigabytes", "4G"])
+def test_what_a_runs_file_may_say_of_memory_is_an_amount(amount):
+    from linkage.config import Run
+
+    assert Run(name="x", memory_limit=amount).memory_limit == amount
+    with connect("duckdb", memory_limit=amount) as engine:
+        assert engine.memory > 2**28
+
+
+@pytest.mark.parametrize("way", ["arrow", "batches"])
+def test_rows_that_are_worked_out_when_they_are_asked_for_fail_as_others_do(engine, world, way, capfd):
+    people = world("id | name\n1 | SECRETNAME")
+    found = engine.sql("select cast(name as integer) as n from {people}", people=people)
+    with pytest.raises(ContractError) as error:
+        engine.arrow(found) if way == "arrow" else list(engine.batches(found))
+    assert "SECRETNAME" not in str(error.value)
+    assert "SECRETNAME" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("way", ["arrow", "batches"])
+def test_rows_that_ask_for_more_memory_than_there_is_say_what_to_raise(tmp_path, way):
+    with connect("duckdb", memory_limit="20MB", threads=1, scratch=tmp_path) as small:
+        small.connection.execute("set max_temp_directory_size = '0B'")
+        query = "select list(n) as all_of_them from (select unnest(range(20000000)) as n) group by n % 3"
+        found = small.sql(query)
+        with pytest.raises(LeoError, match="ran out of its memory limit\n  raise"):
+            small.arrow(found) if way == "arrow" else list(small.batches(found))

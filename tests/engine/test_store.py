@@ -1,12 +1,15 @@
 """A table on disk that only grows."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from linkage.engine import RowStore
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
 
 SCHEMA = pa.schema([("n", pa.int64()), ("said", pa.string()), ("at", pa.timestamp("us"))])
 
@@ -53,3 +56,42 @@ def test_a_store_of_something_else_is_refused(tmp_path: Path) -> None:
     RowStore(tmp_path / "a.duckdb", "others", SCHEMA).add(some(1))
     with pytest.raises(InputError, match="does not hold the table"):
         RowStore(tmp_path / "a.duckdb", "labels", SCHEMA).rows()
+
+
+FULL = """import resource, signal, sys, pathlib, pyarrow as pa
+from linkage.engine import RowStore
+from linkage.errors import LeoError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+schema = pa.schema([("n", pa.int64()), ("said", pa.string())])
+store = RowStore(pathlib.Path(sys.argv[1]), "labels", schema)
+size = store.path.stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+more = pa.table({"n": range(100_000), "said": [str(number) * 9 for number in range(100_000)]}, schema)
+try:
+    store.add(more)
+except LeoError as error:
+    print(type(error).__name__, error)"""
+
+
+def test_a_full_disk_takes_nothing_of_what_was_said(tmp_path: Path) -> None:
+    schema = SCHEMA.remove(2)
+    store = RowStore(tmp_path / "labels.duckdb", "labels", schema)
+    store.add(pa.table({"n": [1, 2], "said": ["yes", "no"]}, schema))
+    told = subprocess.run([sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True)
+    assert told.stdout.startswith(f"LeoError {store.path}: there is no room on the disk, and nothing was added\n"), told
+    assert store.rows().column("n").to_pylist() == [1, 2]
+
+
+@pytest.mark.parametrize("said", ["Permission denied", "Read-only file system"])
+def test_a_file_that_may_not_be_opened_is_not_to_be_moved_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    store = RowStore(tmp_path / "labels.duckdb", "labels", SCHEMA)
+    store.add(some(1))
+
+    def refuse(path: str, **how: object) -> None:
+        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": {said}')
+
+    monkeypatch.setattr("linkage.engine.store.duckdb.connect", refuse)
+    with pytest.raises(LeoError, match="this user may not open it\n  give"):
+        store.rows()
