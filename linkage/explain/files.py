@@ -5,6 +5,7 @@ seconds to read and to bring into one form, and a question is seldom the last. I
 so that only the owner may open the folder that it lies in.
 """
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ import pyarrow as pa
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, quote, rows
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, LeoError
 from linkage.explain.opening import OpenStep, written_passes
 from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolve import Thresholds
 from linkage.model import load
 from linkage.pipeline.atomic import put, remove
 from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.lock import LOCK, locked
 
 KEPT = "explained"
 """The folder, inside that of the links, of what was read."""
@@ -220,19 +222,32 @@ def _tables(
     if not kept.is_dir() or files:
         say("reading what was linked" + (f", once: kept in {kept}, which holds personal data" if keep else ""))
         made = _read(engine, root, said, files)
-        if not keep:
+        if not (keep and _keep(engine, made, kept)):
             return made
-        _keep(engine, made, kept)
     return {name: engine.read(kept / f"{name}.parquet") for name in names}
 
 
-def _keep(engine: Engine, tables: Mapping[str, Table], kept: Path) -> None:
+def _keep(engine: Engine, tables: Mapping[str, Table], kept: Path) -> bool:
+    """Leave what was read in the folder; False where another process is just doing the same."""
     part = kept.with_name(f".{kept.name}.part")
-    remove(part)
-    part.mkdir(mode=0o700)
-    for name, table in tables.items():
-        engine.write(table, part / f"{name}.parquet")
-    put(part, kept)
+    part.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(part))
+            for left in part.iterdir():  # by a killed process
+                if left.name != LOCK:
+                    remove(left)
+        except (LeoError, FileNotFoundError):  # the other is at it, or has just put it in its place
+            return False
+        try:
+            for name, table in tables.items():
+                engine.write(table, part / f"{name}.parquet")
+            remove(part / LOCK)
+            put(part, kept)
+        except BaseException:
+            remove(part)
+            raise
+    return True
 
 
 def _read(engine: Engine, root: Path, said: Mapping[str, Any], files: Sequence[Path]) -> dict[str, Table]:

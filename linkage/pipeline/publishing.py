@@ -9,7 +9,7 @@ from typing import Any
 
 from linkage.config import Gates
 from linkage.errors import ConfigError, InputError
-from linkage.pipeline.atomic import put, remove, sync_folder, sync_tree, write_json
+from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.gates import asked_of, hold
@@ -84,7 +84,8 @@ def _move(run: Path, target: Path) -> None:
     try:
         shutil.copytree(run, part, symlinks=True)
         sync_tree(part)
-        put(part, target)
+        os.rename(part, target)  # which no release that another has put there in the meantime gives way to
+        sync_folder(target.parent)
     except BaseException:
         remove(part)
         raise

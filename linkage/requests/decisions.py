@@ -60,19 +60,30 @@ def decide(register: Path, asked: Asked, ruling: Ruling) -> Entry:
     expires = ruling.expires or asked.request.retention
     scope = list(_scope(tables_of(asked.grants), ruling.without))
     faults = list(_ruling_faults(asked, ruling, expires, scope))
-    if register.exists() and any(
-        entry.content.get("reference") == ruling.reference for entry in read_register(register)
-    ):
-        faults.append(f"--reference: {ruling.reference} was given to a decision before; each has its own")
-    if faults:
-        raise ConfigError("the decision is not recorded\n" + "\n".join(f"  {fault}" for fault in faults))
+    faults += _reference_faults(read_register(register) if register.exists() else (), ruling.reference)
+    _refuse(faults)
     decided: dict[str, Any] = {"event": ruling.outcome, "date": ruling.date.isoformat(), "reference": ruling.reference}
     if ruling.outcome == "rejected":
         decided |= {"reason": ruling.reason}
     else:
         decided |= {"expires": str(expires), "conditions": list(ruling.conditions), "scope": scope}
         decided |= {"without": list(ruling.without)}
-    return append(register, {**_about(asked), **decided})
+    return append(
+        register,
+        {**_about(asked), **decided},
+        see=lambda entries: _refuse(_reference_faults(entries, ruling.reference)),  # of who decided at the same time
+    )
+
+
+def _reference_faults(entries: Iterable[Entry], reference: str) -> list[str]:
+    if any(entry.content.get("reference") == reference for entry in entries):
+        return [f"--reference: {reference} was given to a decision before; each has its own"]
+    return []
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    if faults:
+        raise ConfigError("the decision is not recorded\n" + "\n".join(f"  {fault}" for fault in faults))
 
 
 def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -> Entry:
@@ -87,10 +98,14 @@ def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -
     if found is None:
         known = ", ".join(e["reference"] for e in entries if e.is_approval) or "none"
         raise ConfigError(f"{register}: no approval has the reference {reference}\n  there are: {known}")
-    if reference in _withdrawn(entries):
-        raise ConfigError(f"{register}: {reference} was withdrawn before")
+
+    def see(now: Sequence[Entry]) -> None:
+        if reference in _withdrawn(now):
+            raise ConfigError(f"{register}: {reference} was withdrawn before")
+
+    see(entries)
     content = {"event": "withdrawn", "date": date.isoformat(), "withdraws": reference, "request": found["request"]}
-    return append(register, {**content, "reason": reason})
+    return append(register, {**content, "reason": reason}, see=see)
 
 
 def standing(entries: Sequence[Entry], asked: Asked) -> Standing:

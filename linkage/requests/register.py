@@ -8,7 +8,7 @@ import datetime
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,13 @@ def _broken(path: Path, number: int, what: str) -> GateError:
     )
 
 
-def append(path: Path, content: Mapping[str, Any]) -> Entry:
+def append(
+    path: Path, content: Mapping[str, Any], *, see: Callable[[Sequence[Entry]], None] = lambda entries: None
+) -> Entry:
     """Add an entry, to the disk, and return it. One process at a time; the register is verified first.
+
+    Args:
+        see: looks at the entries that it would follow, while nobody else can add one; raises where it may not.
 
     Raises:
         GateError: the register does not hold.
@@ -119,6 +124,7 @@ def append(path: Path, content: Mapping[str, Any]) -> Entry:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         entries = read_register(path)
+        see(entries)
         whole = {
             **content,
             "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

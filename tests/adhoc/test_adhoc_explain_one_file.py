@@ -13,6 +13,7 @@ import pytest
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.errors import ConfigError, InputError
 from linkage.explain import Explainer
+from linkage.pipeline.lock import locked
 from quality.explanation import render_explanation, statement
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
 
@@ -158,3 +159,20 @@ def test_nothing_is_kept_where_that_is_not_wanted_and_a_changed_file_is_refused(
         Explainer(out, [file])
     with pytest.raises(InputError, match="1 file was linked; name as many"):
         Explainer(out, [file, file])
+
+
+def test_two_who_ask_first_at_once_are_both_answered(deduplicated: Path, linked: Any, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(deduplicated, out, ignore=shutil.ignore_patterns("explained"))
+    part = out / ".explained.part"
+    part.mkdir(mode=0o700)
+    with locked(part), Explainer(out) as second:  # while the first one is at it
+        (part / "links.parquet").write_bytes(b"of the first")
+        assert second.pair(*linked).found["outcome"]["decision"] == "accepted"
+        assert not (out / "explained").exists()
+    assert (part / "links.parquet").read_bytes() == b"of the first"
+    with Explainer(out) as third:  # which was killed, and left it half done
+        assert third.pair(*linked).found["outcome"]["decision"] == "accepted"
+    assert (out / "explained").is_dir()
+    assert not part.exists()
+    assert not list((out / "explained").glob(".*"))

@@ -213,3 +213,21 @@ def test_across_file_systems_a_copy_is_whole_before_the_run_goes(village, tmp_pa
     assert (released / "manifest.json").is_file()
     assert not village.root.exists()
     assert not list(releases.glob(".*.part"))
+
+
+def test_a_release_that_another_puts_there_in_the_meantime_stays(village, tmp_path, monkeypatch):
+    releases, copied = tmp_path / "releases", shutil.copytree
+
+    def meanwhile(*given, **how):
+        (releases / "2026").mkdir(parents=True, exist_ok=True)
+        (releases / "2026/manifest.json").write_text("another's")
+        return copied(*given, **how)
+
+    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
+    monkeypatch.setattr(publishing.shutil, "copytree", meanwhile)
+    with pytest.raises(OSError, match="not empty"):
+        publish(village.root, releases, "2026")
+    assert (releases / "2026/manifest.json").read_text() == "another's"
+    assert (village.root / "manifest.json").is_file()
+    assert not (village.root / "release.json").exists()
+    assert not list(releases.glob(".*.part"))

@@ -10,6 +10,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError, GateError
+from linkage.requests import decisions
 from linkage.requests.approved import approved_project
 from linkage.requests.asked import Asked
 from linkage.requests.check import asked_of
@@ -213,6 +214,28 @@ def test_only_an_approval_is_withdrawn_and_only_once(register: Path) -> None:
     withdraw(register, "D-1", TODAY, "Ended.")
     with pytest.raises(ConfigError, match="was withdrawn before"):
         withdraw(register, "D-1", TODAY, "Ended.")
+
+
+def before_it(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
+    """Let another process record something after a decision was looked at, and before it is written."""
+    really = decisions.append
+
+    def late(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(decisions, "append", really)
+        other()
+        return really(*given, **more)
+
+    monkeypatch.setattr(decisions, "append", late)
+
+
+def test_of_two_who_decide_at_once_one_has_the_reference(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before_it(monkeypatch, lambda: approve(register))
+    with pytest.raises(ConfigError, match="D-1 was given to a decision before"):
+        approve(register)
+    before_it(monkeypatch, lambda: withdraw(register, "D-1", TODAY, "Ended."))
+    with pytest.raises(ConfigError, match="D-1 was withdrawn before"):
+        withdraw(register, "D-1", TODAY, "Ended, too.")
+    assert [entry.event for entry in read_register(register)] == ["approved", "withdrawn"]
 
 
 def test_a_register_holds_no_name_of_a_person(register: Path) -> None:
