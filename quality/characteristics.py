@@ -167,18 +167,22 @@ def _postcode_regions() -> pa.Table:
 def _picked(engine: Engine, attributes: Table, characteristic: Characteristic, catalogue: Catalogue) -> Table:
     """entity_id, value: the one value that stands for an entity."""
     value = quote(str(characteristic.variable))
-    chosen = (
-        f"max_by({value}, {quote(characteristic.order_by)})"
-        if characteristic.pick == "latest" and characteristic.order_by
-        else f"max({value})"
-    )
-    return engine.sql(
-        f"""
-        with picked as (
-            select entity_id, cast({chosen} as varchar) as code
+    chosen = "max(held_value)"
+    held = f"select entity_id, {value} as held_value from {{attributes}} where {value} is not null"
+    if characteristic.pick == "latest" and characteristic.order_by:
+        # Of two values of one year it is the first by its code, so that a run repeated gives the same.
+        year = quote(characteristic.order_by)
+        chosen = f"max_by(held_value, {year})"
+        held = f"""
+            select entity_id, {year}, min({value}) as held_value
             from {{attributes}}
             where {value} is not null
-            group by entity_id
+            group by entity_id, {year}"""
+    return engine.sql(
+        f"""
+        with held as ({held}),
+        picked as (
+            select entity_id, cast({chosen} as varchar) as code from held group by entity_id
         )
         select entity_id, {_known("code", characteristic, catalogue)} as value from picked
         """,

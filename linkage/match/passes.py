@@ -126,10 +126,11 @@ def run(
         )
         accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
         made, kept = engine.count(pairs), engine.count(accepted)
-        linked = engine.sql(
+        so_far = engine.sql(
             "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
         )
-        engine.drop(pairs, accepted)
+        engine.drop(linked, pairs, accepted)
+        linked = so_far
         seconds = round(time.monotonic() - started, 3)
         said = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
         counts.append({**said, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})

@@ -16,6 +16,7 @@ from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
+from linkage.match.rounds import HEAVIEST
 from linkage.match.score import Frequencies, score_candidates, score_within
 from linkage.match.units import Units
 from linkage.model import Model
@@ -190,7 +191,7 @@ def _near_linked_units(
         ranked as (
             select *, row_number() over by_unit as place, lead(match_weight) over by_unit as runner_up
             from possible
-            window by_unit as (partition by {side}_id order by match_weight desc, {_OTHER[side]}_id)
+            window by_unit as (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id)
         )
         select {columns(scored.columns)}
         from ranked

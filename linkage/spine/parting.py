@@ -24,7 +24,8 @@ def part(
     """Follow links, the heaviest first, unless the two sides that one would join are in conflict.
 
     So a component is cut where its weakest link between the conflicting parts lies. What the order of the links is,
-    and how their nodes are named apart from their order, changes nothing.
+    and how their nodes are named apart from their order, changes nothing; nor do the last digits of a weight, which
+    engines add up in an order of their own.
 
     Args:
         links: each pair once; one of infinite weight is followed whatever it breaks.
@@ -36,7 +37,7 @@ def part(
     found: dict[int, int] = {}
     members: dict[int, list[int]] = {}
     cuts = []
-    for a, b, weight in sorted(links, key=lambda link: (-link[2], min(link[:2]), max(link[:2]))):
+    for a, b, weight in sorted(links, key=lambda link: (-round(link[2], 9), min(link[:2]), max(link[:2]))):
         for node in (a, b):
             if node not in found:
                 found[node], members[node] = node, [node]
