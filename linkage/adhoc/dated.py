@@ -103,8 +103,8 @@ def _composed(engine: Engine, file: PersonFile, parts: Mapping[str, str]) -> tup
         number = f"try_cast({month} as integer)"
         word = f"list_extract({_MONTHS}, {number})"
         whole = (
-            f"case when length({year}) <= 2 and {number} between 1 and 12"
-            f" then {day} || ' ' || {word} || ' ' || lpad({year}, 2, '0') else {whole} end"
+            f"case when length({year}) <= 2 and coalesce({number} between 1 and 12, true)"
+            f" then {day} || ' ' || coalesce({word}, {month}) || ' ' || lpad({year}, 2, '0') else {whole} end"
         )
     known = " and ".join([f"{year} <> ''", *(f"{text} not in ('', '0', '00')" for text in others)])
     return expressed(engine, file, f"case when {known} then {whole} else {year} end", "date of birth")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from linkage.adhoc.columns_made import as_text, expressed
 from linkage.adhoc.person_file import PersonFile
-from linkage.engine import Engine, rows
+from linkage.engine import Engine, literal, rows
 
 Held = tuple[PersonFile, str]
 """A file and a column of it."""
@@ -133,11 +133,28 @@ def _lengths(engine: Engine, file: PersonFile, column: str) -> dict[int, int]:
 
 
 def emails(engine: Engine, held: Sequence[Held]) -> list[Held]:
-    """Columns of addresses of mail without what somebody adds to the own name to sort by: ann+news@post.example."""
+    """Columns of addresses of mail without what somebody adds to the own name to sort by: ann+news@post.example.
+
+    Of several in a cell, and of one beside a name (Ann <ann@post.example>), the first.
+    """
     return [
-        expressed(engine, file, f"nullif(regexp_replace({as_text(column)}, '[+][^@]*@', '@'), '')", "address of mail")
+        expressed(
+            engine,
+            file,
+            f"nullif(regexp_replace({_first_address(as_text(column))}, '[+][^@]*@', '@'), '')",
+            "address of mail",
+        )
         for file, column in held
     ]
+
+
+def _first_address(text: str) -> str:
+    """SQL: the first address of mail of a text."""
+    first = f"regexp_extract({text}, {literal(_ADDRESS)})"
+    return f"case when {text} like '%@%@%' or {text} like '%<%@%' then {first} else {text} end"
+
+
+_ADDRESS = r'[^\s;,|/<>"]+@[^\s;,|/<>"]+'
 
 
 def _cleaned(
@@ -158,8 +175,17 @@ def _code(text: str) -> str:
 
 
 def _dialled(text: str) -> str:
-    """SQL: digits without first zeros."""
-    return f"ltrim(regexp_replace(regexp_replace({text}, '[.]0$', ''), '[^0-9]', '', 'g'), '0')"
+    """SQL: digits without first zeros, of the first number where a cell has two."""
+    first = f"nullif(regexp_extract({text}, {literal(_TWO_NUMBERS)}, 1), '')"
+    one = f"case when length({text}) > {2 * _SHORTEST_PHONE} then coalesce({first}, {text}) else {text} end"
+    return f"ltrim(regexp_replace(regexp_replace({one}, '[.]0$', ''), '[^0-9]', '', 'g'), '0')"
+
+
+# Each of digits enough for a number within its town: 030/1234567 is one.
+_APART = r";,|/\n"
+_TWO_NUMBERS = (
+    rf"^((?:[^0-9{_APART}]*[0-9]){{{_SHORTEST_PHONE},}}[^{_APART}]*)[{_APART}](?:[^0-9]*[0-9]){{{_SHORTEST_PHONE}}}"
+)
 
 
 def _of_several_signs(code: str) -> str:

@@ -234,6 +234,14 @@ def test_what_is_called_a_birth_date_beside_month_and_year_may_be_the_day(
     assert left == right == [("LEE", "1985-12-25"), ("KHAN", "1990-03-04")]
 
 
+def test_years_of_two_digits_and_months_in_words_may_have_columns_of_their_own(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "surname|birth_day|birth_month|birth_year\nLee|12|March|5\nKay|4|Dec|12\nRay|9|May|84",
+        "surname|dob\nLEE|2005-03-12\nKAY|2012-12-04\nRAY|1984-05-09",
+    )
+    assert left == right == [("LEE", "2005-03-12"), ("KAY", "2012-12-04"), ("RAY", "1984-05-09")]
+
+
 def test_birth_dates_that_nobody_can_read_are_left_out_where_other_fields_are_enough(shaped: Shaped) -> None:
     fields, left, right = shaped(
         "forename|surname|sex|dob\nAnn|Lee|F|1985-12-25\nBo|Kay|M|1990-03-04",

@@ -73,6 +73,15 @@ def test_a_number_that_stands_for_none_is_none(nobodys: str, engine: Engine, tmp
     assert _alike(engine, tmp_path, person_numbers, [nobodys, "987-65-4321"], ["111223334"])[0] == [None, "987654321"]
 
 
+@pytest.mark.parametrize("sign", [" / ", ";", " | "])
+def test_of_two_in_a_cell_the_first_is_compared(sign: str, engine: Engine, tmp_path: Path) -> None:
+    """Their digits would else be one number, and two addresses one that is like nobody's."""
+    two = [f"020 7946 0018{sign}+44 161 496 0018", "030/123 4567"]
+    assert _alike(engine, tmp_path, phones, two, ["02079460018", "0301234567"]) == [["079460018", "301234567"]] * 2
+    written = [f"ann+x@a.example{sign}b@b.example", "Bo Ray <bo@b.example>", "c@c.example"]
+    assert _alike(engine, tmp_path, emails, written) == [["ann@a.example", "bo@b.example", "c@c.example"]]
+
+
 def test_telephones_are_one_with_and_without_the_country(engine: Engine, tmp_path: Path) -> None:
     left = ["+44 20 7946 0018", "0044 (0)161 496 0018"]
     right = ["020 7946 0018", "0161-496-0018"]
