@@ -1,6 +1,6 @@
 """Where people live, and since when: the family's homes, then their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,10 @@ class Homes:
         moved = self.start[person, 1] <= when
         out: Codes = np.where(moved, self.raised.later[person], self.raised.first[person])
         return out
+
+    def until(self, last: Days) -> "Homes":
+        """The homes of people who each live until a day, so that none moves on it or later."""
+        return replace(self, start=np.where(self.start < last[:, None], self.start, NEVER).astype(np.int32))
 
 
 def homes(

@@ -125,6 +125,11 @@ def years_here(people: People) -> tuple[Ints, Ints]:
     return _first_year(people.arrival), _last_year(people.departure)
 
 
+def last_year_alive(people: People) -> Ints:
+    """The last academic year in which each person is alive on 1 January."""
+    return _last_year(people.death)
+
+
 def _higher(of: Journeys) -> Higher:
     return Higher(
         of.qualified, of.degree_start, of.degree_years, of.graduates, of.postgraduate_start, of.postgraduate_years

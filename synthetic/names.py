@@ -1,6 +1,6 @@
 """What people are called at birth: forenames by year, sex and origin, surnames of the family, customs of each group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,13 @@ class Names:
         """Whether each person bears the new surname on a day."""
         out: NDArray[np.bool_] = (self.changed[person] <= when) & (when < self.back[person])
         return out
+
+    def until(self, last: Days) -> "Names":
+        """The names of people who each live until a day, so that none is taken on it or later."""
+        dead = self.changed >= last
+        surname = np.where(dead[:, None], self.surname[:, :1], self.surname)
+        changed, back = (np.where(when < last, when, NEVER).astype(np.int32) for when in (self.changed, self.back))
+        return replace(self, surname=surname, changed=changed, back=back, reason=np.where(dead, 0, self.reason))
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,9 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     visit = visits(draws, facts, ids, kin.outsider & foreign, origin, birth)
     kind = np.where(visit.comes, VISITOR, kind).astype(np.int32)
     arrival = np.where(visit.comes, visit.arrival, arrival).astype(np.int32)
+    death = np.where(death <= arrival, NEVER, death).astype(np.int32)  # who came was alive
     departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
-    departure = np.where(departure <= arrival, NEVER, departure).astype(np.int32)
+    departure = np.where(departure <= arrival, death, departure).astype(np.int32)  # who came had not left before
     raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
     english = regions(draws, reference, kin.family, origin, ~kin.outsider)
     region = in_nation(reference, english, kin.nation)
@@ -96,7 +97,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
         ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
     return People(
         ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
-        departure, death, means.fsm, means.idaci, means.ability, quality, known_as, home,
+        departure, death, means.fsm, means.idaci, means.ability, quality, known_as.until(death), home.until(death),
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from synthetic.dates import NEVER, Days, on
+from synthetic.draws import Ints
 from synthetic.homes import postcodes
-from synthetic.journeys import FIRST_YEAR
+from synthetic.journeys import FIRST_YEAR, last_year_alive
 from synthetic.numbers import pupil_reference
 from synthetic.people import KINDS, OUTSIDER, PRIVATE, VISITOR
 from synthetic.text import Text
@@ -20,6 +21,9 @@ def persons(world: World) -> pa.Table:
     people, journey, reference = world.people, world.journeys, world.reference
     known = people.names
     changed = known.changed < NEVER
+    last = last_year_alive(people)
+    begins = (journey.degree_start > 0) & (journey.degree_start <= last)
+    ends = journey.degree_start + journey.degree_years - 1
     middle = [Text(reference.forenames, known.middle[:, place]).array() for place in (0, 1)]
     columns = {
         "person_id": whole(people.ids),
@@ -41,20 +45,27 @@ def persons(world: World) -> pa.Table:
         "foreign_born": pa.array(people.foreign_born),
         "arrival_date": dates(people.arrival, people.arrival > people.birth),
         "departure_date": dates(people.departure, people.departure < NEVER),
-        "death_date": dates(people.death, (people.death < NEVER) & (people.death == people.departure)),
+        "death_date": dates(people.death, people.death < NEVER),
         "fsm": pa.array(people.fsm),
         "idaci": pa.array(people.idaci),
         "region": coded(people.homes.region, reference.regions),
         "cohort": whole(people.cohort),
-        "post16": coded(np.where(np.isin(people.kind, (OUTSIDER, VISITOR)), -1, journey.post16), POST16),
-        "degree_start": whole(journey.degree_start, journey.degree_start > 0),
-        "graduate": pa.array(journey.graduates),
+        "post16": coded(_post16(world, last), POST16),
+        "degree_start": whole(journey.degree_start, begins),
+        "graduate": pa.array(journey.graduates & begins & (ends <= last)),
         "examined_as": _examined(world),
         "nino_issued": dates(world.insurance.issued, world.insurance.issued < NEVER),
         "second_nino_issued": dates(world.insurance.second, world.insurance.second < NEVER),
         **_homes(world),
     }
     return pa.table(columns)
+
+
+def _post16(world: World, last: Ints) -> Ints:
+    """Codes of POST16 of those who were at school here and lived on until the year after key stage 4; -1 of others."""
+    people = world.people
+    known = ~np.isin(people.kind, (OUTSIDER, VISITOR)) & (people.cohort + 17 <= last)
+    return np.where(known, world.journeys.post16, -1).astype(np.int64)
 
 
 def _examined(world: World) -> pa.Array:

@@ -221,11 +221,12 @@ def _day(definition: TableDef) -> str:
 def _life(title: str, person: Mapping[str, Any], spells: Sequence[Mapping[str, Any]]) -> Life:
     own = [row for row in spells if row["person_id"] == person["person_id"]]
     merged = [spell for lane in LANES for spell in _merged(lane, [row for row in own if row["lane"] == lane])]
+    gone = "dies" if person["death_date"] == person["departure_date"] else "leaves the country"
     dated = [
         (person["arrival_date"], "arrives from abroad"),
         (person["new_surname_date"], f"becomes {person['forename']} {person['new_surname']}"),
         (person["second_nino_issued"], "is given a second National Insurance number"),
-        (person["departure_date"], "dies" if person["death_date"] else "leaves the country"),
+        (person["departure_date"], gone),
     ]
     who = f"{person['forename']} {person['surname']}, born {person['birth_year']}"
     last = max((spell.until for spell in merged), default=datetime.date.max)

@@ -65,7 +65,7 @@ def _news(dealings: Dealings, since: Days) -> tuple[Ints, Ints, NDArray[np.bool_
     unknown = (since < BULK_LOAD) & (dealings.uniform("no.address") < dealings.odds.cis.no_address)
     loaded = np.where(unknown & (gone > BULK_LOAD), BULK_LOAD, NEVER)
     days = np.concatenate([since[:, None].astype(np.int64), moved, *(d[:, None] for d in (told, back, loaded))], axis=1)
-    days[days > DATA_END] = NEVER
+    days[(days > DATA_END) | (days >= people.death[person, None])] = NEVER  # of the dead there is no news
     brought = np.zeros(days.shape, np.int64)  # the home that news brings
     brought[:, 0], brought[:, 1:-3], brought[:, -1] = at_issue, place, homes.at(person, np.full(len(person), BULK_LOAD))
     order = np.argsort(days, axis=1, kind="stable")
