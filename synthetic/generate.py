@@ -80,9 +80,9 @@ def synthesise(
     More than one chunk is made by processes that import the caller's main module: guard it by
     `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
-    _check(out, people, seed, releases, tables, format, chunk, workers)
+    _check(out, people, seed, preset, releases, tables, format, chunk, workers)
     presets.load(preset)
-    out = out.absolute()
+    out = out.resolve()  # of a link, the folder that it leads to
     try:
         with whole(out) as folder:
             chunks = [
@@ -111,13 +111,23 @@ def synthesise(
 
 
 def _check(
-    out: Path, people: int, seed: int, releases: int, tables: str, form: str, chunk: int, workers: int | None
+    out: Path,
+    people: int,
+    seed: int,
+    preset: str,
+    releases: int,
+    tables: str,
+    form: str,
+    chunk: int,
+    workers: int | None,
 ) -> None:
     faults = []
     if not 1 <= people <= MOST_PEOPLE:
         faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {people:,}")
     if not 0 <= seed < 2**63:
         faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {seed}")
+    if preset not in presets.by_name():
+        faults.append(f"preset: there is no '{preset}'; there are: {', '.join(presets.by_name())}")
     if not 1 <= releases <= MOST_RELEASES:
         faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {releases}")
     if tables not in get_args(Which):
@@ -130,6 +140,8 @@ def _check(
         faults.append(f"workers: a whole number from 1 on, not {workers}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         faults.append(f"out: {out} is there and not an empty folder; name another, or remove it first")
+    elif out.resolve().is_mount():
+        faults.append(f"out: {out} is a file system of its own, which no folder can take the place of; name one in it")
     if faults:
         raise ConfigError("cannot synthesise\n" + "\n".join(f"  {fault}" for fault in faults))
 

@@ -1,6 +1,7 @@
 """The odds of a preset: configs/synthetic/<preset>.toml, checked, with unknown keys refused."""
 
 import tomllib
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -152,16 +153,21 @@ class Odds(_Strict):
     )  # by draw, how many more mistakes stood at an earlier release
 
 
+def by_name() -> dict[str, Path]:
+    """The files of presets by their names: those that ship and the user's own."""
+    return {path.stem: path for path in config_files("synthetic/*.toml").values()}
+
+
 def load(preset: str) -> Odds:
-    """The odds of a shipped preset.
+    """The odds of a preset.
 
     Raises:
         ConfigError: there is no such preset, or its file has faults; all are named at once.
     """
-    presets = {path.stem: path for path in config_files("synthetic/*.toml").values()}
-    if preset not in presets:
-        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(presets)}")
-    path = presets[preset]
+    known = by_name()
+    if preset not in known:
+        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(known)}")
+    path = known[preset]
     try:
         return Odds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:

@@ -46,6 +46,8 @@ def made_before(out: Path, asked: dict[str, Any]) -> bool:
     if not manifest.is_file():
         return False
     made = json.loads(manifest.read_text(encoding="utf-8"))
+    if not {"people", "seed", "rows", "chunk"} <= made.keys():
+        raise ConfigError(f"{out} holds something else than a population\n  name the folder of one, or a new one")
     other = [
         f"  {key}: {made.get(key)} there, {value} asked for" for key, value in asked.items() if made.get(key) != value
     ]

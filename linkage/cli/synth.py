@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from linkage.cli.calibration import check_population, made_before, named, refuse_unchecked
+from linkage.errors import ConfigError
 from linkage.pipeline.progress import counter_for
 
 
@@ -58,6 +59,8 @@ def synth(
     Example: leo synth --people 1e6 --page --out data/million
     """
     asked = {"people": people, "seed": seed, "preset": preset, "releases": releases, "tables": tables, "format": format}
+    if as_json and not check:
+        raise ConfigError("--json writes the figures of --check\n  give both, or leave --json out")
     if check:
         refuse_unchecked(format, tables)
     if not ((check or page) and made_before(out, named(context, asked))):

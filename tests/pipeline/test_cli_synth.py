@@ -63,3 +63,19 @@ def test_the_page_of_one_that_is_there_is_made_again_and_nothing_else(leo, pictu
     assert code == 2
     assert "people: 400 there, 500 asked for" in said
     assert "format: parquet there, csv asked for" in said
+
+
+def test_figures_are_asked_for_as_json_with_the_check_alone(leo, tmp_path):
+    code, _, said = leo("synth", "--people=10", "--json", "--out", tmp_path / "out")
+    assert code == 2
+    assert "--json writes the figures of --check" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--page", "--check"])
+def test_the_folder_of_a_run_is_no_population(leo, tmp_path, option):
+    (tmp_path / "manifest.json").write_text('{"status": "done", "seed": 2026, "stages": []}')
+    code, _, said = leo("synth", option, "--out", tmp_path)
+    assert code == 2
+    assert "holds something else than a population" in said
+    assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]

@@ -20,9 +20,12 @@ from synthetic.typing_errors import mistyped
 def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ConfigError) as caught:
-        synthesise(tmp_path, 0, -1, releases=0, tables="most", chunk=0, workers=0)  # type: ignore[arg-type]
+        synthesise(
+            tmp_path, 0, -1, preset="gentle", releases=0, tables="most", chunk=0, workers=0,  # type: ignore[arg-type]
+        )  # fmt: skip
     message = str(caught.value)
-    assert all(f"  {name}: " in message for name in ("people", "seed", "releases", "tables", "chunk", "workers", "out"))
+    asked = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
+    assert all(f"  {name}: " in message for name in asked)
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
@@ -113,3 +116,21 @@ def test_each_preset_is_harder_than_the_one_before() -> None:
     easy, realistic, hard = (odds.load(name) for name in ("easy", "realistic", "hard"))
     assert easy.forename.typo < realistic.forename.typo < hard.forename.typo
     assert easy.late["cis"].address_never < realistic.late["cis"].address_never < hard.late["cis"].address_never
+
+
+def test_a_link_to_an_empty_folder_is_followed(tmp_path: Path) -> None:
+    """Another disk is often reached by a link, and the hidden folder has to lie on the same one."""
+    (tmp_path / "disk" / "data").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "data")
+    synthesise(tmp_path / "link", 50, workers=1)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link" / "manifest.json").is_file()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["data"]
+
+
+def test_a_mounted_folder_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == (tmp_path / "out").resolve())
+    with pytest.raises(ConfigError, match="out is a file system of its own"):
+        synthesise(tmp_path / "out", 50, workers=1)
+    assert not list((tmp_path / "out").iterdir())
