@@ -39,10 +39,12 @@ def words_of(name: str) -> list[str]:
 
 @functools.lru_cache(_REMEMBERED)
 def without_noise(name: str) -> str:
-    """The name without words that say nothing: patientSurname, DOB_clean."""
+    """The name without words that say nothing, and the number of a question: patientSurname, DOB_clean, Q4: Sex."""
     noise: list[str] = vocabulary()["noise"]
-    words = words_of(name)
-    while len(words) > 1 and words[0] in (*noise, *vocabulary()["before"]):
+    words = words_of(name.removesuffix("__c"))  # of Salesforce
+    if len(words) > 2 and words[0] == "q" and words[1].isdigit():
+        words.pop(0)
+    while len(words) > 1 and (words[0] in (*noise, *vocabulary()["before"]) or words[0].isdigit()):
         words.pop(0)
     while len(words) > 1 and words[-1] in noise:
         words.pop()

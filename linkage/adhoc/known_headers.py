@@ -30,9 +30,9 @@ def _all_names() -> frozenset[str]:
 
 
 def any_known(names: Sequence[str]) -> bool:
-    """Whether a field is known by one of the names."""
+    """Whether a field is known by one of the names; not by one behind a number, as 10 The Street is, of a record."""
     forms = (in_own_script, in_latin, without_noise, unshortened)
-    return any({form(name) for form in forms} & _all_names() for name in names)
+    return any({form(name) for form in forms} & _all_names() for name in names if not name.strip()[:1].isdigit())
 
 
 def is_known(name: str) -> bool:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import in_latin
+from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.numbered_headers import of_the_second
 from linkage.adhoc.recognise import recognise
 from linkage.adhoc.short_headers import unshortened
@@ -347,6 +348,15 @@ def test_years_and_months_of_birth_are_a_birth_date_beside_one_of_months() -> No
 def test_a_census_of_pname_and_sname_has_forenames() -> None:
     found = recognise(["recid", "pname", "sname", "age"], ["recid", "pname", "sname", "age"])
     assert found.fields == ["forename", "surname", "age"]
+
+
+def test_the_number_of_a_question_says_nothing_of_a_column() -> None:
+    header = ["1. ID", "2) First name", "03 Surname", "Q4: Date of birth", "Gender__c", "12. Name of school"]
+    columns = recognise(header, header)
+    assert columns.left_id == "1. ID"
+    assert columns.fields[:4] == ["forename", "surname", "dob", "sex"]
+    assert {*header[1:5]} <= {*columns.left.values()}
+    assert not any_known(["10 The Street", "7"]), "it may be a record's"
 
 
 def test_names_of_columns_that_lost_their_vowels_are_known() -> None:
