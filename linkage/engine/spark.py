@@ -30,6 +30,7 @@ from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.spark_errors import explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
+from linkage.engine.written_anew import is_strange_to_spark, write_anew
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
 _answered: dict[tuple[object, ...], StructType] = {}
@@ -98,9 +99,14 @@ class SparkEngine:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
         found = [path.resolve() for path in parquet_files(paths)]
+        anew = self.scratch / uuid.uuid4().hex if is_strange_to_spark(found) else None
+        if anew:
+            found = [write_anew(found, anew)]
         schema = of_files(found)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
         table = self._named(self._guarded(lambda: reader.parquet(*map(_as_it_stands, found))))
+        if anew:
+            self._stored[table.name] = anew
         return self._of_files(table, found)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:

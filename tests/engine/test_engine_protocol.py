@@ -137,6 +137,27 @@ def test_a_folder_of_any_name_is_written_to_and_read(engine, rows, tmp_path, nam
     assert engine.count(engine.read(place)) == 2
 
 
+def test_files_that_programs_write_otherwise_give_the_same_rows(engine, rows, tmp_path):
+    """Of whole numbers in one file and, since some are missing, numbers with a fraction in the other; as pandas writes."""
+    seen = pa.array([datetime.datetime(2001, 2, 3, 4, 5)], pa.timestamp("ns"))
+    parts = [
+        {"id": pa.array([1], pa.int64()), "seen": seen, "n": pa.array([7], pa.int32()), "key": ["A"]},
+        {"id": pa.array([2], pa.int32()), "seen": seen, "n": pa.array([2.5]), "key": pa.array([5], pa.int64())},
+        {"id": pa.array([3], pa.int64()), "seen": seen, "n": pa.nulls(1), "more": ["X"]},
+    ]
+    for number, part in enumerate(parts):
+        pq.write_table(pa.table(part), tmp_path / f"_{number}.parquet")
+    found = engine.read([tmp_path / f"_{number}.parquet" for number in range(3)])
+    asked = "select id, cast(seen as date) as seen, n, key, more from {t}"
+    day = datetime.date(2001, 2, 3)
+    assert rows(engine.sql(asked, t=found)) == [
+        *((1, day, 7.0, "A", None), (2, day, 2.5, "5", None), (3, day, None, None, "X"))
+    ]
+    assert engine.count(found) == 3
+    alone = engine.read(tmp_path / "_0.parquet")
+    assert rows(engine.sql("select id, cast(seen as date) as seen from {t}", t=alone)) == [(1, day)]
+
+
 def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path):
     late = datetime.datetime(2000, 6, 30, 23, 30, tzinfo=datetime.UTC)
     pq.write_table(pa.table({"seen": pa.array([late], pa.timestamp("us", tz="UTC"))}), tmp_path / "t.parquet")
