@@ -234,7 +234,11 @@ class _OneName(NamedTuple):
 
 
 def _of_one_name(engine: Engine, rule: "Rule", one_side: Units, other_side: Units) -> _OneName:
-    """Pairs of one name at one place, of one file or across two, that share no number."""
+    """Pairs of one name at one place, of one file or across two, that share no number.
+
+    Within a file, which writes its addresses in one way, those who share a postcode and live at two addresses are not
+    at one place.
+    """
     sides = one_side.appearances, other_side.appearances
     held, born = set(sides[0].columns) & set(sides[1].columns), str(rule.born_apart)
     rows_held = engine.count(sides[0])
@@ -244,15 +248,21 @@ def _of_one_name(engine: Engine, rule: "Rule", one_side: Units, other_side: Unit
     numbers = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.unless_equal if name in held]
     same = " and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in rule.within)
     once = "b.unit_id > a.unit_id" if one_side is other_side else "true"
+    places = [place for place in rule.within_any if place in held]
+    elsewhere = {
+        place: "".join(f" and not coalesce(a.{quote(nearer)} <> b.{quote(nearer)}, false)" for nearer in places[:n])
+        if one_side is other_side
+        else ""
+        for n, place in enumerate(places)
+    }
     met = "\n        union\n".join(
         f"""
         select a.unit_id as left_id, b.unit_id as right_id, a.{quote(born)} = b.{quote(born)} as again,
                {born_apart(born, rule.other_year)} as apart
         from shown as a
         join others as b on {once} and b.{quote(place)} = a.{quote(place)} and {same}
-        where not coalesce({" or ".join(numbers) or "false"}, false)"""
-        for place in rule.within_any
-        if place in held
+        where not coalesce({" or ".join(numbers) or "false"}, false){elsewhere[place]}"""
+        for place in places
     )
     counted = engine.sql(
         f"""

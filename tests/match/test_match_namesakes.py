@@ -90,6 +90,15 @@ def test_who_is_in_a_file_twice_with_another_date_is_nobodys_father(engine: Engi
     assert _namesakes(engine, [*left, *twice], [*right, *family], {(0, 100): 9.0}) == {(0, 100)}, "the other tells it"
 
 
+def test_namesakes_of_one_postcode_and_two_addresses_are_no_family(engine: Engine) -> None:
+    """Ten people of one name and postcode in each file live in houses of their own: nothing tells of fathers and sons."""
+    left, right = _fathers(0, range(HOMES)), _sons(100, range(HOMES))
+    family = [*_fathers(200, FAMILIES), *_sons(300, FAMILIES)]
+    apart = [line.replace("HIGH STREET", "LOW ROAD") if "1988" in line else line for line in family]
+    assert _namesakes(engine, [*left, *family], right, ACROSS) == set(ACROSS)
+    assert _namesakes(engine, [*left, *apart], right, ACROSS) == set()
+
+
 def test_where_both_files_hold_people_twice_those_who_are_in_both_tell_it(engine: Engine) -> None:
     """Five families within each file are fewer than the wrong dates that 300 people twice there may have. But nobody
     of these is in both files: of ten pairs that are born apart across, none can be a person's with two dates."""
