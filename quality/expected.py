@@ -18,6 +18,7 @@ import numpy as np
 
 from linkage.engine import Engine, Table, one
 from quality.intervals import Z95, Share
+from quality.truth import SAID
 
 UNSEEN_WITHIN = 2.0
 """Matches of which no pair was kept are told by a model of what nobody has seen. However many matches a step has, they
@@ -100,12 +101,9 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
 _NOT_KNOWN = Share(of=0, count=0, value=None, low=None, high=None)
 
 
-_SUMS = """
-    with pairs as (
-        select decision = 'accepted' as accepted, match_probability as said,
-               match_probability * (1 - match_probability) as spread
-        from {judged}
-    )
+_SUMS = f"""
+    with told as (select decision = 'accepted' as accepted, {SAID} as said from {{judged}}),
+    pairs as (select accepted, said, said * (1 - said) as spread from told)
     select sum(case when accepted then 1 else 0 end) as links,
            sum(case when accepted and said is null then 1 else 0 end) as unknown,
            sum(case when accepted then said end) as said_right,

@@ -6,6 +6,7 @@ from typing import Any
 from linkage.engine import Engine, Table, rows
 from quality.definitions import Definitions
 from quality.intervals import f1, wilson
+from quality.truth import SAID
 
 _VERDICTS = """
     count(*) filter (where verdict = 'true') as correct,
@@ -97,7 +98,7 @@ def _by(engine: Engine, judged: Table, groups: Mapping[str, str], true_pairs: in
         engine.sql(
             f"""
             select {", ".join(f"{value} as {name}" for name, value in groups.items())}, count(*) as links, {_VERDICTS},
-                   sum(match_probability) as said
+                   sum({SAID}) as said
             from {{judged}}
             where decision = 'accepted'
             group by {keys}
@@ -181,7 +182,7 @@ def bands(
         engine.sql(
             f"""
             with banded as (
-                select {band} as band, decision, verdict, match_probability
+                select {band} as band, decision, verdict, {SAID} as said
                 from {{judged}}
                 where match_weight is not null
             )
@@ -220,7 +221,7 @@ def bands(
 _OF_LINKS = """
     count(*) filter (where decision = 'accepted' and verdict = 'true') as right_links,
     count(*) filter (where decision = 'accepted' and verdict = 'false') as wrong_links,
-    sum(case when decision = 'accepted' then match_probability end) as said
+    sum(case when decision = 'accepted' then said end) as said
 """
 
 

@@ -8,7 +8,7 @@ from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, columns, literal, quote, rows
 from quality.characteristics import NOT_KNOWN, OTHER_CODE, labels_of
 from quality.definitions import Characteristic, Definitions, Eligible
-from quality.truth import StepTruth
+from quality.truth import SAID, StepTruth
 
 _UNLABELLED = {OTHER_CODE: "Other code", NOT_KNOWN: "Not known"}
 
@@ -40,10 +40,10 @@ def units_described(
     told = engine.sql(
         f"""
         with ends as (
-            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, match_probability
+            select 'left' as side, left_id as unit_id, decision = 'accepted' as accepted, verdict, {SAID} as said
             from {{judged}}
             union all
-            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, match_probability
+            select 'right' as side, right_id as unit_id, decision = 'accepted' as accepted, verdict, {SAID} as said
             from {{judged}}
         ),
         made as (
@@ -51,8 +51,8 @@ def units_described(
                    sum(case when accepted then 1 else 0 end) as links,
                    sum(case when accepted and verdict = 'true' then 1 else 0 end) as correct,
                    sum(case when accepted and verdict = 'false' then 1 else 0 end) as wrong,
-                   sum(case when accepted then match_probability else 0e0 end) as said_right,
-                   sum(case when accepted then 0e0 else match_probability end) as said_missed
+                   sum(case when accepted then said else 0e0 end) as said_right,
+                   sum(case when accepted then 0e0 else said end) as said_missed
             from ends
             group by side, unit_id
         ){with_truth}

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from linkage.engine import Engine, Table
 
+SAID = """case when method in ('override', 'clerical') and match_probability is not null then 1e0
+         else match_probability end"""
+"""How likely a link is right: of one that people decided on, that it is, whatever the model thinks of it."""
+
 
 @dataclass(frozen=True)
 class StepTruth:

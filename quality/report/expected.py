@@ -39,6 +39,7 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
             "matches that the rules are estimated to reach. Intervals say what chance does if every probability is "
             "right; of recall also what twice or half as many matches would do of which no pair was kept, since those "
             "are known by an estimate alone."
+            + (" Links that people decided on count as right." if any(map(_is_decided, steps)) else "")
         ),
         figure(
             "expected-error",
@@ -54,6 +55,14 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
         if (tables := _group_tables(step, names, d))
     ]
     return Section("expected", "Error without truth", blocks)
+
+
+_PEOPLE = ("override", "clerical")
+
+
+def _is_decided(step: Mapping[str, Any]) -> bool:
+    """Whether people decided on some of its links."""
+    return any(row["method"] in _PEOPLE for row in step.get("passes", ()))
 
 
 def _cells(share: Mapping[str, Any], d: Disclosure) -> tuple[Cell, tuple[Cell, Cell]]:

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.expected import Unseen, of_sums
 from quality.intervals import Share
 from quality.report.error_parts import shares
+from quality.report.expected import expected_section
+from quality.report.names import Names
+from quality.report.page import Text
 
 
 @pytest.fixture
@@ -81,6 +85,29 @@ def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inp
     assert said["precision"]["value"] == 0.875
     assert said["recall"]["value"] == pytest.approx(1.75 / 2.5)
     assert said["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
+
+
+def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, patterned: Inputs) -> None:
+    """The model gives it three quarters, and nobody asks the model any more: in the step, in its groups and parts."""
+    (step,) = patterned.steps
+    links = engine.sql(
+        """
+        select left_id, right_id, case when right_id = 6 then 'override' else method end as method, pass, pattern,
+               match_weight, match_probability, decision
+        from {t}
+        """,
+        t=step.links,
+    )
+    found = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
+    assert (found["expected"]["right"], found["expected"]["false"]) == (2.0, 0.0)
+    assert found["expected"]["precision"]["low"] == 1.0
+    assert sum(row["expected_false"] for row in found["passes"]) == 0.0
+    assert sum(row["of_links"]["expected_false"] or 0.0 for row in found["bands"]) == 0.0
+    by_sex = next(row["groups"] for row in found["groups"] if row["characteristic"] == "sex")
+    assert [group["expected_false"] for group in by_sex] == [0.0, 0.0, 0.0]
+    section = expected_section({"steps": [found]}, Names(shipped()), Disclosure(load()))
+    assert section is not None
+    assert any("people decided on count as right" in block.text for block in section.blocks if isinstance(block, Text))
 
 
 def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
