@@ -56,6 +56,11 @@ def f1(correct: int, false: int, missed: int) -> Share:
     )
 
 
+def per_cent(share: float) -> str:
+    """A share in per cent by two places, cut where it would be rounded up to all: one of many thousands is one."""
+    return f"{100 * share:.2f}" if share == 1 else f"{min(100 * share, 99.99):.2f}"
+
+
 class Difference(TypedDict):
     """How far one share is from another, with its 95 % interval."""
 

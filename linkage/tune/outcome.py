@@ -62,7 +62,7 @@ class Trial:
         self.settings = of_model(step.model, limits.accept, limits.review, limits.margin)
         self._rarity: dict[frozenset[str], Floats] = {}  # of the frequencies that were asked for last
         self._open = np.flatnonzero(~(evidence.certain | evidence.settled))
-        self._certain = np.flatnonzero(evidence.certain)
+        self._certain = np.flatnonzero(evidence.certain & ~evidence.settled)
         self._contest = Contest(evidence.left[self._open], evidence.right[self._open], single_sides(step))
         self._as_run = self._contest.decide(evidence.weight[self._open], self._rounds(self.settings))
         self._lead = self._lead_of(evidence.weight)
@@ -162,6 +162,7 @@ class Trial:
     def _expected(self, decision: Codes, lead: Floats) -> Mapping[str, Any]:
         """Precision and recall by the run's probabilities, moved by the change of each pair's lead."""
         said = 1 / (1 + np.exp2(np.clip(self._lead - lead - self._log_odds, -150, 150)))
+        said[self._pairs.forced] = 1.0  # people have decided, as quality.truth.SAID has it
         spread = said * (1 - said)
         linked = decision == ACCEPTED
         right, missed = ((float(said[at].sum()), float(spread[at].sum())) for at in (linked, ~linked))

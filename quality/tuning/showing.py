@@ -1,6 +1,6 @@
 """The pages of the tuning application, as HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from quality.clerical.differences import side_by_side
@@ -8,10 +8,11 @@ from quality.definitions import Definitions
 from quality.disclosure import Cell, Disclosure, Profile, Sum
 from quality.explanation.bars import likelihood, signed
 from quality.explanation.pair import waterfall
+from quality.intervals import per_cent
 from quality.report.names import Names
 from quality.report.page import Figure, Table
 from quality.tuning import drawing
-from quality.tuning.desk import Compared, Desk, Example, Group, Outcome, Saved, Settings
+from quality.tuning.desk import Bin, Compared, Desk, Example, Group, Outcome, Saved, Settings
 from quality.tuning.form import LIMITS, Fault, field_of, written
 from quality.web import Pages
 
@@ -52,6 +53,7 @@ class Showing:
             is_in_place: the page takes the place of itself, so that the field in hand keeps the focus.
         """
         heading = f"Tune {self._link()}"
+        at_fault = {fault.field for fault in faults}
         return self.pages.render(
             "tune.html.j2",
             title=("Error: " if faults else "") + heading,
@@ -82,7 +84,9 @@ class Showing:
                 for name in self._desk.adjustable
             ],
             prior=written(settings.prior),
-            comparisons=[self._comparison(at, each, settings) for at, each in enumerate(self._desk.comparisons)],
+            comparisons=[
+                self._comparison(at, each, settings, at_fault) for at, each in enumerate(self._desk.comparisons)
+            ],
         )
 
     def pair(self, left: int, right: int, settings: Settings) -> str:
@@ -154,11 +158,10 @@ class Showing:
         size = found.bins[1].low - found.bins[0].low
         limits = [("to people from", settings.review), ("linked from", settings.accept)]
         rows: list[list[str | Cell]] = [
-            [f"{signed(one.low, plus=False)} to {signed(one.low + size, plus=False)}",
-             *(Cell(f"{n:,}", n) for n in (one.accepted, one.review, one.rejected))]
-            for one in found.bins
+            [_range(found.bins, at, size), *(Cell(f"{n:,}", n) for n in (one.accepted, one.review, one.rejected))]
+            for at, one in enumerate(found.bins)
             if one.accepted or one.review or one.rejected
-        ]  # fmt: skip
+        ]
         summary = (
             f"Pairs that the run kept, by match weight: {found.decisions['accepted']:,} linked, "
             f"{found.decisions['review']:,} left to people, {found.decisions['rejected']:,} not linked. "
@@ -229,13 +232,16 @@ class Showing:
         note = "Counts are rounded, and small ones hidden: this table may be shown to others."
         return Table("Links gained and lost by subgroup", ["Characteristic", "Value", "Gained", "Lost"], rows, note)
 
-    def _comparison(self, at: int, compared: Compared, settings: Settings) -> dict[str, Any]:
+    def _comparison(self, at: int, compared: Compared, settings: Settings, at_fault: Set[str]) -> dict[str, Any]:
+        """A comparison, open where something of it was changed or is wrong: a fault stands beside its field."""
         places = [(compared.name, grade.value) for grade in compared.grades]
         run = self._desk.settings
+        fields = {field_of(kind, at, grade.value) for kind in ("m", "u") for grade in compared.grades}
+        is_changed = any(kind[p] != of[p] for p in places for kind, of in ((settings.m, run.m), (settings.u, run.u)))
         return {
             "number": at,
             "label": self._names.column(compared.name),
-            "open": any(kind[p] != of[p] for p in places for kind, of in ((settings.m, run.m), (settings.u, run.u))),
+            "open": is_changed or not fields.isdisjoint(at_fault),
             "grades": [
                 {
                     "label": grade.label,
@@ -251,6 +257,14 @@ class Showing:
         }
 
 
+def _range(bins: Sequence[Bin], at: int, size: float) -> str:
+    """The weights of a bin; those at the ends hold what other settings move beyond the run's own weights."""
+    low, high = (signed(place, plus=False) for place in (bins[at].low, bins[at].low + size))
+    if at == 0:
+        return f"under {high}"
+    return f"{low} and over" if at == len(bins) - 1 else f"{low} to {high}"
+
+
 def _sums(settings: Settings, places: Sequence[tuple[str, int]]) -> str:
     """Whether the shares of a comparison add up to one."""
     kinds: Mapping[str, Mapping[tuple[str, int], float]] = {"m": settings.m, "u": settings.u}
@@ -264,8 +278,5 @@ def _probability(bits: float) -> float:
 
 
 def _percent(found: Outcome, measure: str) -> str:
-    """Cut where it would be rounded up to all: one false link in a hundred thousand is one."""
     value = found.expected[measure]["value"]
-    if value is None:
-        return "not known"
-    return f"{100 * value:.2f}%" if value == 1 else f"{min(100 * value, 99.99):.2f}%"
+    return "not known" if value is None else f"{per_cent(value)}%"

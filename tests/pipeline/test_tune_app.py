@@ -120,6 +120,25 @@ def test_what_cannot_be_is_refused_and_named(client: Any, sent: dict[str, str], 
     assert status(client.get("/")).startswith("100 links, as in the run.")
 
 
+def test_a_fault_of_a_level_stands_beside_its_field_where_it_is_seen(client: Any) -> None:
+    """The field is in a part that was closed, and only the list at the top said what was wrong."""
+    page = client.post("/", data={"m-0-1": "0"}).text
+    opened = page.split('id="comparison-0"')[1].split("</details>")[0]
+    assert opened.startswith(" open>")
+    said = re.search(r'id="m-0-1-fault">(.*?)</p>', opened, re.DOTALL)
+    assert said
+    assert "enter a number above 0 and up to 1" in said[1]
+    assert re.search(r'id="m-0-1"[^>]*aria-describedby="m-0-1-fault"', opened)
+    assert not page.split('id="comparison-1"')[1].startswith(" open>")
+
+
+def test_weights_beyond_those_of_the_run_are_counted_at_the_ends_and_it_is_said(client: Any) -> None:
+    """With a prior of a half each pair weighs seven bits more than any of the run's bins reaches."""
+    table = client.post("/", data={"prior": "0.5"}).text.split(">Pairs by match weight</caption>")[1]
+    last = re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', table.split("</table>")[0])[-1]
+    assert last.endswith(" and over")
+
+
 def test_a_fault_names_the_comparison_as_the_page_does(desk: Any, client: Any) -> None:
     at = [comparison.name for comparison in desk.comparisons].index("dob")
     last = desk.comparisons[at].grades[-1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.intervals import f1, wilson
+from quality.intervals import f1, per_cent, wilson
 
 
 def test_against_newcombe_1998() -> None:
@@ -18,6 +18,10 @@ def test_against_newcombe_1998() -> None:
 
 def test_without_a_base_there_is_no_share() -> None:
     assert wilson(0, 0) == {"of": 0, "count": 0, "value": None, "low": None, "high": None}
+
+
+def test_a_share_short_of_all_is_not_written_as_all() -> None:
+    assert [per_cent(share) for share in (1.0, 0.99997, 0.5, 0.0)] == ["100.00", "99.99", "50.00", "0.00"]
 
 
 def test_more_than_all_is_refused() -> None:
