@@ -170,6 +170,7 @@ def estimate(run: Run, step: Step) -> None:
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
+    from quality.intervals import per_cent
     from quality.review import KEPT_ONLY, UNKNOWN
 
     lines = [f"{said['looked_at']:,} of {said['drawn']:,} pairs looked at, {said['uncertain']:,} uncertain"]
@@ -180,8 +181,8 @@ def _lines(said: dict[str, Any]) -> list[str]:
                 lines.append(f"{measure:<10} not known: {UNKNOWN[measure]}")
             continue
         shown = "  ".join(
-            f"{reading} {100 * found[reading]['value']:.2f}% "
-            f"({100 * found[reading]['low']:.2f} to {100 * found[reading]['high']:.2f})"
+            f"{reading} {per_cent(found[reading]['value'])}% "
+            f"({per_cent(found[reading]['low'])} to {per_cent(found[reading]['high'])})"
             for reading in ("low", "middle", "high")
         )
         lines.append(f"{measure:<10} {shown}")

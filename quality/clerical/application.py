@@ -62,7 +62,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         who = _who(request)
         if who is None:
             return _to("/")
-        place = showing.next_for(who)
+        place = showing.take_next(who)
         return _to(f"/pairs/{place}" if place else "/progress")
 
     @app.get("/pairs/{place}")

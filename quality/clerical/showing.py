@@ -1,5 +1,6 @@
 """The pages of clerical review, as HTML."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from quality.clerical.desk import Desk, Verdict
 from quality.clerical.differences import side_by_side
 from quality.explanation import parts_of, statement, title
 from quality.explanation.bars import likelihood, signed
+from quality.intervals import per_cent
 from quality.report.names import Names
 from quality.review import ADJUDICATOR, ANSWERS, KEPT_ONLY, UNKNOWN, Queue, agreement
 from quality.web import Pages
@@ -44,6 +46,8 @@ class Showing:
             ("review.css", "review.js"), "quality.clerical"
         )
         self.pages = Pages("quality.clerical", "clerical review", links, own)
+        self._looking: dict[Who, int] = {}  # the pair that each has before them
+        self._lock = threading.Lock()  # pages are answered by several threads
 
     def known_as(self, name: str) -> str:
         """A reviewer's name as earlier answers have it."""
@@ -53,9 +57,18 @@ class Showing:
         return Queue(self._desk.pairs, self._desk.labels(), self._doubled)
 
     def next_for(self, who: Who) -> int | None:
-        """The place of the pair that waits for somebody."""
+        """The place of the pair that waits for somebody, and that no other has before them while any else waits."""
         queue = self._queue()
-        return queue.to_settle(who.name) if who.settles else queue.next_for(who.name)
+        looking = {other.name: place for other, place in list(self._looking.items()) if other.role == who.role}
+        return queue.to_settle(who.name, looking) if who.settles else queue.next_for(who.name, looking)
+
+    def take_next(self, who: Who) -> int | None:
+        """The same, which they then have before them."""
+        with self._lock:
+            place = self.next_for(who)
+            if place is not None:
+                self._looking[who] = place
+        return place
 
     def has_answered(self, place: int, who: Who) -> bool:
         """Whether an answer of theirs stands."""
@@ -79,6 +92,7 @@ class Showing:
     def question(self, place: int, who: Who, *, has_keys: bool) -> str:
         """Two records side by side, and the question."""
         queue = self._queue()
+        self._looking[who] = place
         return self.pages.render(
             "question.html.j2",
             title=f"Pair {place} of {len(self._desk.pairs)}",
@@ -172,7 +186,7 @@ class Showing:
             for reading, words in _READINGS.items():
                 share = said[measure][reading]
                 if share["value"] is not None:
-                    shown = [f"{100 * share[part]:.2f}" for part in ("value", "low", "high")]
+                    shown = [per_cent(share[part]) for part in ("value", "low", "high")]
                     rows.append([f"{label}, uncertain {words}", *shown, f"{answers[measure]:,}"])
         return rows
 

@@ -89,8 +89,9 @@ def labels_of_csv(
         pairs: what the file calls the pairs that it may hold, to their ids; it has the ids themselves when None.
 
     Raises:
-        InputError: the file is not there or no CSV, a column is missing, or a row has another answer, no number or a
-            pair that it may not hold; the message names the line.
+        InputError: the file is not there or no CSV, a column is missing, or a row has another answer, no number, a
+            pair that it may not hold, or another answer about a pair than a row before it by the same reviewer; the
+            message names the line.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -98,12 +99,31 @@ def labels_of_csv(
             missing = [name for name in _OF_CSV if name not in (reader.fieldnames or ())]
             if missing:
                 raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(_OF_CSV)}")
-            found = [_row(path, reader.line_num, row, pairs) for row in reader if (row["answer"] or "").strip()]
+            found = [
+                (reader.line_num, _row(path, reader.line_num, row, pairs))
+                for row in reader
+                if (row["answer"] or "").strip()
+            ]
     except FileNotFoundError:
         raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
-    return origin.table(found, at)
+    _refuse_two_answers(path, found)
+    return origin.table([row for _, row in found], at)
+
+
+def _refuse_two_answers(path: Path, found: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """All of a file is given at one time, so that none of a reviewer's two answers about a pair is the last."""
+    before: dict[tuple[Any, ...], tuple[int, str]] = {}
+    for line, row in found:
+        first, answer = before.setdefault(
+            (row["left_id"], row["right_id"], row["reviewer"]), (line, str(row["answer"]))
+        )
+        if answer != row["answer"]:
+            raise InputError(
+                f"{path}: line {line}: the same reviewer says otherwise of a pair than in line {first}\n"
+                "  leave one of the two; or, where two people answered, name each in the column reviewer"
+            )
 
 
 def _row(

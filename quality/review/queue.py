@@ -1,5 +1,6 @@
 """Whose turn it is with which pair: double review, adjudication, what was done, and what can be taken back."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,22 +108,35 @@ class Queue:
         turns = self._turns.get(reviewer)
         return turns[-1] if turns else None
 
-    def next_for(self, reviewer: str) -> int | None:
-        """The first pair that still needs an answer which this reviewer can give; None where there is none."""
-        return next(
-            (
-                place
-                for place, answers in self._said.items()
-                if reviewer not in answers
-                and len(self._by(place, REVIEWER)) < self._needed(place)
-                and not self._by(place, ADJUDICATOR)
-            ),
-            None,
-        )
+    def next_for(self, reviewer: str, looking: Mapping[str, int] | None = None) -> int | None:
+        """The first pair that still needs an answer which this reviewer can give; None where there is none.
 
-    def to_settle(self, adjudicator: str) -> int | None:
-        """The first open pair that this adjudicator has not answered as a reviewer; None where there is none."""
-        return next((p for p in self._said if self._is_open(p) and adjudicator not in self._said[p]), None)
+        Args:
+            looking: reviewer to the pair that they have before them: it waits for nobody else, while any other does.
+        """
+        waiting = {
+            place: self._needed(place) - len(self._by(place, REVIEWER))
+            for place, answers in self._said.items()
+            if reviewer not in answers and not self._by(place, ADJUDICATOR)
+        }
+        return self._first({place: needed for place, needed in waiting.items() if needed > 0}, reviewer, looking)
+
+    def to_settle(self, adjudicator: str, looking: Mapping[str, int] | None = None) -> int | None:
+        """The first open pair that this adjudicator has not answered as a reviewer; None where there is none.
+
+        Args:
+            looking: as in `next_for`, of adjudicators.
+        """
+        waiting = {p: 1 for p in self._said if self._is_open(p) and adjudicator not in self._said[p]}
+        return self._first(waiting, adjudicator, looking)
+
+    def _first(self, waiting: Mapping[int, int], who: str, looking: Mapping[str, int] | None) -> int | None:
+        """The first pair that waits for more people than have it before them, else the first that waits."""
+        others = Counter(
+            place for other, place in (looking or {}).items() if other != who and other not in self._said.get(place, {})
+        )
+        free = (place for place, needed in waiting.items() if others[place] < needed)
+        return next(free, next(iter(waiting), None))
 
     def may_answer(self, place: int, reviewer: str, role: str) -> bool:
         """Whether a pair waits for this person in this role; an own answer may be given anew."""

@@ -130,6 +130,31 @@ def test_an_answer_is_taken_back(desk: Any) -> None:
     assert given(desk) == [("Ann", "match"), ("Ann", "withdrawn"), ("Ann", "no match")]
 
 
+def test_two_reviewers_at_once_are_led_to_different_pairs(desk: Any) -> None:
+    """Both got the same pair, and whoever answered last had looked at it for nothing."""
+    from quality.clerical import application
+
+    shared = application(desk, Names(shipped()), "secret", doubled=0.0)
+    ann, bob = (testclient.TestClient(shared, base_url=HOME) for _ in range(2))
+    for who, name in ((ann, "Ann"), (bob, "Bob")):
+        who.get("/?token=secret")
+        who.post("/who", data={"name": name, "role": "reviewer"})
+    assert (place_of(ann.get("/next")), place_of(bob.get("/next"))) == (1, 2)
+    assert place_of(ann.post("/pairs/1", data={"answer": "match"})) == 3
+    assert place_of(bob.post("/pairs/2", data={"answer": "match"})) == 4
+    assert "Go on with the next pair" in bob.get("/progress").text
+    assert place_of(ann.get("/next")) == 3
+
+
+def test_an_estimate_short_of_all_is_not_rounded_up_to_it() -> None:
+    """The report cuts it, and the page said 100.00."""
+    from quality.clerical.showing import Showing
+
+    share = {"value": 0.99997, "low": 0.99985, "high": 1.0}
+    said = dict.fromkeys(("precision", "recall", "f1"), dict.fromkeys(("low", "middle", "high"), share))
+    assert Showing._estimated({**said, "strata": []})[0][1:4] == ["99.99", "99.98", "100.00"]
+
+
 def test_only_who_has_the_token_gets_in(desk: Any) -> None:
     from quality.clerical import application
 

@@ -265,6 +265,10 @@ def test_a_form_is_read_back(tmp_path: Path) -> None:
         ("left_id,right_id,answer\n1,11,match\n", "no column reviewer"),
         ("left_id,right_id,answer,reviewer\n1,11,match,ann\n2,12,perhaps,ann\n", "line 3: this is no answer"),
         ("left_id,right_id,answer,reviewer\nAB123456C,11,match,ann\n", "line 2: left_id and right_id are whole"),
+        (
+            "left_id,right_id,answer,reviewer\n1,11,no match,\n1,11,match,\n",
+            "line 3: the same reviewer says otherwise of a pair than in line 2",
+        ),
     ],
 )
 def test_a_fault_in_a_form_is_named_without_its_value(tmp_path: Path, text: str, why: str) -> None:
@@ -274,6 +278,12 @@ def test_a_fault_in_a_form_is_named_without_its_value(tmp_path: Path, text: str,
         labels_of_csv(path, OF, NOON)
     assert "AB123456C" not in str(fault.value)
     assert "perhaps" not in str(fault.value)
+
+
+def test_two_people_may_differ_in_one_file_and_one_may_repeat_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text("left_id,right_id,answer,reviewer\n1,11,match,ann\n1,11,no match,bob\n1,11,match,ann\n")
+    assert [row["answer"] for row in labels_of_csv(path, OF, NOON).to_pylist()] == ["match", "no match", "match"]
 
 
 STRATA = [

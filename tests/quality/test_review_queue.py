@@ -68,6 +68,23 @@ def test_what_is_taken_back_waits_again() -> None:
     assert queue.progress("ann").mine == 1
 
 
+def test_a_pair_that_one_has_before_them_waits_for_no_other_while_any_does() -> None:
+    queue = Queue(PAIRS, said((1, "match", "ann")), doubled=0.0)
+    assert queue.next_for("ann", {"ann": 2}) == 2
+    assert queue.next_for("bob", {"ann": 2}) == 3
+    assert queue.next_for("bob", {"ann": 1, "cyd": 3}) == 2  # ann has answered hers
+    assert queue.next_for("bob", {"ann": 2, "cyd": 3, "dan": 4}) == 2  # who looks at it may have gone home
+    two = Queue(PAIRS, [], doubled=1.0)
+    assert two.next_for("bob", {"ann": 1}) == 1
+    assert two.next_for("cyd", {"ann": 1, "bob": 1}) == 2
+
+
+def test_two_adjudicators_are_not_led_to_one_pair() -> None:
+    queue = Queue(PAIRS, said((1, "uncertain", "ann"), (2, "uncertain", "ann")), doubled=0.0)
+    assert (queue.to_settle("judy", {}), queue.to_settle("jack", {"judy": 1})) == (1, 2)
+    assert queue.to_settle("jack", {"judy": 1, "jo": 2}) == 1
+
+
 def test_labels_of_other_pairs_are_left_out() -> None:
     queue = Queue(PAIRS, said((9, "match", "ann")), doubled=0.0)
     assert queue.progress("ann").looked_at == 0
