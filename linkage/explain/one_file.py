@@ -122,13 +122,15 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
     joining = [link for link in links if link["match_weight"] >= step.thresholds.accept]
     for link in links:
         link["splits"] = without(joining, link, units) if link in joining else []
-    likely = [link["probability"] for link in links]
+    # A pair that others join holds nobody together, however little it weighs.
+    weakest = min(joining, key=lambda link: link["probability"], default=None)
     return {
         "kind": "person",
         "person_id": person,
         "entities": [{"entity_id": unit, "source": "record", "band": None} for unit in units],
         "links": links,
-        "weakest": likely.index(min(likely)) if links else None,
+        "joining": len(joining),
+        "weakest": links.index(weakest) if weakest else None,
         "parted": [],
         "conflicts": contradictions(_held(engine, step, units)),
     }

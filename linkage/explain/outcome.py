@@ -6,7 +6,7 @@ from typing import Any
 
 from linkage.explain.opening import OpenStep
 from linkage.explain.weighing import Weighed, level_name
-from linkage.match.passes import holds_many
+from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.second_records import ANOTHER
 
 NOT_KEPT, NOT_COMPARED, FORBIDDEN = "not kept", "not compared", "forbidden"
@@ -19,7 +19,7 @@ class Facts:
     Attributes:
         link: its row in the table of links, if it has one.
         rivals: side to the best other pair of that unit that the step kept, of sides whose units hold one link.
-        taken: side to the pass that linked its unit to somebody else, of the same sides.
+        taken: side to the pass, or OVERRIDE, that linked its unit to somebody else, of the same sides.
         rules: numbers of the blocking rules that make the pair, from 1.
         passes: names of the passes that hold for it.
         beside: what else decided, in sentences; parted: the rule by which the spine parted it again.
@@ -62,10 +62,11 @@ def _became(step: OpenStep, pair: Weighed, facts: Facts) -> Outcome:
     weighs = f"It would weigh {bits(pair.match_weight)}."
     if facts.taken:
         told = [
-            f"The {side} unit was linked to another unit by the pass '{name}' before the model was asked."
+            f"The {side} unit was linked to another unit {_by_whom(name)} before the model was asked."
             for side, name in facts.taken.items()
         ]
-        return Outcome(NOT_COMPARED, "a pass linked one of them elsewhere", (*told, weighs))
+        which = "people" if set(facts.taken.values()) == {OVERRIDE} else "a pass"
+        return Outcome(NOT_COMPARED, f"{which} linked one of them elsewhere", (*told, weighs))
     if not facts.rules:
         told = ["No blocking rule brings the two together, so that the model was never asked."]
         if facts.passes:
@@ -82,6 +83,10 @@ def _became(step: OpenStep, pair: Weighed, facts: Facts) -> Outcome:
         why = f"The step was given {step.decided:,} decisions of people; one of them parts these two."
         return Outcome(FORBIDDEN, "people have parted them", (kept_out, why))
     return Outcome(FORBIDDEN, None, (kept_out, "Its files may have been changed since the run."))
+
+
+def _by_whom(name: str) -> str:
+    return "by people" if name == OVERRIDE else f"by the pass '{name}'"
 
 
 def _of_a_link(step: OpenStep, pair: Weighed, facts: Facts, link: Mapping[str, Any]) -> list[str]:

@@ -271,7 +271,8 @@ def weight_as_dict(step: OpenStep, pair: Weighed) -> dict[str, Any]:
                 "m": part.level.m,
                 "u": part.level.u,
                 "bits": part.level.weight,
-                "adjusted": part.level.adjusted,
+                "adjusted": part.level.adjusted or bool(part.adjustment),  # histories are without a column
+                "taken_back": part.level.tf_weight < 0,
                 "adjustment": part.adjustment,
             }
             for part in pair.parts

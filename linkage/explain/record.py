@@ -27,9 +27,9 @@ def explain_record(
         side: the only one to look on; both when None.
 
     Returns:
-        kind, entity_id, steps: step, side, unit, unlinked (why it has no link, None where it has one), met (how many
-        pairs a rule or a pass made), candidates (the heaviest), best (everything about the accepted pair, else the
-        heaviest).
+        kind, entity_id, steps: step, side, unit, unlinked (why it has no link, None where it has one), joined (how many
+        it is linked to), met (how many pairs a rule or a pass made), candidates (the heaviest), best (everything about
+        the accepted pair, else the heaviest).
     """
     found = []
     for step in steps:
@@ -51,6 +51,7 @@ def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, 
         "side": side,
         "unit": about_unit(step, side, unit),
         "unlinked": _unlinked(engine, step, side, unit),
+        "joined": sum(row["decision"] == "accepted" for row in links.values()),
         "met": len(pairs),
         "rules_not_followed": open_rules,
         "candidates": shown,

@@ -65,11 +65,11 @@ def statement(found: Mapping[str, Any]) -> str:
         parts = [f"{step['step']['name']}: {others.linked_in_words(step)}" for step in found["steps"]]
         about = "Record" if any(step["step"].get("one_file") for step in found["steps"]) else "Entity"
         return f"{about} {found['entity_id']}. " + " ".join(parts)
-    weakest = found["links"][found["weakest"]] if found["links"] else None
+    weakest = found["links"][found["weakest"]] if found["weakest"] is not None else None
     alone = f"Person {found['person_id']} has one record."
     if weakest is None:
         return alone
-    conflicts, links = len(found["conflicts"]), len(found["links"])
+    conflicts, links = len(found["conflicts"]), others.holding(found)
     contradicts = "1 thing contradicts it" if conflicts == 1 else f"{conflicts} things contradict it"
     return (
         f"Person {found['person_id']}: {len(found['entities'])} entities, held together by {links} "

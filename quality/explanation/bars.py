@@ -45,7 +45,8 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
     """The bars of a pair.
 
     Args:
-        weight: prior, comparisons (comparison, level, bits, adjusted, adjustment), match_weight, gain, total.
+        weight: prior, comparisons (comparison, level, bits, adjusted, adjustment, taken_back: whether the level takes
+            back what another said of how common the value is), match_weight, gain, total.
     """
     found = [Bar("Two records at random", "before any comparison", 0.0, weight["prior"])]
     for row in weight["comparisons"]:
@@ -54,6 +55,7 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
         found.append(Bar(name, row["level"], here, here + row["bits"]))
         if row["adjusted"]:
             common = "a rare value" if row["adjustment"] > 0 else "a common value"
+            common = "taken back" if row.get("taken_back") else common  # of a rare value it lowers the weight
             after = found[-1].end
             found.append(Bar(f"{name}{_HOW_COMMON}", common, after, after + row["adjustment"]))
     found.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))

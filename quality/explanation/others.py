@@ -40,8 +40,8 @@ def linked_in_words(step: Mapping[str, Any]) -> str:
     """Whether a record is linked in a step, or why it is not."""
     if step["unlinked"] is not None:
         return f"Not linked: {step['unlinked']}."
-    accepted = sum(row["decision"] == "accepted" for row in step["candidates"])
-    return "Linked." if accepted <= 1 else f"Linked to {accepted}."
+    joined = step["joined"]  # the candidates that are shown may be fewer
+    return "Linked." if joined <= 1 else f"Linked to {joined:,}."
 
 
 def met_in_words(step: Mapping[str, Any]) -> str:
@@ -75,15 +75,20 @@ def _in_step(step: Mapping[str, Any], names: Names, *, is_last: bool) -> Section
 
 def person_headlines(found: Mapping[str, Any]) -> list[Headline]:
     """The figures that stand first on a person's page."""
-    weakest = found["links"][found["weakest"]] if found["links"] else None
+    weakest = found["links"][found["weakest"]] if found["weakest"] is not None else None
     return [
         Headline("Entities", Cell(str(len(found["entities"]))), "", "of all sources"),
-        Headline("Links", Cell(str(len(found["links"]))), "", "that hold them together"),
+        Headline("Links", Cell(str(holding(found))), "", "that hold them together"),
         Headline(
             "Weakest link", Cell(likelihood(weakest["probability"]) if weakest else "none"), "", "its probability"
         ),
         Headline("Conflicts", Cell(str(len(found["conflicts"]))), "", "that speak against one person"),
     ]
+
+
+def holding(found: Mapping[str, Any]) -> int:
+    """How many links hold a person together: of one file, pairs that others join are none."""
+    return int(found.get("joining", len(found["links"])))
 
 
 def person_sections(found: Mapping[str, Any], names: Names) -> list[Section]:

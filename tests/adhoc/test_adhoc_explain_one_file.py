@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.engine import Engine
 from linkage.errors import ConfigError, InputError
 from linkage.explain import Explainer
+from linkage.explain.one_file import explain_person_of_file
 from linkage.pipeline.lock import locked
 from quality.explanation import render_explanation, statement
+from quality.explanation.others import person_headlines
 from tests.adhoc.conftest import CANARY, person, seen_again, write_csv
+from tests.conftest import parse
+from tests.match.test_explain_beside import JO, opened
 
 NAMES = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB", "gender": "SEX",
          "postcode": "PCODE"}  # fmt: skip
@@ -115,6 +121,26 @@ def test_a_person_is_held_together_by_its_pairs(deduplicated: Path, explainer: E
     assert (link["left"], link["right"], link["splits"]) == ([numbers[0]], [numbers[1]], [[numbers[0]], [numbers[1]]])
     with pytest.raises(ConfigError, match="no person of this number"):
         explainer.person(99_999)
+
+
+def test_a_pair_that_others_join_holds_nobody_together(duckdb_engine: Engine) -> None:
+    """Records 1 and 3 are one person through 2 alone: their own pair was called the weakest link of three."""
+    step = opened(duckdb_engine, [f"{JO} | -"] * 3, [f"{JO} | -"])
+    pairs = """
+        left_id | right_id | method        | pass           | match_weight:float | match_probability:float | decision | reason
+        1       | 2        | probabilistic | rule 1         | 12.0               | 0.9998                  | accepted | -
+        2       | 3        | probabilistic | rule 1         | 9.0                | 0.998                   | accepted | -
+        1       | 3        | probabilistic | by other links | -4.0               | 0.06                    | accepted | joined by other links
+    """
+    clusters = "unit_id | person_id | records\n1 | 1 | 3\n2 | 1 | 3\n3 | 1 | 3"
+    tables = {name: duckdb_engine.from_arrow(parse(text)) for name, text in (("links", pairs), ("clusters", clusters))}
+    found = explain_person_of_file(duckdb_engine, replace(step, **tables), 1)
+    assert (len(found["links"]), found["joining"]) == (3, 2)
+    assert found["links"][found["weakest"]]["units"] == [2, 3]
+    said = statement(found)
+    assert "held together by 2 links. The weakest is of s, with a match weight of 9.00" in said
+    lines = {line.label: line.text for line in person_headlines(found)}
+    assert (lines["Links"], lines["Weakest link"]) == ("2", "0.998")
 
 
 def test_what_is_asked_wrongly_is_said_without_the_key(explainer: Explainer) -> None:

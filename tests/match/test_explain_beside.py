@@ -2,18 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from linkage.catalogue import shipped
 from linkage.engine import Engine, connect
 from linkage.explain.opening import OpenStep, written_passes
-from linkage.explain.pair import explain_pair
+from linkage.explain.pair import explain_pair, weight_as_dict
 from linkage.explain.record import explain_record
 from linkage.explain.sides import FileSide
+from linkage.explain.weighing import Part, Weighed
 from linkage.match import link_step
 from linkage.match.resolve import Thresholds
+from linkage.model import from_dict
+from quality.explanation.bars import bars
+from quality.explanation.others import linked_in_words
+from quality.report.names import Names
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 from tests.match.test_match_step import PASS, STEP
@@ -122,3 +129,61 @@ def test_a_link_that_the_spine_did_not_follow_says_so(engine: Engine) -> None:
     (met,) = explain_record(engine, [step], 1, side="left")["steps"]
     assert met["candidates"][0]["parted"] == "two birth dates"
     assert "parted" not in explain_pair(engine, replace(step, cuts=None), 1, 11)["outcome"]
+
+
+def test_a_record_that_people_linked_elsewhere_was_linked_by_no_pass(engine: Engine) -> None:
+    step = opened(engine, [f"{JO} | N1"], [f"{JO} | N1", f"{MOVED} | -"])
+    decided = engine.sql(
+        "select * replace ('override' as method, 'override' as pass) from {t} where right_id = 11", t=step.links
+    )
+    _, reason, words, _ = told(engine, replace(step, links=decided), 1, 12)
+    assert reason == "people linked one of them elsewhere"
+    assert "The left unit was linked to another unit by people before the model was asked." in words
+
+
+def test_a_record_with_more_links_than_are_shown_is_said_to_have_all(engine: Engine) -> None:
+    """Ten candidates are shown, and that was the number of links."""
+    step = opened(engine, [f"{JO} | -"], [f"{JO} | -"] * 12, cardinality="one-to-many")
+    found = explain_record(engine, [step], 1, side="left")
+    (met,) = found["steps"]
+    assert (len(met["candidates"]), met["joined"]) == (10, 12)
+    assert linked_in_words(met) == "Linked to 12."
+
+
+def test_bars_of_a_history_add_up_to_the_match_weight() -> None:
+    """A name of another time counts by its rarest value, and the bar of that was left out."""
+    levels = [
+        {"sql_condition": '"surname_l" IS NULL OR "surname_r" IS NULL', "is_null_level": True},
+        {"sql_condition": '"surname_l" = "surname_r"', "m_probability": 0.5, "u_probability": 0.25},
+        {
+            "sql_condition": 'list_has_any("surname_all_l", "surname_all_r")',
+            "m_probability": 0.25,
+            "u_probability": 0.125,
+        },
+        {"sql_condition": "ELSE", "m_probability": 0.25, "u_probability": 0.625},
+    ]
+    history = {
+        "output_column_name": "surname",
+        "comparison_description": "surname by the rarest value that both ever held",
+        "comparison_levels": levels,
+    }
+    back = {
+        "output_column_name": "surname_given_postcode",
+        "comparison_description": "surname given postcode",
+        "comparison_levels": [
+            levels[0],
+            {**levels[1], "tf_adjustment_column": "surname", "tf_adjustment_weight": -1.0},
+            levels[3],
+        ],
+    }
+    model = from_dict({"comparisons": [history, back], "probability_two_random_records_match": 0.5})
+    parts = (
+        Part(model.comparisons[0], model.comparisons[0].levels[2], 3.0),
+        Part(model.comparisons[1], model.comparisons[1].levels[1], -3.0),
+    )
+    pair = Weighed(1, 11, parts, sum(part.weight for part in parts))
+    step: Any = SimpleNamespace(model=model, thresholds=Thresholds(8.0, 0.0, 3.0))
+    drawn = bars(weight_as_dict(step, pair), Names(shipped()))
+    assert drawn[-1].is_sum
+    assert drawn[-2].end == pytest.approx(drawn[-1].end)
+    assert [bar.note for bar in drawn if "how common" in bar.name] == ["a rare value", "taken back"]
