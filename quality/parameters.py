@@ -3,8 +3,14 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_RAREST = re.compile(r"(\w+) by the rarest value that both ever held")
+"""A comparison's description, by which agreement of histories weighs by how rare a value is (linkage.model.rarest)."""
+
+_NOT_OBSERVED = 1e-6
 
 
 def parameters(model: dict[str, Any]) -> dict[str, Any]:
@@ -16,18 +22,19 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
     Returns:
         prior: probability that two random records match, or None; prior_weight: the same in log2 odds;
         levels: comparison, label, m, u, match_weight (log2 m/u, None where m or u is not known or zero),
-        term_frequency (True where the level adjusts for how common the value is). Null levels are left out: they weigh
-        nothing.
+        term_frequency (True where the level adjusts for how common the value is), rarest (True where it does so by the
+        rarest value of two histories). Null levels are left out: they weigh nothing.
     """
     prior = model.get("probability_two_random_records_match")
     levels = [
         {
             "comparison": comparison.get("output_column_name") or "",
             "label": level.get("label_for_charts") or level.get("sql_condition") or "",
-            "m": level.get("m_probability"),
-            "u": level.get("u_probability"),
-            "match_weight": _weight(level.get("m_probability"), level.get("u_probability")),
+            "m": (m := _probability(level, "m_probability")),
+            "u": (u := _probability(level, "u_probability")),
+            "match_weight": _weight(m, u),
             "term_frequency": bool(level.get("tf_adjustment_column")),
+            "rarest": _by_rarest(comparison, level),
         }
         for comparison in model.get("comparisons", [])
         for level in comparison.get("comparison_levels", [])
@@ -40,9 +47,27 @@ def parameters(model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _probability(level: Mapping[str, Any], key: str) -> float | None:
+    """m or u of a level. Splink says in words that no pair showed one, and weighs it as so rare (linkage.model)."""
+    value = level.get(key)
+    return _NOT_OBSERVED if isinstance(value, str) else value
+
+
+def _by_rarest(comparison: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
+    """Whether a level weighs agreement of two histories by the rarest value that both ever held."""
+    listed = _RAREST.fullmatch(comparison.get("comparison_description") or "")
+    if listed is None or level.get("tf_adjustment_column"):
+        return False
+    return f'"{listed[1]}_all_l"' in (level.get("sql_condition") or "")
+
+
 def version(found: Mapping[str, Any]) -> str:
-    """A fingerprint of a model's parameters (what `parameters` returned), eight hexadecimal digits."""
-    told = [found.get("prior"), [[row["comparison"], row["label"], row["m"], row["u"]] for row in found["levels"]]]
+    """A fingerprint of a model's parameters (what `parameters` returned), eight hexadecimal digits.
+
+    Models that differ in what weighs by how common a value is link otherwise, though m and u are the same.
+    """
+    kept = ("comparison", "label", "m", "u", "term_frequency")
+    told = [found.get("prior"), [[row.get(name) for name in kept] for row in found["levels"]]]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 

@@ -65,9 +65,10 @@ Made = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
 
 
 def rules(before: Made, after: Made) -> list[dict[str, Any]]:
-    """Blocking rules and passes that one run has and the other has not."""
+    """Blocking rules, passes, and levels that weigh by how common a value is, of one run and not of the other."""
     changed = []
-    for what, rules_of in (("blocking rule", _blocking_rules), ("pass", _passes)):
+    kinds = (("blocking rule", _blocking_rules), ("pass", _passes), ("weighs by how common a value is", _frequencies))
+    for what, rules_of in kinds:
         old, new = rules_of(before), rules_of(after)
         if old is None or new is None:
             continue
@@ -80,6 +81,17 @@ def _blocking_rules(made: Made) -> list[str] | None:
     model = made[0]
     rules = (model or {}).get("blocking_rules_to_generate_predictions") or []
     return None if model is None else [rule if isinstance(rule, str) else rule["blocking_rule"] for rule in rules]
+
+
+def _frequencies(made: Made) -> list[str] | None:
+    """Levels that weigh by how common a value is."""
+    if made[0] is None:
+        return None
+    return [
+        f"{level['comparison']}: {str(level['label']).removeprefix(str(level['comparison']) + ': ')}"
+        for level in parameters(dict(made[0]))["levels"]
+        if level["term_frequency"] or level["rarest"]
+    ]
 
 
 def _passes(made: Made) -> list[str] | None:

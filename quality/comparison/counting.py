@@ -243,7 +243,7 @@ def _groups(
     after: str,
     definitions: Definitions,
 ) -> list[dict[str, Any]]:
-    """Counts by each characteristic of the left end: of all its entities, since not every source knows everything.
+    """Counts by each characteristic of the left end: of the first of its entities that knows it, as in quality.rates.
 
     A lost link is described by the run that had it.
     """
@@ -257,16 +257,18 @@ def _groups(
             continue
         query = f"""
             with ends as (
-                select 'before' as run, p.left_id, d.{quote(name)} as value
+                select 'before' as run, p.left_id, d.entity_id, d.{quote(name)} as value
                 from {{pairs_before}} as p
                 join {{before}} as d on d.source = p.left_source and d.entity_key = p.left_key
                 union all
-                select 'after' as run, p.left_id, d.{quote(name)} as value
+                select 'after' as run, p.left_id, d.entity_id, d.{quote(name)} as value
                 from {{pairs_after}} as p
                 join {{after}} as d on d.source = p.left_source and d.entity_key = p.left_key
             ),
             known as (
-                select run, left_id, max(value) as value from ends group by run, left_id
+                select run, left_id, min_by(value, entity_id) filter (where value is not null) as value
+                from ends
+                group by run, left_id
             )
             select k.value, {counted}
             from {{fates}} as f

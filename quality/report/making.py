@@ -147,7 +147,7 @@ def model_blocks(step: Mapping[str, Any], names: Names) -> list[Block]:
             row["comparison"],
             row["label"],
             *(Cell(_number(row[key]), row[key]) for key in ("m", "u", "match_weight")),
-            "yes" if row["term_frequency"] else "no",
+            "yes" if row["term_frequency"] or row.get("rarest") else "no",
         ]
         for row in levels
     ]

@@ -198,3 +198,37 @@ def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> 
     assert same["rules"] == same["thresholds"] == []
     (unsaid,) = compare(engine, replace(before, counts={}), after)["steps"]
     assert [row["what"] for row in unsaid["rules"]] == ["blocking rule"]
+
+
+def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_them(
+    engine: Engine, world: World
+) -> None:
+    """The boxes of `leo tune` leave m and u as they are, and change links."""
+    common = model(0.5)
+    common["comparisons"][0]["comparison_levels"][0]["tf_adjustment_column"] = "sex"
+    before, after = run(world, "a", 1, BEFORE, common), run(world, "b", 2, BEFORE_OF_B, model(0.5))
+    (step,) = compare(engine, before, after)["steps"]
+    assert step["weights"] == []
+    assert step["rules"] == [
+        {"what": "weighs by how common a value is", "rule": "sex: equal", "change": "removed"},
+    ]
+
+
+def test_a_person_of_two_records_that_differ_is_of_the_group_that_the_report_has_them_in(
+    engine: Engine, world: World
+) -> None:
+    """The first record that knows says F, a later one M."""
+    plain = run(world, "b", 2, "21 | 25 | deterministic | nino | 20 | accepted", model(0.5))
+    (step,) = compare(engine, replace(plain, units={"ec": world(TWO_SEXES)}), plain)["steps"]
+    counted = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
+    (step,) = compare(engine, plain, replace(plain, units={"ec": world(TWO_SEXES)}))["steps"]
+    assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == counted
+    assert counted == [("F", 1)]
+
+
+TWO_SEXES = """
+    step | side  | unit_id | entity_id
+    ec   | left  | 21      | 21
+    ec   | left  | 21      | 22
+    ec   | right | 25      | 25
+"""

@@ -1,0 +1,63 @@
+"""A model's parameters as rows: what Splink writes in words, what weighs by how common a value is, and its version."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from quality.parameters import parameters, version
+
+
+def model(**first: Any) -> dict[str, Any]:
+    """Surnames of people who may have several, as a model of histories has them."""
+    return {
+        "probability_two_random_records_match": 0.001,
+        "comparisons": [
+            {
+                "output_column_name": "surname",
+                "comparison_description": "surname by the rarest value that both ever held",
+                "comparison_levels": [
+                    {"sql_condition": '"surname_l" IS NULL OR "surname_r" IS NULL', "is_null_level": True},
+                    {
+                        "sql_condition": '"surname_l" = "surname_r"',
+                        "label_for_charts": "surname: equal",
+                        "m_probability": 0.9,
+                        "u_probability": 0.01,
+                        "tf_adjustment_column": "surname",
+                        **first,
+                    },
+                    {
+                        "sql_condition": 'list_has_any("surname_all_l", "surname_all_r")',
+                        "label_for_charts": "surname: agrees at another time",
+                        "m_probability": 0.05,
+                        "u_probability": 0.01,
+                    },
+                    {"sql_condition": "ELSE", "m_probability": 0.05, "u_probability": 0.98},
+                ],
+            }
+        ],
+    }
+
+
+def test_a_level_that_no_pair_showed_weighs_what_the_model_takes_it_for() -> None:
+    """Splink says so in words, where a number stands else."""
+    unseen = model(m_probability="level not observed in training dataset", u_probability=0.25)
+    first = parameters(unseen)["levels"][0]
+    assert (first["m"], first["match_weight"]) == (1e-6, pytest.approx(-17.93157))
+
+
+def test_a_history_weighs_by_its_rarest_value_without_a_column_of_its_own() -> None:
+    levels = parameters(model())["levels"]
+    assert [(level["term_frequency"], level["rarest"]) for level in levels] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+
+
+def test_a_model_that_weighs_by_no_frequency_is_another() -> None:
+    """As `leo tune` saves it: m and u are the same, and it links otherwise."""
+    plain = copy.deepcopy(model())
+    del plain["comparisons"][0]["comparison_description"]
+    del plain["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]
+    assert version(parameters(plain)) != version(parameters(model())) == version(parameters(model()))
