@@ -163,6 +163,8 @@ def _completeness(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[d
             earlier = old.get((source["source"], row["identifier"]))
             if earlier is None or not (earlier["present"] or row["present"]):
                 continue
+            if not (earlier["entities"] and row["entities"]):
+                continue  # of nobody there is no share
             shares = [wilson(r["present"], r["entities"]) for r in (earlier, row)]
             found.append(
                 {

@@ -123,6 +123,8 @@ def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None) ->
     status = str(manifest.get("status"))
     if status not in _ENDED:
         return Aside(name, f"unfinished: its status is '{status}'; the same leo run continues it")
+    if evaluation is None and status == "gate failed":
+        return Aside(name, "a gate failed before it was evaluated: which, and by what, stands in its log.jsonl")
     if evaluation is None:
         return Aside(name, "not evaluated: it has no quality/evaluation.json; the same leo run makes it")
     if not evaluation.get("steps"):

@@ -89,13 +89,16 @@ def render_run(
         InputError: the run was not evaluated, or a file is no JSON.
     """
     evaluation = _json(run / "quality" / "evaluation.json")
+    manifest = _json(run / "manifest.json") or {}
     if evaluation is None:
-        raise InputError(f"{run / 'quality' / 'evaluation.json'}: no such file\n  finish the run first: leo run")
+        why = "finish the run first: leo run"
+        if manifest.get("status") == "gate failed":
+            why = f"a gate stopped the run before it was evaluated: which, and by what, stands in {run / 'log.jsonl'}"
+        raise InputError(f"{run / 'quality' / 'evaluation.json'}: no such file\n  {why}")
     contracts: list[Mapping[str, Any]] = []
     for name in ("contracts.json", "contracts-published.json"):
         found = _json(run / "quality" / name) or []
         contracts += found if isinstance(found, list) else found.get("results", [])
-    manifest = _json(run / "manifest.json") or {}
     moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
     title = manifest.get("title") or f"Linkage quality report: {name}"

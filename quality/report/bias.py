@@ -60,6 +60,8 @@ def bias_section(
         Heading("Drafted statement"),
         *(Text(sentence) for sentence in statement(last, released_groups(sides, last), names, d)),
     ]
+    if any(group["expected_missed"] for step in steps for row in step["bias"] for group in row["groups"]):
+        blocks.append(Text(LET_GO_NOTE))  # once, and not under each of dozens of tables
     for step in reversed(steps):
         # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
         rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]
@@ -71,8 +73,9 @@ def bias_section(
 
 
 def basis_of(step: Mapping[str, Any]) -> str:
-    has_truth = any(group["found_missed"] for row in step["bias"] for group in row["groups"])
-    return "found_missed" if has_truth else "matched_unmatched"
+    """Of whom differences are taken: where truth knows who could be found, of these, also where none was missed."""
+    is_known = any(group.get("in_both") for row in step["bias"] for group in row["groups"])
+    return "found_missed" if is_known else "matched_unmatched"
 
 
 def released_groups(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, Any]) -> Shown:
@@ -243,7 +246,7 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
     heads += ["Matched beside unmatched", "from", "to"]
     heads += ["Found beside missed", "from", "to"] if has_truth else []
     title = f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}"
-    return Table(title, heads, rows, LET_GO_NOTE if any(group["expected_missed"] for group in row["groups"]) else "")
+    return Table(title, heads, rows)
 
 
 def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: Disclosure) -> Cell:

@@ -47,22 +47,28 @@ def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:
 
 
 def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Section | None:
-    """Results of the rules that data must meet; failures first and open, the rest folded."""
+    """Results of the rules that data must meet; failures first and open, the rest folded.
+
+    A rule that found no row to look at, as in an empty table, is neither met nor broken.
+    """
     if not contracts:
         return None
     failed = [row for row in contracts if not row["success"]]
-    met = [row for row in contracts if row["success"]]
+    idle = [row for row in contracts if row["success"] and not int(row["checked"])]
+    met = [row for row in contracts if row["success"] and int(row["checked"])]
     critical = sum(row["severity"] == "critical" for row in failed)
     blocks: list[Block] = [
         Text(
             f"{len(met)} of {len(contracts)} rules are met."
             + (f" Not met: {len(failed)}, of them critical: {critical}." if failed else "")
+            + (f" Without a row to look at: {len(idle)}." if idle else "")
         )
     ]
     if failed:
         blocks.append(_table("Rules that are not met", failed, names, d))
-    if met:
-        blocks.append(Fold("Rules that are met", [_table("Rules that are met", met, names, d)]))
+    for title, rows in (("Rules without a row to look at", idle), ("Rules that are met", met)):
+        if rows:
+            blocks.append(Fold(title, [_table(title, rows, names, d)]))
     return Section("contracts", "Checks of the data", blocks)
 
 
@@ -81,7 +87,7 @@ def _table(caption: str, contracts: Sequence[Mapping[str, Any]], names: Names, d
                 parts["failed"],
                 d.percent(failed, checked, tied=[whole, parts["failed"]]),
                 _limit(row.get("limit")),
-                "met" if row["success"] else "not met",
+                "not met" if not row["success"] else "met" if checked else "nothing to look at",
             ]
         )
     columns = ["Source", "Column", "Rule", "Severity", "Checked", "Failing", "Failing, %", "Allowed, %", "Result"]

@@ -71,6 +71,8 @@ def _distributions(
     said = f"{len(moved)} of {len(values)} distributions have moved."
     if not moved:
         said = f"None of {len(values)} distributions has moved." if values else "Too few links to say what has moved."
+    if not rows:
+        said = "There is no step between the same two that has links in both."
     table = Table(
         "Population stability index",
         ["Step", "What", "Index", "Verdict"],

@@ -22,10 +22,11 @@ from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.bias import Shown, cells_of
+from quality.report.bias import LET_GO_NOTE, Shown, bias_section, cells_of
 from quality.report.bias import statement as drafted
 from quality.report.names import Names
-from quality.report.released import Group
+from quality.report.page import Fold, Table, Text
+from quality.report.released import Group, side
 
 
 def test_a_standardised_difference_by_hand() -> None:
@@ -252,6 +253,42 @@ def test_the_draft_does_not_clear_what_it_could_not_compare(engine: Engine, crow
     sex["groups"] = [{**sex["groups"][0], "matched_unmatched": None}]
     said = " ".join(drafted(step, Shown({}, {}), Names(shipped()), disclosure.Disclosure(disclosure.load())))
     assert "Nothing to compare by sex: all are in one group, or all or none are matched." in said
+
+
+def test_where_truth_has_nobody_missed_overlap_is_not_taken_for_bias(
+    engine: Engine, uneven: Inputs, tmp_path: Path
+) -> None:
+    """All who are in both are found; whom the other file never held are all from London."""
+    assert uneven.truth is not None
+    (step,) = uneven.steps
+    right = "select * from {t} where decision = 'accepted' and right_id = left_id + 1000"
+    links = engine.sql(right, t=step.links)
+    held = engine.sql("select left_id as n from {t}", t=links)
+    truth = engine.sql(
+        "select t.* from {t} as t where t.source = 'npd' or t.person_id in (select n from {held})",
+        t=uneven.truth,
+        held=held,
+    )
+    found = evaluate(engine, dataclasses.replace(uneven, truth=truth, steps=(dataclasses.replace(step, links=links),)))
+    assert found["steps"][0]["accuracy"]["recall"]["value"] == 1.0
+    text = render(ReportInputs(found), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "without truth nobody knows who could have been matched" not in text
+    assert "Detected:" not in text
+    assert "Nothing to compare by year of birth, sex and region of the last known home" in text
+
+
+def test_what_the_let_go_leave_out_is_said_once(engine: Engine, uneven: Inputs) -> None:
+    """It stood under each table: of five steps and six characteristics, some thirty times."""
+    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
+    d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
+    (step,) = evaluation["steps"]
+    sides = {step["step"]: {"left": side(step, "left", d)}}
+    section = bias_section(evaluation, sides, None, names, d)
+    assert section is not None
+    tables = [table for fold in section.blocks if isinstance(fold, Fold) for table in fold.blocks]
+    assert len(tables) > 2
+    assert [block.text for block in section.blocks if isinstance(block, Text)].count(LET_GO_NOTE) == 1
+    assert not any(table.note for table in tables if isinstance(table, Table))
 
 
 def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:

@@ -87,6 +87,7 @@ def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path:
     files = made("files", 4) / "manifest.json"
     files.write_text('{"counts": {}}')
     (made("hasty", 5) / "quality" / "evaluation.json").unlink()
+    (made("held", 6, status="gate failed") / "quality" / "evaluation.json").unlink()
 
     found = found_below([tmp_path / "runs"])
 
@@ -96,6 +97,7 @@ def test_runs_stand_from_the_oldest_and_others_are_told_of(made: Made, tmp_path:
         "damaged": "unreadable",
         "files": "no run of leo run",
         "hasty": "not evaluated",
+        "held": "a gate failed before it was evaluated",
         "stopped": "unfinished",
     }
     assert not [one for one in found.aside if "secret" in one.reason]
@@ -227,7 +229,8 @@ def test_bias_of_runs_with_truth_and_without_is_held_by_one_measure(d: Disclosur
     """What is taken of those with a match alone is no change of what is taken of all."""
 
     def run(name: str, matched: float, found: float | None) -> Run:
-        group = {"matched": 900, "eligible": 1000, "found": 900, "in_both": 950}
+        known = {"found": 900, "in_both": 950} if found is not None else {"found": None, "in_both": None}
+        group = {"matched": 900, "eligible": 1000, **known}
         for key, difference in (("matched_unmatched", matched), ("found_missed", found)):
             group[key] = None if difference is None else {"difference": difference, "flagged": abs(difference) > 0.1}  # type: ignore[assignment]
         step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": [group]}]}

@@ -18,8 +18,9 @@ from quality.evaluation import Inputs, evaluate
 from quality.intervals import difference, wilson
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.drift import _rates_table
+from quality.report.drift import _rates_table, drift_section
 from quality.report.names import Names
+from quality.report.page import Figure
 from quality.report.released import Group
 
 
@@ -113,6 +114,28 @@ def test_a_step_that_is_between_others_now_is_not_compared(last: dict[str, Any])
     before["steps"][0]["left"] = "people"
     found = drift(before, last)
     assert [found[part] for part in ("distributions", "last", "rates", "parameters", "bias")] == [[], [], [], [], []]
+
+
+def test_a_source_that_holds_nobody_in_one_release_is_compared_all_the_same(last: dict[str, Any]) -> None:
+    """Of nobody there is no share that has a value: what else there is is told."""
+    empty = copy.deepcopy(last)
+    cis = next(source for source in empty["sources"] if source["source"] == "cis")
+    cis["entities"] = 0
+    cis["completeness"] = [{**row, "entities": 0, "present": 0, "several": 0} for row in cis["completeness"]]
+    for before, after in ((last, empty), (empty, last)):
+        found = drift(before, after)
+        assert {row["source"] for row in found["completeness"]} == {"npd"}
+        counts = {row["count"]: (row["before"], row["after"]) for row in found["counts"]}
+        assert sorted(counts["entities of cis"]) == [0, 600]
+
+
+def test_two_runs_without_a_common_step_are_not_said_to_have_few_links(last: dict[str, Any]) -> None:
+    other = copy.deepcopy(last)
+    other["steps"][0]["step"] = "ilr-cis"
+    section = drift_section(last, drift(other, last), Names(shipped()), Disclosure(load()))
+    assert section is not None
+    (figure,) = [block for block in section.blocks if isinstance(block, Figure)]
+    assert figure.summary == "There is no step between the same two that has links in both."
 
 
 def test_small_groups_are_not_compared(last: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from quality.report.data import completeness_section, contracts_section
 from quality.report.drift import drift_section
 from quality.report.implausible import implausible_section
 from quality.report.names import Names
-from quality.report.page import Figure, Fold, Table
+from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import side
 from quality.report.reviewed import review_section
 
@@ -270,3 +270,16 @@ def test_rows_that_meet_a_rule_are_not_told_where_they_are_few(d: Disclosure) ->
         ["1,000", "0", "0.0"],
         ["0", "0", "z"],
     ]
+
+
+def test_a_rule_that_found_no_row_is_not_said_to_be_met(d: Disclosure) -> None:
+    """Of an empty table nothing is known: it stood among the rules that are met."""
+    row = {"rule": "is given", "source": "npd", "column": "upn", "limit": 0.1, "severity": "critical", "failed": 0}
+    found = [{**row, "checked": checked, "success": True} for checked in (1000, 0)]
+    section = contracts_section(found, NAMES, d)
+    assert section is not None
+    (said,) = [block.text for block in section.blocks if isinstance(block, Text)]
+    assert said == "1 of 2 rules are met. Without a row to look at: 1."
+    folds = [block for block in section.blocks if isinstance(block, Fold)]
+    results = {fold.summary: [line[-1] for line in texts(fold.blocks[0])] for fold in folds}  # type: ignore[arg-type]
+    assert results == {"Rules without a row to look at": ["nothing to look at"], "Rules that are met": ["met"]}

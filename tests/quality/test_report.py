@@ -202,6 +202,14 @@ def test_a_run_that_was_not_evaluated_says_what_to_do(tmp_run: Path) -> None:
         render_run(tmp_run)
 
 
+def test_a_run_that_a_gate_stopped_is_not_told_to_be_run_again(tmp_run: Path) -> None:
+    """The same command would stop at the same gate."""
+    tmp_run.mkdir(parents=True)
+    (tmp_run / "manifest.json").write_text('{"status": "gate failed"}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"a gate stopped the run before it was evaluated: .*log\.jsonl"):
+        render_run(tmp_run)
+
+
 def test_a_broken_file_is_named(tmp_run: Path) -> None:
     (tmp_run / "quality").mkdir(parents=True)
     (tmp_run / "quality" / "evaluation.json").write_text("{", encoding="utf-8")
