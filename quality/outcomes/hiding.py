@@ -20,6 +20,9 @@ are cut so that they need none:
   those hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as
   there are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
 
+- An institution that tells its earners in all but not by category tells neither work nor study by category: earners are
+  no more than those in work. Where nobody in work is without pay, no number of earners is told either.
+
 All are judged by people: a person with two achievements is two members of a cohort. What adds up along a line are
 people at one place each, which are no more than there are.
 
@@ -72,10 +75,12 @@ class _Judge:
         self._has_lost_earners = False
         unpaid = [one.people[UNPAID] for place, one in group.items() if _is_whole(place)]
         self._has_unpaid = any(count >= self._least for count in unpaid)
-        self._study_apart = self._has_unpaid and any(
+        apart = any(
             one.people[STUDY] and not one.people[PAID_STUDY] for place, one in group.items() if _is_whole(place)
         )
-        self._few_unpaid = any(0 < count < self._least for count in unpaid)
+        self._study_apart = self._has_unpaid and apart
+        # Of nobody unpaid the numbers of earners say so, and then who is in neither is what work and study leave.
+        self._few_unpaid = any(0 < count < self._least for count in unpaid) or (apart and not self._has_unpaid)
 
     def whole(self) -> None:
         """The totals of everybody: without them nothing can be told."""
@@ -120,8 +125,11 @@ class _Judge:
         self.hidden |= {(kind, place) for place in rest.values() for kind in ("matched", *JUDGED)}
         told = {institution: row for institution, row in rows.items() if institution != OTHERS}
         categories = {place.category for row in rows.values() for place in row}
+        unpaid = {i for i, row in told.items() if self._tells_of_unpaid(row, categories)}
         for kind in ("matched", *JUDGED):
             safe = {i for i, row in told.items() if self._row_is_safe(kind, row, categories)}
+            if kind in (EMPLOYED, STUDY):
+                safe -= unpaid
             untold = [place for i, row in told.items() if i not in safe for place in row]
             if not self._may_have_moved(kind, untold, rest):
                 # Bases alone would tell of an outcome, with its sums by institution and by category.
@@ -130,6 +138,17 @@ class _Judge:
             self.hidden |= {
                 (each, p) for p in untold for each in (("matched", *JUDGED) if kind == "matched" else (kind,))
             }
+
+    def _tells_of_unpaid(self, row: Sequence[Place], categories: set[str]) -> bool:
+        """Whether an institution tells its earners in all and not by category.
+
+        Earners are no more than those in sustained work, so that those of one category tell how many the others have
+        at least, and so how few of these are unpaid, or in neither work nor study.
+        """
+        whole = Place(row[0].definition, row[0].years_after, ALL, row[0].institution, "")
+        return (
+            self._has_unpaid and (EARNERS, whole) not in self.hidden and not self._row_is_safe(EARNERS, row, categories)
+        )
 
     def _row_is_safe(self, kind: str, row: Sequence[Place], categories: set[str]) -> bool:
         whole = Place(row[0].definition, row[0].years_after, ALL, row[0].institution, "")
