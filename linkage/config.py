@@ -311,7 +311,8 @@ def load(path: Path, **overrides: Any) -> RunConfig:
         ConfigError: no such file, no TOML, or faults: all of them, each with its path and what is allowed.
     """
     raw = read_toml(path, "give the path of a run's TOML file, for example configs/demo.toml")
-    raw.setdefault("run", {}).update({key: value for key, value in overrides.items() if value is not None})
+    if isinstance(run := raw.setdefault("run", {}), dict):  # what else it may be is one of the faults
+        run.update({key: value for key, value in overrides.items() if value is not None})
     return check(RunConfig, raw, str(path))
 
 

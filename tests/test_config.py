@@ -60,12 +60,12 @@ def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
         assert fault in message
 
 
-@pytest.mark.parametrize("text", ["[run]\nname = 1\nstep = 3", "source = 3\nstep = [1]\n[run]\nname = 'x'"])
+@pytest.mark.parametrize("text", ["[run]\nname = 1\nstep = 3", "source = 3\nstep = [1]\n[run]\nname = 'x'", "run = 5"])
 def test_what_has_the_wrong_shape_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match="fault"):
-        load(path)
+        load(path, data="elsewhere")
 
 
 KEPT = """
