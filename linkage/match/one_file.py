@@ -31,6 +31,12 @@ class FilePairs:
     rule_counts: list[dict[str, Any]]
 
 
+def each_pair_once(model: Model) -> Model:
+    """The model whose blocking rules make each pair of one file's records once."""
+    once = (replace(rule, condition=f"({rule.condition}) AND {_ONCE}") for rule in model.blocking_rules)
+    return replace(model, blocking_rules=tuple(once))
+
+
 def pairs_of_file(
     engine: Engine, model: Model, units: Units, floor: float, *, progress: Callable[[str], None] | None = None
 ) -> FilePairs:
@@ -40,8 +46,7 @@ def pairs_of_file(
         model: trained; its blocking rules are equalities, as for two files.
         floor: match weight below which a pair is left out.
     """
-    once = tuple(replace(rule, condition=f"({rule.condition}) AND {_ONCE}") for rule in model.blocking_rules)
-    file_model = replace(model, blocking_rules=once)
+    file_model = each_pair_once(model)
     frequencies = term_frequencies(engine, file_model, units.units, units.units)
     found = score_candidates(engine, file_model, units.units, units.units, frequencies, floor, progress=progress)
     scored, counts = found.pairs, found.counts

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from linkage.engine import Engine, Table, quote, rows
+from linkage.match.one_file import each_pair_once
 from linkage.match.score import Frequencies, score_candidates
 from linkage.model import Model
 
@@ -127,14 +128,8 @@ def _within(
     numbers: Sequence[str],
 ) -> dict[int, int]:
     """Pairs of one file from a weight on, by whole bits, each once."""
-    once = replace(
-        model,
-        blocking_rules=tuple(
-            replace(rule, condition=f"({rule.condition}) AND l.unit_id < r.unit_id") for rule in model.blocking_rules
-        ),
-    )
     some = units if every == 1 else engine.sql(f"select * from {{u}} where unit_id % {every} = 0", u=units, store=True)
-    scored = score_candidates(engine, once, some, units, frequencies, accept, meetings=False).pairs
+    scored = score_candidates(engine, each_pair_once(model), some, units, frequencies, accept, meetings=False).pairs
     shared = [f"a.{quote(name)} = b.{quote(name)}" for name in numbers]
     counted = engine.sql(
         f"""

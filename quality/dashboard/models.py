@@ -10,7 +10,7 @@ from quality.disclosure import Cell, Disclosure
 from quality.parameters import version
 from quality.report import charts
 from quality.report.drawing import figure
-from quality.report.facts import trained
+from quality.report.facts import counts_of, trained
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 
@@ -54,12 +54,7 @@ def models_sections(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclo
 
 
 def _counts(run: Run, step: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    name = f"link-{step['step']}" if step else ""
-    for stage in run.manifest.get("stages") or ():
-        if stage["name"] == name:
-            found: Mapping[str, Any] = stage.get("counts") or {}
-            return found
-    return {}
+    return counts_of(step, run.manifest) if step else {}
 
 
 def _thresholds(run: Run, step: Mapping[str, Any] | None) -> Mapping[str, float | None]:

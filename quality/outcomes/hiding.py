@@ -19,7 +19,6 @@ are cut so that they need none:
 - Where no earner is in study, the unpaid are those in work and study, and the three numbers tell of four groups. Of
   those hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as
   there are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
-
 - An institution that tells its earners in all but not by category tells neither work nor study by category: earners are
   no more than those in work. Where nobody in work is without pay, no number of earners is told either.
 

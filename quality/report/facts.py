@@ -47,7 +47,7 @@ def _models(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], names: N
     rows: list[list[str | Cell]] = []
     said: list[list[str | Cell]] = []
     for step in evaluation["steps"]:
-        model, counts = step["parameters"], _counts(step, manifest)
+        model, counts = step["parameters"], counts_of(step, manifest)
         if not model:
             continue
         limits = counts.get("thresholds") or {}
@@ -83,7 +83,7 @@ def to_be_known(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], name
     unlearnt = [
         names.step(step)
         for step in evaluation["steps"]
-        if _learnt_nothing(_counts(step, manifest).get("training") or {})
+        if _learnt_nothing(counts_of(step, manifest).get("training") or {})
     ]
     if unlearnt:
         said.append(
@@ -92,7 +92,7 @@ def to_be_known(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], name
             "how such fields usually are written."
         )
     for step in evaluation["steps"]:
-        alike = _counts(step, manifest).get("strangers") or {}
+        alike = counts_of(step, manifest).get("strangers") or {}
         if alike.get("many") and (share := d.percent(round(alike["strangers"]), alike["links"])).value is not None:
             said.append(
                 f"{names.step(step)}: pairs of records of one file weigh as much as links. Unless people are in a file "
@@ -102,7 +102,7 @@ def to_be_known(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], name
     return said
 
 
-def _counts(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+def counts_of(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a step counted; leo link and leo dedupe have one, and count for all their stages."""
     counted = {str(stage.get("name")): stage.get("counts") or {} for stage in _stages(manifest)}
     found: Mapping[str, Any] = counted.get(f"link-{step['step']}", manifest.get("counts") or {})

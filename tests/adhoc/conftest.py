@@ -5,7 +5,8 @@ import datetime
 import gzip
 import io
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from linkage.adhoc import persons
 from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
+from linkage.adhoc.birth_dates import read, reading
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Linked, Request, link_files
 from linkage.adhoc.recognise import recognise
@@ -139,6 +141,17 @@ def register(tmp_path: Path) -> DedupeRequest:
     request = DedupeRequest(write_csv(tmp_path / "register.csv", rows), tmp_path / "out", threads=2)
     dedupe_file(request)
     return request
+
+
+def read_as_one(texts: Sequence[str]) -> list[str | None]:
+    """Texts as the birth dates of a column that holds these alone."""
+    how = reading(Counter(texts), 2014)
+    return [read(text, how) for text in texts]
+
+
+def in_iso(days: Sequence[datetime.date]) -> list[str]:
+    """Days as they are read."""
+    return [day.isoformat() for day in days]
 
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]

@@ -3,26 +3,16 @@
 import errno
 import json
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
-import toy_pipeline
-from toy_pipeline import runner
+from toy_pipeline import ends_of_crashes, runner
 
 from linkage.pipeline.atomic import write_json
 
 
 def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_killed(tmp_path, source):
-    done = subprocess.run(
-        [sys.executable, toy_pipeline.__file__, str(tmp_path), str(source), "withholding"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    ends = json.loads(done.stdout)
+    ends = ends_of_crashes(tmp_path, source, "withholding")
     assert len(ends) > 10
     assert {end["first"] for end in ends[:-1]} == {-9}
     assert {end["second"] for end in ends} == {1}

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -159,49 +160,42 @@ def in_a_fork(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def crash_everywhere(base: Path, source: Path) -> list[dict[str, Any]]:
-    """Kill a run at its 1st, 2nd, ... touch of the disk, run it again, and say how both ended."""
+def crash_everywhere(base: Path, source: Path, *, withholding: bool = False) -> list[dict[str, Any]]:
+    """Kill a run at its 1st, 2nd, ... touch of the disk, run it again, and say how both ended.
+
+    Args:
+        withholding: of a whole run, whose gate holds no longer.
+    """
     runner(base / "first", source, plain=True).run()  # what a process works out once is worked out before the forks
+    limit = {"limit": 3} if withholding else {}
     found = []
     for count in range(1, 10_000):
         root = base / f"run{count}"
-
-        def killed(root: Path = root, count: int = count) -> None:
-            _kill_at(count)
-            runner(root, source, plain=True).run()
+        if withholding:
+            shutil.copytree(base / "first", root)
 
         def again(root: Path = root) -> None:
-            runner(root, source, plain=True).run()
+            runner(root, source, plain=True, **limit).run()
+
+        def killed(count: int = count, again: Callable[[], None] = again) -> None:
+            _kill_at(count)
+            again()
 
         first = in_a_fork(killed)
         found.append({"count": count, "first": first, "second": in_a_fork(again), "root": str(root)})
-        if first == 0:
+        if first == int(withholding):  # it came to its end: 1 where the gate holds no longer
             return found
     raise AssertionError("the run never ended")
 
 
-def crash_while_withholding(base: Path, source: Path) -> list[dict[str, Any]]:
-    """Of a whole run whose gate holds no longer: kill it at each touch of the disk, run it again, and say the same."""
-    runner(base / "first", source, plain=True).run()
-    found = []
-    for count in range(1, 10_000):
-        root = base / f"withheld{count}"
-        shutil.copytree(base / "first", root)
-
-        def killed(root: Path = root, count: int = count) -> None:
-            _kill_at(count)
-            runner(root, source, plain=True, limit=3).run()
-
-        def again(root: Path = root) -> None:
-            runner(root, source, plain=True, limit=3).run()
-
-        first = in_a_fork(killed)
-        found.append({"count": count, "first": first, "second": in_a_fork(again), "root": str(root)})
-        if first > 0:
-            return found
-    raise AssertionError("the run never ended")
+def ends_of_crashes(base: Path, source: Path, *words: str) -> list[dict[str, Any]]:
+    """`crash_everywhere` in a process of its own; "withholding" as a word."""
+    command = [sys.executable, __file__, str(base), str(source), *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 if __name__ == "__main__":
-    crash = crash_while_withholding if "withholding" in sys.argv[3:] else crash_everywhere
-    sys.stdout.write(json.dumps(crash(Path(sys.argv[1]), Path(sys.argv[2]))))
+    crashes = crash_everywhere(Path(sys.argv[1]), Path(sys.argv[2]), withholding="withholding" in sys.argv[3:])
+    sys.stdout.write(json.dumps(crashes))
