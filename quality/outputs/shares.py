@@ -71,7 +71,7 @@ def _gives_people(sheet: Sheet, share: int, base: int, whole: float) -> bool:
 
 def _rounding(sheet: Sheet, share: int, whole: float) -> float:
     """How far a share may be from what counts give: half a per cent, of a fraction half of the last place written."""
-    places = max(len(row[share].text.partition(".")[2]) for row in sheet.rows)
+    places = max(places_of(row[share]) for row in sheet.rows)
     return 0.51 if whole > 1 else 0.51 * 10.0 ** -min(max(places, 1), 2)
 
 
