@@ -10,6 +10,9 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
 
+# Processes that tests start would compile the code anew, two thirds of a second each, where compiled code is not kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help assets demo test coverage lint format bench bench-synth wheel clean distclean
 
