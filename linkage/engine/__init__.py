@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from linkage.engine.arrays import whole_numbers, without_pandas
-from linkage.engine.base import Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
+from linkage.engine.base import FEW_ROWS, Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.files import is_hidden
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
 __all__ = [
+    "FEW_ROWS",
     "Engine",
     "RowStore",
     "Table",

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import Engine, Table, columns, one, quote, rows, side_by_side
+from linkage.engine import FEW_ROWS, Engine, Table, columns, one, quote, rows, side_by_side
 from linkage.match.meeting import met_only, those_who_meet
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
 from linkage.model import Model, rarest
 from linkage.model.compiled import (
+    all_rule_pairs,
     candidate_pairs,
     frequency_table,
     given_pairs,
@@ -200,10 +201,7 @@ class _Work:
                 dropped += few
             else:
                 left_over = blocked
-        asked_of = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
-        # Where links alone are asked for, each rule's seconds are its own.
-        units = engine.count(part.left) + engine.count(part.right)
-        found = [ask() for ask in asked_of] if self.taking else side_by_side(engine, *asked_of, rows=units)
+        found = self._by_rules(part, sides, blocked)
         made = (
             _together(engine, found)
             if found
@@ -215,6 +213,30 @@ class _Work:
         met = met_only(engine, rules, sides, made, list(meeting)) if asked else engine.sql(_NOBODY, store=True)
         engine.drop(*dropped)
         return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made} | left_over
+
+    def _by_rules(self, part: Part, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> list[Table]:
+        """The pairs of a part's rules: of few units by one query, else by a query for each rule."""
+        engine = self.engine
+        few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
+        if few and len(part.rules) > 1 and not (engine.cuts or part.folder or part.narrow or self.taking):
+            return [self._at_once(sides)]
+        asked = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
+        # Where links alone are asked for, each rule's seconds are its own.
+        return [ask() for ask in asked] if self.taking else side_by_side(engine, *asked)
+
+    def _at_once(self, sides: Mapping[str, Table]) -> Table:
+        """The pairs of all rules. To plan the scoring of a rule takes longer than to score few pairs, and is done once;
+        a rule's seconds are its equal share."""
+        rules, carried = self.model.blocking_rules, ("rule",)
+        self.say(f"{len(rules)} rules")
+        started = time.monotonic()
+        pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=carried)
+        scored = scored_pairs(self.model, pairs, self.floor, carried=carried)
+        frequencies = _named(self.model, self.frequencies)
+        made = self.engine.sql(scored, params=None, store=_kinds(self.model), **sides, **frequencies)
+        for number in range(len(rules)):
+            self.seconds[number] += (time.monotonic() - started) / len(rules)
+        return made
 
     @contextmanager
     def _timed(self, number: int, part: Part) -> Iterator[None]:

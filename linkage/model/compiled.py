@@ -28,7 +28,9 @@ def pattern_text(model: Model, alias: str) -> str:
     return f"concat({listed})"
 
 
-def scored_pairs(model: Model, pairs: str, floor: float | None, *, each: bool = False) -> str:
+def scored_pairs(
+    model: Model, pairs: str, floor: float | None, *, each: bool = False, carried: Sequence[str] = ()
+) -> str:
     """SQL that scores pairs.
 
     Args:
@@ -37,6 +39,7 @@ def scored_pairs(model: Model, pairs: str, floor: float | None, *, each: bool = 
             its term frequency as bits_<column>_l and bits_<column>_r.
         floor: pairs below this match weight (log2) are dropped; None keeps all.
         each: also what each comparison weighs, as w_0, w_1 and so on.
+        carried: other columns of the pairs that are wanted.
 
     Returns:
         SQL with left_id, right_id, gamma_<comparison> TINYINT for each comparison, match_weight DOUBLE.
@@ -52,7 +55,7 @@ def scored_pairs(model: Model, pairs: str, floor: float | None, *, each: bool = 
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
     weight = " + ".join([number(model.prior_weight), *weights])
-    listed = ["left_id", "right_id", *gammas, f"{weight} as match_weight", *(weights if each else ())]
+    listed = ["left_id", "right_id", *gammas, f"{weight} as match_weight", *(weights if each else ()), *carried]
     return f"{query}\n{_select(listed, source)}"
 
 
@@ -90,14 +93,26 @@ def rule_pairs(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     )
 
 
-def given_pairs(model: Model, rule: BlockingRule | None = None, pairs: str = "{pairs}") -> str:
+def all_rule_pairs(rules: Sequence[BlockingRule]) -> str:
+    """SQL of what rules make (left_id, right_id, rule INTEGER), a pair by its first; reads {left} and {right}."""
+    return "\nunion all\n".join(
+        f"select left_id, right_id, cast({place} as integer) as rule from (\n{rule_pairs(rule, rules[:place])}\n)"
+        for place, rule in enumerate(rules)
+    )
+
+
+def given_pairs(
+    model: Model, rule: BlockingRule | None = None, pairs: str = "{pairs}", *, carried: Sequence[str] = ()
+) -> str:
     """SQL of pairs named elsewhere, as `scored_pairs` wants them: reads {pairs} (left_id, right_id) and the units.
 
     Args:
         rule: that has made them, if one has.
         pairs: SQL of them.
+        carried: other columns of them that are wanted.
     """
-    return _with_columns(model, _UNITS_OF.format(pairs=pairs), equal_columns(rule) if rule else frozenset())
+    equal = equal_columns(rule) if rule else frozenset[str]()
+    return _with_columns(model, _UNITS_OF.format(pairs=pairs), equal, [f"made.{quote(name)}" for name in carried])
 
 
 _UNITS_OF = """{pairs} as made
@@ -110,11 +125,12 @@ def frequency_table(column: str, model: Model) -> str:
     return f"frequencies_{model.tf_columns.index(column)}"
 
 
-def _with_columns(model: Model, source: str, equal: Set[str]) -> str:
+def _with_columns(model: Model, source: str, equal: Set[str], also: Sequence[str] = ()) -> str:
     """SQL of joined units l and r with the model's columns of both and the frequencies of their values.
 
     Args:
         equal: columns, in lower case, of which both units have the same value.
+        also: other columns of the source.
     """
     compared = dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns)
     # One text for both sides is carried, and hashed, once.
@@ -137,7 +153,7 @@ def _with_columns(model: Model, source: str, equal: Set[str]) -> str:
             f"{table}_{found}.bits as {quote(f'bits_{column}_{side}')}"
             for side, found in zip("lr", looked_up, strict=True)
         ]
-    selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *listed])
+    selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *also, *listed])
     return f"select {selected}\nfrom {source}{joins}"
 
 

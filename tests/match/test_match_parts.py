@@ -60,6 +60,27 @@ def test_parts_make_the_pairs_and_meetings_of_the_whole(engine: Engine, tmp_path
     assert [count["pairs_kept"] for count in cut.counts] == [count["pairs_kept"] for count in whole.counts]
 
 
+def test_one_query_of_all_rules_makes_what_a_query_a_rule_makes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries: list[str] = []
+    at_once = score._Work._at_once
+
+    def counted(work: score._Work, *sides: Any) -> Any:
+        queries.append("all rules")
+        return at_once(work, *sides)
+
+    monkeypatch.setattr(score._Work, "_at_once", counted)
+    of_few = _scored(engine, None)
+    assert queries == ["all rules"]
+    monkeypatch.setattr(score, "FEW_ROWS", 0)
+    of_many = _scored(engine, None)
+    assert queries == ["all rules"]
+    assert _pairs(engine, of_few) == _pairs(engine, of_many)
+    kept = [[count["pairs_kept"] for count in found.counts] for found in (of_few, of_many)]
+    assert kept[0] == kept[1]
+
+
 def test_rules_are_parted_by_what_they_share() -> None:
     assert by_key(_model().blocking_rules) == [("dob", (0, 1)), ("surname", (2,)), (None, (3,))]
     assert by_key([BlockingRule("levenshtein(l.dob, r.dob) <= 1")]) == [(None, (0,))]

@@ -9,7 +9,7 @@ import pytest
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, LeoError
-from linkage.match import StepResult, link_step
+from linkage.match import StepResult, link_step, score
 from linkage.model import from_dict
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
@@ -285,11 +285,15 @@ def test_a_model_without_rules_leaves_all_to_the_passes(engine: Engine, rows: Ro
     assert [row[1:4] for row in rows(found.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
 
 
-def test_progress_says_what_is_being_done(engine: Engine) -> None:
+@pytest.mark.parametrize(("few", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])])
+def test_progress_says_what_is_being_done(
+    engine: Engine, few: int, scoring: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score, "FEW_ROWS", few)
     said: list[str] = []
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
     link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=said.append)
-    assert said == ["values", "passes", "rule 1 of 2", "rule 2 of 2", "resolution", "probabilities", "reasons"]
+    assert said == ["values", "passes", *scoring, "resolution", "probabilities", "reasons"]
 
 
 def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
