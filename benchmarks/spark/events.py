@@ -8,6 +8,7 @@ from typing import Any
 
 _SUMMED = {
     "task_seconds": ("Executor Run Time", 1e-3),
+    "cpu_seconds": ("Executor CPU Time", 1e-9),  # of the task's own thread: no compiler, no collector, no waiting
     "gc_seconds": ("JVM GC Time", 1e-3),
     "spilled_bytes": ("Memory Bytes Spilled", 1.0),
 }
