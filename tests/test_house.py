@@ -1,6 +1,11 @@
-"""The house rules that a reader relies on: doors, sizes, names, no network, no values in text, a wheel that works alone."""
+"""The house rules that a reader relies on: doors, sizes, names, no network, no values in text, a wheel that works alone.
+
+A rule is one test over all files, which names each file that breaks it and where: a test for each rule and file were
+four of nine thousand tests, which every process of a run collects.
+"""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -92,26 +97,32 @@ def room_of(module: str) -> str | None:
     return top if top in PACKAGES else None
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@functools.cache
+def imports(path: Path) -> list[tuple[int, str]]:
     """Line and full name of everything that a module imports, wherever in it."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: import by the full name"
             # `from linkage import catalogue` imports linkage.catalogue.
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
 
 
 MODULES = list(modules())
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
-def test_a_room_is_entered_by_its_doors(module, path):
-    here = room_of(module)
-    allowed = DOORS.get(here or "", GROUND) | {here, "linkage"}
-    wrong = [f"line {line}: {name}" for line, name in imports(path) if room_of(name) and room_of(name) not in allowed]
-    assert not wrong, f"{here} may import {', '.join(sorted(map(str, allowed)))}"
+def test_a_room_is_entered_by_its_doors():
+    wrong = []
+    for module, path in MODULES:
+        here = room_of(module)
+        allowed = DOORS.get(here or "", GROUND) | {here, "linkage"}
+        told = f"{here} may import {', '.join(sorted(map(str, allowed)))}"
+        strange = [at for at in imports(path) if room_of(at[1]) and room_of(at[1]) not in allowed]
+        wrong += [f"{module} line {line}: {name}; {told}" for line, name in strange]
+    assert not wrong
 
 
 @pytest.mark.parametrize("inner", WITHIN)
@@ -128,10 +139,10 @@ def test_a_room_within_a_room_has_one_door(inner):
     assert not wrong
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
-def test_only_the_engine_knows_an_engine(module, path):
-    if room_of(module) != "linkage.engine":
-        assert not [f"line {line}: {name}" for line, name in imports(path) if name.split(".")[0] in ENGINES]
+def test_only_the_engine_knows_an_engine():
+    others = [(module, path) for module, path in MODULES if room_of(module) != "linkage.engine"]
+    found = [(module, line, name) for module, path in others for line, name in imports(path)]
+    assert not [f"{module} line {line}: {name}" for module, line, name in found if name.split(".")[0] in ENGINES]
 
 
 def test_every_room_has_its_doors_written_down():
@@ -153,17 +164,21 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", CODE, ids=named)
-def test_a_file_can_be_read_at_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_a_file_can_be_read_at_one_sitting():
+    lines = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+    assert {path: count for path, count in lines.items() if count > 400} == {}
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
-def test_a_file_is_finished_and_named_for_what_it_is(path):
-    assert not {"utils", "helpers", "common", "misc"} & {*path.with_suffix("").parts}
+def test_a_file_is_named_for_what_it_is():
+    nothing = {"utils", "helpers", "common", "misc"}
+    assert not [named(path) for path in OURS if nothing & {*path.with_suffix("").parts}]
+
+
+def test_a_file_is_finished():
     unfinished = ("TO" + "DO", "FIX" + "ME", "XX" + "X ", "NotImplemented" + "Error")
-    text = path.read_text(encoding="utf-8", errors="replace")
-    assert not [word for word in unfinished if re.search(rf"\b{word}\b", text)]
+    said = {named(path): path.read_text(encoding="utf-8", errors="replace") for path in OURS}
+    found = {path: [word for word in unfinished if re.search(rf"\b{word}\b", text)] for path, text in said.items()}
+    assert {path: words for path, words in found.items() if words} == {}
 
 
 def test_no_two_files_of_tests_have_one_name():
@@ -172,10 +187,14 @@ def test_no_two_files_of_tests_have_one_name():
     assert not sorted({name for name in names if names.count(name) > 1})
 
 
-@pytest.mark.parametrize("path", [path for path in CODE if room_of(path.relative_to(ROOT).parts[0])], ids=named)
-def test_packages_log_and_do_not_print(path):
-    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    assert not [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+def test_packages_log_and_do_not_print():
+    printing = []
+    for path in (path for path in CODE if room_of(path.relative_to(ROOT).parts[0])):
+        text = path.read_text(encoding="utf-8")
+        calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)) if "print" in text else ()
+        names = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+        printing += [f"{named(path)} line {call.lineno}" for call in names]
+    assert not printing
 
 
 PAGES = [path for path in OURS if path.suffix in {".html", ".j2", ".css", ".js"}]
@@ -188,10 +207,9 @@ _FETCH = re.compile(
 )
 
 
-@pytest.mark.parametrize("path", PAGES, ids=named)
-def test_a_page_fetches_nothing(path):
-    text = path.read_text(encoding="utf-8")
-    assert not _FETCH.search(text.replace(_OWN.get(named(path), "\0"), ""))
+def test_a_page_fetches_nothing():
+    texts = {path: path.read_text(encoding="utf-8").replace(_OWN.get(named(path), "\0"), "") for path in PAGES}
+    assert not [f"{named(path)}: {found.group()}" for path, text in texts.items() if (found := _FETCH.search(text))]
 
 
 @pytest.mark.parametrize(
