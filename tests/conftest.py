@@ -14,6 +14,9 @@ import pytest
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
+from linkage.process import begin
+
+begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
 # A process of a parallel run has no main file; pyspark 4.3 takes that for a doctest and leaves with exit code 0 when
 # Great Expectations imports what it lacks.
@@ -22,6 +25,20 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 
 
 _ON_A_CLUSTER = "tests/engine/test_spark_pipeline.py"
+
+
+def _scope(nodeid: str) -> str:
+    """What stays in one process: a file, and all that asks for this process's session of Spark."""
+    file = nodeid.partition("::")[0]
+    on_spark = re.search(r"[\[-]spark[]-]|/test_spark_|_on_spark\b", nodeid)
+    return "spark" if on_spark and file != _ON_A_CLUSTER else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A spec that asks for Spark and does not say so in its name would start a second JVM in another process."""
+    for item in items:
+        if "spark_session" in getattr(item, "fixturenames", ()) and _scope(item.nodeid) != "spark":
+            raise pytest.UsageError(f"{item.nodeid} runs on Spark: end its name with _on_spark")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -35,9 +52,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            on_spark = re.search(r"[\[-]spark[]-]|/test_spark_", nodeid)
-            return "spark" if on_spark and file != _ON_A_CLUSTER else file
+            return _scope(nodeid)
 
         def _assign_work_unit(self, node: Any) -> None:
             for scope in (_ON_A_CLUSTER, "spark"):

@@ -211,7 +211,7 @@ def _counted(evidence: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.spark
-def test_both_engines_count_the_same(duckdb_engine: Engine, spark_engine: Engine) -> None:
+def test_the_same_is_counted_on_duckdb_and_on_spark(duckdb_engine: Engine, spark_engine: Engine) -> None:
     sides = [side.slice(0, 400) for side in known_errors.two_files()]
     found = [
         gathered(engine, known_errors.model(), *map(engine.from_arrow, sides), seed=3)

@@ -151,7 +151,7 @@ MARKS = "entity_id | Subject | Mark | Sat:date\n1 | M | 3 | -\n1 | Z | 4 | -\n2 
 
 
 @pytest.mark.spark
-def test_great_expectations_on_spark_counts_and_judges_as_the_engine_does(duckdb_engine, spark_engine, catalogue):
+def test_great_expectations_counts_and_judges_as_the_engine_does_on_spark(duckdb_engine, spark_engine, catalogue):
     def checked(engine):
         records, marks = (engine.from_arrow(parse(text)) for text in (PEOPLE, MARKS))
         return check(engine, catalogue, {"npd": records}, sources=SOURCES, attributes={"school_marks": marks})
