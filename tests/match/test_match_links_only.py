@@ -62,8 +62,9 @@ def test_every_link_is_there_and_every_other_unit_has_the_one_reason(engine: Eng
     ]
     assert sorted(shown) == sorted(rows(world(LINKS)))
     assert sorted(rows(found.unlinked)) == sorted(rows(world(UNLINKED)))
-    assert found.links.columns == linked(engine).links.columns
-    assert found.unlinked.columns == linked(engine).unlinked.columns
+    whole = linked(engine)
+    assert found.links.columns == whole.links.columns
+    assert found.unlinked.columns == whole.unlinked.columns
     assert found.sampled is None
 
 
