@@ -327,13 +327,21 @@ def test_a_query_that_ctrl_c_ends_says_so(duckdb_engine, way):
     slow = (
         "select sum(a.n * b.n) as n from (select unnest(range(400000)) as n) a, (select unnest(range(400000)) as n) b"
     )
-    stop = threading.Timer(0.5, duckdb_engine.connection.interrupt)
-    stop.start()
     asked = duckdb_engine.arrow if way == "arrow" else duckdb_engine.count
-    counted = duckdb_engine.sql(slow)
-    with pytest.raises(KeyboardInterrupt):
-        asked(counted)
-    stop.join()
+    counted, connection, ended = duckdb_engine.sql(slow), duckdb_engine.connection, threading.Event()
+
+    def stop() -> None:
+        while not ended.wait(0.3):  # again and again: on a busy machine the query may begin later than this
+            connection.interrupt()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asked(counted)
+    finally:
+        ended.set()
+        stopping.join()
     assert duckdb_engine.arrow(duckdb_engine.sql("select 1 as n")).to_pylist() == [{"n": 1}]
 
 

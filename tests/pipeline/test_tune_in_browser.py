@@ -53,10 +53,20 @@ def told(page: Any, beginning: str) -> None:
 
 def change(page: Any, label: str, value: str) -> None:
     """Put a value into a field and leave it, which sends the form; wait until what follows stands on the page."""
+    page.evaluate(_TELL_OF_A_SWAP)
     with page.expect_response(lambda answer: answer.request.method == "GET" or answer.status == 400):
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).press("Tab")
-    page.wait_for_timeout(250)
+    page.locator("html:not([data-awaits])").wait_for()  # a busy machine takes its time to put in what has come
+    page.wait_for_timeout(100)
+
+
+_TELL_OF_A_SWAP = """() => {
+    const page = document.documentElement;
+    page.dataset.awaits = "";
+    document.addEventListener("htmx:after:swap", () => { delete page.dataset.awaits; }, { once: true });
+}"""
+"""Marks the page until something is put into it; a page that comes in its stead has no mark."""
 
 
 @pytest.mark.parametrize("width", [1280, 320])
