@@ -32,6 +32,15 @@ _PATTERNS = np.array(
 )
 _OTHER_PATTERNS = np.array([[6, 7, 7], [6, 6, 8], [6, 7, 8], [6, 6, 6]])  # of the three of Scotland or Wales
 _BIGGEST = 4
+
+
+def _sizes(patterns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(patterns, slots): children of the family that each slot belongs to."""
+    out: NDArray[np.int64] = (patterns[:, :, None] == patterns[:, None, :]).sum(axis=2)
+    return out
+
+
+_SIZES, _OTHER_SIZES = _sizes(_PATTERNS), _sizes(_OTHER_PATTERNS)
 _SHARE_YOUNGER = np.array([17 / 36, 4 / 12, 4 / 12])  # those with an older brother or sister in the patterns, by nation
 
 FIRST_BIRTH, LAST_BIRTH = day(1985, 9, 1), day(2006, 8, 31)
@@ -48,6 +57,8 @@ class Families:
     twin_of_elder: NDArray[np.bool_]
     birth: Days
     eldest_birth: Days
+    oldest: Days  # birth of the family's first child, and of its last one
+    youngest: Days
     first_birth: Days  # about when the family's first child was born
     mothers_age: NDArray[np.float64]  # then, in years
 
@@ -60,12 +71,18 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     outsider = other & (nation == ENGLAND)
     drawn = draws.uniform("family.pattern", block)
     pattern = (drawn * len(_PATTERNS)).astype(np.int64)
-    first = np.where(outsider, slot, _PATTERNS[pattern, np.minimum(slot, SCHOOLED - 1)])
-    others = _OTHER_PATTERNS[(drawn * len(_OTHER_PATTERNS)).astype(np.int64), np.maximum(slot - SCHOOLED, 0)]
-    first = np.where(nation != ENGLAND, others, first)
+    at, other_at = np.minimum(slot, SCHOOLED - 1), np.maximum(slot - SCHOOLED, 0)
+    other_pattern = (drawn * len(_OTHER_PATTERNS)).astype(np.int64)
+    abroad = nation != ENGLAND
+    first = np.where(outsider, slot, np.where(abroad, _OTHER_PATTERNS[other_pattern, other_at], _PATTERNS[pattern, at]))
+    size = np.where(outsider, 1, np.where(abroad, _OTHER_SIZES[other_pattern, other_at], _SIZES[pattern, at]))
     family = block * BLOCK + first + 1
     rank = slot - first
-    gap = np.zeros(len(ids), np.int64)
+    span = LAST_BIRTH - FIRST_BIRTH + 1
+    eldest = FIRST_BIRTH + (draws.uniform("family.birth", family) * span).astype(np.int64)
+    backwards = draws.chance("family.back", family, 0.5)
+    gap = np.zeros(len(ids), np.int64)  # between the births of the eldest and of the child
+    birth, oldest, youngest = (eldest.copy() for _ in range(3))
     twin_of_elder = np.zeros(len(ids), bool)
     for child in range(1, _BIGGEST):
         years = 1.4 + 3.2 * draws.uniform("family.gap", family, child)
@@ -73,20 +90,21 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
         twin = draws.chance("family.twin", family, odds, child)
         if child > 1:
             twin &= ~draws.chance("family.twin", family, odds, child - 1)
-        has = rank >= child
-        gap += np.where(has & ~twin, (years * 365.25).astype(np.int64), 0)
+        gap += np.where(twin, 0, (years * 365.25).astype(np.int64))
+        back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
+        born, there = np.where(back, eldest - gap, eldest + gap), size > child
+        oldest, youngest = (
+            np.where(there, of(ends, born), ends) for of, ends in ((np.minimum, oldest), (np.maximum, youngest))
+        )
+        birth = np.where(rank == child, born, birth)
         twin_of_elder |= (rank == child) & twin
-    span = LAST_BIRTH - FIRST_BIRTH + 1
-    eldest = FIRST_BIRTH + (draws.uniform("family.birth", family) * span).astype(np.int64)
-    backwards = draws.chance("family.back", family, 0.5)
-    back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
-    birth = np.where(back, eldest - gap, eldest + gap)
     early, late = day(1970, 1, 1), day(2004, 8, 31)
     elsewhere = early + (draws.uniform("outsider.birth", ids) * (late - early)).astype(np.int64)
-    birth = np.where(outsider, elsewhere, birth).astype(np.int32)
+    births: Days = np.where(outsider, elsewhere, birth).astype(np.int32)
     first_birth = np.where(backwards, eldest - 5 * 365, eldest).astype(np.int32)
     # Mothers at a first birth in England and Wales, 1985 to 2006: 27 on average, one in eleven below 20 (ONS).
     mothers_age = (27 + 5.4 * draws.normal("mother", family)).clip(15, 46)
     return Families(
-        family, rank, outsider, nation, twin_of_elder, birth, eldest.astype(np.int32), first_birth, mothers_age
+        family, rank, outsider, nation, twin_of_elder, births, eldest.astype(np.int32), oldest.astype(np.int32),
+        youngest.astype(np.int32), first_birth, mothers_age,
     )  # fmt: skip

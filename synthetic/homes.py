@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import DATA_END, NEVER, YEAR, Days
+from synthetic.dates import DATA_END, NEVER, YEAR, Days, on, parts
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.families import Families
 from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
@@ -47,7 +47,7 @@ class Homes:
         return out
 
     def until(self, last: Days) -> "Homes":
-        """The homes of people who each live until a day, so that none moves on it or later."""
+        """The homes of people who are each in the country until a day, so that none moves on it or later."""
         return replace(self, start=np.where(self.start < last[:, None], self.start, NEVER).astype(np.int32))
 
 
@@ -63,6 +63,8 @@ def homes(
     poor: NDArray[np.bool_],
 ) -> Homes:
     """Address histories: families move every twelve years on average, poor ones oftener, young adults every few.
+
+    A move across a border is in the summer holidays, so that no child is at school in two nations in one year.
 
     Three in ten go away at 18 or 19, most of them far, and move again at 21 to 23, many of them back (a fifth of those
     aged 19 moved across an authority's border in a year, with a second peak at 22: ONS internal migration 2012/13);
@@ -91,6 +93,7 @@ def homes(
         if move == 1:
             across = _within(reference, region[2], draws.uniform("home.across", kin.family))
             place = np.where(raised.crosses, across, place)
+            since = np.where(raised.crosses, _in_summer(since), since)
             first = np.where(since <= arrival, raised.later, first)
         moves = (since < leaves) & (since > arrival)
         start[:, move] = np.where(moves, np.minimum(since, NEVER), NEVER)
@@ -149,6 +152,13 @@ def in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
     """The region of a home in the given nation, `english` where that is England."""
     codes = [reference.regions.index(REGIONS[other]) for other in (SCOTLAND, WALES)]
     return np.select([nation == SCOTLAND, nation == WALES], codes, english).astype(np.int32)
+
+
+def _in_summer(since: Floats) -> Floats:
+    """Days of the same years in the holidays, 20 July to 29 August: who crosses a border changes school then."""
+    years = parts(since.astype(np.int64))[0]
+    out: Floats = on(years, 7, 20) + (since - on(years, 1, 1)) * (40 / 366)
+    return out
 
 
 def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:

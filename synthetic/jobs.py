@@ -1,6 +1,6 @@
 """Jobs from day to day, such that each year is worked in every month, in some, or in none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,10 @@ class Jobs:
     end: Days  # NEVER while it lasts
     casual: NDArray[np.bool_]
 
+    def until(self, last: Days) -> "Jobs":
+        """The jobs of people who each work until a day at the latest."""
+        return replace(self, end=np.minimum(self.end, last[self.person]))
+
 
 def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days, finishes: NDArray[np.bool_]) -> Jobs:
     """Main jobs from year to year, and short second ones beside them.
@@ -53,6 +57,8 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days,
     order = np.lexsort((number, persons))
     number = number[order]
     starts, ends = np.concatenate([start, begun])[order], np.concatenate([end, left])[order]
+    starts = np.maximum(starts, earliest[persons[order]])
+    ends = np.maximum(ends, starts)
     return Jobs(persons[order], number, starts.astype(np.int32), ends.astype(np.int32), number >= CASUAL)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.attainment import attainment
-from synthetic.dates import Days
+from synthetic.dates import Days, academic_year, parts
 from synthetic.deviates import by_year, deviates
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.learning import learning, years_of
-from synthetic.pathways import Higher, entries, higher, paths
-from synthetic.people import OUTSIDER, SCOTTISH, VISITOR, WELSH, People
+from synthetic.pathways import Higher, entries, higher, lives_in_england, paths
+from synthetic.people import OUTSIDER, VISITOR, People
 from synthetic.reference import Codes, Reference
 from synthetic.traits import Traits, odds_table, traits, with_qualification
 from synthetic.universities import subjects_of
@@ -48,8 +48,10 @@ class Journeys:
     postgraduate_start: Ints
     postgraduate_years: Ints
     subject: Codes
-    here_from: Ints  # academic years in England
+    here_from: Ints  # academic years in whose middle, on 1 January, people are in the country: those at school
     here_until: Ints
+    learns_from: Ints  # academic years in the country from before September to the end of March: those of other study
+    learns_until: Ints
     sixth_form: NDArray[np.bool_]  # (people, YEARS): at a school's sixth form, a year 12, 13 or 14 each
     college: NDArray[np.bool_]  # (people, YEARS): "other education", full time at a college (FundModel 25)
     adult_learning: NDArray[np.bool_]  # (people, YEARS): learns from October to March at least, not as an apprentice
@@ -68,8 +70,12 @@ class Journeys:
 
     def studies(self) -> NDArray[np.bool_]:
         """(people, YEARS): at school beyond key stage 4, at college or university, as an adult or an apprentice."""
-        out = self.university() | self.sixth_form | self.college | self.adult_learning | self.apprentices()
-        out &= (self.here_from[:, None] <= YEARS) & (self.here_until[:, None] >= YEARS)
+        out = self.university() | self.college | self.adult_learning | self.apprentices()
+        return (out & self.may_learn()) | self.sixth_form
+
+    def may_learn(self) -> NDArray[np.bool_]:
+        """(people, YEARS): in the country for long enough to study elsewhere than at school."""
+        out: NDArray[np.bool_] = (self.learns_from[:, None] <= YEARS) & (self.learns_until[:, None] >= YEARS)
         return out
 
 
@@ -77,12 +83,13 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     """Journeys by the odds of DfE's figures, attainment and chance."""
     results = attainment(draws, people)
     person = traits(reference, people, results.among_best)
-    here_from, here_until = years_here(people)
-    of = higher(draws, people, entries(draws, people, person, results), here_from)
+    (here_from, here_until), (learns_from, learns_until) = years_here(people), years_of_study(people)
+    of = higher(draws, people, entries(draws, people, person, results), learns_from)
     reached = with_qualification(person, of.qualified)
     where = paths(draws, people, reached, of)
-    there = (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
-    at_school, at_college = (_placed(people, where == code) & there for code in (1, 2))
+    at_school = _placed(people, where == 1) & (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
+    there = (learns_from[:, None] <= YEARS) & (learns_until[:, None] >= YEARS)
+    at_college = _placed(people, where == 2) & there
     adult = _adults(draws, people, reached, of, where[:, 2] == 2) & there
     start, years = _apprenticeships(draws, people, of, where, adult)
     since = YEARS[None, :] - start[:, None]
@@ -107,6 +114,8 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
         subject=subjects_of(draws, people.ids, people.female, people.ability),
         here_from=here_from,
         here_until=here_until,
+        learns_from=learns_from,
+        learns_until=learns_until,
         sixth_form=at_school,
         college=at_college & ~apprentice,
         adult_learning=adult & ~apprentice,
@@ -122,12 +131,18 @@ def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArr
 
 def years_here(people: People) -> tuple[Ints, Ints]:
     """The first and the last academic year in which each person is in England on 1 January."""
-    return _first_year(people.arrival), _last_year(people.departure)
+    return _first_year(people.arrival), _last_year(people.departure, 1)
 
 
-def last_year_alive(people: People) -> Ints:
-    """The last academic year in which each person is alive on 1 January."""
-    return _last_year(people.death)
+def years_of_study(people: People) -> tuple[Ints, Ints]:
+    """The first academic year before which each person came, and the last one of which the person is here to the end of
+    March: courses begin in September, and one that is left in summer has lasted for six months of a tax year."""
+    return academic_year(people.arrival - 1) + 1, _last_year(people.departure, 4)
+
+
+def last_years_alive(people: People) -> tuple[Ints, Ints]:
+    """The last academic years in which each person is alive on 1 January, and on 1 August."""
+    return _last_year(people.death, 1), _last_year(people.death, 8)
 
 
 def _higher(of: Journeys) -> Higher:
@@ -160,8 +175,8 @@ def _adults(
 
 
 def _english(people: People) -> NDArray[np.bool_]:
-    """Who is known to colleges in England: those schooled elsewhere never are."""
-    return ~np.isin(people.kind, (OUTSIDER, VISITOR, SCOTTISH, WELSH))
+    """Who is known to colleges in England: those schooled elsewhere never are, nor who moved away by 17."""
+    return ~np.isin(people.kind, (OUTSIDER, VISITOR)) & lives_in_england(people)
 
 
 def _apprenticeships(
@@ -193,7 +208,7 @@ def _first_year(arrival: Days) -> Ints:
     return arrival.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
-def _last_year(departure: Days) -> Ints:
-    """The last academic year whose 1 January comes before the departure."""
-    years = np.minimum(departure, 40_000).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    return years - 1
+def _last_year(departure: Days, month: int) -> Ints:
+    """The last academic year of which the first day of a month, 1 to 8, does not come after the departure."""
+    years, months, _ = parts(np.minimum(departure, 40_000))
+    return years - 1 - (months < month)

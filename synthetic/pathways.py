@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.attainment import Attainment
+from synthetic.dates import on
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.learning import ENTRIES, PATHS, begins, gaps, lean, learning, years_of
+from synthetic.nations import ENGLAND
 from synthetic.people import OUTSIDER, SCOTTISH, VISITOR, WELSH, People
 from synthetic.traits import GRADUATE, LEVEL2_OR_LESS, LEVEL3, Traits, odds_table
 
@@ -64,14 +66,14 @@ def entry_odds(score: Floats, cohort: Ints, meals: NDArray[np.bool_]) -> Floats:
     return out
 
 
-def higher(draws: Draws, people: People, entry: NDArray[np.int64], here_from: Ints) -> Higher:
+def higher(draws: Draws, people: People, entry: NDArray[np.int64], learns_from: Ints) -> Higher:
     """When people study at universities. Those who come to England later begin no sooner than that."""
     ids = people.ids
     schooled_here = ~np.isin(people.kind, (OUTSIDER, VISITOR))
     first, last = _BEGIN[entry].T
     after = first + (draws.uniform("degree.begin", ids) * (last - first + 1)).astype(np.int64)
     goes = (after > 0) & schooled_here
-    start = np.where(goes, np.maximum(people.cohort + _FIRST_YEAR + after, here_from), 0)
+    start = np.where(goes, np.maximum(people.cohort + _FIRST_YEAR + after, learns_from), 0)
     degree = _DEGREE[entry]
     drawn = draws.uniform("degree.years", ids)
     years = np.where(degree, years_of("degree").at(drawn), years_of("other").at(drawn))
@@ -112,8 +114,14 @@ def paths(draws: Draws, people: People, person: Traits, of: Higher) -> NDArray[n
     odds = odds_table("life_paths").of(with_entry(person, first_year)) + path_odds(first_year).astype(np.float32)
     out: NDArray[np.int64] = _WHERE[choose(odds, draws.uniform("path", people.ids))]
     out[np.isin(people.kind, (OUTSIDER, VISITOR))] = 0
-    outside = np.isin(people.kind, (SCOTTISH, WELSH))[:, None]
-    out[outside & (out == 2)] = 0
+    out[~lives_in_england(people)[:, None] & (out == 2)] = 0
+    return out
+
+
+def lives_in_england(people: People) -> NDArray[np.bool_]:
+    """Whose family sends its children to school in England and lives there in the autumn after key stage 4."""
+    nation = people.homes.nation(np.arange(len(people)), on(people.cohort + _FIRST_YEAR, 9, 1))
+    out: NDArray[np.bool_] = ~np.isin(people.kind, (SCOTTISH, WELSH)) & (nation == ENGLAND)
     return out
 
 

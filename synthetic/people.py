@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.dates import NEVER, YEAR, Days, academic_year, day, from_parts, parts
+from synthetic.dates import NEVER, YEAR, Days, academic_year, from_parts, parts
 from synthetic.disadvantage import circumstances
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.families import Families, families
@@ -48,7 +48,7 @@ class People:
     origin: Codes
     ethnic: Codes
     foreign_born: NDArray[np.bool_]
-    arrival: Days  # in England; long ago for those born there
+    arrival: Days  # in the country, also after the last day of the files; the birth of those born there
     departure: Days  # emigration or death, NEVER for most
     death: Days
     fsm: NDArray[np.bool_]
@@ -75,7 +75,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     foreign = draws.chance("abroad", kin.family, born_abroad)
     january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
     birth = _papers(kin.birth, foreign & draws.chance("january", kin.family, january))
-    arrival = _arrival(draws, ids, birth, kind, foreign)
+    arrival = _arrival(draws, ids, kin, birth, kind, foreign)
     female = draws.chance("sex", ids, 0.487)
     death, departure = departures(draws, ids, birth, female, foreign)
     visit = visits(draws, facts, ids, kin.outsider & foreign, origin, birth)
@@ -97,7 +97,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
         ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
     return People(
         ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
-        departure, death, means.fsm, means.idaci, means.ability, quality, known_as.until(death), home.until(death),
+        departure, death, means.fsm, means.idaci, means.ability, quality, known_as.until(death), home.until(departure),
     )  # fmt: skip
 
 
@@ -128,13 +128,18 @@ def _papers(birth: Days, january: NDArray[np.bool_]) -> Days:
     return from_parts(years, np.where(january, 1, months), np.where(january, 1, doms))
 
 
-def _arrival(draws: Draws, ids: Ints, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:
-    """Pupils come aged 2 to 15, late arrivals at 16 to 26, others at 18 to 42, most before 30."""
+def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, foreign: NDArray[np.bool_]) -> Days:
+    """Families come with all their children, late arrivals at 16 to 26, others at 18 to 42, most before 30.
+
+    The youngest of a family is then 2 or older and the eldest 15 or younger, as far as they are near enough in age.
+    """
     drawn = draws.uniform("arrival", ids)
-    age = np.select([kind == LATE, kind == OUTSIDER], [16 + 10 * drawn, 18 + 24 * drawn**2], 2 + 13 * drawn)
-    came = birth + (age * YEAR).astype(np.int64)
-    moved = foreign | (kind == LATE)
-    return np.where(moved, np.minimum(came, day(2021, 6, 30)), birth).astype(np.int32)
+    alone = birth + np.where(kind == LATE, 16 + 10 * drawn, 18 + 24 * drawn**2) * YEAR
+    last = np.maximum(kin.oldest + 15 * YEAR, kin.youngest + YEAR)
+    first = np.minimum(kin.youngest + 2 * YEAR, (kin.youngest + last) / 2)
+    together = first + draws.uniform("arrival", kin.family) * (last - first)
+    came = np.where(np.isin(kind, (LATE, OUTSIDER)), alone, together)
+    return np.where(foreign | (kind == LATE), came, birth).astype(np.int32)
 
 
 def _quality(

@@ -6,7 +6,7 @@ import pyarrow as pa
 from synthetic.dates import NEVER, Days, on
 from synthetic.draws import Ints
 from synthetic.homes import postcodes
-from synthetic.journeys import FIRST_YEAR, last_year_alive
+from synthetic.journeys import FIRST_YEAR, last_years_alive
 from synthetic.numbers import pupil_reference
 from synthetic.people import KINDS, OUTSIDER, PRIVATE, VISITOR
 from synthetic.text import Text
@@ -21,7 +21,7 @@ def persons(world: World) -> pa.Table:
     people, journey, reference = world.people, world.journeys, world.reference
     known = people.names
     changed = known.changed < NEVER
-    last = last_year_alive(people)
+    last, last_summer = last_years_alive(people)
     begins = (journey.degree_start > 0) & (journey.degree_start <= last)
     ends = journey.degree_start + journey.degree_years - 1
     middle = [Text(reference.forenames, known.middle[:, place]).array() for place in (0, 1)]
@@ -52,7 +52,7 @@ def persons(world: World) -> pa.Table:
         "cohort": whole(people.cohort),
         "post16": coded(_post16(world, last), POST16),
         "degree_start": whole(journey.degree_start, begins),
-        "graduate": pa.array(journey.graduates & begins & (ends <= last)),
+        "graduate": pa.array(journey.graduates & begins & (ends <= last_summer)),
         "examined_as": _examined(world),
         "nino_issued": dates(world.insurance.issued, world.insurance.issued < NEVER),
         "second_nino_issued": dates(world.insurance.second, world.insurance.second < NEVER),

@@ -51,9 +51,9 @@ def visits(
     long = draws.chance("visit.long", ids, 0.2)
     years = np.array([3, 1, 3])[level] + (long & (level != TAUGHT))
     goes_on = comes & (level == FIRST_DEGREE) & draws.chance("visit.goes.on", ids, rules.go_on)
-    end = on(start + years + goes_on, 8, 1) + (-np.log(1 - draws.uniform("visit.leaves", ids)) * 0.3 * YEAR).astype(int)
+    end = on(start + years + goes_on, 9, 1) + (-np.log(1 - draws.uniform("visit.leaves", ids)) * 0.3 * YEAR).astype(int)
     stays = draws.chance("visit.stays", ids, rules.stay)
-    arrival = on(start, 9, 15) - (draws.uniform("visit.arrives", ids) * 25).astype(np.int32)
+    arrival = on(start, 8, 31) - (draws.uniform("visit.arrives", ids) * 25).astype(np.int32)
     return Visits(
         comes, level, np.where(comes, start, 0), np.where(comes, years, 0), goes_on,
         arrival.astype(np.int32), np.where(stays, NEVER, end).astype(np.int32),

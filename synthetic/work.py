@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.activity import CHILD, CLAIMANT, STUDENT, UNSETTLED, WORKER, Activities, Lives, lives
+from synthetic.dates import on
 from synthetic.deviates import Deviates
 from synthetic.draws import Draws, Floats
 from synthetic.insurance import Insurance
@@ -33,7 +34,7 @@ def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) ->
     """Working lives that realise each year's main activity."""
     age = YEARS[None, :] + 0.76 - (people.birth[:, None] / 365.25 + 1970)
     live = lives(draws, people, journey, insured)
-    pattern = _pattern(draws, people, journey, live)
+    pattern = _pattern(draws, people, journey, insured, live)
     earliest = np.maximum(insured.issued, people.arrival) + np.int32(20)
     finishes = journey.graduates[:, None] & ((journey.degree_start + journey.degree_years)[:, None] == YEARS)
     return Work(
@@ -43,11 +44,11 @@ def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) ->
         would_claim=live.otherwise == CLAIMANT,
         pattern=pattern,
         pay=full_pay(draws, people, journey, age),
-        jobs=jobs(draws, people.ids, age, pattern, earliest, finishes),
+        jobs=jobs(draws, people.ids, age, pattern, earliest, finishes).until(people.departure),
     )
 
 
-def _pattern(draws: Draws, people: People, journey: Journeys, live: Lives) -> Pattern:
+def _pattern(draws: Draws, people: People, journey: Journeys, insured: Insurance, live: Lives) -> Pattern:
     """How much of each year is worked: all of it by workers and apprentices, some by students and the unsettled."""
     did, rules = live.activity, working()
     drawn = draws.uniform("work.pattern", people.ids[:, None], YEARS[None, :]).astype(np.float32)
@@ -69,6 +70,11 @@ def _pattern(draws: Draws, people: People, journey: Journeys, live: Lives) -> Pa
         out[rows & (drawn < share.all_year)] = ALL
     out = _eased(drawn, did, out)
     out[live.away] = NONE
+    # Who becomes an apprentice at 16 works from summer on, with a number of since April.
+    begins = journey.apprentices() & journey.may_learn() & (YEARS - people.cohort[:, None] == 17)
+    begins &= insured.issued[:, None] < on(YEARS, 8, 1)
+    begins &= people.departure[:, None] > on(YEARS + 1, 4, 5)
+    out[begins & (out == NONE)] = PART
     return out
 
 

@@ -44,11 +44,10 @@ class Lives:
             studies, away, seen = standing(chunk.people, journey, chunk.insurance)
             working = work(chunk.draws, chunk.people, journey, chunk.insurance)
             college = journey.college | journey.apprentices()
-            there = (journey.here_from[:, None] <= YEARS) & (journey.here_until[:, None] >= YEARS)
             person = with_qualification(journey.traits, journey.qualified)
             columns = {
                 "cohort": chunk.people.cohort, "qualified": journey.qualified, "university": journey.university(),
-                "studies": studies, "college": college, "here": there, "away": away, "seen": seen,
+                "studies": studies, "college": college, "here": journey.may_learn(), "away": away, "seen": seen,
                 "uncaptured": working.activity == UNCAPTURED, "works": working.pattern == ALL,
                 "weight": chunk.weight,
                 "pay": working.pay / np.exp(table_pay(chunk.people, journey)),

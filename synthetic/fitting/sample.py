@@ -13,7 +13,7 @@ from synthetic.draws import Draws, Floats, Ints
 from synthetic.fitting.lives import Lives
 from synthetic.fitting.targets import YEARS
 from synthetic.insurance import Insurance, insurance
-from synthetic.journeys import years_here
+from synthetic.journeys import years_of_study
 from synthetic.pathways import entries, entry_odds, higher
 from synthetic.people import PRIVATE, SCHOOLED, People, people
 from synthetic.reference import Reference, reference
@@ -115,6 +115,6 @@ def _pupils(of: People) -> NDArray[np.bool_]:
 
 
 def _present(chunk: Chunk) -> Floats:
-    first, last = years_here(chunk.people)
+    first, last = years_of_study(chunk.people)
     years = chunk.people.cohort[:, None] + 17 + np.arange(1, YEARS + 1)[None, :]
     return ((years >= first[:, None]) & (years <= last[:, None])).astype(float)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.activity import CLAIMANT, STUDENT, UNSETTLED, WORKER
-from synthetic.dates import DATA_END, NEVER, on
+from synthetic.dates import DATA_END, NEVER, day, on
 from synthetic.draws import Ints, Slots
 from synthetic.jobs import NONE
 from synthetic.journeys import YEARS
@@ -22,6 +22,8 @@ _WOMEN = [Slots(np.array(w)) for w in ([28, 52, 0, 16, 4], [36, 36, 19, 0, 9], [
 # after another is so from its first day; the last day of a claim lies before April, so that the next year has none.
 _LATEST_START, _LEAST_END, _LAST = 149, 335, 358
 _EARLY = 150  # days before that by which a claim of several years may end: six months of its last year
+# New claims of employment and support since, in place of incapacity benefit; of universal credit.
+_SUPPORT, _UNIVERSAL_CREDIT = day(2008, 10, 27), day(2016, 4, 6)
 _CHANGES = 0.22  # of claims that go on into another year, those that become one of another benefit (estimate)
 _OPEN = 0.8  # of claims of the last year, those that are open when the data end
 _SHORTEST, _LONGEST_SHORT, _LATEST_SHORT = 15, 110, 240  # days of a short claim, which never touch six months
@@ -71,7 +73,7 @@ def _out_of_work(world: World, of: Work) -> Spells:
     next_follows = np.append(follows[1:], False)
     end = np.where(next_follows, np.append(start[1:], 0) - 1, end)
     still = ~next_follows & (last == len(YEARS) - 1) & (finish < _OPEN)
-    return person, start, np.where(still, NEVER, end), _kind(world, person, at)
+    return person, start, np.where(still, NEVER, end), _kind(world, person, at, start)
 
 
 def _short(world: World, of: Work) -> Spells:
@@ -82,12 +84,12 @@ def _short(world: World, of: Work) -> Spells:
     days = _SHORTEST + draws.uniform("benefit.days", ids[person], at) * (_LONGEST_SHORT - _SHORTEST)
     begun = draws.uniform("benefit.at", ids[person], at) * _LATEST_SHORT
     start = on(YEARS, 4, 6).astype(np.int64)[at] + begun.astype(np.int64)
-    return person, start, start + days.astype(np.int64), _kind(world, person, at)
+    return person, start, start + days.astype(np.int64), _kind(world, person, at, start)
 
 
-def _kind(world: World, person: Ints, at: Ints) -> NDArray[np.int64]:
-    """Benefits for being out of work, by sex and time."""
-    era = np.select([YEARS[at] < 2008, YEARS[at] < 2016], [0, 1], 2)
+def _kind(world: World, person: Ints, at: Ints, start: Ints) -> NDArray[np.int64]:
+    """Benefits for being out of work, by sex and the day on which a claim begins."""
+    era = np.select([start < _SUPPORT, start < _UNIVERSAL_CREDIT], [0, 1], 2)
     drawn = world.draws.uniform("benefit.type", world.people.ids[person], at // 4)
     kind = np.empty(len(person), np.int64)
     for number in range(3):

@@ -80,8 +80,13 @@ def changed_school(
         years: that each phase has after its first.
     """
     moves = draws.uniform("school.move", ids, phase) < np.array(odds)[phase]
-    at = 1 + (draws.uniform("school.move.at", ids, phase) * np.array(years)[phase]).astype(np.int64)
-    out: NDArray[np.bool_] = moves & (since >= at)
+    out: NDArray[np.bool_] = moves & (since >= year_of_change(draws, ids, phase, years))
+    return out
+
+
+def year_of_change(draws: Draws, ids: Ints, phase: NDArray[Any], years: tuple[int, ...]) -> Ints:
+    """Years after a phase began in which a pupil who changes school within it does so."""
+    out: Ints = 1 + (draws.uniform("school.move.at", ids, phase) * np.array(years)[phase]).astype(np.int64)
     return out
 
 

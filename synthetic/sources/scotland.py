@@ -90,12 +90,13 @@ def _rows(world: World) -> _Rows:
     year = (years - (months < 3) + 5)[:, None] + _STAGE[None, :]  # those born by February start with the older ones
     stays = (journey.post16[may] == SIXTH_FORM)[:, None]
     fifth = stays | draws.chance("scotland.fifth", people.ids[may], rules().fifth_year)[:, None]
-    there = (year >= journey.here_from[may, None]) & (year <= journey.here_until[may, None])
-    there &= (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
     at, stage = np.nonzero(there)
     person, year = may[at], year[at, stage]
-    here = people.homes.nation(person, census_days()[year - FIRST_YEAR]) == SCOTLAND
+    when = census_days()[year - FIRST_YEAR]
+    here = (people.arrival[person] <= when) & (people.departure[person] > when)
+    here &= people.homes.nation(person, when) == SCOTLAND
     person, stage, year = person[here], stage[here], year[here]
     phase = (stage >= _S1).astype(np.int64)
     moved = changed_school(draws, people.ids[person], phase, stage - phase * _S1, rules().schools_changed, (6, 4))

@@ -93,10 +93,8 @@ def test_courses_that_journeys_call_short_never_make_six_months(made: World, tab
 
 def test_apprentices_learn_from_before_october_and_have_a_programme_aim(made: World, tables: Any) -> None:
     journey = made.journeys
-    since = YEARS[None, :] - journey.apprentice_start[:, None]
-    there = (journey.here_from[:, None] <= YEARS) & (journey.here_until[:, None] >= YEARS)
     found = by_year(tables["aims"], {"36"})
-    assert set(found) == cells(made, (since >= 0) & (since < journey.apprentice_years[:, None]) & there)
+    assert set(found) == cells(made, journey.apprentices() & journey.may_learn())
     assert all(held >= WINTER for held in found.values())
     for aim in tables["aims"]:
         whole = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1

@@ -102,8 +102,7 @@ def test_nobody_is_in_two_places_of_learning_in_one_year(made):
     journey = made.journeys
     places = [journey.sixth_form, journey.college, journey.adult_learning, journey.apprentices(), journey.short_course]
     assert sum(place.astype(int) for place in places).max() == 1
-    there = (journey.here_from[:, None] <= YEARS) & (journey.here_until[:, None] >= YEARS)
-    university = journey.university() & there
+    university = journey.university() & journey.may_learn()
     assert not (university & (journey.sixth_form | journey.college | journey.adult_learning)).any()
 
 
@@ -121,11 +120,13 @@ def test_university_follows_sixth_form(made):
 def test_what_people_do_after_key_stage_4_is_where_they_are_in_its_first_year(made):
     journey, at = made.journeys, made.people.cohort + 17 - YEARS[0]
     rows = np.flatnonzero((at >= 0) & (at < len(YEARS)))
-    there = (journey.here_from <= made.people.cohort + 17) & (journey.here_until >= made.people.cohort + 17)
-    for code, place in (
-        (SIXTH_FORM, journey.sixth_form),
-        (COLLEGE, journey.college),
-        (APPRENTICE, journey.apprentices()),
+    first = made.people.cohort + 17
+    at_school = (journey.here_from <= first) & (journey.here_until >= first)
+    elsewhere = (journey.learns_from <= first) & (journey.learns_until >= first)
+    for code, place, there in (
+        (SIXTH_FORM, journey.sixth_form, at_school),
+        (COLLEGE, journey.college, elsewhere),
+        (APPRENTICE, journey.apprentices(), elsewhere),
     ):
         at_place = place[rows, at[rows]]
         assert (at_place == ((journey.post16 == code) & there)[rows])[there[rows]].all()

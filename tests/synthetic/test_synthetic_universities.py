@@ -12,6 +12,7 @@ import pytest
 
 from synthetic import study
 from synthetic.chunks import world
+from synthetic.dates import on
 from synthetic.people import VISITOR
 from synthetic.reference import FOLDER, reference
 from synthetic.sources.hesa import hesa
@@ -64,7 +65,7 @@ def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
     expected = {
         (person, year)
         for person, year in studies
-        if FIRST_YEAR <= year <= LAST_YEAR and journey.here_from[person] <= year <= journey.here_until[person]
+        if FIRST_YEAR <= year <= LAST_YEAR and journey.learns_from[person] <= year <= journey.learns_until[person]
     }
     counted = [row for row in tables["students"] if row["XMODE01"] not in ("5", "6")]
     assert {(row["person"], row["AcademicYear"] // 100) for row in counted} == expected
@@ -77,10 +78,12 @@ def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
 def test_first_degrees_go_to_graduates_and_to_nobody_else(made: World, tables: dict[str, Rows]) -> None:
     journey = made.journeys
     last = journey.degree_start + journey.degree_years - 1
-    here = (last >= journey.here_from) & (last <= journey.here_until) & (last >= FIRST_YEAR)
+    graduates = journey.graduates & (last >= journey.learns_from) & (last >= FIRST_YEAR) & (journey.degree_start > 0)
+    gone = made.people.departure
     firsts = [row["person"] for row in tables["awards"] if row["XLEV601"] == "4"]
     assert len(set(firsts)) == len(firsts)
-    assert set(firsts) == set(np.flatnonzero(journey.graduates & here & (journey.degree_start > 0)).tolist())
+    assert set(firsts) >= set(np.flatnonzero(graduates & (gone > on(last + 1, 7, 5))).tolist())
+    assert set(firsts) <= set(np.flatnonzero(graduates & (gone > on(last + 1, 6, 15))).tolist())
     assert {row["XQOBTN01"] for row in tables["awards"] if row["XLEV601"] == "4"} == {"H00", "M22"}
 
 

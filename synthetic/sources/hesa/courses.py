@@ -1,12 +1,13 @@
 """Courses at universities: who takes which, when, how and to what end; and the years of study that they make."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthetic import study
+from synthetic.dates import DATA_END, Days, on
 from synthetic.draws import Ints
 from synthetic.people import VISITOR
 from synthetic.reference import Codes
@@ -55,7 +56,28 @@ class Courses:
 def courses(world: World) -> Courses:
     """Courses that journeys are made of."""
     joined = _joined(_undergraduate(world), _postgraduate(world))
-    return joined.take(np.lexsort((joined.event, joined.person)))
+    return _left(world, joined.take(np.lexsort((joined.event, joined.person))))
+
+
+def _left(world: World, of: Courses) -> Courses:
+    """Courses as far as students were there: who leaves the country, or dies, before the end completes nothing."""
+    gone = world.people.departure[of.person]
+    early = (gone <= DATA_END) & (gone <= summer(world, of))
+    here = np.maximum(world.journeys.learns_until[of.person] - of.start + 1, 1)  # one that begins later has no year
+    return replace(
+        of,
+        years=np.where(early, np.minimum(of.years, here), of.years),
+        completes=of.completes & ~early,
+        transfers=of.transfers & ~early,
+    )
+
+
+def summer(world: World, of: Courses) -> Days:
+    """Last day of a course that is completed: in June, of a master's in August."""
+    drawn = world.draws.uniform("hesa.end", world.people.ids[of.person], of.event)
+    later = (of.kind == TAUGHT) & ~of.part_time
+    out: Days = np.where(later, on(of.last + 1, 8, 10), on(of.last + 1, 6, 15)) + (drawn * 20).astype(np.int32)
+    return out
 
 
 def _undergraduate(world: World) -> Courses:
@@ -149,7 +171,7 @@ def years_of(world: World, of: Courses) -> Years:
     year = of.start[course] + since
     there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     person = of.person[course]
-    there &= (year >= world.journeys.here_from[person]) & (year <= world.journeys.here_until[person])
+    there &= (year >= world.journeys.learns_from[person]) & (year <= world.journeys.learns_until[person])
     return Years(course, since, year, since >= of.years[course]).take(np.flatnonzero(there))
 
 

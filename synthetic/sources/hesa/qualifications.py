@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic import numbers, study
-from synthetic.dates import day, six_digits
+from synthetic.dates import on, six_digits
 from synthetic.draws import Floats, Ints
 from synthetic.mistakes import Dealings
 from synthetic.sources.hesa.courses import CERTIFICATE, FIRST, FOUNDATION, LAST_YEAR, POSTGRADUATE, Courses, Years
@@ -20,6 +20,7 @@ _AWARDS = ["H00", "J10", "C20", "M00", "M71", "M41", "D00", "M22", "J20"]  # of 
 _INTEGRATED, _DIPLOMA_OF_HE = 7, 8
 _CLASSES = ["1", "2", "3", "5", "7"]
 _UNCLASSIFIED = 4
+_LONGEST_WAIT = 32  # days for an award
 _ABILITY = 0.51, 0.86  # of graduates: mean and standard deviation, so that ranks among them are even
 
 
@@ -39,7 +40,9 @@ def qualifications(
     subject = subject_of(world, held)
     level = np.where(leaves, FOUNDATION, held.kind)
     drawn = world.draws.uniform("hesa.award", world.people.ids[held.person], held.event)
-    day_of_award = ended(world, held) + 7 + (drawn * 25).astype(np.int32)
+    end = ended(world, held)
+    left = on(year + 1, 8, 31) - end  # days of the academic year: a few after a master's, which ends in August
+    day_of_award = end + np.where(left < _LONGEST_WAIT, 1 + drawn * left, 7 + drawn * 25).astype(np.int32)
     newer = year >= FIRST_CAH_YEAR
     number = numbers.husid(world.draws, dealings.ids, husid[:, 0], husid[:, 1])
     return {
@@ -47,7 +50,7 @@ def qualifications(
         "UKPRN": whole(dealings.provider[place[at]]),
         "NUMHUS": course_number(world, dealings, place[at]),
         "AcademicYear": whole(six_digits(year)),
-        "AWARDDATE": dates(np.minimum(day_of_award, day(2021, 8, 31))),
+        "AWARDDATE": dates(day_of_award),
         "XQOBTN01": coded(award, _AWARDS),
         "XCLASS01": coded(np.where(first, _classes(world, held, year), -1), _CLASSES),
         "XLEV301": coded(held.event == POSTGRADUATE, ["2", "1"]),

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthetic import study
-from synthetic.dates import Days, on
+from synthetic.dates import DATA_END, Days, on
 from synthetic.draws import Ints, Slots
 from synthetic.people import VISITOR
 from synthetic.reference import Codes
@@ -20,6 +20,7 @@ from synthetic.sources.hesa.courses import (
     TAUGHT,
     Courses,
     Years,
+    summer,
 )
 from synthetic.text import Text
 from synthetic.universities import band_of, universities
@@ -50,18 +51,18 @@ def began(world: World, of: Courses) -> Days:
 
 
 def ended(world: World, of: Courses) -> Days:
-    """Last day of the course: in June, of a master's in August; who leaves does so after March."""
+    """Last day of the course: in summer; who leaves does so after March, and before leaving the country."""
     drawn = world.draws.uniform("hesa.end", world.people.ids[of.person], of.event)
-    later = (of.kind == TAUGHT) & ~of.part_time
-    whole_year = np.where(later, on(of.last + 1, 8, 10), on(of.last + 1, 6, 15)) + (drawn * 20).astype(np.int32)
     left = on(of.last + 1, 4, 1) + (drawn * 80).astype(np.int32)
-    return np.where(of.completes | of.transfers, whole_year, left).astype(np.int32)
+    left = np.minimum(left, world.people.departure[of.person])
+    return np.where(of.completes | of.transfers, summer(world, of), left).astype(np.int32)
 
 
 def attributes(world: World, of: Courses, years: Years, start: Days) -> dict[str, Any]:
     """The columns after the identifiers, of courses `of` in `years` (rows of equal length)."""
     goes_on = ~of.completes & ~of.transfers & (of.last == LAST_YEAR) & (of.event == POSTGRADUATE)
     goes_on |= ~of.completes & ~of.transfers & (of.last > LAST_YEAR)
+    goes_on &= world.people.departure[of.person] > DATA_END
     final = (years.year == of.last) & ~goes_on
     mode = _mode(world, of, years)
     subject = subject_of(world, of)

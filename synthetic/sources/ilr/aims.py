@@ -63,8 +63,10 @@ def aims(world: World, rows: Enrolments, place: Ints, dealings: Dealings, keys: 
     aim = _laid_out(world, rows)
     of, number = aim.of, aim.number
     course = programmes(world, rows).take(aim.row)
-    status = _status(world, aim)
-    begun, planned, ended = _days(world, aim, status)
+    begun, planned, ended = _days(world, aim)
+    leaves = world.people.departure[of.person] <= ended  # the country, or dies
+    ended = np.minimum(ended, world.people.departure[of.person])
+    status = _status(world, aim, leaves)
     outcome, reason = _outcome(world, aim, status, ended)
     goes_on = status == CONTINUING
     missing = (aim.uniform(world, "no.end") < study.colleges().finish.no_end_date) & _harmless(aim, begun)
@@ -119,7 +121,7 @@ def _laid_out(world: World, rows: Enrolments) -> _Aims:
     return _Aims(row, number, count[row], ids[row], key, start[row], end[row], rows.take(row), first_day[row])
 
 
-def _days(world: World, aim: _Aims, status: Ints) -> tuple[Days, Days, Days]:
+def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
     """First day, day planned as the last, and last day; adults' courses of a year follow one another.
 
     What counts as sustained runs from before October to the end of March at least, so nobody withdraws before.
@@ -131,7 +133,8 @@ def _days(world: World, aim: _Aims, status: Ints) -> tuple[Days, Days, Days]:
     spring = on(aim.end_year + 1, 4, 1).astype(np.int64)
     until = np.where(of.programme == APPRENTICESHIP, spring + (drawn * 115).astype(np.int64), summer)
     same_for_all = world.draws.uniform("aim.year.end", aim.ids, aim.key - aim.number)
-    spread = spring + (same_for_all * 110).astype(np.int64) - first
+    summers = np.minimum(spring + (same_for_all * 110).astype(np.int64), world.people.departure[of.person] - 1)
+    spread = summers - first
     part = spread // aim.count
     chain = of.programme >= ADULT
     begun = np.where(chain, first + aim.number * part, first)
@@ -153,8 +156,8 @@ def _harmless(aim: _Aims, begun: Days) -> NDArray[np.bool_]:
     return harmless
 
 
-def _status(world: World, aim: _Aims) -> Ints:
-    """Completion status; who goes on at another provider withdraws from the one before."""
+def _status(world: World, aim: _Aims, leaves: NDArray[np.bool_]) -> Ints:
+    """Completion status; who goes on at another provider withdraws from the one before, and who leaves from all."""
     rules, of = study.colleges().finish, aim.of
     withdraws = np.array([rules.withdrawn[name] for name in PROGRAMMES])[of.programme]
     rest = aim.uniform(world, "finish") - withdraws * np.where(world.people.fsm[of.person], 1.25, 0.93)
@@ -162,7 +165,8 @@ def _status(world: World, aim: _Aims) -> Ints:
         [rest < 0, rest < rules.transfer, rest < rules.transfer + rules.break_], [WITHDRAWN, MOVED, BREAK], COMPLETED
     )
     status = np.where(of.leaves & (of.year == of.last), WITHDRAWN, status)
-    return np.where((of.year < aim.end_year) | _stays_on(world, aim), CONTINUING, status)
+    status = np.where(_stays_on(world, aim), CONTINUING, status)
+    return np.where(of.year < aim.end_year, CONTINUING, np.where(leaves, WITHDRAWN, status))
 
 
 def _outcome(world: World, aim: _Aims, status: Ints, ended: Days) -> tuple[Ints, Ints]:

@@ -21,6 +21,7 @@ def began(world: World, rows: Enrolments, year: Ints) -> Days:
     apprentice = on(year, 8, 1) + (drawn * _APPRENTICE_DAYS).astype(np.int32)
     winter = on(year, 10, 1) + (drawn * (181 - short_days(world, rows))).astype(np.int32)
     begun = np.select([rows.short, rows.programme == APPRENTICESHIP], [winter, apprentice], autumn)
+    begun = np.maximum(begun, world.people.arrival[rows.person])  # who came in August is no apprentice before
     out: Days = begun.astype(np.int32)
     return out
 

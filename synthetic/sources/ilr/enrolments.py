@@ -52,12 +52,10 @@ def enrolments(world: World) -> Enrolments:
     """Study programmes and adult learning as journeys have them, apprenticeships, and short courses beside."""
     journey, rules = world.journeys, study.colleges()
     held = JOURNEY_YEARS >= FIRST_YEAR
-    year = JOURNEY_YEARS[None, :]
-    since = year - journey.apprentice_start[:, None]
-    there = (year >= journey.here_from[:, None]) & (year <= journey.here_until[:, None]) & held[None, :]
+    there = journey.may_learn() & held[None, :]
     young = journey.college & held[None, :]
     adult = journey.adult_learning & ~journey.college & held[None, :]
-    apprentice = there & (since >= 0) & (since < journey.apprentice_years[:, None])
+    apprentice = there & journey.apprentices()
     busy = young | adult | apprentice
     parts = [
         _runs(world, young, 0, "study", rules.learner.other_college),

@@ -5,7 +5,7 @@ from synthetic.sources.npd.alternative import places
 from synthetic.sources.npd.attainment import key_stage_2, key_stage_4, key_stage_5
 from synthetic.sources.npd.care import care
 from synthetic.sources.npd.census import census
-from synthetic.sources.npd.exclusions import excluded, exclusions
+from synthetic.sources.npd.exclusions import excluded, exclusions, moved_on
 from synthetic.sources.npd.pupils import pupils
 from synthetic.world import Tables, World
 
@@ -16,14 +16,15 @@ def npd(world: World) -> Tables:
     known = pupils(world)
     sent = excluded(known)
     placed = places(known, sent)
-    out.tables["npd_census"] = census(known, placed.alone, out)
+    found = moved_on(known, sent)
+    out.tables["npd_census"] = census(found, placed.alone, out)
     if world.identities_only:
         return out
     out.tables["npd_ap"] = placed.table
-    out.tables["npd_ks2"] = key_stage_2(known)
-    out.tables["npd_ks4"] = key_stage_4(known)
-    out.tables["npd_ks5"] = key_stage_5(known)
-    out.tables["npd_absence"] = absence(known)
-    out.tables["npd_exclusions"] = exclusions(known, sent)
+    out.tables["npd_ks2"] = key_stage_2(found)
+    out.tables["npd_ks4"] = key_stage_4(found)
+    out.tables["npd_ks5"] = key_stage_5(found)
+    out.tables["npd_absence"] = absence(found, placed.alone)
+    out.tables["npd_exclusions"] = exclusions(known, found, sent)
     out.tables["npd_cin"], out.tables["npd_cla"] = care(known)
     return out

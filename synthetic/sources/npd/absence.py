@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthetic.dates import six_digits
 from synthetic.sources.npd.pupils import Pupils
@@ -12,12 +13,12 @@ FIRST_YEAR, WITHOUT = 2005, 2019
 """Collected since 2005/06; the year in which schools closed has no figures."""
 
 
-def absence(pupils: Pupils) -> dict[str, Any]:
-    """A row a pupil and year, at the pupil's main school."""
+def absence(pupils: Pupils, alone: NDArray[np.bool_]) -> dict[str, Any]:
+    """A row a pupil and year, at the pupil's main school; none of the years outside school (`alone`)."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.odds.absence
     rows = np.flatnonzero(
         (pupils.grade >= 1) & (pupils.grade <= 11) & ~pupils.double & (pupils.year >= FIRST_YEAR)
-        & (pupils.year != WITHOUT)
+        & (pupils.year != WITHOUT) & ~alone
     )  # fmt: skip
     person, grade, year = pupils.person[rows], pupils.grade[rows], pupils.year[rows]
     own = odds.lasting * draws.normal("absence", people.ids) + odds.ability * people.ability

@@ -34,6 +34,7 @@ def key_stage_2(pupils: Pupils) -> dict[str, Any]:
     """Tests in year 6: levels to 2014/15, scores after."""
     people, draws, odds = pupils.world.people, pupils.world.draws, pupils.odds.attainment
     rows = np.flatnonzero((pupils.grade == 6) & ~pupils.double & (pupils.year <= odds.last_tests))
+    rows = rows[_sits(pupils, pupils.person[rows], pupils.year[rows])]
     person, year = pupils.person[rows], pupils.year[rows]
     ids, school = people.ids[person], pupils.school(rows)
     lasting = people.ability[person] + odds.key_stage_2_noise * draws.normal("ks2", ids)
@@ -157,10 +158,17 @@ def _candidates(pupils: Pupils, person: Ints, rows: Ints, year: Ints, grade: int
     state, independent = pupils.school(np.maximum(rows, 0)), _independent(pupils, private)
     at = np.concatenate([person, private])
     order = np.argsort(at, kind="stable")
+    order = order[_sits(pupils, at[order], year[at[order]])]
     school = {name: np.concatenate([state[name], independent[name]])[order] for name in independent}
     known = np.concatenate([rows >= 0, np.ones(len(private), bool)])[order]
     at = at[order]
     return _Sat(at, year[at], school, known, pupils.reference(at, np.full(len(at), grade)))
+
+
+def _sits(pupils: Pupils, person: Ints, year: Ints) -> NDArray[np.bool_]:
+    """Who is alive, and in the country, when the year is examined."""
+    out: NDArray[np.bool_] = pupils.world.people.departure[person] > on(year + 1, 6, 30)
+    return out
 
 
 def _independent(pupils: Pupils, person: Ints) -> dict[str, Ints]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from synthetic.dates import YEAR, on, six_digits
 from synthetic.draws import Ints, Slots
 from synthetic.journeys import LAST_YEAR, taught
+from synthetic.nations import ENGLAND
 from synthetic.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.pupils import Pupils
 from synthetic.world import coded, dates, whole
@@ -52,11 +53,14 @@ def _spells(pupils: Pupils) -> tuple[_Spells, _Spells]:
     ever = draws.chance("need", people.ids, np.minimum(odds.ever * np.exp(liability), 0.9))
     person = np.flatnonzero(ever & np.isin(people.kind, IN_STATE_SCHOOLS))
     ids, birth = people.ids[person], people.birth[person].astype(np.int64)
-    start = birth + ((4.6 + 12.4 * draws.uniform("need.start", ids)) * YEAR).astype(np.int64)
+    first = np.maximum(birth + 4.6 * YEAR, people.arrival[person])
+    start = (first + (birth + 17 * YEAR - first) * draws.uniform("need.start", ids)).astype(np.int64)
+    adult = np.minimum(birth + int(18 * YEAR), people.departure[person])  # or gone before
+    known = start + 20 < adult
+    person, ids, start, adult = person[known], ids[known], start[known], adult[known]
     end = start + 20 + _days(pupils, "need.length", ids, odds.years)
     cared = draws.chance("care", ids, pupils.odds.looked_after.of_in_need)
     into = start + _days(pupils, "care.start", ids, 0.2)
-    adult = birth + int(18 * YEAR)
     out_of = np.minimum(into + 10 + _days(pupils, "care.length", ids, pupils.odds.looked_after.years), adult)
     cared &= into + 10 < adult
     end = np.minimum(np.where(cared, np.maximum(end, out_of), end), adult)
@@ -86,6 +90,7 @@ def _years(pupils: Pupils, spells: _Spells, first_year: int) -> _Years:
     there = (spells.start[:, None] <= closes) & (spells.end[:, None] >= opens)
     age = years[None, :] - people.cohort[spells.person][:, None]
     there &= (age >= 5) & (age <= 17) & taught(people, journey, years[None, :])[spells.person]
+    there &= people.homes.nation(spells.person[:, None], np.maximum(opens, spells.start[:, None])) == ENGLAND
     of, at = np.nonzero(there)
     return _Years(of, years[at], opens[at], closes[at])
 

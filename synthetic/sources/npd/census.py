@@ -7,16 +7,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthetic import numbers
-from synthetic.dates import on, six_digits
+from synthetic.dates import NEVER, Days, on, parts, six_digits
 from synthetic.draws import Ints
 from synthetic.journeys import FIRST_YEAR
 from synthetic.mistakes import Dealings
 from synthetic.nations import ENGLAND
-from synthetic.sources.npd.pupils import Pupils, census_days, schools
+from synthetic.sources.npd.exclusions import REMOVED
+from synthetic.sources.npd.pupils import DOUBLE, YEARS_AFTER, Pupils, census_days, schools
 from synthetic.sources.pupil_numbers import english_authority, first_numbers
-from synthetic.sources.school_records import recorded
+from synthetic.sources.school_records import recorded, year_of_change
 from synthetic.text import Text, unique_rows
-from synthetic.world import Tables, World, coded, dates, whole
+from synthetic.world import Tables, coded, dates, whole
 
 GRADE_NAMES = ["R", *map(str, range(1, 15))]
 FIRST_ULN_YEAR = 2010
@@ -57,7 +58,7 @@ def census(pupils: Pupils, absent: NDArray[np.bool_], out: Tables) -> dict[str, 
         "Postcode": known.postcode.array(),
         "URN": whole(school["urn"][place]),
         "LAEstab": whole(school["laestab"][place]),
-        **_registration(world, person, grade, double),
+        **_registration(pupils, rows),
         **_pupil(pupils, person, grade, year),
     }
 
@@ -80,19 +81,35 @@ def _upns(pupils: Pupils, person: Ints, grade: Ints) -> tuple[Text, Text]:
     return Text(both, np.where(later & told, person, -1).astype(np.int32)), present
 
 
-def _registration(world: World, person: Ints, grade: Ints, double: NDArray[np.bool_]) -> dict[str, Any]:
+def _registration(pupils: Pupils, rows: Ints) -> dict[str, Any]:
+    person, grade, double = pupils.person[rows], pupils.grade[rows], pupils.double[rows]
     doubled = np.zeros(len(person), bool)
     doubled[:-1] = double[1:]
-    phase_start = np.where(grade <= 6, 0, np.where(grade <= 11, 7, 12))
-    entry = on(world.people.cohort[person] + 5 + phase_start, 9, 1)
     return {
         "RecordStatus": whole(np.where(double, 101, 1), double | doubled),
         "OnRoll": whole(np.ones(len(person), np.int64)),
         "EnrolStatus": coded(np.where(double, 2, np.where(doubled, 1, 0)), ["C", "M", "S"]),
-        "EntryDate": dates(np.maximum(entry, world.people.arrival[person])),
+        "EntryDate": dates(_entry(pupils, rows)),
         "NCyearActual": coded(grade, GRADE_NAMES),
         "AgeAtStartOfAcademicYear": whole(grade + 4),
     }
+
+
+def _entry(pupils: Pupils, rows: Ints) -> Days:
+    """When a pupil came to the school: with the phase, in the year of a change or of a double registration, three weeks
+    after being excluded from another, or with the family from abroad or another nation."""
+    world, people, homes = pupils.world, pupils.world.people, pupils.world.people.homes
+    person, grade, event = pupils.person[rows], pupils.grade[rows], pupils.event[rows]
+    phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
+    since = np.array([0, 7, 12])[phase]
+    changed = since + year_of_change(world.draws, people.ids[person], phase, YEARS_AFTER)
+    since = np.select([event >= DOUBLE, event % 2 == 1], [grade, changed], since)
+    comes = homes.raised.crosses & (homes.raised.later == ENGLAND) & (homes.start[:, 1] < NEVER)
+    crossed = np.where(comes, on(parts(np.where(comes, homes.start[:, 1], 0))[0], 9, 1), 0)
+    entry = np.maximum(on(people.cohort[person] + 5 + since, 9, 1), crossed[person])
+    expelled = pupils.expelled[person, phase.clip(max=1)]
+    entry = np.where((expelled > 0) & (phase < 2) & (event % 2 == 1) & (event < DOUBLE), expelled + REMOVED, entry)
+    return np.maximum(entry, people.arrival[person]).astype(np.int32)
 
 
 def _pupil(pupils: Pupils, person: Ints, grade: Ints, year: Ints) -> dict[str, Any]:

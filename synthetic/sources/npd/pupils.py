@@ -19,7 +19,12 @@ from synthetic.text import Text
 from synthetic.world import World
 
 GRADES = np.arange(15)  # reception is 0, year 11 is 11
-DEALINGS = 7  # primary, secondary and sixth form, each with a second school, and a double registration
+YEARS_AFTER = 6, 4, 1
+"""The first of primary school, secondary school and sixth form."""
+
+DOUBLE = 6
+"""Dealings 0 to 5 are those of primary, secondary and sixth form, each with a second school; this one and the next are
+double registrations, at a primary and at a secondary school."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Pupils:
     behaviour: Floats  # of each person: what multiplies the odds of an exclusion
     split: Ints  # of each person: grade from which on a second reference is in use, 99 for nearly all
     references: Text  # first and second reference of each person, laid end to end
+    expelled: Days  # (people, 2): when each was excluded for good from a primary and a secondary school, 0 for never
 
     @property
     def ids(self) -> Ints:
@@ -75,16 +81,20 @@ def pupils(world: World) -> Pupils:
     ids = people.ids[person]
     event = _events(draws, odds, ids, grade)
     twice = draws.chance("school.double", ids, odds.registration.second_school, grade)
+    rows = np.flatnonzero(twice)
+    both = (schools(world, person[rows], of[rows])["laestab"] for of in (event, DOUBLE + (grade > 6)))
+    twice[rows] = np.not_equal(*both)
     again = np.repeat(np.arange(len(person)), 1 + twice)
     double = np.zeros(len(again), bool)
     double[1:] = again[1:] == again[:-1]
-    event = np.where(double, DEALINGS - 1, event[again])
     person, grade = person[again], grade[again]
+    event = np.where(double, DOUBLE + (grade > 6), event[again])
     needs = draws.uniform("sen", people.ids) < np.where(people.fsm, odds.special_needs.poor, odds.special_needs.others)
-    both = pa.concat_arrays([numbers.pupil_reference(draws, people.ids, which) for which in (0, 1)])
+    references = pa.concat_arrays([numbers.pupil_reference(draws, people.ids, which) for which in (0, 1)])
     return Pupils(
         world, odds, person, grade, people.cohort[person] + 5 + grade, event, double, needs,
-        _behaviour(world, odds, needs), _split(world), Text(both, np.arange(len(both), dtype=np.int32)),
+        _behaviour(world, odds, needs), _split(world), Text(references, np.arange(len(references), dtype=np.int32)),
+        np.zeros((len(people), 2), np.int32),
     )  # fmt: skip
 
 
@@ -92,7 +102,7 @@ def _events(draws: Draws, odds: England, ids: Ints, grade: Ints) -> Ints:
     """Number of the dealing: a phase of school has a second one where the pupil changes school."""
     phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
     since = grade - np.array([0, 7, 12])[phase]
-    out: Ints = phase * 2 + changed_school(draws, ids, phase, since, odds.registration.schools_changed, (6, 4, 1))
+    out: Ints = phase * 2 + changed_school(draws, ids, phase, since, odds.registration.schools_changed, YEARS_AFTER)
     return out
 
 
@@ -126,9 +136,9 @@ def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
     people, draws, known_schools = world.people, world.draws, world.reference.schools
     ids = people.ids[person]
     own = draws.chance("school.own", ids, england().registration.own_school)
-    of = np.where(own | (event % 2 == 1) | (event == DEALINGS - 1), ids, people.family[person])
+    of = np.where(own | (event % 2 == 1) | (event >= DOUBLE), ids, people.family[person])
     drawn = draws.uniform("school", of, event)
-    home = people.homes.at(person, people.birth[person] + 365 * np.array([6, 9, 12, 14, 17, 17, 12])[event])
+    home = people.homes.at(person, people.birth[person] + 365 * np.array([6, 9, 12, 14, 17, 17, 9, 14])[event])
     authority = _authorities(world, person, home)
     known = np.array(sorted(known_schools.first))
     authority = known[np.searchsorted(known, authority).clip(0, len(known) - 1)]
@@ -139,9 +149,9 @@ def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
         0, len(known_schools.urn) - 1
     )
     number = (drawn * np.maximum((last - first) / 300, 8)).astype(np.int64)
-    primary = (event < 2) | (event == DEALINGS - 1)
+    primary = (event < 2) | (event == DOUBLE)
     laestab = np.where(primary, authority * 10_000 + 2000 + number % 2000, known_schools.laestab[secondary])
-    urn = np.where(primary, 500_000 + (authority - 200) * 2000 + number % 2000, known_schools.urn[secondary])
+    urn = np.where(primary, 500_000 + at * 2000 + number % 2000, known_schools.urn[secondary])
     return {"laestab": laestab, "urn": urn, "authority": authority}
 
 
