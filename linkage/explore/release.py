@@ -12,7 +12,7 @@ from typing import Any
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, one, quote
 from linkage.extract.holdings import holdings
-from linkage.pipeline.delivery import manifest_of_sources, tables_of
+from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
 
 
@@ -55,8 +55,9 @@ def release_facts(engine: Engine, run: Path, catalogue: Catalogue, profile: str)
 
     Raises:
         ConfigError: it is no run's folder, or there is no such profile.
+        GateError: the run did not end well: the site is for researchers, and nothing may leave such a run.
     """
-    manifest = manifest_of_sources(run)
+    manifest = ended_well(run)
     disclosure = Disclosure(load(profile))
     paths = tables_of(run, manifest)
     filled: dict[tuple[str, str], Filled] = {}

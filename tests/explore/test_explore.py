@@ -10,7 +10,7 @@ import pytest
 
 from linkage.catalogue import shipped, standard_extract
 from linkage.engine import connect
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, GateError
 from linkage.explore import Explored, ReleaseFacts, release_facts, write_site
 from linkage.explore import site as making
 
@@ -95,7 +95,8 @@ def test_without_the_scripts_it_is_said_what_to_do(
 
 def test_a_run_tells_what_is_filled_and_linked(tmp_path: Path) -> None:
     manifest: dict[str, Any] = {
-        "format": 1, "run": "village", "status": "done", "started": "2026-06-01T00:00:00", "finished": "2026-06-01T00:01:00",
+        "format": 1, "run": "village", "status": "done", "exit": 0, "started": "2026-06-01T00:00:00",
+        "finished": "2026-06-01T00:01:00",
         "configuration": {"source": {"schools": {"dataset": "npd"}}}, "stages": [],
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
@@ -116,3 +117,7 @@ def test_a_run_tells_what_is_filled_and_linked(tmp_path: Path) -> None:
     assert [(r.step, r.units.text, r.share.text) for r in facts.rates["npd"]] == [("schools-tax", "1,000", "75.0")]
     assert facts.filled["npd.ks4", "ATT8"].share.text == "50.0"
     assert facts.filled["npd.ks4", "ATT8"].rows.text == "9,000"
+    manifest |= {"status": "gate failed", "exit": 3}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with connect("duckdb") as engine, pytest.raises(GateError, match="nothing may leave it"):
+        release_facts(engine, tmp_path, shipped(), "leo_publication")
