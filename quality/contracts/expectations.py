@@ -41,7 +41,7 @@ def judge(expectations: Sequence[Expectation]) -> list[bool]:
     """
     if not expectations:
         return []
-    with _quiet():
+    with _quiet(), _as_a_program():
         import pandas as pd
 
         frame = pd.DataFrame({_column(i): [expectation.share] for i, expectation in enumerate(expectations)})
@@ -78,7 +78,7 @@ def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation,
     asked = [(rule, severity, limit) for rule in rules for severity, limit in rule.limits.items()]
     if not asked:
         return []
-    with _quiet():
+    with _quiet(), _as_a_program():
         outcome = _frame_checkpoint(asked).run(batch_parameters={"dataframe": frame})
     (validation,) = outcome.run_results.values()
     found = {result.expectation_config.meta["number"]: result for result in validation.results}
@@ -144,8 +144,8 @@ def _judging(context: Any, validations: Sequence[Any]) -> Any:
 
 @contextlib.contextmanager
 def _as_a_program() -> Iterator[None]:
-    """Give the main module a file while Great Expectations is imported: where it has none, as in a notebook or under
-    `python -c`, pyspark takes it for a doctest and ends the process with exit code 0."""
+    """Give the main module a file while Great Expectations is at work: where it has none, as in a notebook or under
+    `python -c`, pyspark takes it for a doctest and ends the process with exit code 0, when it is imported."""
     main = sys.modules["__main__"]
     lacks = not hasattr(main, "__file__")
     if lacks:
@@ -158,9 +158,8 @@ def _as_a_program() -> Iterator[None]:
 
 
 def _checkpoint(expectations: Sequence[Expectation]) -> Any:
-    with _as_a_program():
-        import great_expectations as gx
-        import great_expectations.expectations as gxe
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
 
     context = _context()
     asset = context.data_sources.add_pandas("counts").add_dataframe_asset("shares")

@@ -180,3 +180,17 @@ def test_the_contracts_are_judged_where_the_main_module_has_no_file():
     )
     done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[True]\n"), done.stderr
+
+
+def test_so_are_those_of_a_run_on_spark() -> None:
+    """Its suite is made elsewhere, and there the process still ended: a run from a notebook was over, and seemed done."""
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    judged = (
+        "from quality.contracts import expectations as e\n"
+        "def reached(): raise KeyError\n"
+        "e._context = reached  # all that is needed is imported; no Spark is started\n"
+        "try: e.judge_frame(None, [e.Flagged('r', 's', None, 'f', {'critical': 0.5})])\n"
+        "except KeyError: print('still here')"
+    )
+    done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "still here\n"), done.stderr
