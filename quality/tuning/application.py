@@ -5,9 +5,9 @@ What is being tried is kept by the application, so that every page shows it and 
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -118,8 +118,8 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft, names: 
 
 
 def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> None:
-    @app.get("/pair")
-    def pair_named(left: str = "", right: str = "") -> Response:
+    @app.post("/pair")  # a record's id in an address would stay in the browser's history
+    def pair_named(left: Annotated[str, Form()] = "", right: Annotated[str, Form()] = "") -> Response:
         sent = {"left": left.strip(), "right": right.strip()}
         faults = [
             Fault(side, f"On the {side}: enter the {desk.names_units} of a record")

@@ -98,12 +98,14 @@ def test_the_pages_find_a_pair_by_the_ids_of_the_files(root: Path) -> None:
         page = client.get("/?token=secret").text
         assert "Tune pupils.csv to customers.csv" in page
         assert "Id on the left" in page
-        pair = client.get("/pair", params={"left": "A0007", "right": "B0007"})
+        pair = client.post("/pair", data={"left": "A0007", "right": "B0007"})
         assert pair.status_code == 200
         assert "Two records side by side" in pair.text
-        refused = client.get("/pair", params={"left": "A0007", "right": "nobody"})
+        refused = client.post("/pair", data={"left": "A0007", "right": "nobody"})
         assert refused.status_code == 400
         assert "On the right: there is no record of this id" in refused.text
+        asked = client.get("/pair?left=A0007&right=B0007")  # no id stands in an address: browsers keep those
+        assert asked.url.path == "/"
         assert client.get("/pairs/1/99999").status_code == 404
         kept = html.unescape(client.post("/save", data={"note": "as it was"}).text)
         assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.8", kept)

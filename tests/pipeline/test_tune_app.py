@@ -168,7 +168,7 @@ def test_a_pair_in_parts(desk: Any, client: Any) -> None:
     assert "by these settings" in page.text
     assert "Two records side by side" in page.text
     left, right = link.split("/")[2:]
-    assert str(client.get(f"/pair?left={left}&right={right}").url).endswith(link)
+    assert str(client.post("/pair", data={"left": left, "right": right}).url).endswith(link)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_pair_in_parts(desk: Any, client: Any) -> None:
 def test_a_pair_that_cannot_be_looked_at_is_told_beside_its_fields(
     client: Any, left: str, right: str, said: list[str]
 ) -> None:
-    page = client.get("/pair", params={"left": left, "right": right})
+    page = client.post("/pair", data={"left": left, "right": right})
     assert page.status_code == 400
     assert all(fault in page.text for fault in said)
     assert page.text.startswith("<!doctype html>")
