@@ -215,7 +215,7 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
             figure(
                 "rate-by-cohort",
                 "Link rate by year of birth",
-                _spread(values, "year of birth")
+                _spread(values, "year of birth", len(years))
                 + " Lines show 95% intervals"
                 + ("." if len(values) == len(years) else "; years too small to show are left out."),
                 lambda width: charts.line(along, width, x="Year of birth", y="Matched, %"),
@@ -237,7 +237,7 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
             figure(
                 "rate-by-characteristic",
                 "Link rate by characteristic",
-                _spread(values_of_others, "group")
+                _spread(values_of_others, "group", sum(len(groups) for _, _, groups in others))
                 + " Lines show 95% intervals; groups too small to show are left out.",
                 lambda width: charts.dots(values_of_others, width, x="Matched, %", facet=True),
                 table,
@@ -269,13 +269,15 @@ def _label(row: Mapping[str, Any]) -> str:
     return str(row["label"])
 
 
-def _spread(values: Sequence[Mapping[str, Any]], what: str) -> str:
+def _spread(values: Sequence[Mapping[str, Any]], what: str, groups: int) -> str:
+    """What the rates are, of those of so many groups that may be shown."""
     if len(values) < 2:
         return f"The rate by {what}."
     lowest = min(values, key=lambda row: row["value"])
     highest = max(values, key=lambda row: row["value"])
     if lowest["value"] == highest["value"]:
-        return f"The rate is {lowest['value']:.1f}% for each {what}."
+        shown = "" if len(values) == groups else " that is shown"
+        return f"The rate is {lowest['value']:.1f}% for each {what}{shown}."
     low, high = (
         f"{row['value']:.1f}% ({': '.join(str(row[key]) for key in ('group', 'label') if key in row)})"
         for row in (lowest, highest)

@@ -49,7 +49,11 @@ def test_the_lowest_and_the_highest_rate_are_named_with_what_they_are_groups_of(
     rows = [
         {"label": "Not known", "group": title, "value": value} for title, value in (("Sex", 60.0), ("Region", 90.0))
     ]
-    assert coverage._spread(rows, "group") == "The rate runs from 60.0% (Sex: Not known) to 90.0% (Region: Not known)."
+    said = coverage._spread(rows, "group", 2)
+    assert said == "The rate runs from 60.0% (Sex: Not known) to 90.0% (Region: Not known)."
+    alike = [{**row, "value": 100.0} for row in rows]  # where more are hidden, these do not speak for all
+    assert coverage._spread(alike, "group", 2) == "The rate is 100.0% for each group."
+    assert coverage._spread(alike, "group", 9) == "The rate is 100.0% for each group that is shown."
     d = Disclosure(load())
     sides = sides_of(counted, d)
     section = coverage.rates_section(counted, sides, summary.subject_of(counted, sides), NAMES)
