@@ -109,3 +109,23 @@ def test_it_prints_with_the_statement_on_two_pages(browser: Any, report_file: Pa
     assert "Linkage quality statement" in pages[0]
     assert 1 <= begins <= 2
     assert "What is not known" in pages[begins - 1]
+
+
+def test_on_paper_names_stand_in_lines_beside_fourteen_numbers_and_nothing_is_cut(
+    browser: Any, report_file: Path
+) -> None:
+    """A4 within its margins is 680 pixels. Rows of the widest tables had their names letter under letter."""
+    page, _, _ = opened(browser, report_file, viewport={"width": 680, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.emulate_media(media="print")
+    page.evaluate(  # numbers as long as those of a million people
+        "document.querySelectorAll('#accuracy-by-step tbody tr').forEach((row) => {"
+        " [...row.cells].slice(1, 5).forEach((cell) => { cell.textContent = '289,820'; }); })"
+    )
+    names = page.evaluate(
+        "[...document.querySelectorAll('tbody th')].map((cell) => cell.getBoundingClientRect().width)"
+    )
+    assert min(width for width in names if width) >= 60
+    right = page.evaluate("[...document.querySelectorAll('table')].map((grid) => grid.getBoundingClientRect().right)")
+    assert max(right) <= 681
+    page.context.close()
