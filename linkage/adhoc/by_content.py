@@ -123,7 +123,11 @@ def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) 
         engine.sql(f"select {texts} from {{t}} where {place} % {step} = 0 order by {place}", t=file.table)
     )
     return [
-        _Column(name, field, Content([value for value in values.to_pylist() if value], found.num_rows))
+        _Column(
+            name,
+            field,
+            Content([value for value in values.to_pylist() if value], found.num_rows, is_of_dates=field == "dob"),
+        )
         for (name, field), values in zip(asked.items(), found.columns, strict=True)
     ]
 

@@ -47,12 +47,14 @@ def columns_of(
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
     columns = replace(columns, by_content=tuple(found))
-    refuse_too_few(columns, *headers)
+    _refuse_mere_addresses(columns, headers)
     columns = with_other_countries(engine, files, columns)
     columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
     columns = without_copies(engine, files, without_idle(engine, files, columns))
     columns = with_towns(engine, files, with_addresses(engine, files, columns, told))
-    return with_birth_numbers(engine, files, columns)
+    columns = with_birth_numbers(engine, files, columns)
+    refuse_too_few(columns, *headers)
+    return columns
 
 
 def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), id_column: str | None = None) -> Columns:
@@ -77,10 +79,24 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
     found = [text for column in taken for text in column.maps()]
     columns = recognise(header, header, [*both, *found], (named, named), enough=False)
-    refuse_too_few(columns, header)
+    _refuse_mere_addresses(columns, [header])
     columns = with_other_countries(engine, [file], columns)
     columns = with_addresses(engine, [file], columns, told)
+    refuse_too_few(columns, header)
     return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))
+
+
+def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]]) -> None:
+    """Refuse files of fewer than two fields before an address is parted, unless they name who lives there.
+
+    One column of an address may hold street, town and postcode; but not the number of the house, which is left out, so
+    that all houses of a street would be one.
+    """
+    if not _NAMED & set(columns.fields):
+        refuse_too_few(columns, *headers)
+
+
+_NAMED = frozenset({"forename", "surname", "organisation"})
 
 
 def _without_left_out(

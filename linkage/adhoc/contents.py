@@ -48,6 +48,7 @@ class Content:
     rows: int  # of the sample, with those in which the value is unknown
     ends: frozenset[str] = field(default_factory=frozenset)  # last signs of all numbers, or of a sample of numbers
     thinned: int = 1  # one in so many numbers is in `ends`
+    is_of_dates: bool = False  # its name says so: numbers may be a program's days
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -156,7 +157,8 @@ class Content:
 
     def _dates(self, values: Iterable[str]) -> dict[str, str]:
         held = {value: self.counts[value] for value in values}
-        how = replace(reading(held, latest_year([held])), count=None)
+        how = reading(held, latest_year([held]))
+        how = how if self.is_of_dates else replace(how, count=None)
         years = {}
         for value in held:
             date = read(value, how) if any(sign.isdigit() for sign in value) else None

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.records.names import name_words
@@ -32,20 +32,23 @@ _SURELY = 3.0  # bits from which a single name has the other order
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What words say: log2 odds that a word is a forename, and log2 shares of surnames of so many words."""
+    """What words say: log2 odds that a word is a forename, log2 shares of surnames of so many words, and which words
+    are particles, as LE is of Le Goff and not where Le is a surname by itself, as in Vietnam."""
 
     weights: Mapping[str, float]
     lengths: tuple[float, ...]
+    particles: frozenset[str]
 
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "Vocabulary":
         """From values that are known to be the one or the other."""
         given, family, lengths = Counter[str](), Counter[str](), Counter[int]()
+        particles = _particles_of(surnames)
         for value, rows in forenames.items():
             for word in name_words(value):
                 given[word] += rows
         for value, rows in surnames.items():
-            words = _with_particles(name_words(value))
+            words = _with_particles(name_words(value), particles)
             lengths[min(len(words), _MOST_WORDS)] += rows
             for word in words:
                 family[word] += rows
@@ -59,11 +62,15 @@ class Vocabulary:
         }
         # Without any evidence one word is likelier than two, and so on.
         counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MOST_WORDS + 1)]
-        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted))
+        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles)
+
+    def parts(self, words: list[str], surname_first: bool) -> list[str]:
+        """As `_parts`, by its own particles."""
+        return _parts(words, surname_first, self.particles)
 
     def best(self, words: list[str], *, surname_first: bool) -> tuple[float, int]:
         """The evidence for the best place to part, and how many words the surname has there."""
-        found = [self.weights.get(word, 0.0) for word in words]
+        found = [self.weights.get(_joined(word), 0.0) for word in words]
         found = found[::-1] if surname_first else found
         total, best = sum(found), (-math.inf, 1)
         for number in range(1, min(len(words) - 1, _MOST_WORDS) + 1):
@@ -86,7 +93,10 @@ class FullNames:
         """The order of the column's names, and what one word alone is, by the words of which something is known."""
         plain = (value for value in values if "," not in value and not _EAST_ASIAN.fullmatch(value))
         sample = [words for value in itertools.islice(plain, _ORDER_SAMPLE) if len(words := name_words(value)) > 1]
-        found = [[vocabulary.best(_parts(w, order), surname_first=order)[0] for w in sample] for order in (False, True)]
+        found = [
+            [vocabulary.best(vocabulary.parts(w, order), surname_first=order)[0] for w in sample]
+            for order in (False, True)
+        ]
         surname_first = sum(found[1]) > sum(found[0])
         turned = _share_turned([a - b if surname_first else b - a for a, b in zip(*found, strict=True)])
         alone = {False: 0, True: 0}
@@ -100,7 +110,7 @@ class FullNames:
         """Forenames and surname; one is None where the name is a single word."""
         if parts := _by_form(value):
             return parts
-        words = _parts(name_words(value), self.surname_first)
+        words = self.vocabulary.parts(name_words(value), self.surname_first)
         if len(words) < 2:
             alone = words[0] if words else None
             weight = self.vocabulary.weights.get(alone, 0.0) if alone else 0.0
@@ -108,12 +118,12 @@ class FullNames:
         score, number = self.vocabulary.best(words, surname_first=self.surname_first)
         surname_first = self.surname_first
         if self.turned:
-            others = _parts(name_words(value), not surname_first)
+            others = self.vocabulary.parts(name_words(value), not surname_first)
             other, there = self.vocabulary.best(others, surname_first=not surname_first)
             if other - score + math.log2(self.turned / (1 - self.turned)) > _SURELY:
                 surname_first, words, number = not surname_first, others, there
         given, family = (words[number:], words[:number]) if surname_first else (words[:-number], words[-number:])
-        return " ".join(given), " ".join(family)
+        return " ".join(given), " ".join(map(_joined, family))
 
 
 def _share_turned(evidence: Sequence[float]) -> float:
@@ -157,10 +167,10 @@ def by_place(values: Counts) -> tuple[Counts, Counts]:
     """First words as forenames and last words as surnames: all that is known where nothing else parts them."""
     given, family = Counter[str](), Counter[str]()
     for value, rows in values.items():
-        words = _parts(name_words(value), False)
+        words = _parts(name_words(value), False, name_rules().surname_particles)
         if len(words) > 1:
             given[words[0]] += rows
-            family[words[-1]] += rows
+            family[_joined(words[-1])] += rows
     return given, family
 
 
@@ -198,20 +208,36 @@ def _is_particle(word: str) -> bool:
     return all(part in name_rules().surname_particles for part in name_words(word))
 
 
-def _parts(words: list[str], surname_first: bool) -> list[str]:
-    """The words of a name in full, particles joined; LE VAN ANH has three, since one would be no full name."""
-    joined = _with_particles(words, surname_first)
-    return joined if len(joined) > 1 else words
+def _particles_of(surnames: Counts) -> frozenset[str]:
+    """Particles of surnames, but for those that are more often a surname by themselves than before one."""
+    alone, before = Counter[str](), Counter[str]()
+    for value, rows in surnames.items():
+        words = name_words(value)
+        (alone if len(words) == 1 else before)[words[0] if words else ""] += rows
+    return frozenset(word for word in name_rules().surname_particles if alone[word] <= before[word])
 
 
-def _with_particles(words: list[str], from_first: bool = True) -> list[str]:
+def _joined(word: str) -> str:
+    """A word and the particles before it without blanks, as surnames are compared."""
+    return word.replace(" ", "")
+
+
+def _parts(words: list[str], surname_first: bool, particles: Collection[str]) -> list[str]:
+    """The words of a name in full, particles with theirs; LE VAN ANH has three, since one would be no full name."""
+    parts = _with_particles(words, particles, surname_first, between=" ")
+    return parts if len(parts) > 1 else words
+
+
+def _with_particles(
+    words: list[str], particles: Collection[str], from_first: bool = True, *, between: str = ""
+) -> list[str]:
     """Particles with the word that follows, as one; the first word of a forename is none (Ben, Al)."""
-    particles, joined, front = name_rules().surname_particles, [], ""
+    joined, front = [], ""
     for place, word in enumerate(words):
         last = place == len(words) - 1
         is_initial = not last and len(word) == len(words[place + 1]) == 1  # L. of L. M., as of L'Aquila
         if word in particles and not last and (from_first or place) and not is_initial:
-            front += word
+            front += word + between
         else:
             joined.append(front + word)
             front = ""

@@ -54,6 +54,7 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
         without_noise,
         without_noise_in_script,
         lambda name: _without_ends(name, ends),
+        lambda name: _without_ends(name, ends, words=2),
         without_digraphs,
         lambda name: without_digraphs(without_noise(name)),
         unshortened,
@@ -82,19 +83,21 @@ def _ends(names: tuple[str, ...]) -> Ends:
     others: list[str] = vocabulary()["others"]
     several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
-    return frozenset(end for end, held in found.items() if held > 1 and end[1] not in others)
+    found.update((0, " ".join(words[:2])) for words in several if len(words) > 2)
+    return frozenset(end for end, held in found.items() if held > 1 and not {*end[1].split()} & {*others})
 
 
 def shared_ends(names: Sequence[str]) -> Ends:
-    """Words that several columns begin (0) or end (-1) with, and that speak of nobody else: census_surname, dob_x."""
+    """Words that several columns begin (0; two words too) or end (-1) with, and that speak of nobody else:
+    census_surname, dob_x."""
     return _ends(tuple(names))
 
 
-def _without_ends(name: str, ends: Ends) -> str:
-    """The name without a first and a last word that the file's columns share."""
-    words = words_of(name) if name.isascii() else [in_latin(name)]
-    if len(words) > 1 and (0, words[0]) in ends:
-        words.pop(0)
-    if len(words) > 1 and (-1, words[-1]) in ends:
-        words.pop()
-    return "".join(words)
+def _without_ends(name: str, ends: Ends, *, words: int = 1) -> str:
+    """The name without the first words and the last one that the file's columns share: RegAddress.PostTown."""
+    left = words_of(name) if name.isascii() else [in_latin(name)]
+    if len(left) > words and (0, " ".join(left[:words])) in ends:
+        left = left[words:]
+    if len(left) > 1 and (-1, left[-1]) in ends:
+        left.pop()
+    return "".join(left)

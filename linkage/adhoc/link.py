@@ -150,7 +150,7 @@ def _work(
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         notes += _notes_of_twice(request, files, twice)
-        notes += [*unknown.notes(read.shaped), *left_out(columns, read.at)]
+        notes += [*unknown.notes(read.shaped), *left_out(columns, read.at), *read.notes()]
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
             done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)

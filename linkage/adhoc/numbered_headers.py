@@ -46,7 +46,7 @@ def _rules() -> dict[str, Any]:
 def _is_called(name: str, number: str, known: Sequence[str]) -> bool:
     """Whether a column has one of the names, and the number after it."""
     found = _NUMBER.search(name.lower())
-    if found is None or found[1] != number:
+    if found is None or found[1] != number or name[: found.end() - 1][-1:].isdigit():  # pid81 is no pid8, the first
         return False
     base = name[: found.start()]
     return not {in_latin(base), without_noise(base), unshortened(base)}.isdisjoint(known)

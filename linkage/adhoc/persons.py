@@ -102,7 +102,7 @@ def units(
     carry = [PLACE, *([_held("dob")] if "dob" in fields else [])]
     # A view, so that nothing is made of identifiers that no field asks for.
     standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts, values=counted, clean=clean))
-    values = {f: f"left({quote(_text(f))}, {_LONGEST})" if _held(f) in texts else quote(f) for f in fields}
+    values = {f: _as_compared(_text(f)) if _held(f) in texts else quote(f) for f in fields}
     values["dob"] = _known_day(_held("dob"))
     selected = ", ".join(f"{values[field]} as {quote(field)}" for field in fields)
     table = engine.sql(
@@ -138,12 +138,32 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_fil
             or KINDS.get(name)
             or ("postcode" if name == "postcode" and postcodes else _kind(described))
         )
+        if kind == "category" and name in _WRITTEN:
+            kind = "text"
         if kind == "number" and min(d["mean_length"] for d in described) < _WHOLE_NUMBER:
             kind = "code"
         chosen[name] = _finer(engine, kind, name, samples)
-    return chosen
+    # Of codes without a value in common all pairs differ; within a file they agree, as if two records were one.
+    codes = [name for name, kind in chosen.items() if kind == "category"]
+    apart = in_other_codes(engine, left, right, codes) if not one_file else []
+    return {name: kind for name, kind in chosen.items() if name not in apart}
 
 
+def in_other_codes(engine: Engine, left: Table, right: Table, names: Sequence[str]) -> list[str]:
+    """Of some fields those of which many rows are known on both sides, and no value stands on both."""
+    return [name for name in names if _has_none_of(engine, name, left, right)]
+
+
+def _has_none_of(engine: Engine, name: str, left: Table, right: Table) -> bool:
+    counted = f"select count({quote(name)}) as known from {{t}}"
+    if any(int(one(engine, engine.sql(counted, t=side))["known"]) < _SHOWS_CODES for side in (left, right)):
+        return False
+    shared = f"select 1 as one from {{l}} where {quote(name)} in (select {quote(name)} from {{r}}) limit 1"
+    return not engine.count(engine.sql(shared, l=left, r=right))
+
+
+_SHOWS_CODES = 100  # known rows of a side, of which none having a value of the other is no chance
+_WRITTEN = ("address", "organisation")  # HILL ST, HILL STREET: few streets or not, one is written in several ways
 _WHOLE_NUMBER = 6  # a shorter one is part of a number, which strangers share
 _FINER = {"name": ("names", "% %", 0.02), "date": ("partial date", "%-00-00", 0.005)}
 """Kinds that have a finer one, for columns of which more than a share have a form: several words, years alone."""
@@ -322,6 +342,11 @@ def _refuse_nameless(engine: Engine, file: PersonFile, table: Table) -> None:
             f"{file.path}: not one of {' and '.join(names)} is known in any row\n"
             "  check which columns hold the names: --map left.surname=COLUMN"
         )
+
+
+def _as_compared(column: str) -> str:
+    """A text without the full stop that one file ends its titles with."""
+    return f"rtrim(left({quote(column)}, {_LONGEST}), ' .,;:')"
 
 
 def _known_day(column: str) -> str:

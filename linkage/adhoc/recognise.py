@@ -74,7 +74,7 @@ def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
 def is_called_like_a_key(column: str) -> bool:
     """Whether a column's name ends or begins as those of keys do: STUDY_ID, ncid, voter_reg_num, NU_NOTIFIC."""
     words = words_of(column)
-    if len(words) > 1 and len(words[-1]) == 1:  # of one file of two: id_l
+    if len(words) > 1 and (len(words[-1]) == 1 or words[-1].isdigit()):  # of one file of two, of a year: id_l, pid81
         words.pop()
     rule = _fields_known()["id"]
     if len(words) > 1 and words[0] in rule["begins"]:

@@ -66,7 +66,7 @@ def train_files(
             request.left, request.right, request.maps, delimiter=request.delimiter, encodings=request.encodings
         )
         read = two_files(engine, asked, Path(scratch), recognised)
-        for note in left_out(read.columns, read.at):
+        for note in (*left_out(read.columns, read.at), *read.notes()):
             say(note)
         left, right = read.sides
         # At fault before the training.

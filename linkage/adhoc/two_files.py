@@ -35,6 +35,7 @@ class TwoFiles:
         sides: the units of each: unit_id and the fields.
         ids: unit_id, source_id of each.
         kinds: field to the kind of its comparison.
+        in_other_codes: fields that are not compared, since no value of one side stands on the other.
     """
 
     files: Sequence[PersonFile]
@@ -44,6 +45,15 @@ class TwoFiles:
     sides: tuple[Table, Table]
     ids: tuple[Table, Table]
     kinds: dict[str, str]
+    in_other_codes: Sequence[str] = ()
+
+    def notes(self) -> list[str]:
+        """What both files have and is not compared."""
+        return [
+            f"{name} is not compared: the files have no value of it in common ({self.columns.left.get(name, name)} and "
+            f"{self.columns.right.get(name, name)}); write both in the same codes"
+            for name in self.in_other_codes
+        ]
 
     def lost_dates(self, engine: Engine) -> list[int]:
         """Rows of each whose birth date is in no form that is read."""
@@ -74,7 +84,8 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
         recognised(columns, files)
     shaped, at = alike(engine, files, columns)
     sides, ids, kinds = sides_of(engine, shaped, at)
-    return TwoFiles(files, columns, shaped, at, sides, ids, kinds)
+    apart = persons.in_other_codes(engine, *sides, [name for name in at.fields if name not in kinds])
+    return TwoFiles(files, columns, shaped, at, sides, ids, kinds, apart)
 
 
 def _read(engine: Engine, asked: Asked, scratch: Path) -> list[PersonFile]:

@@ -17,6 +17,7 @@ from linkage.adhoc.options import whole_address_notes
 from linkage.adhoc.recognise import recognise
 from linkage.adhoc.towns import part_towns, with_towns
 from linkage.engine import Engine, quote, rows
+from linkage.errors import ConfigError
 from tests.adhoc.conftest import write_csv
 
 PARTS = """id,forename,surname,house_no,street,town,postcode
@@ -346,3 +347,21 @@ def test_a_town_is_parted_from_its_postcode_where_the_other_file_has_postcodes(
         t=file.table,
     )
     assert [(row["code"], row["town"]) for row in rows(engine, made)] == read
+
+
+def test_an_address_beside_a_name_is_enough_and_by_itself_is_not(engine: Engine, tmp_path: Path) -> None:
+    """Town and postcode of one column are two fields; without its number all houses of a street are one."""
+    parts = "ref,company name,town,postcode\n" + "\n".join(
+        f"{n},Firm {n},{town},{code}" for n, (town, code) in enumerate(PLACES * 10)
+    )
+    whole = "supplier ref,supplier name,address\n" + "\n".join(
+        f'{n},Firm {n},"{n} High Street, {town}, {code}"' for n, (town, code) in enumerate(PLACES * 10)
+    )
+    found = columns_of(engine, _read(engine, tmp_path, parts, whole))
+    assert {"organisation", "town", "postcode"} == set(found.fields)
+    files = _read(engine, tmp_path, parts.replace("company name", "note"), whole.replace("supplier name", "remark"))
+    with pytest.raises(ConfigError, match="fewer than two fields"):
+        columns_of(engine, files, ["left.other=note", "right.other=remark"])
+
+
+PLACES = [("Leeds", "LS1 4AB"), ("York", "YO1 7HH"), ("Hull", "HU2 8QS"), ("Selby", "YO8 4QH")]

@@ -286,6 +286,15 @@ def test_words_part_a_name_and_unknown_ones_leave_the_last_for_a_surname() -> No
     assert names.parted("Unknown") == (None, None)
 
 
+def test_a_particle_that_is_a_surname_by_itself_is_one_in_a_name_in_full() -> None:
+    vocabulary = Vocabulary.of({"Thi Tam": 5, "Van Hung": 5}, {"Le": 20, "Nguyen": 40, "Le Goff": 1})
+    names = FullNames.learnt({"Le Thi Tam": 1, "Nguyen Van Hung": 1}, vocabulary)
+    assert names.parted("Le Thi Tam") == ("THI TAM", "LE")
+    assert names.parted("Nguyen Van Hung") == ("VAN HUNG", "NGUYEN"), "as the other file writes it, in two words"
+    french = Vocabulary.of({"Anne": 5}, {"Le": 1, "Le Goff": 9, "Durand": 20})
+    assert FullNames.learnt({"Durand Anne": 1}, french).parted("Le Goff Anne") == ("ANNE", "LEGOFF")
+
+
 @pytest.mark.parametrize("surnames", [{}, {"Quill": 1}])
 def test_forenames_alone_part_a_name_by_the_words_that_they_know(surnames: dict[str, int]) -> None:
     vocabulary = Vocabulary.of({"Mary Ann": 40, "Ben": 30, "Isolde": 1}, surnames)

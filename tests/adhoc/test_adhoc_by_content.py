@@ -158,6 +158,14 @@ def test_numbers_of_rows_are_not_taken(found: Found) -> None:
     assert columns.by_content == ()
 
 
+def test_births_are_told_by_a_programs_numbers_of_days(found: Found) -> None:
+    """A workbook's numbers under Geb.-Datum, and dates under a name that nobody knows."""
+    shared: dict[str, Column] = {"Vorname": _of(FORENAMES), "Nachname": _of(SURNAMES)}
+    days = {**shared, "Geb.-Datum": _number(25_569, 41_000)}
+    columns = found(days, {**shared, "xq": _date(1970, 2012, "%d.%m.%Y"), "seen": _date(2019, 2021, "%d.%m.%Y")})
+    assert (columns.left["dob"], columns.right["dob"]) == ("Geb.-Datum", "xq")
+
+
 def test_dates_of_a_register_are_no_births(found: Found) -> None:
     entered = {"entered": _date(2015, 2024, "%Y-%m-%d"), "visit_day": _date(1930, 2010, "%Y-%m-%d")}
     columns = found(PERSON, {"surname": _of(SURNAMES), "sex": _of("MF"), **entered})

@@ -24,7 +24,9 @@ def _columns(engine: Engine, folder: Path, *texts: str, **asked: object) -> Colu
     return with_ids(engine, files, columns, **asked)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index", "id_l", "Fallnummer"])
+@pytest.mark.parametrize(
+    "key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index", "id_l", "Fallnummer", "pid81"]
+)
 def test_a_column_called_like_a_key_that_is_one_is_the_id(key: str, engine: Engine, tmp_path: Path) -> None:
     left, right = HEAD.format(key=key) + "".join(ROWS), HEAD.format(key="id") + "".join(ROWS)
     found = _columns(engine, tmp_path, left, right)

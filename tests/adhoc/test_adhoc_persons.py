@@ -313,6 +313,13 @@ def test_kinds_are_finer_where_values_ask_for_it(engine: Engine) -> None:
     assert persons.kinds(engine, alone, alone, postcodes=False)["dob"] == "date"
 
 
+def test_a_street_is_a_text_however_few_streets_there_are(engine: Engine) -> None:
+    """HILL ST and HILL STREET are one; compared as codes they would differ as much as any two."""
+    streets = {"unit_id": list(range(80)), "address": [f"{['HILL', 'MILL', 'PARK'][n % 3]} STREET" for n in range(80)]}
+    sides = [engine.from_arrow(pa.table(streets)) for _ in "lr"]
+    assert persons.kinds(engine, *sides, postcodes=False) == {"address": "text"}
+
+
 def test_of_one_file_addresses_of_mail_are_one_but_for_slips(engine: Engine) -> None:
     """carolinegarner44@web and xcarolinegarner@mail are of namesakes as often as of one person; one file cannot show it."""
     side = engine.sql("select n as unit_id, 'anna.lee' || n || '@web.example' as email from range(1, 200) as t(n)")

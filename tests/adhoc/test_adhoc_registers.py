@@ -20,6 +20,11 @@ from linkage.adhoc.recognise import recognise
         ("CODMUNRES", "town"),
         ("Mailing Zip/Postal Code", "postcode"),
         ("PC6", "postcode"),
+        ("NPA", "postcode"),
+        ("Localité", "town"),
+        ("Né(e) le", "dob"),
+        ("Where born", "birth_place"),
+        ("HOUSE_NUM", "street_number"),
     ],
 )
 def test_names_of_other_registers_and_alphabets_are_known(column: str, field: str) -> None:
@@ -50,3 +55,23 @@ def test_names_as_they_are_read_are_compared_where_both_files_have_them() -> Non
     assert found.left["surname"] == "患者氏名(漢字)"
     found = recognise(signs, whole, ["left.full_name=患者氏名(漢字)"])
     assert found.left["surname"] == "患者氏名(漢字)", "an analyst's word wins"
+
+
+def test_two_words_that_columns_share_say_nothing_of_a_column() -> None:
+    register = ["CompanyNumber", "CompanyName", "RegAddress.AddressLine1", "RegAddress.PostTown", "RegAddress.PostCode"]
+    found = recognise(register, register, enough=False)
+    assert {name: found.left[name] for name in ("organisation", "address", "town", "postcode")} == {
+        "organisation": "CompanyName",
+        "address": "RegAddress.AddressLine1",
+        "town": "RegAddress.PostTown",
+        "postcode": "RegAddress.PostCode",
+    }
+    mothers = ["Name", "Mother Home.Postcode", "Mother Home.Town"]
+    assert {"postcode", "town"}.isdisjoint(recognise(mothers, mothers, enough=False).left)
+
+
+def test_the_key_of_a_year_is_no_numbered_column_of_another_kind() -> None:
+    """PID-8 is the sex in messages of hospitals, and pid81 a census's key."""
+    both = ["pid81", "forename", "surname", "birth_parish"]
+    assert "sex" not in recognise(both, both).left
+    assert recognise(["PID8", *both], ["PID8", *both]).left["sex"] == "PID8"

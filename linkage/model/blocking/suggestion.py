@@ -7,9 +7,13 @@ most for the pairs it makes, until the rest is not worth its pairs.
 Fields do not err apart: who has moved differs in postcode, town, county and whatever else goes by address, and a rule
 for each of them reaches no more than one does. So that rules do not lean on these alone, some matches are taken to
 agree on nothing but what is a person's own.
+
+Where whole values reach too little (titles of books, of which half have a slip or lack a word), the first letters of
+texts are tried too.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +26,8 @@ _MOST_RULES = 12
 _WORTH = 2e-4  # stop when a rule would reach less than this share of the matches
 _SAMPLE = 100_000
 _MOVED = 0.1  # share of matches that is taken to agree on nothing that is shared at home
+_ENOUGH = 0.9  # share of the matches that whole values reach, below which the first letters of texts are tried too
+_STARTS = {12: 0.6, 6: 0.8}  # letters, and of the matches whose texts are much alike the share that has them in common
 _OWN = PERSONAL | {"surname", "second_surname"}
 
 
@@ -34,6 +40,33 @@ class Suggestion:
     pairs: int  # expected pairs, counted on a sample
 
 
+@dataclass(frozen=True)
+class _Key:
+    """What two records may agree on: a column, or the first letters of it."""
+
+    column: str
+    letters: int | None  # None for the whole value
+    agree: float  # share of the matches that agree on it
+    rare: float  # share of all pairs, or a guess of it
+
+    @property
+    def name(self) -> str:
+        return self.column if self.letters is None else f"{self.letters} letters of {self.column}"
+
+    def of(self, side: str = "") -> str:
+        """SQL over a side's columns."""
+        column = f"{side}{quote(self.column)}"
+        return column if self.letters is None else f"substr({column}, 1, {self.letters})"
+
+    def implies(self, other: "_Key") -> bool:
+        """Whether who agrees on it agrees on the other."""
+        return self.column == other.column and (self.letters or math.inf) >= (other.letters or math.inf)
+
+
+_Rule = tuple[_Key, ...]
+_Cases = list[tuple[float, frozenset[_Key]]]
+
+
 def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_per_unit: float = 10.0) -> Suggestion:
     """Rules for linking two sides.
 
@@ -42,43 +75,69 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
         left, right: unit_id and the model's columns.
         pairs_per_unit: the budget, in pairs for each unit of the larger side.
     """
-    sizes = engine.count(left), engine.count(right)
-    budget = pairs_per_unit * max(sizes)
     known = {c: share for c, share in _known(engine, model, left, right).items() if share > 0}
-    agree = {column: m * known[column] for column, m, _ in _exact_levels(model) if column in known}
-    rare = {column: u * known[column] for column, _, u in _exact_levels(model) if column in known}
-    strong = sorted(agree, key=lambda c: agree[c] / max(rare[c], 1e-9), reverse=True)[:_MOST_COLUMNS]
-    independent = missed = _agreements(strong, agree)
-    moved = _agreements([name for name in strong if name in _OWN], agree)
+    whole = [_Key(c, None, m * known[c], u * known[c]) for c, m, u in _exact_levels(model) if c in known]
+    strong = sorted(whole, key=lambda key: key.agree / max(key.rare, 1e-9), reverse=True)[:_MOST_COLUMNS]
+    budget = pairs_per_unit * max(engine.count(left), engine.count(right))
+    found = _greedy(engine, [[key] for key in strong], (left, right), budget)
+    if found.recall < _ENOUGH and (alike := _much_alike(model)):
+        starts = [
+            [
+                key,
+                *(
+                    _Key(key.column, n, key.agree + share * alike[key.column] * known[key.column], 0.0)
+                    for n, share in _STARTS.items()
+                ),
+            ]
+            if key.column in alike
+            else [key]
+            for key in strong
+        ]
+        more = _greedy(engine, starts, (left, right), budget)
+        return more if more.recall > found.recall else found
+    return found
+
+
+def _greedy(engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table, Table], budget: float) -> Suggestion:
+    """The rules that reach most for their pairs.
+
+    Args:
+        chains: keys of each column, the strictest first: who agrees on one agrees on those after it.
+    """
+    sizes = engine.count(sides[0]), engine.count(sides[1])
+    keys = [key for chain in chains for key in chain]
+    independent = missed = _agreements(chains)
+    moved = _agreements([chain for chain in chains if chain[0].column in _OWN])
     if len(moved) > 1:
         missed = [(share * (1 - _MOVED), of) for share, of in missed] + [(share * _MOVED, of) for share, of in moved]
-    samples = [_sampled(engine, table, strong) for table in (left, right)]
+    samples = [_sampled(engine, table, keys) for table in sides]
     candidates = {
-        names: sizes[0] * sizes[1] * _product(rare[c] for c in names)
+        rule: sizes[0] * sizes[1] * math.prod(key.rare for key in rule)
         for size in (1, 2, 3)
-        for names in itertools.combinations(strong, size)
+        for rule in itertools.combinations(keys, size)
+        if len({key.column for key in rule}) == size
     }
-    counted: set[tuple[str, ...]] = set()
-    chosen: dict[tuple[str, ...], float] = {}
-    gains = {names: _reached(missed, names) for names in candidates}
+    counted: set[_Rule] = set()
+    chosen: dict[_Rule, float] = {}
+    gains = {rule: _reached(missed, rule) for rule in candidates}
     while candidates and len(chosen) < _MOST_RULES:
         spent = sum(chosen.values())
-        affordable = [n for n, cost in candidates.items() if spent + cost <= budget and gains[n] >= _WORTH]
+        affordable = [r for r, cost in candidates.items() if spent + cost <= budget and gains[r] >= _WORTH]
         if not affordable:
             break
-        best = max(affordable, key=lambda n: gains[n] / (1 + candidates[n] / max(sizes)))
+        best = max(affordable, key=lambda r: gains[r] / (1 + candidates[r] / max(sizes)))
         if best not in counted:
             # Columns hang together (suburb and postcode), so the product of their shares is only where to look first.
             counted.add(best)
             candidates[best] = _counted_pairs(engine, best, samples, sizes)
             continue
         missed = [(share, agreeing) for share, agreeing in missed if not set(best) <= agreeing]
-        # A rule of more columns makes no pair that this one does not.
-        chosen = {names: cost for names, cost in chosen.items() if not set(best) <= set(names)}
+        # A rule that asks for more makes no pair that this one does not.
+        chosen = {r: cost for r, cost in chosen.items() if not all(any(k.implies(b) for k in r) for b in best)}
         chosen[best] = candidates.pop(best)
-        gains = {names: _reached(missed, names) for names in candidates}
-    rules = tuple(" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in chosen)
-    reached = sum(share for share, agreeing in independent if any(set(names) <= agreeing for names in chosen))
+        gains = {rule: _reached(missed, rule) for rule in candidates}
+    rules = tuple(" AND ".join(f"{key.of('l.')} = {key.of('r.')}" for key in rule) for rule in chosen)
+    reached = sum(share for share, agreeing in independent if any(set(rule) <= agreeing for rule in chosen))
     return Suggestion(rules, reached, int(sum(chosen.values())))
 
 
@@ -103,38 +162,46 @@ def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str,
     return {name: float(sides[0][name] or 0) * float(sides[1][name] or 0) for name in names}
 
 
-def _agreements(names: Sequence[str], agree: dict[str, float]) -> list[tuple[float, frozenset[str]]]:
-    """Every set of columns that a match may agree on, with its probability."""
-    cases: list[tuple[float, frozenset[str]]] = [(1.0, frozenset())]
-    for name in names:
-        p = min(max(agree[name], 0.0), 1.0)
-        cases = [case for q, s in cases for case in ((q * p, s | {name}), (q * (1 - p), s)) if case[0] > 1e-9]
+def _much_alike(model: Model) -> dict[str, float]:
+    """Columns of which the level below equality asks how alike texts are: the share of matches that have it."""
+    found: dict[str, float] = {}
+    for comparison in model.fields:
+        graded = [level for level in comparison.levels if level.condition and level.value >= 0][1:2]
+        if graded and "jaro_winkler_similarity" in (graded[0].condition or "") and graded[0].m is not None:
+            found |= dict.fromkeys(comparison.columns, graded[0].m)
+    return found
+
+
+def _agreements(chains: Sequence[Sequence[_Key]]) -> _Cases:
+    """Every set of keys that a match may agree on, with its probability."""
+    cases: _Cases = [(1.0, frozenset())]
+    for chain in chains:
+        shares = [min(max(key.agree, 0.0), 1.0) for key in chain]
+        states = [
+            (share - before, chain[n:]) for n, (share, before) in enumerate(zip(shares, [0.0, *shares], strict=False))
+        ]
+        states.append((1 - shares[-1], ()))
+        cases = [case for q, s in cases for p, of in states if (case := (q * p, s | {*of}))[0] > 1e-9]
     return cases
 
 
-def _reached(missed: Sequence[tuple[float, frozenset[str]]], names: tuple[str, ...]) -> float:
-    wanted = set(names)
+def _reached(missed: _Cases, rule: _Rule) -> float:
+    wanted = set(rule)
     return sum(share for share, agreeing in missed if wanted <= agreeing)
 
 
-def _product(values: object) -> float:
-    total = 1.0
-    for value in values:  # type: ignore[attr-defined]
-        total *= value
-    return total
-
-
-def _sampled(engine: Engine, table: Table, names: Sequence[str]) -> tuple[Table, float]:
+def _sampled(engine: Engine, table: Table, keys: Sequence[_Key]) -> tuple[Table, float]:
     step = max(1, engine.count(table) // _SAMPLE)
-    query = f"select {columns(names)} from {{t}} where unit_id % {step} = 0"
-    sample = engine.sql(query, t=table, store=True)
+    held = ", ".join(f"{key.of()} as {quote(key.name)}" for key in keys)
+    sample = engine.sql(f"select {held} from {{t}} where unit_id % {step} = 0", t=table, store=True)
     return sample, engine.count(sample) / max(engine.count(table), 1)
 
 
 def _counted_pairs(
-    engine: Engine, names: tuple[str, ...], samples: Sequence[tuple[Table, float]], sizes: tuple[int, int]
+    engine: Engine, rule: _Rule, samples: Sequence[tuple[Table, float]], sizes: tuple[int, int]
 ) -> float:
     """Pairs that a rule makes on the samples, scaled to all; never less than one sampled pair would stand for."""
+    names = [key.name for key in rule]
     listed = columns(names)
     known = " and ".join(f"{quote(name)} is not null" for name in names)
     counted = engine.sql(
