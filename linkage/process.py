@@ -8,10 +8,15 @@ tenth of a second at the end of each process, and more while it ran. What leaves
 import atexit
 import contextlib
 import gc
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+
+STOPPED = 130
+"""The exit code of a process that was stopped from outside, as a shell reports one that Ctrl-C ended."""
 
 _NEW_OBJECTS = 100_000
 """New objects that may be in cycles before they are looked through, some ten megabytes; Python's own number is 700."""
@@ -21,6 +26,23 @@ def begin() -> None:
     """To be called once, before what a process imports later, by the process and not by a library."""
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     atexit.register(gc.freeze)  # what is frozen is not walked: the system takes it back whole
+    _have_streams()
+
+
+def _have_streams() -> None:
+    """Give a process that was started without an input or output empty ones.
+
+    Else the first file that it opens is its output, and a library that says something says it into that file.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere != number:
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False, encoding="utf-8"))
 
 
 @contextlib.contextmanager

@@ -62,8 +62,9 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
         than that); last: of the last release's steps what quality.report.released reads, so that both releases' groups
         can be shown as their reports show them; completeness: source, identifier, before and after (shares), change
         with low and high (points of share); rates: step, side, characteristic, title, group, label, before and after
-        (shares), change, low, high, largest falls first; counts: count, before, after, change (share of before; None
-        from nought); parameters: step, comparison, level, m and u before and after, largest change of the weight first;
+        (shares), change, low, high, largest falls first; counts: count, before, after (None of a release that has no
+        such count), change (share of before; None from nought, -1 of what is gone); parameters: step, comparison,
+        level, m and u before and after, largest change of the weight first;
         bias: step and what quality.bias.moved says, largest change first.
     """
     pairs = _paired(before, after)
@@ -266,8 +267,8 @@ def _counts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
     return [
         {
             "count": name,
-            "before": old.get(name, 0),
-            "after": new.get(name, 0),
+            "before": old.get(name),
+            "after": new.get(name),
             "change": new.get(name, 0) / old[name] - 1 if old.get(name) else None,
         }
         for name in dict.fromkeys([*new, *old])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from quality.disclosure import Cell
-from quality.report.document import document, write_page
+from quality.report.document import document, no_formula, write_page
 from quality.report.page import Block, Fold, Headline, Section, Table, Terms, Text
 
 TITLE = "Register of approved uses of LEO data"
@@ -104,12 +104,8 @@ def _csv(rows: Sequence[Mapping[str, str]]) -> str:
     names = list(rows[0]) if rows else ["reference", "date", "expires", "state", "project"]
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _plain(row[name]) for name in names} for row in rows)
+    writer.writerows({name: no_formula(row[name]) for name in names} for row in rows)
     return text.getvalue()
-
-
-def _plain(value: str) -> str:
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
 def _cell(count: int) -> Cell:

@@ -11,16 +11,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline import progress_for
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from linkage.pipeline.log import place_of
+from linkage.process import STOPPED
 from linkage.resources import use
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the pipeline on Spark; the exit code is `leo run`'s: 0 done, 1 failed, 2 configuration, 3 a gate failed."""
+    """Run the pipeline on Spark; the exit code is `leo run`'s: 0 done, 1 failed, 2 configuration, 3 a gate failed, 130
+    stopped by SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description="Link the sources that CONFIG names, on Spark.")
     parser.add_argument("config", type=Path, help="the run's TOML file")
     parser.add_argument(
@@ -34,10 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.definitions:
             use(given.definitions)
         job = load_job(given.config, data=given.data, engine="spark", key_file=given.key_file)
-        pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
+        with process.stoppable():
+            pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
     except LeoError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"stopped\n  what is whole is kept in {given.out}; the same command continues\n")
+        return STOPPED
     except Exception as error:  # its message may quote a row
         sys.stderr.write(f"unexpected {type(error).__name__} at {place_of(error)}\n")
         return int(ExitCode.FAILED)

@@ -11,6 +11,9 @@ import pytest
 
 from linkage import cli
 from linkage.adhoc.workplace import workplace
+from linkage.extract.encryption import VARIABLE as EXTRACT
+from linkage.extract.keys import VARIABLE as MASTER
+from linkage.resources import OWN
 
 
 def test_garbage_is_collected_seldom_and_what_lives_at_the_end_is_not_walked():
@@ -43,3 +46,40 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
     assert "leo: stopped" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_without_input_and_output_nothing_is_written_into_a_file_in_their_stead(tmp_path: Path) -> None:
+    """The first file that a process without an output opens is its output: a library's word would stand in it."""
+    script = """
+import os, sys
+from linkage import process
+process.begin()
+file = open(sys.argv[1], "w")
+os.write(1, b"a library says something")
+print("and so do we", file=sys.stderr)
+file.write(f"{file.fileno() > 2} {sys.stdin.read()!r}")
+"""
+    closed = 'exec 0<&- 1>&- 2>&-; exec "$@"'
+    command = ["sh", "-c", closed, "sh", sys.executable, "-c", script, str(tmp_path / "file")]
+    assert subprocess.run(command, check=False).returncode == 0
+    assert (tmp_path / "file").read_text() == "True ''"
+
+
+def test_a_variable_with_a_slip_in_its_name_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEO_DEFINITION", "somewhere")
+    monkeypatch.setenv("LEO_MASTERKEY", "not told")
+    monkeypatch.setenv("LEO_EXTRACT_KEY", "")
+    monkeypatch.setenv("LEONORA", "somebody else's")
+    monkeypatch.setattr(sys, "argv", ["leo", "output", "profiles"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.splitlines() == [
+        "leo: nothing reads the environment variable LEO_DEFINITION; is LEO_DEFINITIONS meant?",
+        "leo: nothing reads the environment variable LEO_MASTERKEY; is LEO_MASTER_KEY meant?",
+    ]
+
+
+def test_the_variables_that_are_read_are_those_that_are_known():
+    assert cli._READ == (OWN, MASTER, EXTRACT)

@@ -47,7 +47,7 @@ def _named_pairs(engine: Engine, path: Path) -> Table:
     if missing:
         raise InputError(
             f"{path}: the file of true pairs has no column {' or '.join(sorted(missing))}\n"
-            f"  it has: {listed(table.columns)}; call the ids of the left file left_id, those of the right right_id"
+            f"  it has: {_shown(table.columns)}; call the ids of the left file left_id, those of the right right_id"
         )
     return table
 
@@ -163,8 +163,13 @@ def of_one_file(engine: Engine, named: str, header: Sequence[str]) -> FileTruth:
         return FileTruth(named, table)
     raise InputError(
         f"{path}: the file of the truth has neither left_id and right_id (a true pair a row) nor id and cluster (a "
-        f"record a row)\n  it has: {listed(sorted(columns))}"
+        f"record a row)\n  it has: {_shown(table.columns)}"
     )
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The names of columns, where one is a name of a column and not of a person: else the first line is of people."""
+    return listed(names, known=any_known(names) or bool({"left_id", "right_id", "id", "cluster"} & set(names)))
 
 
 def _read(engine: Engine, path: Path) -> Table:

@@ -1,5 +1,6 @@
 """The `leo` command: thin verbs over the rooms."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,9 @@ from linkage import __version__, process
 from linkage.cli.failures import failing_clearly
 from linkage.cli.verbs import Verbs
 from linkage.resources import OWN, use
+
+_READ = (OWN, "LEO_MASTER_KEY", "LEO_EXTRACT_KEY")
+"""Environment variables that are read."""
 
 
 class _Leo(TyperGroup):
@@ -38,6 +42,15 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _tell_of_slips() -> None:
+    """A variable with a slip in its name is read by nothing, and a run would go by the shipped definitions, say."""
+    for name in sorted(name for name in os.environ if name.upper().startswith("LEO") and name not in _READ):
+        import difflib
+
+        if near := difflib.get_close_matches(name.upper(), _READ, n=1, cutoff=0.8):
+            typer.echo(f"leo: nothing reads the environment variable {name}; is {near[0]} meant?", err=True)
+
+
 @app.callback()
 def leo(
     version: Annotated[
@@ -54,6 +67,7 @@ def leo(
     ] = None,
 ) -> None:
     """What holds for every verb."""
+    _tell_of_slips()
     if definitions is not None:
         use(definitions)
 

@@ -41,6 +41,8 @@ def compare(
 def _show(found: dict[str, Any]) -> None:
     from rich.console import Console
 
+    from quality.comparison import as_each_has_it
+
     console = Console(file=sys.stdout, highlight=False, markup=False)  # a path may hold [final]
     console.print(f"{found['runs']['before']}  ->  {found['runs']['after']}", soft_wrap=True)
     if found["settings"]:
@@ -49,7 +51,8 @@ def _show(found: dict[str, Any]) -> None:
         same = f"{people['same']:,} have the same records in both"
         console.print(f"{people['before']:,} people before, {people['after']:,} after; {same}", soft_wrap=True)
     counts = ("before", "kept", "moved", "gained", "lost", "after")
-    _table(console, "Links", ("step", *counts), found["steps"], ("step", *counts))
+    steps = [as_each_has_it(step) for step in found["steps"]]
+    _table(console, "Links", ("step", *counts), steps, ("step", *counts))
     for step in found["steps"]:
         if step["moves"]:
             rows = [

@@ -62,10 +62,13 @@ def explain(
     Example: leo explain runs/demo --pair npd:PMR000003 cis:AB104440C --html pair.html
     """
     from linkage.cli.explained import show
+    from linkage.cli.idle import refuse_idle
     from linkage.explain import Explainer
 
     if sum(asked is not None for asked in (pair, record, person)) != 1:
         raise ConfigError("say what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
+    if person is not None:
+        refuse_idle({"--step": step}, "is for a pair or a record: a person is of all steps")
     with Explainer(run, files or (), keep=keep, say=lambda text: typer.echo(f"  {text} ...", err=True)) as explainer:
         if pair:
             found = explainer.pair(*pair, step=step, with_values=values)

@@ -14,9 +14,7 @@ import typer
 from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline.log import place_of, value_free_trace
-
-STOPPED = 130
-"""As a shell reports a process that Ctrl-C ended."""
+from linkage.process import STOPPED
 
 
 @contextlib.contextmanager

@@ -36,8 +36,12 @@ TreeOption = Annotated[
     Path | None, typer.Option(help="A CSV of column, code, parent: which areas, say, make up which region.")
 ]
 ApprovedOption = Annotated[Path | None, typer.Option(help="A folder of tables that were approved before.")]
-PopulationOption = Annotated[str, typer.Option(help="Whom the table is of, in the words of earlier tables.")]
-UnitOption = Annotated[str, typer.Option(help="What is counted where the columns are groups.")]
+PopulationOption = Annotated[
+    str | None, typer.Option(help="Whom the table is of, in the words of earlier tables; everybody when not given.")
+]
+UnitOption = Annotated[
+    str | None, typer.Option(help="What is counted where the columns are groups; people when not given.")
+]
 
 
 @app.command()
@@ -54,8 +58,8 @@ def check(
     total: TotalOption = None,
     tree: TreeOption = None,
     approved: ApprovedOption = None,
-    population: PopulationOption = "everybody",
-    unit: UnitOption = "people",
+    population: PopulationOption = None,
+    unit: UnitOption = None,
     microdata: Annotated[bool, typer.Option("--microdata", help="The files hold rows about people.")] = False,
     quasi: Annotated[list[str] | None, typer.Option(help="Microdata: a column that helps to single out.")] = None,
     institution: Annotated[list[str] | None, typer.Option(help="Microdata: a column of institutions.")] = None,
@@ -83,6 +87,8 @@ def check(
         "--tree": tree,
         "--approved": approved,
         "--out": out,
+        "--population": population,
+        "--unit": unit,
     }
     of_rows: dict[str, object] = {
         "--quasi": quasi,
@@ -95,6 +101,13 @@ def check(
         _microdata(files, profile, quasi or [], institution or [], amount or [], fraction, person)
         return
     refuse_idle({**of_rows, "--fraction": fraction < 1}, "is for rows about people: give --microdata with it")
+    if approved is not None and not approved.is_dir():
+        raise ConfigError(
+            f"{approved}: no such folder of approved tables\n  leave it out until leo output approve has kept one there"
+        )
+    if approved is None:
+        of_approved = {"--population": population, "--unit": unit}
+        refuse_idle(of_approved, "is for a table beside approved ones: give --approved with it")
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
@@ -121,24 +134,28 @@ def approve(
     of: OfOption = None,
     total: TotalOption = None,
     tree: TreeOption = None,
-    population: PopulationOption = "everybody",
-    unit: UnitOption = "people",
+    population: PopulationOption = None,
+    unit: UnitOption = None,
 ) -> None:
     """Keep a table that left, so that later ones are held to it. One that does not pass is not kept: exit code 3.
 
     Example: leo output approve safe/results.csv --name pay-by-region --approved approved/
     """
+    from quality.outputs import alone
     from quality.outputs import approve as keep
 
-    said, context = _said(label, count, share, average, of, None, total, tree), _context(approved, population, unit)
-    (tables,) = _checked([file], said, profile, context)
-    if len(tables) > 1:
-        raise InputError(f"{file}: has {len(tables)} tables\n  approve them one at a time, as CSV")
-    if not tables[0].passes:
-        _told(tables)
-        raise typer.Exit(int(ExitCode.GATE))
-    assert context is not None
-    typer.echo(f"kept {keep(tables[0], approved, name, context, profile, datetime.date.today())}")
+    said = _said(label, count, share, average, of, None, total, tree)
+    with alone(approved):
+        context = _context(approved, population, unit)
+        (tables,) = _checked([file], said, profile, context)
+        if len(tables) > 1:
+            raise InputError(f"{file}: has {len(tables)} tables\n  approve them one at a time, as CSV")
+        if not tables[0].passes:
+            _told(tables)
+            raise typer.Exit(int(ExitCode.GATE))
+        assert context is not None
+        kept = keep(tables[0], approved, name, context, profile, datetime.date.today())
+    typer.echo(f"kept {kept}")
 
 
 @app.command()
@@ -202,10 +219,10 @@ def _parents(tree: Path) -> dict[tuple[str, str], str]:
         raise InputError(f"{tree}: no column {missing}\n  it needs column, code, parent") from None
 
 
-def _context(approved: Path | None, population: str, unit: str) -> "Context | None":
+def _context(approved: Path | None, population: str | None, unit: str | None) -> "Context | None":
     from quality.outputs import Context, load_approved
 
-    return Context(population, unit, load_approved(approved)) if approved else None
+    return Context(population or "everybody", unit or "people", load_approved(approved)) if approved else None
 
 
 def _checked(paths: Sequence[Path], said: "Said", profile: str, context: "Context | None") -> "list[list[Checked]]":

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -227,18 +228,25 @@ def _was_stopped(error: Exception) -> bool:
     return isinstance(error, duckdb.InterruptException) or "interrupt" in str(error).lower()
 
 
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_OF_A_FULL_DISK = ("no space left", "file too large", "quota exceeded", "disk")
+
+
 def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     """An engine's error in words that say what to do; only its first line, since the rest may quote data."""
     text = str(error).splitlines()[0]
-    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in text.lower() and "limit" in text.lower()):
+    said = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
+    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in said and "limit" in said):
         return LeoError(
             "the engine ran out of its memory limit\n"
             f"  raise [run] memory_limit, or free space below {scratch}, where it spills\n  engine: {text}"
         )
-    if "No space left" in text or "disk" in text.lower():
+    if any(words in said for words in _OF_A_FULL_DISK):
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
+    if "permission denied" in said or "read-only file system" in said:
+        return LeoError(f"{text}\n  give this user the right to it, then run the same command again")
     if "parquet" in text.lower():
         return InputError(f"a file could not be read: {text}")
     return LeoError(text)

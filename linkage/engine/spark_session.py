@@ -179,12 +179,15 @@ def prepare(session: SparkSession) -> None:
 
 
 def java_memory(limit: str) -> str:
-    """ "8GB" or "512 MiB" as Java writes it: 8g, 512m.
+    """ "8GB" or "512 MiB" as Java writes it, 8g and 512m; it takes no fractions: "1.5GB" is 1536m.
 
     Raises:
         ConfigError: it is no amount of memory.
     """
-    match = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B?|(?:ilo|ega|iga|era)bytes?)\s*", limit, re.IGNORECASE)
     if not match:
-        raise ConfigError(f"run.memory_limit: '{limit}' is no amount of memory\n  write for example 8GB")
-    return f"{match.group(1)}{match.group(2).lower()}"
+        raise ConfigError(f"run.memory_limit: '{limit}' is no amount of memory for Spark\n  write for example 8GB")
+    amount, unit = float(match.group(1)), match.group(2).lower()
+    while amount % 1 and unit != "k":
+        amount, unit = amount * 1024, "kmgt"["kmgt".index(unit) - 1]
+    return f"{int(amount)}{unit}"

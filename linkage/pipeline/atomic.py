@@ -34,6 +34,7 @@ def put(source: Path, target: Path) -> None:
     never a mixture of the two.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    source = _beside(target, source)
     if source.is_dir() and target.exists():
         aside = target.with_name(f".{target.name}.old")
         remove(aside)
@@ -43,6 +44,22 @@ def put(source: Path, target: Path) -> None:
     else:
         os.replace(source, target)
     sync_folder(target.parent)
+
+
+def _beside(target: Path, source: Path) -> Path:
+    """What is to be moved, on the target's file system: a copy, where that part of the run's folder lies on another."""
+    if source.stat().st_dev == target.parent.stat().st_dev:
+        return source
+    part = target.with_name(f".{target.name}.part")
+    remove(part)
+    if source.is_dir():
+        shutil.copytree(source, part)
+        sync_tree(part)
+    else:
+        shutil.copyfile(source, part)
+        _sync(part, os.O_RDONLY)
+    remove(source)
+    return part
 
 
 def remove(path: Path) -> None:

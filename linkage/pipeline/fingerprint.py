@@ -119,11 +119,15 @@ def _sources(room: str) -> list[tuple[Path, Path]]:
 
 
 class FileDigests:
-    """sha256 of input files, taken once and remembered by path, size and time of change."""
+    """sha256 of input files, taken once and remembered by path, size and times of change.
+
+    Of the two times the system's own counts too: what is copied over a file may bring the old one's size and date.
+    """
 
     def __init__(self, cache: Path | None) -> None:
         self._cache = cache
         self._known: dict[str, list[Any]] = {}
+        self._told: dict[Path, str] = {}
         if cache and cache.exists():
             try:
                 self._known = json.loads(cache.read_text(encoding="utf-8"))
@@ -134,10 +138,11 @@ class FileDigests:
         """Path to sha256.
 
         Raises:
-            InputError: a file is missing or cannot be read.
+            InputError: a file is missing or cannot be read, or is another than when it was asked about before: half of
+                what is made of it would be of the one, half of the other.
         """
         wanted = {path: self._stamp(path) for path in paths}
-        new = [path for path, stamp in wanted.items() if self._known.get(str(path.resolve()), [])[:2] != stamp]
+        new = [path for path, stamp in wanted.items() if self._known.get(str(path.resolve()), [])[:-1] != stamp]
         if new:
             with ThreadPoolExecutor(max_workers=2) as pool:
                 for path, value in zip(new, pool.map(_sha256, new), strict=True):
@@ -145,10 +150,17 @@ class FileDigests:
             if self._cache and self._cache.parent.is_dir():
                 with contextlib.suppress(OSError):  # a plan may read where it may not write, or beside a run at work
                     write_json(self._cache, self._known)
-        return {path: str(self._known[str(path.resolve())][2]) for path in wanted}
+        found = {path: str(self._known[str(path.resolve())][-1]) for path in wanted}
+        if other := [path for path, value in found.items() if self._told.setdefault(path, value) != value]:
+            raise InputError(
+                f"{other[0]}: was changed while the run was at work\n  wait until what is delivered is there whole, "
+                "then give the same command again"
+            )
+        return found
 
     def _stamp(self, path: Path) -> list[int]:
-        return _readable(path, lambda: [path.stat().st_size, path.stat().st_mtime_ns])
+        about = _readable(path, path.stat)
+        return [about.st_size, about.st_mtime_ns, about.st_ctime_ns]
 
 
 def _sha256(path: Path) -> str:

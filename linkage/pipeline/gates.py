@@ -116,6 +116,16 @@ def not_asked(
     return found
 
 
+_MOST_PLACES = 12
+
+
+def _beside(found: float, limit: float, places: int) -> str:
+    """A figure with as many places as it takes to be seen on its side of the limit: 0.98996 is no 0.9900 of 0.99."""
+    while places < _MOST_PLACES and (float(f"{found:.{places}f}") - limit) * (found - limit) <= 0:
+        places += 1
+    return f"{found:.{places}f}"
+
+
 def _faults(gates: Gates, asked: Mapping[str, Any]) -> list[str]:
     return [
         *_precise_enough(gates, asked["precision"]),
@@ -132,13 +142,13 @@ def _precise_enough(gates: Gates, precision: Mapping[str, Mapping[str, Any]]) ->
         if gates.min_precision is not None and share["by"] == "truth" and share["high"] < gates.min_precision:
             faults.append(
                 f"gate min_precision: step '{step}' has precision {share['value']:.4f} (with 95 % confidence at most "
-                f"{share['high']:.4f}), at least {gates.min_precision} is asked for"
+                f"{_beside(share['high'], gates.min_precision, 4)}), at least {gates.min_precision} is asked for"
             )
         least = gates.precision_lower_bound
         if least is not None and share["low"] < least:
             faults.append(
                 f"gate precision_lower_bound: step '{step}' has precision {share['value']:.4f} by {share['by']}, with "
-                f"95 % confidence at least {share['low']:.4f}; {least} is asked for"
+                f"95 % confidence at least {_beside(share['low'], least, 4)}; {least} is asked for"
             )
     return faults
 
@@ -147,8 +157,8 @@ def _linked_enough(gates: Gates, shares: Mapping[str, float]) -> list[str]:
     if gates.max_unlinked is None:
         return []
     return [
-        f"gate max_unlinked: step '{step}' leaves {share:.4f} of its smaller side unlinked, at most "
-        f"{gates.max_unlinked} is allowed"
+        f"gate max_unlinked: step '{step}' leaves {_beside(share, gates.max_unlinked, 4)} of its smaller side "
+        f"unlinked, at most {gates.max_unlinked} is allowed"
         for step, share in shares.items()
         if share > gates.max_unlinked
     ]
@@ -158,10 +168,11 @@ def _fell_too_far(gates: Gates, falls: Sequence[Mapping[str, Any]]) -> list[str]
     """Falls that chance alone would not make between releases of other people, and that are larger than allowed."""
     if gates.max_rate_fall is None:
         return []
+    most = 100 * gates.max_rate_fall
     return [
         f"gate max_rate_fall: step '{row['step']}', {row['source']}, {row['title'].lower()} {row['label']}: the link "
-        f"rate fell by {-100 * row['change']:.2f} points (95 % {-100 * row['high']:.2f} to {-100 * row['low']:.2f}), "
-        f"at most {100 * gates.max_rate_fall:g} are allowed"
+        f"rate fell by {_beside(-100 * row['change'], most, 2)} points (95 % {-100 * row['high']:.2f} to "
+        f"{-100 * row['low']:.2f}), at most {most:g} are allowed"
         for row in falls
         if -row["change"] > gates.max_rate_fall
     ]
@@ -170,9 +181,10 @@ def _fell_too_far(gates: Gates, falls: Sequence[Mapping[str, Any]]) -> list[str]
 def _changed_too_much(gates: Gates, changes: Sequence[Mapping[str, Any]]) -> list[str]:
     if gates.max_count_change is None:
         return []
+    most = 100 * gates.max_count_change
     return [
-        f"gate max_count_change: {row['count']} changed by {100 * row['change']:+.1f} % since the last release, at "
-        f"most {100 * gates.max_count_change:g} % is allowed"
+        f"gate max_count_change: {row['count']} changed by {'-' if row['change'] < 0 else '+'}"
+        f"{_beside(100 * abs(row['change']), most, 1)} % since the last release, at most {most:g} % is allowed"
         for row in changes
         if abs(row["change"]) > gates.max_count_change
     ]

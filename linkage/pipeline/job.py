@@ -76,6 +76,10 @@ class Job:
     opt_outs: Path | None = None
     overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
 
+    def sources_of(self, dataset: str) -> list[str]:
+        """The sources of a dataset: a body may deliver it in several, each with keys of its own."""
+        return [name for name, source in self.config.source.items() if source.dataset == dataset]
+
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
         return path.relative_to(self.data).as_posix() if path.is_relative_to(self.data) else path.as_posix()
@@ -154,7 +158,8 @@ def load_job(
     if need_key and config.outputs.projects:
         with faults.collected():
             named = config.outputs.encryption_key_file
-            job["encryption"] = encryption_key(path.parent / Path(named).expanduser() if named else None)
+            file = at_home(named, "outputs.encryption_key_file") if named else None
+            job["encryption"] = encryption_key(path.parent / file if file else None)
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
@@ -300,7 +305,20 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
 
 
 def _key_file(config: RunConfig, path: Path) -> Path | None:
-    return path.parent / Path(config.outputs.key_file).expanduser() if config.outputs.key_file else None
+    named = config.outputs.key_file
+    return path.parent / at_home(named, "outputs.key_file") if named else None
+
+
+def at_home(name: str, where: str) -> Path:
+    """A path as a user writes it, with ~ for the home folder.
+
+    Raises:
+        ConfigError: this user has none, as in a container that runs under a number.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{where}: '{name}': this user has no home folder\n  write the whole path") from None
 
 
 def resolve(name: str, run_file: Path, where: str) -> Path:

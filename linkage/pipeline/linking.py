@@ -150,8 +150,8 @@ def spine_stage(job: Job) -> Stage:
             parted.links,
             units,
             people_of=people_of,
-            edukey_source=_source_of(job, "cis"),
-            pmr_source=_source_of(job, "npd"),
+            edukey_sources=job.sources_of("cis"),
+            pmr_sources=job.sources_of("npd"),
             before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
         )
         tables = {
@@ -280,7 +280,3 @@ def _together(engine: Engine, tables: Iterable[Table]) -> Table:
     named = {f"of_{index}": table for index, table in enumerate(tables)}
     union = "\nunion all\n".join(f"select * from {{{name}}}" for name in named)
     return engine.sql(union, params=None, store=False, **named)
-
-
-def _source_of(job: Job, dataset: str) -> str | None:
-    return next((name for name, source in job.config.source.items() if source.dataset == dataset), None)

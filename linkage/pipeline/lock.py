@@ -35,6 +35,11 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
                 f"{called or path}: another run is at work in this folder (process {holder})\n"
                 "  wait until it ends, or give another folder with --out"
             ) from None
+        except OSError as error:
+            raise LeoError(
+                f"{called or path}: its file system gives no locks: {error.strerror}\n  without them two runs could "
+                "write there at once: give a folder on another with --out, or mount it with locks (Lustre: flock)"
+            ) from error
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
         yield

@@ -7,6 +7,7 @@ import platform
 import resource
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Manifest:
     """Kept up to date on disk while the run goes on, each time whole."""
 
     def __init__(self, root: Path, facts: RunFacts) -> None:
-        self._path = root / MANIFEST
+        self._path, self._begun = root / MANIFEST, time.monotonic()
         self.content: dict[str, Any] = {
             "format": FORMAT,
             "run": facts.run,
@@ -79,9 +80,8 @@ class Manifest:
 
     def end(self, status: str, exit_code: int, message: str | None = None) -> None:
         """Record how the run ended."""
-        started = datetime.datetime.fromisoformat(self.content["started"])
         self.content |= {"status": status, "exit": int(exit_code), "finished": _now()}
-        self.content["seconds"] = round((datetime.datetime.now(datetime.UTC) - started).total_seconds(), 3)
+        self.content["seconds"] = round(time.monotonic() - self._begun, 3)  # a clock may be put back
         if message:
             self.content["message"] = message
         self.save()

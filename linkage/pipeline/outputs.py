@@ -27,7 +27,7 @@ def longitudinal_stage(job: Job) -> Stage:
     attributes = {
         attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
     }
-    cis = next((name for name, source in job.config.source.items() if source.dataset == "cis"), None)
+    cis = job.sources_of("cis")
     outcomes = job.outcomes
     if outcomes is None:
         raise ValueError("a run without longitudinal tables has no such stage")
@@ -56,7 +56,7 @@ def longitudinal_stage(job: Job) -> Stage:
         work=work,
         reads=(
             *(*attributes.values(), *LOOKUPS[:2], *(f"appearances/{source}" for source in job.config.source)),
-            *((f"records/{cis}", f"identities/{cis}") if cis else ()),
+            *(f"{table}/{source}" for source in cis for table in ("records", "identities")),
         ),
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
@@ -129,18 +129,23 @@ def _tax_year(day: datetime.date) -> int:
     return begins * 100 + (begins + 1) % 100
 
 
-def _addresses(space: Workspace, cis: str) -> Table:
+def _addresses(space: Workspace, cis: list[str]) -> Table:
     """Where CIS says each of its entities lived, and when."""
-    return space.engine.sql(
-        """
+    tables = {
+        f"{table}_{n}": space.table(f"{table}/{source}")
+        for n, source in enumerate(cis)
+        for table in ("records", "identities")
+    }
+    union = "union all".join(
+        f"""
         select i.entity_id, r.postcode, r.valid_from, r.valid_to
-        from {records} as r
-        join {identities} as i on i.entity_key = r.entity_key
+        from {{records_{n}}} as r
+        join {{identities_{n}}} as i on i.entity_key = r.entity_key
         where r.postcode is not null and r.valid_from is not null
-        """,
-        records=space.table(f"records/{cis}"),
-        identities=space.table(f"identities/{cis}"),
+        """
+        for n in range(len(cis))
     )
+    return space.engine.sql(union, params=None, store=False, **tables)
 
 
 def _births(space: Workspace, sources: list[str]) -> Table:

@@ -39,6 +39,14 @@ class Fingerprints:
             self._known[stage.name] = fingerprint.of(stage, inputs, self._files, self._engine)
         return self._known[stage.name]
 
+    def see_files(self, stage: Stage) -> None:
+        """See that a stage's input files are still what its fingerprint says.
+
+        Raises:
+            InputError: one was changed since.
+        """
+        self._files.of(stage.files.values())
+
 
 def reason_to_run(stage: Stage, folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> str | None:
     """Why a stage has to run; None where it is up to date.

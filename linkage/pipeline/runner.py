@@ -22,6 +22,7 @@ from linkage.pipeline.plan import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.progress import RunProgress, Silent
 from linkage.pipeline.stage import Counts, Stage, makers
 from linkage.pipeline.workspace import Workspace
+from linkage.process import STOPPED
 
 FILE_DIGESTS = ".inputs.json"
 
@@ -181,6 +182,7 @@ class Runner:
                 )
                 with _stopped_queries():
                     counted = stage.work(space)
+                fingerprints.see_files(stage)
                 made = space.made()
             summary = {
                 "stage": stage.name,
@@ -225,7 +227,7 @@ def _explained_disk(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise LeoError(
                 f"the disk is full\n  free space below {root}, then run the same command again: "
                 "the stages that are whole are kept"
@@ -259,7 +261,7 @@ def _record_end(manifest: Manifest, log: RunLog, error: BaseException) -> None:
     elif isinstance(error, LeoError):
         status, code, message = "failed", int(error.exit_code), str(error)
     elif isinstance(error, KeyboardInterrupt):
-        status, code, message = "interrupted", 130, "stopped from outside; the same command continues"
+        status, code, message = "interrupted", STOPPED, "stopped from outside; the same command continues"
     else:
         status, code, message = "crashed", int(ExitCode.FAILED), f"{type(error).__name__} at {place_of(error)}"
         log.event("crash", type=type(error).__name__, trace=value_free_trace(error))

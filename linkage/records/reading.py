@@ -219,10 +219,18 @@ def _summary(
                 f", count(*) filter (where (problems & {flag}) <> 0) as {quote(f'p {field}')}"
                 for field, flag in PROBLEMS.items()
             )
-            + " from {records}",
+            + ", count(*) filter (where starts_with(entity_key, $keyless)"
+            " and entity_key <> $keyless || cast(record_id as varchar)) as like_keyless from {records}",
+            params={"keyless": KEYLESS},
             records=records,
         ),
     )
+    if alike := counts["like_keyless"]:
+        raise InputError(
+            f"source.{name}: {alike:,} rows have a key ({_listed_keys(layout)}) that begins with {KEYLESS}\n  rows "
+            "without a key are called so, and no later release knows them again: write these keys otherwise in the "
+            "files, and leave them empty where they are none, as #N/A and #REF! of a spreadsheet"
+        )
     return ReadingSummary(
         source=name,
         rows_read=raw.rows_read,
@@ -234,6 +242,10 @@ def _summary(
         filled={column: counts[column] for column in filled},
         absent=layout.absent,
     )
+
+
+def _listed_keys(layout: Layout) -> str:
+    return ", else ".join(" and ".join(columns_of) for columns_of in layout.entity_key)
 
 
 def _must_have_names(where: str, summary: ReadingSummary, layout: Layout) -> None:

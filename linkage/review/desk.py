@@ -17,6 +17,7 @@ from linkage.explain.pair import explain_pair
 from linkage.explain.sides import Side, held_as
 from linkage.pipeline.carrying import labels_store
 from linkage.pipeline.reviewing import add_labels, estimate_step, labels_of, now, sample_of
+from linkage.review.looking import Look, Looking
 from linkage.review.opened import open_step
 from quality.clerical.desk import Held, Record, Verdict
 
@@ -41,6 +42,7 @@ class RunDesk:
     ) -> None:
         sample = sample_of(root, step)
         self._root, self._origin = root, sample.origin
+        self._looking = Looking(root / "review" / step / "looking")
         self._lock = threading.RLock()  # pages are answered by several threads, the engine is one
         self._labels: list[dict[str, Any]] = []
         self._read_at: tuple[int, int] | None = None
@@ -64,6 +66,7 @@ class RunDesk:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._looking.close()
         self._engine.close()
 
     def records(self, place: int) -> tuple[Record, Record]:
@@ -101,6 +104,14 @@ class RunDesk:
             add_labels(self._root, label)
             self._labels = [*map(dict, before), *label.to_pylist()]
             self._read_at = _changed(labels_store(self._root).path)
+
+    def look(self, looks: Sequence[Look]) -> None:
+        """Tell other applications at work on the step which pairs the reviewers of this one have before them."""
+        self._looking.tell(looks)
+
+    def others_look(self) -> Sequence[Look]:
+        """Which pairs the reviewers of other applications have before them."""
+        return self._looking.of_others()
 
     def estimate(self) -> Mapping[str, Any]:
         """What follows from the labels, also written into the run's folder."""

@@ -31,8 +31,8 @@ def build(
     units: Table,
     *,
     people_of: Sequence[str],
-    edukey_source: str | None,
-    pmr_source: str | None,
+    edukey_sources: Sequence[str],
+    pmr_sources: Sequence[str],
     before: Release | None = None,
 ) -> Spine:
     """People from joined entities.
@@ -44,8 +44,8 @@ def build(
         units: units of all steps: step, side, unit_id, entity_id.
         people_of: sources whose every entity is a person's; a unit without any of them is nobody's (an unlinked tax
             record is not a person of the study).
-        edukey_source: source of tax and benefit records; its linked entities carry EDUKEY.
-        pmr_source: source whose entity key is the pupil matching reference.
+        edukey_sources: sources of tax and benefit records; their linked entities carry EDUKEY.
+        pmr_sources: sources whose entity key is the pupil matching reference.
         before: the release before this one, whose person ids live on.
     """
     people = engine.sql(
@@ -72,22 +72,22 @@ def build(
         lookup_ae_id=engine.sql("select person_id as AE_ID, source, entity_id from {spine}", spine=spine, store=True),
         lookup_edukey=engine.sql(
             """
-            select person_id as AE_ID, 'E' || lpad(cast(person_id as varchar), 13, '0') as EDUKEY, entity_id
-            from {spine}
-            where source = $source
+            select s.person_id as AE_ID, 'E' || lpad(cast(s.person_id as varchar), 13, '0') as EDUKEY, s.entity_id
+            from {spine} as s
+            join {named} as n on n.source = s.source
             """,
-            params={"source": edukey_source or ""},
             spine=spine,
+            named=engine.from_arrow(_names(edukey_sources)),
             store=True,
         ),
         lookup_pmr=engine.sql(
             """
-            select person_id as AE_ID, entity_key as PUPILMATCHINGREFANONYMOUS, entity_id
-            from {spine}
-            where source = $source
+            select s.person_id as AE_ID, s.entity_key as PUPILMATCHINGREFANONYMOUS, s.entity_id
+            from {spine} as s
+            join {named} as n on n.source = s.source
             """,
-            params={"source": pmr_source or ""},
             spine=spine,
+            named=engine.from_arrow(_names(pmr_sources)),
             store=True,
         ),
     )

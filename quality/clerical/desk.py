@@ -68,6 +68,14 @@ class Desk(Protocol):
         """Keep an answer: it is on the disk when this returns."""
         ...
 
+    def look(self, looks: Sequence[tuple[str, str, int]]) -> None:
+        """Tell other applications at work on the step who of this one (name, role) has which pair before them."""
+        ...
+
+    def others_look(self) -> Sequence[tuple[str, str, int]]:
+        """The same of other applications."""
+        ...
+
     def estimate(self) -> Mapping[str, Any]:
         """What follows from the labels (quality.review.estimate), also written into the run's folder."""
         ...

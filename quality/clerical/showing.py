@@ -57,9 +57,12 @@ class Showing:
         return Queue(self._desk.pairs, self._desk.labels(), self._doubled)
 
     def next_for(self, who: Who) -> int | None:
-        """The place of the pair that waits for somebody, and that no other has before them while any else waits."""
+        """The place of the pair that waits for somebody, and that no other has before them while any else waits.
+
+        Others are those of every application at work on the step.
+        """
         queue = self._queue()
-        looking = {other.name: place for other, place in list(self._looking.items()) if other.role == who.role}
+        looking = {name: place for name, role, place in (*self._desk.others_look(), *self._looks()) if role == who.role}
         return queue.to_settle(who.name, looking) if who.settles else queue.next_for(who.name, looking)
 
     def take_next(self, who: Who) -> int | None:
@@ -67,8 +70,15 @@ class Showing:
         with self._lock:
             place = self.next_for(who)
             if place is not None:
-                self._looking[who] = place
+                self._look(who, place)
         return place
+
+    def _look(self, who: Who, place: int) -> None:
+        self._looking[who] = place
+        self._desk.look(self._looks())
+
+    def _looks(self) -> list[tuple[str, str, int]]:
+        return [(who.name, who.role, place) for who, place in list(self._looking.items())]
 
     def has_answered(self, place: int, who: Who) -> bool:
         """Whether an answer of theirs stands."""
@@ -92,7 +102,7 @@ class Showing:
     def question(self, place: int, who: Who, *, has_keys: bool) -> str:
         """Two records side by side, and the question."""
         queue = self._queue()
-        self._looking[who] = place
+        self._look(who, place)
         return self.pages.render(
             "question.html.j2",
             title=f"Pair {place} of {len(self._desk.pairs)}",

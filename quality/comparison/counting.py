@@ -58,11 +58,12 @@ def compare(
     """What the second run does otherwise. The result is JSON: exact counts, for the analyst.
 
     Returns:
-        runs; settings (path, before, after); steps: step, before, after (accepted links), kept, moved, gained, lost,
-        moves (from, to, links), groups (characteristic, value, and the four counts), weights (comparison, level,
-        before, after, and m and u before and after) where they differ, rules (what, rule, change: added or removed) of
-        blocking and passes, thresholds (what, before, after) in force, where they differ. Of files linked with
-        themselves also people: before, after, same (those who have the same records in both).
+        runs; settings (path, before, after); steps: step, of (the runs that have it: before, after), before, after
+        (accepted links), kept, moved, gained, lost, moves (from, to, links), groups (characteristic, value, and the
+        four counts), weights (comparison, level, before, after, and m and u before and after) where they differ, rules
+        (what, rule, change: added or removed) of blocking and passes, thresholds (what, before, after) in force, where
+        they differ. Of files linked with themselves also people: before, after, same (those who have the same records
+        in both).
     """
     definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
     named = list(dict.fromkeys([*before.steps, *after.steps]))
@@ -74,6 +75,7 @@ def compare(
         steps.append(
             {
                 "step": step,
+                "of": [name for name, run in (("before", before), ("after", after)) if step in run.steps],
                 **_counts(engine, fates, pairs[0]),
                 "moves": _moves(engine, fates),
                 "groups": _groups(engine, fates, pairs, described, before.name, after.name, definitions),
@@ -286,3 +288,9 @@ def _groups(
         )
         found += [{"characteristic": name, **row} for row in rows(engine, table)]
     return found
+
+
+def as_each_has_it(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step of a comparison whose links of a run are None where that run has no such step, and not nought."""
+    lacking = {"before", "after"} - set(step.get("of", ("before", "after")))
+    return {**step, **dict.fromkeys(lacking)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
-from quality.comparison.counting import FATES
+from quality.comparison.counting import FATES, as_each_has_it
 from quality.disclosure import Cell
 from quality.report.document import document, write_page
 from quality.report.names import Names
@@ -63,14 +63,16 @@ def _headlines(found: Mapping[str, Any]) -> list[Headline]:
     return shown
 
 
-def _count(value: int) -> Cell:
-    return Cell(f"{value:,}", value)
+def _count(value: int | None) -> Cell:
+    return Cell("z", None, "not_applicable") if value is None else Cell(f"{value:,}", value)
 
 
 def _links(found: Mapping[str, Any], names: Names) -> Section:
     heads = ["Step", "Before", *(fate.capitalize() for fate in FATES), "After"]
     rows: list[list[str | Cell]] = [
-        [_named(step), *(_count(step[name]) for name in ("before", *FATES, "after"))] for step in found["steps"]
+        [_named(step), *(_count(shown[name]) for name in ("before", *FATES, "after"))]
+        for step in found["steps"]
+        for shown in [as_each_has_it(step)]
     ]
     return Section("links", "Links of both runs", [Table("Accepted links", heads, rows)])
 

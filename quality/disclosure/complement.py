@@ -176,8 +176,14 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
 @contextmanager
 def _silent() -> Iterator[None]:
     """HiGHS writes a line of its own to the process's output when it mends a solution, whatever it is told."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        kept = os.dup(1)
+    except OSError:  # a process that was started without an output has nothing to be kept clean
+        yield
+        return
+    if sys.stdout:
+        sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
         yield

@@ -10,6 +10,7 @@ from quality.outcomes import charts
 from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, QUARTILES, Place
 from quality.outcomes.release import Estimate, Released
 from quality.outcomes.rules import NOT_KNOWN, Characteristic, Cohort, Compared
+from quality.report.document import no_formula
 from quality.report.drawing import figure
 from quality.report.page import Figure, Table
 
@@ -108,7 +109,8 @@ def csv_rows(found: Sequence[Released], names: Names) -> str:
     )
     for one in sorted(found, key=lambda one: (one.place.definition, one.place.years_after, *_order(one, names))):
         place = one.place
-        line = [place.definition, place.years_after, place.by, names.institution(place), names.category(place)]
+        named = [no_formula(text) for text in (names.institution(place), names.category(place))]
+        line = [place.definition, place.years_after, place.by, *named]
         cells = [one.matched, one.earners]
         for name in figures:
             estimate = one.estimates[name]

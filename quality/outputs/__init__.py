@@ -1,6 +1,6 @@
 """Tables of results that are to leave a secure setting: what is wrong with them, and how they may leave."""
 
-from quality.outputs.approved import Approved, Context, approve, load_approved
+from quality.outputs.approved import Approved, Context, alone, approve, load_approved
 from quality.outputs.checking import check_table, check_tables
 from quality.outputs.findings import Checked, Finding
 from quality.outputs.layout import Said
@@ -17,6 +17,7 @@ __all__ = [
     "Said",
     "Sheet",
     "Sign",
+    "alone",
     "approve",
     "check_microdata",
     "check_table",

@@ -3,7 +3,9 @@
 An approved table is kept as its readers have it: what each cell can be, or that it is hidden. No true number is kept.
 """
 
+import contextlib
 import datetime
+import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -144,6 +146,15 @@ def held_against(
                             f"{profile.threshold}"
                         ),
                     )
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """While a table is held to the folder and kept there no other is: two at once would not be held to each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed, and by whoever is killed
+        yield
 
 
 def load_approved(folder: Path) -> list[Approved]:

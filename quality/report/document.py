@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
@@ -19,6 +20,7 @@ from quality.report import vega
 from quality.report.drawing import packed
 from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
 
+_OF_FORMULAS = frozenset("=+-@\t\r")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
 
 
@@ -58,11 +60,15 @@ def document(
 
 
 def write_page(page: str, out: Path) -> Path:
-    """Write a page whole or not at all, and return where."""
+    """Write a page whole or not at all, and return where. Of two who write it at once the last one's stays."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.part")
-    part.write_text(page, encoding="utf-8")
-    part.replace(out)
+    part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(out)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return out
 
 
@@ -97,7 +103,7 @@ def csv_of(table: Table) -> str:
     """A table as CSV: what it shows and nothing else, numbers without marks of thousands."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(table.columns)
+    writer.writerow([_plain(name) for name in table.columns])
     for row in table.rows:
         writer.writerow([_plain(value) for value in row])
     return out.getvalue()
@@ -106,8 +112,12 @@ def csv_of(table: Table) -> str:
 def _plain(value: str | Cell) -> str:
     if isinstance(value, Cell):
         return value.text if value.mark else value.text.replace(",", "").replace("−", "-")
-    # A spreadsheet would take such a text for a formula.
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
+    return no_formula(value)
+
+
+def no_formula(text: str) -> str:
+    """A text as a spreadsheet shows it, which would take some for a formula, and run what it says."""
+    return f"'{text}" if text[:1] in _OF_FORMULAS else text
 
 
 def environment(*packages: str, is_dressed: bool = False) -> Environment:

@@ -144,7 +144,7 @@ def _counts_table(
         {**_released_counts(counts, key, d), **cells} for cells, key in zip(eligible, ("before", "after"), strict=True)
     ]
     for row in counts:
-        before, after = (cells[row["count"]] for cells in of_two)
+        before, after = (cells.get(row["count"], d.marked("unavailable")) for cells in of_two)
         if before.value and after.value is not None:
             change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
             rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
@@ -155,7 +155,7 @@ def _counts_table(
 
 def _released_counts(counts: Sequence[Mapping[str, Any]], key: str, d: Disclosure) -> dict[str, Cell]:
     """Counts of one of the two. What a part leaves of its whole is told by both, and may not be few."""
-    values: dict[str, int] = {row["count"]: row[key] for row in counts}
+    values: dict[str, int] = {row["count"]: row[key] for row in counts if row[key] is not None}
     sums: list[Sum[str]] = []
     rests: dict[str, int] = {}
     for part in values:

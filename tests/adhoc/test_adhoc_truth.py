@@ -51,3 +51,13 @@ def test_a_column_that_tells_groups_apart_is_no_truth(engine: Engine) -> None:
 def test_a_first_line_that_may_be_a_record_is_not_told(engine: Engine) -> None:
     with pytest.raises(InputError, match=r"neither a column of the file nor a file\n  it has: 3 columns \(not shown"):
         of_one_file(engine, "nobody", ["ZEBEDEE", "QUILLFEATHER", "GRIMSPOUND"])
+
+
+def test_the_first_line_of_a_truth_without_names_is_not_told(engine: Engine, tmp_path: Path) -> None:
+    """Identifiers of a first person stood in the message: a file of pairs or clusters that has no header."""
+    (tmp_path / "truth.csv").write_text("K7Q,M2W,J9T\nK8Q,M3W,J8T\n")
+    for read in (lambda: _found(engine, tmp_path / "truth.csv"),
+                 lambda: of_one_file(engine, str(tmp_path / "truth.csv"), ["forename"])):  # fmt: skip
+        with pytest.raises(InputError, match=r"it has: 3 columns \(not shown") as refused:
+            read()
+        assert not {"K7Q", "M2W", "J9T"} & set(str(refused.value).replace(",", " ").split())

@@ -1,8 +1,10 @@
 """Starting Spark: what is looked for, and what a user is told when it is not there."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -89,7 +91,20 @@ def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home
     assert ("JAVA_HOME is" in str(error.value)) == home
 
 
-@pytest.mark.parametrize(("said", "java"), [("8GB", "8g"), ("512 MiB", "512m"), ("1500m", "1500m"), ("2 tb", "2t")])
+@pytest.mark.parametrize(
+    ("said", "java"),
+    [
+        ("8GB", "8g"),
+        ("512 MiB", "512m"),
+        ("1500m", "1500m"),
+        ("2 tb", "2t"),
+        ("1.5GB", "1536m"),
+        ("0.5 MiB", "512k"),
+        ("2.0g", "2g"),
+        ("1.1GB", "1153433k"),
+        ("8 gigabytes", "8g"),
+    ],
+)
 def test_memory_as_java_writes_it(said, java):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
     from linkage.engine.spark_session import java_memory
@@ -123,6 +138,20 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     code = run.main([str(tmp_path / "gone.toml"), "--out", str(tmp_path / "run")])
     assert code == ExitCode.USAGE
     assert "gone.toml: no such file" in capsys.readouterr().err
+
+
+def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, monkeypatch):
+    """SIGTERM ended the process at once: its manifest said that it was running for ever."""
+
+    class Stopped:
+        def run(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+
+    monkeypatch.setattr(run, "load_job", lambda *given, **more: None)
+    monkeypatch.setattr(run, "pipeline", lambda *given, **more: Stopped())
+    assert run.main(["run.toml", "--out", str(tmp_path / "run")]) == 130
+    assert "the same command continues" in capsys.readouterr().err
 
 
 @pytest.mark.spark

@@ -71,6 +71,32 @@ def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], foun
     hold(Gates(), asked(**found))  # a gate that was not asked for holds
 
 
+@pytest.mark.parametrize(
+    ("gates", "found", "said"),
+    [
+        (
+            {"min_precision": 0.99},
+            {"precision": {"a-b": share(0.98, 0.97, 0.989996)}},
+            "at most 0.989996), at least 0.99 ",
+        ),
+        (
+            {"precision_lower_bound": 0.98999},
+            {"precision": {"a-b": share(0.99, 0.98997, 1)}},
+            "at least 0.98997; 0.98999",
+        ),
+        ({"max_unlinked": 0.1}, {"unlinked": {"a-b": 0.100004}}, "leaves 0.100004 of"),
+        ({"max_rate_fall": 0.07}, {"falls": [fall(-0.0700004)]}, "fell by 7.00004 points"),
+        ({"max_count_change": 0.05}, {"changes": [{"count": "people", "change": 0.0501}]}, "changed by +5.01 %"),
+    ],
+)
+def test_a_figure_that_just_misses_does_not_look_as_if_it_held(
+    gates: dict[str, Any], found: dict[str, Any], said: str
+) -> None:
+    """'has at most 0.9900, at least 0.99 is asked for' says that the gate should hold."""
+    with pytest.raises(GateError, match=re.escape(said)):
+        hold(Gates(**gates), asked(**found))
+
+
 def test_many_small_falls_of_one_step_do_not_hide_a_large_one_of_another() -> None:
     """As a release lists them that was made before they were ordered over all steps."""
     moved = {"rates": [fall(-0.015)] * 60 + [fall(-0.2) | {"step": "b-c"}], "counts": []}

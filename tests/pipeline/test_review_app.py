@@ -244,6 +244,21 @@ def test_an_answer_to_a_run_that_has_moved_is_not_taken_in_elsewhere(run: Path) 
         assert place_of(ann.get("/next")) == 1
 
 
+def test_reviewers_of_two_applications_are_led_to_different_pairs(run: Path) -> None:
+    """Each knew its own reviewers alone: both saw pair after pair at once, and the later answer was refused."""
+    from linkage.review.desk import RunDesk
+
+    with RunDesk(run, STEP) as one, RunDesk(run, STEP) as other:
+        ann, bob = client(one, "Ann"), client(other, "Bob")
+        for _ in range(3):
+            looked_at = [place_of(reviewer.get("/next")) for reviewer in (ann, bob)]
+            assert len(set(looked_at)) == 2
+            for reviewer, place in zip((ann, bob), looked_at, strict=True):
+                assert reviewer.post(f"/pairs/{place}", data={"answer": "match"}).status_code == 200
+    assert not (run / "review" / STEP / "looking").exists()
+    labels_store(run).path.unlink()
+
+
 def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None:
     """Answers are on the disk before the next page is shown, and neither logs nor files hold a person's value."""
     code = "from linkage.cli import main; main()"

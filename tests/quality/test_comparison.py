@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from linkage.engine import Engine, Table
-from quality.comparison import RunTables, compare
+from quality.comparison import RunTables, as_each_has_it, compare
 
 World = Callable[[str], Table]
 
@@ -161,6 +161,9 @@ def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World
     before = RunTables("a", {}, {}, {}, run(world, "a", 1, BEFORE, model(0.5)).identities)
     (step,) = compare(engine, before, after)["steps"]
     assert (step["before"], step["after"], step["gained"]) == (0, 3, 3)
+    assert step["of"] == ["after"]
+    shown = as_each_has_it(step)
+    assert (shown["before"], shown["after"]) == (None, 3), "a run without the step is none that linked nobody in it"
 
 
 def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: Engine, world: World) -> None:

@@ -154,6 +154,21 @@ def test_an_evaluation_of_an_earlier_version_can_be_compared(last: dict[str, Any
     assert next(row for row in found["counts"] if row["count"] == "rows of earnings")["change"] is None
 
 
+def test_a_count_that_a_release_has_not_is_no_nought(last: dict[str, Any], tmp_path: Path) -> None:
+    """A table that is new was said to have had no rows; one that is gone is still a fall that a gate stops."""
+    before = copy.deepcopy(last)
+    del before["tables"]["earnings"]
+    new, gone = (
+        next(row for row in found["counts"] if row["count"] == "rows of earnings")
+        for found in (drift(before, last), drift(last, before))
+    )
+    assert (new["before"], new["change"]) == (None, None)
+    assert (gone["after"], gone["change"]) == (None, -1)
+    text = render(ReportInputs(last, drift=drift(before, last)), tmp_path / "index.html").read_text(encoding="utf-8")
+    (line,) = [part for part in text.split("<tr>") if "rows of earnings</th>" in part]
+    assert '<td class="number"><abbr title="unavailable">x</abbr></td>' in line
+
+
 def test_published_counts_are_named(last: dict[str, Any]) -> None:
     assert published(last) == {
         "people on the spine": 600,

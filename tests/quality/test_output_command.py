@@ -1,5 +1,6 @@
 """`leo output`: exit codes, what was approved before, rows about people."""
 
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from linkage.cli import app
 from linkage.errors import ConfigError, InputError
-from quality.outputs import load_approved
+from quality.outputs import alone, load_approved
 
 SAFE = "Region,People\nNorth,40\nSouth,60\nTotal,100\n"
 
@@ -95,6 +96,32 @@ def test_an_approved_table_that_was_changed_is_found(tmp_path: Path) -> None:
         load_approved(folder)
 
 
+def test_a_folder_of_approved_tables_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
+    """A slip in its name let a table out that had been held to none of those that left."""
+    with pytest.raises(ConfigError, match="aproved: no such folder of approved tables"):
+        leo("check", wrote(tmp_path, "t.csv", SAFE), "--approved", tmp_path / "aproved")
+
+
+def test_of_two_tables_approved_at_once_the_second_is_held_to_the_first(tmp_path: Path) -> None:
+    folder, begun = tmp_path / "approved", threading.Event()
+    table = wrote(tmp_path, "t.csv", SAFE)
+    codes: list[int] = []
+
+    def second() -> None:
+        begun.set()
+        codes.append(leo("approve", table, "--name", "first", "--approved", folder)[0])
+
+    with alone(folder):
+        thread = threading.Thread(target=second)
+        thread.start()
+        begun.wait()
+        thread.join(0.5)
+        assert thread.is_alive()
+        assert not list(folder.glob("*.json"))
+    thread.join(60)
+    assert codes == [0]
+
+
 @pytest.mark.parametrize(
     ("said", "says"),
     [
@@ -102,6 +129,8 @@ def test_an_approved_table_that_was_changed_is_found(tmp_path: Path) -> None:
         (["--fraction", "0.1"], "--fraction is for rows about people"),
         (["--microdata", "--count", "People", "--out", "safe"], "--count is for tables, .*\n--out is for tables"),
         (["--of", "Share=People", "--of", "Share=All"], "--of Share: is given twice"),
+        (["--population", "pupils at home"], "--population is for a table beside approved ones: give --approved"),
+        (["--microdata", "--unit", "pupils"], "--unit is for tables"),
     ],
 )
 def test_no_option_is_given_in_vain(tmp_path: Path, said: list[str], says: str) -> None:

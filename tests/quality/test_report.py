@@ -103,6 +103,8 @@ def test_every_chart_has_its_numbers_as_csv(report: str) -> None:
 def test_a_label_is_no_formula() -> None:
     table = Table("t", ["Group", "People"], [["=1+1", Cell("1,200", 1200.0)], ["A, B", Cell("c", None, "suppressed")]])
     assert csv_of(table).splitlines() == ["Group,People", "'=1+1,1200", '"A, B",c']
+    of_runs = Table("t", ["Setting", "@SUM(1+1)"], [["\rx", Cell("−5", -5.0)]])
+    assert csv_of(of_runs).split("\r\n")[:2] == ["Setting,'@SUM(1+1)", '"\'\rx",-5']
 
 
 def test_every_interactive_chart_is_drawn_too(report: str) -> None:

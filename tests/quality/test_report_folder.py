@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import InputError
+from quality.report.document import write_page
 from quality.report.folder import check_room, write_folder
 
 MARK = "leo-pages.json"
@@ -49,3 +50,19 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / MARK).write_text("{")
     with pytest.raises(InputError, match="is damaged"):
         check_room(tmp_path, MARK, "site")
+
+
+def test_two_who_write_one_page_at_once_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two leo report on one run: the second moved the first one's page away, which ended with an error."""
+    really, met = Path.replace, []
+
+    def another_comes(part: Path, target: Path) -> Path:
+        if not met:
+            met.append(part)
+            write_page("theirs", tmp_path / "index.html")
+        return really(part, target)
+
+    monkeypatch.setattr(Path, "replace", another_comes)
+    write_page("ours", tmp_path / "index.html")
+    assert (tmp_path / "index.html").read_text() == "ours"
+    assert _files(tmp_path) == {"index.html"}

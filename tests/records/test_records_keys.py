@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import rows as as_dicts
+from linkage.errors import InputError
 from linkage.records.keys import entity_key, joined_key, row_key
 
 TEXTS = {"a": pa.string(), "b": pa.string()}
@@ -40,3 +41,13 @@ def test_a_row_without_a_key_has_one_name_on_every_engine(engine):
     assert [key[:32] for key in found] == [hashlib.md5(text.encode()).hexdigest() for text in written]
     assert sorted(key[33:] for key in found) == ["000000001"] * 5 + ["000000002"]
     assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("key", ["#1", "#2", "#REF!"])
+def test_a_key_that_looks_like_none_is_refused(read_pupils, tmp_path, key):
+    """#2 of the source was one entity with the row 2, which has no key; #REF! of a spreadsheet made one of many people."""
+    lines = ["ROW,PUPIL,SEEN,Forename,Surname,Born,Gender,Postcode,House", "1,,21/01/2010,ANN,ONEIL,06/05/1999,2,,",
+             f"2,{key},21/01/2010,BOB,SMITH,01/01/1998,1,,", f"3,{key},21/01/2011,BOB,SMITH,01/01/1998,1,,"]  # fmt: skip
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"source.npd: [12] rows have a key \(PUPIL\) that begins with #"):
+        read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")

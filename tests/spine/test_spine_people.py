@@ -69,7 +69,9 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
         ec   | right | 4       | 4
     """)
     membership = join_people(engine, each_alone(engine, entities), links)
-    made = build(engine, entities, membership, links, units, people_of=["npd"], edukey_source="cis", pmr_source="npd")
+    made = build(
+        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
+    )
     assert rows(made.spine) == rows(
         world("""
         person_id | entity_id | source | entity_key | link_method   | link_pass | link_band       | match_weight:float | match_probability:float | margin:float
@@ -80,6 +82,33 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
     )
     assert rows(made.lookup_edukey) == [(2, "E0000000000002", 4)]
     assert rows(made.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
+
+
+def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine, world: Any, rows: Any) -> None:
+    """Of two deliveries of tax records the second had no EDUKEY: what it holds was in no table and no extract."""
+    entities = world("""
+        entity_id | source | entity_key
+        1         | npd    | P1
+        2         | cis    | N1
+        3         | cis_2  | N1
+    """)
+    links = world("""
+        step | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
+        ec   | 1       | 2        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
+        ec   | 1       | 3        | probabilistic | rule 1 | 12                 | 0.9998                  | 2                      | accepted
+    """)
+    units = world("""
+        step | side  | unit_id | entity_id
+        ec   | left  | 1       | 1
+        ec   | right | 2       | 2
+        ec   | right | 3       | 3
+    """)
+    membership = join_people(engine, each_alone(engine, entities), links)
+    made = build(
+        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis", "cis_2"], pmr_sources=[]
+    )
+    assert rows(made.lookup_edukey) == [(1, "E0000000000001", 2), (1, "E0000000000001", 3)]
+    assert rows(made.lookup_pmr) == []
 
 
 def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
@@ -102,7 +131,9 @@ def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine
         ec   | right | 3       | 3
     """)
     membership = join_people(engine, each_alone(engine, entities), links)
-    made = build(engine, entities, membership, links, units, people_of=["npd"], edukey_source="cis", pmr_source="npd")
+    made = build(
+        engine, entities, membership, links, units, people_of=["npd"], edukey_sources=["cis"], pmr_sources=["npd"]
+    )
     found = engine.sql("select link_pass from {s} where source = 'cis'", s=made.spine)
     assert engine.arrow(found)["link_pass"].to_pylist() == ["rule 1"]
 

@@ -1,0 +1,29 @@
+"""What DuckDB says of the system's refusals, in words that say what to do."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from linkage.engine.duckdb import DuckDBEngine, _explained
+from linkage.errors import LeoError
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (duckdb.IOException('IO Error: Could not write file "/data/x": No space left on device'), "the disk is full"),
+        (duckdb.IOException('IO Error: Could not write file "/data/x": File too large'), "the disk is full"),
+        (duckdb.IOException('IO Error: Cannot open file "/disk1/x": Permission denied'), "give this user the right"),
+        (duckdb.IOException('IO Error: Cannot open file "/memory limit/x.parquet": gone'), "a file could not be read"),
+    ],
+)
+def test_what_is_wrong_is_not_read_from_a_files_name(error: duckdb.Error, said: str) -> None:
+    assert said in str(_explained(error, Path("scratch")))
+
+
+def test_a_file_that_is_gone_from_a_disk_is_no_full_disk(tmp_path: Path) -> None:
+    """Sources on /mnt/disk1: every refusal said that the disk was full."""
+    with DuckDBEngine() as engine, pytest.raises(LeoError) as refused:
+        engine.sql(f"from read_parquet('{tmp_path}/disk1/gone.parquet')", store=True)
+    assert "full" not in str(refused.value)
