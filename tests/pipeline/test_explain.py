@@ -239,6 +239,9 @@ def test_the_command_asks_for_one_question(leo: Any, linked_village: Any) -> Non
     code, _, said = leo("explain", linked_village.root)
     assert code == 2
     assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in said
+    code, _, said = leo("explain", linked_village.root, "--person", "4", "--step", "npd-cis")
+    assert code == 2
+    assert "--step is for a pair or a record: a person is of all steps" in said
 
 
 def test_records_and_persons_are_shown(leo: Any, linked_village: Any, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """What the stages after the links are given."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from linkage.config import Source
-from linkage.pipeline.outputs import by_dataset
+from linkage.pipeline.outputs import _addresses, by_dataset
 
 
 def _source(dataset: str) -> Source:
@@ -16,3 +18,16 @@ def test_a_record_is_known_by_its_dataset_whatever_the_run_calls_its_source(engi
     told = by_dataset(engine, lookup, {"schools": _source("npd"), "wages": _source("cis")})
     assert rows(told) == [(1, "cis", 7), (1, "npd", 5), (2, "npd", 6)]
     assert by_dataset(engine, lookup, {"npd": _source("npd")}) is lookup
+
+
+@pytest.mark.both_engines
+def test_addresses_are_those_of_every_source_of_tax_records(engine, world, rows):
+    """Of two deliveries the second had no geography."""
+    held = {
+        "identities/cis": world("entity_id | entity_key\n1 | N1"),
+        "identities/cis_2": world("entity_id | entity_key\n2 | N1"),
+        "records/cis": world("entity_key | postcode | valid_from | valid_to:date\nN1 | AB1 2CD | 2010-01-01 | -"),
+        "records/cis_2": world("entity_key | postcode | valid_from | valid_to:date\nN1 | EF3 4GH | 2011-01-01 | -"),
+    }
+    found = _addresses(SimpleNamespace(engine=engine, table=held.__getitem__), ["cis", "cis_2"])
+    assert [row[:2] for row in rows(found)] == [(1, "AB1 2CD"), (2, "EF3 4GH")]
