@@ -42,6 +42,14 @@ def rows_of(files: Sequence[Path]) -> str:
     """DuckDB SQL of the rows of Parquet files, columns matched by name, and of nothing beside them.
 
     A path may hold what DuckDB takes for a pattern, and a folder called year=2024 makes no column.
+
+    Raises:
+        InputError: a path that DuckDB cannot be told: in a pattern it takes a backslash for the end of a folder.
     """
+    for file in files:
+        if "\\" in str(file) and escape(str(file)) != str(file):
+            raise InputError(
+                f"{file}: a path with a backslash and one of * ? [ cannot be read\n  rename a folder of it"
+            )
     listed = ", ".join(literal(escape(str(file))) for file in files)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -99,6 +99,8 @@ def encryption_key(path: Path | None = None, environment: Mapping[str, str] | No
 
 def _text(path: Path) -> str:
     try:
+        if path.is_dir():
+            raise ConfigError(f"{path}: is a folder\n  give the file of the key")
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             raise ConfigError(

@@ -18,6 +18,7 @@ from quality.disclosure import Need, Profile
 from quality.outputs.equations import Key, Numbers
 from quality.outputs.layout import Layout
 from quality.outputs.reading import Sheet
+from quality.outputs.shares import PERCENT
 from quality.outputs.totals import lone_country, plain, says_all
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def meaning(sheet: Sheet, layout: Layout, key: Key, unit: str) -> Meaning:
         if not layout.is_total(sheet.rows[row][label].text) and sheet.rows[row][label].text
     )
     head = sheet.header[column]
+    if column in layout.shares:  # those of whom it is a share: "In work %" tells of the same people as "In work"
+        return "; ".join([_name(PERCENT.sub("", head).strip(" ()[],")), *codes])
     if layout.across is None:
         return "; ".join([_name(head), *codes])
     return "; ".join([_name(unit), *codes, *([] if layout.is_total(head) else [f"={_name(head)}"])])

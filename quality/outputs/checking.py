@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from quality.disclosure import Need, Profile, Unprotectable, exposed, intervals, protect
+from quality.disclosure import Need, Profile, Unprotectable, exposed, intervals, possible, protect
 from quality.outputs.approved import Approved, Context, cell_of, held_against, meaning, ways_of
 from quality.outputs.equations import Key, Numbers, amounts_of, counts_of
 from quality.outputs.findings import NOT_TO_BE_MENDED, Checked, Finding
@@ -36,18 +36,18 @@ def check_tables(
     """
     found = [Checked(sheet, layout_of(sheet, said)) for sheet in sheets]
     before: Sequence[Approved] = context.approved if context else ()
-    parts = []
     for checked in found:
         checked.findings += faults_of_form(checked, profile)
-        numbers = counts_of(checked.sheet, checked.layout, profile)
-        checked.sums = list(numbers.sums)
-        for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
-            checked.tell(key, rule, says)
-            if rule == "differencing":
-                numbers.needs.setdefault(key, Need())
-        parts.append(_part(checked, numbers, context.unit if context else "people"))
     alike = [one for one in before if context and plain(one.population) == plain(context.population)]
-    all_tables, agree = together([*parts, *approved_parts(alike, profile)], profile)
+    told = _Told(found, profile, context, before, with_shares=True)
+    all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
+    if not (agree and (len(found) + len(alike) > 1 or possible(all_tables.numbers.known(), all_tables.numbers.hidden))):
+        # A share may be of something that does not add up, as a rate of change: then counts alone are judged together.
+        told = _Told(found, profile, context, before, with_shares=False)
+        all_tables, agree = together([*told.parts, *approved_parts(alike, profile)], profile)
+    parts = told.parts
+    for checked, key, rule, says in told.findings:
+        checked.tell(key, rule, says)
     if not agree:
         found[0].findings.append(
             Finding("all tables", "", "unlike", "they contradict each other where they should agree")
@@ -70,6 +70,35 @@ def check_tables(
     return found
 
 
+class _Told:
+    """What tables tell by themselves and beside those that were approved.
+
+    Attributes:
+        parts: the tables among others.
+        findings: of each, by key, rule and words.
+    """
+
+    def __init__(
+        self,
+        found: Sequence[Checked],
+        profile: Profile,
+        context: Context | None,
+        before: Sequence[Approved],
+        *,
+        with_shares: bool,
+    ) -> None:
+        self.parts: list[Part] = []
+        self.findings: list[tuple[Checked, Key, str, str]] = []
+        for checked in found:
+            numbers = counts_of(checked.sheet, checked.layout, profile, with_shares=with_shares)
+            checked.sums = list(numbers.sums)
+            for key, rule, says in held_against(numbers, checked.sheet, checked.layout, before, context, profile):
+                self.findings.append((checked, key, rule, says))
+                if rule == "differencing":
+                    numbers.needs.setdefault(key, Need())
+            self.parts.append(_part(checked, numbers, context.unit if context else "people"))
+
+
 def _part(checked: Checked, numbers: Numbers, unit: str) -> Part:
     sheet, layout = checked.sheet, checked.layout
     cells = {key: cell_of(meaning(sheet, layout, key, unit)) for key in numbers.low if not key[2]}
@@ -87,7 +116,9 @@ class _Teller:
     def __call__(self, key: Key, rule: str, says: str) -> None:
         for table, own in self.all_tables.own[key]:
             if table < len(self.found):
-                self.found[table].tell(own, rule, says)
+                is_share = own[1] in self.found[table].layout.shares
+                if not (is_share and rule in ("complement", "beside")):  # told with the other shares that may not leave
+                    self.found[table].tell(own, rule, says)
             elif rule in ("recovered", "known small", "kept nowhere"):
                 name = self.names[table]
                 says = (
@@ -123,7 +154,7 @@ def _judged(numbers: Numbers, profile: Profile, tell: Tell) -> set[Key]:
         for key in sorted(small):
             tell(key, "known small", f"it is hidden, and the cells shown tell that it is under {profile.threshold}")
         if profile.threshold == 1 and numbers.is_rounded:
-            shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key] and key not in numbers.unshown}
+            shown = {key for key in numbers.low if numbers.high[key] > numbers.low[key]} - numbers.unshown
             low = [key for key in shown if numbers.low[key] < 10]
             single = exposed(known, numbers.hidden, dict.fromkeys(low, Need()))
             for key, found in intervals(known, numbers.hidden, of=[key for key in low if key in single]).items():

@@ -1,11 +1,13 @@
 """The numbers of a table as a reader meets them: bounds, sums, and what must be hidden."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from quality.disclosure import Known, Need, Profile, Sum, broken, room_of
+from quality.disclosure import Disclosure, Known, Need, Profile, Sum, broken, room_of
 from quality.outputs.layout import Layout
 from quality.outputs.reading import Sheet
+from quality.outputs.shares import places_of
 from quality.outputs.totals import plain
 
 Key = tuple[int, int, str]  # row, column, "" or what the number is beside the cell's own
@@ -22,6 +24,7 @@ class Numbers:
         rules: which rule says so.
         unshown: numbers that stand in no cell, such as all less a part.
         notes: places where parts come to more than their total.
+        implied: counts that stand in no cell of their own, but are told by a share and its base.
     """
 
     whole: bool
@@ -35,6 +38,7 @@ class Numbers:
     unshown: set[Key] = field(default_factory=set)
     fixed: set[Key] = field(default_factory=set)
     notes: list[Key] = field(default_factory=list)
+    implied: set[Key] = field(default_factory=set)
 
     @property
     def is_exact(self) -> bool:
@@ -46,8 +50,8 @@ class Numbers:
         return Known(self.low, self.high, self.sums, frozenset(self.unshown), frozenset(self.fixed), self.whole)
 
 
-def counts_of(sheet: Sheet, layout: Layout, profile: Profile) -> Numbers:
-    """A table's counts."""
+def counts_of(sheet: Sheet, layout: Layout, profile: Profile, *, with_shares: bool = True) -> Numbers:
+    """A table's counts, and those that its shares tell."""
     shown = [row[column].number for row in sheet.rows for column in layout.counts if row[column].number is not None]
     base = profile.round_to
     has_marks = any(row[c].mark in ("suppressed", "under", "low") for row in sheet.rows for c in layout.counts)
@@ -66,6 +70,8 @@ def counts_of(sheet: Sheet, layout: Layout, profile: Profile) -> Numbers:
         for row in range(len(sheet.rows)):
             _sum(found, (row, whole, ""), [(row, part, "")], "rest")
     _small(found, profile)
+    for column in layout.shares if with_shares and profile.threshold > 1 else ():
+        _shared(found, sheet, layout, column, profile)
     return found
 
 
@@ -168,3 +174,46 @@ def _small(found: Numbers, profile: Profile) -> None:
                 continue
             found.needs[key] = need
             found.rules[key] = "remainder" if key in found.unshown else "threshold"
+
+
+def _shared(found: Numbers, sheet: Sheet, layout: Layout, column: int, profile: Profile) -> None:
+    """The counts that a share tells with its base, where no column has them: they add up as the base does.
+
+    Of one that must be hidden the others of its group would tell it: 40 % of all 50 and 43 % of the 30 in the south.
+    """
+    part, base = layout.of.get(column, (None, None))
+    wholes = layout.wholes(column)
+    if part is not None or base is None or len(wholes) > 1:
+        return
+    disclosure, need = Disclosure(profile), Need(least=profile.threshold)
+    open_rows = []
+    for row, cells in enumerate(sheet.rows):
+        key, of, cell = (row, column, ""), (row, base, ""), cells[column]
+        if of not in found.low or not (cell.number is not None or cell.mark):
+            continue
+        least, most = found.low[of], found.high[of]
+        is_shown = cell.number is not None and of not in found.hidden
+        if most == 0 and of not in found.hidden:
+            low = high = 0.0
+        elif is_shown:
+            share, near = (cell.number or 0.0) / wholes[0], 0.5 * 10.0 ** -places_of(cell) / wholes[0]
+            low = max(0.0, math.ceil((share - near) * least - 1e-6))
+            high = min(most, math.floor((share + near) * most + 1e-6))
+            people, everybody = round(share * (cells[base].number or 0.0)), round(cells[base].number or 0.0)
+            if disclosure.percent(min(people, everybody), everybody).mark == "suppressed":
+                open_rows.append(row)
+        else:
+            low = high = 0.0
+            found.hidden.add(key)
+            open_rows.append(row)
+        found.low[key], found.high[key] = min(low, high), max(low, high)
+        found.implied.add(key)
+    _sums_down(found, sheet, layout, column)
+    found.implied |= {key for key in found.unshown if key[1] == column}
+    for row in open_rows:
+        found.needs[row, column, ""] = need
+        _sum(found, (row, base, ""), [(row, column, "")], "left by the share")
+        rest = found.sums[-1].parts[-1] if found.sums else (row, column, "")
+        if rest in found.unshown:
+            found.needs[rest] = need
+            found.implied.add(rest)

@@ -113,6 +113,10 @@ class Release:
             for column in self.layout.shares
             if cells[column].number is not None and (why := self._against(row, column))
         }
+        says = "with the others of its kind it tells a share or count that must be hidden"
+        for row, column, of in sorted(self.hidden):
+            if column in self.layout.shares and not of and self.sheet.rows[row][column].number is not None:
+                found.setdefault((row, column), ("complement", says))
         says = "with the others of its row it tells a share that must be hidden"
         for at in list(beside_hidden(self.sheet, self.layout, found, self.profile.threshold)):
             found[at] = ("complement", says)
@@ -158,7 +162,8 @@ class Release:
             return self._withhold(row, column, *self._withheld[row, column])
         number, percent = given.number or 0.0, "%" * given.text.endswith("%")
         part_at, base_at = self.layout.of.get(column, (None, None))
-        is_reckoned = self.numbers.is_exact and 1.0 not in self.layout.wholes(column)
+        is_exact = not self.numbers.is_rounded and not any(key[1] in self.layout.counts for key in self.numbers.hidden)
+        is_reckoned = is_exact and 1.0 not in self.layout.wholes(column)
         if is_reckoned and part_at is not None and base_at is not None:
             cells = self.sheet.rows[row]
             base, part = round(cells[base_at].number or 0.0), cells[part_at].number

@@ -158,6 +158,7 @@ def _carry(numbers: Numbers, others: Numbers, names: Mapping[Key, Key]) -> None:
     numbers.unshown |= {names[key] for key in others.unshown}
     numbers.fixed |= {names[key] for key in others.fixed}
     numbers.notes += [names[key] for key in others.notes]
+    numbers.implied |= {names[key] for key in others.implied}
     numbers.sums += [Sum(names[line.total], tuple(names[one] for one in line.parts)) for line in others.sums]
 
 
