@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from linkage.engine.duckdb import DuckDBEngine, _explained
-from linkage.errors import LeoError
+from linkage.errors import InputError, LeoError
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,14 @@ def test_a_file_that_is_gone_from_a_disk_is_no_full_disk(tmp_path: Path) -> None
     with DuckDBEngine() as engine, pytest.raises(LeoError) as refused:
         engine.sql(f"from read_parquet('{tmp_path}/disk1/gone.parquet')", store=True)
     assert "full" not in str(refused.value)
+
+
+def test_a_path_that_duckdb_cannot_be_told_is_named(tmp_path: Path) -> None:
+    """It found no file there: in a pattern it takes a backslash for the end of a folder."""
+    for name in ("b\\s", "[x]", 'it\'s 100% "so" {a}'):
+        with DuckDBEngine() as engine:
+            place = tmp_path / name / "one.parquet"
+            engine.write(engine.sql("select 1 as n", store=True), place)
+            assert engine.count(engine.read(place)) == 1
+    with DuckDBEngine() as engine, pytest.raises(InputError, match="rename a folder of it"):
+        engine.write(engine.sql("select 1 as n", store=True), tmp_path / "b\\s [x]" / "one.parquet")
