@@ -10,6 +10,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     GATE = 3
+    STOPPED = 130  # as a shell reports a process that Ctrl-C ended
 
 
 class LeoError(Exception):

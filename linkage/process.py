@@ -15,9 +15,6 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-STOPPED = 130
-"""The exit code of a process that was stopped from outside, as a shell reports one that Ctrl-C ended."""
-
 _NEW_OBJECTS = 100_000
 """New objects that may be in cycles before they are looked through, some ten megabytes; Python's own number is 700."""
 

@@ -17,7 +17,6 @@ from linkage.pipeline import progress_for
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from linkage.pipeline.log import place_of
-from linkage.process import STOPPED
 from linkage.resources import use
 
 
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write(f"stopped\n  what is whole is kept in {given.out}; the same command continues\n")
-        return STOPPED
+        return int(ExitCode.STOPPED)
     except Exception as error:  # its message may quote a row
         sys.stderr.write(f"unexpected {type(error).__name__} at {place_of(error)}\n")
         return int(ExitCode.FAILED)

@@ -72,7 +72,7 @@ DOORS: dict[str, set[str]] = {
     },
     "quality": GROUND,
     "synthetic": {"linkage.process", "linkage.catalogue", "linkage.errors", "linkage.resources", "linkage.engine"},
-    "spark_jobs": {*GROUND, "linkage.pipeline", "linkage.extract"},
+    "spark_jobs": {*GROUND, "linkage.process", "linkage.pipeline", "linkage.extract"},
 }
 """Room to the rooms that it may import."""
 

@@ -14,7 +14,6 @@ import typer
 from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline.log import place_of, value_free_trace
-from linkage.process import STOPPED
 
 
 @contextlib.contextmanager
@@ -31,7 +30,7 @@ def failing_clearly() -> Iterator[None]:
         sys.exit(int(error.exit_code))
     except KeyboardInterrupt:
         typer.echo("leo: stopped\n  the same command can be given again", err=True)
-        sys.exit(STOPPED)
+        sys.exit(int(ExitCode.STOPPED))
     except Exception as error:
         if isinstance(error, OSError) and (said := _of_the_system(error)):
             typer.echo(f"leo: {said}", err=True)
@@ -69,7 +68,7 @@ def stoppable(root: Path) -> Iterator[None]:
             yield
     except KeyboardInterrupt:
         typer.echo(f"leo: stopped\n  what is whole is kept in {root}; the same command continues", err=True)
-        raise typer.Exit(STOPPED) from None
+        raise typer.Exit(int(ExitCode.STOPPED)) from None
 
 
 def _write_trace(error: BaseException) -> str:

@@ -22,7 +22,6 @@ from linkage.pipeline.plan import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.progress import RunProgress, Silent
 from linkage.pipeline.stage import Counts, Stage, makers
 from linkage.pipeline.workspace import Workspace
-from linkage.process import STOPPED
 
 FILE_DIGESTS = ".inputs.json"
 
@@ -261,7 +260,7 @@ def _record_end(manifest: Manifest, log: RunLog, error: BaseException) -> None:
     elif isinstance(error, LeoError):
         status, code, message = "failed", int(error.exit_code), str(error)
     elif isinstance(error, KeyboardInterrupt):
-        status, code, message = "interrupted", STOPPED, "stopped from outside; the same command continues"
+        status, code, message = "interrupted", int(ExitCode.STOPPED), "stopped from outside; the same command continues"
     else:
         status, code, message = "crashed", int(ExitCode.FAILED), f"{type(error).__name__} at {place_of(error)}"
         log.event("crash", type=type(error).__name__, trace=value_free_trace(error))

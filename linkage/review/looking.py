@@ -31,6 +31,9 @@ class Looking:
 
     def tell(self, looks: Sequence[Look]) -> None:
         """What the reviewers of this application have before them."""
+        if not looks:
+            self.close()
+            return
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
             write_json(self._own, looks)

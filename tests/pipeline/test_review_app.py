@@ -50,6 +50,7 @@ def desk(run: Path, open_desk: Any) -> Iterator[Any]:
     """The desk before any answer."""
     yield open_desk
     labels_store(run).path.unlink(missing_ok=True)
+    open_desk.look([])
 
 
 def client(desk: Any, name: str | None = None, role: str = "reviewer", doubled: float = 0.0) -> Any:
