@@ -8,7 +8,7 @@
 The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from linkage.engine import Engine, Table
@@ -24,9 +24,9 @@ from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.no_persons import NobodyInBothError
 from linkage.model.training.nobody import refuse_strangers
 from linkage.model.training.overlaps import overlaps, seen
-from linkage.model.training.patterns import Layout, counted
+from linkage.model.training.patterns import Layout, Patterns, counted
 from linkage.model.training.report import LevelReport, TrainingReport, measured_levels, reported
-from linkage.model.training.rules import agreements, training_rules
+from linkage.model.training.rules import Agreement, agreements, training_rules
 from linkage.model.training.together import with_togetherness
 from linkage.model.training.unlearnt import unlearnt
 from linkage.model.training.written import with_estimates
@@ -54,6 +54,7 @@ def train(
     seed: int = 2026,
     together: bool = False,
     one_file: bool = False,
+    several: bool = False,
     earlier: Earlier | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
@@ -65,8 +66,10 @@ def train(
         seed: of the samples and of the bootstrap.
         together: also find fields that go together, and add comparisons that count them once; done too where the model
             has such comparisons.
-        one_file: both sides are drawn from one file, or hold people several times, so that pairs within a side are a
-            person's as often as pairs across, and show nothing of strangers.
+        one_file: both sides are drawn from one file, so that pairs within a side are a person's as often as pairs
+            across, and show nothing of strangers.
+        several: the sides hold people several times. Pairs within a side show nothing of strangers then, but how often
+            birth dates of one person may have nothing in common.
         earlier: a step that has learnt by the same comparisons; its m is where estimation starts, and what is rare here
             leans on it.
 
@@ -79,7 +82,7 @@ def train(
     together = together or any(comparison.together for comparison in model.comparisons)
     whole, model = without_togetherness(model), without_dependence(model)
     evidence = replace(
-        gathered(engine, model, left, right, seed=seed, one_file=one_file, progress=say),
+        gathered(engine, model, left, right, seed=seed, one_file=one_file, several=several, progress=say),
         trusting=together,
         earlier=earlier,
     )
@@ -110,6 +113,7 @@ def gathered(
     *,
     seed: int,
     one_file: bool = False,
+    several: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evidence:
     """All counts that estimation needs: the part of training that the engine does.
@@ -135,12 +139,17 @@ def gathered(
     engine.drop(*(side.sample for side in sides))
     each = 1 if one_file else 3
     blocks = tuple(
-        Block(rule, share, tables[each * n], () if one_file else (tables[3 * n + 1], tables[3 * n + 2]))
+        _block(rule, share, tables[each * n : each * (n + 1)], several)
         for n, (rule, (_, share)) in enumerate(zip(rules, inside, strict=True))
     )
     return Evidence(
         layout, (sides[0].units, sides[1].units), equal, seen(overlapping, made[len(wanted) :]), by_chance, blocks
     )
+
+
+def _block(rule: Agreement, share: float, tables: Sequence[Patterns], several: bool) -> Block:
+    pairs, *within = tables
+    return Block(rule, share, pairs, (), tuple(within)) if several else Block(rule, share, pairs, tuple(within))
 
 
 def _not_estimated(layout: Layout, estimates: Estimates) -> list[str]:

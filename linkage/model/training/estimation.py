@@ -11,6 +11,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
+from linkage.model.training.born_apart import born_apart
 from linkage.model.training.earlier import Earlier
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
 from linkage.model.training.middle import middle as middle_of
@@ -51,6 +52,7 @@ class Block:
     share: float  # of the rule's pairs that were looked at
     patterns: Patterns
     strangers: tuple[Patterns, ...]
+    within: tuple[Patterns, ...] = ()  # pairs of each file inside its blocks where they are of one person as well
 
 
 @dataclass(frozen=True)
@@ -307,6 +309,7 @@ def _run(
         tolerance=0.0 if near else TOLERANCE,
         limit=limit,
         expected=expected,
+        most=born_apart(layout, block.within),
         expected_counts_as=EXPECTED_COUNTS_AS
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),

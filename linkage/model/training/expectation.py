@@ -41,6 +41,7 @@ def expectation_maximisation(
     limit: int,
     expected: float | None = None,
     expected_counts_as: float = EXPECTED_COUNTS_AS,
+    most: Floats | None = None,
 ) -> Estimate:
     """Estimate m and the prior.
 
@@ -52,6 +53,7 @@ def expectation_maximisation(
         tolerance, limit: Splink's em_convergence and max_iterations.
         expected: the prior that strangers within the files let expect.
         expected_counts_as: and how much it counts, as a share of the pairs.
+        most: (levels,) what no m may be above. Pairs beyond it are no matches: they are taken off the prior.
     """
     shows = patterns.shown.any(axis=0)
     unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
@@ -73,9 +75,30 @@ def expectation_maximisation(
             share = matches.sum(axis=1) / all_pairs
             if expected is not None:
                 share = (share + expected_counts_as * expected) / (1 + expected_counts_as)
+            if most is not None:
+                found = _held_to(layout, found, most)
+                share = np.minimum(share, (matches.sum(axis=1) - _beyond(layout, shown, most)) / all_pairs)
             change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
             m, prior = found, share
     return Estimate(m, prior, iteration, change)
+
+
+def _held_to(layout: Layout, m: Floats, most: Floats) -> Floats:
+    """m with no level above its most; what that takes off goes to the comparison's other levels."""
+    over = m > most
+    excess = layout.totals(np.where(over, m - most, 0.0))
+    others = layout.totals(np.where(over, 0.0, m))
+    more = np.divide(excess, others, out=np.zeros_like(m), where=others > 0)
+    found: Floats = np.where(over, most, m * (1 + more))
+    return found
+
+
+def _beyond(layout: Layout, shown: Floats, most: Floats) -> Floats:
+    """How many of the pairs at a level are more than its most, beside the matches at the comparison's other levels."""
+    others = layout.totals(shown) - shown
+    allowed = np.where(most < 1, others * most / np.where(most < 1, 1 - most, 1.0), np.inf)
+    found: Floats = np.maximum(shown - allowed, 0.0).max(axis=1)
+    return found
 
 
 def default_m(layout: Layout) -> Floats:
