@@ -26,10 +26,21 @@ class Labels:
     Attributes:
         table: left_id, right_id of units.
         said: pair to the answer and to the number of pairs that it stands for.
+        given: pairs that the file names, those of records that the two files lack with them.
     """
 
     table: Table
     said: dict[tuple[int, int], tuple[str, float]]
+    given: int = 0
+
+    def notes(self, path: Path) -> list[str]:
+        """What to tell where labels name records that the files lack."""
+        lost = self.given - len(self.said)
+        if lost <= 0:
+            return []
+        return [
+            f"{path}: {lost:,} of {self.given:,} labelled pairs name a record that the files lack, and are left out"
+        ]
 
     def labelled(self, engine: Engine, model: Model, scored: Table) -> Sequence[Labelled]:
         """The pairs with the levels that `linkage.match.score` gave them."""
@@ -51,7 +62,8 @@ def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table
         InputError: no such file, no such column, an answer that is none, or no pair that the files hold; lines are
             named, ids are not.
     """
-    given = engine.from_arrow(pa.Table.from_pylist(_read(path), _SCHEMA))
+    lines = _read(path)
+    given = engine.from_arrow(pa.Table.from_pylist(lines, _SCHEMA))
     found = engine.sql(
         """
         select l.unit_id as left_id, r.unit_id as right_id, min(g.answer) as answer, max(g.answer) as other,
@@ -77,7 +89,8 @@ def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table
         raise InputError(
             f"{path}: names no pair that the two files hold\n  left_id and right_id are the files' own ids"
         )
-    return Labels(engine.sql("select left_id, right_id from {t}", t=found, store=True), said)
+    pairs = len({(line["left_id"], line["right_id"]) for line in lines})
+    return Labels(engine.sql("select left_id, right_id from {t}", t=found, store=True), said, pairs)
 
 
 _SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS] + [("weight", pa.float64())])

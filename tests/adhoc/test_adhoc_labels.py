@@ -41,6 +41,7 @@ def test_m_from_labels_of_two_files(files: Files, tmp_path: Path) -> None:
     equal = next(level for level in sex.levels if level.value == 1)
     assert equal.m != trained["sex", 1]
     assert "m before" in result.stdout
+    assert f"1 of {pairs + 2} labelled pairs name a record that the files lack" in result.output
 
 
 @pytest.mark.parametrize(
