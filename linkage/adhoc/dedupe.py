@@ -13,7 +13,7 @@ from linkage.adhoc.copies import without_copies
 from linkage.adhoc.counted import counted_source
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
-from linkage.adhoc.modelling import trained
+from linkage.adhoc.modelling import given, given_notes, trained
 from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.wide import without_idle
@@ -24,7 +24,6 @@ from linkage.match.one_file import FilePairs, pairs_of_file
 from linkage.match.resolve import Thresholds, weight_of
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model import load as load_model
 from linkage.model.sampling import halves
 from linkage.pipeline.atomic import write_json
 from linkage.spine.clusters import Clusters, cluster
@@ -143,7 +142,12 @@ def _work(
             columns,
             kinds,
             summary,
-            notes=[*notes_of(file, lost_dates), *unknown.notes([shaped]), *left_out(columns, at)],
+            notes=[
+                *notes_of(file, lost_dates),
+                *unknown.notes([shaped]),
+                *left_out(columns, at),
+                *given_notes(request.model, training),
+            ],
         )
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
         source = counted_source(engine, request.file.name, file, table)
@@ -185,13 +189,11 @@ def _model(
     engine: Engine, request: DedupeRequest, kinds: dict[str, str], table: Table, say: Callable[[str], None]
 ) -> tuple[Model, dict[str, Any]]:
     """The model given, or one trained on pairs across two halves of the file, which are pairs of it at random."""
-    if request.model:
-        model = load_model(request.model)
-        model.check_trained(str(request.model))
-        model.check_columns(kinds, str(request.model))
-        return model, {}
     first, second = halves(engine, table, seed=request.seed)
-    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
+    if request.model:
+        model, reports = given(engine, request.model, kinds, (first, second), [engine.count(table)])
+    else:
+        model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
     engine.drop(first, second)
     return model, reports
 

@@ -9,7 +9,7 @@ from linkage.adhoc import families, persons, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
 from linkage.adhoc.counted import counted_source
-from linkage.adhoc.modelling import trained
+from linkage.adhoc.modelling import given, given_notes, trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
@@ -26,7 +26,6 @@ from linkage.match.reach import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model import load as load_model
 from linkage.pipeline.atomic import write_json
 from linkage.resources import config_file
 from quality import pen
@@ -151,6 +150,7 @@ def _work(
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         notes += _notes_of_twice(request, files, twice)
         notes += [*unknown.notes(read.shaped), *left_out(columns, read.at), *read.notes()]
+        notes += given_notes(request.model, training)
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
             done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)
@@ -233,10 +233,8 @@ def _model(
         repeats: a file holds people several times, so that its pairs show nothing of strangers.
     """
     if request.model:
-        model = load_model(request.model)
-        model.check_columns(kinds, str(request.model))
-        return model, {}
-    return trained(engine, kinds, left, right, seed=request.seed, progress=say, one_file=repeats)
+        return given(engine, request.model, kinds, (left, right), [engine.count(side) for side in (left, right)])
+    return trained(engine, kinds, left, right, seed=request.seed, progress=say, several=repeats)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:

@@ -71,9 +71,11 @@ def train_files(
         left, right = read.sides
         # At fault before the training.
         pairs = labelled_pairs(engine, request.labels, *read.ids) if request.labels else None
+        for note in pairs.notes(request.labels) if pairs and request.labels else ():
+            say(note)
         repeats = max(persons.held_twice(engine, side) for side in read.sides) >= persons.MANY_TWICE
         start, seed = untrained(read.kinds), request.seed
-        model, report = train(engine, start, left, right, seed=seed, together=True, one_file=repeats, progress=say)
+        model, report = train(engine, start, left, right, seed=seed, together=True, several=repeats, progress=say)
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"

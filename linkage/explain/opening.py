@@ -73,6 +73,11 @@ class OpenStep:
         return self.step.cardinality
 
     @property
+    def records(self) -> list[int]:
+        """How many units the two sides have, or the one file has."""
+        return [self.sides[side].size for side in (("left",) if self.of_one_file else ("left", "right"))]
+
+    @property
     def floor(self) -> float:
         """The match weight below which the step kept no pair."""
         if self.of_one_file:

@@ -20,6 +20,7 @@ from linkage.match.score import Candidates, Frequencies, score_candidates, score
 from linkage.match.sure import Taking, taking
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
+from linkage.model.sizes import of_sizes
 from linkage.model.training import Earlier, train
 
 
@@ -104,6 +105,7 @@ def matched(
     overrides: Overrides | None = None,
     parts: Parts | None = None,
     earlier: Earlier | None = None,
+    trained_on: Sequence[int] | None = None,
     links_only: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Matched:
@@ -120,8 +122,10 @@ def matched(
     if not step.train:
         model.check_trained(f"step '{step.name}'")
     model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
-    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, earlier, say)
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
+    if not step.train:
+        model = of_sizes(model, trained_on, tuple(sizes.values()))
+    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, earlier, say)
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
     passed = deterministic.run(
@@ -167,9 +171,11 @@ def matched(
     accept(engine, step, race, thresholds, held=held)
     contested = race.contested(thresholds)  # an ambiguous pair has rivals, and they have one another
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
-    excused = excuse(
-        engine, model, contested, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
-    )
+    excused = None
+    if not step.each_once:  # two records of one person are no rivals
+        excused = excuse(
+            engine, model, contested, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
+        )
     return Matched(
         model,
         training,
@@ -184,7 +190,7 @@ def matched(
         race.rivals,
         race.outcomes(thresholds, excused),
         still_open,
-        [scored, *candidates.stored, *race.stored, contested, excused],
+        [scored, *candidates.stored, *race.stored, contested, *([excused] if excused else [])],
     )
 
 

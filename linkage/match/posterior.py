@@ -45,7 +45,7 @@ def of_possible(
     frequencies: Frequencies,
     thresholds: Thresholds,
 ) -> Table:
-    """The `posterior` of a step's pairs, two records of one person not being rivals.
+    """The `posterior` of a step's pairs, two records of one person not being rivals, where a side may hold any.
 
     Args:
         pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals.
@@ -64,7 +64,7 @@ def of_possible(
     same = {
         side: same_people(engine, model, possible, side, units, frequencies, thresholds.accept)
         for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
-        if not holds_many(step.cardinality, chooser)
+        if not holds_many(step.cardinality, chooser) and not step.each_once
     }
     return posterior(engine, possible, step.cardinality, thresholds.gain, same)
 

@@ -53,6 +53,7 @@ def link_step(
     held: Table | None = None,
     overrides: Overrides | None = None,
     earlier: Earlier | None = None,
+    trained_on: Sequence[int] | None = None,
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StepResult:
@@ -65,6 +66,7 @@ def link_step(
         held: left_id, right_id of units that were one person in the last release.
         overrides: what people have decided about pairs of these units.
         earlier: a step that has learnt by the same model, on which training leans.
+        trained_on: records of the sides that a model was trained on which is not trained here (model.sizes).
         parts: how scoring is cut where the sides are large.
 
     Raises:
@@ -83,6 +85,7 @@ def link_step(
         held=held,
         overrides=overrides,
         earlier=earlier,
+        trained_on=trained_on,
         parts=parts,
         progress=say,
     )
@@ -100,24 +103,32 @@ def link_step(
             engine, step, model, both, decided, barred, frequencies, thresholds, parts
         )
     # Wide rows are stored once, by whoever reads them twice: here, or with their last probabilities.
-    again = joins or step.samples or step.most_left or step.most_right or step.cardinality == "many-to-many"
+    again = (
+        joins
+        or step.samples
+        or step.each_once
+        or step.most_left
+        or step.most_right
+        or step.cardinality == "many-to-many"
+    )
     links = _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds, store=bool(again))
     links = capped(engine, links, step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     if joins:
         links = likely_together(engine, links)
     nobody = no_other_records(engine, model, found.apart, scored)
-    links, others = with_other_records(
-        engine,
-        links,
-        nobody,
-        thresholds.gain,
-        step.cardinality,
-        contested=None if joins else contested,
-        linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
-    )
-    bands = []
-    if step.each_once:
+    bands, others = [], dict[str, float]()
+    if not step.each_once:
+        links, others = with_other_records(
+            engine,
+            links,
+            nobody,
+            thresholds.gain,
+            step.cardinality,
+            contested=None if joins else contested,
+            linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
+        )
+    else:
         whole_sides = left.units, right.units
         bands = strangers_as_heavy(engine, model, *whole_sides, frequencies, links, thresholds.accept)
         links = as_within(engine, links, bands, step.accept_probability)

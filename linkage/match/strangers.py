@@ -20,6 +20,7 @@ AS_WITHIN = "as many pairs within the files"
 """Reason of a pair for review of whose weight there are nearly as many pairs of strangers."""
 _MOST_ROWS = 100_000  # of a file with more, so many units meet all others, and stand for the rest
 _MANY = 0.1  # of the links: of fewer a review tells, and nobody is warned
+_MOST_BITS = 100.0  # beyond which odds are not told apart
 _FEWEST = 40  # pairs of a band of weights: of fewer chance says the share of strangers
 
 
@@ -31,18 +32,25 @@ class Band:
         start: match weight, in bits; -inf of the lightest.
         pairs: all that weigh so much; links: the accepted ones of them.
         strangers: pairs of two people expected among all.
+        unlinked: those of them that lost to a better pair, or are not linked for another reason, as the pairs that are
+            no links tell by their probabilities.
     """
 
     start: float
     pairs: int
     links: int
     strangers: float
+    unlinked: float = 0.0
+
+    @property
+    def among_links(self) -> float:
+        """Pairs of two people expected among the links: who has a partner of his own is seldom linked to another."""
+        return min(max(self.strangers - self.unlinked, 0.0), float(self.links))
 
     @property
     def right(self) -> float:
-        """The share that strangers leave of the pairs, and so of the links: of these they are rather fewer, since who
-        has a partner of his own is theirs no more."""
-        return 1.0 - min(self.strangers / max(self.pairs, 1), 1.0)
+        """The share of the links that they leave."""
+        return 1.0 - self.among_links / max(self.links, 1)
 
 
 def strangers_as_heavy(
@@ -61,7 +69,7 @@ def strangers_as_heavy(
     Args:
         left, right: unit_id and the model's columns; each person once.
         frequencies: as `term_frequencies` counts them over both.
-        links: match_weight, decision of all pairs that were kept.
+        links: left_id, right_id, match_weight, match_probability, decision of all pairs that were kept.
         accept: match weight from which pairs are counted.
         numbers: columns of numbers and addresses that one person has alone: two records of a file that share one are
             of one person after all, and not counted.
@@ -74,33 +82,49 @@ def strangers_as_heavy(
         every = -(-size // _MOST_ROWS)
         for start, pairs in _within(engine, model, side, frequencies, accept, every, numbers).items():
             strangers[start] = strangers.get(start, 0.0) + pairs * every * across
+    # Where two records may be of one person, a pair's probability leaves its rivals their own: here they have none.
     counted = engine.sql(
         """
+        with weighed as (
+            select left_id, right_id, match_weight, match_probability, decision,
+                   exp(ln(2) * least(match_weight, $most)) as odds
+            from {links}
+            where match_weight >= $accept
+        ),
+        rivals as (
+            select *, sum(odds) over (partition by left_id) + sum(odds) over (partition by right_id) - odds as of_all
+            from weighed
+        )
         select cast(floor(match_weight) as integer) as start, count(*) as pairs,
-               count(*) filter (where decision = 'accepted') as links
-        from {links}
-        where match_weight >= $accept
+               count(*) filter (where decision = 'accepted') as links,
+               coalesce(
+                   sum(1 - least(match_probability, odds / (1 + of_all))) filter (where decision <> 'accepted'), 0
+               ) as unlinked
+        from rivals
         group by 1
         """,
-        params={"accept": accept},
+        params={"accept": accept, "most": _MOST_BITS},
         links=links,
     )
-    across_files = {int(row["start"]): (int(row["pairs"]), int(row["links"])) for row in rows(engine, counted)}
+    across_files = {
+        int(row["start"]): (int(row["pairs"]), int(row["links"]), float(row["unlinked"]))
+        for row in rows(engine, counted)
+    }
     return banded(across_files, strangers)
 
 
-def banded(across: Mapping[int, tuple[int, int]], strangers: Mapping[int, float]) -> list[Band]:
+def banded(across: Mapping[int, tuple[int, int, float]], strangers: Mapping[int, float]) -> list[Band]:
     """Bits of weight put together from the heaviest on, until a band has pairs enough to tell a share by.
 
     Args:
-        across: whole bits of weight to pairs and links.
+        across: whole bits of weight to pairs, links, and strangers among the pairs that are no links.
         strangers: the same to pairs of strangers.
     """
     found: list[Band] = []
     held = Band(-math.inf, 0, 0, 0.0)
     for start in sorted({*across, *strangers}, reverse=True):
-        pairs, links = across.get(start, (0, 0))
-        held = _together(held, Band(float(start), pairs, links, strangers.get(start, 0.0)))
+        pairs, links, unlinked = across.get(start, (0, 0, 0.0))
+        held = _together(held, Band(float(start), pairs, links, strangers.get(start, 0.0), unlinked))
         if held.pairs >= _FEWEST:
             found.append(held)
             held = Band(-math.inf, 0, 0, 0.0)
@@ -115,6 +139,7 @@ def _together(heavier: Band, lighter: Band) -> Band:
         heavier.pairs + lighter.pairs,
         heavier.links + lighter.links,
         heavier.strangers + lighter.strangers,
+        heavier.unlinked + lighter.unlinked,
     )
 
 
@@ -156,7 +181,7 @@ def told(bands: Sequence[Band], *, counted: bool) -> dict[str, Any]:
         counted: the links are held against it, so that their probabilities say so.
     """
     links = sum(band.links for band in bands)
-    strangers = round(sum(band.links * (1 - band.right) for band in bands), 3)
+    strangers = round(sum(band.among_links for band in bands), 3)
     many = not counted and strangers >= max(_MANY * links, 1)
     return {"links": links, "strangers": strangers, "counted": counted, "many": many}
 

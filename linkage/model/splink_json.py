@@ -156,8 +156,11 @@ class Model:
                 "  train it (train = true), or give a trained model"
             )
 
-    def check_columns(self, known: Iterable[str], where: str) -> None:
+    def check_columns(self, known: Iterable[str], where: str, remedy: str = "") -> None:
         """Refuse a model that names columns which the records do not have.
+
+        Args:
+            remedy: what to do about it.
 
         Raises:
             ConfigError: the columns that are missing, and what there is.
@@ -167,7 +170,7 @@ class Model:
         if missing:
             raise ConfigError(
                 f"{where}: the model names columns that the records do not have: {', '.join(missing)}\n"
-                f"  they have: {', '.join(sorted(known))}"
+                f"  they have: {', '.join(sorted(known))}" + (f"\n  {remedy}" if remedy else "")
             )
 
     def save(self, path: Path) -> None:
@@ -210,7 +213,7 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
         raise ConfigError(f"{where}: the model compares nothing")
     if not 0 < prior < 1:
         raise ConfigError(f"{where}: probability_two_random_records_match lies between 0 and 1, both excluded")
-    return Model(comparisons, rules, prior, raw)
+    return Model(comparisons, rules, prior, {**raw, "probability_two_random_records_match": prior})
 
 
 def _of_today(raw: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from linkage.match import passes as pass_files
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
+from linkage.model.training.files import trained_on
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
 from linkage.records.dates import check_format
@@ -50,6 +51,8 @@ class Job:
         named: files that the run's file names, by the name it gives them: passes, models, outcomes, projects.
         passes: step to its deterministic passes.
         models: step to its model.
+        trained_on: step to how many records of its sides its model was trained on, where that is told and it stays as
+            it is.
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
@@ -67,6 +70,7 @@ class Job:
     named: Mapping[str, Path] = field(default_factory=dict)
     passes: Mapping[str, tuple[Pass, ...]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    trained_on: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
     outcomes: OutcomeDefinitions | None = None
     projects: Mapping[str, Project] = field(default_factory=dict)
     project_files: Mapping[str, Path] = field(default_factory=dict)
@@ -242,6 +246,7 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
     passes: dict[str, tuple[Pass, ...]] = {}
     decisions: dict[str, pa.Table] = {}
     models: dict[str, Model] = {}
+    sizes: dict[str, tuple[int, ...] | None] = {}
     for step in config.step:
         where = f"step.{step.name}"
         passes[step.name] = ()
@@ -262,7 +267,8 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             models[step.name] = load_model(named[step.model])
             models[step.name].check_columns(unit_columns(config), f"{where}.model")
             _must_be_trained(step, models[step.name])
-    return {"named": named, "passes": passes, "models": models, "overrides": decisions}
+            sizes[step.name] = None if step.train else trained_on(named[step.model])
+    return {"named": named, "passes": passes, "models": models, "trained_on": sizes, "overrides": decisions}
 
 
 def _must_be_trained(step: Step, model: Model) -> None:

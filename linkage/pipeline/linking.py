@@ -69,10 +69,18 @@ def link_stage(job: Job, step: Step) -> Stage:
             overrides=_decided(space, job, step, sources, left, right) if step.overrides else None,
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
             earlier=_earlier(space, teachers),
+            trained_on=job.trained_on.get(step.name),
             parts=Parts(space.kept),
             progress=space.note,
         )
         training = found.summary["training"]
+        if found.model.prior != model.prior and not step.train:
+            there = " and ".join(f"{n:,}" for n in job.trained_on[step.name] or ())
+            space.tell(
+                f"step {step.name}: {step.model} was trained on {there} records; its share of all pairs that match, "
+                f"{model.prior:.3g}, is taken as {found.model.prior:.3g} here, so that as many of a hundred records "
+                "have a partner"
+            )
         if why := training.get("taken_as_given"):
             given = f"{step.model}, as step {by} trained it," if (by := training.get("leans_on")) else step.model
             space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
@@ -106,6 +114,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             "step": step.model_dump(mode="json"),
             "passes": [rule.model_dump(mode="json") for rule in rules],
             "model": model.raw,
+            "trained_on": job.trained_on.get(step.name),
             "seed": job.config.run.seed,
             "previous": job.previous.fingerprint if job.previous else None,
         },

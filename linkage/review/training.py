@@ -25,7 +25,8 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         run: the folder of `leo run`, `leo link` or `leo dedupe`.
 
     Returns:
-        The model, what the labels taught, and where they are from: run, step, what the step's model was trained on.
+        The model, what the labels taught, and where they are from: run, step, records of its sides, what the step's
+        model was trained on.
 
     Raises:
         ConfigError: no sample was drawn of the step's links as they are now.
@@ -70,4 +71,5 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         for row in answered
     ]
     model, report = m_from_labels(opened.step.model, pairs)
-    return model, report, {"run": opened.run, "step": step, "trained": opened.trained}
+    about = {"run": opened.run, "step": step, "records": opened.step.records, "trained": opened.trained}
+    return model, report, about

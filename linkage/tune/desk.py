@@ -134,6 +134,7 @@ class RunDesk:
                 run=self.run,
                 parent=self._opened.model,
                 trained=self._opened.trained,
+                records=self._step.records,
                 outcome=self.outcome(settings),
                 use=self._opened.use,
             )

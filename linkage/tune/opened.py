@@ -130,6 +130,8 @@ def command_for(path: Path, request: Mapping[str, Any], step: OpenStep, before: 
     words = [*verb.split(), *request["files"].values(), "--model", str(path), "--threshold", repr(threshold)]
     if margin is not None:
         words += ["--margin", repr(after.margin if after.margin != before.margin else margin)]
+    if step.step.each_once:
+        words.append("--each-once")
     at_half = min(after.accept, -step.thresholds.gain)
     notes = ["Give with it what the first one was given besides: --map, --delimiter, --id and the like."]
     if abs(after.review - at_half) > _ROUNDING:

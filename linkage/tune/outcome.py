@@ -236,6 +236,11 @@ class Trial:
             told.append("Records that come together by a third one stay so; whom a new link joins, a new run finds.")
         if self._step.step.assignment == "optimal":
             told.append("The run chose the heaviest set of pairs; here the best pair is taken first.")
+        if self._step.step.each_once:
+            told.append(
+                "The run held links against pairs within the files (each_once): what it sent to review for these stays "
+                "there, and how many there are by other settings only a new run counts."
+            )
         if self._step.step.duplicates == "join":
             told.append("Second records of a person stay linked while they weigh enough; none is looked for anew.")
         if settings != self.settings and self._step.thresholds.gain:

@@ -27,6 +27,7 @@ def save(
     run: str,
     parent: Path,
     trained: Mapping[str, Any],
+    records: Sequence[int],
     outcome: Outcome,
     use: Callable[[Path, Settings, Settings], Use],
 ) -> Saved:
@@ -36,6 +37,7 @@ def save(
         root: the run's folder.
         parent: the file of the step's model there.
         trained: what the parent was trained on.
+        records: how many the two sides have, or the one file, of which the prior is.
         outcome: what the step was expected to come to.
         use: how it is linked by the new file: of that, and of settings before and after.
     """
@@ -52,6 +54,7 @@ def save(
             "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "run": run,
             "step": step.name,
+            "records": list(records),
             "parent": {"model": parent.name, "sha256": hashlib.sha256(parent.read_bytes()).hexdigest()},
             "changes": changes(before, after),
             "settings": {name: getattr(after, name) for name in ("accept", "review", "margin")},

@@ -14,12 +14,15 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage.adhoc.dedupe import DedupeRequest
+from linkage.adhoc.link import Request, link_files
 from linkage.catalogue import shipped
 from linkage.cli import app
 from linkage.errors import ConfigError, InputError
+from linkage.model.training.files import trained_on
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
 from quality.report.names import Names
+from tests.adhoc.conftest import PEOPLE, Files
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 from linkage.tune.desk import RunDesk
@@ -71,6 +74,18 @@ def test_the_command_of_a_saved_model_comes_to_what_was_foretold(root: Path, tmp
         other = desk.save(replace(settings, review=5.0), "fewer to people")
     assert any("to people" in note for note in other.use.notes)
     assert not any("to people" in note for note in saved.use.notes)
+
+
+def test_what_was_held_against_pairs_within_the_files_is_so_again(files: Files, tmp_path: Path) -> None:
+    """The command says so too, and the page that only a new run counts such pairs anew."""
+    first = tmp_path / "once"
+    link_files(Request(files.left, files.right, first, each_once=True))
+    with RunDesk(first, None) as desk:
+        found, saved = desk.outcome(desk.settings), desk.save(desk.settings, "as it was")
+    assert any("each_once" in line for line in found.estimates)
+    assert "--each-once" in shlex.split(saved.use.lines[0])
+    assert trained_on(saved.path) == (PEOPLE, PEOPLE)
+    assert linked_again(saved.use.lines[0], tmp_path / "again") == decisions(first)
 
 
 def test_a_file_with_itself_is_tuned_too(register: DedupeRequest, tmp_path: Path) -> None:

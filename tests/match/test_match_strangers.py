@@ -14,6 +14,7 @@ from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 
 HEAD = "unit_id | forename | surname | dob:text | sex | postcode | email"
+KEPT = "left_id | right_id | match_weight:float | match_probability:float | decision\n"
 STEP = Step(name="link", left="left", right="right", train=False, accept_probability=0.8, review_probability=0.5)
 
 
@@ -33,7 +34,7 @@ def _sides(engine: Engine, left: list[str], right: list[str]) -> tuple[Any, Any]
 
 def _bands(engine: Engine, left: list[str], right: list[str], links: str, numbers: tuple[str, ...] = ()) -> list[Band]:
     sides, model = _sides(engine, left, right), exact_model()
-    table = engine.from_arrow(parse("match_weight:float | decision\n" + links))
+    table = engine.from_arrow(parse(KEPT + links))
     frequencies = term_frequencies(engine, model, *sides)
     return strangers_as_heavy(engine, model, *sides, frequencies, table, 2.0, numbers=numbers)
 
@@ -42,38 +43,56 @@ def test_pairs_within_the_files_stand_for_those_across(engine: Engine) -> None:
     """Three pairs within 20 people and one within 20: four across 20 x 20, beside one link that is heavy enough."""
     left = [_son(1, 1), _son(2, 1), _son(3, 1), *map(_other, range(10, 27))]
     right = [_son(101, 1), _son(102, 1), *map(_other, range(110, 128))]
-    assert _bands(engine, left, right, "17.0 | accepted\n17.0 | review\n1.0 | accepted") == [Band(-math.inf, 2, 1, 4.0)]
+    links = "1 | 101 | 17.0 | 0.9 | accepted\n2 | 103 | 17.0 | 0.25 | review\n3 | 102 | 1.0 | 0.1 | accepted"
+    assert _bands(engine, left, right, links) == [Band(-math.inf, 2, 1, 4.0, 0.75)]
+
+
+def test_who_lost_to_a_namesake_of_the_same_weight_is_one_of_the_strangers(engine: Engine) -> None:
+    """Two records of one person would both be of whom they weigh as much with; of two people one is."""
+    left = [_son(1, 1), *map(_other, range(10, 29))]
+    right = [_son(101, 1), _son(102, 1), *map(_other, range(110, 128))]
+    (band,) = _bands(engine, left, right, "1 | 101 | 17.0 | 0.99 | accepted\n1 | 102 | 17.0 | 0.99 | rejected")
+    assert band.strangers == pytest.approx(1.0)
+    assert band.unlinked == pytest.approx(0.5, abs=0.001)
 
 
 def test_a_small_file_meets_few_of_a_large_ones_namesakes(engine: Engine) -> None:
     """One pair within 40 people lets expect 2 x 10 x 40 / (100 + 1,600) of a pair across 10 x 40."""
     left = list(map(_other, range(10, 20)))
     right = [_son(101, 1), _son(102, 1), *map(_other, range(110, 148))]
-    (band,) = _bands(engine, left, right, "17.0 | accepted")
+    (band,) = _bands(engine, left, right, "1 | 101 | 17.0 | 0.9 | accepted")
     assert band.strangers == pytest.approx(800 / 1700)
 
 
 def test_who_shares_an_address_of_mail_is_one_person_twice(engine: Engine) -> None:
     left = [_son(1, 1, "K@X"), _son(2, 1, "K@X"), _other(10)]
     right = [_son(101, 1, "K@X"), _son(102, 1, "L@X"), _other(110)]
-    (band,) = _bands(engine, left, right, "17.0 | accepted", numbers=("email",))
+    (band,) = _bands(engine, left, right, "1 | 101 | 17.0 | 0.9 | accepted", numbers=("email",))
     assert band.strangers == pytest.approx(1.0), "of the right file alone, whose two have mail of their own"
 
 
 def test_bits_are_put_together_until_links_are_enough_to_tell() -> None:
-    across = {20: (30, 30), 19: (30, 20), 15: (50, 25), 9: (1, 1)}
+    across = {20: (30, 30, 0.0), 19: (30, 20, 1.5), 15: (50, 25, 24.0), 9: (1, 1, 0.0)}
     found = banded(across, {20: 5.0, 18: 2.0, 15: 40.0, 8: 1.0})
-    assert found == [Band(19.0, 60, 50, 5.0), Band(-math.inf, 51, 26, 43.0)]
-    assert [band.right for band in found] == [pytest.approx(1 - 5 / 60), pytest.approx(1 - 43 / 51)]
+    assert found == [Band(19.0, 60, 50, 5.0, 1.5), Band(-math.inf, 51, 26, 43.0, 24.0)]
+    assert [band.right for band in found] == [pytest.approx(1 - 3.5 / 50), pytest.approx(1 - 19 / 26)]
     said = told(found, counted=False)
     assert said["links"] == 76
-    assert said["strangers"] == pytest.approx(50 * 5 / 60 + 26 * 43 / 51, abs=0.001)
+    assert said["strangers"] == pytest.approx(3.5 + 19)
     assert said["many"]
     assert not told(found, counted=True)["many"]
-    assert not told([Band(0.0, 100, 90, 9.0)], counted=False)["many"]
-    assert banded({5: (3, 2)}, {5: 7.0}) == [Band(-math.inf, 3, 2, 7.0)]
+    assert not told([Band(0.0, 100, 90, 9.0, 1.0)], counted=False)["many"]
+    assert banded({5: (3, 2, 0.0)}, {5: 7.0}) == [Band(-math.inf, 3, 2, 7.0)]
     assert banded({}, {}) == []
     assert told([Band(-math.inf, 3, 2, 7.0)], counted=True)["strangers"] == 2.0, "no more than there are links"
+
+
+def test_strangers_who_lost_to_a_partner_of_their_own_are_not_among_the_links() -> None:
+    """Of twelve strangers that pairs within the files let expect nine are seen, and lost; more cannot have won."""
+    assert Band(0.0, 110, 100, 12.0, 9.0).among_links == 3.0
+    assert Band(0.0, 110, 100, 12.0, 9.0).right == pytest.approx(0.97)
+    assert Band(0.0, 130, 100, 12.0, 25.0).among_links == 0.0
+    assert Band(0.0, 30, 10, 50.0, 20.0).among_links == 10.0
 
 
 def test_links_are_no_likelier_than_their_band_and_decisions_of_people_stay(engine: Engine) -> None:
@@ -88,7 +107,7 @@ def test_links_are_no_likelier_than_their_band_and_decisions_of_people_stay(engi
             """
         )
     )
-    found = as_within(engine, links, [Band(15.0, 100, 90, 5.0), Band(-math.inf, 100, 80, 70.0)], 0.8)
+    found = as_within(engine, links, [Band(15.0, 110, 100, 5.0), Band(-math.inf, 110, 100, 80.0, 10.0)], 0.8)
     assert found.columns == links.columns
     said = [
         (row["left_id"], round(row["match_probability"], 6), row["decision"], row["reason"])
@@ -102,7 +121,7 @@ def test_links_are_no_likelier_than_their_band_and_decisions_of_people_stay(engi
     ]
 
 
-def _linked(engine: Engine, **step: Any) -> StepResult:
+def _linked(engine: Engine, trained_on: tuple[int, int] | None = None, **step: Any) -> StepResult:
     """Families of three brothers of one name: two in one file and one in the other, so that nobody is in both."""
     left, right = [], []
     for family in range(20):
@@ -110,7 +129,8 @@ def _linked(engine: Engine, **step: Any) -> StepResult:
         two += [_son(1000 + family, family), _son(2000 + family, family)]
         alone.append(_son(3000 + family, family))
     sides = [units(engine, name, t) for name, t in zip(("left", "right"), _sides(engine, left, right), strict=True)]
-    return link_step(engine, STEP.model_copy(update={"margin": 0.0, **step}), *sides, rules=[], model=exact_model())
+    changed = STEP.model_copy(update={"margin": 0.0, **step})
+    return link_step(engine, changed, *sides, rules=[], model=exact_model(), trained_on=trained_on)
 
 
 def test_a_step_whose_sides_hold_each_person_once_holds_links_against_its_own_pairs(engine: Engine) -> None:
@@ -121,6 +141,31 @@ def test_a_step_whose_sides_hold_each_person_once_holds_links_against_its_own_pa
     assert found.summary["strangers"]["counted"]
     assert "accepted" not in found.summary["decisions"]
     assert {row["reason"] for row in rows(engine, found.unlinked)} >= {"in review"}
+
+
+def _with_a_rival(engine: Engine, **step: Any) -> list[dict[str, Any]]:
+    """One of the left and two of the right of one name, birth date and postcode, among many others: the two pairs."""
+    left, right = [_son(1, 1), *map(_other, range(10, 60))], [_son(101, 1), _son(102, 1), *map(_other, range(110, 160))]
+    sides = [units(engine, name, t) for name, t in zip(("left", "right"), _sides(engine, left, right), strict=True)]
+    found = link_step(engine, STEP.model_copy(update=step), *sides, rules=[], model=exact_model())
+    return sorted(rows(engine, found.links), key=lambda row: str(row["decision"]))
+
+
+def test_where_nobody_is_twice_rivals_are_not_one_person(engine: Engine) -> None:
+    """Father and son who weigh as two records of one person: with either it is as likely, and with one of them alone."""
+    either = _with_a_rival(engine)
+    assert [row["decision"] for row in either] == ["accepted", "rejected"]
+    assert either[0]["reason"] == "rivals are the same person"
+    assert min(row["match_probability"] for row in either) > 0.9
+    one = _with_a_rival(engine, each_once=True)
+    assert "accepted" not in [row["decision"] for row in one]
+    assert sum(row["match_probability"] for row in one) <= 1
+
+
+def test_a_step_that_trains_no_model_takes_its_prior_for_as_many_records(engine: Engine) -> None:
+    """Of 30 records of each side, by a model of four and three."""
+    assert _linked(engine).model.prior == exact_model().prior
+    assert _linked(engine, trained_on=(4, 3)).model.prior == pytest.approx(exact_model().prior / 7.5)
 
 
 def test_it_is_for_one_to_one_alone() -> None:

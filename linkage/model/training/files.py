@@ -65,6 +65,28 @@ def told(path: Path) -> dict[str, Any] | None:
     return None if changed else found
 
 
+def trained_on(path: Path) -> tuple[int, ...] | None:
+    """Records of the sides that a model file's prior is of, or of the one file; None where nothing is told of it.
+
+    Of the model in a folder of `leo link` or `leo dedupe` its manifest tells it.
+
+    Raises:
+        ConfigError: the file beside the model is no JSON.
+    """
+    about = told(path) or {}
+    of_run = (about[made].get("records") for made in ("tuned", "labelled") if made in about)
+    units = next(filter(None, of_run), None) or (about.get("trained") or {}).get("units") or _linked_beside(path)
+    return tuple(map(int, units)) or None
+
+
+def _linked_beside(path: Path) -> list[int]:
+    try:
+        counts = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))["counts"]
+        return [int(counts[name]) for name in ("left_units", "right_units", "records") if name in counts]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def next_version(path: Path) -> int:
     """One more than that of the model that is there, however it was changed; 1 where none is."""
     try:
