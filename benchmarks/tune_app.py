@@ -1,5 +1,7 @@
 """How soon the tuning page answers: a script changes m, u, thresholds and frequencies through the application's forms.
 
+    leo demo --people 1000000 --out runs/million
+    python -m benchmarks.tune_app --run runs/million --step education-cis
     leo demo && python -m benchmarks.tune_app --run runs/demo --step education-cis --times 66
 
 A run of a million people has fifty times the pairs of the demo's twenty thousand, of the same patterns and with as many
@@ -138,7 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--step", required=True)
-    parser.add_argument("--times", type=int, default=66)
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--changes", type=int, default=200)
     parser.add_argument("--seed", type=int, default=2026)
     asked = parser.parse_args()

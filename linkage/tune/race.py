@@ -25,13 +25,28 @@ class Ranks:
 
 
 class _Side:
-    """Pairs grouped by their unit of one side, in the order in which equal weights are taken."""
+    """Pairs grouped by their unit of one side, in the order in which equal weights are taken.
 
-    def __init__(self, units: Ids, others: Ids) -> None:
-        self.order = np.lexsort((others, units))
-        ordered = units[self.order]
-        self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(units) else np.zeros(0, np.int64)
-        self.group = np.repeat(np.arange(len(self.starts)), np.diff(np.r_[self.starts, len(units)]))
+    Args:
+        order: of the pairs.
+        ordered: what tells their groups apart, in that order.
+    """
+
+    def __init__(self, order: Ids, ordered: Ids) -> None:
+        self.order = order
+        self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else np.zeros(0, np.int64)
+        self.group = np.repeat(np.arange(len(self.starts)), np.diff(np.r_[self.starts, len(order)]))
+
+    @classmethod
+    def of(cls, units: Ids, others: Ids) -> "_Side":
+        """Pairs by their units of this side and of the other."""
+        order = np.lexsort((others, units))
+        return cls(order, units[order])
+
+    def without(self, free: Flags) -> "_Side":
+        """Those that are free alone, in their order, which need not be sorted again."""
+        some = free[self.order]
+        return _Side((np.cumsum(free) - 1)[self.order[some]], self.group[some])
 
     def ranked(self, weight: Floats) -> tuple[Flags, Floats]:
         """Whether each pair is the first of its unit, and the weight of the first or, for that one, of the second."""
@@ -88,7 +103,7 @@ class Contest:
 
     def _grouped(self, places: Ids) -> list[_Side]:
         other = {"left": "right", "right": "left"}
-        return [_Side(self._units[side][places], self._units[other[side]][places]) for side in self._single]
+        return [_Side.of(self._units[side][places], self._units[other[side]][places]) for side in self._single]
 
     def decide(self, weight: Floats, thresholds: Sequence[Thresholds]) -> Codes:
         """ACCEPTED, REVIEW or REJECTED of each pair.
@@ -115,8 +130,8 @@ class Contest:
                 if not won.any():
                     break
                 found[places[won]] = ACCEPTED
-                places = places[self._free(places, places[won])]
-                sides = self._grouped(self._contested[places])
+                free = self._free(places, places[won])
+                places, sides = places[free], [side.without(free) for side in sides]
         last = thresholds[-1]
         now = np.where(weight[places] >= last.lowest, weight[places], -np.inf)
         found[places[_ranks(sides, now).best & (now >= last.review)]] = REVIEW
