@@ -1,5 +1,6 @@
 """One person file linked with itself, with no configuration: which of its records are one person."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -189,11 +190,11 @@ def _model(
     engine: Engine, request: DedupeRequest, kinds: dict[str, str], table: Table, say: Callable[[str], None]
 ) -> tuple[Model, dict[str, Any]]:
     """The model given, or one trained on pairs across two halves of the file, which are pairs of it at random."""
-    first, second = halves(engine, table, seed=request.seed)
+    parted = functools.partial(halves, engine, table, seed=request.seed)
     if request.model:
-        model, reports = given(engine, request.model, kinds, (first, second), [engine.count(table)])
-    else:
-        model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
+        return given(engine, request.model, kinds, parted, [engine.count(table)])
+    first, second = parted()
+    model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
     engine.drop(first, second)
     return model, reports
 

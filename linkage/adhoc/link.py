@@ -233,7 +233,9 @@ def _model(
         repeats: a file holds people several times, so that its pairs show nothing of strangers.
     """
     if request.model:
-        return given(engine, request.model, kinds, (left, right), [engine.count(side) for side in (left, right)])
+        return given(
+            engine, request.model, kinds, lambda: (left, right), [engine.count(side) for side in (left, right)]
+        )
     return trained(engine, kinds, left, right, seed=request.seed, progress=say, several=repeats)
 
 

@@ -70,12 +70,16 @@ def trained(
 
 
 def given(
-    engine: Engine, path: Path, kinds: Mapping[str, str], sides: Sequence[Table], sizes: Sequence[int]
+    engine: Engine,
+    path: Path,
+    kinds: Mapping[str, str],
+    sides: Callable[[], Sequence[Table]],
+    sizes: Sequence[int],
 ) -> tuple[Model, dict[str, Any]]:
     """A model file for files that it may never have seen, and what was done to it for these: `given` of a summary.
 
     Args:
-        sides: the units that it is to link; two halves of one file.
+        sides: makes the units that it is to link, where rules are to be chosen; two halves of one file.
         sizes: records of the left and of the right file, or of the one file.
 
     Raises:
@@ -87,7 +91,7 @@ def given(
     model.check_columns(kinds, str(path), _OTHER_COLUMNS)
     told: dict[str, Any] = {}
     if not model.blocking_rules:
-        model = with_rules(model, _rules(engine, model, *sides))
+        model = with_rules(model, _rules(engine, model, *sides()))
         told["rules"] = [rule.condition for rule in model.blocking_rules]
     there = trained_on(path)
     if there and (model.raw.get("link_type") == "dedupe_only") == (len(sizes) == 1):

@@ -39,11 +39,11 @@ def test_its_prior_is_taken_over_as_a_share_of_the_records(
     engine: Engine, sides: tuple[Table, Table], tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "m.json")
-    model, summary = given(engine, path, KINDS, sides, [300, 300])
+    model, summary = given(engine, path, KINDS, lambda: sides, [300, 300])
     assert model.prior == pytest.approx(exact_model().prior / 10)
     (note,) = given_notes(path, summary)
     assert "of 30 and 30 records" in note
-    same, untouched = given(engine, path, KINDS, sides, [30, 30])
+    same, untouched = given(engine, path, KINDS, lambda: sides, [30, 30])
     assert same.prior == exact_model().prior
     assert untouched == {}
     assert given_notes(path, untouched) == given_notes(None, {"training": {}}) == []
@@ -54,14 +54,14 @@ def test_a_model_of_two_files_tells_nothing_of_how_often_people_are_in_one(
 ) -> None:
     two, one = saved(tmp_path / "two.json"), saved(tmp_path / "one.json", link_type="dedupe_only")
     for path, sizes, times in ((two, [300], 1), (one, [300, 300], 1), (one, [300], 0.2)):
-        model, _ = given(engine, path, KINDS, sides, sizes)
+        model, _ = given(engine, path, KINDS, lambda: sides, sizes)
         assert model.prior == pytest.approx(times * exact_model().prior)
 
 
 def test_without_blocking_rules_some_are_chosen(engine: Engine, sides: tuple[Table, Table], tmp_path: Path) -> None:
     """It would make no pair, and the files would seem to share nobody."""
     path = saved(tmp_path / "m.json", rules=())
-    model, summary = given(engine, path, KINDS, sides, [30, 30])
+    model, summary = given(engine, path, KINDS, lambda: sides, [30, 30])
     assert model.blocking_rules
     (note,) = given_notes(path, summary)
     assert "has no blocking rules" in note
@@ -72,5 +72,5 @@ def test_what_the_files_do_not_tell_is_named_with_what_to_do(
 ) -> None:
     kinds = {name: kind for name, kind in KINDS.items() if name != "postcode"}
     with pytest.raises(ConfigError, match="do not have: postcode") as refused:
-        given(engine, saved(tmp_path / "m.json"), kinds, sides, [300, 300])
+        given(engine, saved(tmp_path / "m.json"), kinds, lambda: sides, [300, 300])
     assert "--map" in str(refused.value)
