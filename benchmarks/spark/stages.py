@@ -10,7 +10,9 @@ measured earlier, of runs that the folder does not hold, stays on the page.
 
 import argparse
 import json
+import subprocess
 import sys
+import time
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
@@ -38,12 +40,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--executors", type=int, nargs="+", default=[2], help="of one core each; 2 when not given")
     parser.add_argument("--folder", type=Path, required=True, help="where populations and runs are kept")
     parser.add_argument("--driver-memory", default="2g", help="of Java; 2g when not given, which a million people need")
+    parser.add_argument("--until", metavar="STAGE", help="stop once STAGE is done; none on DuckDB")
     parser.add_argument("--as-they-are", action="store_true", help="make no run, and show all that the folder holds")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     if not given.as_they_are:
         for people in given.people:
-            _make_runs(folder, people, given.executors, given.driver_memory)
+            _make_runs(folder, people, given.executors, given.driver_memory, given.until)
     kept = RESULTS / "spark" / "stages.json"
     earlier = json.loads(kept.read_text(encoding="utf-8"))["measured"] if kept.exists() else []
     told = {**facts(), "measured": _beside(_measured(folder), earlier)}
@@ -52,7 +55,7 @@ def main(arguments: list[str]) -> None:
     print(page(told))
 
 
-def _make_runs(folder: Path, people: int, executors: list[int], memory: str) -> None:
+def _make_runs(folder: Path, people: int, executors: list[int], memory: str, until: str | None) -> None:
     data, key = folder / f"people-{people}", folder / "master.key"
     folder.mkdir(parents=True, exist_ok=True)
     if not data.exists():
@@ -60,18 +63,19 @@ def _make_runs(folder: Path, people: int, executors: list[int], memory: str) -> 
     if not key.exists():
         write_new_key(key)
     config, common, alone = str(config_file("demo.toml")), ["--data", str(data)], folder / f"duckdb-{people}"
-    if not _is_done(alone):
+    if not until and not _is_done(alone):
         leo = str(Path(sys.executable).with_name("leo"))
         _make([leo, "run", config, "--out", str(alone), "--key", str(key), *common])
     for number in executors:
         run, log = folder / f"spark-{people}-on-{number}", folder / f"events-{people}-on-{number}"
-        if _is_done(run):
+        if _is_done(run) or (until and _has_done(run, until)):
             continue
         log.mkdir(exist_ok=True)
         on = cluster.up(folder / f"cluster-{number}", workers=number, memory="3g", apart=True)
         try:
             script = [str(_HOME / "spark_jobs" / "run.py"), config, "--out", str(run)]
-            _make(submission(on, _settings(number, log, memory), [*script, "--key-file", str(key), *common]))
+            command = submission(on, _settings(number, log, memory), [*script, "--key-file", str(key), *common])
+            _make_until(command, run, until) if until else _make(command)
         finally:
             cluster.end(on)
 
@@ -120,6 +124,24 @@ def _make(command: list[str]) -> None:
     took = measure.run(command, timeout=_TIMEOUT)
     if took.exit_code not in (0, 3):  # a gate of quality may say no
         sys.exit(f"exit code {took.exit_code}: {took.last_words}")
+
+
+def _make_until(command: list[str], run: Path, stage: str) -> None:
+    """A run that is told to stop once a stage is done; the same command would go on."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not _has_done(run, stage):
+        time.sleep(1)
+    process.terminate()
+    if process.wait() and not _has_done(run, stage):
+        sys.exit(f"exit code {process.returncode} before {stage}: see {run / 'log.jsonl'}")
+
+
+def _has_done(run: Path, stage: str) -> bool:
+    log = run / "log.jsonl"
+    done = {"event": "stage done", "stage": stage}
+    return log.is_file() and any(
+        done.items() <= json.loads(line).items() for line in log.read_text(encoding="utf-8").splitlines()
+    )
 
 
 def _by_kind(run: Path) -> dict[str, float]:
