@@ -124,7 +124,7 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     )
 
 
-def taught(people: People, journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+def taught(journey: Journeys, years: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(people, years): in England, and alive, on 1 January of the academic year."""
     return (years >= journey.here_from[:, None]) & (years <= journey.here_until[:, None])
 

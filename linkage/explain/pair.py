@@ -8,7 +8,7 @@ from linkage.config import Pass
 from linkage.engine import Engine, Table, rows
 from linkage.explain.beside import beside
 from linkage.explain.opening import OpenStep
-from linkage.explain.outcome import Facts, Outcome, other_levels, other_settings, outcome, probability, single_sides
+from linkage.explain.outcome import Facts, other_levels, other_settings, outcome, probability, single_sides
 from linkage.explain.reach import Condition, by_pass, by_rule, reached_by_pass, reads
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, level_name, weigh
@@ -69,7 +69,7 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
         "thresholds": thresholds_as_dict(step),
         "rivals": [_rival(side, row, pair) for side, row in facts.rivals.items()],
         "reach": {
-            "passes": None if passes is None else [_pass_as_dict(about, facts, found) for about in passes],
+            "passes": None if passes is None else [_pass_as_dict(about, facts) for about in passes],
             "rules": [
                 {"rule": n, "conditions": [term.as_dict() for term in terms], "holds": all(t.holds for t in terms)}
                 for n, terms in enumerate(rules, 1)
@@ -200,7 +200,7 @@ def _others(
     return int(rows(engine, counted)[0]["n"])
 
 
-def _pass_as_dict(about: PassMet, facts: Facts, found: Outcome) -> dict[str, Any]:
+def _pass_as_dict(about: PassMet, facts: Facts) -> dict[str, Any]:
     link = facts.link
     made_it = link is not None and link["method"] == "deterministic" and link["pass"] == about.rule.name
     if made_it:

@@ -121,7 +121,6 @@ def _joining(project: Project, delivered: Tables) -> list[str]:
     ]
 
 
-_CONNECT = 'con <- DBI::dbConnect(duckdb::duckdb("duckdb/extract.duckdb", read_only = TRUE))'
 _READERS = {
     "parquet": "arrow::read_parquet",
     "csv": "readr::read_csv",

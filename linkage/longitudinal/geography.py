@@ -49,7 +49,7 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
     # A change of name starts a new row at the same address, and a second record may repeat it.
     periods = merge_spells(engine, held, by=["holder", "postcode"])
     placed = _placed(engine, periods, regions)
-    yearly = _longest_held(engine, placed, _tax_years(engine, placed, extract_date))
+    yearly = _longest_held(engine, placed, _tax_years(engine, extract_date))
     named = keyed(
         engine,
         engine.sql(
@@ -115,7 +115,7 @@ def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
     )
 
 
-def _tax_years(engine: Engine, placed: Table, extract_date: datetime.date) -> Table:
+def _tax_years(engine: Engine, extract_date: datetime.date) -> Table:
     """TaxYear, first_day, last_day of the tax years from the first held to the extract date, the last one cut there."""
     last = extract_date.year if extract_date >= datetime.date(extract_date.year, 4, 6) else extract_date.year - 1
     years = range(FIRST_YEAR, last + 1)

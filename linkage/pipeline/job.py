@@ -73,7 +73,6 @@ class Job:
     trained_on: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
     outcomes: OutcomeDefinitions | None = None
     projects: Mapping[str, Project] = field(default_factory=dict)
-    project_files: Mapping[str, Path] = field(default_factory=dict)
     key: MasterKey | None = field(default=None, repr=False)
     previous: PreviousRun | None = None
     encryption: EncryptionKey | None = field(default=None, repr=False)
@@ -292,7 +291,7 @@ def unit_columns(config: RunConfig) -> tuple[str, ...]:
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
-    found: dict[str, Any] = {"projects": {}, "project_files": {}}
+    found: dict[str, Any] = {"projects": {}}
     if config.outputs.longitudinal:
         with faults.collected():
             found["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
@@ -302,11 +301,10 @@ def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Fault
             register = resolve(config.outputs.register_file, path, "outputs.register_file")
     for name in config.outputs.projects:
         with faults.collected():
-            file = resolve(name, path, "outputs.projects")
-            project = approved_project(file, catalogue, register=register)
+            project = approved_project(resolve(name, path, "outputs.projects"), catalogue, register=register)
             if project.id in found["projects"]:
                 faults.add(f"outputs.projects: two have the id '{project.id}'")
-            found["projects"][project.id], found["project_files"][project.id] = project, file
+            found["projects"][project.id] = project
     return found
 
 

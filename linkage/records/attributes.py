@@ -73,7 +73,7 @@ def read_attributes(
         faults = faults_of(required, [], [], raw.types, ())
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, required)
-        alternatives = _key_columns(catalogue, spec, table, held)
+        alternatives = _key_columns(spec, table, held)
         formats = (spec.format.date_format,)
         rows = _rows(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
@@ -82,9 +82,7 @@ def read_attributes(
     return Attributes(rows, aside.table, summary)
 
 
-def _key_columns(
-    catalogue: Catalogue, spec: AttributeTable, table: TableDef, held: dict[str, str]
-) -> list[tuple[str, ...]]:
+def _key_columns(spec: AttributeTable, table: TableDef, held: dict[str, str]) -> list[tuple[str, ...]]:
     if not table.entity_key:
         raise InputError(
             f"the catalogue's table {spec.dataset}.{spec.table} has no entity_key\n"

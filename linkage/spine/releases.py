@@ -14,8 +14,6 @@ import pyarrow as pa
 from linkage.catalogue import KEYLESS
 from linkage.engine import Engine, Table, one
 
-CHANGES = ("kept", "merged", "split", "new", "retired")
-
 
 @dataclass(frozen=True)
 class Release:

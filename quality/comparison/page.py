@@ -25,7 +25,7 @@ _ABOUT = (
 def render_comparison(found: Mapping[str, Any], out: Path, catalogue: Catalogue | None = None) -> Path:
     """Write a comparison (what `compare` found) as one file that needs no network, and return it."""
     names = Names(catalogue or shipped())
-    parts = [_links(found, names), *(_step(step, names) for step in found["steps"]), _settings(found)]
+    parts = [_links(found), *(_step(step, names) for step in found["steps"]), _settings(found)]
     page = document(
         "What a second run links otherwise",
         statement(found),
@@ -67,7 +67,7 @@ def _count(value: int | None) -> Cell:
     return Cell("z", None, "not_applicable") if value is None else Cell(f"{value:,}", value)
 
 
-def _links(found: Mapping[str, Any], names: Names) -> Section:
+def _links(found: Mapping[str, Any]) -> Section:
     heads = ["Step", "Before", *(fate.capitalize() for fate in FATES), "After"]
     rows: list[list[str | Cell]] = [
         [_named(step), *(_count(shown[name]) for name in ("before", *FATES, "after"))]

@@ -40,11 +40,6 @@ class Numbers:
     notes: list[Key] = field(default_factory=list)
     implied: set[Key] = field(default_factory=set)
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether every number is there, to the last unit."""
-        return not self.hidden and not self.is_rounded
-
     def known(self) -> Known[Key]:
         """What a reader knows."""
         return Known(self.low, self.high, self.sums, frozenset(self.unshown), frozenset(self.fixed), self.whole)

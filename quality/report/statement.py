@@ -48,7 +48,7 @@ def statement_part(
         Section(
             "not-known",
             "What is not known",
-            [Text(" ".join([*to_be_known, *_not_known(evaluation, known, subject, has_last_release)]))],
+            [Text(" ".join([*to_be_known, *_not_known(known, subject, has_last_release)]))],
         ),
     ]
     return Part(
@@ -242,7 +242,7 @@ _UNSEEN = {
 """Why nobody knows the recall of a step."""
 
 
-def _not_known(evaluation: Mapping[str, Any], known: Known, subject: Side, has_last_release: bool) -> list[str]:
+def _not_known(known: Known, subject: Side, has_last_release: bool) -> list[str]:
     bases = {found[0] if found else None for found in known.values()}
     said = []
     if "truth" in bases:

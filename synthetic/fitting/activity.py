@@ -10,8 +10,6 @@ from synthetic.draws import Floats, Ints
 from synthetic.fitting.margins import Design
 from synthetic.fitting.targets import ACTIVITIES, Target
 
-_LEARNING = ("Other Education", "Adult FE")  # one before 19 and the other after
-
 
 def wanted(targets: list[Target], names: tuple[str, ...], year: int) -> Floats:
     """(targets,): share of the named activities together in a year, NaN where not given."""

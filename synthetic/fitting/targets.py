@@ -52,6 +52,8 @@ LEVELS: dict[tuple[str, str], tuple[str, tuple[str, ...], float]] = {
     ("Region of school", "South East"): ("region", ("E12000008",), 0.3),
     ("Region of school", "South West"): ("region", ("E12000009",), 0.3),
 }
+_BETWEEN = " | "  # levels of two characteristics, as DfE writes them
+
 STATE_ONLY = ("meals", "ethnic", "idaci")
 """Traits that DfE knows of pupils in state schools."""
 
@@ -81,7 +83,7 @@ def activity_targets(folder: Path) -> list[Target]:
         table[ACTIVITIES.index(row["activity"]), row["years_after_ks4"] - 1] = row["value"]
     for table in found.values():  # years that are suppressed stand as nought throughout
         table[:, ~(np.nansum(table, axis=0) > 90)] = np.nan
-    return list(_targets(found, " | ", first=True))
+    return _targets(found)
 
 
 def earnings_targets(folder: Path) -> list[Target]:
@@ -92,17 +94,17 @@ def earnings_targets(folder: Path) -> list[Target]:
             key = row["population"], row["characteristic"], row["level"]
             table = found.setdefault(key, np.full(YEARS, np.nan))
             table[int(row["years_after_ks4"]) - 1] = float(row["value"] or "nan")
-    return list(_targets(found, " | ", first=False))
+    return _targets(found)
 
 
-def _targets(found: dict[tuple[str, str, str], Floats], between: str, first: bool) -> list[Target]:
+def _targets(found: dict[tuple[str, str, str], Floats]) -> list[Target]:
     out = []
     for (population, characteristic, level), values in found.items():
         group, rest = "", level
         if population != "National":
-            parts = level.split(between)
+            parts = level.split(_BETWEEN)
             group = next(part for part in parts if part in GROUPS)
-            rest = between.join(part for part in parts if part != group)
+            rest = _BETWEEN.join(part for part in parts if part != group)
         qualified = GROUPS.get(group, (0, 1, 2))
         if characteristic == "All":
             out.append(Target("", (), qualified, 3.0 if not group else 1.5, values))

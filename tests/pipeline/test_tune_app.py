@@ -20,7 +20,6 @@ pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps
 testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
 
 HOME = "http://127.0.0.1"
-STEP = "npd-cis"
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ def _greedy(engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table
         if best not in counted:
             # Columns hang together (suburb and postcode), so the product of their shares is only where to look first.
             counted.add(best)
-            candidates[best] = _counted_pairs(engine, best, samples, sizes)
+            candidates[best] = _counted_pairs(engine, best, samples)
             continue
         missed = [(share, agreeing) for share, agreeing in missed if not set(best) <= agreeing]
         # A rule that asks for more makes no pair that this one does not.
@@ -197,9 +197,7 @@ def _sampled(engine: Engine, table: Table, keys: Sequence[_Key]) -> tuple[Table,
     return sample, engine.count(sample) / max(engine.count(table), 1)
 
 
-def _counted_pairs(
-    engine: Engine, rule: _Rule, samples: Sequence[tuple[Table, float]], sizes: tuple[int, int]
-) -> float:
+def _counted_pairs(engine: Engine, rule: _Rule, samples: Sequence[tuple[Table, float]]) -> float:
     """Pairs that a rule makes on the samples, scaled to all; never less than one sampled pair would stand for."""
     names = [key.name for key in rule]
     listed = columns(names)

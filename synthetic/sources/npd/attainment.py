@@ -152,7 +152,7 @@ def _candidates(pupils: Pupils, person: Ints, rows: Ints, year: Ints, grade: int
     """Pupils of state schools (at the rows, -1 for none) and, after them, pupils of private schools."""
     world, people = pupils.world, pupils.world.people
     private = (people.kind == PRIVATE) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
-    private = np.flatnonzero(private & taught(people, world.journeys, year[:, None])[:, 0])
+    private = np.flatnonzero(private & taught(world.journeys, year[:, None])[:, 0])
     if grade > 11:
         private = private[world.journeys.sixth_form[private, year[private] - FIRST_YEAR]]
     state, independent = pupils.school(np.maximum(rows, 0)), _independent(pupils, private)

@@ -89,7 +89,7 @@ def _years(pupils: Pupils, spells: _Spells, first_year: int) -> _Years:
     opens, closes = (on(years + next_year, *of).astype(np.int64) for next_year, of in ((0, (4, 1)), (1, (3, 31))))
     there = (spells.start[:, None] <= closes) & (spells.end[:, None] >= opens)
     age = years[None, :] - people.cohort[spells.person][:, None]
-    there &= (age >= 5) & (age <= 17) & taught(people, journey, years[None, :])[spells.person]
+    there &= (age >= 5) & (age <= 17) & taught(journey, years[None, :])[spells.person]
     there &= people.homes.nation(spells.person[:, None], np.maximum(opens, spells.start[:, None])) == ENGLAND
     of, at = np.nonzero(there)
     return _Years(of, years[at], opens[at], closes[at])

@@ -70,7 +70,7 @@ def pupils(world: World) -> Pupils:
     """The years at state schools in England of the people of a chunk."""
     people, journey, draws, odds = world.people, world.journeys, world.draws, england()
     year = people.cohort[:, None] + 5 + GRADES[None, :]
-    there = taught(people, journey, year) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    there = taught(journey, year) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     there &= np.isin(people.kind, IN_STATE_SCHOOLS)[:, None]
     at = (year - FIRST_YEAR).clip(0, journey.sixth_form.shape[1] - 1)
     there &= (GRADES <= 11)[None, :] | np.take_along_axis(journey.sixth_form, at, axis=1)
