@@ -8,7 +8,8 @@ import pytest
 from linkage.model import Model, from_dict
 from linkage.model.training import Earlier
 from linkage.model.training.estimation import Estimates, as_counted, estimated
-from tests.model.test_model_training_em import TABLE, _evidence, _model
+from linkage.model.training.rules import Agreement
+from tests.model.test_model_training_em import TABLE, _evidence, _model, _once
 
 
 def _trained(agree: float) -> Model:
@@ -41,14 +42,26 @@ def test_few_matches_lean_on_the_earlier_step_and_many_do_not() -> None:
     assert agree[3] == pytest.approx(_found(100, None).m[0, 2], abs=0.001)
 
 
-def test_a_level_moves_by_what_both_are_worth() -> None:
-    """The mean of both, each by its matches; the levels of a field then add up to one again."""
-    found = _found(1, 0.9)
-    seen, matches = found.runs[0].estimate.m[0, 2:], found.runs[0].matches[0]
-    said = np.array([0.9, 0.1])
-    worth = (1 - said) / (said * 0.25)
-    both = (seen * matches + said * worth) / (matches + worth)
-    assert found.m[0, 2:] == pytest.approx(both / both.sum())
+def test_one_iteration_counts_what_both_are_worth() -> None:
+    """Of 83 matches 81 agree on b; the levels of a field add up to one again."""
+    leaning = np.array([0.5, 0.5, 0.9, 0.1]), np.array([0.0, 0.0, 10.0, 20.0])
+    found = _once({"==": 82, "=≠": 2, "≠≠": 82}, leaning=leaning).m[0]
+    agree, differ = (81 + 9) / 93, (2 + 2) / 103
+    assert found == pytest.approx([82 / 83, 1 / 83, agree / (agree + differ), differ / (agree + differ)])
+
+
+def test_strangers_who_share_a_forename_by_chance_are_no_matches_by_another_surname() -> None:
+    """Of one birthday 131 pairs match, 2 of them by another surname, and of strangers 1,250 share a (chance: 1,100)."""
+    model = _trained(0.985)
+    told = {"a": 55, "b": 20}
+    equal = tuple(Agreement((name,), 0, 1.0, (0, 0), seen=seen, known=10_000) for name, seen in told.items())
+    birthday = {"==": 131, "=≠": 1_252, "≠=": 402, "≠≠": 198_215}
+    evidence = _evidence(birthday, equal=equal, model=model)
+    leaning = replace(evidence, earlier=Earlier("first", model, 5_000))
+    alone, leant = (estimated(one, as_counted(one), limit=10_000) for one in (evidence, leaning))
+    assert alone.runs[0].matches[0] > 250
+    assert leant.runs[0].matches[0] == pytest.approx(131, rel=0.05)
+    assert leant.m[0, 3] == pytest.approx(0.015, abs=0.01)
 
 
 def test_an_earlier_step_that_saw_next_to_nobody_says_next_to_nothing() -> None:

@@ -57,3 +57,11 @@ class Earlier:
         """
         common = np.clip(m, 1e-12, 1 - 1e-12)
         return np.minimum((1 - common) / (common * VARIES**2), float(self.matches))
+
+    def leaning(self, m: Floats) -> tuple[Floats, Floats]:
+        """The other's m, and as how many matches it counts within EM.
+
+        EM itself leans on it, not only what comes of EM: where few match, strangers of one birthday who share a
+        forename by chance are more than the matches, and EM may as well take them for matches by other surnames.
+        """
+        return m, self.worth(m)

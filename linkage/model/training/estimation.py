@@ -14,7 +14,7 @@ from linkage.model.splink_json import sided_columns
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.earlier import Earlier
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
-from linkage.model.training.middle import middle as middle_of
+from linkage.model.training.middle import combined
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
@@ -28,9 +28,6 @@ LIMIT = 1_000
 """Iterations of EM. Splink stops at 25, where each costs it a query; slow blocks need more than that to settle."""
 PATIENT_LIMIT = 10_000
 """The same where strangers are trusted: a household's block may take some thousands, of a millisecond each."""
-UNSEEN_MATCHES = 5.0
-"""Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
-
 # Strangers that a block shows from which EM knows them itself. Files of other people (pupils and customers) have other
 # shares of strangers within than across: what is expected is rough, and would be the worse guess.
 _FEW_STRANGERS = 1_000.0
@@ -167,7 +164,7 @@ def estimated(
     runs = _kept(evidence, runs, near)
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
-    m, matches = _combined(evidence, usable, len(u))
+    m, matches = combined(evidence, usable, len(u))
     prior = prior_of(layout, m, usable, evidence.units[0] * evidence.units[1])
     return Estimates(m, u, prior, tuple(runs), matches)
 
@@ -184,7 +181,7 @@ def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> li
     if not sure or not any(run.block.rule.lenient for run in runs):
         return list(runs)
     layout, all_pairs = evidence.layout, evidence.units[0] * evidence.units[1]
-    m, _ = _combined(evidence, sure, len(sure[0].u))
+    m, _ = combined(evidence, sure, len(sure[0].u))
     people = prior_of(layout, m, sure, all_pairs) * all_pairs
     kept = []
     for run in runs:
@@ -310,6 +307,7 @@ def _run(
         limit=limit,
         expected=expected,
         most=born_apart(layout, block.within),
+        leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
         expected_counts_as=EXPECTED_COUNTS_AS
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
@@ -362,30 +360,3 @@ def _refuse_unsettled(layout: Layout, runs: Sequence[Run], usable: Sequence[Run]
             "  its matches and strangers look alike: map more columns, or give a trained model "
             "(--model; of a run: train = false)"
         )
-
-
-def _combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
-    """The median over the runs, as Splink combines them (runs of few matches say less: see `middle`), with a
-    pseudo-count for what no match showed, or with what an earlier step has learnt.
-
-    A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
-    level outweigh all other evidence.
-    """
-    layout = evidence.layout
-    graded = layout.totals(np.ones(len(layout.places)))
-    said = layout.said("m")
-    expected = np.where(np.isnan(said), 1 / graded, said)
-    counts_as = evidence.earlier.worth(expected) if evidence.earlier else UNSEEN_MATCHES
-    found = np.full((len(runs) or 1, draws, len(graded)), np.nan)
-    matches = np.full(found.shape, np.nan)
-    for index, run in enumerate(runs):
-        found[index] = np.where(run.free, run.estimate.m, np.nan)
-        matches[index] = np.where(run.free, run.matches[:, None], np.nan)
-    seen = ~np.isnan(found).all(axis=(0, 1))
-    middle, weight = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
-    if seen.any():
-        middle[:, seen] = middle_of(found[:, :, seen], matches[:, :, seen])
-        weight[:, seen] = np.nanmean(matches[:, :, seen], axis=0)
-    m = (middle * weight + expected * counts_as) / (weight + counts_as)
-    m = m / layout.totals(m)
-    return np.where(layout.fixed("m"), said, m), weight

@@ -42,6 +42,7 @@ def expectation_maximisation(
     expected: float | None = None,
     expected_counts_as: float = EXPECTED_COUNTS_AS,
     most: Floats | None = None,
+    leaning: tuple[Floats, Floats] | None = None,
 ) -> Estimate:
     """Estimate m and the prior.
 
@@ -54,6 +55,7 @@ def expectation_maximisation(
         expected: the prior that strangers within the files let expect.
         expected_counts_as: and how much it counts, as a share of the pairs.
         most: (levels,) what no m may be above. Pairs beyond it are no matches: they are taken off the prior.
+        leaning: (levels,) m that another step has learnt, and as how many matches it counts beside those found here.
     """
     shows = patterns.shown.any(axis=0)
     unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
@@ -70,8 +72,11 @@ def expectation_maximisation(
             matches = np.where(np.isinf(odds), 1.0, odds / (1 + odds)) * counts
             shown = product(matches, patterns.shown)
             total = layout.totals(shown)
-            found = np.where(shows & ~held & (total > 0), np.maximum(shown / total, _LEAST), m)
-            found = np.where(unseen & ~held, _NOT_OBSERVED, found)
+            if leaning is None:
+                found = np.where(shows & ~held & (total > 0), np.maximum(shown / total, _LEAST), m)
+                found = np.where(unseen & ~held, _NOT_OBSERVED, found)
+            else:
+                found = np.where((shows | unseen) & ~held, leant(layout, shown, total, *leaning), m)
             share = matches.sum(axis=1) / all_pairs
             if expected is not None:
                 share = (share + expected_counts_as * expected) / (1 + expected_counts_as)
@@ -81,6 +86,12 @@ def expectation_maximisation(
             change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
             m, prior = found, share
     return Estimate(m, prior, iteration, change)
+
+
+def leant(layout: Layout, shown: Floats, total: Floats, m: Floats, counts_as: Floats) -> Floats:
+    """Shares of levels by matches that show them, of so many, and by another m that counts as further matches."""
+    found: Floats = (shown + m * counts_as) / np.maximum(total + counts_as, _LEAST)
+    return np.maximum(found / layout.totals(found), _LEAST)
 
 
 def _held_to(layout: Layout, m: Floats, most: Floats) -> Floats:

@@ -4,12 +4,22 @@ Splink takes the median. Of two runs that is the mean, so that one which saw fiv
 known, whatever the other saw.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from linkage.model.training.expectation import leant
 from linkage.model.training.patterns import Floats
+
+if TYPE_CHECKING:
+    from linkage.model.training.estimation import Evidence, Run
 
 ENOUGH_MATCHES = 1_000.0
 """Matches from which a run has a full say: among such runs the median is Splink's."""
+UNSEEN_MATCHES = 5.0
+"""Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
+_AS_LEANT = 1e-9  # pseudo-count where EM has leant already
 
 
 def middle(found: Floats, matches: Floats) -> Floats:
@@ -35,3 +45,29 @@ def middle(found: Floats, matches: Floats) -> Floats:
         value = found[place - 1] + share * (np.nan_to_num(found[place]) - found[place - 1])
         middle = np.where(between, value, middle)
     return middle
+
+
+def combined(evidence: "Evidence", runs: "Sequence[Run]", draws: int) -> tuple[Floats, Floats]:
+    """m of all levels: the runs' median, as Splink combines them (runs of few matches say less: see `middle`), with a
+    pseudo-count for what no match showed; runs that lean on an earlier step have leant already.
+
+    A level that training never saw keeps a pseudo-count, since Splink's constant for it (1e-6) would let one unseen
+    level outweigh all other evidence.
+    """
+    layout = evidence.layout
+    graded = layout.totals(np.ones(len(layout.places)))
+    said = layout.said("m")
+    expected = np.where(np.isnan(said), 1 / graded, said)
+    found = np.full((len(runs) or 1, draws, len(graded)), np.nan)
+    matches = np.full(found.shape, np.nan)
+    for index, run in enumerate(runs):
+        found[index] = np.where(run.free, run.estimate.m, np.nan)
+        matches[index] = np.where(run.free, run.matches[:, None], np.nan)
+    seen = ~np.isnan(found).all(axis=(0, 1))
+    m, weight = np.tile(expected, (draws, 1)), np.zeros((draws, len(graded)))
+    if seen.any():
+        m[:, seen] = middle(found[:, :, seen], matches[:, :, seen])
+        weight[:, seen] = np.nanmean(matches[:, :, seen], axis=0)
+    counts_as = np.where(seen & (evidence.earlier is not None), _AS_LEANT, UNSEEN_MATCHES)
+    m = leant(layout, m * weight, weight, expected, counts_as)
+    return np.where(layout.fixed("m"), said, m), weight
