@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
 
 from linkage.catalogue import TableDef, Variable, shipped
 from synthetic.attribution import LICENCE, STATEMENT, figures
 from synthetic.files import LIST_SEPARATOR
+from synthetic.settings import Strict
 
 DESCRIPTOR = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -26,20 +26,16 @@ _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _DIALECT = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
 
 
-class Column(BaseModel):
+class Column(Strict):
     """A column of a table of the truth."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     type: str  # as the catalogue's, or "list of" one
     description: str
 
 
-class TruthTable(BaseModel):
+class TruthTable(Strict):
     """A table of the truth, as truth.toml describes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
     grain: str

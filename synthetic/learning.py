@@ -1,13 +1,11 @@
 """What configs/synthetic/life/learning.toml says of ways through education, and how those ways are called."""
 
 import functools
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from synthetic.draws import Floats, Slots
-from synthetic.settings import Strict, settings
+from synthetic.settings import Share, Strict, settings
 
 ENTRIES = (
     "degree 2", "degree 3", "degree 4", "degree 5", "degree 7", "degree 9", "degree 12",
@@ -21,8 +19,6 @@ reference/life_entries.csv."""
 PATHS = ("ssn", "sss", "sso", "son", "soo", "snn", "oon", "ooo", "onn", "noo", "non", "nno", "nnn")
 """The years 0, 1 and 2 after key stage 4: s at a school's sixth form, o in other education, n in neither. Columns of
 reference/life_paths.csv."""
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Degree(Strict):

@@ -1,23 +1,19 @@
 """The odds of a preset: configs/synthetic/<preset>.toml, checked, with unknown keys refused."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from linkage.errors import ConfigError
 from linkage.resources import config_files
+from synthetic.settings import Strict, checked, toml
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0, le=20)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Quality(_Strict):
+class Quality(Strict):
     """How unevenly errors fall on people and on the bodies that record them."""
 
     person_spread: Factor  # standard deviation of the log of a person's factor
@@ -26,7 +22,7 @@ class Quality(_Strict):
     disadvantaged: Factor  # what a free school meal or a birth abroad multiplies the odds by
 
 
-class People(_Strict):
+class People(Strict):
     """Facts of people's lives that make linkage hard without any error."""
 
     twins: Probability  # births that are one of twins
@@ -46,7 +42,7 @@ class People(_Strict):
     hyphen_at_birth: Probability
 
 
-class Forename(_Strict):
+class Forename(Strict):
     typo: Probability
     phonetic: Probability  # written as it sounds
     scanned: Probability  # misread from a form
@@ -63,12 +59,12 @@ class Forename(_Strict):
     transliteration_born_here: Probability
 
 
-class MiddleNames(_Strict):
+class MiddleNames(Strict):
     omitted: Probability
     initial: Probability
 
 
-class Surname(_Strict):
+class Surname(Strict):
     typo: Probability
     phonetic: Probability
     scanned: Probability
@@ -79,7 +75,7 @@ class Surname(_Strict):
     hyphen_dropped: Probability  # of hyphenated names
 
 
-class BirthDate(_Strict):
+class BirthDate(Strict):
     """How often a part is wrong, and, of wrong parts, how many are one off or two digits turned round."""
 
     day: Probability
@@ -91,28 +87,28 @@ class BirthDate(_Strict):
     exchanged: Probability  # day and month, of mistakes in several parts
 
 
-class Sex(_Strict):
+class Sex(Strict):
     wrong: Probability
 
 
-class Postcode(_Strict):
+class Postcode(Strict):
     typo: Probability
     unknown: Probability
 
 
-class Numbers(_Strict):
+class Numbers(Strict):
     nino_wrong: Probability
     uln_unknown: Probability
 
 
-class Customers(_Strict):
+class Customers(Strict):
     """What DWP does not know of its customers."""
 
     no_address: Probability  # before its bulk load of addresses
     death_unknown: Probability
 
 
-class Late(_Strict):
+class Late(Strict):
     """How long a body goes on with an old name or address, in years (mean), and how often it never hears."""
 
     address_years: float
@@ -121,7 +117,7 @@ class Late(_Strict):
     surname_never: Probability
 
 
-class Factors(_Strict):
+class Factors(Strict):
     """What a source multiplies an error's odds by."""
 
     typo: Factor = 1
@@ -131,7 +127,7 @@ class Factors(_Strict):
     dob: Factor = 1
 
 
-class Odds(_Strict):
+class Odds(Strict):
     """Everything a preset says."""
 
     preset: str
@@ -167,9 +163,4 @@ def load(preset: str) -> Odds:
     known = by_name()
     if preset not in known:
         raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(known)}")
-    path = known[preset]
-    try:
-        return Odds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"configs/synthetic/{path.name} has faults", *faults])) from None
+    return checked(known[preset], toml(known[preset]), Odds)

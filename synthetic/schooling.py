@@ -1,15 +1,12 @@
 """What configs/synthetic/schools/nations.toml says of schooling in the nations, checked."""
 
 import functools
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from synthetic.settings import Strict, settings
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from synthetic.settings import Share, Strict, settings
 
 
 class Shares(Strict):

@@ -1,12 +1,15 @@
-"""What the generator can be told: files of configs/synthetic/, checked, with unknown keys refused."""
+"""What the generator can be told: files of configs/, checked, with unknown keys refused."""
 
 import tomllib
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import ConfigError
 from linkage.resources import config_file
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Strict(BaseModel):
@@ -22,11 +25,32 @@ def settings(name: str, rules: type[Rules]) -> Rules:
     """A file by its path below configs/synthetic/, for example "releases/deliveries.toml".
 
     Raises:
-        ConfigError: the file has faults; all are named at once.
+        ConfigError: it is no TOML, or has faults; all are named at once.
     """
     path = config_file(f"synthetic/{name}")
+    return checked(path, toml(path), rules)
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """What a file of TOML says, unchecked.
+
+    Raises:
+        ConfigError: it is no TOML.
+    """
     try:
-        return rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def checked(path: Path, raw: dict[str, Any], rules: type[Rules]) -> Rules:
+    """What a file says, as its rules.
+
+    Raises:
+        ConfigError: it has faults; all are named at once.
+    """
+    try:
+        return rules.model_validate(raw)
     except ValidationError as error:
         faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"configs/synthetic/{name} has faults", *faults])) from None
+        raise ConfigError("\n".join([f"{path} has faults", *faults])) from None

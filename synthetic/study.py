@@ -1,26 +1,19 @@
 """What configs/synthetic/study/ says of colleges and universities, checked, with unknown keys refused."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from linkage.errors import ConfigError
-from linkage.resources import config_file
+from synthetic.settings import Share, Strict, settings
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Shares = dict[str, Share]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Visitors(_Strict):
+class Visitors(Strict):
     """People who come from abroad to study."""
 
     why: str
@@ -33,7 +26,7 @@ class Visitors(_Strict):
     nino: Shares  # by origin group: ever get a number
 
 
-class Home(_Strict):
+class Home(Strict):
     """What universities know of a student."""
 
     nino_given: Share
@@ -50,7 +43,7 @@ class Home(_Strict):
     exit_award: Share
 
 
-class PartTime(_Strict):
+class PartTime(Strict):
     """Share of courses taken part time."""
 
     young_first: Share
@@ -59,7 +52,7 @@ class PartTime(_Strict):
     research: Share
 
 
-class Next(_Strict):
+class Next(Strict):
     """What graduates take next."""
 
     diploma: Share
@@ -67,7 +60,7 @@ class Next(_Strict):
     research: Share
 
 
-class Kinds(_Strict):
+class Kinds(Strict):
     """What undergraduates take."""
 
     foundation_young: Share
@@ -78,7 +71,7 @@ class Kinds(_Strict):
     next: Next
 
 
-class Universities(_Strict):
+class Universities(Strict):
     """All of universities.toml."""
 
     visitors: Visitors
@@ -89,13 +82,13 @@ class Universities(_Strict):
     classes: dict[int, tuple[Share, Share, Share, Share]] = Field(alias="class")  # by the year of the award
 
 
-class Unclassified(_Strict):
+class Unclassified(Strict):
     """First degrees without a class."""
 
     subjects: tuple[str, ...]
 
 
-class Subjects(_Strict):
+class Subjects(Strict):
     """All of subjects.toml, by code of the common aggregation hierarchy."""
 
     integrated: tuple[str, ...]
@@ -104,7 +97,7 @@ class Subjects(_Strict):
     unclassified: Unclassified
 
 
-class Learner(_Strict):
+class Learner(Strict):
     """What learners do, and what colleges know of them."""
 
     other_college: Share
@@ -115,34 +108,34 @@ class Learner(_Strict):
     lldd_unknown: Share
 
 
-class Uln(_Strict):
+class Uln(Strict):
     """Where the unique learner number is not known."""
 
     known_before_2008: Share
     unknown: Annotated[float, Field(ge=0, le=20)]
 
 
-class Blank(_Strict):
+class Blank(Strict):
     """Community learners without a name."""
 
     blank: Share
 
 
-class Short(_Strict):
+class Short(Strict):
     """Courses that are too short to count."""
 
     longest: Annotated[int, Field(ge=2, le=110)]
     kinds: Shares
 
 
-class Adult(_Strict):
+class Adult(Strict):
     """Adult learning that counts."""
 
     kinds: Shares
     courses: tuple[Share, ...]
 
 
-class Programmes(_Strict):
+class Programmes(Strict):
     """Programmes at 16 to 19."""
 
     traineeship: Share
@@ -150,7 +143,7 @@ class Programmes(_Strict):
     sixth_form_college: Share
 
 
-class Finish(_Strict):
+class Finish(Strict):
     """How aims end."""
 
     no_end_date: Share
@@ -160,14 +153,14 @@ class Finish(_Strict):
     achieved: Shares
 
 
-class Areas(_Strict):
+class Areas(Strict):
     """Weights of sector subject areas."""
 
     m: dict[str, float]
     f: dict[str, float]
 
 
-class Colleges(_Strict):
+class Colleges(Strict):
     """All of colleges.toml."""
 
     nino: Shares
@@ -182,9 +175,6 @@ class Colleges(_Strict):
     apprenticeships: dict[int, tuple[Share, Share, Share]]
     levy: dict[int, Share]
     area: dict[str, Areas]
-
-
-Rules = TypeVar("Rules", bound=BaseModel)
 
 
 def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64]:
@@ -202,7 +192,7 @@ def universities() -> Universities:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    return _load("universities", Universities)
+    return settings("study/universities.toml", Universities)
 
 
 @functools.cache
@@ -212,7 +202,7 @@ def colleges() -> Colleges:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    return _load("colleges", Colleges)
+    return settings("study/colleges.toml", Colleges)
 
 
 @functools.cache
@@ -222,14 +212,4 @@ def subjects() -> Subjects:
     Raises:
         ConfigError: the file has faults; all are named at once.
     """
-    return _load("subjects", Subjects)
-
-
-def _load(name: str, rules: type[Rules]) -> Rules:
-    path = config_file(f"synthetic/study/{name}.toml")
-    try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return rules.model_validate(found)
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"configs/synthetic/study/{path.name} has faults", *faults])) from None
+    return settings("study/subjects.toml", Subjects)

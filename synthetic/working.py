@@ -1,13 +1,8 @@
 """What configs/synthetic/life/working.toml says of work and benefits."""
 
 import functools
-from typing import Annotated
 
-from pydantic import Field
-
-from synthetic.settings import Strict, settings
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from synthetic.settings import Share, Strict, settings
 
 
 class Lasting(Strict):

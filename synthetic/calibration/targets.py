@@ -1,27 +1,23 @@
 """The figures to reach: configs/calibration/*.toml, one file a theme, checked whole."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from linkage.errors import ConfigError
 from linkage.resources import config_file
+from synthetic.settings import Share, Strict, checked, toml
 
 Unit = Literal["%", "£", "number"]
 Bound = Literal["equal", "at most", "at least"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tolerance(_Strict):
+class Tolerance(Strict):
     """How far a figure may be off before chance is counted: the wider of the two."""
 
-    share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the target
+    share: Share = 0.0  # of the target
     points: Annotated[float, Field(ge=0)] = 0.0  # in the figure's own unit
 
     def around(self, target: float) -> float:
@@ -29,7 +25,7 @@ class Tolerance(_Strict):
         return max(self.share * abs(target), self.points)
 
 
-class Figure(_Strict):
+class Figure(Strict):
     """One published figure."""
 
     id: str  # under which it is measured
@@ -43,7 +39,7 @@ class Figure(_Strict):
     for_information: str = ""  # why it is shown and not judged
 
 
-class Unmeasured(_Strict):
+class Unmeasured(Strict):
     """A published figure that these files cannot show, and why."""
 
     says: str
@@ -51,7 +47,7 @@ class Unmeasured(_Strict):
     why: str
 
 
-class Theme(_Strict):
+class Theme(Strict):
     """One file of figures."""
 
     name: str
@@ -62,7 +58,7 @@ class Theme(_Strict):
     unmeasured: tuple[Unmeasured, ...]
 
 
-class _Given(_Strict):
+class _Given(Strict):
     """A figure as written; what it leaves out is the grid's or the file's."""
 
     id: str
@@ -76,7 +72,7 @@ class _Given(_Strict):
     for_information: str = ""
 
 
-class _Grid(_Strict):
+class _Grid(Strict):
     """Figures of one kind: the figure of a row and a column is measured as id.row.column, and NaN is none."""
 
     id: str
@@ -108,7 +104,7 @@ class _Grid(_Strict):
                     )
 
 
-class _File(_Strict):
+class _File(Strict):
     title: str
     order: int
     about: str
@@ -185,16 +181,9 @@ def _source(path: Path, sources: Mapping[str, str], name: str) -> str:
 
 
 def _read(path: Path) -> _File:
-    try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = toml(path)
     for grid in raw.get("grid", []):
         wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
         if wrong:
             raise ConfigError(f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column")
-    try:
-        return _File.model_validate(raw)
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise ConfigError("\n".join([f"{path} has faults", *faults])) from None
+    return checked(path, raw, _File)

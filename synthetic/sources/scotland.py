@@ -13,8 +13,8 @@ from synthetic.homes import FAMILY_HOMES
 from synthetic.journeys import SIXTH_FORM
 from synthetic.mistakes import Dealings
 from synthetic.nations import SCOTLAND, district
-from synthetic.schooling import Share, tenth
-from synthetic.settings import Strict, settings
+from synthetic.schooling import tenth
+from synthetic.settings import Share, Strict, settings
 from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
 from synthetic.text import Text
 from synthetic.world import Tables, World, coded, dates, whole

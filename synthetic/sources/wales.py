@@ -14,8 +14,8 @@ from synthetic.draws import Ints
 from synthetic.journeys import YEARS
 from synthetic.mistakes import Dealings
 from synthetic.nations import WALES
-from synthetic.schooling import Share, tenth
-from synthetic.settings import Strict, settings
+from synthetic.schooling import tenth
+from synthetic.settings import Share, Strict, settings
 from synthetic.sources.pupil_numbers import first_numbers, welsh_authority
 from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
 from synthetic.text import Text

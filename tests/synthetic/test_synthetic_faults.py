@@ -42,8 +42,18 @@ def test_a_preset_with_faults_names_them_all(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
     with pytest.raises(ConfigError) as caught:
         odds.load("odd")
+    assert str(caught.value).startswith(f"{folder / 'odd.toml'} has faults\n")
     assert "  secs: " in str(caught.value)
     assert "  sex.wrong: " in str(caught.value)
+
+
+def test_a_preset_that_is_no_toml_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "synthetic"
+    folder.mkdir()
+    (folder / "odd.toml").write_text("preset: odd\n")
+    monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"odd\.toml: not TOML: "):
+        odds.load("odd")
 
 
 @pytest.mark.parametrize("parent", ["", "new/deep"])

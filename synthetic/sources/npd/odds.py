@@ -2,8 +2,7 @@
 
 import functools
 
-from synthetic.schooling import Share
-from synthetic.settings import Strict, settings
+from synthetic.settings import Share, Strict, settings
 
 Shares = dict[str, Share]
 
