@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.environments import environment
-from benchmarks.report import RESULTS, facts
+from benchmarks.report import RESULTS, facts, where_and_when
 
 _HERE = Path(__file__).parent
 _RECORDS = (200_000, 1_000_000)
@@ -114,12 +114,10 @@ def _median(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _page(measured: list[dict[str, Any]], known: dict[str, Any]) -> str:
     versions = {name: number for row in measured for name, number in row["versions"].items() if name != "pyarrow"}
-    cores, memory = known["machine"]["cores"], known["machine"]["memory_bytes"] / 2**30
     head = [
         "# Generators, per identity record",
         "",
-        f"{known['when']}, {cores} cores, {memory:.0f} GiB, load {known['load']} before the run; "
-        f"{', '.join(f'{name} {number}' for name, number in versions.items())}.",
+        f"{where_and_when(known)}; {', '.join(f'{name} {number}' for name, number in versions.items())}.",
         "",
         _NOTE,
         "",

@@ -24,6 +24,13 @@ def facts() -> dict[str, Any]:
     }
 
 
+def where_and_when(known: dict[str, Any]) -> str:
+    """The day, the machine and its load, as pages begin."""
+    machine = known["machine"]
+    memory = machine["memory_bytes"] / 2**30
+    return f"{known['when']}, {machine['cores']} cores, {memory:.0f} GiB, load {known['load']} before the run"
+
+
 def write(label: str, title: str, rows: Sequence[dict[str, Any]], known: dict[str, Any], note: str) -> None:
     """Write results/LABEL.json and results/LABEL.md."""
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -33,12 +40,11 @@ def write(label: str, title: str, rows: Sequence[dict[str, Any]], known: dict[st
 
 
 def _page(title: str, rows: Sequence[dict[str, Any]], known: dict[str, Any], note: str) -> str:
-    cores, memory = known["machine"]["cores"], known["machine"]["memory_bytes"] / 2**30
     versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items() if version)
     head = [
         f"# {title}",
         "",
-        f"{known['when']}, {cores} cores, {memory:.0f} GiB, load {known['load']} before the run; {versions}.",
+        f"{where_and_when(known)}; {versions}.",
         "",
         note,
         "",

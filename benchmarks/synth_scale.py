@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import measure
-from benchmarks.report import RESULTS, facts
+from benchmarks.report import RESULTS, facts, where_and_when
 
 _TIMEOUT = 7_200.0
 _SIZES = (("all", 1_000_000), ("all", 10_000_000), ("identities", 1_000_000), ("identities", 40_000_000))
@@ -75,8 +75,7 @@ def _page(measured: list[dict[str, Any]], known: dict[str, Any]) -> str:
     head = [
         "# A population by its size",
         "",
-        f"{known['when']}, {known['machine']['cores']} cores, {known['machine']['memory_bytes'] / 2**30:.0f} GiB, load "
-        f"{known['load']} before the run. Whole processes, with start and end; a worker's memory is the most that one "
+        f"{where_and_when(known)}. Whole processes, with start and end; a worker's memory is the most that one "
         "process held. The last columns are times the smallest population of the same tables.",
         "",
         "| tables | people | seconds | CPU s | GB a worker | rows | GB on disk | rows a second | people | time |",

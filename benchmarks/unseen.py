@@ -21,7 +21,7 @@ import duckdb
 
 from benchmarks import measure
 from benchmarks.environments import environment
-from benchmarks.report import RESULTS, facts
+from benchmarks.report import RESULTS, facts, where_and_when
 
 RECIPES = Path(__file__).with_suffix(".toml")
 _GENERATOR = Path(__file__).parent / "generators" / "strangers.py"
@@ -142,12 +142,10 @@ def _rows(path: str) -> int:
 
 
 def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
-    cores, memory = known["machine"]["cores"], known["machine"]["memory_bytes"] / 2**30
     head = [
         "# Files that the engine was not made for",
         "",
-        f"{known['when']}, {cores} cores, {memory:.0f} GiB, load {known['load']} before the run; "
-        f"Splink {known['versions'].get('splink')}, Faker 40.63.0.",
+        f"{where_and_when(known)}; Splink {known['versions'].get('splink')}, Faker 40.63.0.",
         "",
         "What is in each pair of files: [unseen.toml](../unseen.toml). leo link: the files as they are, no "
         "configuration. Splink: the same records under the right names, dates read, names split, sexes in one code; "

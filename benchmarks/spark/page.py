@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from benchmarks.report import where_and_when
+
 
 def side_by_side(told: dict[str, Any]) -> str:
     """Seconds of each system by files and executors, then those of our phases."""
-    cores, memory = told["machine"]["cores"], told["machine"]["memory_bytes"] / 2**30
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items() if version)
     held = "each held to a processor of its own" if told.get("apart") else "on whichever processor is free"
     lines = [
         "# The link step on Spark",
         "",
-        f"{told['when']}, {cores} cores, {memory:.0f} GiB, load {told['load']} before the run; {versions}. A "
-        f"standalone cluster on this machine: executors of one core and {told['executor_memory']}, {held}; ours with a "
-        f"driver of {told['driver_memory']}.",
+        f"{where_and_when(told)}; {versions}. A standalone cluster on this machine: executors of one core and "
+        f"{told['executor_memory']}, {held}; ours with a driver of {told['driver_memory']}.",
         "",
         "The same files of units and the same model, from the first read to links on disk; the start of the session is "
         "in nobody's time. leo-linkage writes levels, runners-up, decisions and a reason for each unit without a link; "
