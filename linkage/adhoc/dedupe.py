@@ -12,9 +12,10 @@ from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
 from linkage.adhoc.copies import without_copies
 from linkage.adhoc.counted import counted_source
+from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.ids import with_ids
 from linkage.adhoc.link import facts, notes_of
-from linkage.adhoc.modelling import given, given_notes, trained
+from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.wide import without_idle
@@ -44,6 +45,7 @@ class DedupeRequest:
     threshold: float = ACCEPTED_FROM  # match probability from which two records are one person
     truth: str | None = None  # a file of true pairs or of clusters, or a column of the file
     model: Path | None = None
+    without: tuple[str, ...] = ()  # columns of it that are not compared
     delimiter: str | None = None
     encoding: str | None = None  # of CSV files; found in each when None
     memory_limit: str | None = None
@@ -79,6 +81,7 @@ def dedupe_file(
         InputError: the file cannot be read, its ids are no key, or there is too little to compare.
         ConfigError: a map that fits no column, or an output folder in use.
     """
+    refuse_without_model(request.without, request.model, "--map other=COLUMN")
     say = progress or (lambda _: None)
     with workplace(request.out, f"{request.file.name} with itself", force=request.force) as place:
         with connect("duckdb", memory_limit=request.memory_limit, threads=request.threads) as engine:
@@ -124,7 +127,7 @@ def _work(
         # Before the work, so that a fault in it costs nothing.
         true_pairs = told.in_units(engine, ids) if told else None
     with place.clock("train"):
-        model, training = _model(engine, request, kinds, table, say)
+        model, training = _model(engine, request, columns, kinds, table, say)
     with place.clock("link"):
         limits = limits_of(request.threshold)
         units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
@@ -187,12 +190,18 @@ def limits_of(threshold: float) -> Thresholds:
 
 
 def _model(
-    engine: Engine, request: DedupeRequest, kinds: dict[str, str], table: Table, say: Callable[[str], None]
+    engine: Engine,
+    request: DedupeRequest,
+    columns: Columns,
+    kinds: dict[str, str],
+    table: Table,
+    say: Callable[[str], None],
 ) -> tuple[Model, dict[str, Any]]:
     """The model given, or one trained on pairs across two halves of the file, which are pairs of it at random."""
     parted = functools.partial(halves, engine, table, seed=request.seed)
     if request.model:
-        return given(engine, request.model, kinds, parted, [engine.count(table)])
+        both, without, seed = columns.fields, request.without, request.seed
+        return given(engine, request.model, kinds, [table], parted, both=both, without=without, seed=seed)
     first, second = parted()
     model, reports = trained(engine, kinds, first, second, seed=request.seed, progress=say, one_file=True)
     engine.drop(first, second)

@@ -9,12 +9,13 @@ from linkage.adhoc import families, persons, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
 from linkage.adhoc.counted import counted_source
-from linkage.adhoc.modelling import given, given_notes, trained
+from linkage.adhoc.given import given, given_notes, refuse_without_model
+from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.steps import ASKED, step_of
-from linkage.adhoc.two_files import Asked, called, two_files
+from linkage.adhoc.two_files import Asked, TwoFiles, called, two_files
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, connect
@@ -44,6 +45,7 @@ class Request:
     margin: float = MARGIN  # log2 weight by which it must lead its runner-up
     truth: Path | None = None
     model: Path | None = None  # a trained Splink model over the recognised fields
+    without: Sequence[str] = ()  # columns of it that are not compared
     delimiter: str | None = None
     encodings: tuple[str | None, str | None] = (None, None)  # of CSV files; found in each when None
     memory_limit: str | None = None
@@ -99,6 +101,7 @@ def link_files(
 
 
 def _refuse_contradictions(request: Request) -> None:
+    refuse_without_model(request.without, request.model, "--map left.other=COLUMN")
     if request.each_once and request.second_records:
         raise ConfigError("--each-once says that nobody is in a file twice, --second-records that some are\n  give one")
     if request.each_once and request.samples:
@@ -138,7 +141,7 @@ def _work(
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
     with clock("train"):
-        model, training = _model(engine, request, read.kinds, left, right, say, repeats=_repeats(request, twice))
+        model, training = _model(engine, request, read, say, repeats=_repeats(request, twice))
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
     passes, parts = load_passes(config_file("passes/link.toml")), Parts(part / "scratch" / "parts")
     with clock("link"):
@@ -220,9 +223,7 @@ def _cardinality(twice: Sequence[float]) -> Cardinality:
 def _model(
     engine: Engine,
     request: Request,
-    kinds: dict[str, str],
-    left: Table,
-    right: Table,
+    read: TwoFiles,
     say: Callable[[str], None],
     *,
     repeats: bool,
@@ -233,10 +234,10 @@ def _model(
         repeats: a file holds people several times, so that its pairs show nothing of strangers.
     """
     if request.model:
-        return given(
-            engine, request.model, kinds, lambda: (left, right), [engine.count(side) for side in (left, right)]
-        )
-    return trained(engine, kinds, left, right, seed=request.seed, progress=say, several=repeats)
+        both, sides = read.columns.fields, read.sides
+        without, seed = request.without, request.seed
+        return given(engine, request.model, read.kinds, sides, lambda: sides, both=both, without=without, seed=seed)
+    return trained(engine, read.kinds, *read.sides, seed=request.seed, progress=say, several=repeats)
 
 
 def _as_units(engine: Engine, name: str, table: Table) -> Units:

@@ -43,6 +43,10 @@ _MOST_NOTES = 4  # about a model; the others stand in the manifest
 _MOST_NAMES = 8  # of columns
 _FEW = 0.005  # links of a record of the smaller file, below which the two are said to share next to nothing
 GivenModel = Annotated[Path | None, typer.Option(help="A trained Splink model to use instead of training one.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", help="A column of --model that is not compared, as files lack it. May be repeated."),
+]
 
 
 def of_each(given: "Sequence[str] | None", option: str) -> tuple[str | None, str | None]:

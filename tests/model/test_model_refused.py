@@ -1,0 +1,56 @@
+"""What of a model an engine cannot run is named, and nothing is read for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkage.engine import Engine, Table
+from linkage.errors import ConfigError
+from linkage.model import Model, from_dict
+from linkage.model.refused import check_runs
+from tests.match.exact_model import exact_model
+
+World = Callable[[str], Table]
+
+
+@pytest.fixture
+def side(world: World) -> Table:
+    """A record of five fields."""
+    return world("""
+        unit_id | forename | surname | dob        | sex | postcode
+        1       | ANN      | LEE     | 1990-01-01 | F   | AB1 2CD
+    """)
+
+
+def changed(found: str, put: str, *, rules: bool = False) -> Model:
+    """The model with other words in its conditions, or in its blocking rules."""
+    raw: dict[str, Any] = exact_model().raw
+    held = raw["blocking_rules_to_generate_predictions"] if rules else raw["comparisons"][1]["comparison_levels"]
+    key = "blocking_rule" if rules else "sql_condition"
+    for one in held:
+        one[key] = one[key].replace(found, put)
+    return from_dict(raw)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            changed("surname_l = surname_r", "soundexx(surname_l) = soundexx(surname_r)"),
+            "comparison 'surname', level '",
+        ),
+        (changed("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
+        (changed('l."surname"', 'soundexx(l."surname")', rules=True), "blocking rule 1"),
+    ],
+    ids=["function", "column", "rule"],
+)
+def test_what_cannot_be_run_is_named(engine: Engine, side: Table, model: Model, said: str) -> None:
+    with pytest.raises(ConfigError, match=rf"m\.json: {said}.*\n  it says: .*\n  say it in functions"):
+        check_runs(engine, model, side, side, "m.json")
+
+
+@pytest.mark.both_engines
+def test_what_can_be_run_is_passed(engine: Engine, side: Table) -> None:
+    check_runs(engine, exact_model(), side, side, "m.json")
