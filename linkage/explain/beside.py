@@ -9,7 +9,7 @@ from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import bits, zone
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.apart import shipped as people_apart
+from linkage.match.apart_rules import shipped as people_apart
 from linkage.match.duplicates import same_person_from, second_record_from
 from linkage.match.limits import BEYOND
 from linkage.match.passes import holds_many

@@ -17,7 +17,7 @@ from linkage.explain.reach import by_rule, reached_by_rule
 from linkage.explain.record import MOST_SHOWN, everything_reached, place_of
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.apart import shipped
+from linkage.match.apart_rules import shipped
 from linkage.match.score import Frequencies
 from linkage.spine.clusters import MISFIT
 

@@ -9,7 +9,8 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
-from linkage.match.apart import shipped, two_people
+from linkage.match.apart import two_people
+from linkage.match.apart_rules import shipped
 from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse

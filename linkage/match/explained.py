@@ -2,17 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from linkage.engine import Engine, Table, columns, one, quote, whole_numbers
+from linkage.match.apart_rules import Rule
 from linkage.match.units import Units
 from linkage.model import Model
-
-if TYPE_CHECKING:
-    from linkage.match.apart import Rule
 
 
 def as_table(pairs: Sequence[tuple[int, ...]], width: int = 2) -> pa.Table:
@@ -22,7 +20,7 @@ def as_table(pairs: Sequence[tuple[int, ...]], width: int = 2) -> pa.Table:
 
 def plausible(
     engine: Engine,
-    rule: "Rule",
+    rule: Rule,
     found: Sequence[tuple[int, int]],
     pairs: Table,
     left: Units,
@@ -85,7 +83,7 @@ _SHOWN_ROWS = 100_000
 those of two months alone. Of namesakes those whose names have so many letters."""
 
 
-def _births_within(engine: Engine, rule: "Rule", side: Units) -> float:
+def _births_within(engine: Engine, rule: Rule, side: Units) -> float:
     """Births of several in one file, or households: units that agree as asked and whose names begin differently."""
     held = set(side.appearances.columns)
     shared, any_of = (rule.within, rule.within_any) if rule.within else ((*rule.equal, *rule.near), rule.equal_any)
@@ -120,7 +118,7 @@ def _births_within(engine: Engine, rule: "Rule", side: Units) -> float:
 
 def _namesakes_explain(
     engine: Engine,
-    rule: "Rule",
+    rule: Rule,
     found: Sequence[tuple[int, int]],
     pairs: Table,
     sides: tuple[Units, Units],
@@ -188,7 +186,7 @@ _WHOLLY_WRONG = 0.005
 """Share of matches whose birth dates have nothing in common, where nothing tells it."""
 
 
-def _across(rule: "Rule", shown: dict[str, Table]) -> str:
+def _across(rule: Rule, shown: dict[str, Table]) -> str:
     """SQL: how many of the pairs bear one name, and of how many a unit has a heavier pair with somebody else."""
     return f"""
         with namesakes as (
@@ -218,7 +216,7 @@ def _across(rule: "Rule", shown: dict[str, Table]) -> str:
         """
 
 
-def _one_name(rule: "Rule", *tables: Table) -> str:
+def _one_name(rule: Rule, *tables: Table) -> str:
     """SQL: a and b share all that namesakes within a file do."""
     held = set.intersection(*(set(table.columns) for table in tables))
     same = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.within]
@@ -233,7 +231,7 @@ class _OneName(NamedTuple):
     born_apart: float
 
 
-def _of_one_name(engine: Engine, rule: "Rule", one_side: Units, other_side: Units) -> _OneName:
+def _of_one_name(engine: Engine, rule: Rule, one_side: Units, other_side: Units) -> _OneName:
     """Pairs of one name at one place, of one file or across two, that share no number.
 
     Within a file, which writes its addresses in one way, those who share a postcode and live at two addresses are not

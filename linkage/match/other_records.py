@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, one, quote
-from linkage.match.apart import shipped
+from linkage.match.apart_rules import shipped
 from linkage.match.passes import holds_many
 from linkage.model import Model
 from linkage.model.stages import pattern_column

@@ -1,0 +1,44 @@
+"""The rules of configs/resolution/apart.toml: what makes a pair two people."""
+
+import functools
+import tomllib
+
+from pydantic import BaseModel, ConfigDict
+
+from linkage.config import Probability, check
+from linkage.resources import config_file
+
+
+class Rule(BaseModel):
+    """What makes a pair two people; the keys are explained in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    why: str
+    equal: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    equal_any: tuple[str, ...] = ()
+    born_apart: str | None = None
+    other_year: bool = False
+    within: tuple[str, ...] = ()
+    within_any: tuple[str, ...] = ()
+    differ: str | None = None
+    also: tuple[str, ...] = ()
+    alike: Probability = 1.0
+    unless_equal: tuple[str, ...]
+    most_people: Probability = 1.0
+    variants: tuple[frozenset[str], ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    variants: tuple[frozenset[str], ...]
+    apart: tuple[Rule, ...]
+
+
+@functools.cache
+def shipped() -> tuple[Rule, ...]:
+    """The rules of configs/resolution/apart.toml."""
+    path = config_file("resolution/apart.toml")
+    file = check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    return tuple(rule.model_copy(update={"variants": file.variants}) for rule in file.apart)
