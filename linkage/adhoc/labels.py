@@ -1,6 +1,5 @@
 """Labels of two files: a CSV of pairs by the files' own ids, with what people said of each."""
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +61,10 @@ def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table
         InputError: no such file, no such column, an answer that is none, or no pair that the files hold; lines are
             named, ids are not.
     """
-    lines = _read(path)
+    from quality.review import answered_rows
+
+    answered = answered_rows(path, COLUMNS, "give a CSV of labels, or a run's folder")
+    lines = [_row(path, line, row) for line, row in answered]
     given = engine.from_arrow(pa.Table.from_pylist(lines, _SCHEMA))
     found = engine.sql(
         """
@@ -94,20 +96,6 @@ def labelled_pairs(engine: Engine, path: Path, left_ids: Table, right_ids: Table
 
 
 _SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS] + [("weight", pa.float64())])
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs {', '.join(COLUMNS)}")
-            return [_row(path, reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file\n  give a CSV of labels, or a run's folder") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
 
 
 def _row(path: Path, line: int, row: dict[str, str]) -> dict[str, Any]:

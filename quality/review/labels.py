@@ -3,7 +3,7 @@
 import csv
 import datetime
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,23 +93,33 @@ def labels_of_csv(
             pair that it may not hold, or another answer about a pair than a row before it by the same reviewer; the
             message names the line.
     """
+    answered = answered_rows(path, _OF_CSV, "give the CSV that the reviewers filled in")
+    found = [(line, _row(path, line, row, pairs)) for line, row in answered]
+    _refuse_two_answers(path, found)
+    return origin.table([row for _, row in found], at)
+
+
+def answered_rows(path: Path, columns: Sequence[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
+    """Rows of a CSV of pairs that have an answer, each with its line.
+
+    Args:
+        columns: what it must hold, `answer` among them.
+        remedy: what to do where there is no such file.
+
+    Raises:
+        InputError: the file is not there or no CSV, or a column is missing.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in _OF_CSV if name not in (reader.fieldnames or ())]
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(_OF_CSV)}")
-            found = [
-                (reader.line_num, _row(path, reader.line_num, row, pairs))
-                for row in reader
-                if (row["answer"] or "").strip()
-            ]
+                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(columns)}")
+            return [(reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
+        raise InputError(f"{path}: no such file\n  {remedy}") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: is no CSV in UTF-8\n  save it as one") from None
-    _refuse_two_answers(path, found)
-    return origin.table([row for _, row in found], at)
 
 
 def _refuse_two_answers(path: Path, found: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
