@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from linkage.cli.failures import stoppable
+from linkage.cli.verbs import FirstVerbIsMeant
 
 KeyOption = Annotated[Path | None, typer.Option(help="File of the master key; LEO_MASTER_KEY when not given.")]
 
@@ -16,13 +16,8 @@ EncryptionOption = Annotated[
 ]
 
 
-class _MakeIsMeant(TyperGroup):
-    """A group that takes words that are no verb as those of `make`: leo extract RUN REQUEST."""
-
-    def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]
-        if args and args[0] not in {*self.commands, "-h", "--help"}:
-            args = ["make", *args]
-        return super().parse_args(ctx, args)
+class _MakeIsMeant(FirstVerbIsMeant):
+    meant = "make"
 
 
 app = typer.Typer(

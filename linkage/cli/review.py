@@ -4,22 +4,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from linkage.cli.verbs import FirstVerbIsMeant
 from linkage.errors import ConfigError
 
 
-class _OpensByDefault(TyperGroup):
-    """`leo review RUN` is `leo review open RUN`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and not (args[0] in self.commands or args[0] in ("-h", "--help")):
-            args = ["open", *args]
-        return super().parse_args(ctx, args)
+class _OpenIsMeant(FirstVerbIsMeant):
+    meant = "open"
 
 
 app = typer.Typer(
-    cls=_OpensByDefault,
+    cls=_OpenIsMeant,
     no_args_is_help=True,
     help="Clerical review: look at pairs of a run, keep what was said, estimate precision and recall.\n\n"
     "Example: leo review runs/demo --step education-cis",

@@ -2,9 +2,10 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
+from typer.core import TyperGroup
 
 _VERBS = {
     "demo": "linkage.cli.demo:demo",
@@ -51,6 +52,17 @@ class Verbs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+
+class FirstVerbIsMeant(TyperGroup):
+    """A group whose first verb may be left out: leo review RUN is leo review open RUN."""
+
+    meant: ClassVar[str]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = [self.meant, *args]
+        return super().parse_args(ctx, args)
 
 
 def _command(name: str, place: str) -> Any:
