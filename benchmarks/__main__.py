@@ -18,6 +18,7 @@ python -m benchmarks assignment            # ways of resolving the same pairs in
 """
 
 import argparse
+import importlib
 import json
 import statistics
 import subprocess
@@ -29,7 +30,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import assignment, dedupe, extract, files, generation, measure, review, unseen
+from benchmarks import dedupe, files, measure
 from benchmarks.environments import environment
 from benchmarks.report import facts, write
 from linkage.engine import connect
@@ -54,51 +55,26 @@ _OTHERS = {
 }
 _GIVEN = "leo-linkage, model given"
 _SYSTEMS = Path(__file__).parent / "systems"
+_INSTEAD = {
+    "synth": "generation",
+    "dedupe": "dedupe",
+    "unseen": "unseen",
+    "review": "review",
+    "extract": "extract",
+    "assignment": "assignment",
+    "spark": "spark.side_by_side",
+    "spark-processors": "spark.processors",
+    "spark-parity": "spark.parity",
+    "spark-stages": "spark.stages",
+    "spark-scale": "spark.scale",
+}
+"""Benchmarks that run instead, each imported when it is asked for: some need pyspark."""
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["synth"]:
-        generation.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["dedupe"]:
-        dedupe.main()
-        return
-    if sys.argv[1:2] == ["unseen"]:
-        unseen.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["review"]:
-        review.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["extract"]:
-        extract.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["assignment"]:
-        assignment.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["spark"]:
-        from benchmarks.spark import side_by_side  # it needs pyspark
-
-        side_by_side.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["spark-processors"]:
-        from benchmarks.spark import processors
-
-        processors.main()
-        return
-    if sys.argv[1:2] == ["spark-parity"]:
-        from benchmarks.spark import parity
-
-        parity.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["spark-stages"]:
-        from benchmarks.spark import stages
-
-        stages.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["spark-scale"]:
-        from benchmarks.spark import scale
-
-        scale.main()
+    asked, *words = sys.argv[1:] or [""]
+    if asked in _INSTEAD:
+        importlib.import_module(f"benchmarks.{_INSTEAD[asked]}").main(words)
         return
     options = _options()
     if options.folder:
@@ -117,7 +93,7 @@ def main() -> None:
         ]
     write(options.label, "Linking two files, side by side", measured, facts(), _NOTE)
     if not options.people and not options.system:
-        dedupe.main()
+        dedupe.main([])
 
 
 def _options() -> argparse.Namespace:

@@ -3,6 +3,7 @@
 python -m benchmarks dedupe
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -15,8 +16,9 @@ from benchmarks import files, measure
 from benchmarks.report import RESULTS, facts
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Both systems on the file, into benchmarks/results/dedupe."""
+    argparse.ArgumentParser(prog="benchmarks dedupe", description=__doc__.split("\n")[0]).parse_args(arguments)
     rows = []
     with tempfile.TemporaryDirectory(prefix="leo-bench-") as scratch:
         file = files.febrl3(Path(scratch))

@@ -6,6 +6,7 @@ One process computes a join and its strings on one processor; then two do, each 
 a core, its caches or the memory's width, each is slower beside the other than alone, whatever the program.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -26,8 +27,11 @@ connection.execute(
 """
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Measure, write and print."""
+    argparse.ArgumentParser(prog="benchmarks spark-processors", description=__doc__.split("\n")[0]).parse_args(
+        arguments
+    )
     processors = sorted(os.sched_getaffinity(0))[:2]
     alone = [_seconds(processors[:1]) for _ in range(_RUNS)]
     together = [_seconds(processors) for _ in range(_RUNS)]

@@ -6,6 +6,7 @@ Seconds of tasks and bytes of shuffles of a phase are a fixed part, a part for e
 part for each million pairs that rules make by chance, which grow with the product of the sides; none of them negative.
 """
 
+import argparse
 import json
 from collections import defaultdict
 from typing import Any
@@ -21,7 +22,8 @@ _MEASURES = {"task_seconds": 1.0, "bytes_shuffled": 1e-6}
 _PARTITION_MB = 128  # of a shuffle, as it lies on disk: some 500 MB when sorted, which an executor of 4 GB holds
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
+    argparse.ArgumentParser(prog="benchmarks spark-scale", description=__doc__.split("\n")[0]).parse_args(arguments)
     runs = [row for row in _rows() if row.get("system") == _SYSTEM and "failed" not in row]
     phases = list(dict.fromkeys(phase for row in runs for phase in _by_phase(row)))
     sizes = sorted({(row["left"], row["right"]) for row in runs})
