@@ -20,7 +20,7 @@ def facts() -> dict[str, Any]:
         "machine": machine(),
         "load": round(os.getloadavg()[0], 2),
         "git_commit": git_commit(),
-        "versions": library_versions((*LIBRARIES, "recordlinkage")),
+        "versions": library_versions((*LIBRARIES, "splink", "recordlinkage")),
     }
 
 

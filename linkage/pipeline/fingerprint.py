@@ -22,11 +22,12 @@ T = TypeVar("T")
 # A new version of one of these may change what a query or a model gives.
 LIBRARIES = (
     "duckdb",
-    "splink",
     "pyarrow",
     "sqlglot",
     "numpy",
+    "scipy",
     "anyascii",
+    "nicknames",
     "rapidfuzz",
     "pyspark",
     "great-expectations",
