@@ -312,6 +312,9 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
             shape.fields.pop("middle_names", None)
         return
     if not (all(own) or all(several)):
+        if len(shapes) > 1 and any(own) and not any(several):
+            _keep_further_names(engine, shapes)
+            return
         for shape in shapes:
             shape.fields.pop("middle_names", None)
         if len(shapes) > 1 and any(several):
@@ -326,6 +329,14 @@ def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
             both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
             shape.file, others = expressed(engine, shape.file, both, "all other forenames")
         shape.fields |= {"forename": first, "middle_names": others}
+
+
+def _keep_further_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
+    """Further forenames that one file has a column of: the other may call a person by one of them."""
+    for shape in shapes:
+        if shape.fields.get("middle_names", shape.fields["forename"]) == shape.fields["forename"]:  # of a name in full
+            shape.file, none = expressed(engine, shape.file, "cast(null as varchar)", "no further forenames")
+            shape.fields["middle_names"] = none
 
 
 def _are_syllables(values: Sequence[Counts], texts: Sequence[Texts]) -> bool:

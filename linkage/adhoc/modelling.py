@@ -11,15 +11,25 @@ from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
 from linkage.model.training import NobodyInBothError, train, unlearnt
 
+_FURTHER = "middle_names"
+_TELLING = ("date", "partial date", "age", "number")
+"""Kinds that tell father and son apart, of whom the son often bears the other's forename as a further name."""
 _SWAPPED = {"forename": "surname", "surname": "forename", "address": "address_2", "address_2": "address"}
 
 
 def untrained(kinds: Mapping[str, str]) -> Model:
     """Comparisons of fields, each by its kind."""
     compared: dict[str, dict[str, Any]] = {}
+    called = _FURTHER in kinds and any(kind in _TELLING or name == "email" for name, kind in kinds.items())
     for name, kind in kinds.items():
+        if kind == comparisons.BESIDE:
+            continue
         other = _SWAPPED[name] if _SWAPPED.get(name) in kinds else None
-        compared[name] = comparisons.comparison(name, kind, swapped_with=other, told=other in compared)
+        further = _FURTHER if called and name == "forename" else None
+        further_of = "forename" if called and name == _FURTHER and "forename" in kinds else None
+        compared[name] = comparisons.comparison(
+            name, kind, swapped_with=other, told=other in compared, further=further, further_of=further_of
+        )
     return from_dict(comparisons.settings(list(compared.values())))
 
 

@@ -10,7 +10,7 @@ from linkage.adhoc.person_file import PLACE, PersonFile, read
 from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
-from linkage.model.comparisons import kind_of_values
+from linkage.model.comparisons import BESIDE, kind_of_values
 from linkage.records.rules import identifier_rules
 from linkage.records.standardise import PersonColumns, standard_view
 
@@ -131,6 +131,9 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_fil
         if name == "unit_id":
             continue
         described = [_described(engine, table, name) for table in samples]
+        if name == "middle_names" and sum(d["known"] > 0 for d in described) == 1:
+            chosen[name] = BESIDE
+            continue
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):
             continue
         kind = (

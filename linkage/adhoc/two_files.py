@@ -11,6 +11,7 @@ from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
+from linkage.model.comparisons import BESIDE
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,10 @@ def sides_of(
         for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
     )
     kinds = persons.kinds(engine, left, right, postcodes=postcodes)
-    if len(kinds) < 2:
+    compared = [name for name, kind in kinds.items() if kind != BESIDE]
+    if len(compared) < 2:
         raise InputError(
             "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+            f"  compared: {', '.join(compared) or 'none'}; map further columns with --map"
         )
     return (left, right), (left_ids, right_ids), kinds

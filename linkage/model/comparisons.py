@@ -9,6 +9,8 @@ from typing import Any
 
 KINDS = ("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
+BESIDE = "further names"
+"""Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
 
 
 def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def comparison(
     *,
     swapped_with: str | None = None,
     told: bool = False,
+    further: str | None = None,
+    further_of: str | None = None,
     history: bool = False,
     dated: bool = False,
     rarest: bool = False,
@@ -40,6 +44,8 @@ def comparison(
     Args:
         swapped_with: a column whose value may stand in this one's place (forename and surname).
         told: that column's comparison tells of it, and this one is silent then: one slip counts once.
+        further: a column of the person's further names, by one of which the other file may call them.
+        further_of: this is such a column, and silent where the comparison of that one tells of it.
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
         rarest: agreement of histories weighs by how rare the rarest value is that both held. Splink has no such term:
@@ -54,6 +60,11 @@ def comparison(
         graded.insert(1, (_at_some_time(column), "agrees at another time", 0.05))
     if history and dated:
         graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
+    if further:
+        graded.insert(1, (_is_among(column, further), f"among {further} of the other", 0.01))
+    if further_of:
+        called = f'({_is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
+        graded.insert(1, (called, f"{further_of} is one of them", None))
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", None if told else 0.002))
@@ -74,6 +85,16 @@ def kind_of_values(distinct: int, known: int, mean_length: float, digits: float)
     if digits > 0.5 or mean_length <= 5:
         return "code"
     return "text"
+
+
+def _is_among(column: str, further: str) -> str:
+    """James Robert is Robert to whoever asked what he is called."""
+    ways = ((f'"{further}_l"', f'"{column}_r"'), (f'"{further}_r"', f'"{column}_l"'))
+    return " OR ".join(_holds_words(names, name) for names, name in ways)
+
+
+def _holds_words(text: str, words: str) -> str:
+    return f"strpos(' ' || {text} || ' ', ' ' || {words} || ' ') > 0"
 
 
 def _at_some_time(column: str) -> str:
@@ -113,11 +134,7 @@ def _name(column: str) -> _Graded:
 def _names(column: str) -> _Graded:
     """A column in which many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
     left, right = f'"{column}_l"', f'"{column}_r"'
-
-    def holds(one: str, other: str) -> str:
-        return f"strpos(' ' || {one} || ' ', ' ' || {other} || ' ') > 0"
-
-    within = (f"{holds(left, right)} OR {holds(right, left)}", "one is part of the other", 0.03)
+    within = (f"{_holds_words(left, right)} OR {_holds_words(right, left)}", "one is part of the other", 0.03)
     graded = _name(column)
     return [graded[0], within, *graded[1:]]
 
