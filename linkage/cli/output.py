@@ -251,12 +251,12 @@ def _told(tables: "list[Checked]") -> None:
         }
         for kind, columns in kinds.items():
             if columns:
-                typer.echo(f"  {kind:<9} {', '.join(sheet.header[column] for column in columns)}")
+                typer.echo(f"  {kind:<9} {', '.join(sheet.heads[column] for column in columns)}")
         codes = [row[label].text for row in sheet.rows for label in layout.labels if layout.is_total(row[label].text)]
         if codes:
             typer.echo(f"  all       {', '.join(dict.fromkeys(codes))}")
         if layout.across is not None:
-            typer.echo(f"  total     {sheet.header[layout.across]}: the other counts add up to it")
+            typer.echo(f"  total     {sheet.heads[layout.across]}: the other counts add up to it")
         for finding in checked.findings:
             kind = "note, " if finding.is_note else ""
             typer.echo(f"  {finding.place} ({finding.column}): {kind}{finding.rule}: {finding.says}")

@@ -68,7 +68,7 @@ class Checked:
     Attributes:
         safe: the table as it may leave, text by text below the header; None where nothing hidden here would make it so.
         audit: of each number: cell, column, class (published, rounded, primary, complement, as given, withheld), rule.
-        shown: the counts that may leave, for the register of approved tables.
+        shown: the counts that may leave, and those that shares tell, for the register of approved tables.
         sums: the equations between its counts.
     """
 
@@ -91,4 +91,4 @@ class Checked:
 
     def finding(self, key: Key, rule: str, says: str) -> Finding:
         """A finding about a number, which is named by its cell."""
-        return Finding(self.sheet.place(key[0], key[1]), self.sheet.header[key[1]], rule, says)
+        return Finding(self.sheet.place(key[0], key[1]), self.sheet.heads[key[1]], rule, says)

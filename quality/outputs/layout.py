@@ -153,7 +153,7 @@ def _places(sheet: Sheet, said: Said) -> dict[str, int]:
         named += [name, *those]
     places = {name: place for place, name in reversed(list(enumerate(sheet.header)))}
     if unknown := sorted({name for name in named if name not in places}):
-        held = ", ".join(sheet.header)
+        held = ", ".join(sheet.heads)
         raise ConfigError(f"{sheet.file}: no column {', '.join(unknown)}\n  it has: {held}")
     return places
 

@@ -25,6 +25,10 @@ _NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORE
 _DECIMAL_COMMA = re.compile(r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$")
 _UNDER = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
 
+_OF_A_RECORD = re.compile(  # what names no column of results: a date, an id, an address of mail, a British postcode
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\+?\d{9,}|[^@\s]+@[^@\s]+\.\w+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE
+)
+
 _LOOSE = "a sheet with numbers that are no table, which was not looked at"
 
 _OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
@@ -78,13 +82,24 @@ class Sheet:
     beneath: Sequence[str] = ()
     beyond: Sequence[int] = ()
 
+    @property
+    def heads(self) -> Sequence[str]:
+        """What columns are called in messages: by their letters where the first line may be a person's record."""
+        is_record = any(_OF_A_RECORD.fullmatch(name) for name in self.header)
+        return [_letters(n) for n in range(len(self.header))] if is_record else self.header
+
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
-        letters, left = "", column + 1
-        while left:
-            left, digit = divmod(left - 1, 26)
-            letters = chr(65 + digit) + letters
-        return f"{self.name}!{letters}{self.top + row + 2}" if self.name else f"{letters}{self.top + row + 2}"
+        cell = f"{_letters(column)}{self.top + row + 2}"
+        return f"{self.name}!{cell}" if self.name else cell
+
+
+def _letters(column: int) -> str:
+    letters, left = "", column + 1
+    while left:
+        left, digit = divmod(left - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
 
 
 def read_tables(path: Path) -> list[Sheet]:

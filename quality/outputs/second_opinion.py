@@ -91,7 +91,7 @@ def disagreements(checked: Checked, opinion: Opinion) -> Iterator[Disagreement]:
         if not finding.is_note:
             ours.setdefault(finding.place, []).append(finding.rule)
     for key in sorted(opinion.seen):
-        place, column = checked.sheet.place(key[0], key[1]), checked.sheet.header[key[1]]
+        place, column = checked.sheet.place(key[0], key[1]), checked.sheet.heads[key[1]]
         if key in opinion.faults and place not in ours:
             yield Disagreement(place, column, "acro", opinion.faults[key])
         if key not in opinion.faults and place in ours:

@@ -224,3 +224,28 @@ def test_a_file_without_names_of_columns_tells_nothing_of_its_first_person(tmp_p
     with pytest.raises(ConfigError, match=r"no column sex\n  it has: 3 columns \(not shown") as refused:
         leo("check", path, "--microdata", "--quasi", "sex")
     assert not [value for value in ("ZEBEDEE", "AB12345") if value in said + str(refused.value)]
+
+
+def test_a_record_in_the_place_of_names_is_not_quoted(tmp_path: Path) -> None:
+    """A file of people without a header, given for a table of results; with one, and with a wrong option."""
+    rows = "Zebedee,Quillfeather,29/03/1987,3\nOttoline,Grimspound,30/04/1988,4\n"
+    bare = wrote(tmp_path, "people.csv", rows)
+    said = leo("check", bare)[1]
+    assert "labels    A, B, C" in said
+    for wrong in (["--count", "People"], ["--of", "Share=Base"], ["--largest", "Pay=First"]):
+        with pytest.raises(ConfigError) as refused:
+            leo("check", bare, *wrong)
+        said += str(refused.value)
+    with pytest.raises(ConfigError) as refused:
+        leo("approve", bare, "--name", "people", "--approved", tmp_path / "approved", "--label", "Region")
+    said += str(refused.value) + leo("check", wrote(tmp_path, "named.csv", f"Forename,Surname,Born,Grade\n{rows}"))[1]
+    broken = wrote(tmp_path, "tree.csv", rows)
+    with pytest.raises(InputError) as unread:
+        leo("check", wrote(tmp_path, "t.csv", SAFE), "--tree", broken)
+    said += str(unread.value)
+    assert not [value for value in ("Zebedee", "Quillfeather", "29/03", "Grimspound") if value in said]
+
+
+def test_ages_and_periods_are_names_of_columns(tmp_path: Path) -> None:
+    ages = "Region,16-18,2012-13,201213,20000 - 29999\nNorth,40,50,60,70\nSouth,60,70,80,90\n"
+    assert "counts    16-18, 2012-13, 201213, 20000 - 29999" in leo("check", wrote(tmp_path, "t.csv", ages))[1]
