@@ -239,7 +239,9 @@ def approve(checked: "Checked", folder: Path, name: str, context: Context, profi
     path = folder / f"{name}.json"
     if path.exists():
         raise InputError(f"{path}: there is an approved table of this name\n  give another: --name")
-    named = {key: meaning(checked.sheet, checked.layout, key, context.unit) for key in checked.shown}
+    # A count stands for itself where a share tells it too.
+    shown = dict(sorted(checked.shown.items(), key=lambda one: one[0][1] in checked.layout.counts))
+    named = {key: meaning(checked.sheet, checked.layout, key, context.unit) for key in shown}
     sums = [
         [named[line.total], [named[one] for one in line.parts if one in named], any(one[2] for one in line.parts)]
         for line in checked.sums
@@ -250,7 +252,7 @@ def approve(checked: "Checked", folder: Path, name: str, context: Context, profi
         "population": context.population,
         "profile": profile,
         "date": day.isoformat(),
-        "cells": {named[key]: list(bounds) if bounds else None for key, bounds in checked.shown.items()},
+        "cells": {named[key]: list(bounds) if bounds else None for key, bounds in shown.items()},
         "sums": sums,
         "ways": {label: sorted(codes) for label, codes in ways_of(checked.sheet, checked.layout).items()},
     }

@@ -71,6 +71,7 @@ class Release:
         if given.number is None or column in self.layout.labels or column in self.layout.unread:
             if given.mark:
                 self._audit(row, column, "as given", given.mark)
+            self._tells(row, column)
             if hides(given.mark, self.profile) and column in self.layout.counts:
                 self.checked.shown[row, column, ""] = None
                 return given.text if given.mark == "suppressed" else self.profile.symbols.suppressed
@@ -158,6 +159,7 @@ class Release:
         return self.profile.symbols.suppressed
 
     def _shared(self, row: int, column: int, given: Value) -> str:
+        self._tells(row, column)
         if (row, column) in self._withheld:
             return self._withhold(row, column, *self._withheld[row, column])
         number, percent = given.number or 0.0, "%" * given.text.endswith("%")
@@ -177,6 +179,13 @@ class Release:
             return f"{number:.{most}f}{percent}"
         self._audit(row, column, "published", "")
         return given.text
+
+    def _tells(self, row: int, column: int) -> None:
+        """The count that a share tells with its base, for the register: later tables may not undo it."""
+        key = (row, column, "")
+        if key in self.numbers.implied:
+            is_hidden = key in self.numbers.hidden or (row, column) in self._withheld
+            self.checked.shown[key] = None if is_hidden else (self.numbers.low[key], self.numbers.high[key])
 
     def _places(self, column: int) -> int:
         """After the point of a share, two more where it may be a part of one."""
