@@ -148,6 +148,11 @@ class Attack:
         return self._parts
 
     def _solved(self, cost: Any, *, whole: bool) -> Any:
+        if not len(cost):  # the solver takes no problem without a number
+            off = np.abs(self._known.matrix @ self._low)
+            if np.any(off > 1e-6 * np.maximum(1.0, np.abs(self._known.matrix) @ np.abs(self._low))):
+                raise ValueError("what is shown contradicts the sums")
+            return np.zeros(0)
         from scipy.optimize import LinearConstraint, milp
 
         lines = LinearConstraint(self._matrix, self._right, self._right) if self._matrix.shape[0] else ()

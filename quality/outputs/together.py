@@ -13,6 +13,7 @@ from itertools import combinations, product
 
 from quality.disclosure import Need, Profile, Sum, exposed, possible
 from quality.outputs.approved import Approved, Cell, cell_of
+from quality.outputs.columns import UNNAMED, with_columns_as_codes
 from quality.outputs.equations import Key, Numbers
 
 _LARGEST = 1_000  # cells of the table that nobody shows
@@ -56,10 +57,12 @@ class Together:
 
 def together(parts: Sequence[Part], profile: Profile) -> tuple[Together, bool]:
     """All tables as one, and whether they agree; where they do not, no table is tied to another."""
-    for joins, ties in ((True, True), (True, False), (False, False)):
-        found = _joined(parts, profile, joins=joins)
+    read = with_columns_as_codes(parts)
+    readings = [(read, True, True)] if any(one is not part for one, part in zip(read, parts, strict=True)) else []
+    for those, joins, ties in (*readings, (parts, True, True), (parts, True, False), (parts, False, False)):
+        found = _joined(those, profile, joins=joins)
         if ties and len(parts) > 1:
-            _tie(found, parts)
+            _tie(found, those)
         if len(parts) == 1 or possible(found.numbers.known(), found.numbers.hidden):
             return found, ties
     return found, False
@@ -191,15 +194,17 @@ def _tie(found: Together, parts: Sequence[Part]) -> None:
 def _axes(parts: Sequence[Part]) -> list[dict[str, Axis]]:
     """Of each table, its labels to axes: some of a label's codes belong to the axis of a table that has more of them.
 
-    Columns that add up have no label; where one label elsewhere has the same codes, it is theirs.
+    Columns that add up have no label; where one label elsewhere has their codes, it is theirs.
     """
-    named = {axis for part in parts for axis in part.ways.items() if axis[0]}
+    named = {axis for part in parts for axis in part.ways.items() if axis[0] and not axis[0].startswith(UNNAMED)}
     found = []
     for part in parts:
         mine: dict[str, Axis] = {}
         for label, codes in part.ways.items():
-            alike = [axis for axis in named if axis[1] == codes]
-            label_of = alike[0][0] if not label and len(alike) == 1 else label
+            label_of = label
+            if not label or label.startswith(UNNAMED):
+                alike = {axis[0] for axis in named if axis[1] >= codes} - part.ways.keys()
+                label_of = alike.pop() if len(alike) == 1 else f"{UNNAMED}{', '.join(sorted(codes))}"
             more = [axis for axis in named if axis[0] == label_of and axis[1] > codes]
             mine[label] = max(more, key=lambda axis: (len(axis[1]), sorted(axis[1])), default=(label_of, codes))
         found.append(mine)

@@ -13,6 +13,18 @@ _WORDS = re.compile(r"^(?:all|total|overall|grand total|sub-?total)\b(?! others?
 _COUNTRIES = frozenset(
     {"england", "wales", "scotland", "northern ireland", "great britain", "united kingdom", "uk", "england and wales"}
 )
+_WHO = r"(?:people|persons|individuals|pupils|students|learners)"
+_EVERYBODY = re.compile(
+    rf"^(?:(?:total )?(?:number|no\.?|count)(?: of)? )?(?:{_WHO}|total|all)(?: count)?$|^(?:count|n)$"
+)
+_AROUND = re.compile(rf"^(?:number|no\.?|count)(?: of)? |\b{_WHO}$")
+_ALL_OF_A_KIND = (
+    {"female", "male"},
+    {"females", "males"},
+    {"women", "men"},
+    {"girls", "boys"},
+    {"yes", "no"},
+)
 _Compared = tuple[Value, Sequence[Value]]
 
 
@@ -24,6 +36,21 @@ def plain(text: str) -> str:
 def says_all(text: str) -> bool:
     """Whether a label's words say that it stands for all: "All pupils", "Total (England)"."""
     return plain(text) in TOTALS or bool(_WORDS.search(plain(text)))
+
+
+def says_everybody(text: str) -> bool:
+    """Whether a column is named for those whom it counts, and for no kind of them: "pupils", "number of people"."""
+    return bool(_EVERYBODY.match(plain(text.replace("_", " "))))
+
+
+def bare(name: str) -> str:
+    """What a column of counts is of: "female" of "Number of female pupils"."""
+    return _AROUND.sub("", plain(name)).strip() or plain(name)
+
+
+def are_all_of_a_kind(names: Collection[str]) -> bool:
+    """Whether columns are by their words everybody between them: "female" and "male"."""
+    return {bare(name) for name in names} in _ALL_OF_A_KIND
 
 
 def lone_country(codes: Collection[str]) -> list[str]:
@@ -70,8 +97,16 @@ def across_of(sheet: Sheet, counts: Sequence[int], totals: Collection[str]) -> i
         return named[0]
     compared = {n: [(row[n], [row[one] for one in counts if one != n]) for row in sheet.rows] for n in counts}
     worded = [n for n in counts if says_all(sheet.header[n]) and not _contradicted(compared[n])]
-    found = worded or [n for n in counts if _comes_to_all(compared[n])]
+    found = worded or [n for n in counts if _is_everybody(sheet, counts, n, compared[n]) or _comes_to_all(compared[n])]
     return found[0] if len(found) == 1 else None
+
+
+def _is_everybody(sheet: Sheet, counts: Sequence[int], column: int, compared: Sequence[_Compared]) -> bool:
+    """Whether a column is of people as such, and the others come to it in a row or are everybody by their words."""
+    if not says_everybody(sheet.header[column]) or _contradicted(compared):
+        return False
+    others = [sheet.header[n] for n in counts if n != column]
+    return are_all_of_a_kind(others) or any(is_whole for _, _, is_whole in _told(compared))
 
 
 def _groups(sheet: Sheet, labels: Sequence[int], way: int) -> list[dict[str, int]]:

@@ -19,6 +19,7 @@ from quality.disclosure import (
     exposed,
     intervals,
     load,
+    possible,
     protect,
     recovered,
     room_of,
@@ -200,3 +201,12 @@ def test_a_number_shown_again_tells_as_much_as_if_it_had_never_been_hidden(seed:
         if found.high > found.low:
             assert Attack(known, hidden).values(low, place) <= found.low + 1e-6
             assert found.high == float("inf") or Attack(known, hidden).values(high, place) >= found.high - 1e-6
+
+
+def test_numbers_that_are_all_shown_are_possible_where_they_add_up() -> None:
+    """The solver takes no problem without an unknown; such numbers were said to contradict each other."""
+    line = [Sum("total", ("north", "south"))]
+    for south, is_possible in ((33.0, True), (34.0, False)):
+        shown = {"north": 40.0, "south": south, "total": 73.0}
+        assert possible(Known(shown, shown, line), []) is is_possible
+    assert possible(Known({"north": 40.0}, {"north": 40.0}, []), [])
