@@ -97,7 +97,9 @@ def _add(found: Numbers, key: Key, number: float | None, mark: str | None, profi
     if number is not None:
         reach = profile.round_to // 2 if profile and found.is_rounded else 0
         least = profile.threshold if profile and profile.threshold > reach else 0
-        found.low[key] = max(number - reach, 0.0, min(float(least), number)) if reach and number else number
+        # Of a 10 to the nearest 5 a reader knows that it is 11 or 12 where counts under 11 are hidden.
+        shown_from = least if least <= number + reach else 0
+        found.low[key] = max(number - reach, shown_from, 0.0) if reach and number else number
         found.high[key] = number + reach if number or not least else number
         return
     if mark in ("suppressed", "under") or (mark == "low" and profile):

@@ -1,0 +1,158 @@
+"""Random small tables under every profile: no small count is had by sums and differences of what is let out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from quality.disclosure import Profile, load, names
+from quality.outputs import Said, Sheet, check_tables
+from quality.outputs.reading import value
+from tests.quality.test_outputs_together import sheet
+
+AREAS, SEXES = ("north", "south", "east", "west"), ("female", "male", "other")
+FEW = settings(
+    max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+Asked = tuple[str | None, str | None]  # an area and a sex; None for all
+
+
+@dataclass(frozen=True)
+class World:
+    """People by area and sex, and how the tables of them lie.
+
+    Attributes:
+        tables: of each its rows' and its columns' codes, None for all; no columns where it is by area alone.
+    """
+
+    people: dict[tuple[str, str], int]
+    tables: list[tuple[list[str | None], list[str | None]]]
+
+    def count(self, asked: Asked) -> int:
+        return sum(n for at, n in self.people.items() if is_of(at, asked))
+
+
+def is_of(at: tuple[str, str], asked: Asked) -> bool:
+    return all(code in (None, own) for own, code in zip(at, asked, strict=True))
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, has_margins: bool) -> World:
+    areas, sexes = (list(codes[: draw(st.integers(2, len(codes)))]) for codes in (AREAS, SEXES))
+    number = st.one_of(st.just(0), st.integers(1, 14), st.integers(15, 60))
+    people = {at: draw(number) for at in product(areas, sexes)}
+    all_areas, all_sexes = draw(st.booleans()), draw(st.booleans())
+    rows: list[str | None] = [*areas, *[None] * all_areas]
+    tables: list[tuple[list[str | None], list[str | None]]] = [(rows, [*sexes, *[None] * all_sexes])]
+    if has_margins and draw(st.booleans()):
+        tables.append((rows, [None]))
+    return World(people, tables)
+
+
+def written(world: World, profile: Profile, *, is_rounded: bool) -> list[Sheet]:
+    """The tables with exact counts, or rounded with a symbol for those that are small."""
+
+    def text(asked: Asked) -> str:
+        count, base = world.count(asked), profile.round_to
+        if not is_rounded:
+            return str(count)
+        return profile.symbols.suppressed if is_small(count, profile) else str((count + base // 2) // base * base)
+
+    found = []
+    for number, (rows, columns) in enumerate(world.tables):
+        heads = ["people"] if columns == [None] else [column or "total" for column in columns]
+        lines = [" | ".join([row or "total", *(text((row, column)) for column in columns)]) for row in rows]
+        found.append(sheet(f"t{number}", "\n".join([" | ".join(["area", *heads]), *lines])))
+    return found
+
+
+def is_small(count: int, profile: Profile) -> bool:
+    return (0 if profile.zeros_are_sensitive else 1) <= count < profile.threshold
+
+
+def let_out(world: World, safe: Sequence[Sequence[Sequence[str]]]) -> Iterator[tuple[Asked, str]]:
+    for (rows, columns), lines in zip(world.tables, safe, strict=True):
+        for row, line in zip(rows, lines, strict=True):
+            for column, text in zip(columns, line[1:], strict=True):
+                yield (row, column), text
+
+
+def ends(text: str, profile: Profile) -> tuple[float, float]:
+    """What a reader of one cell, who knows the profile, knows of its count."""
+    number, reach = value(text).number, profile.round_to // 2
+    if text == profile.symbols.suppressed:
+        return 0.0, np.inf
+    if number is None:  # written low
+        return 1.0, max(profile.low_below - 1.0, reach)
+    least = max(number - reach, 0.0)
+    least = max(least, profile.threshold) if number and number + reach >= profile.threshold else least
+    if not number and profile.zeros_are_sensitive:
+        least = 0.0
+    return least, number + reach if number or profile.threshold <= reach else 0.0
+
+
+def most(world: World, cells: Sequence[tuple[Asked, str]], profile: Profile, asked: Asked) -> tuple[float, float]:
+    """The least and the most that a count can be, by programmes in whole numbers over the people themselves."""
+    places = list(world.people)
+    lines = np.array([[float(is_of(at, one)) for at in places] for one, _ in cells])
+    low, high = (np.array(side) for side in zip(*(ends(text, profile) for _, text in cells), strict=True))
+    cost = np.array([float(is_of(at, asked)) for at in places])
+    found = [
+        milp(
+            sign * cost,
+            integrality=np.ones(len(places)),
+            bounds=Bounds(0, 1_000),
+            constraints=LinearConstraint(lines, low, high),
+        ).x
+        for sign in (1, -1)
+    ]
+    assert all(one is not None for one in found), "what is let out contradicts itself"
+    return float(cost @ found[0]), float(cost @ found[1])
+
+
+@pytest.mark.parametrize("name", names())
+@FEW
+@given(world=worlds(has_margins=True))
+def test_no_small_count_is_had_of_exact_tables(name: str, world: World) -> None:
+    profile = load(name)
+    found = check_tables(written(world, profile, is_rounded=False), Said(), profile)
+    assert all(one.safe is not None for one in found)
+    cells = list(let_out(world, [one.safe or [] for one in found]))
+    for asked, text in cells:
+        count = world.count(asked)
+        if is_small(count, profile):
+            assert text == profile.symbols.suppressed
+            assert most(world, cells, profile, asked)[1] >= profile.threshold
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load(name).threshold > 1])
+@FEW
+@given(world=worlds(has_margins=False))
+def test_no_hidden_count_of_rounded_tables_is_told_to_be_small(name: str, world: World) -> None:
+    """Which is small nobody can say who has the rounded table alone: of none may it be told."""
+    profile = load(name)
+    found = check_tables(written(world, profile, is_rounded=True), Said(), profile)
+    if all(one.safe is not None for one in found):
+        cells = list(let_out(world, [one.safe or [] for one in found]))
+        for asked, text in cells:
+            if text == profile.symbols.suppressed:
+                assert most(world, cells, profile, asked)[1] >= profile.threshold
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load(name).threshold == 1])
+@FEW
+@given(world=worlds(has_margins=False))
+def test_rounding_that_protects_alone_is_not_undone(name: str, world: World) -> None:
+    profile = load(name)
+    found = check_tables(written(world, profile, is_rounded=True), Said(), profile)
+    if all(one.safe is not None for one in found):
+        cells = list(let_out(world, [one.safe or [] for one in found]))
+        for asked, _ in cells:
+            if 0 < world.count(asked) < profile.round_to:
+                low, high = most(world, cells, profile, asked)
+                assert high > low
