@@ -3,7 +3,6 @@
 import datetime
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from linkage.extract.project import Project, check_project
 from linkage.extract.pseudonym import MasterKey, ProjectKey
 from linkage.extract.seal import SUMS, write_seal
 from linkage.extract.select import link_rows, select_rows
+from linkage.extract.unfinished import beside
 
 
 @dataclass(frozen=True)
@@ -107,19 +107,16 @@ def extract(
     analysis = analysis_layouts(project.analysis, plan)
     earlier = earlier_profile(engine, last, encryption=encryption) if last else None
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
-        made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None))
-        summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info)
-        os.chmod(folder, 0o750)
-        _replace(folder, out)
+        with beside(out) as folder:
+            made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None))
+            summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info)
+            os.chmod(folder, 0o750)
+            _replace(folder, out)
     except OSError as error:
         raise LeoError(
             f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; mend it and run again"
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return summary
 
 
