@@ -61,7 +61,7 @@ def link(
     seed: Annotated[int, typer.Option(help="Seed of the samples that training uses.")] = 2026,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier leo link wrote to --out.")] = False,
 ) -> None:
-    """Link two person files: columns are recognised by name, the model is trained on the files themselves.
+    """Link two person files: columns are recognised, the model is trained on the files themselves.
 
     Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
     """

@@ -9,7 +9,7 @@ from linkage.match.links_only import step_of_links
 from linkage.match.overrides import Overrides, never_one, of_units
 from linkage.match.parts import Parts
 from linkage.match.reach import differing_together
-from linkage.match.step import link_step
+from linkage.match.step import StepResult, link_step
 from linkage.match.units import Units, from_sources
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
@@ -77,17 +77,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             parts=Parts(space.kept),
             progress=space.note,
         )
-        training = found.summary["training"]
-        if found.model.prior != model.prior and not step.train:
-            there = " and ".join(f"{n:,}" for n in job.trained_on[step.name] or ())
-            space.tell(
-                f"step {step.name}: {step.model} was trained on {there} records; its share of all pairs that match, "
-                f"{model.prior:.3g}, is taken as {found.model.prior:.3g} here, so that as many of a hundred records "
-                "have a partner"
-            )
-        if why := training.get("taken_as_given"):
-            given = f"{step.model}, as step {by} trained it," if (by := training.get("leans_on")) else step.model
-            space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
+        _tell_of_model(space, job, step, found)
         space.write(f"links/{step.name}", found.links)
         space.write(f"unlinked/{step.name}", found.unlinked)
         space.write(f"units/{step.name}", found.units)
@@ -134,6 +124,21 @@ def link_stage(job: Job, step: Step) -> Stage:
             "linkage.pipeline.linking",
         ),
     )
+
+
+def _tell_of_model(space: Workspace, job: Job, step: Step, found: StepResult) -> None:
+    """Say where a model is not taken as it stands, or not trained though the step asks for it."""
+    training, before = found.summary["training"], job.models[step.name].prior
+    if found.model.prior != before and not step.train:
+        there = " and ".join(f"{n:,}" for n in job.trained_on[step.name] or ())
+        space.tell(
+            f"step {step.name}: {step.model} was trained on {there} records; its share of all pairs that match, "
+            f"{before:.3g}, is taken as {found.model.prior:.3g} here, so that as many of a hundred records "
+            "have a partner"
+        )
+    if why := training.get("taken_as_given"):
+        given = f"{step.model}, as step {by} trained it," if (by := training.get("leans_on")) else step.model
+        space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
 
 
 def spine_stage(job: Job) -> Stage:
