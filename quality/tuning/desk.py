@@ -1,7 +1,7 @@
 """What the tuning application asks of a step: what can be changed, and what follows from a change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,14 +54,6 @@ class Settings:
     margin: float
     adjusted: frozenset[str]
 
-    def with_level(self, place: Place, *, m: float | None = None, u: float | None = None) -> "Settings":
-        """The same with another m or u of a level."""
-        return replace(
-            self,
-            m={**self.m, place: self.m[place] if m is None else m},
-            u={**self.u, place: self.u[place] if u is None else u},
-        )
-
 
 @dataclass(frozen=True)
 class Bin:
@@ -104,9 +96,9 @@ class Outcome:
         decisions: accepted, review, rejected to the number of pairs.
         expected: quality.expected.of_sums of the links.
         weights: match weight of each level.
-        gained, lost: links that the run has not, and that it has alone; with examples of each.
+        gained, lost: links that the run has not, and that it has alone.
         to_review, from_review: pairs that only now, or only in the run, are left to people.
-        doubtful: examples of the pairs that are nearest to being decided otherwise.
+        examples: of "gained", of "lost", and of "doubtful": the pairs that are nearest to being decided otherwise.
         estimates: what of this is no count, in sentences.
         milliseconds: that it took.
     """

@@ -12,12 +12,12 @@ from typer.testing import CliRunner, Result
 
 from linkage.adhoc.train import TrainRequest, train_files
 from linkage.cli import app
-from linkage.engine.splink_api import splink_tables
 from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.model import load
 from linkage.model.training.files import beside, told
 from tests.adhoc.conftest import CANARY, PEOPLE, Files, write_csv
 from tests.model import known_errors
+from tests.model.splink_says import splink_tables
 
 
 def _leo(*words: Any) -> Result:

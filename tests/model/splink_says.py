@@ -1,15 +1,34 @@
 """What Splink itself makes of a model and two files."""
 
 import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
+import duckdb
 import pyarrow as pa
-from splink import Linker
-
-from linkage.engine.splink_api import splink_tables
+from splink import DuckDBAPI, Linker
 
 EVERY_PAIR = {"blocking_rule": "1=1", "sql_dialect": "duckdb"}
+
+
+@contextmanager
+def splink_tables(tables: Mapping[str, pa.Table]) -> Iterator[list[Any]]:
+    """The tables as Splink data frames, in the order given.
+
+    Each call has a database and a Splink API of its own: two linkers on one API share term frequencies and blocked
+    pairs (Splink 5.0.0, seen), so one must never outlive its linker.
+    """
+    with duckdb.connect(":memory:") as connection:
+        api = DuckDBAPI(connection=connection)
+        registered = []
+        for name, table in tables.items():
+            connection.register(f"arriving_{name}", table)
+            connection.execute(f"create table {name} as from arriving_{name}")
+            connection.unregister(f"arriving_{name}")
+            registered.append(api.register(name, dataset_display_name=name))
+        yield registered
 
 
 def with_probabilities(comparisons: list[Any], *, rules: list[Any] | None = None, seed: int = 1) -> dict[str, Any]:

@@ -10,12 +10,11 @@ import splink.comparison_library as cl
 from splink import Linker
 
 from linkage.engine import connect, rows
-from linkage.engine.splink_api import splink_tables
 from linkage.errors import InputError
 from linkage.match.score import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.labelled import Labelled, m_from_labels
-from tests.model.splink_says import with_probabilities
+from tests.model.splink_says import splink_tables, with_probabilities
 
 NAMES = ["ANNA", "ANNE", "BERT", "BERTA", "CARL", "CARLA", None]
 

@@ -10,11 +10,11 @@ import pytest
 from splink import Linker, block_on
 
 from linkage.engine import connect
-from linkage.engine.splink_api import splink_tables
 from linkage.model import Model, from_dict
 from linkage.model.training import estimation, gathered
 from linkage.model.training.estimation import Estimates, Evidence, as_counted, estimated
 from tests.model import known_errors
+from tests.model.splink_says import splink_tables
 
 PEOPLE = 300
 """Few enough that all pairs are looked at, by Splink too."""

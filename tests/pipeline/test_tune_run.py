@@ -73,8 +73,13 @@ def _scored(opened: Any, model: Any) -> dict[tuple[int, int], float]:
 def test_weights_are_the_scorers(opened: Any, off: set[str]) -> None:
     """Of a model with another m, u and prior, and frequencies of some columns left alone."""
     _, _, evidence, trial = opened
-    settings = trial.settings.with_level(("surname", 8), m=0.7, u=0.004).with_level(("forename", 0), m=0.2)
-    settings = replace(settings, prior=0.001, adjusted=settings.adjusted - off)
+    settings = replace(
+        trial.settings,
+        m={**trial.settings.m, ("surname", 8): 0.7, ("forename", 0): 0.2},
+        u={**trial.settings.u, ("surname", 8): 0.004},
+        prior=0.001,
+        adjusted=trial.settings.adjusted - off,
+    )
     model = trial.model(settings)
     weights = dict(zip(zip(evidence.left, evidence.right, strict=True), trial.weights(model, settings), strict=True))
     assert _scored(opened, model) == pytest.approx(weights, abs=1e-9)
@@ -92,8 +97,8 @@ def test_what_is_foretold_comes_true(village: Any) -> None:
     from linkage.tune.desk import RunDesk
 
     with RunDesk(village.root, STEP) as desk:
-        settings = desk.settings.with_level(("surname", 1), m=0.02)
-        settings = replace(settings, accept=14.0, review=12.0, margin=1.0)
+        m = {**desk.settings.m, ("surname", 1): 0.02}
+        settings = replace(desk.settings, m=m, accept=14.0, review=12.0, margin=1.0)
         foretold = desk.outcome(settings)
         saved = desk.save(settings, "surnames of fathers")
     assert foretold.lost == foretold.to_review == 10
@@ -117,7 +122,7 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
     from linkage.tune.desk import RunDesk
 
     with RunDesk(village.root, STEP) as desk:
-        changed = replace(desk.settings.with_level(("sex", 1), u=0.4), margin=2.0)
+        changed = replace(desk.settings, u={**desk.settings.u, ("sex", 1): 0.4}, margin=2.0)
         first, second = desk.save(desk.settings, "as it was"), desk.save(changed, "sex says more")
     assert (first.version, second.version) == (1, 2)
     assert first.path.is_file()
@@ -136,8 +141,8 @@ def test_versions_tell_what_was_changed_and_why(village: Any) -> None:
 def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:
     """Splink itself, with the frequencies of surnames switched off."""
     splink = pytest.importorskip("splink")
-    from linkage.engine.splink_api import splink_tables
     from linkage.tune.desk import RunDesk
+    from tests.model.splink_says import splink_tables
 
     root = tmp_path / "run"
     shutil.copytree(rare.root, root)
