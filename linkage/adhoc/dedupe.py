@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, read_again, truth, unknown
+from linkage.adhoc import dated, persons, read_again, repeated, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
@@ -151,6 +151,7 @@ def _work(
                 *unknown.notes([shaped]),
                 *left_out(columns, at),
                 *given_notes(request.model, training),
+                *repeated.notes(engine, file.called, table, clusters.members, kinds),
             ],
         )
         done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
