@@ -21,6 +21,7 @@ from quality.report.drawing import packed
 from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Table
 
 _OF_FORMULAS = frozenset("=+-@\t\r")
+_AS_THEY_ARE = ",/:;()!*'@$=+?"  # what an address may hold though it is no letter
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
 
 
@@ -142,7 +143,7 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
     found.filters["dress"] = dress
     found.filters["drawn"] = lambda svg: Markup(svg.result() if isinstance(svg, Future) else svg)
     found.filters["kind"] = lambda block: type(block).__name__
-    found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table))
+    found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table), safe=_AS_THEY_ARE)
     found.tests["text"] = lambda value: isinstance(value, str)
     found.tests["day"] = lambda value: isinstance(value, str) and bool(_DAY.fullmatch(value))
     return found

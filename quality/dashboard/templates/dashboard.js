@@ -33,7 +33,7 @@ if (held) {
     const body = grid.createTBody();
     for (const [labels, one, other] of rows) {
       const line = body.insertRow();
-      labels.forEach((text, place) => line.append(made(place ? "td" : "th", text, place ? {} : { scope: "row" })));
+      labels.forEach((text, place) => line.append(place ? made("td", text, { className: "words" }) : made("th", text, { scope: "row" })));
       [one[0], other[0], change(one, other, matrix.places)].forEach(
         (text) => line.append(made("td", text, { className: "number" })));
     }

@@ -21,7 +21,8 @@ async function draw(chart) {
       for (const name of ["role", "aria-label", "aria-roledescription", "tabindex"]) part.removeAttribute(name);
     }
     stage.style.display = "";
-    drawing.replaceChildren(stage);
+    stage.classList.add("live"); // the drawing stays for paper
+    drawing.prepend(stage);
   } catch (fault) {
     stage.remove(); // the drawing stays
   }
