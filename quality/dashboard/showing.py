@@ -13,7 +13,7 @@ def as_table(matrix: Matrix, names: Sequence[str], wanted: Callable[[Row], bool]
     """A column for each run, and where figures have intervals two more."""
     rows = [row for row in matrix.rows if wanted(row)]
     bounded = any(row.bounds for row in rows)
-    heads = [head for name in names for head in ((name, "from", "to") if bounded else (name,))]
+    heads = [head for name in names for head in ((name, "95% from", "to") if bounded else (name,))]
     found: list[list[str | Cell]] = []
     for row in rows:
         line: list[str | Cell] = [*row.labels]

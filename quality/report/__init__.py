@@ -140,7 +140,8 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     sides = _sides(evaluation, d)
     subject = summary.subject_of(evaluation, sides)
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
-    first: list[Headline] = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
+    figures = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
+    first: list[Headline] = [summary.explained(line, d) for line in figures]
     opening = statement.statement_part(
         evaluation,
         sides,

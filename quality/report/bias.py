@@ -146,7 +146,7 @@ def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -
         lambda width: charts.differences(values, width, x="Standardised difference"),
         Table(
             f"{names.step(step)}: standardised differences",
-            ["Characteristic", "Group", "Difference", "from", "to", "Verdict"],
+            ["Characteristic", "Group", "Difference", "95% from", "to", "Verdict"],
             rows,
         ),
     )
@@ -241,10 +241,10 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
         if has_truth:
             cells += cells_of(row, group, "found_missed", shown, d)
         rows.append(cells)
-    truths = ["Missed, %", "from", "to", "False links, %"] if has_truth else []
+    truths = ["Missed, %", "95% from", "to", "False links, %"] if has_truth else []
     heads = ["Group", "Matched, %", *truths, LET_GO, "False, expected, %"]
-    heads += ["Matched beside unmatched", "from", "to"]
-    heads += ["Found beside missed", "from", "to"] if has_truth else []
+    heads += ["Matched beside unmatched", "95% from", "to"]
+    heads += ["Found beside missed", "95% from", "to"] if has_truth else []
     title = f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}"
     return Table(title, heads, rows)
 

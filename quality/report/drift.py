@@ -194,7 +194,7 @@ def _rates_table(
     left = len(told) + len(withheld) - len(every[:_MOST_RATES])
     return Table(
         "Link rates that changed most, falls first",
-        ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "from", "to"],
+        ["Step and side", "Group", *(f"{name}, %" for name in two), "Change, points", "95% from", "to"],
         every[:_MOST_RATES],
         "Groups of fewer than a hundred people in either of them are not compared; those whose rate either of them "
         "withholds stand last. Intervals are as if the two held other people; where most are the same, chance does "

@@ -12,7 +12,7 @@ from quality.report.page import Block, Fold, Section, Table, Text
 _MOST_PATTERNS = 25
 _MOST_CAUSES = 20
 _SHARES = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
-HEADS = [head for _, label in _SHARES for head in (f"{label}, %", "from", "to")]
+HEADS = [head for _, label in _SHARES for head in (f"{label}, %", "95% from", "to")]
 
 
 def shares(row: Mapping[str, Any], d: Disclosure, links: Cell | None = None) -> list[Cell]:
@@ -139,7 +139,7 @@ def _causes_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table
     kinds = len(step["causes"]["kinds"])
     return Table(
         f"{names.step(step)}: kinds of error, and the links that they cost",
-        ["Error", "True pairs that bear it", "Of them missed, %", "from", "to", "Links lost per 10,000 true pairs"],
+        ["Error", "True pairs that bear it", "Of them missed, %", "95% from", "to", "Links lost per 10,000 true pairs"],
         rows,
         f"The {_MOST_CAUSES} costliest of {kinds} kinds." if kinds > _MOST_CAUSES else "",
     )

@@ -93,7 +93,7 @@ def _words(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
 
 def _table(steps: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
     has_truth = any(step["accuracy"] for step in steps)
-    heads = [head for _, label in _MEASURES for head in (f"{label} expected, %", "from", "to")]
+    heads = [head for _, label in _MEASURES for head in (f"{label} expected, %", "95% from", "to")]
     rows: list[list[str | Cell]] = []
     for step in steps:
         row: list[str | Cell] = [names.step(step)]

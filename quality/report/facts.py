@@ -2,11 +2,11 @@
 
 import datetime
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell, Disclosure, Mark
 from quality.parameters import version
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Terms, Text
@@ -109,18 +109,25 @@ def counts_of(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[s
     return found
 
 
+_MARKS: Mapping[Mark, str] = {
+    "suppressed": "confidential: a small number, or one from which a small number could be had",
+    "not_applicable": "not applicable: nothing to take a share of",
+    "unavailable": "not available",
+    "low": "a number that rounds to nought, but is not nought",
+    "high": "a share that rounds to all, but is not all",
+}
+
+
 def symbols(d: Disclosure) -> Terms:
     """The symbols that stand in place of numbers."""
-    said = d.profile.symbols
-    return Terms(
-        [
-            (said.suppressed, "confidential: a small number, or one from which a small number could be had"),
-            (said.not_applicable, "not applicable: nothing to take a share of"),
-            (said.unavailable, "not available"),
-            (said.low, "rounds to nought, but is not nought"),
-            (said.high, "rounds to all, but is not all"),
-        ]
-    )
+    return Terms([(getattr(d.profile.symbols, mark), meaning) for mark, meaning in _MARKS.items()])
+
+
+def key(shown: Iterable[str | Cell], d: Disclosure) -> str:
+    """What the symbols among these mean, where a reader meets them first; nothing where all are numbers."""
+    met = {cell.mark for cell in shown if isinstance(cell, Cell)}
+    said = (f"“{getattr(d.profile.symbols, mark)}” stands for {_MARKS[mark]}." for mark in _MARKS if mark in met)
+    return " ".join(said)
 
 
 def glossary_section(d: Disclosure) -> Section:

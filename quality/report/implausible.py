@@ -97,7 +97,7 @@ def _table(found: Mapping[str, Any], told: Sequence[_Told], whole: Cell, d: Disc
     ]
     return Table(
         "People whose records contradict each other, by rule",
-        ["What", "People who could", "Do, %", "from", "to", "Of single records, %", "Why it cannot be"],
+        ["What", "People who could", "Do, %", "95% from", "to", "Of single records, %", "Why it cannot be"],
         rows,
         _confirmed(found, whole, d) if has_truth else "",
     )
@@ -125,6 +125,6 @@ def _steps_table(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> 
             rows.append([names.step(step), one.share, one.low, one.high])
     return Table(
         "Links between records that contradict each other, by step",
-        ["Step", "Of the links, %", "from", "to"],
+        ["Step", "Of the links, %", "95% from", "to"],
         rows,
     )

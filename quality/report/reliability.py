@@ -104,7 +104,7 @@ def _bands(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table:
         rows.append([_band(band), said, true, low, high])
     return Table(
         f"{names.step(step)}: probability said, and share that is true",
-        ["Probability", "Mean, %", "True, %", "from", "to"],
+        ["Probability", "Mean, %", "True, %", "95% from", "to"],
         rows,
     )
 

@@ -89,7 +89,7 @@ def _table(found: Sequence[tuple[str, Mapping[str, Any]]], d: Disclosure) -> Tab
                 cell, interval = _cells(review[measure][reading], seen_of(review, measure), d)
                 row += [cell, *interval]
             rows.append(row)
-    heads = [head for _, label in _MEASURES for head in (f"{label}, %", "from", "to")]
+    heads = [head for _, label in _MEASURES for head in (f"{label}, %", "95% from", "to")]
     notes = []
     if any(review["unseen"] for _, review in found):
         notes.append("Strata of which nobody looked at a pair are left out.")
@@ -110,4 +110,4 @@ def _passes_table(title: str, review: Mapping[str, Any], names: Names, d: Disclo
     for row in review["by_pass"]:
         cell, interval = _cells(row["precision"], row["looked_at"], d)
         rows.append([names.words(row["made_by"]), d.count(row["looked_at"]), cell, *interval])
-    return Table(f"{title}: precision by pass, reviewed", ["Pass", "Looked at", "Precision, %", "from", "to"], rows)
+    return Table(f"{title}: precision by pass, reviewed", ["Pass", "Looked at", "Precision, %", "95% from", "to"], rows)

@@ -1,11 +1,13 @@
 """The linkage quality statement: two pages that a researcher can act on, before anything that has to be studied."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
 from quality.report.coverage import lacking_on_spine, old_enough, source_rows
+from quality.report.facts import key
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
 from quality.report.pairs import Pairs
@@ -138,7 +140,7 @@ def _linked(
         "Precision is the share of links that are right, recall the share of true pairs that are linked. A false link "
         "gives a person somebody else's life; a missed one makes a person look as if nothing had happened to them."
     )
-    return [Table("Links and their error", heads, rows), Text(said)]
+    return [Table("Links and their error", heads, rows, key(itertools.chain(*rows), d)), Text(said)]
 
 
 def _measured(found: tuple[str, Mapping[str, Any]] | None, measure: str) -> tuple[Any, int | None]:
@@ -186,15 +188,9 @@ def _worse(
     )
     share = "Missed, %" if step["accuracy"] else LET_GO
     heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
-    return [
-        Text(said),
-        Table(
-            "Groups that the linkage favours least",
-            heads,
-            [line for _, line in found[:_MOST_GROUPS]],
-            "" if step["accuracy"] else LET_GO_NOTE,
-        ),
-    ]
+    rows = [line for _, line in found[:_MOST_GROUPS]]
+    notes = ["" if step["accuracy"] else LET_GO_NOTE, key(itertools.chain(*rows), d)]
+    return [Text(said), Table("Groups that the linkage favours least", heads, rows, " ".join(filter(None, notes)))]
 
 
 def _expected(group: Mapping[str, Any], d: Disclosure) -> Cell:

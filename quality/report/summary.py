@@ -1,9 +1,11 @@
 """What the page says first: what was linked and how well, in two sentences and five figures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from quality.disclosure import Disclosure
+from quality.report.facts import key
 from quality.report.names import Names
 from quality.report.page import Headline
 from quality.report.pairs import Pairs
@@ -51,6 +53,12 @@ def headlines(
     rest = f"; the rest by {' or '.join(made_by)}" if made_by else ""
     ruled = Headline("By fixed rule", pairs.ruled, "%", f"of the links{of_step}{rest}")
     return [size, rate, links, ruled, to_review]
+
+
+def explained(line: Headline, d: Disclosure) -> Headline:
+    """A symbol in place of a figure says at once what it stands for: the page's list of them is its last section."""
+    said = key([line.cell], d)
+    return replace(line, note=f"{line.note}. {said}") if said else line
 
 
 def statement(subject: Side, names: Names, d: Disclosure) -> str:

@@ -11,7 +11,7 @@ from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.report import coverage, pairs, released, summary
 from quality.report.names import Names
-from quality.report.page import Figure, Part, Section, Table, Text
+from quality.report.page import Figure, Headline, Part, Section, Table, Text
 from quality.report.parts import arranged
 from quality.report.statement import error_of, statement_part
 
@@ -205,3 +205,15 @@ def test_figures_of_one_step_among_several_name_it(counted: Evaluation) -> None:
 def test_a_comparison_that_is_given_others_is_called_by_whole_words() -> None:
     assert Names(shipped()).column("dob_given_surname_postcode") == "Date of birth given surname postcode"
     assert Names(shipped()).column("mother_name") == "Mother name"
+
+
+def test_a_symbol_is_explained_where_it_is_met_first(engine: Engine, pupils_and_learners: Inputs) -> None:
+    """The list of symbols is the last thing in the report, and paper shows no title of an abbreviation."""
+    d, evaluation = Disclosure(load()), evaluate(engine, pupils_and_learners)
+    table = next(block for block in _statement(evaluation).sections[1].blocks if isinstance(block, Table))
+    assert "c" in [value.text for value in table.rows[0] if not isinstance(value, str)]
+    said = "“c” stands for confidential: a small number, or one from which a small number could be had."
+    assert said in table.note
+    few, many = (Headline("For review", cell, "", "pairs") for cell in (d.marked("suppressed"), d.count(540)))
+    assert summary.explained(few, d).note == f"pairs. {said}"
+    assert summary.explained(many, d) == many
