@@ -160,7 +160,7 @@ def link_step(
         )
         for side, pairs in taken.items()
     }
-    missed_others = expected_others(engine, speaking, thresholds.gain, others)
+    missed_others = expected_others(engine, model, speaking, thresholds.gain, others)
     engine.drop(*frequencies.values())
     units = members(engine, step, left, right)
     counts = found.passed.counts, found.candidates.counts

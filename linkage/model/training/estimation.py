@@ -3,6 +3,7 @@
 All arrays have a first axis of draws: one, or those of a bootstrap.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
+from linkage.model.training.beyond_chance import RARE, beyond_chance
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.earlier import Earlier
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, Estimate, default_m, expectation_maximisation
@@ -109,6 +111,7 @@ class Run:
     free: Flags  # (levels,) that it estimates
     matches: Floats  # (draws,)
     kept: bool = True  # what it found are the people whom the other runs found
+    rare: bool = False  # its matches are as rare as strangers who agree on two fields beyond chance
 
     @property
     def usable(self) -> bool:
@@ -157,7 +160,8 @@ def estimated(
     runs = []
     for index, block in enumerate(evidence.blocks):
         started = near.runs[index] if near else None
-        runs.append(_run(layout, evidence, block, counts.blocks[index], u, started, limit or longest))
+        by_chance = counts.random, u
+        runs.append(_run(layout, evidence, block, counts.blocks[index], by_chance, started, limit or longest))
     if not near:
         runs = [replace(run, kept=not no_persons(layout, run, u, evidence.units)) for run in runs]
         refuse_all(runs)
@@ -279,10 +283,11 @@ def _run(
     evidence: Evidence,
     block: Block,
     counts: Sequence[Floats],
-    random_u: Floats,
+    by_chance: tuple[Floats, Floats],
     near: Run | None,
     limit: int,
 ) -> Run:
+    random, random_u = by_chance  # pairs by pattern, and their share at each level
     weight = _RANDOM_COUNTS_LESS if evidence.trusting else _RANDOM_COUNTS_AS
     u = block_u(layout, block.rule, block.strangers, counts[1:], random_u, weight)
     shown = block.patterns.shown.any(axis=0).astype(float)
@@ -295,7 +300,14 @@ def _run(
     expected = by_strangers(evidence, block) if evidence.trusting else None
     if expected is not None and not near:
         prior = np.full_like(prior, expected)
-    estimate = expectation_maximisation(
+    strangers = [*block.strangers, evidence.random]
+    of_two = [
+        _of_two_people(layout, block.rule, table, count, random_u)
+        for table, count in zip(strangers, [*counts[1:], random], strict=True)
+    ]
+    beyond, surplus = beyond_chance(layout, block.patterns, strangers, of_two, u)
+    estimate_by = functools.partial(
+        expectation_maximisation,
         layout,
         block.patterns,
         counts[0],
@@ -312,7 +324,11 @@ def _run(
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
     )
-    return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1))
+    rare = near.rare if near else False
+    estimate = estimate_by(beyond=beyond if rare else None)
+    if not near and float(estimate.prior[0]) < RARE * float(surplus[0]):
+        rare, estimate = True, estimate_by(beyond=beyond)
+    return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1), rare=rare)
 
 
 def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floats, u: Floats) -> Floats:

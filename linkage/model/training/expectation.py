@@ -43,6 +43,7 @@ def expectation_maximisation(
     expected_counts_as: float = EXPECTED_COUNTS_AS,
     most: Floats | None = None,
     leaning: tuple[Floats, Floats] | None = None,
+    beyond: Floats | None = None,
 ) -> Estimate:
     """Estimate m and the prior.
 
@@ -56,6 +57,7 @@ def expectation_maximisation(
         expected_counts_as: and how much it counts, as a share of the pairs.
         most: (levels,) what no m may be above. Pairs beyond it are no matches: they are taken off the prior.
         leaning: (levels,) m that another step has learnt, and as how many matches it counts beside those found here.
+        beyond: (draws, patterns) log2 of how much more often strangers show a pattern than u of its levels says.
     """
     shows = patterns.shown.any(axis=0)
     unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
@@ -68,7 +70,8 @@ def expectation_maximisation(
         while iteration < limit and not change < tolerance:
             iteration += 1
             weights = np.log2(np.maximum(m, _LEAST)) - np.log2(np.maximum(u, _LEAST))
-            odds = np.exp2(np.log2(prior / (1 - prior))[:, None] + product(weights, levels_first))
+            bits = product(weights, levels_first) - (0.0 if beyond is None else beyond)
+            odds = np.exp2(np.log2(prior / (1 - prior))[:, None] + bits)
             matches = np.where(np.isinf(odds), 1.0, odds / (1 + odds)) * counts
             shown = product(matches, patterns.shown)
             total = layout.totals(shown)
