@@ -2,6 +2,7 @@
 
 python -m benchmarks spark-stages --people 100000 1000000 --folder /some/where
 python -m benchmarks spark-stages --people 300000 --executors 1 2 --folder /some/where
+python -m benchmarks spark-stages --people 3000000 --executors 2 1 --until identities-cis --folder /some/where
 
 Runs that a folder holds are measured as they are, so that a size may be added to others: FOLDER/people-N, duckdb-N and
 spark-N-on-E with its event logs; `--as-they-are` makes none, and shows of a run that was stopped what it did. What was
@@ -47,11 +48,12 @@ def main(arguments: list[str]) -> None:
     if not given.as_they_are:
         for people in given.people:
             _make_runs(folder, people, given.executors, given.driver_memory, given.until)
-    kept = RESULTS / "spark" / "stages.json"
+    name = "first-stages" if given.until else "stages"  # runs that were stopped stand on a page of their own
+    kept = RESULTS / "spark" / f"{name}.json"
     earlier = json.loads(kept.read_text(encoding="utf-8"))["measured"] if kept.exists() else []
     told = {**facts(), "measured": _beside(_measured(folder), earlier)}
     kept.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    (RESULTS / "spark" / "stages.md").write_text(page(told), encoding="utf-8")
+    (RESULTS / "spark" / f"{name}.md").write_text(page(told), encoding="utf-8")
     print(page(told))
 
 
