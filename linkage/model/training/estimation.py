@@ -287,7 +287,14 @@ def _run(
     near: Run | None,
     limit: int,
 ) -> Run:
-    random, random_u = by_chance  # pairs by pattern, and their share at each level
+    """EM on a block's pairs.
+
+    Args:
+        counts: of the block's pairs, and of the strangers of each file in it.
+        by_chance: random pairs by pattern, and their share at each level.
+        near: the run whose estimate moves with the draw; None for the first.
+    """
+    _, random_u = by_chance
     weight = _RANDOM_COUNTS_LESS if evidence.trusting else _RANDOM_COUNTS_AS
     u = block_u(layout, block.rule, block.strangers, counts[1:], random_u, weight)
     shown = block.patterns.shown.any(axis=0).astype(float)
@@ -300,12 +307,6 @@ def _run(
     expected = by_strangers(evidence, block) if evidence.trusting else None
     if expected is not None and not near:
         prior = np.full_like(prior, expected)
-    strangers = [*block.strangers, evidence.random]
-    of_two = [
-        _of_two_people(layout, block.rule, table, count, random_u)
-        for table, count in zip(strangers, [*counts[1:], random], strict=True)
-    ]
-    beyond, surplus = beyond_chance(layout, block.patterns, strangers, of_two, u)
     estimate_by = functools.partial(
         expectation_maximisation,
         layout,
@@ -324,11 +325,25 @@ def _run(
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
     )
-    rare = near.rare if near else False
-    estimate = estimate_by(beyond=beyond if rare else None)
-    if not near and float(estimate.prior[0]) < RARE * float(surplus[0]):
-        rare, estimate = True, estimate_by(beyond=beyond)
+    estimate, rare = estimate_by(), bool(near and near.rare)
+    if rare or not near:
+        beyond, surplus = _beyond_chance(evidence, block, counts, by_chance, u)
+        rare = rare or float(estimate.prior[0]) < RARE * float(surplus[0])
+        estimate = estimate_by(beyond=beyond) if rare else estimate
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1), rare=rare)
+
+
+def _beyond_chance(
+    evidence: Evidence, block: Block, counts: Sequence[Floats], by_chance: tuple[Floats, Floats], u: Floats
+) -> tuple[Floats, Floats]:
+    """As `beyond_chance`, by the strangers of a block and by random pairs."""
+    random, random_u = by_chance
+    tables = [*block.strangers, evidence.random]
+    of_two = [
+        _of_two_people(evidence.layout, block.rule, table, count, random_u)
+        for table, count in zip(tables, [*counts[1:], random], strict=True)
+    ]
+    return beyond_chance(evidence.layout, block.patterns, tables, of_two, u)
 
 
 def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floats, u: Floats) -> Floats:
