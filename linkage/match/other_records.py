@@ -229,11 +229,7 @@ def likely(bits: Numbers, share: float) -> Numbers:
 
 
 def expected_others(
-    engine: Engine,
-    model: Model,
-    taken: Mapping[str, Table],
-    gain: float,
-    shares: Mapping[str, float],
+    engine: Engine, model: Model, taken: Mapping[str, Table], gain: float, shares: Mapping[str, float]
 ) -> float:
     """How many pairs of units that nothing else was kept of with units that a pass has linked are of one person.
 

@@ -45,6 +45,10 @@ def test_where_there_are_no_strangers_nothing_is_told() -> None:
     assert _bits({}, (0.1, 0.5)) == pytest.approx(np.zeros(5))
 
 
+def test_a_field_of_one_value_goes_with_nothing() -> None:
+    assert _bits({"==": 500, "≠=": 500}, (0.5, 1.0)) == pytest.approx(np.zeros(5), abs=1e-5)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4), st.floats(1e-9, 0.999), st.floats(1e-9, 0.999))
 def test_shares_of_strangers_stay_shares(counts: list[int], one: float, other: float) -> None:

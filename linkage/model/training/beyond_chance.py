@@ -81,6 +81,7 @@ def _times(seen: Sequence[_Agreement], counts: Sequence[Floats], one: int, other
 
 def _cells(ratio: Floats, one: Floats, other: Floats) -> Floats:
     """Shares of the four cells of two fields over what chance would have them: (4, draws), both agree last."""
+    one, other = (np.clip(share, _LEAST**2, 1 - _LEAST) for share in (one, other))  # of a field of one value all agree
     fewest, most = np.maximum(one + other - 1, 0.0), np.minimum(one, other)
     within = np.clip((ratio * one * other - fewest) / (most - fewest), _LEAST, 1 - _LEAST)
     both = fewest + within * (most - fewest)
