@@ -194,14 +194,15 @@ def _merged(engine: Engine, tables: Sequence[Table]) -> Table:
             from held
         ),
         numbered as (
-            select *, sum(case when before is null or first_day > before then 1 else 0 end) over (
+            -- The day that it began: spells of the same days have it together, whichever a sort puts first.
+            select *, max(case when before is null or first_day > before then first_day end) over (
                        partition by {PERSON} order by first_day, last_day
-                       rows between unbounded preceding and current row
-                   ) as number
+                       range between unbounded preceding and current row
+                   ) as began
             from reached
         )
         select {PERSON}, min(first_day) as first_day, max(last_day) as last_day
-        from numbered group by {PERSON}, number
+        from numbered group by {PERSON}, began
         """,
         params=None,
         store=True,

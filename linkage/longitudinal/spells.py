@@ -46,9 +46,11 @@ def merge_spells(engine: Engine, spells: Table, *, by: list[str]) -> Table:
             from {{spells}}
         ),
         opened as (
-            select *, sum(case when start_date <= ends_before + 1 then 0 else 1 end)
+            -- The day on which the period opened. Spells of the same days have it together, whichever of them a sort
+            -- puts first: a second sort may put another first, and a count of openings would then tear them apart.
+            select *, max(case when start_date <= ends_before + 1 then null else start_date end)
                       over (partition by {key} order by start_date, end_date
-                            rows between unbounded preceding and current row) as period
+                            range between unbounded preceding and current row) as period
             from ordered
         )
         select {key}, min(start_date) as start_date, max(end_date) as end_date, count(*) as spells_merged{marks}

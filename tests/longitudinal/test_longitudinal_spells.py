@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,21 @@ def test_a_mark_comes_from_the_spell_that_gives_the_date(engine, world, rows):
     """)
     found = {row[0]: row[-2:] for row in rows(merge_spells(engine, spells, by=["who"]))}
     assert found == {"A": (True, False), "B": (False, True), "C": (False, False)}
+
+
+def test_many_spells_of_the_same_days_are_one_whichever_a_sort_puts_first(engine):
+    """Two sorts need not agree about fifty rows that are alike; of 100 people one was joined to a spell before them."""
+    people = np.concatenate([np.arange(100)] * 51)
+    start = np.where(np.arange(len(people)) < 100, 0, 20)
+    shuffled = np.random.default_rng(1).permutation(len(people))
+    days = [pa.array(DAY_ZERO.toordinal() - 719_163 + n[shuffled], pa.int32()) for n in (start, start + 9)]
+    dates = {name: day.cast(pa.date32()) for name, day in zip(("start_date", "end_date"), days, strict=True)}
+    merged = merge_spells(engine, engine.from_arrow(pa.table({"who": people[shuffled]} | dates)), by=["who"])
+    found = {(row["start_date"], row["end_date"], row["spells_merged"]) for row in engine_rows(engine, merged)}
+    assert found == {
+        (DAY_ZERO, datetime.date(2010, 1, 10), 1),
+        (datetime.date(2010, 1, 21), datetime.date(2010, 1, 30), 50),
+    }
 
 
 def test_impossible_spells_are_refused_by_count_alone(engine, world):
