@@ -96,3 +96,8 @@ def _name(path: Path, folder: Path) -> str:
 def _nearest(name: str, shipped: set[str]) -> str:
     near = difflib.get_close_matches(name, sorted(shipped), n=1)
     return f"; is {near[0]} meant?" if near else ""
+
+
+def separator_of(header: str) -> str:
+    """The sign between the columns of a CSV file that people save: a spreadsheet takes that of their country."""
+    return max(",;\t", key=header.count)

@@ -210,9 +210,14 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _parents(tree: Path) -> dict[tuple[str, str], str]:
+    from linkage.resources import separator_of
+
     try:
         with tree.open(newline="", encoding="utf-8-sig") as file:
-            return {(row["column"], row["code"]): row["parent"] for row in csv.DictReader(file)}
+            header = file.readline()
+            file.seek(0)
+            read = csv.DictReader(file, delimiter=separator_of(header))
+            return {(row["column"], row["code"]): row["parent"] for row in read}
     except OSError:
         raise InputError(f"{tree}: cannot be read") from None
     except KeyError as missing:

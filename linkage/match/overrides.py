@@ -15,6 +15,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError
 from linkage.match.passes import holds_many
+from linkage.resources import separator_of
 
 COLUMNS = ("left_source", "left_key", "right_source", "right_key", "decision")
 """What a file must hold; further columns (who decided, when, why) are the reviewer's own."""
@@ -53,7 +54,7 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(text.splitlines(), delimiter=separator_of(text.partition("\n")[0]))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError
+from linkage.resources import separator_of
 
 DATA = ("table", "variable", "years", "justification", "reason")
 SHEETS: dict[str, tuple[str, ...]] = {
@@ -50,7 +51,8 @@ def read_sheet(path: Path) -> dict[str, Any]:
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise ConfigError(f"{path}: is not in UTF-8\n  save it as 'CSV UTF-8'") from None
-        return request_of_sheets({"data": list(csv.reader(io.StringIO(text)))}, path)
+        separator = separator_of(text.partition("\n")[0])
+        return request_of_sheets({"data": list(csv.reader(io.StringIO(text), delimiter=separator))}, path)
     return request_of_sheets(_workbook(path), path)
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
+from linkage.resources import separator_of
 from quality.review.estimate import Answers
 
 ANSWERS = ("match", "no match", "uncertain")
@@ -111,7 +112,9 @@ def answered_rows(path: Path, columns: Sequence[str], remedy: str) -> list[tuple
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            header = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=separator_of(header))
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
                 raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(columns)}")

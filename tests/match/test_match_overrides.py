@@ -28,8 +28,13 @@ def written(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
     return path
 
 
-def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewers(tmp_path: Path) -> None:
-    path = written(tmp_path, "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee", head=HEAD + ",by")
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewers(
+    tmp_path: Path, separator: str
+) -> None:
+    lines = [HEAD + ",by", "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee"]
+    head, *others = (line.replace(",", separator) for line in lines)
+    path = written(tmp_path, *others, head=head)
     assert load(path).to_pylist() == [
         {
             "left_source": "npd",

@@ -248,9 +248,12 @@ def test_answers_are_counted_by_stratum_of_the_pairs_that_were_drawn(engine: Eng
     }
 
 
-def test_a_form_is_read_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_form_is_read_back(tmp_path: Path, separator: str) -> None:
+    """Also as a spreadsheet of a country with decimal commas saves it."""
     path = tmp_path / "sample.csv"
-    path.write_text("left_id,right_id,answer,reviewer\n1,11, Match ,ann\n2,12,,ann\n3,13,uncertain,\n")
+    text = "left_id,right_id,answer,reviewer\n1,11, Match ,ann\n2,12,,ann\n3,13,uncertain,\n"
+    path.write_text(text.replace(",", separator))
     read = labels_of_csv(path, OF, NOON).to_pylist()
     assert [(row["left_id"], row["answer"], row["reviewer"], row["role"]) for row in read] == [
         (1, "match", "ann", "reviewer"),

@@ -74,15 +74,16 @@ def test_sheets_are_known_in_capitals_and_empty_ones_do_no_harm(tmp_path: Path) 
     assert faults_of(asked_of(request, shipped(), TODAY)) == []
 
 
-def test_a_csv_file_is_the_data_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_csv_file_is_the_data_alone(tmp_path: Path, separator: str) -> None:
     path = tmp_path / "list.csv"
-    path.write_text(
-        "table,variable,years,justification,reason\r\n"
-        'npd.census,Gender,2010/11,"School, and background.",by sex\r\n'
-        'npd.census,URN,2010/11,"School, and background.",\r\n'
-        "npd.ks1,READING,2010/11,,\r\n\r\n",
-        encoding="utf-8-sig",
-    )
+    rows = [
+        ("table", "variable", "years", "justification", "reason"),
+        ("npd.census", "Gender", "2010/11", '"School, and background."', "by sex"),
+        ("npd.census", "URN", "2010/11", '"School, and background."', ""),
+        ("npd.ks1", "READING", "2010/11", "", ""),
+    ]
+    path.write_text("".join(f"{separator.join(row)}\r\n" for row in rows) + "\r\n", encoding="utf-8-sig")
     request, form = read_request(path)
     assert form == []
     assert [(t.name, t.variables, t.years, t.justification, t.reasons) for t in request.table] == [
