@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from quality.definitions import Definitions
 from quality.disclosure import Profile
 from quality.report.names import Names
-from quality.tuning.desk import Desk, Outcome, Saved, Settings
+from quality.tuning.desk import Desk, Saved, Settings
 from quality.tuning.form import Fault, settings_of
 from quality.tuning.showing import Showing
 from quality.web import Guard, shell
@@ -31,6 +31,7 @@ class _Draft:
         self._desk = desk
         self.lock = threading.RLock()  # pages are answered by several threads
         self._tried = [desk.settings]
+        self.shown = {0: desk.settings}  # a page in another tab may be older than what is being tried
         self.run = desk.outcome(desk.settings)
         self.outcome = self.run
         self.saved: Saved | None = None
@@ -38,6 +39,15 @@ class _Draft:
     @property
     def settings(self) -> Settings:
         return self._tried[-1]
+
+    @property
+    def number(self) -> int:
+        """Of what is being tried: a page says by it what it showed."""
+        return max(self.shown)
+
+    def number_of(self, told: str) -> int:
+        """The number that a page has told; that of what is being tried where it is none."""
+        return next((number for number in self.shown if str(number) == told), self.number)
 
     def take(self, settings: Settings) -> None:
         if settings != self.settings:
@@ -49,9 +59,10 @@ class _Draft:
             self._tried.pop()
             self._look()
 
-    def _look(self) -> Outcome:
+    def _look(self) -> None:
         self.outcome = self._desk.outcome(self.settings)
-        return self.outcome
+        self.shown[self.number + 1] = self.settings
+        self.shown.pop(self.number - _MOST_UNDONE, None)
 
 
 def application(desk: Desk, names: Names, token: str, *, profile: Profile, definitions: Definitions) -> Guard:
@@ -74,7 +85,7 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft, names: 
     @app.get("/")
     def step() -> Response:
         with draft.lock:
-            return HTMLResponse(showing.step(draft.settings, draft.outcome, draft.run))
+            return HTMLResponse(showing.step(draft.settings, draft.outcome, draft.run, number=draft.number))
 
     @app.post("/")
     async def change(request: Request) -> Response:
@@ -82,9 +93,12 @@ def _add_step(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft, names: 
         sent = {name: str(value) for name, value in form.items() if name != "adjusted"}
         ticked = {str(value) for value in form.getlist("adjusted")} & set(desk.adjustable)
         with draft.lock:
-            found, faults = settings_of(sent, sorted(ticked), draft.settings, desk.comparisons, names.column)
+            number = draft.number_of(sent.pop("shown", ""))
+            found, faults = settings_of(
+                sent, sorted(ticked), draft.settings, desk.comparisons, names.column, draft.shown[number]
+            )
             if faults:
-                page = showing.step(draft.settings, draft.outcome, draft.run, faults, _as_text(sent))
+                page = showing.step(draft.settings, draft.outcome, draft.run, faults, _as_text(sent), number=number)
                 return HTMLResponse(page, 400)
             draft.take(found)
         return _home()
@@ -147,7 +161,7 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> Non
 
 def _again(showing: Showing, draft: _Draft, faults: Sequence[Fault], sent: Mapping[str, str]) -> Response:
     """The page with what was wrong in a form that leads elsewhere."""
-    page = showing.step(draft.settings, draft.outcome, draft.run, faults, sent, is_in_place=False)
+    page = showing.step(draft.settings, draft.outcome, draft.run, faults, sent, number=draft.number, is_in_place=False)
     return HTMLResponse(page, 400)
 
 

@@ -33,6 +33,7 @@ def settings_of(
     now: Settings,
     comparisons: Sequence[Compared],
     called: Callable[[str], str] = str,
+    shown: Settings | None = None,
 ) -> tuple[Settings, list[Fault]]:
     """Settings from a form; what is missing in it stays as it is.
 
@@ -40,15 +41,19 @@ def settings_of(
         sent: field to text.
         adjusted: columns whose boxes are ticked.
         called: what a page calls a comparison.
+        shown: settings that the page had; by `now` another one may have changed some, which stay as they are.
 
     Returns:
         The settings, and every fault; with a fault the number stays as it is.
     """
     faults: list[Fault] = []
+    shown = shown or now
 
-    def number(field: str, before: float, name: str, is_fit: Callable[[float], bool], wanted: str) -> float:
-        text = sent.get(field, written(before)).strip().replace("−", "-")
-        if text == written(before):
+    def number(
+        field: str, before: float, seen: float, name: str, is_fit: Callable[[float], bool], wanted: str
+    ) -> float:
+        text = sent.get(field, written(seen)).strip().replace("−", "-")
+        if text == written(seen):
             return before
         try:
             found = float(text)
@@ -60,20 +65,24 @@ def settings_of(
         return before
 
     probabilities: dict[str, dict[Place, float]] = {"m": dict(now.m), "u": dict(now.u)}
+    seen: dict[str, Mapping[Place, float]] = {"m": shown.m, "u": shown.u}
     for at, comparison in enumerate(comparisons):
         for grade in comparison.grades:
             place = comparison.name, grade.value
             for kind, held in probabilities.items():
                 name = f"{called(comparison.name)}, {kind} of {grade.label}"
                 field = field_of(kind, at, grade.value)
-                held[place] = number(field, held[place], name, _is_share, "a number above 0 and up to 1")
+                wanted = "a number above 0 and up to 1"
+                held[place] = number(field, held[place], seen[kind][place], name, _is_share, wanted)
+    bits = "a number of bits between"
     limits = {
-        name: number(name, getattr(now, name), said, _is_weight, "a number of bits between -100 and 100")
+        name: number(name, getattr(now, name), getattr(shown, name), said, _is_weight, f"{bits} -100 and 100")
         for name, said in LIMITS.items()
         if name != "margin"
     }
-    margin = number("margin", now.margin, LIMITS["margin"], _is_margin, "a number of bits between 0 and 100")
-    prior = number("prior", now.prior, "Share of all pairs that match", _is_prior, "a number between 0 and 1")
+    margin = number("margin", now.margin, shown.margin, LIMITS["margin"], _is_margin, f"{bits} 0 and 100")
+    share = "Share of all pairs that match"
+    prior = number("prior", now.prior, shown.prior, share, _is_prior, "a number between 0 and 1")
     if limits["review"] > limits["accept"]:
         faults.append(Fault("review", f"{LIMITS['review']}: enter no more than in {LIMITS['accept']}"))
     known = frozenset(adjusted)

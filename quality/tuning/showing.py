@@ -43,6 +43,7 @@ class Showing:
         faults: Sequence[Fault] = (),
         sent: Mapping[str, str] | None = None,
         *,
+        number: int,
         is_in_place: bool = True,
     ) -> str:
         """The step by some settings, beside the run.
@@ -50,6 +51,7 @@ class Showing:
         Args:
             found, run: what it comes to by these and by the run's own settings.
             faults: of a form, whose fields are shown as they were `sent`.
+            number: of the settings, which the page's form tells when it is sent.
             is_in_place: the page takes the place of itself, so that the field in hand keeps the focus.
         """
         heading = f"Tune {self._link()}"
@@ -59,6 +61,7 @@ class Showing:
             title=("Error: " if faults else "") + heading,
             heading=heading,
             faults=faults,
+            number=number,
             is_in_place=is_in_place,
             said_of={fault.field: fault.said for fault in faults},
             sent=sent or {},

@@ -242,3 +242,15 @@ def test_several_steps_and_none_named(tmp_path: Path, linked_village: Any, leo: 
     code, _, said = leo("tune", linked_village.root, "--step", "no-such")
     assert code == 2
     assert "the run has no such step; it has npd-cis" in said
+
+
+def test_a_page_in_another_tab_takes_back_no_change_of_this_one(client: Any) -> None:
+    """Its form has the fields of all settings, as they were when it came."""
+    older = client.get("/")
+    names = ("accept", "review", "margin", "shown")
+    sent = {name: field(older, name) for name in names}
+    client.post("/", data=sent | {"accept": "30"})
+    wrong = client.post("/", data=sent | {"margin": "much"})
+    assert [field(wrong, name) for name in names] == [*(sent | {"margin": "much"}).values()]
+    both = client.post("/", data={name: field(wrong, name) for name in names} | {"margin": "3"})
+    assert [field(both, name) for name in names[:3]] == ["30", sent["review"], "3"]
