@@ -72,10 +72,14 @@ def as_csv(path: Path, folder: Path) -> Sheet:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    # Programs that export workbooks write styles which openpyxl refuses, by any of the last three.
+    unreadable = (InvalidFileException, BadZipFile, KeyError, TypeError, ValueError, SyntaxError)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError):
-        raise InputError(f"{path}: is no workbook, or a damaged one\n  save its sheet as CSV (UTF-8)") from None
+    except unreadable as fault:
+        is_none = isinstance(fault, (InvalidFileException, BadZipFile, KeyError))
+        what = "is no workbook, a damaged one or one with a password" if is_none else "a workbook that cannot be read"
+        raise InputError(f"{path}: {what}\n  open it and save its sheet as CSV (UTF-8)") from None
     try:
         looks = [
             _Look(sheet.title, place, list(itertools.islice(_rows(sheet), _ABOVE)))

@@ -43,6 +43,16 @@ def test_a_workbook_that_opens_with_an_empty_sheet_is_refused(engine: Engine, tm
         persons.read(engine, _saved(tmp_path / "none.xlsx"), tmp_path / "scratch", delimiter=None, encoding=None)
 
 
+def test_a_workbook_that_another_program_wrote_amiss_is_refused_with_what_to_do(engine: Engine, tmp_path: Path) -> None:
+    whole, amiss = _saved(tmp_path / "whole.xlsx", ("id", "forename"), (1, "Ann")), tmp_path / "amiss.xlsx"
+    with zipfile.ZipFile(whole) as read, zipfile.ZipFile(amiss, "w") as written:
+        for name in read.namelist():
+            held = read.read(name).decode("utf-8")
+            written.writestr(name, re.sub("<fills.*</fills>", '<fills count="1"><fill/></fills>', held))
+    with pytest.raises(InputError, match=r"amiss[.]xlsx: a workbook that cannot be read\n  open it and save"):
+        persons.read(engine, amiss, tmp_path / "scratch", delimiter=None, encoding=None)
+
+
 def test_a_title_above_the_names_of_the_columns_is_left_out(engine: Engine, tmp_path: Path) -> None:
     path = _saved(
         tmp_path / "titled.xlsx",
