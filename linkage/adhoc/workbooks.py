@@ -77,9 +77,11 @@ def as_csv(path: Path, folder: Path) -> Sheet:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except unreadable as fault:
-        is_none = isinstance(fault, (InvalidFileException, BadZipFile, KeyError))
-        what = "is no workbook, a damaged one or one with a password" if is_none else "a workbook that cannot be read"
-        raise InputError(f"{path}: {what}\n  open it and save its sheet as CSV (UTF-8)") from None
+        if isinstance(fault, (InvalidFileException, BadZipFile, KeyError)):
+            said = "is no workbook, or a damaged one\n  save its sheet as CSV (UTF-8); of one with a password too"
+        else:
+            said = "a workbook that cannot be read\n  open it and save its sheet as CSV (UTF-8)"
+        raise InputError(f"{path}: {said}") from None
     try:
         looks = [
             _Look(sheet.title, place, list(itertools.islice(_rows(sheet), _ABOVE)))
