@@ -1,10 +1,13 @@
 """What all specs share: an engine, small worlds written as tables, and rows to compare them by."""
 
 import datetime
+import functools
+import json
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError
 from linkage.process import begin
+from quality import pen
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
@@ -182,6 +186,39 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
     }
     function, kind_of = convert[kind]
     return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)
+
+
+_drawn_here = pen._here
+
+
+@functools.lru_cache(maxsize=1_000)
+def _drawn_once(spec: str) -> str:
+    return _drawn_here(json.loads(spec))
+
+
+class _PenHere(pen._Pen):
+    """Draws in this process, whose engine has long been started, and in a thread as the other does."""
+
+    def __init__(self) -> None:
+        self.waiting = ThreadPoolExecutor(1)
+
+    def svg(self, spec: pen.Spec) -> str:
+        return _drawn_once(json.dumps(spec))
+
+    def put_away(self) -> None:
+        self.waiting.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def charts_drawn_once() -> Iterator[None]:
+    """A chart takes a twentieth of a second, and reports of small worlds have many in common: none is drawn twice.
+
+    Where they are drawn, and that it makes no difference, is asked in tests/quality/test_pen.py, each time anew.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pen, "_here", lambda spec: _drawn_once(json.dumps(spec)))
+        patch.setattr(pen, "_Pen", _PenHere)
+        yield
 
 
 @pytest.fixture

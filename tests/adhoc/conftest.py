@@ -6,7 +6,7 @@ import gzip
 import io
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Linked, Request, link_files
 from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine, Table
-from quality import pen
 
 FORENAMES = ["Amelia", "Oliver", "Isla", "Muhammad", "Noah", "Ava", "Zoë", "Martha", "Jonathan", "Anne-Marie", "Rhys"]
 SURNAMES = ["Smith", "Jones", "Khan", "Patel", "Okonkwo", "Fitzgerald", "O'Neill", "Dunne", "Lee", "Nowak", "Ferreira",
@@ -31,18 +30,6 @@ PEOPLE = 240
 SHARED = 200
 CANARY = "Quibblewick"
 """A surname that stands once in each file and nowhere else in the project: where it turns up, a value has leaked."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_pen() -> Iterator[None]:
-    """What draws a report's charts takes a second to start, and one does for all links of a file of specs.
-
-    How it starts, ends and dies is asked in tests/quality/test_pen.py.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pen, "put_away", lambda: None)
-        yield
-    pen.put_away()
 
 
 @dataclass(frozen=True)

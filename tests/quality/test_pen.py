@@ -17,6 +17,11 @@ _ROWS = [{"label": label, "value": n / 7, "low": n / 9, "high": n / 3, "shown": 
 _CHART = charts.dots(_ROWS, charts.WIDE, x="Per cent")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def charts_drawn_once() -> None:
+    """Here none is taken from what was drawn before."""
+
+
 @pytest.fixture
 def at_work() -> Iterator[Any]:
     """The process that draws."""
