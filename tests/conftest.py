@@ -1,8 +1,10 @@
 """What all specs share: an engine, small worlds written as tables, and rows to compare them by."""
 
 import datetime
+import fcntl
 import functools
 import json
+import os
 import re
 import shutil
 import sys
@@ -186,6 +188,22 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
     }
     function, kind_of = convert[kind]
     return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one process of a parallel run fills, for all of them: to be looked at only."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all processes
+    folder, whole = base / name, base / f"{name}.whole"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a process that failed
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 _drawn_here = pen._here

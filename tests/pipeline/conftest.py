@@ -14,6 +14,7 @@ from linkage.extract import write_new_key
 from linkage.pipeline import Runner
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
+from tests.conftest import made_once
 
 
 @pytest.fixture
@@ -56,13 +57,16 @@ class Village:
 @pytest.fixture(scope="session")
 def linked_village(tmp_path_factory: pytest.TempPathFactory) -> Village:
     """The village after its run. To be looked at only: a test that changes it takes `village`."""
-    base = tmp_path_factory.mktemp("village")
-    (base / "in").mkdir()
-    village_files.build(base / "in")
-    write_new_key(base / "master.key")
-    found = Village(base / "in", base / "master.key", base / "run")
-    found.runner().run()
-    return found
+
+    def make(folder: Path) -> None:
+        (folder / "in").mkdir()
+        village_files.build(folder / "in")
+        write_new_key(folder / "master.key")
+        Village(folder / "in", folder / "master.key", folder / "run").runner().run()
+
+    base = tmp_path_factory.mktemp("linked") / "village"
+    shutil.copytree(made_once(tmp_path_factory, "linked-village", make), base)  # no two processes meet in one run
+    return Village(base / "in", base / "master.key", base / "run")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthetic import synthesise
+from tests.conftest import made_once
 
 PEOPLE = 20_000
 
@@ -18,9 +19,11 @@ Read = Callable[[str], pa.Table]
 @pytest.fixture(scope="session")
 def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of 20,000 people, made in chunks that divide no family evenly."""
-    out = tmp_path_factory.mktemp("synthetic") / "population"
-    synthesise(out, PEOPLE, workers=1, chunk=13_001)
-    return out
+
+    def make(folder: Path) -> None:
+        synthesise(folder / "population", PEOPLE, workers=1, chunk=13_001)
+
+    return made_once(tmp_path_factory, "synthetic", make) / "population"
 
 
 @pytest.fixture(scope="session")
