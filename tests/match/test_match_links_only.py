@@ -11,7 +11,8 @@ from linkage.match.overrides import Overrides
 from linkage.match.step import StepResult
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
-from tests.match.test_match_step import LEFT, PASS, RIGHT, STEP, linked
+from tests.match.test_match_step import LEFT, PASS, RIGHT, STEP
+from tests.match.whole_step import whole_step
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
@@ -62,9 +63,7 @@ def test_every_link_is_there_and_every_other_unit_has_the_one_reason(engine: Eng
     ]
     assert sorted(shown) == sorted(rows(world(LINKS)))
     assert sorted(rows(found.unlinked)) == sorted(rows(world(UNLINKED)))
-    whole = linked(engine)
-    assert found.links.columns == whole.links.columns
-    assert found.unlinked.columns == whole.unlinked.columns
+    assert {"links": found.links.columns, "unlinked": found.unlinked.columns} == whole_step(engine).columns
     assert found.sampled is None
 
 

@@ -1,16 +1,13 @@
 """Pairs are made from those who meet anybody where few do: the same pairs, and the same who met."""
 
-from typing import Any
-
 import pytest
 
 from linkage.engine import Engine, Table, rows
 from linkage.match import meeting
 from linkage.match.meeting import met_only, those_who_meet
-from linkage.match.score import Candidates, score_candidates, term_frequencies
 from linkage.model import BlockingRule
 from tests.conftest import parse
-from tests.match.test_match_parts import LEFT, RIGHT, _model, _pairs
+from tests.match.scored_sides import of_whole_sides, scored, told
 
 _RULES = [BlockingRule("l.surname = r.surname"), BlockingRule("l.postcode = r.postcode")]
 _SIDE_A = parse("""
@@ -47,8 +44,8 @@ def test_those_who_meet_are_found_by_any_rule(
 ) -> None:
     monkeypatch.setattr(meeting, "LARGE", large)
     sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B)}
-    told = those_who_meet(engine, _RULES, sides, leftovers=leftovers)
-    assert {side: _ids(engine, table) for side, table in told.items()} == found
+    meet = those_who_meet(engine, _RULES, sides, leftovers=leftovers)
+    assert {side: _ids(engine, table) for side, table in meet.items()} == found
 
 
 @pytest.mark.both_engines
@@ -57,8 +54,8 @@ def test_a_side_many_times_the_other_is_cut_though_nothing_is_left_over(
 ) -> None:
     monkeypatch.setattr(meeting, "LARGE", 0)
     sides = {"left": engine.from_arrow(_SIDE_A), "right": engine.from_arrow(_SIDE_B.slice(0, 1))}
-    told = those_who_meet(engine, _RULES, sides, leftovers=False)
-    assert {side: _ids(engine, table) for side, table in told.items()} == {"left": [1]}
+    meet = those_who_meet(engine, _RULES, sides, leftovers=False)
+    assert {side: _ids(engine, table) for side, table in meet.items()} == {"left": [1]}
 
 
 @pytest.mark.both_engines
@@ -86,17 +83,8 @@ def _cut(engine: Engine, sides: dict[str, Table]) -> dict[str, Table]:
 @pytest.mark.both_engines
 def test_pairs_and_meetings_are_those_of_the_whole_sides(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model's rules open a list too."""
-    model = _model()
-    sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
-    frequencies = term_frequencies(engine, model, *sides)
-
-    def scored(large: int) -> Candidates:
-        monkeypatch.setattr(meeting, "LARGE", large)
-        return score_candidates(engine, model, *sides, frequencies, -4.0, leftovers=True)
-
-    def met(found: Candidates) -> set[tuple[Any, ...]]:
-        return {(row["side"], row["unit_id"]) for row in rows(engine, found.met)}
-
-    whole, cut = scored(10**9), scored(0)
-    assert _pairs(engine, cut) == _pairs(engine, whole)
-    assert met(cut) == met(whole) != set()
+    whole = of_whole_sides(engine)
+    monkeypatch.setattr(meeting, "LARGE", 0)
+    cut = told(engine, scored(engine, leftovers=True))
+    assert cut.pairs == whole.pairs
+    assert cut.met == whole.met != set()

@@ -4,6 +4,7 @@ import pytest
 
 from linkage.engine import Engine
 from tests.match.test_match_step import LEFT, linked
+from tests.match.whole_step import whole_step
 
 
 def said(weight: float) -> float:
@@ -13,7 +14,7 @@ def said(weight: float) -> float:
 @pytest.mark.both_engines
 def test_pairs_under_the_floor_count_by_their_weight(engine: Engine) -> None:
     """Forename and postcode make 5-16 (5 - 5 - 8 + 1 + 7 - 10) and 8-17 (5 - 4 + 7 - 10), too light to be kept."""
-    summary = linked(engine).summary
+    summary = whole_step(engine).summary
     gain = summary["thresholds"]["gain"]
     assert summary["not_kept"] == {
         "looked_at_one_in": 1,
@@ -23,7 +24,7 @@ def test_pairs_under_the_floor_count_by_their_weight(engine: Engine) -> None:
 
 def test_who_is_linked_leaves_a_rival_only_to_be_another_record(engine: Engine) -> None:
     """17 is 9's for certain: 8-17 weighs what it did, against the share of linked units that have another record."""
-    alone = linked(engine).summary["not_kept"]["expected_missed"]
+    alone = whole_step(engine).summary["not_kept"]["expected_missed"]
     summary = linked(engine, left=LEFT + "    9       | ELLA     | ROSSI   | 1997-01-02 | M   | P8       | -\n").summary
     gain, share = summary["thresholds"]["gain"], summary["other_records"]["shares"]["left"]
     odds = share * 2 ** (gain - 2)

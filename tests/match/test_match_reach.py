@@ -3,11 +3,11 @@
 import pytest
 
 from linkage.engine import Engine
-from tests.match.test_match_step import linked
+from tests.match.whole_step import whole_step
 
 
 def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None:
-    summary = linked(engine).summary
+    summary = whole_step(engine).summary
     told = summary["rules"]
     # By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16 and 8-17, too unlike. The pass has
     # 1 and 2.
@@ -19,14 +19,14 @@ def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None
 
 
 def test_a_link_of_a_pass_that_the_model_disputes_is_no_link(engine: Engine) -> None:
-    (counted,) = linked(engine).summary["passes"]
+    (counted,) = whole_step(engine).summary["passes"]
     assert (counted["pairs"], counted["accepted"], counted["links"]) == (2, 2, 1)
     assert counted["seconds"] >= 0
 
 
 def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> None:
     """m of every agreement is 0.5 of what is known on both sides (see exact_model)."""
-    summary = linked(engine).summary
+    summary = whole_step(engine).summary
     agree = {
         "forename": 0.5 / (0.5 + 2**-5) * 6 / 8,
         "surname": 0.5 / (0.5 + 2**-6) * 7 / 8,

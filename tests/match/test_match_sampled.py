@@ -16,6 +16,8 @@ from linkage.match.second_records import ANOTHER
 from tests.match.every_matching import Edge, every_matching, marginals
 from tests.match.test_match_posterior import graphs, pairs
 from tests.match.test_match_step import linked
+from tests.match.whole_step import DRAWS as DRAWS_OF_STEP
+from tests.match.whole_step import whole_step
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
@@ -65,13 +67,12 @@ def test_a_component_too_large_to_walk_through_is_drawn_pair_by_pair() -> None:
 
 
 @pytest.mark.both_engines
-def test_a_step_draws_what_it_is_unsure_of_and_keeps_what_it_is_sure_of(engine: Engine, rows: Rows) -> None:
+def test_a_step_draws_what_it_is_unsure_of_and_keeps_what_it_is_sure_of(engine: Engine) -> None:
     """1 and 11 weigh 17 bits: 0.99999; 4 has two equal candidates; 3 and 13 weigh 9 bits; 2 and 12 are disputed."""
-    found = linked(engine, samples=200).sampled
-    assert found is not None
-    assert found.columns == ("step", "draw", "left_id", "right_id")
-    drawn = rows(found)
-    assert {row[1] for row in drawn} == set(range(1, 201))
+    found = whole_step(engine)
+    assert found.sampled_columns == ("step", "draw", "left_id", "right_id")
+    drawn = found.sampled
+    assert {row[1] for row in drawn} == set(range(1, DRAWS_OF_STEP + 1))
     times = {pair: sum(row[2:] == pair for row in drawn) for pair in {row[2:] for row in drawn}}
     assert times[1, 11] >= 199
     assert times[3, 13] >= 195
