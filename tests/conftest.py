@@ -83,9 +83,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
 
 
-# Worlds are small: compiling queries, and compiling what compiles them, would take most of the time.
-_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Worlds are small: compiling queries, and compiling what compiles them, would take most of the time, and much of the
+# rest clearing away the tens of megabytes that each sort, group and broadcast takes first.
+_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
 _SMALL = {
+    "spark.buffer.pageSize": "1m",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
