@@ -101,9 +101,10 @@ def _frame_checkpoint(asked: Sequence[tuple[Flagged, str, float]]) -> Any:
     context = _context()
     source = asked[0][0].source
     asset = context.data_sources.add_spark("flags", persist=False).add_dataframe_asset(source)
-    suite = context.suites.add(gx.ExpectationSuite(name=f"{source}_contract"))
-    for number, (rule, severity, limit) in enumerate(asked):
-        suite.add_expectation(
+    suite = _suite(
+        context,
+        source,
+        [
             gxe.ExpectColumnValuesToBeBetween(
                 column=rule.flag,
                 min_value=0,
@@ -112,7 +113,9 @@ def _frame_checkpoint(asked: Sequence[tuple[Flagged, str, float]]) -> Any:
                 severity=severity,
                 meta={"number": number, "rule": rule.rule, "column": rule.column},
             )
-        )
+            for number, (rule, severity, limit) in enumerate(asked)
+        ],
+    )
     batch = asset.add_batch_definition_whole_dataframe("all")
     validation = context.validation_definitions.add(gx.ValidationDefinition(name=source, data=batch, suite=suite))
     return _judging(context, [validation])
@@ -126,6 +129,14 @@ def _context() -> Any:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     context.variables.data_docs_sites = {}
     return context
+
+
+def _suite(context: Any, source: str, expectations: Sequence[Any]) -> Any:
+    """A suite of a source's expectations, given whole: for each one added later all before it are read, compared and
+    written anew, which takes seconds where there are a hundred."""
+    import great_expectations as gx
+
+    return context.suites.add(gx.ExpectationSuite(name=f"{source}_contract", expectations=list(expectations)))
 
 
 def _judging(context: Any, validations: Sequence[Any]) -> Any:
@@ -166,18 +177,21 @@ def _checkpoint(expectations: Sequence[Expectation]) -> Any:
     batch = asset.add_batch_definition_whole_dataframe("all")
     validations = []
     for source in dict.fromkeys(expectation.source for expectation in expectations):
-        suite = context.suites.add(gx.ExpectationSuite(name=f"{source}_contract"))
-        for index, expectation in enumerate(expectations):
-            if expectation.source == source:
-                suite.add_expectation(
-                    gxe.ExpectColumnValuesToBeBetween(
-                        column=_column(index),
-                        min_value=0,
-                        max_value=expectation.limit,
-                        severity=expectation.severity,
-                        meta={"rule": expectation.rule, "column": expectation.column},
-                    )
+        suite = _suite(
+            context,
+            source,
+            [
+                gxe.ExpectColumnValuesToBeBetween(
+                    column=_column(index),
+                    min_value=0,
+                    max_value=expectation.limit,
+                    severity=expectation.severity,
+                    meta={"rule": expectation.rule, "column": expectation.column},
                 )
+                for index, expectation in enumerate(expectations)
+                if expectation.source == source
+            ],
+        )
         validations.append(
             context.validation_definitions.add(gx.ValidationDefinition(name=source, data=batch, suite=suite))
         )
