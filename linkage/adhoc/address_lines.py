@@ -21,7 +21,7 @@ _FEWEST = 2  # lines
 def lines_of(header: Sequence[str], used: Collection[str | None]) -> list[str]:
     """The columns that hold lines of one address, in the order of their numbers; none where there are not several.
 
-    The first line may have no number: Address, Address 2, Address 3.
+    The first line may have no number (Address, Address 2, Address 3), and a last one its own name (CityStateZip).
 
     Args:
         header: a file's columns.
@@ -31,7 +31,10 @@ def lines_of(header: Sequence[str], used: Collection[str | None]) -> list[str]:
     ['ADDR1', 'ADDR2', 'ADDR3']
     >>> lines_of(["Address", "Address_2", "Phone1", "Phone2"], [])
     ['Address', 'Address_2']
+    >>> lines_of(["City, State, Zip", "Street Address", "Phone"], [])
+    ['Street Address', 'City, State, Zip']
     """
+    last = [name for name in header if name not in used and _is(name, vocabulary()["whole_address"]["last"])][:1]
     groups: dict[str, dict[int, str]] = {}
     for name in header:
         found = _NUMBERED.fullmatch(name.strip())
@@ -39,14 +42,17 @@ def lines_of(header: Sequence[str], used: Collection[str | None]) -> list[str]:
         if name not in used and _is_of_addresses(base):
             groups.setdefault(in_latin(base), {}).setdefault(number, name)
     for lines in sorted(groups.values(), key=len, reverse=True):
-        if len(lines) >= _FEWEST and sorted(lines) == list(range(1, len(lines) + 1)):
-            return [lines[number] for number in sorted(lines)]
+        if len(lines) + len(last) >= _FEWEST and sorted(lines) == list(range(1, len(lines) + 1)):
+            return [*(lines[number] for number in sorted(lines)), *last]
     return []
 
 
 def _is_of_addresses(base: str) -> bool:
-    known = {*vocabulary()["whole_address"]["lines"], *vocabulary()["field"]["address"]["names"]}
-    return bool({in_latin(base), without_noise(base)} & known)
+    return _is(base, {*vocabulary()["whole_address"]["lines"], *vocabulary()["field"]["address"]["names"]})
+
+
+def _is(name: str, known: Collection[str]) -> bool:
+    return not {in_latin(name), without_noise(name)}.isdisjoint(known)
 
 
 def lines_in(parts: Mapping[str, str]) -> list[str]:

@@ -24,12 +24,14 @@ from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.adhoc.towns import part_towns, without_usual_words
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
-from linkage.records.names import forenames, surname
+from linkage.records.names import forenames, name_words, surname
+from linkage.records.rules import name_rules
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
 _HIDDEN_DATE = "birth_date_code"  # the field of birth dates that both files have as hashes alone
 _PLACES = ("town", "county", "birth_place")
 _AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
+_SELDOM = 0.1  # of the particles that one file has, which the other has at most if it writes surnames without
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 
 
@@ -71,8 +73,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
-    for shape in shapes:
-        _join_particle(engine, shape)
+    for shape, other in zip(shapes, reversed(shapes), strict=True):
+        _join_particle(engine, shape, other)
     _part_names(engine, shapes)
     _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
@@ -110,7 +112,7 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
     if "dob" in columns.fields and not {"dob", _HIDDEN_DATE} & set(at.fields):
         return [
             "birth dates are not compared: most of a file's are in no form that is read; "
-            "name the column that holds them with --map"
+            "name the column that holds them with --map",
         ]
     held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
     if all(held) and not {"age", "dob"} & set(at.fields):
@@ -150,12 +152,22 @@ def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, st
         shape.parts = {part: column if held == old else held for part, held in shape.parts.items()}
 
 
-def _join_particle(engine: Engine, shape: _Shape) -> None:
-    """VAN DER from its own column, before the surname."""
-    if "surname_particle" in shape.parts:
+def _join_particle(engine: Engine, shape: _Shape, other: _Shape) -> None:
+    """VAN DER from its own column, before the surname; not where the other file writes surnames without."""
+    if "surname_particle" in shape.parts and not _has_no_particles(engine, shape, other):
         words = [as_text(column) for column in (shape.parts["surname_particle"], shape.fields["surname"])]
         shape.file, column = expressed(engine, shape.file, " || ' ' || ".join(words), "surname with its particle")
         shape.fields["surname"] = column
+
+
+def _has_no_particles(engine: Engine, shape: _Shape, other: _Shape) -> bool:
+    """Whether hardly any surname of another file has a particle, where many of this one have."""
+    if other is shape or "surname_particle" in other.parts or "surname" not in other.fields:
+        return False
+    held, particles = counted(engine, other.file, other.fields["surname"]), name_rules().surname_particles
+    found = sum(rows for value, rows in held.items() if not particles.isdisjoint(name_words(value)))
+    usual = sum(counted(engine, shape.file, shape.parts["surname_particle"]).values()) / max(shape.file.rows, 1)
+    return found < _SELDOM * usual * sum(held.values())
 
 
 def _join_fathers(engine: Engine, shape: _Shape) -> None:

@@ -23,6 +23,7 @@ _WORDS_OF_NOTES = 6  # in a value; more are a note
 _LEAD = 1.2  # times as alike as the next that it might be
 _MANY_ROWS = 100_000  # in a file with more, the numbers with these two digits stand for all
 _THINNED = "37"
+_SHORTEST_POSTCODE = 4  # digits
 _HUNDREDTH = 100
 
 _FORMS: Mapping[str, frozenset[str]] = {
@@ -160,10 +161,9 @@ def _compare_whole_names(engine: Engine, columns: list[_Column], other: PersonFi
 
 def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[_Column]]) -> None:
     """The last signs of all numbers, or of one in a hundred in files of many rows: the same ones in both files."""
-    asked = [
-        [c for c in columns if c.content.form == "code" and c.content.digits >= SHORTEST and c.field != "postcode"]
-        for columns in held
-    ]
+    has_postcodes = any(column.field == "postcode" for columns in held for column in columns)
+    shortest = _SHORTEST_POSTCODE if has_postcodes else SHORTEST
+    asked = [[c for c in columns if c.content.form == "code" and c.content.digits >= shortest] for columns in held]
     if not all(asked):
         return
     many = max(file.rows for file in files) > _MANY_ROWS
@@ -210,13 +210,17 @@ def _scored(held: Sequence[list[_Column]], columns: Columns) -> list[_Scored]:
 
 def _score(left: _Column, right: _Column, known: set[str]) -> float:
     one, two = left.content, right.content
-    equal = equal_numbers(one, two) if {one.form, two.form} == {"code"} else 0.0
     told = left.field or right.field
+    shortest = _SHORTEST_POSTCODE if told == "postcode" else SHORTEST
+    are_numbers = {one.form, two.form} == {"code"} and min(one.digits, two.digits) >= shortest
+    equal = equal_numbers(one, two) if are_numbers else 0.0
     if told is None:
         return max(equal, likeness(one, two) if _tells_by_itself(one, two, known) else 0.0)
     if not {one.form, two.form} <= _FORMS[told] or (told in _NAMES and (one.has_digits or two.has_digits)):
         return 0.0
-    return equal if "code" in _FORMS[told] and told != "postcode" else likeness(one, two)
+    if told == "postcode":  # of a large country hardly any stands twice in a small file
+        return max(equal, likeness(one, two))
+    return equal if "code" in _FORMS[told] else likeness(one, two)
 
 
 def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:

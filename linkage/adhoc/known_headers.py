@@ -40,6 +40,10 @@ def is_known(name: str) -> bool:
     return bool({in_own_script(name), in_latin(name)} & _all_names())
 
 
+def _is_known_in_its_script(name: str) -> bool:
+    return not name.isascii() and in_own_script(name) in _all_names()
+
+
 @functools.lru_cache
 def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
     """What columns may be called, to those that may be called so: the nearer to what is written, the earlier.
@@ -64,7 +68,8 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
     for forms, held in ((whole, names), (parted, strange)):
         for form in forms:
             for name in held:
-                found[form(name)][name] = None
+                if form is not in_latin or not _is_known_in_its_script(name):  # č.p. is no CP
+                    found[form(name)][name] = None
     return {text: list(held) for text, held in found.items()}
 
 

@@ -163,6 +163,9 @@ def recognise(
         chosen[side] = named or mapped or _named(names, "id", set(told[side].values()), frozenset())
         free = [name for name in names if name != chosen[side]]
         sides[side] = _relatives(free, told[side]) or _side(free, told[side], shared_ends(names))
+    for here, there in (("left", "right"), ("right", "left")):
+        if "middle_names" not in told[here]:
+            _patronymic_as_the_other(sides[here], sides[there])
     _part_as_the_other(sides["left"], sides["right"])
     _part_as_the_other(sides["right"], sides["left"])
     shared = _shared(left, right, sides, {chosen["left"], chosen["right"]}, by_number=by_number)
@@ -306,6 +309,16 @@ def _may_be_weak(name: str, names: Sequence[str], found: Mapping[str, str], ends
     if name == "birth_year":
         return all(_named(names, part, set(), ends, weak=True) for part in ("birth_month", "birth_day"))
     return name not in _BESIDE or _BESIDE[name] in found
+
+
+def _patronymic_as_the_other(side: _Side, other: _Side) -> None:
+    """A patronymic is the father's name where the other file has a column of that, and none of middle names."""
+    column = side.fields.get("middle_names", "")
+    patronymics = _fields_known()["father_name"]["patronymics"]
+    is_patronymic = not {in_own_script(column), in_latin(column)}.isdisjoint(patronymics)
+    names_fathers = "father_name" in other.fields and "middle_names" not in other.fields
+    if is_patronymic and names_fathers and "father_name" not in side.fields:
+        side.fields["father_name"] = side.fields.pop("middle_names")
 
 
 def _part_as_the_other(side: _Side, other: _Side) -> None:

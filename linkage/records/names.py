@@ -14,6 +14,7 @@ from linkage.records.rules import NameRules, name_rules
 
 _APOSTROPHES = re.compile(r"['`\"]")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # "(KNOWN AS BOB)"
+_BEHIND = re.compile(r"([^,()]+?)\s*(?:,\s*([^,()]+)|\(([^()]+)\))")  # "Berg, van den", "Berg (van den)"
 _NO_LETTER = re.compile(r"[^A-Z\- ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -23,8 +24,8 @@ Name = str | None
 def surname(raw: str, rules: NameRules | None = None) -> Name:
     """A surname in one form, or None where there is none.
 
-    >>> surname("o’ Brien-Smith"), surname("van der Berg"), surname("Not known")
-    ('OBRIEN SMITH', 'VANDERBERG', None)
+    >>> surname("o’ Brien-Smith"), surname("van der Berg"), surname("Berg, van der"), surname("Not known")
+    ('OBRIEN SMITH', 'VANDERBERG', 'VANDERBERG', None)
     """
     rules = rules or name_rules()
     if _plain_words(double := raw.replace("-", " "), rules):
@@ -92,11 +93,24 @@ def free_text(raw: str, rules: NameRules | None = None) -> Name:
 def _surname(raw: str, rules: NameRules) -> Name:
     if _plain(raw, rules):
         return raw
-    words = [word for part in _words(raw, rules) for word in part.split("-") if word]
+    words = [word for part in _words(_turned(raw, rules), rules) for word in part.split("-") if word]
     words = _without_titles(words, rules)
     while len(words) > 1 and words[-1] in rules.suffixes:
         words.pop()
     return _name(words, rules.surname_particles, rules)
+
+
+def _turned(raw: str, rules: NameRules) -> str:
+    """A surname with the particles before it that a list has behind it, since it is not sorted by them: Berg, van der.
+
+    A single letter there is none: Jones (D) may have died.
+    """
+    if not ("," in raw or "(" in raw) or (found := _BEHIND.fullmatch(raw.strip())) is None:
+        return raw
+    behind = found[2] or found[3]
+    words = _words(behind, rules)
+    are_particles = rules.surname_particles.issuperset(words) and len("".join(behind.split())) > 1
+    return f"{behind} {found[1]}" if words and are_particles else raw
 
 
 def _plain(raw: str, rules: NameRules) -> bool:

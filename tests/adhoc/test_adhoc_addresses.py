@@ -75,6 +75,21 @@ def test_an_address_in_one_column_is_parted_as_the_other_file_parts_it(engine: E
     ]
 
 
+@pytest.mark.parametrize("column", ["CityStateZip", "city_state_zip_code", "City, State, Zip"])
+def test_town_state_and_postcode_in_one_column_end_the_address(column: str, engine: Engine, tmp_path: Path) -> None:
+    parted = "id,forename,surname,street,city,state,zip\n" + "".join(
+        f"{n},Ann,Lee,{n} Main St,{city},{state},{code}\n"
+        for n, (city, state, code) in enumerate([("Raleigh", "NC", "27601"), ("Salem", "OR", "97301")], 12)
+    )
+    rest = '12,"Lee, Ann",12 Main St,"Raleigh, NC 27601-1234"\n13,"Lee, Ann",9 Elm St Apt 4,"Salem, OR 97301"\n'
+    fields, found = _found(engine, tmp_path, parted, f'id,name,address1,"{column}"\n' + rest)
+    assert {"address", "town", "postcode", "county"} <= fields
+    assert found == [
+        {"address": "Main St", "town": "Raleigh", "postcode": "27601-1234"},
+        {"address": "Elm St", "town": "Salem", "postcode": "97301"},
+    ]
+
+
 @pytest.mark.parametrize("address", ["High Street", "Mill Lane", ""])
 def test_an_address_that_is_a_street_alone_holds_nothing_else(address: str, engine: Engine, tmp_path: Path) -> None:
     streets = "id,forename,surname,address\n" + "".join(f"{n},Ann,Lee,{address}\n" for n in range(3))

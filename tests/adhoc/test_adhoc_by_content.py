@@ -189,6 +189,15 @@ def test_a_number_of_persons_is_told_by_numbers_that_both_files_hold(found: Foun
     assert columns.right["phone"] == "reach"
 
 
+def test_postcodes_of_which_hardly_any_stands_twice_are_told_by_those_in_both_files(found: Found) -> None:
+    known = [f"{number // 1000:02}-{number % 1000:03}" for number in random.Random(5).sample(range(100_000), 5_000)]
+    left = {"surname": _of(SURNAMES), "sex": _of("MF"), "kod_pocztowy": _of(known)}
+    right = {**left, "kod": _of(known), "nr_sprawy": _number(10_000, 99_999)}
+    columns = found(left, {name: make for name, make in right.items() if name != "kod_pocztowy"})
+    assert columns.right["postcode"] == "kod"
+    assert found(left, {name: right[name] for name in ("surname", "sex", "nr_sprawy")}).by_content == ()
+
+
 def test_an_analyst_may_say_otherwise(found: Found) -> None:
     right = {"surname": _of(SURNAMES), "sex": _of("MF"), "c3": _of(FORENAMES)}
     assert found(PERSON, right, ["right.other=c3"]).by_content == ()

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from linkage.engine import Table
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]
@@ -59,6 +61,24 @@ def test_particles_after_a_forename_are_the_surnames(shaped: Shaped) -> None:
         2|Thi Van||Nguyen|1990-02-03""",
     )
     assert [row[:2] for row in left] == [row[:2] for row in right] == [("JAN", "VANDENBERG"), ("THI", "NGUYEN")]
+
+
+@pytest.mark.parametrize(
+    ("of_others", "name"),
+    [("Linden, van der", "VANDERLINDEN"), ("van der Linden", "VANDERLINDEN"), ("Linden", "LINDEN")],
+)
+def test_a_particle_stands_where_the_other_file_has_it_or_is_left_out(
+    shaped: Shaped, of_others: str, name: str
+) -> None:
+    _, left, right = shaped(
+        """id|voornaam|tussenvoegsel|achternaam
+        1|Jan|van der|Linden
+        2|Els||Bakker""",
+        f"""id|roepnaam|naam
+        1|Jan|{of_others}
+        2|Els|Bakker""",
+    )
+    assert left == right == [("JAN", name), ("ELS", "BAKKER")]
 
 
 def test_a_word_for_the_kind_of_place_is_left_out_where_one_file_has_it(shaped: Shaped) -> None:

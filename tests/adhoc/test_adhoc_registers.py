@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.recognise import known_fields, recognise
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,35 @@ def test_the_key_of_a_year_is_no_numbered_column_of_another_kind() -> None:
     both = ["pid81", "forename", "surname", "birth_parish"]
     assert "sex" not in recognise(both, both).left
     assert recognise(["PID8", *both], ["PID8", *both]).left["sex"] == "PID8"
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        ("RČ|Příjmení|Jméno|Ulice|Č.p.|PSČ", "national_number surname forename address street_number postcode"),
+        ("Pat-Nr|Name|Vorname|Geb.|Geschl.|Natel", "- surname forename dob sex phone"),
+        ("TAJ|Vezetéknév|Keresztnév|Utca|Irsz", "health_number surname forename address postcode"),
+        ("NID|পিতার নাম|মাতার নাম|জন্ম তারিখ|লিঙ্গ", "national_number father_name mother_name dob sex"),
+        ("პირადი ნომერი|გვარი|სახელი|დაბადების თარიღი", "national_number surname forename dob"),
+        ("PERNR|NACHN|VORNA|GBDAT|GESCH|PSTLZ", "- surname forename dob sex postcode"),
+        ("CPR-nr.|Efternavn|Mellemnavn", "national_number surname forename"),
+        ("Adres zamieszkania|Kod poczt.|Tel. kom.", "address postcode phone"),
+        ("NUM_DOC|MPIO|DEPTO|Tfno", "national_number town county phone"),
+        ("Last Name|City/Municipality|Barangay", "surname town -"),
+    ],
+)
+def test_headers_of_registers_are_known(header: str, fields: str) -> None:
+    columns = header.split("|")
+    found = recognise(columns, columns, enough=False).left
+    known = {column: field for field, column in found.items() if field in known_fields()}
+    assert [known.get(column, "-") for column in columns] == fields.split()
+
+
+def test_a_patronymic_is_compared_with_the_fathers_name() -> None:
+    arabic, english = ["الاسم الأول", "اسم الأب", "اسم العائلة"], ["First Name", "Father Name", "Family Name"]
+    found = recognise(arabic, english)
+    assert (found.left["father_name"], found.right["father_name"]) == ("اسم الأب", "Father Name")
+    assert "middle_names" not in {*found.left, *found.right}
+    assert recognise(arabic, [*english, "Middle Name"]).left["middle_names"] == "اسم الأب"
+    told = recognise(arabic, english, ["left.middle_names=اسم الأب"])
+    assert "father_name" not in told.fields
