@@ -21,6 +21,7 @@ from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
 from linkage.adhoc.towns import part_towns, without_usual_words
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
@@ -73,6 +74,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
+    if NAME_SUFFIX in fields:
+        _put(shapes, with_suffixes(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for shape, other in zip(shapes, reversed(shapes), strict=True):
         _join_particle(engine, shape, other)
     _part_names(engine, shapes)

@@ -8,6 +8,7 @@ from linkage.adhoc import dated
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile, read
 from linkage.adhoc.recognise import NUMBERS, ROLES
+from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.model.comparisons import BESIDE, kind_of_values
@@ -25,6 +26,7 @@ KINDS = {
     "dob": "date",
     "age": "age",
     "sex": "category",
+    NAME_SUFFIX: "category",
     "nino": "number",
     "uln": "number",
     "upn": "number",

@@ -323,7 +323,11 @@ def _patronymic_as_the_other(side: _Side, other: _Side) -> None:
 
 def _part_as_the_other(side: _Side, other: _Side) -> None:
     """A field that the other file has a column for is looked for in the names that this one writes together."""
-    for name, within, part in (("middle_names", "forename", "forenames"), ("second_surname", "surname", "surnames")):
+    for name, within, part in (
+        ("middle_names", "forename", "forenames"),
+        ("second_surname", "surname", "surnames"),
+        ("name_suffix", "surname", "suffixes"),
+    ):
         if name in other.fields and name not in side.fields and within in side.fields:
             side.fields[name] = side.parts[part] = side.fields[within]
 

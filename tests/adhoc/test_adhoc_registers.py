@@ -89,7 +89,8 @@ def test_the_key_of_a_year_is_no_numbered_column_of_another_kind() -> None:
         ("CPR-nr.|Efternavn|Mellemnavn", "national_number surname forename"),
         ("Adres zamieszkania|Kod poczt.|Tel. kom.", "address postcode phone"),
         ("NUM_DOC|MPIO|DEPTO|Tfno", "national_number town county phone"),
-        ("Last Name|City/Municipality|Barangay", "surname town -"),
+        ("Last Name|Name Extension|City/Municipality|Barangay", "surname name_suffix town -"),
+        ("NameLast|NameSuffix|DayPhone", "surname name_suffix -"),
     ],
 )
 def test_headers_of_registers_are_known(header: str, fields: str) -> None:
