@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from linkage.adhoc import ages, dated, digits, spellings
+from linkage.adhoc import ages, consonants, dated, digits, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
@@ -71,6 +71,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         if "forename" in shape.fields:
             column = shape.fields["forename"]
             _move([shape], "forename", [spellings.without_joined_titles(engine, shape.file, column)])
+    by_consonants = _bring_to_consonants(engine, shapes)
     for name in fields:
         if name in spellings.WITH_LETTERS:
             _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -106,21 +107,23 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         if len(shapes) > 1 and name in fields:
             _move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
     left, right = shapes[0].fields, shapes[-1].fields
-    made = replace(columns, left=left, right=right, left_parts={}, right_parts={})
+    made = replace(columns, left=left, right=right, left_parts={}, right_parts={}, by_consonants=by_consonants)
     return [shape.file for shape in shapes], made
 
 
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
+    said = [consonants.NOTE] if at.by_consonants else []
     if "dob" in columns.fields and not {"dob", _HIDDEN_DATE} & set(at.fields):
         return [
+            *said,
             "birth dates are not compared: most of a file's are in no form that is read; "
             "name the column that holds them with --map",
         ]
     held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
     if all(held) and not {"age", "dob"} & set(at.fields):
-        return ["an age and a birth date are not compared: no names show how far the two are apart"]
-    return []
+        said.append("an age and a birth date are not compared: no names show how far the two are apart")
+    return said
 
 
 def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
@@ -153,6 +156,18 @@ def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, st
         shape.file = file
         shape.fields = {field: column if held == old else held for field, held in shape.fields.items()}
         shape.parts = {part: column if held == old else held for part, held in shape.parts.items()}
+
+
+def _bring_to_consonants(engine: Engine, shapes: Sequence[_Shape]) -> bool:
+    """Names of both files by their consonants, where one has no more of them; whether that is so."""
+    names = [name for name in consonants.NAMES if all(name in shape.fields for shape in shapes)]
+    if not names or not consonants.is_asked_for([counted(engine, s.file, s.fields[names[0]]) for s in shapes]):
+        return False
+    for shape in shapes:
+        for column in dict.fromkeys(shape.fields[name] for name in names):
+            at = next(name for name in names if shape.fields[name] == column)
+            _move([shape], at, [consonants.column_of(engine, shape.file, column)])
+    return True
 
 
 def _join_particle(engine: Engine, shape: _Shape, other: _Shape) -> None:

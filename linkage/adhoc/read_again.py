@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import persons
+from linkage.adhoc import consonants, persons
 from linkage.adhoc.alike import alike
 from linkage.adhoc.persons import PersonFile
 from linkage.adhoc.recognise import Columns
@@ -60,9 +60,13 @@ def read_again(
     fields, parts, ids = ([said[key][side] for side in sides] for key in ("columns", "parts", "ids"))
     columns = Columns(fields[0], fields[-1], ids[0], ids[-1], parts[0], parts[-1])
     shaped, at = alike(engine, files, columns)
+    further: list[dict[str, str]] = [{} for _ in shaped]
+    if at.by_consonants:
+        read = consonants.as_written(engine, shaped, (columns.left, columns.right))
+        shaped, further = [file for file, _ in read], [{consonants.AS_WRITTEN: column} for _, column in read]
     made = {}
-    for side, file, where, id_column in zip(sides, shaped, (at.left, at.right), ids, strict=False):
-        compared = {name: where[name] for name in at.fields}
+    for side, file, where, more, id_column in zip(sides, shaped, (at.left, at.right), further, ids, strict=False):
+        compared = {name: where[name] for name in at.fields} | more
         made[side] = persons.units(engine, file, compared, id_column, postcodes=said["british_postcodes"])
     return made
 

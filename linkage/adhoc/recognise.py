@@ -38,6 +38,7 @@ class Columns:
     left_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     by_content: tuple[str, ...] = ()  # "right.surname=COLUMN", of one file "surname=COLUMN": what no name told
+    by_consonants: bool = False  # names, since one file writes no vowels
 
     @property
     def fields(self) -> list[str]:

@@ -1,0 +1,96 @@
+"""Names that one file writes in a script without vowels, as Arabic and Hebrew are, and the other in Latin letters.
+
+خالد is khld to whoever transliterates it sign by sign, and Khaled, Khalid or Haled in a passport: the consonants are
+what all of them have, and what is compared (decision 106).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from anyascii import anyascii
+
+from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
+from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.vocabulary import vocabulary
+from linkage.engine import Engine
+
+NAMES = ("forename", "middle_names", "surname", "second_surname", "father_name", "mother_name")
+"""Fields of names, which are compared by their consonants."""
+
+NOTE = "names are compared by their consonants: one file writes them in a script without vowels"
+
+AS_WRITTEN = "name_as_written"
+"""A field that is not compared: what is left of names says little to whoever looks at a pair."""
+
+_WITHOUT_VOWELS = re.compile("[\u05d0-\u05ea\u0620-\u064a\u066e-\u06d3]")
+_MOSTLY, _SELDOM = 0.5, 0.1  # shares of values in such a script, of the file that is written in it and of the other
+_VOWELS = re.compile("[AEIOUWY]")  # W and Y write long ones
+_END = "Y"  # of each word, so that none is a title (MR of Omar), a particle (L) or one sign over and over (LL of Layla)
+_TWICE = re.compile(r"(.)\1+")
+
+
+def is_asked_for(values: Sequence[Mapping[str, int]]) -> bool:
+    """Whether one of two files writes its names without vowels, and the other not.
+
+    Args:
+        values: of a column of names of each, to the rows that hold them.
+    """
+    shares = sorted(_share(of) for of in values)
+    return len(values) == 2 and shares[0] < _SELDOM and shares[1] > _MOSTLY
+
+
+def _share(values: Mapping[str, int]) -> float:
+    found = sum(rows for value, rows in values.items() if _WITHOUT_VOWELS.search(value))
+    return found / max(sum(values.values()), 1)
+
+
+def column_of(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFile, str]:
+    """The file with a column of the consonants of names, and what it is called."""
+    texts = {value: (consonants(value),) for value in counted(engine, file, column)}
+    new, (name,) = looked_up(engine, file, column, texts, ["consonants"])
+    return new, name
+
+
+def as_written(
+    engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]
+) -> list[tuple[PersonFile, str]]:
+    """The files with a column of all names as they are written, for people to read, and what it is called.
+
+    Args:
+        fields: of each file as it was before its names were brought to consonants.
+    """
+    made = []
+    for file, of in zip(files, fields, strict=True):
+        columns = dict.fromkeys(of[name] for name in NAMES if name in of)
+        texts = " || ' ' || ".join(map(as_text, columns))
+        made.append(expressed(engine, file, f"trim({texts})", "names as they are written"))
+    return made
+
+
+def consonants(name: str) -> str | None:
+    """The consonants of a name's words in capitals, in one spelling; commas stay. None where it has none.
+
+    >>> consonants("خالد"), consonants("Khaled"), consonants("Al-Khatib"), consonants("الخطيب")
+    ('KLDY', 'KLDY', 'LKTBY', 'LKTBY')
+    >>> consonants("عبد الله"), consonants("Abd Allah"), consonants("Abdullah"), consonants("יוסף"), consonants("Yosef")
+    ('BDLY', 'BDLY', 'BDLY', 'SFY', 'SFY')
+    """
+    rules = vocabulary()["consonants"]
+    text = re.sub(rf"[{rules['silent']}]\b|[{rules['long']}]", "", name.replace(*rules["as_one"]))
+    if _WITHOUT_VOWELS.search(text):  # sign by sign: s and h of two signs are no sh
+        text = "".join(_in_one_spelling(sign) for sign in text)
+    else:
+        text = _TWICE.sub(r"\1", _in_one_spelling(text))
+    text = re.sub(rf"\b({'|'.join(rules['joined'])}) +(?=[A-Z])", r"\1", text)
+    words = (_VOWELS.sub("", word) for word in re.findall("[A-Z]+|,", text))
+    found = " ".join(word if word == "," else f"{word[:1]}{word[1:].removesuffix('H')}{_END}" for word in words if word)
+    return found.replace(" ,", ",").strip(", ") or None
+
+
+def _in_one_spelling(text: str) -> str:
+    """Capitals, blanks and commas, with what is written in several ways in one."""
+    text = re.sub(r"[^A-Z, ]", "", anyascii(text).upper().replace("-", " "))
+    spellings: dict[str, str] = vocabulary()["consonants"]["spellings"]
+    for written, one in spellings.items():
+        text = text.replace(written, one)
+    return text
