@@ -21,6 +21,7 @@ from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.streets import streets_alone
 from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
 from linkage.adhoc.towns import part_towns, without_usual_words
 from linkage.adhoc.unknown import without_unknown
@@ -67,6 +68,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in _PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
             _move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
+    if len(shapes) > 1 and "address" in fields:
+        _move(shapes, "address", streets_alone(engine, [(s.file, s.fields["address"]) for s in shapes]))
     for shape in shapes:
         if "forename" in shape.fields:
             column = shape.fields["forename"]

@@ -81,6 +81,45 @@ def test_a_particle_stands_where_the_other_file_has_it_or_is_left_out(
     assert left == right == [("JAN", name), ("ELS", "BAKKER")]
 
 
+def test_a_street_without_its_number_is_the_street_with_it(shaped: Shaped) -> None:
+    streets = [
+        "Polna",
+        "Leśna",
+        "Krótka",
+        "Szkolna",
+        "Lipowa",
+        "Łąkowa",
+        "Sosnowa",
+        "Polna",
+        "Leśna",
+        "Krótka",
+        "3 Maja",
+    ]
+    apart = "\n".join(f"{n}|Nowak|{name}|{n}" for n, name in enumerate(streets))
+    behind = "\n".join(f"{n}|Nowak|ul. {name} {n} m. 5" for n, name in enumerate(streets))
+    fields, left, right = shaped(f"id|surname|Ulica|Nr domu\n{apart}", f"id|surname|adres\n{behind}")
+    assert fields == ["surname", "address"]
+    assert left == right
+    assert {address for _, address in left} == {
+        "POLNA",
+        "LESNA",
+        "KROTKA",
+        "SZKOLNA",
+        "LIPOWA",
+        "LAKOWA",
+        "SOSNOWA",
+        "MAJA",
+    }
+
+
+def test_numbers_of_houses_that_both_files_have_stay(shaped: Shaped) -> None:
+    _, left, right = shaped(
+        "id|surname|address\n1|Lee|12 High St\n2|Kay|7 Elm St", "id|surname|street\n1|Lee|12 High St\n2|Kay|Elm St"
+    )
+    assert [row[1] for row in left] == ["12 HIGH ST", "7 ELM ST"]
+    assert [row[1] for row in right] == ["12 HIGH ST", "ELM ST"]
+
+
 def test_a_word_for_the_kind_of_place_is_left_out_where_one_file_has_it(shaped: Shaped) -> None:
     fields, left, right = shaped(
         """id|surname|Город
