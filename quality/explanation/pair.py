@@ -33,8 +33,11 @@ def headlines(found: Mapping[str, Any]) -> list[Headline]:
     weight, limits = found["weight"], found["thresholds"]
     decided = became(found["outcome"])
     rivals = found["rivals"]
-    lead = signed(min(rival["lead"] for rival in rivals)) if rivals else "none"
-    led = [Headline("Lead", Cell(lead), "", f"over its best rival; {limits['margin']:g} is asked for")]
+    if rivals:
+        lead, about = signed(min(rival["lead"] for rival in rivals)), "over its best rival"
+    else:
+        lead, about = "no rival", "that the step kept"
+    led = [Headline("Lead", Cell(lead), "", f"{about}; a lead of {limits['margin']:g} is asked for")]
     return [
         Headline("Outcome", Cell(decided), "", found["outcome"]["reason"] or (found["made_by"] or "")),
         Headline("Match weight", Cell(signed(weight["match_weight"])), "", "bits, log2 of the odds"),

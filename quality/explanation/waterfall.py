@@ -7,7 +7,8 @@ from quality.explanation.bars import Bar, signed
 
 _ROW, _HIGH = 40, 20
 _NAMES, _NUMBER = 252, 62  # room for names at the left and numbers at the right of a wide drawing
-_LETTER = 7.2  # width of a letter of 15 px, about
+_LETTER, _SMALL = 7.2, 6.2  # width of a letter of 15 px and of one of 13, about
+_SQUEEZED = 0.8  # of its width a text may have, before it is cut
 
 
 def draw(bars: Sequence[Bar], limits: Sequence[tuple[str, float]], *, narrow: bool = False) -> str:
@@ -62,14 +63,16 @@ def _bar(bar: Bar, across: Callable[[float], float], y: float, right: float, *, 
         f'<text x="{right + 8:.1f}" y="{below + 15:.1f}" class="{title}">{bar.number}</text>',
     ]
     if narrow:
-        return [*parts, f'<text x="0" y="{y + 20:.1f}" class="{title}">{escape(_cut(bar.said, 41))}</text>']
-    parts.append(
-        f'<text x="0" y="{y + (25 if not bar.note else 18):.1f}" class="{title}">{escape(_cut(bar.name, 34))}</text>'
-    )
+        return [*parts, _text(y + 20, title, bar.said, right + _NUMBER, _LETTER)]
+    parts.append(_text(y + (25 if not bar.note else 18), title, bar.name, _NAMES - 6, _LETTER))
     if bar.note:
-        parts.append(f'<text x="0" y="{y + 34:.1f}" class="small">{escape(_cut(bar.note, 40))}</text>')
+        parts.append(_text(y + 34, "small", bar.note, _NAMES - 6, _SMALL))
     return parts
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _text(y: float, kind: str, text: str, room: float, letter: float) -> str:
+    """A text at the left, squeezed where it needs more room than there is, and cut where that is not enough."""
+    most = int(room / letter / _SQUEEZED)
+    shown = text if len(text) <= most else text[: most - 1] + "…"
+    fitted = f' textLength="{room:.0f}" lengthAdjust="spacingAndGlyphs"' if len(shown) * letter > room else ""
+    return f'<text x="0" y="{y:.1f}" class="{kind}"{fitted}>{escape(shown)}</text>'

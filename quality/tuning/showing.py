@@ -17,6 +17,10 @@ from quality.tuning.form import LIMITS, Fault, field_of, written
 from quality.web import Pages
 
 _DECISIONS = {"accepted": "linked", "review": "to people", "rejected": "not linked"}
+_BY_RULES = (
+    "Between the two thresholds pairs are linked that a pass made or a person decided; over both a pair is not, where "
+    "one of the two has a better partner."
+)
 _SHOWN_SUMS = 0.0005  # by which the shares of a comparison may miss one before it is said
 
 
@@ -71,11 +75,11 @@ class Showing:
             estimates=found.estimates,
             histogram=self._histogram(settings, found),
             examples=[
-                (said, self._pairs(found.examples.get(name, ())))
-                for name, said in (
-                    ("gained", f"Links gained: {found.gained:,}"),
-                    ("lost", f"Links lost: {found.lost:,}"),
-                    ("to_review", f"Now left to people: {found.to_review:,}"),
+                (_caption(said, count, found.examples.get(name, ())), self._pairs(found.examples.get(name, ())))
+                for name, said, count in (
+                    ("gained", "Links gained", found.gained),
+                    ("lost", "Links lost", found.lost),
+                    ("to_review", "Now left to people", found.to_review),
                 )
             ],
             groups=self._groups(found.groups, found.gained, found.lost),
@@ -146,7 +150,7 @@ class Showing:
     def _headlines(self, found: Outcome, run: Outcome) -> list[dict[str, str]]:
         def count(name: str) -> str:
             change = found.decisions[name] - run.decisions[name]
-            return f"{'+' if change > 0 else '−' if change < 0 else ''}{abs(change):,} against the run"
+            return f"{'+' if change > 0 else '−'}{abs(change):,} against the run" if change else "as in the run"
 
         lines = [
             {"label": "Links", "text": f"{found.decisions['accepted']:,}", "note": count("accepted")},
@@ -168,8 +172,8 @@ class Showing:
         summary = (
             f"Pairs that the run kept, by match weight: {found.decisions['accepted']:,} linked, "
             f"{found.decisions['review']:,} left to people, {found.decisions['rejected']:,} not linked. "
-            "Each row has a scale of its own."
-        )
+            "Each row has a scale of its own. "
+        ) + (_BY_RULES if "margin" in self._desk.limits else "")
         return Figure(
             "histogram",
             "How the weights lie",
@@ -258,6 +262,12 @@ class Showing:
             ],
             "sums": _sums(settings, places) if compared.adds_up else "",
         }
+
+
+def _caption(said: str, count: int, shown: Sequence[Example]) -> str:
+    """What a table of pairs is of, and of how many it shows some."""
+    some = f", of which the {len(shown)} nearest to the threshold are shown" if len(shown) < count else ""
+    return f"{said}: {count:,}{some}"
 
 
 def _range(bins: Sequence[Bin], at: int, size: float) -> str:

@@ -70,7 +70,7 @@ def test_a_threshold_moves_links_to_people_and_back(client: Any) -> None:
     page = client.post("/", data={"accept": "14", "review": "12"})
     assert status(page).startswith("90 links: 0 gained and 10 lost.")
     assert status(page).endswith("10 pairs to people.")
-    assert "Links lost: 10" in page.text
+    assert "Links lost: 10, of which the 8 nearest to the threshold are shown" in page.text
     assert (field(page, "accept"), field(page, "review")) == ("14", "12")
     page = client.post("/undo")
     assert status(page).startswith("100 links, as in the run.")

@@ -9,9 +9,9 @@ import pytest
 from linkage.catalogue import shipped
 from linkage.cli.explained import show
 from quality.explanation import render_explanation, statement, title
-from quality.explanation.bars import bars, likelihood, signed
+from quality.explanation.bars import Bar, bars, likelihood, signed
 from quality.explanation.others import without
-from quality.explanation.pair import limits_on_total, setting
+from quality.explanation.pair import headlines, limits_on_total, setting
 from quality.explanation.waterfall import draw
 from quality.report.names import Names
 from tests.quality.browsing import RULES, barriers, opened
@@ -191,6 +191,20 @@ def test_a_narrow_drawing_says_how_common_a_value_is_within_its_width() -> None:
     pair = {"prior": -14.0, "comparisons": [given], "match_weight": -26.4, "gain": 0.0, "total": -26.4}
     drawn = draw(bars(pair, Names(shipped())), [], narrow=True)
     assert ">Surname given postcode: a common value</text>" in drawn
+
+
+def test_a_pair_without_a_rival_is_not_said_to_lack_a_lead() -> None:
+    lead = headlines({**PAIR, "rivals": []})[-1]
+    assert (lead.label, lead.text) == ("Lead", "no rival")
+
+
+def test_a_long_name_is_squeezed_into_its_room_and_a_very_long_one_cut() -> None:
+    """Date of birth given surname postc… left out what it was about."""
+    name = "Date of birth given surname postcode"
+    drawn = draw([Bar(name, "dob: equal", 0.0, -7.4), Bar(name * 2, "", 0.0, 1.0)], [])
+    assert f'textLength="246" lengthAdjust="spacingAndGlyphs">{name}</text>' in drawn
+    assert "…</text>" in drawn
+    assert name * 2 not in drawn
 
 
 @pytest.mark.parametrize(
