@@ -102,6 +102,11 @@ class RunDesk:
         with self._lock:
             return self._opened.unit(side, named)
 
+    def ids(self, left: int, right: int) -> tuple[str | None, str | None]:
+        """What the files call the two sides of a pair; None where they are called by their numbers."""
+        with self._lock:
+            return self._opened.id_of("left", left), self._opened.id_of("right", right)
+
     def records(self, left: int, right: int) -> tuple[Record, Record]:
         """What the two sides of a pair hold."""
         with self._lock:

@@ -30,6 +30,7 @@ class Tuned:
         groups: subgroups that pairs fall into.
         names_units: what somebody calls a record by: "number" or "id".
         unit: side and what somebody calls a record of it to its unit; None where it has none of that name.
+        id_of: side and unit to the id in its file; None where records are called by their numbers.
         use: how a saved model is linked by: of its file, and of settings before and after.
     """
 
@@ -43,6 +44,7 @@ class Tuned:
     groups: Callable[[Evidence], Groups]
     names_units: str
     unit: Callable[[str, str], int | None]
+    id_of: Callable[[str, int], str | None]
     use: Callable[[Path, Settings, Settings], Use]
 
 
@@ -82,6 +84,7 @@ def open_to_tune(
         groups=lambda evidence: groups_of(engine, run, opened, evidence),
         names_units="number",
         unit=unit,
+        id_of=lambda *_: None,
         use=lambda path, before, after: Use(lines_for(path, before, after)),
     )
 
@@ -113,6 +116,7 @@ def _of_files(root: Path, opened: OpenFiles, engine: Engine, step: str | None) -
         groups=lambda _: {},
         names_units="id",
         unit=unit,
+        id_of=lambda side, number: opened.id_of(engine, side, [number])[number],
         use=lambda path, before, after: command_for(path, opened.manifest["request"], opened.step, before, after),
     )
 

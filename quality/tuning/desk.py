@@ -167,6 +167,10 @@ class Desk(Protocol):
         """The unit of a side that somebody names; None where there is none of that name."""
         ...
 
+    def ids(self, left: int, right: int) -> tuple[str | None, str | None]:
+        """What the files call the two sides of a pair; None where nothing but their numbers does."""
+        ...
+
     def records(self, left: int, right: int) -> tuple[Record, Record]:
         """What the two sides of a pair hold."""
         ...

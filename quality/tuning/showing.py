@@ -105,6 +105,7 @@ class Showing:
             "tuned_pair.html.j2",
             title=f"Pair {left} and {right}",
             heading=f"Pair {left} and {right}",
+            ids=self._desk.ids(left, right),
             statement=f"The pair weighs {signed(now)} bits by these settings, {signed(before)} in the run.",
             waterfall=waterfall(found, self._names),
             rows=side_by_side(*self._desk.records(left, right)),

@@ -114,6 +114,8 @@ def test_the_pages_find_a_pair_by_the_ids_of_the_files(root: Path) -> None:
         assert "Tune pupils.csv to customers.csv" in page
         assert "Id on the left" in page
         pair = client.post("/pair", data={"left": "A0007", "right": "B0007"})
+        assert "their ids are <strong>A0007</strong> and <strong>B0007</strong>" in pair.text
+        assert "A0007" not in pair.text.partition("</head>")[0], "a browser keeps titles"
         assert pair.status_code == 200
         assert "Two records side by side" in pair.text
         refused = client.post("/pair", data={"left": "A0007", "right": "nobody"})
