@@ -39,8 +39,8 @@ def change(row: Row, two: tuple[int, int], places: int, d: Disclosure) -> Cell:
     if before is None or after is None:
         return d.marked("not_applicable")
     by = after - before
-    if not any("." in row.cells[place].text for place in two):
-        places = 0  # of a count among shares
+    # No finer than the two are shown: a count among shares, a rate among shares of links.
+    places = min(places, max(len(row.cells[place].text.partition(".")[2]) for place in two))
     digits = 6 if by and abs(by) < 0.5 * 10**-places else places
     return Cell(f"{by:{'+' if by else ''},.{digits}f}".replace("-", "−"), round(by, 6))
 

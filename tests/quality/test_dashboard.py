@@ -264,6 +264,8 @@ def test_a_change_is_of_what_is_shown(made: Made, tmp_path: Path, d: Disclosure)
     largest = Row(("People to CIS", "Largest difference"), [Cell("0.74", 0.74), Cell("0.85", 0.85)])
     assert change(largest, (0, 1), 2, d).text == "+0.11"
     assert change(largest, (0, 0), 2, d).text == "0.00"
+    rate = Row(("People to CIS", "Matched"), [Cell("43.4", 43.4), Cell("43.2", 43.2)])
+    assert [change(rate, two, 2, d).text for two in ((0, 1), (0, 0))] == ["−0.2", "0.0"]
     hidden = type(row)(row.labels, [d.marked("suppressed"), row.cells[1]])
     assert change(hidden, (0, 1), 0, d).value is None
 

@@ -15,7 +15,8 @@ if (held) {
   function change(one, other, places) {
     if (one[1] === null || other[1] === null) return "z";
     const by = other[1] - one[1];
-    if (!(one[0] + other[0]).includes(".")) places = 0; // of a count among shares
+    // No finer than the two are shown: a count among shares, a rate among shares of links.
+    places = Math.min(places, Math.max(...[one[0], other[0]].map((text) => (text.split(".")[1] || "").length)));
     const digits = by !== 0 && Math.abs(by) < 0.5 * 10 ** -places ? 6 : places;
     const text = Math.abs(by).toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: digits });
     return (by < 0 ? "−" : by > 0 ? "+" : "") + text;
