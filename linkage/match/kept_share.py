@@ -19,6 +19,7 @@ from linkage.engine import Engine, Table, columns
 from linkage.match.score import Frequencies, weighed_given
 from linkage.model import Model
 from linkage.model.blocking import Pattern
+from linkage.model.compiled import levels_of
 from linkage.model.stages import pattern_column
 
 Numbers = npt.NDArray[np.float64]
@@ -130,7 +131,7 @@ def _kept(engine: Engine, links: Table) -> dict[Pattern, tuple[Numbers, Numbers]
     kept = {}
     for pattern, bins in groupby(found, key=lambda row: str(row["pattern"])):
         pairs, likely = zip(*((float(row["pairs"]), float(row["likely"])) for row in bins), strict=True)
-        kept[tuple(map(int, pattern.split(",")))] = np.array(pairs), np.clip(likely, 0.0, 1 - 1e-9)
+        kept[levels_of(pattern)] = np.array(pairs), np.clip(likely, 0.0, 1 - 1e-9)
     return kept
 
 

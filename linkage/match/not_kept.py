@@ -15,19 +15,19 @@ from linkage.config import Cardinality
 from linkage.engine import Engine, Table, rows
 from linkage.match.apart import two_people
 from linkage.match.kept_share import by_kept_pairs
-from linkage.match.other_records import no_other_records
+from linkage.match.missed_records import MissedRecords
+from linkage.match.other_records import MOST_BITS, no_other_records
 from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
 from linkage.match.score import Frequencies, score_candidates
 from linkage.match.units import Units
 from linkage.model import Model
-from linkage.model.compiled import pattern_text
+from linkage.model.compiled import levels_of, pattern_text
 
 MOST_UNITS = 50_000
 """Left units that are looked at; of more, every so many-th."""
 
 _ANY_WEIGHT = -1e6
-_MOST_BITS = 100.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def not_kept(
     floor: float,
     lowest: float,
     cardinality: Cardinality,
-    shares: Mapping[str, float],
+    others: MissedRecords,
     *,
     twins_apart: bool = True,
     parts: Parts | None = None,
@@ -73,7 +73,7 @@ def not_kept(
         gain: bits that the cardinality adds to a weight.
         floor: match weight below which the step kept no pair.
         lowest: match weight from which twins are looked for.
-        shares: by side, the share of linked units that another unit is a record of; as `with_other_records` returns.
+        others: what is known of other records of people who are linked.
         twins_apart: whether two people of one birth are told apart.
     """
     left, right = sides
@@ -93,33 +93,34 @@ def not_kept(
     apart = two_people(engine, pairs, left, right, lowest, None if twins_apart else (), model=model)
     nobody = no_other_records(engine, model, apart, pairs)
     found = engine.sql(
-        _expected(model, cardinality, shares),
-        params={"gain": gain, "most": _MOST_BITS},
+        _expected(model, cardinality, others),
+        params={"gain": gain, "most": MOST_BITS},
         pairs=pairs,
         links=links,
         apart=apart,
         nobody=nobody,
     )
-    patterns = {
-        tuple(int(level) for level in row["pattern"].split(",")): one_in * float(row["matches"])
-        for row in rows(engine, found)
-    }
+    summed = {levels_of(row["pattern"]): row for row in rows(engine, found)}
+    alone, of_records = (
+        {pattern: one_in * float(row[what]) for pattern, row in summed.items()} for what in ("matches", "records")
+    )
     engine.drop(some, pairs, apart, nobody)
-    units = left.units, right.units
-    return NotKept(by_kept_pairs(engine, model, units, links, frequencies, floor, patterns), one_in)
+    corrected = by_kept_pairs(engine, model, (left.units, right.units), links, frequencies, floor, alone)
+    return NotKept({pattern: matches + of_records[pattern] for pattern, matches in corrected.items()}, one_in)
 
 
-def _expected(model: Model, cardinality: Cardinality, shares: Mapping[str, float]) -> str:
-    """SQL of pattern, matches: what is expected of {pairs} beside what their units hold in {links}."""
+def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> str:
+    """SQL of what is expected of {pairs} beside what their units hold in {links}: pattern, matches, records (pairs of
+    another record of somebody who is linked)."""
     free = {
         side: "1e0" if holds_many(cardinality, side) else f"(1 - coalesce(of_{side}.held, 0))"
         for side in ("left", "right")
     }
-    likely = [f"{free['left']} * {free['right']} * odds / (1 + odds)"]
+    records = ["0e0"]
     for side, other in (("left", "right"), ("right", "left")):
-        if share := shares.get(side):
-            record = f"{share!r} * odds / (1 + {share!r} * odds)"
-            likely.append(
+        if share := others.shares.get(side):
+            record = f"{share!r} * of_record / (1 + {share!r} * of_record)"
+            records.append(
                 f"case when n.left_id is null then (1 - {free[other]}) * {free[side]} * {record} else 0e0 end"
             )
     return f"""
@@ -131,11 +132,14 @@ def _expected(model: Model, cardinality: Cardinality, shares: Mapping[str, float
         ),
         priced as (
             select p.left_id, p.right_id, {pattern_text(model, "p")} as pattern,
-                   exp(ln(2) * least(p.match_weight + $gain, $most)) as odds
+                   exp(ln(2) * least(p.match_weight + $gain, $most)) as odds,
+                   exp(ln(2) * least(p.match_weight + $gain + {others.more("p")}, $most)) as of_record
             from {{pairs}} as p
             where not exists (select 1 from {{apart}} as a where a.left_id = p.left_id and a.right_id = p.right_id)
         )
-        select p.pattern, sum({" + ".join(likely)}) as matches
+        select p.pattern,
+               sum({free["left"]} * {free["right"]} * odds / (1 + odds)) as matches,
+               sum({" + ".join(records)}) as records
         from priced as p
         left join of_left on of_left.left_id = p.left_id
         left join of_right on of_right.right_id = p.right_id

@@ -7,8 +7,6 @@ one the new, and the partner both. What speaks for the second is its own weight 
 linked units that have such a record at all. That share is estimated from the step itself, by EM.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 
@@ -25,13 +23,9 @@ _OTHER = {"left": "right", "right": "left"}
 _KNOWN, _WORTH = 0.005, 200.0
 """Share of a file's records that are a second one of somebody, as elsewhere (linkage.match.duplicates), and for how
 many linked units it counts beside the step's own."""
-_CHANGES = {"surname", "postcode"}
-"""What changes in life, and not by a slip."""
-_M_COUNTS_AS = 50.0
-"""Second records that the model's m stands for, beside those of the step."""
 _CONTESTED = 1e-3  # probability of rivals below which they change nothing
-_MOST_BITS = 100.0
-_ROUNDS = 200
+MOST_BITS = 100.0
+ROUNDS = 200
 
 
 def with_other_records(
@@ -73,7 +67,7 @@ def with_other_records(
         found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=held))
         bits = found["match_weight"].to_numpy().astype(np.float64) + gain
         shares[side] = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(linked))
-        params = {"gain": gain, "share": shares[side], "most": _MOST_BITS}
+        params = {"gain": gain, "share": shares[side], "most": MOST_BITS}
         raised.append(engine.sql(_RAISED, params=params, held=held, store=True))
         engine.drop(held)
     engine.drop(summed)
@@ -214,64 +208,19 @@ def share_of_others(bits: Numbers, held: Numbers, linked: float) -> float:
         linked: units that are linked.
     """
     share = _KNOWN
-    for _ in range(_ROUNDS):
-        expected = float(held @ likely(bits, share))
-        before, share = share, (expected + _KNOWN * _WORTH) / (linked + _WORTH)
+    for _ in range(ROUNDS):
+        before, share = share, share_of(float(held @ likely(bits, share)), linked)
         if abs(share - before) < 1e-9:
             break
     return share
 
 
-def likely(bits: Numbers, share: float) -> Numbers:
+def share_of(others: float, linked: float) -> float:
+    """The share that so many other records are of linked units, beside what is known of other files."""
+    return (others + _KNOWN * _WORTH) / (linked + _WORTH)
+
+
+def likely(bits: Numbers, share: float | Numbers) -> Numbers:
     """How likely units are another record of a person who holds their partner."""
-    odds: Numbers = share * np.exp2(np.minimum(bits, _MOST_BITS))
+    odds: Numbers = share * np.exp2(np.minimum(bits, MOST_BITS))
     return odds / (1 + odds)
-
-
-def expected_others(
-    engine: Engine, model: Model, taken: Mapping[str, Table], gain: float, shares: Mapping[str, float]
-) -> float:
-    """How many pairs of units that nothing else was kept of with units that a pass has linked are of one person.
-
-    Args:
-        taken: by the side of the unit without a link: left_id, right_id, match_weight and levels of such pairs.
-        shares: as `with_other_records` returns them.
-    """
-    total = 0.0
-    for side, pairs in taken.items():
-        if side in shares:
-            total += float(_by_own_m(engine, model, pairs, gain, shares[side]).sum())
-    return total
-
-
-def _by_own_m(engine: Engine, model: Model, pairs: Table, gain: float, share: float) -> Numbers:
-    """How likely pairs are of another record, where such records have an m of their own in what changes in life.
-
-    Nobody has joined them to the first record, and so they are unlike it: those who have moved and married. EM learns
-    how often, beside what the model knows of all matches.
-    """
-    changing = [c for c in model.fields if c.columns[0].removesuffix("_all") in _CHANGES]
-    listed = ", ".join(["match_weight", *(quote(pattern_column(c)) for c in changing)])
-    found = engine.arrow(engine.sql(f"select {listed} from {{t}} order by {listed}", t=pairs))
-    bits = found["match_weight"].to_numpy().astype(np.float64) + gain
-    shown, known = [], []
-    for comparison in changing:
-        said = {level.value: level.m for level in comparison.levels if level.value >= 0 and level.m}
-        levels = found[pattern_column(comparison)].to_numpy()
-        shown.append(np.array([levels == value for value in said], dtype=np.float64))
-        known.append(np.array(list(said.values())))
-    more = np.zeros(len(bits))
-    for _ in range(_ROUNDS):
-        expected, before = likely(bits + more, share), more
-        more = np.zeros(len(bits))
-        for m, levels in zip(known, shown, strict=True):
-            more += np.log2(_with(m, levels @ expected) / m) @ levels
-        if np.allclose(more, before, rtol=0.0, atol=1e-9):
-            break
-    return likely(bits + more, share)
-
-
-def _with(m: Numbers, shown: Numbers) -> Numbers:
-    """m of levels, which counts as some matches, beside matches that show them."""
-    found: Numbers = (m * _M_COUNTS_AS + shown) / (_M_COUNTS_AS + shown.sum())
-    return found

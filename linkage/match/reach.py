@@ -8,6 +8,7 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import Pattern, Reach, expected_recall, reached, reached_share, rule_pairs
+from linkage.model.compiled import levels_of
 from linkage.model.differing import Odds, Together
 
 
@@ -99,9 +100,7 @@ def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
         "select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern",
         links=links,
     )
-    return {
-        tuple(int(level) for level in row["pattern"].split(",")): float(row["matches"]) for row in rows(engine, counted)
-    }
+    return {levels_of(row["pattern"]): float(row["matches"]) for row in rows(engine, counted)}
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:

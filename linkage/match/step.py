@@ -11,8 +11,9 @@ from linkage.match.apart import two_people
 from linkage.match.coverage import most_gain
 from linkage.match.decide import matched
 from linkage.match.limits import capped, explained, refused
+from linkage.match.missed_records import missed_records
 from linkage.match.not_kept import not_kept
-from linkage.match.other_records import expected_others, no_other_records, that_speak, with_other_records
+from linkage.match.other_records import no_other_records, that_speak, with_other_records
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.posterior import of_possible, with_apart
@@ -138,6 +139,15 @@ def link_step(
     met = found.candidates.met
     unlinked, taken = reasons(engine, step.name, model, links, sides, met, frequencies, thresholds, parts=parts)
     unlinked = explained(engine, unlinked, links)
+    twins = None if step.twins == "apart" else ()
+    speaking = {
+        side: that_speak(
+            engine, model, pairs, two_people(engine, pairs, left, right, thresholds.lowest, twins, model=model)
+        )
+        for side, pairs in taken.items()
+    }
+    passed = sum(int(counts["accepted"]) for counts in found.passed.counts)
+    missed = missed_records(engine, model, speaking, thresholds.gain, others, passed)
     dropped = not_kept(
         engine,
         model,
@@ -149,18 +159,10 @@ def link_step(
         thresholds.floor(most_gain(found.sizes, step.cardinality)),
         thresholds.lowest,
         step.cardinality,
-        others,
+        missed,
         twins_apart=step.twins == "apart",
         parts=parts,
     )
-    twins = None if step.twins == "apart" else ()
-    speaking = {
-        side: that_speak(
-            engine, model, pairs, two_people(engine, pairs, left, right, thresholds.lowest, twins, model=model)
-        )
-        for side, pairs in taken.items()
-    }
-    missed_others = expected_others(engine, model, speaking, thresholds.gain, others)
     engine.drop(*frequencies.values())
     units = members(engine, step, left, right)
     counts = found.passed.counts, found.candidates.counts
@@ -172,7 +174,8 @@ def link_step(
         **reach,
         "other_records": {
             "shares": {side: round(share, 6) for side, share in others.items()},
-            "expected_missed": round(missed_others, 3),
+            "missed_shares": {side: round(share, 6) for side, share in missed.shares.items()},
+            "expected_missed": round(missed.expected, 3),
         },
         "not_kept": {"looked_at_one_in": dropped.one_in, "expected_missed": round(dropped.expected, 3)},
         "thresholds": asdict(thresholds),

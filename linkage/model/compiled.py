@@ -28,6 +28,11 @@ def pattern_text(model: Model, alias: str) -> str:
     return f"concat({listed})"
 
 
+def levels_of(pattern: str) -> tuple[int, ...]:
+    """The levels of a `pattern_text`, in the order of the model's comparisons."""
+    return tuple(map(int, pattern.split(",")))
+
+
 def scored_pairs(
     model: Model, pairs: str, floor: float | None, *, each: bool = False, carried: Sequence[str] = ()
 ) -> str:

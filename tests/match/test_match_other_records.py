@@ -1,6 +1,5 @@
 """A unit that lost to a better partner may be of the same person all the same."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,7 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.other_records import expected_others, likely, share_of_others, with_other_records
-from linkage.model import Model, from_dict
+from linkage.match.other_records import likely, share_of_others, with_other_records
 
 LINKS = """
     left_id | right_id | decision | match_weight:float | match_probability:float
@@ -52,49 +50,6 @@ def test_who_is_somebody_else_s_is_no_other_record(engine: Engine, world: Any) -
     found, _ = with_other_records(engine, links, apart, 2.0, "one-to-one")
     said = {(row["left_id"], row["right_id"]): row["match_probability"] for row in engine_rows(engine, found)}
     assert said[2, 11] == 0.0
-
-
-def _model(*names: str, m: float) -> Model:
-    return from_dict(
-        {
-            "comparisons": [
-                {
-                    "output_column_name": name,
-                    "comparison_levels": [
-                        {"sql_condition": f"{name}_l = {name}_r", "m_probability": m, "u_probability": 0.01},
-                        {"sql_condition": "ELSE", "m_probability": 1 - m, "u_probability": 0.99},
-                    ],
-                }
-                for name in names
-            ]
-        }
-    )
-
-
-def _taken(world: Any, pairs: Sequence[tuple[float, int, int]]) -> Any:
-    """Pairs by their weight and their levels of forename and surname: 1 agrees, 0 differs."""
-    header = "left_id | right_id | match_weight:float | gamma_forename:int | gamma_surname:int"
-    rows = [f"{n} | {n} | {weight} | {forename} | {surname}" for n, (weight, forename, surname) in enumerate(pairs)]
-    return world("\n".join([header, *rows]))
-
-
-def test_pairs_with_units_that_a_pass_took_are_expected_by_their_weight(engine: Engine, world: Any) -> None:
-    model, taken = _model("forename", "surname", m=0.5), _taken(world, [(40.0, 1, 1), (0.0, 1, 1)])
-    assert expected_others(engine, model, {"left": taken}, 0.0, {"left": 1.0}) == pytest.approx(1.5, rel=0.02)
-    assert expected_others(engine, model, {"right": taken}, 0.0, {"left": 1.0}) == 0.0
-
-
-def test_second_records_by_another_surname_are_learnt_from_those_that_leave_no_doubt(
-    engine: Engine, world: Any
-) -> None:
-    """Half of the sure ones have another surname, where one match in a hundred has: so have pairs of four bits."""
-    model, sure = _model("forename", "surname", m=0.99), [(30.0, 1, 1), (30.0, 1, 0)] * 200
-    found = {}
-    for name, levels in {"surname": (1, 0), "forename": (0, 1)}.items():
-        taken = _taken(world, [*sure, *[(4.0, *levels)] * 20])
-        found[name] = expected_others(engine, model, {"left": taken}, 0.0, {"left": 0.005}) - 400
-    assert found["surname"] > 10 * found["forename"]
-    assert found["forename"] < 3, "a forename does not change in life"
 
 
 @given(st.integers(0, 300), st.integers(1_000, 100_000))
