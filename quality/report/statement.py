@@ -224,8 +224,9 @@ def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse
             "effect that grows as links get surer was thinned by false ones."
         )
     said.append(
-        "Carry the uncertainty: make the estimate on each alternative set of links that the extract has and combine "
-        "them by Rubin's rules; where it has none, ask for some (docs/uncertainty.md)."
+        "Carry the uncertainty: make the estimate on each alternative set of links and combine them by Rubin's rules. "
+        "An extract has such sets where its project asks for them; of two files leo link --samples draws some "
+        "(docs/uncertainty.md)."
     )
     said.append("Cite the run, its models and this statement, as RECORD 12.3 asks; the last part has them.")
     return said

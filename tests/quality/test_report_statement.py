@@ -74,6 +74,7 @@ def test_it_answers_in_order(counted: Evaluation) -> None:
 def test_what_to_do_follows_from_the_figures(counted: Evaluation) -> None:
     """The interval of 98.15 per cent begins below 99; without bias nobody is told to weight."""
     assert "repeat the main result on links of match probability 0.99" in _words(_statement(counted), "what-to-do")
+    assert "of two files leo link --samples draws some" in _words(_statement(counted), "what-to-do")
     step = counted["steps"][0]
     step["accuracy"]["precision"] = {"of": 540_000, "count": 539_900.0, "value": 0.9998, "low": 0.9997, "high": 0.9999}
     step["bias"] = []
