@@ -64,6 +64,7 @@ def extract(
     encryption: EncryptionKey | None = None,
     last: Path | None = None,
     max_change: float | None = None,
+    datasets: Mapping[str, str] | None = None,
 ) -> ExtractSummary:
     """Write what a project is approved for, and nothing else.
 
@@ -77,6 +78,7 @@ def extract(
         encryption: encrypt the Parquet files by this key; other formats are refused then.
         last: the folder of the project's last extract, which this one is compared with.
         max_change: the largest change since it that is let pass, beside the project's own; 0.05 is 5 %.
+        datasets: the dataset of each source, which a run may call what it likes; their own names when None.
 
     Raises:
         ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or it
@@ -110,7 +112,7 @@ def extract(
     try:
         with beside(out) as folder:
             made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None))
-            summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info)
+            summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info, datasets or {})
             os.chmod(folder, 0o750)
             _replace(folder, out)
     except OSError as error:
@@ -142,10 +144,11 @@ def _fill(
     opt_outs: pa.Table | None,
     out: Path,
     run_info: Mapping[str, Any],
+    datasets: Mapping[str, str],
 ) -> ExtractSummary:
     project, folder, plan, key = made.project, made.folder, made.plan, made.key
     secret = key.project(project.id)
-    population = people(engine, project.population, catalogue, tables, secret, opt_outs)
+    population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
     try:
         written = [_write(engine, layout, tables, population, secret, folder) for layout in plan]
     finally:

@@ -1,6 +1,6 @@
 """People who may be in no extract: those who opted out, withdrew their consent, or whose record must not be shared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,12 @@ def hold_to_sources(listed: pa.Table, catalogue: Catalogue, run: Iterable[str]) 
 
 
 def opted_out(
-    engine: Engine, listed: pa.Table, spine: Table, lookup_ae_id: Table, members: Table
+    engine: Engine,
+    listed: pa.Table,
+    spine: Table,
+    lookup_ae_id: Table,
+    members: Table,
+    datasets: Mapping[str, str],
 ) -> tuple[Table, OptedOut]:
     """The members without those whom a list names by any of their records; and the counts.
 
@@ -87,21 +92,26 @@ def opted_out(
     Args:
         listed: source, entity_key.
         members: AE_ID (raw).
+        datasets: the sources of the spine, each with its dataset: a list may name either.
     """
     given = engine.sql(
         f"select distinct lower(trim(source)) as source, {_plain('entity_key')} as entity_key from {{listed}}",
         listed=engine.from_arrow(listed),
         store=True,
     )
+    names = sorted({(source, name.lower()) for source, dataset in datasets.items() for name in (source, dataset)})
+    called = pa.table({"source": [source for source, _ in names], "called": [name for _, name in names]})
     known = engine.sql(
         f"""
-        select given.source, given.entity_key, lookup.{PERSON}
+        select distinct given.source, given.entity_key, lookup.{PERSON}
         from {{given}} as given
+        join {{called}} as called on called.called = given.source
         join {{spine}} as spine
-            on lower(spine.source) = given.source and {_plain("spine.entity_key")} = given.entity_key
+            on spine.source = called.source and {_plain("spine.entity_key")} = given.entity_key
         join {{lookup}} as lookup on lookup.entity_id = spine.entity_id
         """,
         given=given,
+        called=engine.from_arrow(called),
         spine=spine,
         lookup=lookup_ae_id,
         store=True,

@@ -38,23 +38,28 @@ def people(
     tables: Mapping[str, Table],
     key: ProjectKey,
     listed: pa.Table | None = None,
+    datasets: Mapping[str, str] | None = None,
 ) -> People:
     """Find the people of a project and name them anew.
 
     Args:
         key: the project's own.
         listed: those who opted out: source, entity_key.
+        datasets: the dataset of each source of the run; their own names when None.
 
     Raises:
         ContractError: a lookup gives one record to two people; the message gives the count.
     """
     lookup = tables["lookup_ae_id"]
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
-    members, left_out = _members(engine, population, catalogue, tables), None
+    datasets = datasets or {}
+    members, left_out = _members(engine, population, catalogue, tables, datasets), None
     if listed is not None:
-        held = engine.sql("select distinct source from {spine}", spine=tables["spine"])
-        hold_to_sources(listed, catalogue, engine.arrow(held)["source"].to_pylist())
-        members, left_out = opted_out(engine, listed, tables["spine"], lookup, members)
+        found = engine.sql("select distinct source from {spine}", spine=tables["spine"])
+        held = engine.arrow(found)["source"].to_pylist()
+        called = {source: datasets.get(source, source) for source in held}
+        hold_to_sources(listed, catalogue, (*called, *called.values()))
+        members, left_out = opted_out(engine, listed, tables["spine"], lookup, members, called)
     named = pseudonyms(engine, key, members, PERSON, kind=PERSON)
     persons = engine.sql(f"select value as person, pseudonym as {PERSON} from {{named}}", named=named, store=True)
     engine.drop(named)
@@ -76,17 +81,26 @@ def people(
     )
 
 
-def _members(engine: Engine, population: Population, catalogue: Catalogue, tables: Mapping[str, Table]) -> Table:
+def _members(
+    engine: Engine,
+    population: Population,
+    catalogue: Catalogue,
+    tables: Mapping[str, Table],
+    datasets: Mapping[str, str],
+) -> Table:
     """Raw AE_ID of everyone whom all sources hold and who is of any cohort."""
     lookup = tables["lookup_ae_id"]
     members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
-    for source in population.sources:
+    for dataset in population.sources:
+        named = [source for source, of in datasets.items() if of == dataset] or [dataset]
+        params = {f"source_{number}": source for number, source in enumerate(named)}
+        listed = ", ".join(f"${name}" for name in params)
         members = engine.sql(
             f"""
-            with held as (select distinct {PERSON} from {{lookup}} where source = $source)
+            with held as (select distinct {PERSON} from {{lookup}} where source in ({listed}))
             select {PERSON} from {{members}} semi join held using ({PERSON})
             """,
-            params={"source": source},
+            params=params,
             members=members,
             lookup=lookup,
         )

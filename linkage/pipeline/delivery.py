@@ -78,6 +78,7 @@ def deliver(
             encryption=encryption,
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
+            datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},
         )
 
 

@@ -190,6 +190,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             encryption=job.encryption,
             last=last,
             max_change=job.config.gates.max_extract_change,
+            datasets={name: source.dataset for name, source in job.config.source.items()},
         )
         counts = asdict(made)
         return {name: counts[name] for name in COUNTED}

@@ -16,6 +16,15 @@ def listed(*rows: tuple[str, str]) -> pa.Table:
     return pa.table({"source": [row[0] for row in rows], "entity_key": [row[1] for row in rows]})
 
 
+DATASETS = {"schools": "npd", "wages": "cis"}
+
+
+def called_otherwise(engine: Engine, tables: dict[str, Table]) -> dict[str, Table]:
+    """A run that has names of its own for its sources."""
+    query = "select * replace (case source when 'npd' then 'schools' else 'wages' end as source) from {t}"
+    return tables | {name: engine.sql(query, t=tables[name]) for name in ("spine", "lookup_ae_id")}
+
+
 @pytest.fixture
 def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
     """The run, with each record's key in its spine."""
@@ -54,6 +63,40 @@ def test_they_are_left_out_and_counted(
     text = "".join((summary.folder / name).read_text() for name in ("README.md", "datapackage.json"))
     assert "People who opted out, or withdrew, are in no table." in text
     assert "nobody" not in text.lower().split("opted out")[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [([("npd", "Key13")], {"1", "3"}), ([("Schools", "Key13")], {"1", "3"}), ([("cis", "Key31")], {"2", "3"})],
+    ids=["by the dataset", "by the run's name", "of tax"],
+)
+def test_they_are_left_out_whatever_the_run_calls_its_sources(
+    engine: Engine,
+    publish: Callable[..., ExtractSummary],
+    make_project: Callable[..., Project],
+    named: dict[str, Table],
+    key: MasterKey,
+    rows: list[tuple[str, str]],
+    left: set[str],
+) -> None:
+    """A list for all runs names datasets: of a run with names of its own it left out nobody."""
+    summary = publish(make_project(), tables=called_otherwise(engine, named), opt_outs=listed(*rows), datasets=DATASETS)
+    assert summary.opted_out == OptedOut(1, 1, 1)
+    found = pq.read_table(summary.folder / "parquet" / "people.parquet")["AE_ID"].to_pylist()
+    assert set(found) == {key.project("study").pseudonym("AE_ID", person) for person in left}
+
+
+def test_a_population_is_of_datasets_whatever_the_run_calls_its_sources(
+    engine: Engine,
+    publish: Callable[..., ExtractSummary],
+    make_project: Callable[..., Project],
+    run_tables: dict[str, Table],
+) -> None:
+    """Two people went to school; a run with names of its own had nobody."""
+    project = make_project(population={"sources": ["npd"]})
+    assert publish(project).people == 2
+    tables = called_otherwise(engine, run_tables)
+    assert publish(project, out="other", tables=tables, datasets=DATASETS).people == 2
 
 
 def test_a_source_that_there_is_none_of_is_refused(
