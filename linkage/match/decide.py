@@ -175,7 +175,15 @@ def matched(
     excused = None
     if not step.each_once:  # two records of one person are no rivals
         excused = excuse(
-            engine, model, contested, *candidates.sides, frequencies, thresholds, step.cardinality, records=records
+            engine,
+            model,
+            contested,
+            *candidates.sides,
+            frequencies,
+            thresholds,
+            step.cardinality,
+            records=records,
+            apart=functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins is None else None,
         )
     return Matched(
         model,
@@ -193,6 +201,11 @@ def matched(
         still_open,
         [scored, *candidates.stored, *race.stored, contested, *([excused] if excused else [])],
     )
+
+
+def _apart_within(engine: Engine, sides: Mapping[str, Units], side: str, pairs: Table, lowest: float) -> Table:
+    """Pairs of units of one side that are two people whatever they weigh."""
+    return two_people(engine, pairs, sides[side], sides[side], lowest)
 
 
 # What a pass has linked and the model speaks against is for review, and no unit is matched by it.

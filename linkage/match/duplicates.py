@@ -7,12 +7,12 @@ happen to be alike (twins, two of one name and birth date) stay in review.
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table
 from linkage.match.coverage import gain
-from linkage.match.passes import holds_many
+from linkage.match.passes import holds_many, no_pairs
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_within
 from linkage.model import Model
@@ -32,6 +32,7 @@ def excuse(
     thresholds: Thresholds,
     cardinality: Cardinality,
     records: Mapping[str, int] | None = None,
+    apart: Callable[[str, Table, float], Table] | None = None,
 ) -> Table:
     """Accept ambiguous pairs whose near rivals are all the same person as the partner.
 
@@ -39,6 +40,8 @@ def excuse(
         outcomes: as `contested` returns them.
         left, right: units with the model's columns, those of the outcomes at least.
         records: how many each side has, where `left` and `right` are not all of them.
+        apart: of pairs within a side (left_id, right_id, match_weight) from a weight on, those that are two people
+            whatever they weigh (left_id, right_id); none are when None.
 
     Returns:
         outcomes, with such pairs accepted for the reason 'rivals are the same person'.
@@ -51,7 +54,7 @@ def excuse(
 
     def of(side: str) -> Table:
         same = same_person_from(model, records[side], thresholds)
-        return _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same)
+        return _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same, apart)
 
     weighed = dict(zip(sides, engine.together(*(functools.partial(of, side) for side in sides)), strict=True))
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
@@ -72,6 +75,7 @@ def _weighed(
     thresholds: Thresholds,
     cardinality: Cardinality,
     same: float,
+    apart: Callable[[str, Table, float], Table] | None,
 ) -> Table:
     """Each rival on a side of an ambiguous pair, and whether it weighs as much as the same person as the partner."""
     free = "true" if holds_many(cardinality, side) else _FREE.format(side=side)
@@ -83,15 +87,19 @@ def _weighed(
     )
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
     scored = score_within(engine, model, units, frequencies, pairs)
+    # Twins share a birth date, a surname and an address: they weigh what two records of one person do.
+    twins = apart(side, scored, same) if apart and engine.count(pairs) else no_pairs(engine)
     return engine.sql(
         """
-        select r.of_left, r.of_right, s.match_weight >= $same as is_same
+        select r.of_left, r.of_right, s.match_weight >= $same and t.left_id is null as is_same
         from {rivals} as r
         join {scored} as s on s.left_id = r.left_id and s.right_id = r.right_id
+        left join {twins} as t on t.left_id = r.left_id and t.right_id = r.right_id
         """,
         params={"same": same},
         rivals=rivals,
         scored=scored,
+        twins=twins,
         store=True,
     )
 

@@ -138,6 +138,9 @@ def score_candidates(
             taken = _together(engine, [tables["sure"] for tables in kept]) if taking and kept else None
             part.keep(engine, work.of_part(part, taken))
         kept.append(part.kept)
+    # Sides that share no value of the column by which they are cut have no part.
+    nothing = {"met": _NOBODY, "sure": _NONE_SURE, "pairs": _no_scored(model)}
+    kept = kept or [{name: engine.sql(query, store=True) for name, query in nothing.items()}]
     met, sure, pairs = (_together(engine, [tables[name] for tables in kept]) for name in _MADE)
     counted: dict[int, int] = {}
     for made in (sure, pairs):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
+from linkage.match.apart_rules import Rule
 from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
@@ -63,6 +64,7 @@ def with_second_records(
         outcomes=outcomes,
         store=True,
     )
+    rules = None if step.twins == "apart" else ()
     asked = [
         functools.partial(
             _second,
@@ -72,6 +74,7 @@ def with_second_records(
             sides,
             accepted,
             barred,
+            rules,
             frequencies,
             thresholds,
             parts.within(f"second-{side}") if parts else None,  # what the first scoring kept is of other sides
@@ -111,17 +114,18 @@ def _second(
     sides: dict[str, Units],
     accepted: Table,
     barred: Sequence[Table],
+    rules: Sequence[Rule] | None,
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None,
 ) -> Table:
     """Pairs that join a side's units without a link, as they were scored."""
     units = sides[side]
-    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, frequencies, thresholds, parts)
+    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, rules, frequencies, thresholds, parts)
     names = {"side": side, "other": _OTHER[side]}
     partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=accepted, store=True)
     weighed = score_within(engine, model, units.units, frequencies, partners)
-    twins = two_people(engine, weighed, units, units, _ANY_WEIGHT)
+    twins = two_people(engine, weighed, units, units, _ANY_WEIGHT, rules)
     covered = engine.count(accepted) / max(engine.count(units.units), 1)
     others = engine.count(sides[_OTHER[side]].units)
     found = engine.sql(
@@ -147,6 +151,7 @@ def _near_linked_units(
     sides: dict[str, Units],
     accepted: Table,
     barred: Sequence[Table],
+    rules: Sequence[Rule] | None,
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None,
@@ -177,7 +182,7 @@ def _near_linked_units(
         meetings=False,
         leftovers=True,
     ).pairs
-    apart = two_people(engine, scored, sides["left"], sides["right"], lowest, model=model)
+    apart = two_people(engine, scored, sides["left"], sides["right"], lowest, rules, model=model)
     never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
     free = " and ".join(
         f"not exists (select 1 from {{{name}}} as n where n.left_id = s.left_id and n.right_id = s.right_id)"

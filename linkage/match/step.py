@@ -132,7 +132,8 @@ def link_step(
     else:
         whole_sides = left.units, right.units
         bands = strangers_as_heavy(engine, model, *whole_sides, frequencies, links, thresholds.accept)
-        links = as_within(engine, links, bands, step.accept_probability)
+        named = step.accept_weight
+        links = as_within(engine, links, bands, step.accept_probability if named is None else 1 / (1 + 2**-named))
     engine.drop(nobody, contested, *found.stored)
     say("reasons")
     sides = {"left": Side(left.units, still_open[0]), "right": Side(right.units, still_open[1])}

@@ -13,6 +13,7 @@ from typing import Any
 
 from linkage.engine import Engine, Table, quote, rows
 from linkage.match.one_file import each_pair_once
+from linkage.match.rounds import HELD
 from linkage.match.score import Frequencies, score_candidates
 from linkage.model import Model
 
@@ -189,6 +190,8 @@ def told(bands: Sequence[Band], *, counted: bool) -> dict[str, Any]:
 def as_within(engine: Engine, links: Table, bands: Sequence[Band], threshold: float) -> Table:
     """Links that are no likelier than their band lets them be; those below the threshold go to review.
 
+    A link that stands on less, by a pass or since the last release, goes there where its band lets it be less likely.
+
     Args:
         links: a step's, as it writes them.
         threshold: probability from which a pair is accepted.
@@ -197,10 +200,13 @@ def as_within(engine: Engine, links: Table, bands: Sequence[Band], threshold: fl
     rest = bands[-1].right if bands else 1.0
     share = f"case {most} else {rest!r} end" if most else repr(rest)
     linked = "decision = 'accepted' and method <> 'override'"
+    on_less = f"(method = 'deterministic' or coalesce(reason = '{HELD}', false))"
+    least = f"case when {on_less} then least($threshold, match_probability) else $threshold end"
+    doubted = f"{linked} and likely < {least}"
     changed = {
         "match_probability": "likely",
-        "decision": f"case when {linked} and likely < $threshold then 'review' else decision end",
-        "reason": f"case when {linked} and likely < $threshold then '{AS_WITHIN}' else reason end",
+        "decision": f"case when {doubted} then 'review' else decision end",
+        "reason": f"case when {doubted} then '{AS_WITHIN}' else reason end",
     }
     selected = ", ".join(f"{changed.get(name, quote(name))} as {quote(name)}" for name in links.columns)
     return engine.sql(

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from linkage.config import Step
 from linkage.engine import Engine, Table
+from linkage.match import link_step
 from linkage.match.duplicates import excuse
 from linkage.match.resolve import Thresholds, resolve
 from linkage.match.score import score_given, term_frequencies
 from tests.conftest import parse
-from tests.match.exact_model import exact_model
+from tests.match.exact_model import exact_model, units
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 
@@ -19,6 +21,7 @@ AT = Thresholds(accept=8.0, review=0.0, margin=3.0)
 JO = "JO  | JONES | 1993-01-02 | M | P4"
 MOVED = "JO  | JONES | 1993-01-02 | M | P6"
 TWIN = "ANN | JONES | 1993-01-02 | F | P4"
+BROTHER = "TOM | JONES | 1993-01-02 | M | P4"  # 8 with Jo
 VAGUE = "-   | JONES | 1993-01-02 | - | P4"  # fits Jo and the twin alike: 11
 VAGUER = "-   | JONES | 1993-01-02 | - | -"
 
@@ -69,6 +72,22 @@ def test_any_number_of_records_of_one_person(many: int, engine: Engine) -> None:
 @pytest.mark.both_engines
 def test_a_twin_is_another_person(engine: Engine) -> None:
     assert _decided(engine, {1: VAGUE}, {11: JO, 12: TWIN}) == {(1, 11): DOUBT, (1, 12): BEATEN}
+
+
+@pytest.mark.parametrize(
+    ("twins", "reason"),
+    [("apart", "ambiguous"), ("model", "rivals are the same person")],
+    ids=["apart", "as they weigh"],
+)
+def test_twins_who_weigh_as_one_person_are_two(engine: Engine, twins: Any, reason: str) -> None:
+    """Of Jo and Tom, two brothers of one birth, one was linked to a record without a forename as if both were one."""
+    head = "unit_id | forename | surname | dob:text | sex | postcode\n"
+    sides = [engine.from_arrow(parse(head + told)) for told in (f"1 | {VAGUE}", f"11 | {JO}\n12 | {BROTHER}")]
+    step = Step(name="s", left="a", right="b", train=False, twins=twins, accept_weight=8.0)
+    left, right = (units(engine, name, table) for name, table in zip("ab", sides, strict=True))
+    found = link_step(engine, step, left, right, rules=[], model=exact_model())
+    told = engine.sql("select right_id, reason from {l} where decision <> 'rejected'", l=found.links)
+    assert [(row["right_id"], row["reason"]) for row in engine.arrow(told).to_pylist()] == [(11, reason)]
 
 
 def test_one_stranger_among_the_rivals_is_enough_for_a_doubt(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from linkage.engine import Engine, rows
 from linkage.errors import LeoError
 from linkage.match import score
 from linkage.match.parts import Parts, by_key
+from linkage.match.score import score_candidates, term_frequencies
 from linkage.match.step import link_step
 from linkage.model import BlockingRule
 from tests.conftest import parse
@@ -26,6 +27,19 @@ def test_parts_make_the_pairs_and_meetings_of_the_whole(engine: Engine, tmp_path
     assert cut.pairs == whole.pairs
     assert cut.met - whole.paired == whole.met - whole.paired != set()
     assert cut.kept == whole.kept
+
+
+def test_sides_that_share_no_value_of_what_they_are_cut_by_make_no_pair(engine: Engine, tmp_path: Path) -> None:
+    """A source without birth dates, and a model whose every rule asks for them: a query of no parts was no SQL."""
+    head = "unit_id | forename | surname | dob:text | sex | postcode\n"
+    sides = [
+        engine.from_arrow(parse(head + row)) for row in ("1 | A | B | - | F | P", "2 | A | B | 1990-01-01 | F | P")
+    ]
+    model = exact_model(('l."dob" = r."dob" AND l."surname" = r."surname"',))
+    parts = Parts(tmp_path / "parts", rows=1, whole_rows=0)
+    found = score_candidates(engine, model, *sides, term_frequencies(engine, model, *sides), -99.0, parts=parts)
+    assert [rows(engine, table) for table in (found.pairs, found.met, found.sure)] == [[], [], []]
+    assert found.counts[0]["pairs_kept"] == 0
 
 
 def test_one_query_of_all_rules_makes_what_a_query_a_rule_makes(

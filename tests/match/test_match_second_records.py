@@ -41,6 +41,28 @@ def test_records_of_one_person_are_each_as_likely_as_one_of_them(engine: Engine,
     assert rows(likely_together(engine, links)) == rows(expected)
 
 
+def test_twins_are_apart_unless_the_step_takes_them_as_they_weigh(engine: Engine, world: Any, rows: Any) -> None:
+    """Ann weighs as a second record of Jo would: 8."""
+    left = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        1       | JO       | JONES   | 1993-01-02 | F   | P4
+    """)
+    right = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        11      | JO       | JONES   | 1993-01-02 | F   | P4
+        12      | ANN      | JONES   | 1993-01-02 | F   | P4
+    """)
+
+    def linked(**twins: Any) -> list[Any]:
+        step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=6, **twins)
+        sides = units(engine, "npd", left), units(engine, "cis", right)
+        found = link_step(engine, step, *sides, rules=(), model=exact_model())
+        return rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links))
+
+    assert linked() == [(1, 11)]
+    assert linked(twins="model") == [(1, 11), (1, 12)]
+
+
 def test_whom_people_have_linked_joins_nobody_else(engine: Engine, world: Any, rows: Any) -> None:
     """Customer 11 is pupil 1 by decision, though nothing speaks for it, and looks like customer 12, who is pupil 2."""
     left = world("""

@@ -8,6 +8,7 @@ import pytest
 from linkage.config import Step
 from linkage.engine import Engine, rows
 from linkage.match import StepResult, link_step
+from linkage.match.rounds import HELD
 from linkage.match.score import term_frequencies
 from linkage.match.strangers import AS_WITHIN, Band, as_within, banded, strangers_as_heavy, told
 from tests.conftest import parse
@@ -119,6 +120,38 @@ def test_links_are_no_likelier_than_their_band_and_decisions_of_people_stay(engi
         (3, 0.95, "accepted", None),
         (4, 0.6, "review", "ambiguous"),
     ]
+
+
+def test_links_that_stand_on_less_than_the_threshold_stay_where_there_are_no_strangers(engine: Engine) -> None:
+    """By a pass that the model speaks little for, or since the last release: all of them went to review."""
+    links = engine.from_arrow(
+        parse(
+            f"""
+            left_id | right_id | method        | match_weight:float | match_probability:float | decision | reason
+            1       | 11       | deterministic | 2.0                | 0.80                    | accepted | -
+            2       | 12       | probabilistic | 20.0               | 0.80                    | accepted | {HELD}
+            3       | 13       | probabilistic | 20.0               | 0.80                    | accepted | -
+            """
+        )
+    )
+
+    def decided(bands: list[Band]) -> list[str]:
+        found = rows(engine, as_within(engine, links, bands, 0.95))
+        return [row["decision"] for row in sorted(found, key=lambda row: int(row["left_id"]))]
+
+    assert decided([]) == ["accepted", "accepted", "review"]
+    assert decided([Band(15.0, 100, 100, 0.0), Band(-math.inf, 100, 100, 40.0)]) == ["review", "accepted", "review"]
+
+
+def test_a_weight_that_is_named_stands_for_the_threshold(engine: Engine) -> None:
+    """Nobody is a stranger here; links of nine bits went to review for the probability that the step has by itself."""
+    left, right = [_other(n) for n in range(10, 40)], [_other(n) for n in range(10, 40)]
+    sides = [units(engine, name, t) for name, t in zip(("left", "right"), _sides(engine, left, right), strict=True)]
+    step = Step(
+        name="s", left="left", right="right", train=False, each_once=True, accept_weight=6, accept_probability=1
+    )
+    found = link_step(engine, step, *sides, rules=[], model=exact_model())
+    assert found.summary["decisions"]["accepted"] == 30
 
 
 def _linked(engine: Engine, trained_on: tuple[int, int] | None = None, **step: Any) -> StepResult:
