@@ -258,6 +258,11 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             with faults.collected():
                 named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
                 decisions[step.name] = decision_files.load(named[step.overrides], config.source)
+        if step.samples and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
+            faults.add(
+                f"{where}.samples: tax records stand on the left, and link sets tell whose those of the right are\n"
+                f'  turn the sides: left = "{step.right}", right = "{step.left}"'
+            )
         if step.model is None:
             faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
             continue

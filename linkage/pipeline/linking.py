@@ -171,6 +171,7 @@ def spine_stage(job: Job) -> Stage:
             edukey_sources=job.sources_of("cis"),
             pmr_sources=job.sources_of("npd"),
             before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
+            brought_left=brought_left(job.config),
         )
         tables = {
             "spine": made.spine,
@@ -202,6 +203,7 @@ def spine_stage(job: Job) -> Stage:
         settings={
             "people_of": list(people_of),
             "most": most_records(job.config.step),
+            "brought_left": brought_left(job.config),
             "previous": {"spine": previous.fingerprint, "last": previous.last_person_id} if previous else None,
         },
         files={
@@ -264,6 +266,18 @@ def sources_of_side(config: RunConfig, side: str, before: Iterable[Step]) -> tup
         return (side,)
     joined = {name for step in before for name in (step.left, step.right)}
     return tuple(source for source in config.source if source in joined)
+
+
+def brought_left(config: RunConfig) -> list[str]:
+    """Steps whose right side holds nobody whom an earlier step has not joined, and whose left side does."""
+    found = []
+    for number, step in enumerate(config.step):
+        before = config.step[:number]
+        known = set(sources_of_side(config, PEOPLE, before))
+        left, right = (set(sources_of_side(config, side, before)) - known for side in (step.left, step.right))
+        if left and not right:
+            found.append(step.name)
+    return found
 
 
 def _units(space: Workspace, side: str, sources: Iterable[str], membership: Table, wanted: Iterable[str]) -> Units:

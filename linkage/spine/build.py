@@ -34,6 +34,7 @@ def build(
     edukey_sources: Sequence[str],
     pmr_sources: Sequence[str],
     before: Release | None = None,
+    brought_left: Sequence[str] = (),
 ) -> Spine:
     """People from joined entities.
 
@@ -47,6 +48,7 @@ def build(
         edukey_sources: sources of tax and benefit records; their linked entities carry EDUKEY.
         pmr_sources: sources whose entity key is the pupil matching reference.
         before: the release before this one, whose person ids live on.
+        brought_left: steps that bring their left side to people who stand on the right; all others bring the right.
     """
     people = engine.sql(
         _PEOPLE,
@@ -57,7 +59,7 @@ def build(
     )
     numbered = number_people(engine, people, before, preference=people_of)
     spine = engine.sql(
-        _SPINE.replace("{band}", _band()),
+        _SPINE.replace("{band}", _band()).replace("{from_left}", _named_in("l.step", brought_left)),
         people=people,
         ids=numbered.ids,
         links=links,
@@ -107,16 +109,23 @@ _PEOPLE = """
     join persons as p on p.unit_id = m.unit_id
     """
 
-# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right. Of two
-# that weigh the same the lower id's, on every engine: they add up weights in an order of their own.
+# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right, or on
+# the left where these stood on the right. Of two that weigh the same the lower id's, on every engine: they add up
+# weights in an order of their own.
 _SPINE = """
-    with brought as (
+    with sides as (
+        select *, case when {from_left} then 'left' else 'right' end as side,
+               case when {from_left} then l.left_id else l.right_id end as brought_id,
+               case when {from_left} then l.right_id else l.left_id end as people_id
+        from {links} as l
+        where l.decision = 'accepted'
+    ),
+    brought as (
         select u.entity_id, l.method, l.pass, l.match_weight, l.match_probability,
                l.match_weight - l.runner_up_weight as margin
-        from {links} as l
-        join {units} as u on u.step = l.step and u.side = 'right' and u.unit_id = l.right_id
-        where l.decision = 'accepted'
-        qualify row_number() over (partition by u.entity_id order by round(l.match_weight, 9) desc, l.left_id) = 1
+        from sides as l
+        join {units} as u on u.step = l.step and u.side = l.side and u.unit_id = l.brought_id
+        qualify row_number() over (partition by u.entity_id order by round(l.match_weight, 9) desc, l.people_id) = 1
     )
     select i.person_id, p.entity_id, p.source, p.entity_key,
            b.method as link_method, b.pass as link_pass,
@@ -135,6 +144,10 @@ def _band() -> str:
         f"when b.match_probability >= {literal(float(band['probability']))} then {literal(band['name'])}"
         for band in bands
     )
+
+
+def _named_in(column: str, names: Sequence[str]) -> str:
+    return f"{column} in ({', '.join(map(literal, names))})" if names else "false"
 
 
 def _names(sources: Sequence[str]) -> pa.Table:

@@ -85,6 +85,20 @@ def test_all_faults_of_a_run_come_at_once_with_their_keys(leo, tmp_path):
         assert fault in said
 
 
+def test_link_sets_of_tax_records_on_the_left_are_refused(leo, tmp_path):
+    """Draws say whose each record of the right is: an extract's link sets were empty."""
+    file = tmp_path / "run.toml"
+    file.write_text(
+        RUN
+        + '[source.wages]\ndataset = "cis"\ntable = "customers"\nfiles = ["x"]\n'
+        + '[[step]]\nname = "one"\nleft = "wages"\nright = "pupils"\nsamples = 3\n'
+    )
+    code, _, said = leo("config", "check", file)
+    assert code == 2
+    assert "step.one.samples: tax records stand on the left" in said
+    assert 'turn the sides: left = "pupils", right = "wages"' in said
+
+
 def test_a_misspelt_key_is_refused_with_the_nearest(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN.replace("files", "fils"))

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from linkage.config import Source
+from linkage.config import Source, Step
+from linkage.pipeline.linking import brought_left
 from linkage.pipeline.outputs import _addresses, by_dataset
 
 
@@ -31,3 +32,11 @@ def test_addresses_are_those_of_every_source_of_tax_records(engine, world, rows)
     }
     found = _addresses(SimpleNamespace(engine=engine, table=held.__getitem__), ["cis", "cis_2"])
     assert [row[:2] for row in rows(found)] == [(1, "AB1 2CD"), (2, "EF3 4GH")]
+
+
+def test_a_step_may_bring_its_left_side():
+    schools = Step(name="schools", left="npd", right="ilr")
+    for left, right, expected in (("cis", "people", ["tax"]), ("people", "cis", []), ("cis", "ilr", ["tax"])):
+        tax = Step(name="tax", left=left, right=right)
+        config = SimpleNamespace(source=dict.fromkeys(["npd", "ilr", "cis"]), step=(schools, tax))
+        assert brought_left(config) == expected

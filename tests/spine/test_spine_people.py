@@ -111,6 +111,43 @@ def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine,
     assert rows(made.lookup_pmr) == []
 
 
+def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) -> None:
+    """`left = "cis", right = "people"`: the tax record was first seen here, and the pupil's record said to be brought."""
+    entities = world("""
+        entity_id | source | entity_key
+        1         | npd    | P1
+        2         | ilr    | L1
+        3         | cis    | N1
+    """)
+    links = world("""
+        step    | left_id | right_id | method        | pass   | match_weight:float | match_probability:float | runner_up_weight:float | decision
+        schools | 1       | 2        | deterministic | uln    | 20                 | 0.9999                  | -                      | accepted
+        tax     | 3       | 1        | probabilistic | rule 1 | 4                  | 0.96                    | -                      | accepted
+    """)
+    units = world("""
+        step    | side  | unit_id | entity_id
+        schools | left  | 1       | 1
+        schools | right | 2       | 2
+        tax     | left  | 3       | 3
+        tax     | right | 1       | 1
+        tax     | right | 1       | 2
+    """)
+    membership = join_people(engine, each_alone(engine, entities), links)
+    made = build(
+        engine,
+        entities,
+        membership,
+        links,
+        units,
+        people_of=["npd"],
+        edukey_sources=["cis"],
+        pmr_sources=[],
+        brought_left=["tax"],
+    )
+    found = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, made.spine)}
+    assert found == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
+
+
 def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
     """A last digit apart is the same: 0.1 + 0.2 is 0.3 only in another order."""
     entities = world("""
