@@ -97,7 +97,12 @@ class Source(_Strict):
         """A list keeps each column under its own name."""
         if not isinstance(value, list | tuple) or not all(isinstance(column, str) for column in value):
             return value
-        return {re.sub(r"\W+", "_", column).strip("_").lower(): column for column in value}
+        named: dict[str, str] = {}
+        for column in value:
+            name = re.sub(r"\W+", "_", column).strip("_").lower()
+            if (first := named.setdefault(name, column)) != column:
+                raise _fault(f"'{first}' and '{column}' would both be kept as x_{name}; write {{ name = ... }}")
+        return named
 
     @field_validator("keep")
     @classmethod

@@ -97,6 +97,7 @@ def test_columns_are_kept_under_their_own_or_another_name(tmp_path: Path, keep: 
     [
         ('{ number_all = "FNR" }', "does not end in _all"),
         ('{ one = "FNR", two = "FNR" }', "column 'FNR' is kept under two names"),
+        ('["House Name", "house-name"]', "'House Name' and 'house-name' would both be kept as x_house_name"),
         ("3", "source.a.keep: a table is expected: { name = ... }"),
     ],
 )

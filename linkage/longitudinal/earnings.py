@@ -95,8 +95,9 @@ def _main(engine: Engine, filed: Table, payer: str) -> Table:
         )
         select holder, TaxYear, min(payer) filter (where pay = most) as main, max(most) as pay,
                count(*) filter (where pay = most) > 1 as tied, count(*) as different,
-               arg_min(payer_sic, payer) filter (where pay = most) as sic,
-               arg_min(payer_section, payer) filter (where pay = most) as section
+               -- Of a payer without an industry arg_min would take that of another who paid as much.
+               nullif(arg_min(coalesce(payer_sic, ''), payer) filter (where pay = most), '') as sic,
+               nullif(arg_min(coalesce(payer_section, ''), payer) filter (where pay = most), '') as section
         from beside_the_most
         group by holder, TaxYear
         """,

@@ -65,6 +65,8 @@ RETURNS = """
     20        | 201415  | E6          | 8                 | 62010        | J       | 4000
     20        | 201516  | E5          | 9                 | 85200        | P       | -250
     20        | 201617  | E7          | -                 | -            | -       | 1200
+    20        | 201718  | E5          | 9                 | 85200        | P       | 4000
+    20        | 201718  | E8          | 8                 | -            | -       | 4000
     20        | -       | E7          | -                 | -            | -       | 1200
     99        | 201415  | E1          | 7                 | 47110        | G       | 100
 """
@@ -88,7 +90,9 @@ def test_earnings_name_the_payer_of_most_and_flag_ties(engine, world, holders, r
     )  # fmt: skip
     assert found[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
     assert found[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
-    assert len(found) == 4
+    # The main one of two that paid as much has no industry, and takes none of the other's.
+    assert found[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
+    assert len(found) == 5
 
 
 def test_the_columns_are_the_catalogue_s(engine, world, holders):
