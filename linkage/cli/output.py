@@ -108,14 +108,16 @@ def check(
     if approved is None:
         of_approved = {"--population": population, "--unit": unit}
         refuse_idle(of_approved, "is for a table beside approved ones: give --approved with it")
+    from quality.outputs import refuse_overwriting, write_safe
+
+    if out:
+        refuse_overwriting(files, out)
     said = _said(label, count, share, average, of, largest, total, tree)
     found = _checked(files, said, profile, _context(approved, population, unit))
     for tables in found:
         _told(tables)
         _second_opinion(tables)
         if out:
-            from quality.outputs import write_safe
-
             typer.echo("\n".join(f"  wrote {path}" for path in write_safe(tables, out)))
     if not all(checked.passes for tables in found for checked in tables):
         raise typer.Exit(int(ExitCode.GATE))

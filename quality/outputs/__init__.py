@@ -6,7 +6,7 @@ from quality.outputs.findings import Checked, Finding
 from quality.outputs.layout import Said
 from quality.outputs.microdata import Asked, Sign, check_microdata
 from quality.outputs.reading import Sheet, read_tables
-from quality.outputs.writing import write_safe
+from quality.outputs.writing import refuse_overwriting, write_safe
 
 __all__ = [
     "Approved",
@@ -24,5 +24,6 @@ __all__ = [
     "check_tables",
     "load_approved",
     "read_tables",
+    "refuse_overwriting",
     "write_safe",
 ]

@@ -6,9 +6,29 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from linkage.errors import ConfigError
 from quality.outputs.findings import Checked
 
 AUDIT = ("cell", "column", "class", "rule")
+
+
+def refuse_overwriting(files: Sequence[Path], folder: Path) -> None:
+    """See that what is written for files has a place of its own: it is called what they are.
+
+    Raises:
+        ConfigError: a file would be replaced by its own safe table, or two files have one name.
+    """
+    for file in files:
+        if (folder / file.name).resolve() == file.resolve():
+            raise ConfigError(
+                f"{folder}: the safe table would take the place of {file}\n  give another folder with --out"
+            )
+    stems = [file.stem.lower() for file in files]
+    if twice := [file for file in files if stems.count(file.stem.lower()) > 1]:
+        raise ConfigError(
+            f"{folder}: {' and '.join(map(str, twice[:2]))} would be written under one name\n"
+            "  check them one by one, each with an --out of its own"
+        )
 
 
 def write_safe(found: Sequence[Checked], folder: Path) -> list[Path]:
@@ -27,6 +47,8 @@ def write_safe(found: Sequence[Checked], folder: Path) -> list[Path]:
     if safe:
         write = _xlsx if source.suffix.lower() == ".xlsx" else _csv
         paths.append(_whole(folder / source.name, lambda path: write(safe, path)))
+    else:  # one that was written before it was looked at anew may be safe no more
+        (folder / source.name).unlink(missing_ok=True)
     audit = io.StringIO()
     writer = csv.writer(audit, lineterminator="\n")
     writer.writerow(AUDIT)

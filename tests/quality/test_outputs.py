@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from linkage.errors import ConfigError, InputError
 from quality.disclosure import load
-from quality.outputs import Checked, Said, check_table, read_tables, write_safe
+from quality.outputs import Checked, Said, check_table, read_tables, refuse_overwriting, write_safe
 from quality.outputs.reading import value
 from quality.outputs.totals import TOTALS
 
@@ -238,6 +238,25 @@ def test_a_column_of_numbers_and_texts_is_a_fault_and_written_nowhere(tmp_path: 
     assert told(found) == {("C2", "unread")}
     assert (found.passes, found.safe) == (False, None)
     assert write_safe([found], tmp_path / "safe") == [tmp_path / "safe" / "t.audit.csv"]
+
+
+def test_a_safe_table_replaces_none_of_another_file(tmp_path: Path) -> None:
+    """Of two tables of one name the first was gone, and with --out . the results themselves."""
+    files = [tmp_path / folder / "results.csv" for folder in ("north", "south")]
+    with pytest.raises(ConfigError, match="would be written under one name"):
+        refuse_overwriting(files, tmp_path / "safe")
+    with pytest.raises(ConfigError, match="would take the place of"):
+        refuse_overwriting(files[:1], tmp_path / "south" / ".." / "north")
+    refuse_overwriting([files[0], tmp_path / "others.csv"], tmp_path / "safe")
+
+
+def test_a_safe_table_goes_once_its_file_is_safe_no_more(tmp_path: Path) -> None:
+    """It stayed, and looked like that of the file as it is now."""
+    profile, out = load("ons_srs"), tmp_path / "safe"
+    paths = write_safe([checked("Region | People\nNorth | 40\nSouth | 50", tmp_path, profile)], out)
+    assert paths[0].exists()
+    assert len(write_safe([checked("Region | People\nNorth | 40\nSouth | -50", tmp_path, profile)], out)) == 1
+    assert not paths[0].exists()
 
 
 def test_codes_with_a_word_for_all_are_labels_and_others_are_once_they_are_named(tmp_path: Path) -> None:
