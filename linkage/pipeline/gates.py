@@ -102,6 +102,9 @@ def not_asked(
         )
     if gates.precision_lower_bound is not None and unknown:
         found.append(f"precision_lower_bound: nothing is known of the links of {', '.join(unknown)}")
+    if gates.max_unlinked is not None:
+        empty = [step["step"] for step in evaluation["steps"] if any(not side["units"] for side in step["sides"])]
+        found += [f"max_unlinked: a side of {step} holds nobody" for step in empty]
     if drift is None:
         since = ("max_rate_fall", "max_count_change")
         found += [

@@ -35,9 +35,10 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
         InputError: something of the run is gone or altered.
         LeoError: a run is at work in the folder.
     """
+    run = run.resolve()  # of a link, the folder that it leads to: else the link alone would move
     manifest = ended_well(run)
-    target = releases / (name or run.resolve().name)
-    if (run / RELEASE).is_file() and run.resolve().parent == releases.resolve():  # else it was stopped, and goes on
+    target = releases / (name or run.name)
+    if (run / RELEASE).is_file() and run.parent == releases.resolve():  # else it was stopped, and goes on
         raise ConfigError(f"{run}: it is a release already\n  copy its folder first where both names are to stay")
     if target.exists():
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")

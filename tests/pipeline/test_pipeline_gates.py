@@ -135,6 +135,8 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
     with_truth = [{**step, "accuracy": said} for step in steps]
     rates = [{"step": step["step"], "high": 0.01} for step in steps]
     assert not_asked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
+    nobody = [{**with_truth[0], "sides": [{"units": 120, "linked": 0}, {"units": 0, "linked": 0}]}]
+    assert not_asked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == ["max_unlinked: a side of a-b holds nobody"]
     half = [with_truth[0], steps[1]]
     since = {"rates": rates[:1], "counts": []}
     assert not_asked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
@@ -205,9 +207,12 @@ def test_a_fall_since_the_last_release_withholds_everything(village, leo, tmp_pa
 
 def test_a_run_that_passed_moves_to_the_releases_whole(village, leo, tmp_path):
     before = {path.relative_to(village.root): path.stat().st_size for path in village.root.rglob("*") if path.is_file()}
-    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
+    latest = tmp_path / "latest"
+    latest.symlink_to(village.root)
+    code, shown, _ = leo("publish", latest, "--to", tmp_path / "releases", "--name", "2026")
     assert code == 0
     release = tmp_path / "releases/2026"
+    assert not release.is_symlink(), "the run moves, and not the link that leads to it"
     assert f"published  {release}" in shown
     assert not village.root.exists()
     after = {path.relative_to(release): path.stat().st_size for path in release.rglob("*") if path.is_file()}
