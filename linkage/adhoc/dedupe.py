@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from linkage.adhoc.copies import without_copies
 from linkage.adhoc.counted import counted_source
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.ids import with_ids
-from linkage.adhoc.link import facts, notes_of
+from linkage.adhoc.link import Linked, facts, notes_of
 from linkage.adhoc.modelling import trained
-from linkage.adhoc.person_file import Recognised
+from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.adhoc.wide import without_idle
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
@@ -54,23 +54,12 @@ class DedupeRequest:
     force: bool = False
 
 
-@dataclass
-class Deduplicated:
-    """What was done: the recognised columns, counts, and where truth was given the error."""
-
-    columns: Columns
-    fields: dict[str, str]  # field -> kind of comparison
-    summary: dict[str, Any] = field(default_factory=dict)
-    truth: dict[str, float] | None = None
-    notes: list[str] = field(default_factory=list)  # what was read otherwise than its owner may think
-
-
 def dedupe_file(
     request: DedupeRequest,
     *,
     recognised: Recognised | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Deduplicated:
+) -> Linked:
     """Find the records of a file that are one person; write clusters, links, the model, a manifest and a report.
 
     Args:
@@ -93,41 +82,68 @@ def dedupe_file(
     return done
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A file in the form in which its records are compared.
+
+    Attributes:
+        shaped: the file with its columns brought into shape.
+        table, ids: unit_id with the fields that are compared, and with the ids of the file.
+        kinds: field to kind of comparison.
+        lost_dates: how many dates are in no form that is known.
+        true_pairs: where the request names a truth.
+    """
+
+    file: PersonFile
+    columns: Columns
+    shaped: PersonFile
+    table: Table
+    ids: Table
+    kinds: dict[str, str]
+    left_out: list[str]
+    lost_dates: int
+    true_pairs: Table | None
+
+
+def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Recognised) -> _Read:
+    file = persons.read(engine, request.file, scratch, delimiter=request.delimiter, encoding=request.encoding)
+    told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
+    header = tuple(name for name in file.header if not (told and name == told.column))
+    columns = columns_of_one(engine, replace(file, header=header), request.maps, request.id)
+    named = {*(text.partition("=")[2] for text in request.maps), *filter(None, [request.id])}
+    columns = with_ids(engine, [file], columns, numbered=[request.id == "none"], told=named)
+    columns = without_copies(engine, [file], without_idle(engine, [file], columns))
+    recognised(columns, [file])
+    (shaped,), at = alike(engine, [file], columns)
+    postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
+    kept = told.column if told else None
+    table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
+    kinds = persons.kinds(engine, table, table, postcodes=postcodes, one_file=True)
+    if len(kinds) < 2:
+        raise InputError(
+            "fewer than two of the fields say anything: the others are empty or hold one value\n"
+            f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
+        )
+    lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
+    # Before the work, so that a fault in it costs nothing.
+    true_pairs = told.in_units(engine, ids) if told else None
+    return _Read(file, columns, shaped, table, ids, kinds, left_out(columns, at), lost_dates, true_pairs)
+
+
 def _work(
     engine: Engine,
     request: DedupeRequest,
     place: Workplace,
     recognised: Recognised,
     say: Callable[[str], None],
-) -> Deduplicated:
+) -> Linked:
     pen.ready()  # what draws the report's charts takes half a second to start
     with place.clock("read"):
         say("reading")
-        file = persons.read(
-            engine, request.file, place.part / "scratch", delimiter=request.delimiter, encoding=request.encoding
-        )
-        told = truth.of_one_file(engine, request.truth, file.header) if request.truth else None
-        header = tuple(name for name in file.header if not (told and name == told.column))
-        columns = columns_of_one(engine, replace(file, header=header), request.maps, request.id)
-        named = {*(text.partition("=")[2] for text in request.maps), *filter(None, [request.id])}
-        columns = with_ids(engine, [file], columns, numbered=[request.id == "none"], told=named)
-        columns = without_copies(engine, [file], without_idle(engine, [file], columns))
-        recognised(columns, [file])
-        (shaped,), at = alike(engine, [file], columns)
-        postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
-        kept = told.column if told else None
-        table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
-        kinds = persons.kinds(engine, table, table, postcodes=postcodes, one_file=True)
-        if len(kinds) < 2:
-            raise InputError(
-                "fewer than two of the fields say anything: the others are empty or hold one value\n"
-                f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
-            )
-        lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
-        # Before the work, so that a fault in it costs nothing.
-        true_pairs = told.in_units(engine, ids) if told else None
+        read = _read(engine, request, place.part / "scratch", recognised)
+    file, table, kinds = read.file, read.table, read.kinds
     with place.clock("train"):
-        model, training = _model(engine, request, columns, kinds, table, say)
+        model, training = _model(engine, request, read.columns, kinds, table, say)
     with place.clock("link"):
         limits = limits_of(request.threshold)
         units = Units("file", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
@@ -140,33 +156,29 @@ def _work(
     with place.clock("write"):
         say("writing")
         summary = {**_counts(engine, clusters, links, alone), "rules": pairs.rule_counts, **training}
-        hashes = place.write(engine, _tables(engine, clusters, links, ids))
+        hashes = place.write(engine, _tables(engine, clusters, links, read.ids))
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
-        done = Deduplicated(
-            columns,
-            kinds,
-            summary,
-            notes=[
-                *notes_of(file, lost_dates),
-                *unknown.notes([shaped]),
-                *left_out(columns, at),
-                *given_notes(request.model, training),
-                *repeated.notes(engine, file.called, table, clusters.members, kinds),
-            ],
-        )
-        done.truth = truth.error(engine, links, true_pairs) if true_pairs else None
+        notes = [
+            *notes_of(file, read.lost_dates),
+            *unknown.notes([read.shaped]),
+            *read.left_out,
+            *given_notes(request.model, training),
+            *repeated.notes(engine, file.called, table, clusters.members, kinds),
+        ]
+        error = truth.error(engine, links, read.true_pairs) if read.true_pairs else None
+        done = Linked(read.columns, kinds, summary, error, notes)
         source = counted_source(engine, request.file.name, file, table)
-        _evaluate(engine, place.part, source, links, alone, table, model, true_pairs, summary)
+        _evaluate(engine, place.part, source, links, alone, table, model, read.true_pairs, summary)
     place.manifest.content |= {
         "config_hash": configuration_hash(request, kinds),
         "seed": request.seed,
         "engine": engine.name,
-        "inputs": {file.path.name: facts(file, lost_dates)},
-        "recognised": {"file": columns.left, "compared": kinds},
+        "inputs": {file.path.name: facts(file, read.lost_dates)},
+        "recognised": {"file": read.columns.left, "compared": kinds},
         "request": {
             **read_again.told(
                 {"file": file},
-                columns,
+                read.columns,
                 delimiter=request.delimiter,
                 postcodes=kinds.get("postcode") == "postcode",
             ),

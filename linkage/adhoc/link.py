@@ -61,7 +61,7 @@ class Request:
 
 @dataclass
 class Linked:
-    """What was done: the recognised columns, counts, and where truth was given the error."""
+    """What was done with two files, or one: the recognised columns, counts, and where truth was given the error."""
 
     columns: Columns
     fields: dict[str, str]  # field -> kind of comparison

@@ -17,7 +17,7 @@ _VERBS = {
     "dashboard": "linkage.cli.dashboard:dashboard",
     "explain": "linkage.cli.explain:explain",
     "outcomes": "linkage.cli.outcomes:outcomes",
-    "link": "linkage.adhoc.command:link",
+    "link": "linkage.cli.link:link",
     "dedupe": "linkage.cli.dedupe:dedupe",
     "train": "linkage.cli.train:train",
     "tune": "linkage.cli.tune:tune",

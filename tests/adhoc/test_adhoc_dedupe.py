@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.adhoc.dedupe import DedupeRequest, Deduplicated, dedupe_file
+from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.link import Linked
 from linkage.errors import InputError
 
 
@@ -29,24 +30,24 @@ def request_(febrl3: Path) -> DedupeRequest:
 
 
 @pytest.fixture(scope="module")
-def done(request_: DedupeRequest) -> Deduplicated:
+def done(request_: DedupeRequest) -> Linked:
     return dedupe_file(request_)
 
 
-def test_records_of_one_person_are_found_with_no_configuration(done: Deduplicated) -> None:
+def test_records_of_one_person_are_found_with_no_configuration(done: Linked) -> None:
     assert done.truth is not None
     assert done.truth["true_pairs"] == 6538
     assert done.truth["f1"] >= 0.99
     assert done.truth["precision"] >= 0.995
 
 
-def test_the_column_that_says_who_is_who_is_not_compared(done: Deduplicated) -> None:
+def test_the_column_that_says_who_is_who_is_not_compared(done: Linked) -> None:
     assert "who" not in done.fields
     assert {"forename", "surname", "dob", "postcode", "address"} <= set(done.fields)
 
 
 def test_every_record_is_of_one_person_and_every_pair_of_a_person_is_a_link(
-    done: Deduplicated, request_: DedupeRequest
+    done: Linked, request_: DedupeRequest
 ) -> None:
     clusters = pq.read_table(request_.out / "clusters.parquet").to_pylist()
     assert len({row["id"] for row in clusters}) == len(clusters) == 5000
@@ -60,7 +61,7 @@ def test_every_record_is_of_one_person_and_every_pair_of_a_person_is_a_link(
 
 
 def test_the_folder_holds_a_model_that_splink_takes_for_one_file_and_a_report(
-    done: Deduplicated, request_: DedupeRequest
+    done: Linked, request_: DedupeRequest
 ) -> None:
     model = json.loads((request_.out / "model.json").read_text())
     assert model["link_type"] == "dedupe_only"
