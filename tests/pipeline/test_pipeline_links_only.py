@@ -1,6 +1,8 @@
 """A run whose step asks for nothing but links: the same people, and what nobody looked at is not told as if it were."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,18 +16,32 @@ from linkage.pipeline.job import load_job
 _TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
 
 
+ASKED = ("train = false", "train = false\nlinks_only = true")
+
+
 @pytest.fixture
 def only_links(village):
     """The village, whose step asks for its links alone, before its run."""
-    village.change("train = false", "train = false\nlinks_only = true")
+    village.change(*ASKED)
     return village
 
 
-def test_the_same_people_come_of_it(linked_village, only_links):
-    only_links.runner().run()
+@pytest.fixture(scope="module")
+def with_links(linked_village, tmp_path_factory):
+    """The village after a run that asked for its links alone; to be looked at only."""
+    base = tmp_path_factory.mktemp("only-links")
+    shutil.copytree(linked_village.folder, base / "in")
+    shutil.copytree(linked_village.root, base / "run")
+    made = replace(linked_village, folder=base / "in", root=base / "run")
+    made.change(*ASKED)
+    made.runner().run()
+    return made
+
+
+def test_the_same_people_come_of_it(linked_village, with_links):
     both = [
         pq.read_table(made.root / "stages" / "10-link-npd-cis" / "links" / "npd-cis.parquet")
-        for made in (linked_village, only_links)
+        for made in (linked_village, with_links)
     ]
     assert [(f.name, f.type) for f in both[0].schema] == [(f.name, f.type) for f in both[1].schema]
     accepted = [
@@ -37,16 +53,15 @@ def test_the_same_people_come_of_it(linked_village, only_links):
     weights = [[row.pop("match_weight") for row in found] for found in (whole, alone)]
     assert alone == whole
     assert weights[1] == pytest.approx(weights[0])
-    made = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, only_links)]
+    made = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, with_links)]
     told_of_links = {name for name in made[0] if made[0][name] != made[1][name]}
     assert told_of_links == {"links/npd-cis", "unlinked/npd-cis"}
 
 
-def test_everybody_without_a_link_is_counted_with_one_reason(only_links):
-    only_links.runner().run()
+def test_everybody_without_a_link_is_counted_with_one_reason(with_links):
     counted = next(
         stage["counts"]
-        for stage in json.loads((only_links.root / "manifest.json").read_text())["stages"]
+        for stage in json.loads((with_links.root / "manifest.json").read_text())["stages"]
         if stage["name"] == "link-npd-cis"
     )
     assert counted["unlinked"] == {"no accepted link": 20 + 15}
@@ -66,10 +81,9 @@ def test_what_was_missed_is_not_estimated_and_the_page_says_so(only_links):
     assert "None%" not in page
 
 
-def test_nobody_is_asked_about_pairs_that_were_not_made(only_links):
-    only_links.runner().run()
+def test_nobody_is_asked_about_pairs_that_were_not_made(with_links):
     with connect("duckdb", threads=1) as engine, pytest.raises(ConfigError, match="take links_only from the step"):
-        OpenRun(engine, only_links.root).open("npd-cis")
+        OpenRun(engine, with_links.root).open("npd-cis")
 
 
 def test_what_needs_other_pairs_is_refused_before_the_work(only_links):
