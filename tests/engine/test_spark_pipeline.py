@@ -38,8 +38,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 _PATIENCE = 900  # seconds; a busy machine takes many times what an idle one does
 _HOME = Path(linkage.__file__).parents[1]
 
-# A village is small: compiling queries, and compiling what compiles them, would take most of the time.
+# A village is small: compiling queries, and compiling what compiles them, would take most of the time, and much of the
+# rest clearing away the tens of megabytes that each sort, group and broadcast takes first.
 _SMALL = {
+    "spark.buffer.pageSize": "1m",
     "spark.driver.memory": "1g",
     "spark.leo.executorWait": "300",  # on a busy machine an executor is long in coming
     "spark.sql.shuffle.partitions": "2",
@@ -49,7 +51,7 @@ _SMALL = {
     "spark.eventLog.compress": "false",
 }
 _WORD = {"spark.leo.password": "never-to-be-seen"}  # settings of such names are starred
-_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"
+_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -Duser.timezone=UTC"
 
 
 @dataclass
