@@ -16,6 +16,7 @@ COUNTED_ROWS = 40_000
 # and sisters, who agree on surname and address, as matches.
 PERSONAL = {"forename", "middle_names", "dob", "nino", "uln", "upn", "husid", "email"}
 PERSONAL |= {"social_security_number", "health_number", "national_number", "organisation"}
+_PERSONS = PERSONAL - {"organisation", "email"} | {"surname"}  # columns of files that are of people
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
 _PURE_PAIRS, _MOST_PAIRS = 40, 400
@@ -94,7 +95,11 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         # persons is on one of them. It says all of the other but how often they stand so.
         personal |= _of_persons(counted, sides)
         more = [replace(c, lenient=True) for c in counted if personal & set(c.columns)]
-        chosen += _chosen(_fit(smaller, more), waiting)[0]
+        added, waiting = _chosen(_fit(smaller, more), waiting)
+        chosen += added
+    if waiting and not _PERSONS & {column for comparison in model.comparisons for column in comparison.columns}:
+        # Companies have no households: those at one address are one or have other names.
+        chosen += _chosen(_fit(smaller, counted), waiting)[0]
     return chosen
 
 
