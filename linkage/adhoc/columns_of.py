@@ -14,6 +14,7 @@ from linkage.adhoc.maps import of_one_file, without_left_out
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
 from linkage.adhoc.same_names import is_mere_number
+from linkage.adhoc.things import names_of_things
 from linkage.adhoc.towns import with_towns
 from linkage.adhoc.wide import without_idle
 from linkage.engine import Engine
@@ -46,7 +47,7 @@ def columns_of(
     found = [text for column in taken for text in column.maps()]
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
-    columns = replace(columns, by_content=tuple(found))
+    columns = names_of_things(engine, files, replace(columns, by_content=tuple(found)), told)
     _refuse_mere_addresses(columns, headers)
     columns = with_other_countries(engine, files, columns)
     columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
@@ -79,6 +80,7 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
     found = [text for column in taken for text in column.maps()]
     columns = recognise(header, header, [*both, *found], (named, named), enough=False)
+    columns = names_of_things(engine, [file], columns, told)
     _refuse_mere_addresses(columns, [header])
     columns = with_other_countries(engine, [file], columns)
     columns = with_addresses(engine, [file], columns, told)

@@ -4,6 +4,7 @@ from typing import Any
 
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine, Table, one, quote
+from linkage.model.comparisons import OF_WORD, OF_WORDS
 
 
 def counted_source(engine: Engine, name: str, file: PersonFile, units: Table) -> dict[str, Any]:
@@ -13,7 +14,7 @@ def counted_source(engine: Engine, name: str, file: PersonFile, units: Table) ->
         name: what the report calls it.
         units: unit_id and the fields.
     """
-    fields = [column for column in units.columns if column != "unit_id"]
+    fields = [column for column in units.columns if column != "unit_id" and not column.endswith((OF_WORDS, OF_WORD))]
     known = "".join(f", count({quote(field)}) as {quote(field)}" for field in fields)
     found = one(engine, engine.sql(f"select count(*) as {quote(_ALL)}{known} from {{t}}", t=units))
     entities = int(found[_ALL])

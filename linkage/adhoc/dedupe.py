@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, read_again, repeated, truth, unknown
+from linkage.adhoc import dated, persons, rare_words, read_again, repeated, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.columns_of import columns_of_one
@@ -124,6 +124,8 @@ def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Rec
             "fewer than two of the fields say anything: the others are empty or hold one value\n"
             f"  compared: {', '.join(kinds) or 'none'}; map further columns with --map"
         )
+    kinds = rare_words.compared(engine, [table], kinds)
+    (table,) = rare_words.beside(engine, [table], rare_words.fields(kinds))
     lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
     # Before the work, so that a fault in it costs nothing.
     true_pairs = told.in_units(engine, ids) if told else None
@@ -181,6 +183,7 @@ def _work(
                 read.columns,
                 delimiter=request.delimiter,
                 postcodes=kinds.get("postcode") == "postcode",
+                words=rare_words.fields(kinds),
             ),
             "threshold": request.threshold,
         },

@@ -10,6 +10,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.errors import ConfigError, InputError
 from linkage.model import Model, load
 from linkage.model.blocking import suggest
+from linkage.model.comparisons import OF_WORD, OF_WORDS, rare_words_of, rarest_word_of
 from linkage.model.fits import misfits
 from linkage.model.refused import check_runs
 from linkage.model.sizes import of_sizes
@@ -48,14 +49,18 @@ def given(
     model.check_trained(str(path))
     _check_without(model, path, without)
     told: dict[str, Any] = {}
-    there = {name.lower() for name in kinds}
+    there = {
+        name.lower() for name in (*kinds, *(name for name in units[0].columns if name.endswith((OF_WORDS, OF_WORD))))
+    }
     asked = {name.lower() for name in without}
     silent = [name for name in model.columns if name in both and name.lower() not in there | asked]
     rules = model.blocking_rules
     if silent or without:
-        model = without_columns(model, {*silent, *without})
+        gone = {*silent, *without}
+        made = {made_of(name) for name in gone for made_of in (rare_words_of, rarest_word_of)}
+        model = without_columns(model, gone | made)
         told |= {"without": list(without), "silent": silent}
-    model.check_columns(kinds, str(path), _remedy([name for name in model.columns if name.lower() not in there]))
+    model.check_columns(there, str(path), _remedy([name for name in model.columns if name.lower() not in there]))
     if len(model.fields) < _LEAST:
         raise ConfigError(
             f"{path}: of what the model compares these files tell too little: {model.fields[0].name} alone\n"

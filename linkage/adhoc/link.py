@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import families, persons, truth, unknown
+from linkage.adhoc import families, persons, rare_words, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
 from linkage.adhoc.counted import counted_source
@@ -333,6 +333,7 @@ def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[s
         done.columns,
         delimiter=request.delimiter,
         postcodes=done.fields.get("postcode") == "postcode",
+        words=rare_words.fields(done.fields),
     )
     return {**read, **_asked(request)}
 

@@ -9,6 +9,7 @@ from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict
 from linkage.model.blocking import suggest
+from linkage.model.splink_json import BlockingRule
 from linkage.model.training import NobodyInBothError, train, unlearnt
 
 _FURTHER = "middle_names"
@@ -81,5 +82,12 @@ NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\
 
 def with_rules(model: Model, conditions: Sequence[str], beside: Sequence[Any] = ()) -> Model:
     """The model with these blocking rules, after those of its file that are named beside them."""
-    rules = [{"blocking_rule": condition, "sql_dialect": "duckdb"} for condition in conditions]
+    rules = [_rule(condition) for condition in conditions]
     return from_dict({**model.raw, "blocking_rules_to_generate_predictions": [*beside, *rules]})
+
+
+def _rule(condition: str) -> dict[str, Any]:
+    """A blocking rule as Splink has it; columns of words are lists, of which any may be equal."""
+    lists = [column for column in BlockingRule(condition).columns if column.endswith(comparisons.OF_WORDS)]
+    opened = {"arrays_to_explode": lists} if lists else {}
+    return {"blocking_rule": condition, "sql_dialect": "duckdb", **opened}

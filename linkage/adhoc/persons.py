@@ -201,24 +201,33 @@ def held_twice(engine: Engine, units: Table) -> float:
     """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
 
     Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more. Where
-    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house.
+    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house. In
+    files of no persons the name is a company's, which has no namesake in its house.
     """
-    if not {"forename", "surname"} <= set(units.columns):
-        return 0.0
+    held = set(units.columns)
+    persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
 
     def most(telling: Sequence[str]) -> float:
-        return max((_twice(engine, units, name) for name in telling if name in units.columns), default=0.0)
+        names = ("forename", "surname") if persons else ("organisation",)
+        return max((_twice(engine, units, names, name) for name in telling if name in held), default=0.0)
 
-    if "dob" in units.columns:
+    if company:
+        return most(["email", "phone", "postcode", "address"])
+    if not persons:
+        return 0.0
+    if "dob" in held:
         return most(["dob"])
-    if {"email", "phone"} & set(units.columns):
+    if {"email", "phone"} & held:
         return most(["email", "phone"])
     at_home = most(["postcode", "address"])
     return at_home if at_home >= _MORE_THAN_NAMESAKES else 0.0
 
 
-def _twice(engine: Engine, units: Table, telling: str) -> float:
-    own = ("forename", "surname", telling)
+_OF_PERSONS = {"forename", "surname", "dob"}
+
+
+def _twice(engine: Engine, units: Table, names: Sequence[str], telling: str) -> float:
+    own = (*names, telling)
     some = _TELLING[telling] if engine.count(units) > _SHOWN_ROWS else "true"
     whole = "dob not like '%-00'" if telling == "dob" else "true"
     known = " and ".join(f"{name} is not null" for name in own)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import consonants, persons
+from linkage.adhoc import consonants, persons, rare_words
 from linkage.adhoc.alike import alike
 from linkage.adhoc.persons import PersonFile
 from linkage.adhoc.recognise import Columns
@@ -18,6 +18,7 @@ def told(
     *,
     delimiter: str | None,
     postcodes: bool,
+    words: Sequence[str] = (),
 ) -> dict[str, Any]:
     """How files were read, for the manifest.
 
@@ -25,6 +26,7 @@ def told(
         files: "left" and "right", or "file" alone where one was linked with itself.
         columns: as they were recognised, before the files were made alike.
         postcodes: whether postcodes were taken for British ones.
+        words: fields that are compared by their rare words.
     """
     ids, parts = (columns.left_id, columns.right_id), (columns.left_parts, columns.right_parts)
     return {
@@ -36,6 +38,7 @@ def told(
         "delimiter": delimiter,
         "encodings": {side: file.encoding for side, file in files.items()},
         "british_postcodes": postcodes,
+        "words": list(words),
     }
 
 
@@ -68,7 +71,8 @@ def read_again(
     for side, file, where, more, id_column in zip(sides, shaped, (at.left, at.right), further, ids, strict=False):
         compared = {name: where[name] for name in at.fields} | more
         made[side] = persons.units(engine, file, compared, id_column, postcodes=said["british_postcodes"])
-    return made
+    tables = rare_words.beside(engine, [units for units, _ in made.values()], said.get("words", ()))
+    return {side: (table, made[side][1]) for side, table in zip(made, tables, strict=True)}
 
 
 def _same_file(engine: Engine, said: Mapping[str, Any], side: str, path: Path, scratch: Path) -> PersonFile:

@@ -15,6 +15,7 @@ from linkage.adhoc.readings import readings
 from linkage.adhoc.same_names import of_one_name
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.errors import ConfigError
+from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.records.headers import listed
 
 ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "email", "phone")
@@ -101,7 +102,7 @@ def sex_frames() -> list[dict[str, list[str]]]:
 
 
 _OURS = frozenset({"unit_id", "slot", "place", "partner", "units"})
-_OF_LISTS = "_all"  # ends the name of a column of lists
+_MADE = ("_all", OF_WORDS, OF_WORD)  # end the names of columns that are made of a field
 
 
 def own_name(column: str, taken: Collection[str]) -> str:
@@ -113,7 +114,7 @@ def own_name(column: str, taken: Collection[str]) -> str:
         taken: names of other fields.
     """
     name = re.sub(r"\W", "_", column.lower())
-    while name in taken or name in _OURS or name.endswith(_OF_LISTS):
+    while name in taken or name in _OURS or name.endswith(_MADE):
         name += "_"
     return name
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linkage.adhoc import dated, persons
+from linkage.adhoc import dated, persons, rare_words
 from linkage.adhoc.alike import alike
 from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.person_file import PersonFile, Recognised
@@ -131,4 +131,6 @@ def sides_of(
             "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
             f"  compared: {', '.join(compared) or 'none'}; map further columns with --map"
         )
+    kinds = rare_words.compared(engine, (left, right), kinds)
+    left, right = rare_words.beside(engine, (left, right), rare_words.fields(kinds))
     return (left, right), (left_ids, right_ids), kinds

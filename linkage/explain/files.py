@@ -21,6 +21,7 @@ from linkage.explain.opening import OpenStep, written_passes
 from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolve import Thresholds
 from linkage.model import load
+from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.pipeline.atomic import put, remove
 from linkage.pipeline.delivery import manifest_of
 from linkage.pipeline.lock import LOCK, locked
@@ -61,7 +62,11 @@ class OpenFiles:
     def fields(self) -> tuple[str, ...]:
         """What was read of both sides, in the order of the left one."""
         shared = self.records["right"].columns
-        return tuple(name for name in self.records["left"].columns if name in shared and name not in (ID, "unit_id"))
+        return tuple(
+            name
+            for name in self.records["left"].columns
+            if name in shared and name not in (ID, "unit_id") and not name.endswith((OF_WORDS, OF_WORD))
+        )
 
     def see_that_it_is(self, step: str | None) -> None:
         """Refuse a step of another name than the only one.

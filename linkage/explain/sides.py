@@ -13,6 +13,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.engine import columns as columns_of
 from linkage.match.units import Units, described, fields_of, from_sources, value_in
+from linkage.model.comparisons import OF_WORDS
 
 
 @dataclass(frozen=True)
@@ -260,10 +261,7 @@ class FileSide:
     def holding_any(self, terms: Sequence[Term]) -> Table:
         wanted = {f"wanted_{index}": term.values for index, term in enumerate(terms)}
         asked = ", ".join(f"{{wanted_{index}}} as w{index}" for index in range(len(terms)))
-        met = " or ".join(
-            f"list_contains(w{index}.wanted, {term.element.format(value=f'u.{quote(term.column)}')})"
-            for index, term in enumerate(terms)
-        )
+        met = " or ".join(_stands_in_file(term, f"w{index}") for index, term in enumerate(terms))
         query = f"select u.unit_id from {{units}} as u, {asked} where {met}"
         return self._engine.sql(query, params=None, store=True, units=self._units, **wanted)
 
@@ -289,6 +287,14 @@ class FileSide:
 def held_as(identifier: str) -> tuple[str, str, str]:
     """Columns of `held`: values, first seen, last seen; with spaces, since a file may have fields of any name."""
     return identifier, f"{identifier} first seen", f"{identifier} last seen"
+
+
+def _stands_in_file(term: Term, wanted: str) -> str:
+    """SQL: whether a term is met by a row `u` of a file."""
+    column = f"u.{quote(term.column)}"
+    if term.column.endswith(OF_WORDS):
+        return f"list_has_any({wanted}.wanted, {column})"
+    return f"list_contains({wanted}.wanted, {term.element.format(value=column)})"
 
 
 def _stands_in(term: Term, wanted: str) -> str:

@@ -8,6 +8,7 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import Pattern, Reach, expected_recall, reached, reached_share, rule_pairs
+from linkage.model.comparisons import OF_WORDS
 from linkage.model.compiled import levels_of
 from linkage.model.differing import Odds, Together
 
@@ -45,6 +46,7 @@ def passes_and_rules(
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
+    made_of |= {name: name.removesuffix(OF_WORDS) for name in model.columns if name.endswith(OF_WORDS)}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
     together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of, dropped, known)
     counted = []

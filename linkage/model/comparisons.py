@@ -7,8 +7,12 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KINDS = ("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text")
+KINDS = ("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text", "words")
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
+OF_WORDS, OF_WORD = "_words", "_word"
+"""End the names of columns that hold the rare words of a text, and the rarest one, in files that are of no persons."""
+OF_FEW = "*"
+"""Ends a rare word that next to nobody else holds."""
 BESIDE = "further names"
 """Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
 
@@ -237,6 +241,39 @@ def _text(column: str) -> _Graded:
     ]
 
 
+def rare_words_of(column: str) -> str:
+    """The name of a text's list of rare words, the rarest first."""
+    return f"{column}{OF_WORDS}"
+
+
+def rarest_word_of(column: str) -> str:
+    """The name of the rarest of them."""
+    return f"{column}{OF_WORD}"
+
+
+def _words(column: str) -> _Graded:
+    """Titles, names of companies: what one has more words of than the other, in another order, with a slip in one."""
+    left, right = f'"{column}_l"', f'"{column}_r"'
+    held_left, held_right = f'"{rare_words_of(column)}_l"', f'"{rare_words_of(column)}_r"'
+    shared = f"list_has_any({held_left}, {held_right})"
+    many = f"array_length(list_intersect({held_left}, {held_right}))"
+    left_word, right_word = f'"{rarest_word_of(column)}_l"', f'"{rarest_word_of(column)}_r"'
+    rarest = f"{shared} AND {left_word} = {right_word}"
+    of_few = f"{rarest} AND ends_with({left_word}, '{OF_FEW}')"
+    similarity = f"jaro_winkler_similarity({left}, {right})"
+    return [
+        (f"{left} = {right}", "equal", 0.3),
+        (f"{of_few} AND {many} >= 2", "a word of few and another rare one in common", 0.2),
+        (of_few, "a word of few in common", 0.15),
+        (f"{shared} AND {many} >= 3", "three rare words in common", 0.05),
+        (f"{shared} AND {many} >= 2", "two rare words in common", 0.05),
+        (rarest, "the rarest word in common", 0.05),
+        (shared, "a rare word in common", 0.05),
+        (f"{similarity} >= 0.92", "Jaro-Winkler 0.92 or more", 0.03),
+        (f"{similarity} >= 0.8", "Jaro-Winkler 0.8 or more", 0.03),
+    ]
+
+
 _BUILDERS: Mapping[str, Any] = {
     "name": _name,
     "names": _names,
@@ -248,6 +285,7 @@ _BUILDERS: Mapping[str, Any] = {
     "number": _number,
     "code": _code,
     "text": _text,
+    "words": _words,
 }
 
 

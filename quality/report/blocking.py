@@ -163,6 +163,7 @@ def _estimated(share: float | None, d: Disclosure) -> Cell:
     return d.marked("unavailable") if share is None else Cell(f"{100 * share:.2f}", round(100 * share, 2))
 
 
+_OF_WORDS = "_words"  # ends the name of a list of a text's rare words
 _EQUAL = re.compile(r'l\."?(\w+)"? = r\."?(\w+)"?', re.IGNORECASE)
 _FIRST = re.compile(
     r'(?:substr|substring)\(l\."?(\w+)"?, 1, (\d+)\) = (?:substr|substring)\(r\."?(\w+)"?, 1, \2\)', re.IGNORECASE
@@ -177,6 +178,8 @@ def in_words(condition: str, names: Names) -> str:
 def _part(part: str, names: Names) -> str:
     equal, first = _EQUAL.fullmatch(part), _FIRST.fullmatch(part)
     if equal and equal[1] == equal[2]:
+        if equal[1].endswith(_OF_WORDS):
+            return f"a rare word of {_inside(names.words(equal[1].removesuffix(_OF_WORDS)))}"
         name, of_list = equal[1].removesuffix("_all"), equal[1].endswith("_all")
         return _inside(names.words(name)) + (" at any time" if of_list else "")
     if first and first[1] == first[3]:

@@ -370,3 +370,14 @@ def test_who_is_there_twice_is_told_by_the_address_where_nothing_else_is(
         """
     )
     assert persons.held_twice(engine, units) == share
+
+
+@pytest.mark.parametrize(("further", "share"), [("", 2 / 14), (", 'LEE' as surname", 0.0)], ids=["companies", "staff"])
+def test_a_company_has_no_namesake_at_its_address(further: str, share: float, engine: Engine) -> None:
+    units = engine.sql(
+        f"""
+        select n as unit_id, 'LEE FOODS' as organisation, 'M1 ' || greatest(n, 2) || 'AA' as postcode{further}
+        from generate_series(1, 14) as t(n)
+        """
+    )
+    assert persons.held_twice(engine, units) == pytest.approx(share)

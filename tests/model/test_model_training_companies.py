@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Table
 from linkage.model.sampling import Side
-from linkage.model.training.rules import Agreement, training_rules
+from linkage.model.training.patterns import Layout
+from linkage.model.training.prior import equal_on
+from linkage.model.training.rare_words import of_strangers
+from linkage.model.training.rules import Agreement, key_levels, training_rules
 
 World = Callable[[str], Table]
 COMPANIES = {"organisation": "text", "postcode": "postcode", "town": "text"}
@@ -32,3 +36,37 @@ def test_a_block_on_places_alone_is_learnt_from_where_no_persons_are_named(
     rules = training_rules(untrained(kinds), [_pairs(own), _pairs("postcode", pairs=3_000)], sides)
     assert rules[0].columns == (own,)
     assert (("postcode",) in [rule.columns for rule in rules]) == on_places_alone
+
+
+def test_the_rarest_word_is_equal_at_each_level_that_asks_for_it() -> None:
+    layout = Layout(untrained({"title": "words", "price": "code"}))
+    found = key_levels(layout)
+    labels = [layout.levels[number].label.removeprefix("title: ") for number in found["title_word"]]
+    assert labels == [
+        "equal",
+        "a word of few and another rare one in common",
+        "a word of few in common",
+        "the rarest word in common",
+    ]
+    assert found["title"] == found["title_word"][:1]
+    assert len(found["price"]) == 1
+    m = np.linspace(0.01, 0.1, len(layout.levels))[None, :]
+    both = equal_on(layout, ["title_word", "price", "of_none"], m)
+    assert both.tolist() == [[pytest.approx(m[0, list(found["title_word"])].sum()), m[0, found["price"][0]]]]
+
+
+@pytest.mark.parametrize(
+    ("matched", "strangers"),
+    [(0.2, 1e-3 - 1e-3 * 0.2), (0.9, 1e-4), (1.0, (1e-3 / 1e6) ** 0.5)],
+    ids=["most are strangers", "most are matches", "no fewer than a standard deviation of the count"],
+)
+def test_strangers_who_share_rare_words_are_counted_without_the_matches(matched: float, strangers: float) -> None:
+    """A number of a model that stands once in each file is shared by matches alone, and was as common as they are."""
+    layout = Layout(untrained({"title": "words", "price": "code"}))
+    u, m = (np.full((1, len(layout.levels)), share) for share in (1e-3, matched))
+    found = of_strangers(layout, u, m, np.array([1e-3]), (1_000, 1_000))[0]
+    by_words = [level.condition is not None and "jaro" not in level.condition for level in layout.levels]
+    of_title = [number for number in range(len(by_words)) if by_words[number] and layout.owner[number] == 0]
+    assert len(of_title) == 7
+    assert found[of_title] == pytest.approx(strangers)
+    assert np.delete(found, of_title) == pytest.approx(1e-3)

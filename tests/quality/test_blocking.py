@@ -153,6 +153,7 @@ def test_a_rule_of_more_links_than_pairs_says_why(engine: Engine, crowd: Inputs,
         ("l.surname = r.surname and l.dob = r.dob", "surname and date of birth"),
         ('substr(l."surname", 1, 3) = substr(r."surname", 1, 3)', "first 3 characters of surname"),
         ('l."postcode_sector_all" = r."postcode_sector_all"', "postcode sector at any time"),
+        ('l."title_words" = r."title_words"', "a rare word of title"),
         ('l."forename" = r."surname"', 'l."forename" = r."surname"'),
     ],
 )

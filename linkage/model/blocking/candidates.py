@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import quote
+from linkage.model.comparisons import rare_words_of
 from linkage.model.splink_json import BlockingRule
 from linkage.resources import config_file
 
@@ -30,11 +31,14 @@ def keys_of_fields(kinds: Mapping[str, str], columns: Collection[str]) -> list[K
 
     Args:
         kinds: field to kind of comparison: name, date, postcode, number, category, code, text.
-        columns: what the units hold; <field>_all is preferred to the field, since any value ever held may agree.
+        columns: what the units hold; <field>_all is preferred to the field, since any value ever held may agree. Any of
+            the rare words of a text (comparisons.rare_words_of) may agree beside it.
     """
     found = []
     for field, kind in kinds.items():
         found.append(_whole(field, f"{field}_all" in columns))
+        if (words := rare_words_of(field)) in columns:
+            found.append(Key(field, _equal(quote(words), (words,))))
         for part in _parts():
             if kind not in part["kinds"]:
                 continue

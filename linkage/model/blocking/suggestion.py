@@ -9,7 +9,7 @@ for each of them reaches no more than one does. So that rules do not lean on the
 agree on nothing but what is a person's own.
 
 Where whole values reach too little (titles of books, of which half have a slip or lack a word), the first letters of
-texts are tried too.
+texts are tried too. Where texts are compared by their rare words, a word in common is a rule.
 """
 
 import itertools
@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Table, columns, one, quote
-from linkage.model.splink_json import Model
+from linkage.model.comparisons import rare_words_of
+from linkage.model.splink_json import Model, sided_columns
 from linkage.model.training.rules import PERSONAL
 
 _MOST_COLUMNS = 12  # agreement of columns is enumerated: 2^12 cases
@@ -42,25 +43,30 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class _Key:
-    """What two records may agree on: a column, or the first letters of it."""
+    """What two records may agree on: a column, the first letters of it, or a rare word."""
 
     column: str
     letters: int | None  # None for the whole value
     agree: float  # share of the matches that agree on it
     rare: float  # share of all pairs, or a guess of it
+    of_words: bool = False  # any of the text's rare words
 
     @property
     def name(self) -> str:
+        if self.of_words:
+            return rare_words_of(self.column)
         return self.column if self.letters is None else f"{self.letters} letters of {self.column}"
 
     def of(self, side: str = "") -> str:
         """SQL over a side's columns."""
-        column = f"{side}{quote(self.column)}"
+        column = f"{side}{quote(rare_words_of(self.column) if self.of_words else self.column)}"
         return column if self.letters is None else f"substr({column}, 1, {self.letters})"
 
     def implies(self, other: "_Key") -> bool:
         """Whether who agrees on it agrees on the other."""
-        return self.column == other.column and (self.letters or math.inf) >= (other.letters or math.inf)
+        if self.column != other.column or self.of_words > other.of_words:
+            return False
+        return (self.letters or math.inf) >= (other.letters or math.inf)
 
 
 _Rule = tuple[_Key, ...]
@@ -79,19 +85,26 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
     whole = [_Key(c, None, m * known[c], u * known[c]) for c, m, u in _exact_levels(model) if c in known]
     strong = sorted(whole, key=lambda key: key.agree / max(key.rare, 1e-9), reverse=True)[:_MOST_COLUMNS]
     budget = pairs_per_unit * max(engine.count(left), engine.count(right))
-    found = _greedy(engine, [[key] for key in strong], (left, right), budget)
+    worded = _share_a_word(model)
+    chains = [
+        [key, _Key(key.column, None, worded[key.column] * known[key.column], 0.0, of_words=True)]
+        if key.column in worded
+        else [key]
+        for key in strong
+    ]
+    found = _greedy(engine, chains, (left, right), budget)
     if found.recall < _ENOUGH and (alike := _much_alike(model)):
         starts = [
             [
-                key,
+                *chain,
                 *(
                     _Key(key.column, n, key.agree + share * alike[key.column] * known[key.column], 0.0)
+                    for key in chain
+                    if key.column in alike
                     for n, share in _STARTS.items()
                 ),
             ]
-            if key.column in alike
-            else [key]
-            for key in strong
+            for chain in chains
         ]
         more = _greedy(engine, starts, (left, right), budget)
         return more if more.recall > found.recall else found
@@ -115,14 +128,20 @@ def _greedy(engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table
         rule: sizes[0] * sizes[1] * math.prod(key.rare for key in rule)
         for size in (1, 2, 3)
         for rule in itertools.combinations(keys, size)
-        if len({key.column for key in rule}) == size
+        if len({key.column for key in rule}) == size and sum(key.of_words for key in rule) <= 1
     }
+    # Rare words were chosen so that they make few pairs, whatever else is blocked on.
+    bounded = {rule for rule in candidates if len(rule) == 1 and rule[0].of_words}
     counted: set[_Rule] = set()
     chosen: dict[_Rule, float] = {}
     gains = {rule: _reached(missed, rule) for rule in candidates}
     while candidates and len(chosen) < _MOST_RULES:
-        spent = sum(chosen.values())
-        affordable = [r for r, cost in candidates.items() if spent + cost <= budget and gains[r] >= _WORTH]
+        spent = sum(cost for rule, cost in chosen.items() if rule not in bounded)
+        affordable = [
+            rule
+            for rule, cost in candidates.items()
+            if gains[rule] >= _WORTH and (rule in bounded or spent + cost <= budget)
+        ]
         if not affordable:
             break
         best = max(affordable, key=lambda r: gains[r] / (1 + candidates[r] / max(sizes)))
@@ -160,6 +179,19 @@ def _known(engine: Engine, model: Model, left: Table, right: Table) -> dict[str,
     shares = ", ".join(f"avg(case when {quote(c)} is null then 0.0 else 1.0 end) as {quote(c)}" for c in names)
     sides = [one(engine, engine.sql(f"select {shares} from {{t}}", t=table)) for table in (left, right)]
     return {name: float(sides[0][name] or 0) * float(sides[1][name] or 0) for name in names}
+
+
+def _share_a_word(model: Model) -> dict[str, float]:
+    """Columns of which rare words are compared: the share of matches that agree on the whole, or on one of these."""
+    found: dict[str, float] = {}
+    for column, equal, _ in _exact_levels(model):
+        comparison = next(c for c in model.fields if column in c.columns)
+        if rare_words_of(column) in comparison.columns:
+            of_words = [
+                v for v in comparison.levels if v.condition and rare_words_of(column) in sided_columns(v.condition)
+            ]
+            found[column] = equal + sum(level.m or 0.0 for level in of_words)
+    return found
 
 
 def _much_alike(model: Model) -> dict[str, float]:
@@ -202,10 +234,13 @@ def _counted_pairs(engine: Engine, rule: _Rule, samples: Sequence[tuple[Table, f
     names = [key.name for key in rule]
     listed = columns(names)
     known = " and ".join(f"{quote(name)} is not null" for name in names)
+    each = ", ".join(f"unnest({quote(k.name)}) as {quote(k.name)}" if k.of_words else quote(k.name) for k in rule)
     counted = engine.sql(
         f"""
-        with of_left as (select {listed}, count(*) as units from {{l}} where {known} group by {listed}),
-        of_right as (select {listed}, count(*) as units from {{r}} where {known} group by {listed})
+        with left_keys as (select {each} from {{l}}),
+        right_keys as (select {each} from {{r}}),
+        of_left as (select {listed}, count(*) as units from left_keys where {known} group by {listed}),
+        of_right as (select {listed}, count(*) as units from right_keys where {known} group by {listed})
         select coalesce(sum(of_left.units * of_right.units), 0) as pairs
         from of_left join of_right using ({listed})
         """,

@@ -20,7 +20,8 @@ from linkage.model.training.middle import combined
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.overlaps import Seen
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
-from linkage.model.training.prior import met, prior_of
+from linkage.model.training.prior import equal_on, met, prior_of
+from linkage.model.training.rare_words import of_strangers
 from linkage.model.training.rules import PERSONAL, Agreement, exact_levels, own_columns
 
 TOLERANCE = 1e-9
@@ -170,7 +171,7 @@ def estimated(
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = combined(evidence, usable, len(u))
     prior = prior_of(layout, m, usable, evidence.units[0] * evidence.units[1])
-    return Estimates(m, u, prior, tuple(runs), matches)
+    return Estimates(m, of_strangers(layout, u, m, prior, evidence.units), prior, tuple(runs), matches)
 
 
 def _kept(evidence: Evidence, runs: Sequence[Run], near: Estimates | None) -> list[Run]:
@@ -210,8 +211,8 @@ def random_u(evidence: Evidence, counts: Counts) -> Floats:
     said = layout.said("u")
     equal = np.full(shown.shape, np.nan)
     for column, agreement in enumerate(evidence.equal):
-        number = exact_levels(layout)[agreement.columns[0]]
-        if _is_full_agreement(layout, number) and agreement.seen:
+        number = exact_levels(layout).get(agreement.columns[0])
+        if number is not None and _is_full_agreement(layout, number) and agreement.seen:
             seen = np.maximum(counts.equal[:, column], _UNSEEN_RANDOM)
             equal[:, number] = seen / agreement.known
     for column, one in enumerate(evidence.overlapping):
@@ -352,9 +353,8 @@ def starting_prior(layout: Layout, blocked: Sequence[str], prior: float, m: Floa
     The prior of all pairs is that half of the smaller side has a match: from much higher odds EM takes a whole block
     for matches and never comes back.
     """
-    exact = exact_levels(layout)
-    numbers = [exact[name] for name in blocked if name in exact]
-    odds = prior / (1 - prior) * np.prod(m[:, numbers] / u[:, numbers], axis=1)
+    ratios = equal_on(layout, blocked, m) / equal_on(layout, blocked, u)
+    odds = prior / (1 - prior) * np.prod(ratios, axis=1)
     found: Floats = odds / (1 + odds)
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from linkage.model.training.middle import ENOUGH_MATCHES
 from linkage.model.training.patterns import Floats, Layout
-from linkage.model.training.rules import Agreement, exact_levels
+from linkage.model.training.rules import Agreement, key_levels
 
 if TYPE_CHECKING:
     from linkage.model.training.estimation import Run
@@ -21,9 +21,15 @@ def met(layout: Layout, rule: Agreement, m: Floats) -> Floats:
     Args:
         m: (draws, levels) share of the matches with both sides known.
     """
-    exact = exact_levels(layout)
-    agree: Floats = np.prod(m[:, [exact[name] for name in rule.columns if name in exact]], axis=1)
+    agree: Floats = np.prod(equal_on(layout, rule.columns, m), axis=1)
     return agree * rule.known_share
+
+
+def equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> Floats:
+    """Of pairs of which each level has a share (draws, levels), those that are equal on each column."""
+    keys = key_levels(layout)
+    found = [shares[:, keys[name]].sum(axis=1) for name in columns if name in keys]
+    return np.stack(found, axis=1) if found else shares[:, :0]
 
 
 def prior_of(layout: Layout, m: Floats, runs: "Sequence[Run]", all_pairs: int) -> Floats:

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlglot import exp
+
 from linkage.engine import Engine, columns, quote, rows
 from linkage.errors import LeoError
+from linkage.model.comparisons import OF_WORD
+from linkage.model.conditions import conjuncts
 from linkage.model.sampling import Side, below
 from linkage.model.splink_json import Comparison, Level, Model, sided_columns
 from linkage.model.training.patterns import Layout
@@ -72,6 +76,22 @@ def exact_levels(layout: Layout) -> dict[str, int]:
         for column in comparison.columns:
             if plain in (f"{column}_l={column}_r".lower(), f"{column}_r={column}_l".lower()):
                 found.setdefault(column, number)
+    return found
+
+
+def key_levels(layout: Layout) -> dict[str, tuple[int, ...]]:
+    """Each column that may be blocked on, and the numbers of the levels at which it is equal: its exact level, and of
+    the rarest word of a text each level that asks for it, and that of equal texts."""
+    exact = exact_levels(layout)
+    found: dict[str, tuple[int, ...]] = {column: (number,) for column, number in exact.items()}
+    for number, level in enumerate(layout.levels):
+        if not level.condition or f"{OF_WORD}_l" not in level.condition:
+            continue
+        for term in conjuncts(level.condition):
+            if isinstance(term, exp.EQ) and term.left.name.endswith(f"{OF_WORD}_l"):
+                column = term.left.name.removesuffix("_l")
+                whole = exact.get(column.removesuffix(OF_WORD))
+                found[column] = (*found.get(column, () if whole is None else (whole,)), number)
     return found
 
 
@@ -173,11 +193,11 @@ def _freed(waiting: set[Comparison], rule: Agreement) -> int:
 
 
 def agreements(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[Agreement]:
-    """How many pairs agree on each column that has an exact level, and on each two: counted on samples.
+    """How many pairs agree on each column that may be blocked on, and on each two: counted on samples.
 
     Counts of values tell it, so that a column's share is known from billions of pairs, none of which is made.
     """
-    exact = list(exact_levels(layout))
+    exact = list(key_levels(layout))
     sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
     if not sets:
         return []
