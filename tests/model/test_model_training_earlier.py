@@ -73,3 +73,9 @@ def test_a_step_that_has_learnt_nothing_itself_teaches_nobody() -> None:
     assert Earlier.of_training("first", model, {"taken_as_given": "too small", "prior": 0.1}) is None
     told = {"rules": [{"matches": 2_302}, {"matches": 30_211}]}
     assert Earlier.of_training("first", model, told) == Earlier("first", model, 2_302)
+
+
+def test_a_run_that_was_set_aside_does_not_say_how_much_a_step_has_seen() -> None:
+    model = _trained(0.9)
+    told = {"rules": [{"matches": 2_302, "used": True}, {"matches": 3, "used": False}]}
+    assert Earlier.of_training("first", model, told) == Earlier("first", model, 2_302)

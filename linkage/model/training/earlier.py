@@ -27,7 +27,7 @@ class Earlier:
     Attributes:
         step: its name.
         model: as trained there.
-        matches: how many its m rests on, of the run of EM that saw the fewest.
+        matches: how many its m rests on, of the run of EM that saw the fewest; a run that was set aside says nothing.
         together: how fields of its matches differ together; empty where it was not asked.
     """
 
@@ -46,7 +46,7 @@ class Earlier:
             training: of the step's summary.
             together: the same of its links (linkage.match.reach).
         """
-        found = [int(rule["matches"]) for rule in training.get("rules", ())]
+        found = [int(rule["matches"]) for rule in training.get("rules", ()) if rule.get("used", True)]
         return cls(step, model, min(found), together or {}) if found else None
 
     def worth(self, m: Floats) -> Floats:

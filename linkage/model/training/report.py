@@ -67,6 +67,7 @@ def reported(evidence: Evidence, model: Model, estimates: Estimates, drawn: Esti
                 "matches": round(float(run.matches[0])),
                 "strangers": sum(table.pairs for table in run.block.strangers),
                 "iterations": run.estimate.iterations,
+                "used": run.usable,
             }
             for run in estimates.runs
         ],
