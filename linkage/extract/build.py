@@ -223,10 +223,15 @@ def _off_frame(engine: Engine, written: Written) -> list[str]:
 
 
 def _replace(folder: Path, out: Path) -> None:
-    """Put a whole folder in the place of an earlier one."""
+    """Put a whole folder in the place of an earlier one, which stays where that fails."""
     earlier = out.with_name(f".{out.name}.earlier")
     shutil.rmtree(earlier, ignore_errors=True)
     if out.exists():
         os.rename(out, earlier)
-    os.rename(folder, out)
+    try:
+        os.rename(folder, out)
+    except OSError:
+        if earlier.exists():
+            os.rename(earlier, out)
+        raise
     shutil.rmtree(earlier, ignore_errors=True)

@@ -5,6 +5,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from linkage.errors import LeoError
 from linkage.extract import ExtractSummary, Project
 from linkage.extract.unfinished import beside
 
@@ -44,3 +47,21 @@ def test_only_what_nobody_writes_any_more_is_cleared(tmp_path: Path) -> None:
             assert {first, second, *others} == set(tmp_path.iterdir())
         assert {first, *others} == set(tmp_path.iterdir())
     assert set(others) == set(tmp_path.iterdir())
+
+
+def test_an_extract_that_cannot_be_moved_into_its_place_leaves_the_earlier_one_there(
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = publish(make_project()).folder
+    before = {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")}
+
+    def refused(source: Path, target: Path) -> None:
+        if Path(source).name.endswith(".part"):
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    move = os.rename
+    monkeypatch.setattr(os, "rename", refused)
+    with pytest.raises(LeoError, match="nothing was published"):
+        publish(make_project())
+    assert {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")} == before
