@@ -167,6 +167,15 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
     assert not (elsewhere / "out").exists()
 
 
+def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
+    run = elsewhere / "run.toml"
+    run.write_text(RUN.partition("[[step]]")[0])
+    code, _, said = leo("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key")
+    assert code == 2
+    assert "the run's file has no [[step]]" in said
+    assert not (elsewhere / "out").exists()
+
+
 def test_a_number_that_no_rule_of_twins_knows_is_told_of(elsewhere, leo):
     assert leo("config", "check", elsewhere / "run.toml")[1].count("\n") == 2
     for name in ("run.toml", "model.json", "passes.toml"):
