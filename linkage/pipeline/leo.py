@@ -51,8 +51,8 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
     check_job(job)
     if not job.config.step:
         raise ConfigError(
-            f"{job.config.run.name}: the run's file has no [[step]], so that nothing is linked\n  add one: left and right "
-            "name two sources, model the file of a model"
+            f"{job.config.run.name}: the run's file has no [[step]], so that nothing is linked\n"
+            "  add one: left and right name two sources, model the file of a model"
         )
     if job.previous and out.resolve() in job.previous.spine.resolve().parents:
         raise ConfigError(
