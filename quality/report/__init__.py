@@ -110,7 +110,7 @@ def render_run(
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
     """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
     d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped(), evaluation["steps"])
-    subject = summary.subject_of(evaluation, _sides(evaluation, d))
+    subject = summary.subject_of(evaluation, d)
     lines = summary.headlines(evaluation, subject, pairs.pairs(subject.step, d), names, d)
     return [(line.label, line.text, line.note) for line in lines]
 
@@ -138,7 +138,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     # The largest charts, and nothing in them is to be hidden: they are drawn while it is found what is.
     models = {step["step"]: making.model_blocks(step, names) for step in evaluation["steps"]}
     sides = _sides(evaluation, d)
-    subject = summary.subject_of(evaluation, sides)
+    subject = summary.subject_of(evaluation, d)
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     figures = summary.headlines(evaluation, subject, shown_pairs[subject.step["step"]], names, d)
     first: list[Headline] = [summary.explained(line, d) for line in figures]

@@ -9,16 +9,16 @@ from quality.report.facts import key
 from quality.report.names import Names
 from quality.report.page import Headline
 from quality.report.pairs import Pairs
-from quality.report.released import Side
+from quality.report.released import Side, side
 
 
-def subject_of(evaluation: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]]) -> Side:
+def subject_of(evaluation: Mapping[str, Any], d: Disclosure) -> Side:
     """The side that a run is about: the left of its last step, or the smaller where nothing but one step was run."""
     last = evaluation["steps"][-1]
     if evaluation.get("spine") or last["left"] == "people":
-        return sides[last["step"]]["left"]
+        return side(last, "left", d)
     units = {row["side"]: row["units"] for row in last["sides"]}
-    return sides[last["step"]][min(("left", "right"), key=lambda side: units.get(side, 0))]
+    return side(last, min(("left", "right"), key=lambda name: units.get(name, 0)), d)
 
 
 def headlines(

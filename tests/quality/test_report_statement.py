@@ -31,7 +31,7 @@ def _statement(
         step["step"]: {side: released.side(step, side, d) for side in ("left", "right")} for step in evaluation["steps"]
     }
     shown = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
-    subject = summary.subject_of(evaluation, sides)
+    subject = summary.subject_of(evaluation, d)
     return statement_part(evaluation, sides, subject, shown, reviews, has_last_release, names, d, failed)
 
 

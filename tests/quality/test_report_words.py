@@ -56,7 +56,7 @@ def test_the_lowest_and_the_highest_rate_are_named_with_what_they_are_groups_of(
     assert coverage._spread(alike, "group", 9) == "The rate is 100.0% for each group that is shown."
     d = Disclosure(load())
     sides = sides_of(counted, d)
-    section = coverage.rates_section(counted, sides, summary.subject_of(counted, sides), NAMES)
+    section = coverage.rates_section(counted, sides, summary.subject_of(counted, d), NAMES)
     assert drawn(section, "rate-by-characteristic").summary.startswith("The rate is 90.0% for each group.")
 
 
