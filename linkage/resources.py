@@ -5,9 +5,11 @@ of requests, profiles of disclosure. Whoever has other sources keeps a folder of
 path of a shipped one stands in its stead, another dataset beside the shipped ones. One process has one such folder.
 """
 
+import csv
 import difflib
 import os
 from pathlib import Path
+from typing import TextIO
 
 from linkage.errors import ConfigError
 
@@ -96,6 +98,13 @@ def _name(path: Path, folder: Path) -> str:
 def _nearest(name: str, shipped: set[str]) -> str:
     near = difflib.get_close_matches(name, sorted(shipped), n=1)
     return f"; is {near[0]} meant?" if near else ""
+
+
+def filled_in(file: TextIO) -> "csv.DictReader[str]":
+    """The rows of a CSV file that people have filled in, from its beginning."""
+    separator = separator_of(file.readline())
+    file.seek(0)
+    return csv.DictReader(file, delimiter=separator)
 
 
 def separator_of(header: str) -> str:

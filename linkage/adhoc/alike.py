@@ -20,6 +20,7 @@ from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_
 from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.persons import one_alone_has
 from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.adhoc.streets import streets_alone
 from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
@@ -164,7 +165,8 @@ def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, st
 def _bring_to_consonants(engine: Engine, shapes: Sequence[_Shape]) -> bool:
     """Names of both files by their consonants, where one has no more of them; whether that is so."""
     names = [name for name in consonants.NAMES if all(name in shape.fields for shape in shapes)]
-    if not names or not consonants.is_asked_for([counted(engine, s.file, s.fields[names[0]]) for s in shapes]):
+    held = [(shape.file, shape.fields[names[0]]) for shape in shapes if names]
+    if not held or not one_alone_has(engine, held, consonants.WITHOUT_VOWELS):
         return False
     for shape in shapes:
         for column in dict.fromkeys(shape.fields[name] for name in names):

@@ -22,26 +22,12 @@ NOTE = "names are compared by their consonants: one file writes them in a script
 AS_WRITTEN = "name_as_written"
 """A field that is not compared: what is left of names says little to whoever looks at a pair."""
 
-_WITHOUT_VOWELS = re.compile("[\u05d0-\u05ea\u0620-\u064a\u066e-\u06d3]")
-_MOSTLY, _SELDOM = 0.5, 0.1  # shares of values in such a script, of the file that is written in it and of the other
+WITHOUT_VOWELS = "[\u05d0-\u05ea\u0620-\u064a\u066e-\u06d3]"
+"""A sign of such a script."""
+
 _VOWELS = re.compile("[AEIOUWY]")  # W and Y write long ones
 _END = "Y"  # of each word, so that none is a title (MR of Omar), a particle (L) or one sign over and over (LL of Layla)
 _TWICE = re.compile(r"(.)\1+")
-
-
-def is_asked_for(values: Sequence[Mapping[str, int]]) -> bool:
-    """Whether one of two files writes its names without vowels, and the other not.
-
-    Args:
-        values: of a column of names of each, to the rows that hold them.
-    """
-    shares = sorted(_share(of) for of in values)
-    return len(values) == 2 and shares[0] < _SELDOM and shares[1] > _MOSTLY
-
-
-def _share(values: Mapping[str, int]) -> float:
-    found = sum(rows for value, rows in values.items() if _WITHOUT_VOWELS.search(value))
-    return found / max(sum(values.values()), 1)
 
 
 def column_of(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFile, str]:
@@ -77,7 +63,7 @@ def consonants(name: str) -> str | None:
     """
     rules = vocabulary()["consonants"]
     text = re.sub(rf"[{rules['silent']}]\b|[{rules['long']}]", "", name.replace(*rules["as_one"]))
-    if _WITHOUT_VOWELS.search(text):  # sign by sign: s and h of two signs are no sh
+    if re.search(WITHOUT_VOWELS, text):  # sign by sign: s and h of two signs are no sh
         text = "".join(_in_one_spelling(sign) for sign in text)
     else:
         text = _TWICE.sub(r"\1", _in_one_spelling(text))

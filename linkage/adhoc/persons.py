@@ -36,6 +36,7 @@ KINDS = {
 }
 _IN_ONE_FILE = {"email": "code"}
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
+_MOSTLY, _SELDOM = 0.5, 0.1  # shares of values of a form, of the file that writes it and of the other
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
 _LONGEST = 128  # signs of a text that are compared, as many as the longest hash has: likeness of notes takes ages
 
@@ -67,6 +68,12 @@ def share_of_form(engine: Engine, file: PersonFile, column: str, form: str) -> f
         ),
     )
     return float(found["share"] or 0)
+
+
+def one_alone_has(engine: Engine, held: Sequence[tuple[PersonFile, str]], form: str) -> bool:
+    """Whether most values of one file's column have a form (`share_of_form`), and hardly any of the other's."""
+    shares = [share_of_form(engine, file, column, form) for file, column in held]
+    return min(shares) < _SELDOM and max(shares) > _MOSTLY
 
 
 def units(

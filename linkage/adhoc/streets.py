@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from linkage.adhoc.columns_made import counted, looked_up
 from linkage.adhoc.person_file import PersonFile
-from linkage.adhoc.persons import share_of_form
+from linkage.adhoc.persons import one_alone_has
 from linkage.adhoc.towns import without_usual_words
 from linkage.engine import Engine
-
-_MOSTLY, _SELDOM = 0.5, 0.1  # shares of addresses with a number, of the file that writes them and of the other
 
 
 def streets_alone(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> list[tuple[PersonFile, str]]:
@@ -19,8 +17,7 @@ def streets_alone(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> lis
     Args:
         held: two files, each with its column of addresses.
     """
-    shares = sorted(share_of_form(engine, file, column, "[0-9]") for file, column in held)
-    if shares[0] >= _SELDOM or shares[-1] <= _MOSTLY:
+    if not one_alone_has(engine, held, "[0-9]"):
         return list(held)
     made = []
     for file, column in without_usual_words(engine, held):

@@ -1,6 +1,5 @@
 """`leo output`: may these results leave?"""
 
-import csv
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
@@ -212,14 +211,11 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _parents(tree: Path) -> dict[tuple[str, str], str]:
-    from linkage.resources import separator_of
+    from linkage.resources import filled_in
 
     try:
         with tree.open(newline="", encoding="utf-8-sig") as file:
-            header = file.readline()
-            file.seek(0)
-            read = csv.DictReader(file, delimiter=separator_of(header))
-            return {(row["column"], row["code"]): row["parent"] for row in read}
+            return {(row["column"], row["code"]): row["parent"] for row in filled_in(file)}
     except OSError:
         raise InputError(f"{tree}: cannot be read") from None
     except KeyError as missing:

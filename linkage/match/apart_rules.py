@@ -5,7 +5,7 @@ import tomllib
 
 from pydantic import BaseModel, ConfigDict
 
-from linkage.config import Probability, check
+from linkage.config import Probability, Step, check
 from linkage.resources import config_file
 
 
@@ -34,6 +34,11 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
     variants: tuple[frozenset[str], ...]
     apart: tuple[Rule, ...]
+
+
+def asked_for(step: Step) -> tuple[Rule, ...]:
+    """The rules by which a step's pairs are two people whatever they weigh; none where it leaves that to its model."""
+    return shipped() if step.twins == "apart" else ()
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
-from linkage.match.apart_rules import shipped
+from linkage.match.apart_rules import asked_for
 from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
 from linkage.match.duplicates import excuse
@@ -163,7 +163,7 @@ def matched(
         scored = _without(engine, scored, passed.links)
     if overrides:
         scored = _without(engine, scored, overrides.barred)
-    twins = None if step.twins == "apart" else ()
+    twins = asked_for(step)
     apart = two_people(engine, scored, left, right, thresholds.lowest, twins, model=model, held=candidates.sides)
     race = Race(engine, scored, step.cardinality, floor, held=held, apart=apart)
     race.settle(thresholds)
@@ -183,7 +183,7 @@ def matched(
             thresholds,
             step.cardinality,
             records=records,
-            apart=functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins is None else None,
+            apart=functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins else None,
         )
     return Matched(
         model,
@@ -268,7 +268,7 @@ def _trained(
 
 def _taking(step: Step, model: Model, thresholds: Thresholds, more: float) -> Taking | None:
     """How sure pairs are taken; such as no rule of two people can speak against."""
-    among = {rule.differ or str(rule.born_apart) for rule in shipped()} if step.twins == "apart" else set()
+    among = {rule.differ or str(rule.born_apart) for rule in asked_for(step)}
     return taking(model, step.cardinality, thresholds.accept, more, among)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, rows
 from linkage.match.apart import two_people
+from linkage.match.apart_rules import Rule
 from linkage.match.kept_share import by_kept_pairs
 from linkage.match.missed_records import MissedRecords
 from linkage.match.other_records import MOST_BITS, no_other_records
@@ -61,7 +62,7 @@ def not_kept(
     cardinality: Cardinality,
     others: MissedRecords,
     *,
-    twins_apart: bool = True,
+    rules: Sequence[Rule] | None = None,
     parts: Parts | None = None,
 ) -> NotKept:
     """Expected matches among the pairs that rules made and the step did not keep.
@@ -74,7 +75,7 @@ def not_kept(
         floor: match weight below which the step kept no pair.
         lowest: match weight from which twins are looked for.
         others: what is known of other records of people who are linked.
-        twins_apart: whether two people of one birth are told apart.
+        rules: by which pairs are two people; the shipped ones when None.
     """
     left, right = sides
     one_in = max(1, -(-engine.count(left.units) // MOST_UNITS))
@@ -90,7 +91,7 @@ def not_kept(
     )
     pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
     engine.drop(made)  # scored without a floor: far more than what is left of it
-    apart = two_people(engine, pairs, left, right, lowest, None if twins_apart else (), model=model)
+    apart = two_people(engine, pairs, left, right, lowest, rules, model=model)
     nobody = no_other_records(engine, model, apart, pairs)
     found = engine.sql(
         _expected(model, cardinality, others),

@@ -5,6 +5,7 @@ which a reviewer's tool can write and a panel can read.
 """
 
 import csv
+import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, one
 from linkage.errors import ConfigError
 from linkage.match.passes import holds_many
-from linkage.resources import separator_of
+from linkage.resources import filled_in
 
 COLUMNS = ("left_source", "left_key", "right_source", "right_key", "decision")
 """What a file must hold; further columns (who decided, when, why) are the reviewer's own."""
@@ -54,7 +55,7 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
-    reader = csv.DictReader(text.splitlines(), delimiter=separator_of(text.partition("\n")[0]))
+    reader = filled_in(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")

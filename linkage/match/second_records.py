@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
-from linkage.match.apart_rules import Rule
+from linkage.match.apart_rules import Rule, asked_for
 from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
@@ -64,7 +64,7 @@ def with_second_records(
         outcomes=outcomes,
         store=True,
     )
-    rules = None if step.twins == "apart" else ()
+    rules = asked_for(step)
     asked = [
         functools.partial(
             _second,
@@ -114,7 +114,7 @@ def _second(
     sides: dict[str, Units],
     accepted: Table,
     barred: Sequence[Table],
-    rules: Sequence[Rule] | None,
+    rules: Sequence[Rule],
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None,
@@ -151,7 +151,7 @@ def _near_linked_units(
     sides: dict[str, Units],
     accepted: Table,
     barred: Sequence[Table],
-    rules: Sequence[Rule] | None,
+    rules: Sequence[Rule],
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None,

@@ -8,6 +8,7 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
+from linkage.match.apart_rules import asked_for
 from linkage.match.coverage import most_gain
 from linkage.match.decide import matched
 from linkage.match.limits import capped, explained, refused
@@ -140,10 +141,10 @@ def link_step(
     met = found.candidates.met
     unlinked, taken = reasons(engine, step.name, model, links, sides, met, frequencies, thresholds, parts=parts)
     unlinked = explained(engine, unlinked, links)
-    twins = None if step.twins == "apart" else ()
+    rules_of_two = asked_for(step)
     speaking = {
         side: that_speak(
-            engine, model, pairs, two_people(engine, pairs, left, right, thresholds.lowest, twins, model=model)
+            engine, model, pairs, two_people(engine, pairs, left, right, thresholds.lowest, rules_of_two, model=model)
         )
         for side, pairs in taken.items()
     }
@@ -161,7 +162,7 @@ def link_step(
         thresholds.lowest,
         step.cardinality,
         missed,
-        twins_apart=step.twins == "apart",
+        rules=rules_of_two,
         parts=parts,
     )
     engine.drop(*frequencies.values())

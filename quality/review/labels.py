@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Table, rows
 from linkage.errors import InputError
-from linkage.resources import separator_of
+from linkage.resources import filled_in
 from quality.review.estimate import Answers
 
 ANSWERS = ("match", "no match", "uncertain")
@@ -112,9 +112,7 @@ def answered_rows(path: Path, columns: Sequence[str], remedy: str) -> list[tuple
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            reader = csv.DictReader(file, delimiter=separator_of(header))
+            reader = filled_in(file)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
                 raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(columns)}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from linkage.adhoc import persons
-from linkage.adhoc.consonants import consonants, is_asked_for
+from linkage.adhoc.consonants import WITHOUT_VOWELS, consonants
 from linkage.adhoc.read_again import read_again, told
 from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine
@@ -52,9 +52,17 @@ def test_what_is_left_of_a_name_is_still_one(name: str) -> None:
         ({}, {"Ivan": 2}, False),
     ],
 )
-def test_only_where_one_file_alone_has_no_vowels(left: dict[str, int], right: dict[str, int], asked: bool) -> None:
-    assert is_asked_for([left, right]) is asked
-    assert not is_asked_for([left])
+def test_only_where_one_file_alone_has_no_vowels(
+    engine: Engine, tmp_path: Path, left: dict[str, int], right: dict[str, int], asked: bool
+) -> None:
+    held = []
+    for side, names in {"left": left, "right": right}.items():
+        path = tmp_path / f"{side}.csv"
+        rows = [f"{name},1980-01-0{n}" for name, times in names.items() for n in range(1, times + 1)]
+        path.write_text("\n".join(["name,born", *rows, ",1981-01-01"]), encoding="utf-8")
+        held.append((persons.read(engine, path, tmp_path / f"read-{side}", delimiter=None, encoding=None), "name"))
+    assert persons.one_alone_has(engine, held, WITHOUT_VOWELS) is asked
+    assert not persons.one_alone_has(engine, held[:1], WITHOUT_VOWELS)
 
 
 def test_two_files_of_two_scripts_have_the_same_names(shaped: Shaped) -> None:
