@@ -27,7 +27,7 @@ from linkage.engine.dialect import to_spark
 from linkage.engine.files import parquet_files
 from linkage.engine.fingerprint import combined, row_text
 from linkage.engine.on_driver import Most, OnDriver
-from linkage.engine.spark_errors import explained
+from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
 from linkage.engine.written_anew import is_strange_to_spark, write_anew
@@ -220,7 +220,8 @@ class SparkEngine:
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
-            self.session.catalog.dropTempView(table.name)
+            with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be told
+                self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
             self._schemas.pop(table.name, None)
             self._files.pop(table.name, None)
@@ -240,8 +241,10 @@ class SparkEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, GONE):  # of a call that runs no query
+            raise explained(error, self.scratch) from None
 
     def _named_anew(self, table: Table, folder: Path) -> bool:
         """Whether the files of a stored table could be given a second name in a new folder: none is written twice."""

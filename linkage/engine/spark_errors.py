@@ -11,6 +11,9 @@ from linkage.errors import ContractError, InputError, LeoError
 _OF_FILES = ("CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
 _OF_QUERIES = ("PARSE_SYNTAX_ERROR", "UNRESOLVED", "DATATYPE_MISMATCH", "TABLE_OR_VIEW", "AMBIGUOUS", "UNSUPPORTED",
                "MISSING", "WRONG_NUM_ARGS", "INVALID_")  # fmt: skip
+GONE = (ConnectionRefusedError, ConnectionResetError, Py4JNetworkError)
+"""What any call raises once Spark's Java has ended."""
+
 _STOPPED = ("stopped SparkContext", "SparkContext was shut down")
 
 

@@ -97,6 +97,24 @@ def test_a_driver_that_was_stopped_is_no_fault_of_a_row(error):
 
 
 @pytest.mark.parametrize(
+    "ended", [KeyboardInterrupt(), LeoError("the disk is full"), ConnectionRefusedError(111, "refused")]
+)
+def test_what_ended_the_work_is_told_where_java_ended_with_it(ended, spark_session, tmp_path, monkeypatch):
+    from linkage.engine.spark import SparkEngine
+
+    def refused(*_: object) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    engine = SparkEngine(session=spark_session, scratch=tmp_path / "scratch", durable=True)
+    engine.sql("select 1 as n", store=True)
+    monkeypatch.setattr(engine.session.catalog, "dropTempView", refused)
+    with pytest.raises(LeoError if isinstance(ended, ConnectionError) else type(ended)) as error, engine:
+        raise ended
+    assert error.value is ended or "run the same command again" in str(error.value)
+    assert not [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
     ("said", "who", "remedy"),
     [
         (
