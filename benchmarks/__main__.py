@@ -11,6 +11,7 @@ python -m benchmarks review                # intervals of clerical reviews inste
 python -m benchmarks spark                 # the link step on a Spark cluster: benchmarks/spark/side_by_side.py
 python -m benchmarks extract --run runs/x  # the full extract of a million people: benchmarks/extract.py
 python -m benchmarks spark-stages --folder F  # what each stage of the pipeline costs there: benchmarks/spark/stages.py
+python -m benchmarks spark-stage --stage S --people N --folder F  # one stage alone on one and on two executors
 python -m benchmarks spark-scale           # what it costs by size, fitted on those runs: benchmarks/spark/scale.py
 python -m benchmarks spark-parity          # a whole run on both engines, row for row: benchmarks/spark/parity.py
 python -m benchmarks spark-processors      # what a second processor of this machine is worth, for two executors
@@ -65,6 +66,7 @@ _INSTEAD = {
     "spark": "spark.side_by_side",
     "spark-processors": "spark.processors",
     "spark-parity": "spark.parity",
+    "spark-stage": "spark.one_stage",
     "spark-stages": "spark.stages",
     "spark-scale": "spark.scale",
 }

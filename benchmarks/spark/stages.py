@@ -10,11 +10,13 @@ measured earlier, of runs that the folder does not hold, stays on the page.
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,22 +66,39 @@ def _make_runs(folder: Path, people: int, executors: list[int], memory: str, unt
         synthesise(data, people, 2026)
     if not key.exists():
         write_new_key(key)
-    config, common, alone = str(config_file("demo.toml")), ["--data", str(data)], folder / f"duckdb-{people}"
+    config, alone = config_file("demo.toml"), folder / f"duckdb-{people}"
     if not until and not _is_done(alone):
         leo = str(Path(sys.executable).with_name("leo"))
-        _make([leo, "run", config, "--out", str(alone), "--key", str(key), *common])
+        _make([leo, "run", str(config), "--out", str(alone), "--key", str(key), "--data", str(data)])
     for number in executors:
         run, log = folder / f"spark-{people}-on-{number}", folder / f"events-{people}-on-{number}"
-        if _is_done(run) or (until and _has_done(run, until)):
+        if _is_done(run) or (until and has_done(run, until)):
             continue
         log.mkdir(exist_ok=True)
-        on = cluster.up(folder / f"cluster-{number}", workers=number, memory="3g", apart=True)
-        try:
-            script = [str(_HOME / "spark_jobs" / "run.py"), config, "--out", str(run)]
-            command = submission(on, _settings(number, log, memory), [*script, "--key-file", str(key), *common])
-            _make_until(command, run, until) if until else _make(command)
-        finally:
-            cluster.end(on)
+        with on_cluster(folder, number, log, memory) as command:
+            asked = command(config, run, data, key)
+            make_until(asked, run, until) if until else _make(asked)
+
+
+@contextlib.contextmanager
+def on_cluster(
+    folder: Path, executors: int, log: Path, memory: str
+) -> Iterator[Callable[[Path, Path, Path, Path], list[str]]]:
+    """A cluster, and what makes the command of a run on it: of a configuration, a run's folder, sources and a key.
+
+    Args:
+        memory: of the driver's Java.
+    """
+    on = cluster.up(folder / f"cluster-{executors}", workers=executors, memory="3g", apart=True)
+
+    def command(config: Path, run: Path, data: Path, key: Path) -> list[str]:
+        script = [_HOME / "spark_jobs" / "run.py", config, "--out", run, "--key-file", key, "--data", data]
+        return submission(on, _settings(executors, log, memory), [str(word) for word in script])
+
+    try:
+        yield command
+    finally:
+        cluster.end(on)
 
 
 def _settings(executors: int, log: Path, memory: str) -> dict[str, str]:
@@ -105,7 +124,7 @@ def _measured(folder: Path) -> list[dict[str, Any]]:
             if not any(other["people"] == int(people) and other.get("pairs") for other in found):
                 row["pairs"] = pairs_of(run)  # of either engine, on any number of executors, the same
             if executors:
-                row["tasks"] = _tasks(run, folder / f"events-{people}-on-{executors}")
+                row["tasks"] = tasks(run, folder / f"events-{people}-on-{executors}")
             found.append(row)
     return found
 
@@ -128,17 +147,18 @@ def _make(command: list[str]) -> None:
         sys.exit(f"exit code {took.exit_code}: {took.last_words}")
 
 
-def _make_until(command: list[str], run: Path, stage: str) -> None:
+def make_until(command: list[str], run: Path, stage: str) -> None:
     """A run that is told to stop once a stage is done; the same command would go on."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not _has_done(run, stage):
+    while process.poll() is None and not has_done(run, stage):
         time.sleep(1)
     process.terminate()
-    if process.wait() and not _has_done(run, stage):
+    if process.wait() and not has_done(run, stage):
         sys.exit(f"exit code {process.returncode} before {stage}: see {run / 'log.jsonl'}")
 
 
-def _has_done(run: Path, stage: str) -> bool:
+def has_done(run: Path, stage: str) -> bool:
+    """Whether a run, whole or stopped, came to the end of a stage, by its log."""
     log = run / "log.jsonl"
     done = {"event": "stage done", "stage": stage}
     return log.is_file() and any(
@@ -151,17 +171,18 @@ def _by_kind(run: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     for stage in json.loads((run / "manifest.json").read_text(encoding="utf-8"))["stages"]:
         if stage["status"] in ("done", "kept"):
-            kind = _kind(stage["name"])
+            kind = kind_of(stage["name"])
             found[kind] = round(found.get(kind, 0.0) + stage["seconds"], 1)
     return found
 
 
-def _kind(stage: str) -> str:
+def kind_of(stage: str) -> str:
+    """The row of the page that a stage is in: sources of one kind are one row."""
     first = stage.partition("-")[0]
     return first if first in _KINDS and stage != "contracts-published" else stage
 
 
-def _tasks(run: Path, log: Path) -> dict[str, dict[str, float]]:
+def tasks(run: Path, log: Path) -> dict[str, dict[str, float]]:
     """What the executors did in the stages that ended, those of a kind together."""
     windows: dict[str, tuple[float, float]] = {}
     begun: dict[str, float] = {}
@@ -175,5 +196,5 @@ def _tasks(run: Path, log: Path) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for stage, sums in events.by_window(log, windows).items():
         for measured, value in sums.items():
-            found[_kind(stage)][measured] += value
+            found[kind_of(stage)][measured] += value
     return {kind: {name: round(value, 1) for name, value in sums.items()} for kind, sums in found.items()}

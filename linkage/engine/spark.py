@@ -241,8 +241,9 @@ class SparkEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
+        _, error, _ = exc
         if isinstance(error, GONE):  # of a call that runs no query
             raise explained(error, self.scratch) from None
 
