@@ -1,19 +1,26 @@
-"""What the documents tell a reader to follow is there: pages, headings, files, verbs and their options."""
+"""What the documents tell a reader to follow is there: pages, headings, files, verbs, options, keys and programs."""
 
+import functools
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from pydantic import ValidationError
 
+from linkage.catalogue import Dataset
 from linkage.cli import app
+from linkage.config import RunConfig, Step
+from linkage.requests.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TODAY = [page for page in PAGES if page.parent.name != "decisions"]  # a decision tells of its day
+CHANGES = ROOT / "CHANGELOG.md"
 
 
 def named(path: Path) -> str:
@@ -31,7 +38,7 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=named)
+@pytest.mark.parametrize("page", [*PAGES, CHANGES], ids=named)
 def test_links_lead_somewhere(page):
     dead = []
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
@@ -111,3 +118,104 @@ def test_what_there_is_not_is_seen():
         "run x.toml --plan",
         "demo",
     ]
+
+
+def fences(page: Path, kind: str) -> list[str]:
+    """What stands within a page's fences of a kind."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [text for of, text in found if of == kind]
+
+
+def unknown_in(told: dict[str, Any]) -> list[str]:
+    """Keys, and words in the place of a few, that no file has of which this may be a part."""
+    for model in (RunConfig, Step, Request, Dataset):
+        if told.keys() <= model.model_fields.keys():
+            try:
+                model.model_validate(told)
+            except ValidationError as error:
+                wrong = ("extra_forbidden", "literal_error")
+                return [".".join(map(str, fault["loc"])) for fault in error.errors() if fault["type"] in wrong]
+            return []
+    frames = all(isinstance(label, str) for frame in told.values() for label in dict(frame).values())
+    return [] if frames else sorted(told)
+
+
+def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
+    told = [(page, key) for page in TODAY for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
+    assert not [f"{named(page)}: {key}" for page, key in told]
+    for page in TODAY:
+        for text in fences(page, "python"):
+            compile(text, named(page), "exec")
+
+
+@functools.cache
+def options() -> set[str]:
+    """Options of every verb, of our other programs, and those of spark-submit that its page shows."""
+
+    def of(command: Any) -> Iterator[str]:
+        yield from (name for each in command.params for name in (*each.opts, *each.secondary_opts))
+        for inner in dict(getattr(command, "commands", {})).values():
+            yield from of(inner)
+
+    code = [*(ROOT / "spark_jobs").glob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "tests" / "conftest.py"]
+    others = {name for path in code for name in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
+    spark = {"--master", "--driver-memory", "--executor-memory", "--driver-java-options", "--conf"}
+    return {*of(typer.main.get_command(app)), *others, *spark, "--help"}
+
+
+def test_options_that_are_named_anywhere_are_there():
+    texts = {named(page): page.read_text(encoding="utf-8") for page in (*TODAY, CHANGES)}
+    told = [(page, option) for page, text in texts.items() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)]
+    assert not [f"{page}: {option}" for page, option in told if option not in options()]
+
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+BENCHMARKS = (ROOT / "benchmarks" / "__main__.py").read_text(encoding="utf-8")
+
+
+def is_program(module: str, word: str) -> bool:
+    """Whether `python -m MODULE WORD` can be given."""
+    path = ROOT / module.replace(".", "/")
+    if module == "benchmarks" and word:
+        return f'"{word}": ' in BENCHMARKS
+    return module == "pytest" or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
+
+
+def test_programs_that_are_named_are_there():
+    missing = []
+    for page in (*PAGES, CHANGES):
+        text = page.read_text(encoding="utf-8")
+        programs = re.findall(r"python -m ([\w.]*\w)(?: +([a-z][a-z-]*))?", text)
+        missing += [f"{named(page)}: {module} {word}" for module, word in programs if not is_program(module, word)]
+        shown = re.findall(r"^(?:\$ )?make ([a-z-]+)", "\n".join(fences(page, "")), flags=re.MULTILINE)
+        targets = [*shown, *re.findall(r"`make ([a-z-]+)", text)]
+        missing += [f"{named(page)}: make {target}" for target in targets if f"\n{target}: " not in MAKEFILE]
+    assert not missing
+
+
+DECISIONS = {int(page.name[:4]): page for page in PAGES if page not in TODAY}
+
+
+def test_decisions_bear_the_number_of_their_file():
+    first = {number: page.read_text(encoding="utf-8").partition("\n")[0] for number, page in DECISIONS.items()}
+    assert not [line for number, line in first.items() if not re.match(rf"# 0*{number}\b", line)]
+
+
+def test_decisions_that_are_named_are_there_and_meant():
+    wrong = []
+    for page in (*PAGES, CHANGES):
+        text = page.read_text(encoding="utf-8")
+        told = re.findall(r"[Dd]ecisions? (\d+)", text)
+        wrong += [f"{named(page)}: decision {number}" for number in told if int(number) not in DECISIONS]
+        links = re.findall(r"\[(?:[Dd]ecision\s+)?(\d+)\]\([\w./]*?(\d{4})-", text)
+        wrong += [f"{named(page)}: {said} leads to {file}" for said, file in links if int(said) != int(file)]
+    assert not wrong
+
+
+def test_what_code_and_programs_there_are_not_is_seen():
+    assert unknown_in({"step": [{"name": "a", "left": "x", "right": "y", "margn": 1.0}]}) == ["step.0.margn"]
+    assert unknown_in({"margin": 1.0, "twins": "together"}) == ["twins"]
+    assert unknown_in({"npd_sex": {"M": "Male"}}) == []
+    assert not is_program("benchmarks", "generation")
+    assert not is_program("linkage.catalog", "")
+    assert "--kee" not in options()

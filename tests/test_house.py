@@ -151,6 +151,10 @@ def test_only_the_engine_knows_an_engine():
 def test_every_room_has_its_doors_written_down():
     rooms = {room_of(module) for module, _ in MODULES} - {"linkage"}
     assert rooms <= set(DOORS), "a new room: say in DOORS what it may import"
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    ground = {"linkage.errors", "linkage.resources", "linkage.process"}
+    told = {room: room.replace(".", "/") + (".py" if room == "linkage.config" else "") for room in rooms - ground}
+    assert not [room for room, path in told.items() if f"| `{path}` |" not in table], "and in CONTRIBUTING.md"
 
 
 OURS = [
