@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from linkage.adhoc.recognise import Columns
 
 PersonFileArgument = Annotated[
-    Path, typer.Argument(help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl or .zip.")
+    Path,
+    typer.Argument(
+        help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .sas7bdat, .sav, .dta, .orc, .zip."
+    ),
 ]
 OtherFileArgument = Annotated[Path, typer.Argument(help="The file to link it to.")]
 Maps = Annotated[

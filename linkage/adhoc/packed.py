@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 
+from linkage.adhoc import other_programs
 from linkage.adhoc.known_headers import any_known
 from linkage.adhoc.layouts import names_columns
 from linkage.errors import InputError
@@ -76,7 +77,7 @@ def _is_table(member: ZipInfo) -> bool:
     """Whether a file of an archive may be a table, and is not what a program keeps beside one."""
     place = Path(member.filename)
     hidden = any(part.startswith((".", "__")) for part in place.parts)
-    return not (member.is_dir() or hidden) and place.suffix.lower() in _TABLES
+    return not (member.is_dir() or hidden) and place.suffix.lower() in (*_TABLES, *other_programs.suffixes())
 
 
 def _as_parquet(text: Path, folder: Path, path: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from linkage.adhoc import packed, workbooks
+from linkage.adhoc import other_programs, packed, workbooks
 from linkage.adhoc.encodings import found_encoding
 from linkage.adhoc.fixed_widths import as_delimited, column_starts
 from linkage.adhoc.known_headers import any_known
@@ -23,8 +23,6 @@ from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
-
-_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 
 PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
@@ -108,7 +106,7 @@ Recognised = Callable[[Columns, Sequence[PersonFile]], None]
 def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
     """Read Parquet, delimited text (.csv, .tsv, .txt, each also .gz), a sheet of a workbook (.xlsx) or records of JSON.
 
-    A ZIP archive stands for the one of these that it holds.
+    Files of SPSS, Stata, SAS, Arrow and ORC are read too. A ZIP archive stands for the one of these that it holds.
 
     Args:
         delimiter, encoding: of text; found in the file when None.
@@ -120,17 +118,17 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         raise InputError(f"{path}: a folder, not a file\n  name the file in it")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    if path.suffix.lower() in _SPREADSHEETS:
-        raise InputError(f"{path}: a workbook, not a table of persons\n  save its sheet as CSV (UTF-8) or Parquet")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in workbooks.READ:
         sheet = workbooks.as_csv(path, scratch)
         found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
         found = replace(found, path=path, sha256=_hash(path), encoding=None)
         return replace(found, above=sheet.above, of_sheet=sheet.notes)
-    if packed.is_packed(path):
-        table_of = packed.unpacked(path, scratch)
-        found = read(engine, table_of, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
+    if held := _table_within(path, scratch, encoding):
+        try:
+            found = read(engine, held, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
+        except InputError as fault:
+            raise InputError(str(fault).replace(str(held), str(path)).replace(held.name, path.name)) from None
         return replace(found, path=path, sha256=_hash(path))
     was_named = encoding is not None
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -181,6 +179,14 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         encoding_was_named=was_named,
         not_plain=tuple(lost),
     )
+
+
+def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | None:
+    """The table that an archive, JSON or another program's file holds, as a file that is read; None for the others."""
+    if packed.is_packed(path):
+        return packed.unpacked(path, scratch)
+    kind = other_programs.kind_of(path)
+    return other_programs.as_parquet(path, kind, scratch, encoding) if kind else None
 
 
 def _hash(path: Path) -> str:

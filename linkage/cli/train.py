@@ -28,7 +28,8 @@ def train(
     left: Annotated[
         Path | None,
         typer.Argument(
-            help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .zip; none with a RUN's labels."
+            help="A person file: .csv, .tsv, .txt (also .gz), .parquet, .xlsx, .jsonl, .sas7bdat, .sav, .dta, .zip; "
+            "none with a RUN's labels."
         ),
     ] = None,
     right: Annotated[Path | None, typer.Argument(help="The file to link it to.")] = None,

@@ -1,0 +1,155 @@
+"""Files of SPSS, Stata, SAS, Arrow and ORC as Parquet, and what is said of kinds that are not read."""
+
+import codecs
+import datetime
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from linkage.errors import InputError
+from linkage.resources import config_file
+
+_OURS = (".parquet", ".pq", ".gz", ".zip", ".xlsx", ".xlsm")
+"""Suffixes of files that are read by themselves: what is wrong within one is told there."""
+
+_BEGINNING = 64  # bytes
+_ROWS = 500_000  # that are read at a time
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of files: how one is told, and what reads it or is to be done with it (configs/other_programs.toml)."""
+
+    called: str
+    suffixes: Sequence[str]
+    begins: str = ""  # bytes, hexadecimal
+    at: int = 0  # byte of the file where these are
+    read: str = ""
+    remedy: str = ""
+
+    def is_of(self, path: Path, beginning: bytes) -> bool:
+        """Whether a file is of this kind: by how it begins, or by its name where the kind has no one beginning."""
+        if self.begins and beginning.startswith(bytes.fromhex(self.begins), self.at):
+            return True
+        return path.suffix.lower() in self.suffixes
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Which other program's kind a file is of; None for text, and for what is read by itself.
+
+    Raises:
+        InputError: it is of a kind that is not read; the message says what to do.
+    """
+    if path.suffix.lower() in _OURS:
+        return None
+    with path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+    kind = next((kind for kind in _kinds() if kind.is_of(path, beginning)), None)
+    if kind and not kind.read:
+        raise InputError(f"{path}: {kind.called}\n  {kind.remedy}")
+    return kind
+
+
+def suffixes() -> tuple[str, ...]:
+    """Of all kinds that are read."""
+    return tuple(suffix for kind in _kinds() if kind.read for suffix in kind.suffixes)
+
+
+def as_parquet(path: Path, kind: Kind, folder: Path, encoding: str | None) -> Path:
+    """A file of another program as Parquet, its rows in their order, written to a folder.
+
+    Values that have a label there (1: "Male") become the label, and numbers without fractions whole ones.
+
+    Args:
+        encoding: of its text, as Python calls it; as the file says when None.
+
+    Raises:
+        InputError: it is damaged, empty, or its text is of another encoding.
+    """
+    written = folder / f"{path.stem}.parquet"
+    if kind.read == "parquet":
+        written.unlink(missing_ok=True)
+        written.symlink_to(path.resolve())
+        return written
+    table = _of_arrow(path, kind) if kind.read in ("arrow", "orc") else _of_statistics(path, kind, encoding)
+    pq.write_table(table, written)
+    return written
+
+
+@cache
+def _kinds() -> tuple[Kind, ...]:
+    raw = tomllib.loads(config_file("other_programs.toml").read_text(encoding="utf-8"))
+    return tuple(Kind(**kind) for kind in raw["kind"])
+
+
+def _of_arrow(path: Path, kind: Kind) -> pa.Table:
+    from pyarrow import feather, orc
+
+    try:
+        found: pa.Table = orc.read_table(path) if kind.read == "orc" else feather.read_table(path)
+    except (pa.ArrowInvalid, OSError):
+        raise _damaged(path, kind) from None
+    return found
+
+
+def _of_statistics(path: Path, kind: Kind, encoding: str | None) -> pa.Table:
+    import pyreadstat
+
+    named = {"encoding": codecs.lookup(encoding).name} if encoding else {}
+    read = partial(getattr(pyreadstat, kind.read), path, output_format="dict", row_limit=_ROWS, **named)
+    parts: list[pa.Table] = []
+    while not parts or parts[-1].num_rows == _ROWS:  # transport files do not say how many rows they hold
+        try:
+            columns, about = read(row_offset=_ROWS * len(parts))
+        except pyreadstat.ReadstatError as error:
+            raise _damaged(path, kind, is_encoding="encoding" in str(error)) from None
+        labels = about.variable_value_labels
+        parts.append(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}))
+    return _whole(pa.concat_tables(parts, promote_options="permissive"))
+
+
+def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
+    """Values of a column; text that is empty is unknown, and a column with labels is text."""
+    if labels:
+        return pa.array([None if value is None else _labelled(value, labels) for value in values], pa.string())
+    if any(isinstance(value, str) for value in values):
+        return pa.array([value or None for value in values], pa.string())
+    if any(isinstance(value, datetime.time) for value in values):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array(values)
+
+
+def _labelled(value: Any, labels: Mapping[Any, str]) -> str | None:
+    if value in labels:
+        return labels[value]
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value) or None
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """The table with its numbers as whole ones where none has a fraction, of which these programs have no type."""
+    for place, column in enumerate(table.schema):
+        numbers = table.column(place)
+        if pa.types.is_null(column.type):
+            table = table.set_column(place, column.name, pc.cast(numbers, pa.string()))
+        elif pa.types.is_floating(column.type) and pc.all(pc.equal(numbers, pc.floor(numbers))).as_py() is not False:
+            table = table.set_column(place, column.name, pc.cast(numbers, pa.int64(), safe=False))
+    return table
+
+
+def _damaged(path: Path, kind: Kind, *, is_encoding: bool = False) -> InputError:
+    if is_encoding:
+        return InputError(
+            f"{path}: its text is of another encoding than it says\n  name it: --encoding cp1252, latin-1 ..."
+        )
+    return InputError(
+        f"{path}: {kind.called} that is damaged, or of a version that is not read\n"
+        "  fetch it again, or save it as CSV (UTF-8) or Parquet"
+    )
