@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from quality.explanation.bars import Bar, signed
+from quality.report.lettering import LETTER, SMALL, fitted
 
 _ROW, _HIGH = 40, 20
 _NAMES, _NUMBER = 252, 62  # room for names at the left and numbers at the right of a wide drawing
-_LETTER, _SMALL = 7.2, 6.2  # width of a letter of 15 px and of one of 13, about
-_SQUEEZED = 0.8  # of its width a text may have, before it is cut
 
 
 def draw(bars: Sequence[Bar], limits: Sequence[tuple[str, float]], *, narrow: bool = False) -> str:
@@ -47,7 +46,7 @@ def _lines(limits: Sequence[tuple[str, float]], across: Callable[[float], float]
     for index, (name, place) in enumerate(limits):
         x, y = across(place), 14.0 + 24 * index
         text = f"{name} {signed(place, plus=False)}"
-        anchor = "end" if x > len(text) * _LETTER else "start"  # to the left, where the next line does not cut it
+        anchor = "end" if x > len(text) * LETTER else "start"  # to the left, where the next line does not cut it
         parts.append(f'<path d="M{x:.1f} {y + 5:.1f}V{bottom:.1f}" class="limit"/>')
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="small">{escape(text)}</text>')
     return parts
@@ -63,16 +62,8 @@ def _bar(bar: Bar, across: Callable[[float], float], y: float, right: float, *, 
         f'<text x="{right + 8:.1f}" y="{below + 15:.1f}" class="{title}">{bar.number}</text>',
     ]
     if narrow:
-        return [*parts, _text(y + 20, title, bar.said, right + _NUMBER, _LETTER)]
-    parts.append(_text(y + (25 if not bar.note else 18), title, bar.name, _NAMES - 6, _LETTER))
+        return [*parts, fitted(0, y + 20, bar.said, title, room=right + _NUMBER, letter=LETTER)]
+    parts.append(fitted(0, y + (25 if not bar.note else 18), bar.name, title, room=_NAMES - 6, letter=LETTER))
     if bar.note:
-        parts.append(_text(y + 34, "small", bar.note, _NAMES - 6, _SMALL))
+        parts.append(fitted(0, y + 34, bar.note, "small", room=_NAMES - 6, letter=SMALL))
     return parts
-
-
-def _text(y: float, kind: str, text: str, room: float, letter: float) -> str:
-    """A text at the left, squeezed where it needs more room than there is, and cut where that is not enough."""
-    most = int(room / letter / _SQUEEZED)
-    shown = text if len(text) <= most else text[: most - 1] + "…"
-    fitted = f' textLength="{room:.0f}" lengthAdjust="spacingAndGlyphs"' if len(shown) * letter > room else ""
-    return f'<text x="0" y="{y:.1f}" class="{kind}"{fitted}>{escape(shown)}</text>'

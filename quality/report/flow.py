@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from quality.disclosure import Cell
+from quality.report.lettering import BOLD, LETTER, SMALL, fits, fitted
 
 _WIDE, _NARROW = 720, 300
-_LINE = 21
+_LINE, _GAP = 21, 14
+_ROOM_LESS = 20  # by which what a box says is narrower than the box
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Flow:
 
 
 def draw(flow: Flow, *, narrow: bool = False) -> str:
-    """SVG in the page's colours. Boxes stand side by side, or under each other when narrow."""
+    """SVG in the page's colours. Boxes stand side by side as far as they hold their words, else under each other."""
     width = _NARROW if narrow else _WIDE
     parts: list[str] = []
     y = 2.0
@@ -44,14 +45,14 @@ def draw(flow: Flow, *, narrow: bool = False) -> str:
         if index:
             parts.append(_arrow(width / 2, y + 4, y + 26))
             y += 34
-        parts.append(_text(0, y + 14, name, "band"))
+        parts.append(fitted(0, y + 14, name, "heading", room=width, letter=SMALL))
         y += 24
-        drawn, y = _band(boxes, y, width, 1 if narrow else min(4, max(1, len(boxes))))
+        drawn, y = _band(boxes, y, width, 1 if narrow else _columns(boxes, width))
         parts += drawn
     if flow.bars:
         parts.append(_arrow(width / 2, y + 4, y + 26))
         y += 34
-        parts.append(_text(0, y + 14, flow.bars_title, "band"))
+        parts.append(fitted(0, y + 14, flow.bars_title, "heading", room=width, letter=SMALL))
         y += 28
         drawn, y = _bars(flow.bars, y, width)
         parts += drawn
@@ -61,30 +62,45 @@ def draw(flow: Flow, *, narrow: bool = False) -> str:
     )
 
 
+def _columns(boxes: Sequence[Box], width: int) -> int:
+    """The most boxes that may stand side by side, each with all its words inside it; one where none of them can."""
+
+    def hold(columns: int) -> bool:
+        room = _box_width(columns, width) - _ROOM_LESS
+        return all(fits(box.title, room, BOLD) and all(fits(line, room, LETTER) for line in box.lines) for box in boxes)
+
+    return next((columns for columns in range(min(4, len(boxes)), 1, -1) if hold(columns)), 1)
+
+
+def _box_width(columns: int, width: int) -> float:
+    return (width - _GAP * (columns - 1)) / columns
+
+
 def _band(boxes: Sequence[Box], top: float, width: int, columns: int) -> tuple[list[str], float]:
-    gap = 14
-    box_width = (width - gap * (columns - 1)) / columns
+    box_width = _box_width(columns, width)
     parts: list[str] = []
     for start in range(0, len(boxes), columns):
         row = boxes[start : start + columns]
         height = 40 + _LINE * max(len(box.lines) for box in row)
         for column, box in enumerate(row):
-            x = column * (box_width + gap)
+            x = column * (box_width + _GAP)
             size = f'width="{box_width - 2:.1f}" height="{height}"'
             parts.append(f'<rect x="{x + 1:.1f}" y="{top:.1f}" {size} rx="4" class="box"/>')
-            parts.append(_text(x + 14, top + 27, box.title, "title"))
+            room = box_width - _ROOM_LESS
+            parts.append(fitted(x + 14, top + 27, box.title, "title", room=room, letter=BOLD))
             parts += [
-                _text(x + 14, top + 27 + _LINE * (line + 1), text, "small") for line, text in enumerate(box.lines)
+                fitted(x + 14, top + 27 + _LINE * line, text, "line", room=room, letter=LETTER)
+                for line, text in enumerate(box.lines, 1)
             ]
-        top += height + gap
-    return parts, top - gap
+        top += height + _GAP
+    return parts, top - _GAP
 
 
 def _bars(bars: Sequence[Bar], top: float, width: int) -> tuple[list[str], float]:
     whole = bars[0].cell.value
     parts: list[str] = []
     for index, bar in enumerate(bars):
-        parts.append(_text(0, top + 14, f"{bar.title}: {bar.cell.text}", "title"))
+        parts.append(fitted(0, top + 14, f"{bar.title}: {bar.cell.text}", "title", room=width, letter=BOLD))
         share = bar.cell.value / whole if whole and bar.cell.value is not None else 0
         parts.append(f'<rect x="1" y="{top + 23:.1f}" width="{width - 2}" height="16" rx="2" class="rail"/>')
         parts.append(
@@ -93,10 +109,6 @@ def _bars(bars: Sequence[Bar], top: float, width: int) -> tuple[list[str], float
         )
         top += 54
     return parts, top - 12
-
-
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(text)}</text>'
 
 
 def _arrow(x: float, top: float, bottom: float) -> str:
