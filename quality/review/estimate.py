@@ -77,9 +77,9 @@ def estimate(
     links = [stratum for stratum in seen if stratum.accepted]
     others = [stratum for stratum in seen if not stratum.accepted]
     is_blind = not others and any(stratum.pairs for stratum in strata if not stratum.accepted)
-    rng = np.random.default_rng(seed)
     measured: dict[str, dict[str, Share]] = {"precision": {}, "recall": {}, "f1": {}}
     for place, reading in enumerate(READINGS):
+        rng = np.random.default_rng(seed)  # the same for each: they differ by the uncertain answers alone
         false = _total(links, answers, place / 2, rng)
         missed = _total(others, answers, place / 2, rng)
         for measure, share in _measures(links, false, missed, unseen).items():
@@ -91,7 +91,7 @@ def estimate(
         "uncertain": sum(_of(answers, stratum).uncertain for stratum in strata),
         "reach": unseen.reach if unseen else None,
         **measured,
-        "by_pass": _by_pass(links, answers, rng),
+        "by_pass": _by_pass(links, answers, np.random.default_rng(seed)),
         "strata": [
             {
                 "stratum": stratum.name,

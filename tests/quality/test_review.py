@@ -318,6 +318,8 @@ def test_uncertain_answers_widen_what_is_said() -> None:
     )
     recall = [said["recall"][reading]["value"] for reading in ("low", "middle", "high")]
     assert recall == pytest.approx([1060 / 1070, 1080 / 1085, 1.0])
+    sure = estimate(STRATA, {"links": Answers(96, 4), "doubtful links": Answers(50), "let go": Answers(2, 20)})
+    assert sure["f1"]["low"] == sure["f1"]["middle"] == sure["f1"]["high"]  # of the same answers
 
 
 def test_recall_counts_what_no_rule_reached() -> None:
