@@ -48,7 +48,8 @@ def _add_start(app: FastAPI, showing: Showing) -> None:
     def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
         chosen = " ".join(name.split())
         if not chosen or len(chosen) > _LONGEST or not chosen.isprintable() or role not in ROLES:
-            return HTMLResponse(showing.start(None, fault=f"Enter a name of up to {_LONGEST} characters"), 400)
+            page = showing.start(Who(chosen, role), fault=f"Enter a name of up to {_LONGEST} characters")
+            return HTMLResponse(page, 400)
         return _remembering(request, _WHO, quote(f"{role}:{showing.known_as(chosen)}"), "/next")
 
     @app.post("/keys")
@@ -94,9 +95,8 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk) -> None:
         if who is None:
             return _to("/")
         _exists(desk, place)
-        if not showing.has_answered(place, who):
-            raise HTTPException(403)
-        desk.add(place, WITHDRAWN, who.name, who.role)
+        if showing.has_answered(place, who):  # pressed again, or in a second tab, there is nothing to take back
+            desk.add(place, WITHDRAWN, who.name, who.role)
         return _to(f"/pairs/{place}")
 
     @app.get("/pairs/{place}/why")

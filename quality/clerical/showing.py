@@ -93,7 +93,11 @@ class Showing:
         return self._queue().carried(place) is not None
 
     def start(self, who: Who | None, fault: str = "") -> str:
-        """Who are you?"""
+        """Who are you?
+
+        Args:
+            who: what the fields hold: who it was so far, or what was sent with a fault.
+        """
         about = {"step": self._step(), "run": self._desk.run, "drawn": len(self._desk.pairs)}
         return self.pages.render(
             "start.html.j2", title=("Error: " if fault else "") + "Who is reviewing?", who=who, fault=fault, **about
@@ -137,7 +141,7 @@ class Showing:
         headlines, sections = parts_of(found, self._names)
         return self.pages.render(
             "why.html.j2",
-            title=title(found),
+            title=f"{title(found)}: pair {place}",
             place=place,
             statement=statement(found),
             headlines=headlines,

@@ -25,7 +25,7 @@ def render_explanation(found: Mapping[str, Any], out: Path, catalogue: Catalogue
     """Write an explanation (what linkage.explain found) as one file that needs no network, and return it."""
     first, sections = parts_of(found, Names(catalogue or shipped()))
     page = document(
-        title(found),
+        f"{title(found)}: {_named(found)}",
         statement(found),
         first,
         [*sections, Section("about", "About this page", [Text(_ABOUT)])],
@@ -52,6 +52,13 @@ def title(found: Mapping[str, Any]) -> str:
         )
         return f"Why a pair {became}{', and parted again' if found['outcome'].get('parted') else ''}"
     return "What a record met" if found["kind"] == "record" else "What holds a person together"
+
+
+def _named(found: Mapping[str, Any]) -> str:
+    """The numbers of those whom a page is about, so that pages that are open beside each other are told apart."""
+    if found["kind"] == "pair":
+        return " and ".join(str(found["units"][side]["unit_id"]) for side in ("left", "right"))
+    return str(found["entity_id" if found["kind"] == "record" else "person_id"])
 
 
 def statement(found: Mapping[str, Any]) -> str:

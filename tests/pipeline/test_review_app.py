@@ -105,7 +105,9 @@ def test_nobody_sees_the_verdict_before_an_answer(desk: Any) -> None:
     assert ann.get("/pairs/1/why").status_code == 403
     ann.post("/pairs/1", data={"answer": "match"})
     assert "match weight" in ann.get("/pairs/1").text
-    assert "The match weight, part by part" in ann.get("/pairs/1/why").text
+    why = ann.get("/pairs/1/why").text
+    assert "The match weight, part by part" in why
+    assert re.search("<title>Why a pair [a-z ]+: pair 1 - ", why)  # other pairs' pages have other titles
 
 
 def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: Any) -> None:
@@ -201,6 +203,24 @@ def test_a_name_is_needed(desk: Any, name: str) -> None:
     assert answer.status_code == 400
     assert "There is a problem" in answer.text
     assert place_of(client(desk, "<b>Ann</b>").get("/next")) == 1
+
+
+def test_what_was_entered_stands_beside_what_was_wrong(desk: Any) -> None:
+    """An adjudicator whose name was too long was a reviewer by the next press of the button."""
+    page = client(desk).post("/who", data={"name": "x" * 41, "role": "adjudicator"}).text
+    assert f'value="{"x" * 41}"' in page
+    assert re.search('value="adjudicator" checked', page)
+    assert not re.search('value="reviewer" checked', page)
+
+
+def test_an_answer_that_was_taken_back_is_taken_back_again_without_blame(desk: Any) -> None:
+    """The button stands in two tabs; the second press told that the pair waits for others."""
+    ann = client(desk, "Ann")
+    ann.post("/pairs/1", data={"answer": "match"})
+    first, second = (ann.post("/pairs/1/withdraw") for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "are they one person?" in second.text
+    assert given(desk) == [("Ann", "match"), ("Ann", "withdrawn")]
 
 
 def test_pairs_that_are_not_there_or_do_not_wait(desk: Any) -> None:

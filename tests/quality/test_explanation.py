@@ -245,6 +245,14 @@ def test_a_page_says_first_what_it_comes_to() -> None:
     assert "1 thing contradicts it" in statement(PERSON)
 
 
+def test_the_title_says_of_whom_a_page_is(tmp_path: Path) -> None:
+    pages = [render_explanation(found, tmp_path / "page.html").read_text() for found in (PAIR, RECORD, PERSON)]
+    assert [page.partition("<title>")[2].partition("</title>")[0] for page in pages] == [
+        "Why a pair is for review: 3 and 9", "What a record met: 3",
+        f"What holds a person together: {PERSON['person_id']}",
+    ]  # fmt: skip
+
+
 def test_what_a_link_needs_is_named_for_its_scale(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
