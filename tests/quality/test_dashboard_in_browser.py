@@ -70,6 +70,13 @@ def test_any_two_runs_by_keyboard(browser: Any, site: Path) -> None:
     assert times.locator("thead th").all_inner_texts() == ["Stages", "release-1", "release-3", "Change"]
     assert times.locator("tbody tr").first.locator("th, td").all_inner_texts() == ["All stages", "3.0", "5.0", "+2.0"]
     assert barriers(page, type="tag", values=RULES) == []
+    page.get_by_label("The run that may differ").select_option(label="release-1")
+    page.get_by_label("only figures that differ").check()
+    page.get_by_role("button", name="Compare").press("Enter")
+    assert page.get_by_role("status").inner_text() == "release-1 beside release-1: no figure that is shown differs."
+    page.get_by_label("The run that may differ").select_option(label="release-3")
+    page.get_by_label("only figures that differ").uncheck()
+    page.get_by_role("button", name="Compare").press("Enter")
     links = page.locator("#compared table").first.locator("tbody tr").nth(1)
     assert links.locator("th, td").all_inner_texts() == ["NPD to CIS", "Links", "540", "540", "0"]  # as without scripts
     assert len(requests) == 1

@@ -54,7 +54,8 @@ if (held) {
     }).filter(Boolean);
     document.getElementById("compared").replaceChildren(...shown);
     const count = shown.reduce((sum, frame) => sum + frame.querySelectorAll("tbody tr").length, 0);
-    document.getElementById("said").textContent = `${names[1]} beside ${names[0]}: ${count} figures below.`;
+    const found = count === 0 ? "no figure that is shown differs" : count === 1 ? "1 figure below" : `${count} figures below`;
+    document.getElementById("said").textContent = `${names[1]} beside ${names[0]}: ${found}.`;
   });
   document.getElementById("choosing").hidden = false;
 }
