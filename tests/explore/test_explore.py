@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,32 @@ def test_a_page_says_what_is_known_of_its_variable(plain_site: Path) -> None:
     assert "In this release" not in listed
     refused = (plain_site / "variable" / "npd.census.UPN.html").read_text(encoding="utf-8")
     assert "It can be in no extract" in refused
+
+
+def test_every_page_has_a_title_of_its_own(plain_site: Path) -> None:
+    """A variable is in several tables, and open beside each other were tabs of one name."""
+    pages = [page.read_text(encoding="utf-8") for page in plain_site.rglob("*.html")]
+    titles = [re.search("<title>(.*?)</title>", page, re.DOTALL)[1] for page in pages]  # type: ignore[index]
+    assert len(titles) > 4000
+    assert [title for title, count in Counter(titles).items() if count > 1] == []
+
+
+def test_cells_of_words_are_named(plain_site: Path) -> None:
+    """The shared style takes all others for numbers: to the right on a screen, and never broken into lines on paper."""
+    pages = [page for page in plain_site.rglob("*.html") if page.parent.name != "variable"]
+    pages.append(plain_site / "variable" / "npd.census.EthnicGroupMajor.html")
+    assert "td:not([class])" in (plain_site / "site.css").read_text(encoding="utf-8")
+    cells = [cell for page in pages for cell in re.findall("<td[^>]*>[^<]*", page.read_text(encoding="utf-8"))]
+    assert len(cells) > 10_000
+    assert {
+        cell for cell in cells if not re.fullmatch(r'<td class="(words">.*|number">[\d,]+)', cell, re.DOTALL)
+    } == set()
+
+
+def test_a_rating_is_explained_where_it_stands(plain_site: Path) -> None:
+    for file in ("table/npd.cla.html", "concept/attainment-2.html", "a-to-z/x.html", "package/attainment.html"):
+        page = (plain_site / file).read_text(encoding="utf-8")
+        assert page.index("Rating: how identifying, from 1") < page.index('<th scope="col">Rating</th>'), file
 
 
 def test_pages_without_search_have_no_script(plain_site: Path) -> None:

@@ -64,6 +64,16 @@ def test_enough_contrast_in_other_colours(browser: Any, site: Path, how: dict[st
     page.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_buttons_are_those_of_the_system_in_forced_colours(browser: Any, site: Path, scheme: str) -> None:
+    """The ink as a ground stayed, as a colour of the system does, and the words on it had it too."""
+    page, _, _ = at(browser, site, "variable/npd.ks4.ATT8.html", forced_colors="active", color_scheme=scheme)
+    colours = "(style => [style.color, style.backgroundColor])(getComputedStyle(document.querySelector('[data-add]')))"
+    ink, ground = page.evaluate(colours)
+    assert ink != ground
+    page.context.close()
+
+
 def test_search_finds_by_name_by_meaning_and_in_spite_of_a_slip(browser: Any, site: Path) -> None:
     page, _, _ = at(browser, site, "index.html")
     for words, first in (
@@ -168,6 +178,62 @@ def test_a_list_becomes_a_request_that_is_checked(browser: Any, site: Path, tmp_
     page.click("#clear")
     assert page.inner_text("#state") == "Nothing is on your list."
     assert faults == []
+    page.context.close()
+
+
+def test_the_list_is_one_in_all_tabs(browser: Any, site: Path) -> None:
+    """A button that said "Add" in a tab that was older than the list took the variable off again."""
+    page, _, faults = at(browser, site, "variable/npd.ks4.ATT8.html")
+    other = page.context.new_page()
+    other.goto(f"{site.as_uri()}/list.html")
+    older = page.context.new_page()
+    older.goto(f"{site.as_uri()}/variable/npd.ks4.ATT8.html")
+    page.click("[data-add]")
+    other.get_by_text("1 variable is on your list.").wait_for()
+    older.get_by_role("button", name="Take off my list: npd.ks4.ATT8").wait_for()
+    older.evaluate("document.querySelector('[data-add]').textContent = 'Add to my list'")  # pressed before it has heard
+    older.click("[data-add]")
+    assert older.inner_text("[data-add]") == "Take off my list"
+    assert other.inner_text("#state") == "1 variable is on your list."
+    other.click("[aria-label='Take off my list: npd.ks4.ATT8']")
+    page.get_by_role("button", name="Add to my list: npd.ks4.ATT8").wait_for()
+    assert page.inner_text("[data-listed]") == "(0)"
+    assert faults == []
+    page.context.close()
+
+
+def test_what_was_typed_is_there_on_coming_back_to_the_list(browser: Any, site: Path) -> None:
+    page, _, _ = at(browser, site, "variable/npd.ks4.ATT8.html")
+    page.click("[data-add]")
+    page.goto(f"{site.as_uri()}/list.html")
+    page.fill("#title", "Points and pay")
+    page.fill("[id='why-npd.ks4']", "Points bear on pay.")
+    page.click("a:text-is('ATT8')")
+    page.wait_for_load_state("load")
+    page.goto(f"{site.as_uri()}/list.html")
+    assert page.input_value("#title") == "Points and pay"
+    assert page.input_value("[id='why-npd.ks4']") == "Points bear on pay."
+    page.click("#clear")
+    page.goto(f"{site.as_uri()}/variable/npd.ks4.ATT8.html")
+    page.click("[data-add]")
+    page.goto(f"{site.as_uri()}/list.html")
+    assert page.input_value("#title") + page.input_value("[id='why-npd.ks4']") == ""
+    page.context.close()
+
+
+def test_what_another_catalogue_left_on_the_list_is_told_and_can_be_taken_off(browser: Any, site: Path) -> None:
+    """It was counted, was in nothing that was saved, and could not be taken off by itself."""
+    page, _, _ = at(browser, site, "variable/npd.ks4.ATT8.html")
+    page.evaluate("localStorage.setItem('leo-linkage-list', JSON.stringify(['npd.old.GONE', 'package:gone']))")
+    page.reload()
+    page.click("[data-add]")
+    page.goto(f"{site.as_uri()}/list.html")
+    assert page.inner_text("#state") == "1 variable is on your list."
+    assert page.inner_text("#strangers-names") == "npd.old.GONE, package gone"
+    assert barriers(page, preload=False, type="tag", values=RULES) == []
+    page.click("#strangers-off")
+    assert not page.is_visible("#strangers")
+    assert page.inner_text("[data-listed]") == "(1)"
     page.context.close()
 
 

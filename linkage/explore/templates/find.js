@@ -99,7 +99,7 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "quiet";
-      item.append(listButton(button, name, name));
+      item.append(listButton(button, name));
     }
     return item;
   }

@@ -7,7 +7,16 @@
   const byName = new Map(rows.map((row) => [`${row[TABLE]}.${row[NAME]}`, row]));
   const place = (id) => document.getElementById(id);
   const made = (tag, text, about = {}) => Object.assign(document.createElement(tag), { textContent: text, ...about });
-  const answers = new Map(); // what was typed, by the field's id, so that it lives on when the list changes
+  const key = "leo-linkage-answers";
+  /* What was typed, by the field's id: it lives on when the list changes, and when the page is left for a variable's. */
+  const answers = new Map((() => {
+    try { return Object.entries(JSON.parse(localStorage.getItem(key)) || {}); } catch { return []; }
+  })());
+
+  function answered(id, value) {
+    answers.set(id, value);
+    try { localStorage.setItem(key, JSON.stringify(Object.fromEntries(answers))); } catch { /* for this page alone */ }
+  }
 
   function picked() {
     const found = new Map();
@@ -21,6 +30,10 @@
   const bundled = () => myList.all().filter((name) => name.startsWith("package:"))
     .map((name) => name.slice("package:".length)).filter((name) => name in bundles);
 
+  /* A browser keeps one list for the pages of a catalogue and those of an earlier or another one. */
+  const known = new Set([...byName.keys(), ...Object.keys(bundles).map((name) => `package:${name}`)]);
+  const strangers = () => myList.all().filter((name) => !known.has(name));
+
   /* The years that a table's picked variables are held for: from the first to the last of any. */
   function span(of) {
     const years = of.flatMap((row) => [...row[YEARS].matchAll(/\d{4}\/\d\d/g)].map((match) => match[0])).sort();
@@ -33,7 +46,7 @@
     input.id = id;
     if (tag === "input") input.type = "text";
     input.value = answers.get(id) ?? value;
-    input.addEventListener("input", () => answers.set(id, input.value));
+    input.addEventListener("input", () => answered(id, input.value));
     box.append(made("label", label, { className: "label", htmlFor: id }), input);
     return box;
   }
@@ -43,12 +56,15 @@
   function draw() {
     const found = picked();
     const packages = bundled();
-    const count = myList.all().length;
+    const others = strangers();
+    const count = myList.all().length - others.length;
     const said = [...counted(count - packages.length, "variable"), ...counted(packages.length, "package")].join(" and ");
     place("state").textContent = `${said || "Nothing"} ${count > 1 ? "are" : "is"} `
       + `on your list.${myList.keeps() ? "" : " This browser keeps no lists: save before you leave the page."}`;
     place("request").hidden = count === 0;
     place("data-alone").hidden = packages.length === 0;
+    place("strangers").hidden = others.length === 0;
+    place("strangers-names").textContent = others.map((name) => name.replace("package:", "package ")).join(", ");
     place("tables").replaceChildren(...packages.map(bundle), ...[...found].map(([table, of]) => section(table, of)));
   }
 
@@ -73,7 +89,7 @@
   function choice(id, label) {
     const box = made("div", "", { className: "choice" });
     const input = made("input", "", { id, type: "checkbox", checked: answers.get(id) ?? false });
-    input.addEventListener("change", () => answers.set(id, input.checked));
+    input.addEventListener("change", () => answered(id, input.checked));
     box.append(input, made("label", label, { htmlFor: id }));
     return box;
   }
@@ -81,7 +97,10 @@
   function off(name, said) {
     const button = made("button", "Take off", { type: "button", className: "quiet" });
     button.setAttribute("aria-label", `Take off my list: ${said}`);
-    button.addEventListener("click", () => { myList.toggle(name); draw(); place("state").scrollIntoView?.({ block: "nearest" }); });
+    button.addEventListener("click", () => {
+      myList.put(name, false);
+      place("state").scrollIntoView?.({ block: "nearest" });
+    });
     return button;
   }
 
@@ -219,6 +238,17 @@
     });
   }
   place("request").addEventListener("submit", (event) => event.preventDefault());
-  place("clear").addEventListener("click", () => { myList.clear(); draw(); });
+  place("clear").addEventListener("click", () => {
+    answers.clear();
+    try { localStorage.removeItem(key); } catch { /* nothing is kept */ }
+    place("request").reset();
+    myList.clear();
+  });
+  place("strangers-off").addEventListener("click", () => strangers().forEach((name) => myList.put(name, false)));
+  for (const input of ["id", "title"].map(place)) {
+    input.value = answers.get(input.id) ?? "";
+    input.addEventListener("input", () => answered(input.id, input.value));
+  }
+  addEventListener("listed", draw);
   draw();
 })();
