@@ -2,9 +2,7 @@
 
 import contextlib
 import itertools
-import os
 import re
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ import pyarrow as pa
 
 from linkage.engine import edits
 from linkage.engine.base import Made, Stored, Table, Value, literal, quote, render
-from linkage.engine.files import parquet_files, rows_of
+from linkage.engine.files import parquet_files, rows_of, whole
 from linkage.engine.fingerprint import combined, in_duckdb, row_text
 from linkage.errors import ConfigError, ContractError, InputError, LeoError
 
@@ -115,24 +113,16 @@ class DuckDBEngine:
         return [piece.result() for piece in asked]
 
     def write(self, table: Table, path: Path) -> int:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        try:
+        with whole(path) as part:
             self._run(
                 f"copy {quote(table.name)} to {literal(str(part))} "
                 "(format parquet, compression zstd, compression_level 1)"
             )
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
         return int(self._run(f"select count(*) from {rows_of([path])}").fetchall()[0][0])
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
-        unfinished = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        try:
+        with whole(folder) as unfinished:
+            unfinished.mkdir()
             # Rows wait in memory until a part has this many of them; the default is five times as much.
             self._run("set partitioned_write_flush_threshold = 100000")
             self._run(
@@ -140,10 +130,6 @@ class DuckDBEngine:
                 f"where {key} is not null) to {literal(str(unfinished))} "
                 "(format parquet, partition_by (part), compression snappy)"
             )
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
 
     def count(self, table: Table) -> int:
         """Number of rows, counted once: no table changes after it was made."""

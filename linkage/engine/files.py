@@ -1,6 +1,9 @@
-"""Parquet files by path: one file, or a folder of parts."""
+"""Parquet files by path: one file, or a folder of parts; and how either takes its place."""
 
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
@@ -53,3 +56,33 @@ def rows_of(files: Sequence[Path]) -> str:
             )
     listed = ", ".join(literal(escape(str(file))) for file in files)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a hidden place to fill with a file or a folder, which takes `path` when the block ends well.
+
+    What stands at `path`, a file or a folder of whichever engine, stays until then, and what a killed process left
+    half written beside it goes first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part, before = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.before")
+    for left_over in (part, before):
+        _remove(left_over)
+    try:
+        yield part
+        if path.is_dir() or (part.is_dir() and path.exists()):  # no folder is replaced at one stroke
+            path.rename(before)
+        os.replace(part, path)
+    except BaseException:
+        _remove(part)
+        raise
+    _remove(before)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder; nothing where there is none."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from pyspark.sql.types import StructType
 
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
-from linkage.engine.files import parquet_files
+from linkage.engine.files import parquet_files, whole
 from linkage.engine.fingerprint import combined, row_text
 from linkage.engine.on_driver import Most, OnDriver
 from linkage.engine.spark_errors import GONE, explained
@@ -149,39 +149,18 @@ class SparkEngine:
 
     def write(self, table: Table, path: Path) -> int:
         """A folder of part files at path, whole or not at all; returns its rows, read from the files' footers."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part, before = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.before")
-        for left_over in (part, before):
-            shutil.rmtree(left_over, ignore_errors=True)
-        try:
+        with whole(path) as part:
             if not self._named_anew(table, part):
                 self._to_parquet(table, part)
-            rows = _rows(part.glob("*.parquet"))
-            if path.exists():
-                path.rename(before)
-            part.rename(path)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
-        if before.is_dir():
-            shutil.rmtree(before)
-        else:
-            before.unlink(missing_ok=True)
-        return rows
+            return _rows(part.glob("*.parquet"))
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
         frame = self._guarded(lambda: self.session.sql(text))
         hashed = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
         frame = frame.selectExpr("*", f"cast(pmod(xxhash64({hashed}), {int(parts)}) as int) as part")
-        unfinished = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        try:
+        with whole(folder) as unfinished:
             self._guarded(lambda: frame.write.partitionBy("part").parquet(str(unfinished)))
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
 
     def count(self, table: Table) -> int:
         """Number of rows; of a table that is Parquet as it stands, from its files' footers and without a job."""

@@ -4,13 +4,11 @@ import re
 from pathlib import Path
 
 from py4j.protocol import Py4JNetworkError  # type: ignore[import-untyped]
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 
 from linkage.errors import ContractError, InputError, LeoError
 
 _OF_FILES = ("CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
-_OF_QUERIES = ("PARSE_SYNTAX_ERROR", "UNRESOLVED", "DATATYPE_MISMATCH", "TABLE_OR_VIEW", "AMBIGUOUS", "UNSUPPORTED",
-               "MISSING", "WRONG_NUM_ARGS", "INVALID_")  # fmt: skip
 GONE = (ConnectionRefusedError, ConnectionResetError, Py4JNetworkError)
 """What any call raises once Spark's Java has ended."""
 
@@ -46,9 +44,11 @@ def explained(error: Exception, scratch: Path) -> LeoError:
             "  most likely for want of memory: raise spark.executor.memory, or cut the work finer with more\n"
             "  spark.sql.shuffle.partitions (--conf of spark-submit), then run the same command again"
         )
-    if kind.startswith(_OF_QUERIES):  # a fault of the query, found before a row is read
+    if isinstance(
+        error, AnalysisException
+    ):  # a fault of the query, found before a row is read; later ones quote values
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
-        told = hint if kind.startswith("DATATYPE_MISMATCH") else ""
+        told = hint if kind.startswith("DATATYPE_MISMATCH") and "INTERVAL" in text else ""
         return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
     return ContractError(
         f"Spark failed on a row: {kind or _java_class(error)}\n"

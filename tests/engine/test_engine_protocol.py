@@ -86,6 +86,19 @@ def test_a_write_that_fails_leaves_what_was_there(engine, world, rows, tmp_path,
     assert [left.name for left in tmp_path.iterdir() if left.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("before", ["file", "folder", "half a file", "half a folder"])
+def test_a_table_takes_the_place_of_what_either_engine_wrote(engine, world, rows, tmp_path, before):
+    path = tmp_path / "t.parquet"
+    other = path.with_name(".t.parquet.part") if before.startswith("half") else path
+    if before.endswith("folder"):
+        other.mkdir()
+        other /= "part-00000.parquet"
+    other.write_bytes(b"of another engine")
+    assert engine.write(world("n\n1"), path) == 1
+    assert rows(engine.read(path)) == [(1,)]
+    assert [left.name for left in tmp_path.iterdir() if left.name.startswith(".")] == []
+
+
 def test_a_split_puts_equal_keys_together_and_null_nowhere(engine, world, rows, tmp_path):
     tables = {"l": world("id | k\n1 | A\n2 | B\n3 | A\n4 | -\n5 | C\n6 | D"), "r": world("id | k\n7 | A\n8 | D")}
     for side, table in tables.items():

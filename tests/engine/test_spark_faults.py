@@ -70,6 +70,17 @@ def test_a_missing_part_of_an_input_is_named(durable, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_an_error_of_a_row_that_is_told_like_one_of_a_query_shows_no_value(spark_engine):
+    """Spark calls a row's value an invalid parameter where it is taken for a pattern, and quotes it."""
+    texts = spark_engine.from_arrow(pa.table({"a": ["x"], "pattern": ["SECRETNAME("]}))
+    with pytest.raises(LeoError) as error:
+        spark_engine.arrow(spark_engine.sql("select regexp_matches(a, pattern) as m from {t}", t=texts))
+    assert "SECRETNAME" not in str(error.value)
+    assert str(error.value).startswith("Spark failed on a row: INVALID_PARAMETER_VALUE.PATTERN")
+    with pytest.raises(LeoError, match=r"Spark cannot run a query: \[UNRESOLVED_COLUMN.* `n`"):
+        spark_engine.sql("select n from {t}", t=texts)
+
+
 @pytest.mark.parametrize("said", ["ExecutorLostFailure (executor 1 exited)", "java.lang.OutOfMemoryError: heap"])
 def test_workers_without_memory_are_told_apart_from_bad_rows(said):
     from linkage.engine.spark_errors import explained
