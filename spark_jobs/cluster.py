@@ -9,6 +9,8 @@ held in a file of mode 0600, so that no other user of the machine can hand them 
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -20,16 +22,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from linkage.engine.java import LOGGING, find_java, spark_home
 from linkage.errors import ConfigError, ExitCode, LeoError
+from linkage.process import stoppable
 
 HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds in which workers must have registered; 90 were too few on a machine with a load of 15
+_GRACE = 10.0  # seconds from asking a process to end to killing it
 
 STATE = "cluster.json"
 
@@ -77,17 +81,41 @@ def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", ap
             Without it an executor of one core computes one task at a time, and compiles and collects on any processor.
 
     Raises:
-        ConfigError: no Java runtime or pyspark, or the folder's cluster is still up.
+        ConfigError: no Java runtime or pyspark, no worker or core, or the folder's cluster is up or on its way.
         LeoError: the processes do not come up; what had been started is ended.
     """
     find_java()
-    if (folder / STATE).exists() and any(process.runs for process in read(folder).processes):
-        raise ConfigError(f"{folder}: its cluster is up\n  end it first: python -m spark_jobs.cluster down")
+    if workers < 1 or cores < 1:
+        raise ConfigError(f"a cluster has a worker at least, and a worker a core, not {workers} and {cores}")
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
+    with _alone(folder):
+        return _started_up(folder, workers, cores, memory, apart)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that a second `up` in it does not take away the settings of the first.
+
+    Raises:
+        ConfigError: another process starts a cluster there.
+    """
+    with (folder / ".starting").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"{folder}: another process is starting a cluster there") from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+
+
+def _started_up(folder: Path, workers: int, cores: int, memory: str, apart: bool) -> Cluster:
+    if (folder / STATE).exists() and any(process.runs for process in read(folder).processes):
+        raise ConfigError(f"{folder}: its cluster is up\n  end it first: python -m spark_jobs.cluster down")
     for old in ("work", "local", "conf"):
         shutil.rmtree(folder / old, ignore_errors=True)
-    port, page = _free_port(), _free_port()
+    port, page = _free_ports()
     url = f"spark://{HOST}:{port}"
     _write_settings(folder, url, cores, memory)
     cluster = Cluster(url, folder, ())
@@ -122,13 +150,18 @@ def read(folder: Path) -> Cluster:
     """The cluster of a folder, whether it is up or not.
 
     Raises:
-        ConfigError: the folder is none of a cluster.
+        ConfigError: the folder is none of a cluster, or what it says of one cannot be read.
     """
     try:
         held: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        return Cluster(held["url"], folder.resolve(), tuple(Process(**each) for each in held["processes"]))
     except OSError:
         raise ConfigError(f"{folder}: holds no {STATE}, so no cluster was started there") from None
-    return Cluster(held["url"], folder.resolve(), tuple(Process(**each) for each in held["processes"]))
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{folder / STATE}: is not what `up` writes\n"
+            "  end Java processes of the folder by hand, if there are any, and remove the file"
+        ) from None
 
 
 def end(cluster: Cluster) -> None:
@@ -141,13 +174,18 @@ def end(cluster: Cluster) -> None:
 
 def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> None:
     """End one process and what it started."""
+    if not process.runs:
+        return
     for signalled in dict.fromkeys((how, signal.SIGKILL)):
-        if not process.runs:
-            return
-        os.killpg(process.pid, signalled)  # it leads a group of its own; executors are of it
-        until = time.monotonic() + 10
-        while process.runs and time.monotonic() < until:
+        with contextlib.suppress(ProcessLookupError):  # it has ended since
+            os.killpg(process.pid, signalled)  # it leads a group of its own; executors are of it
+        until = time.monotonic() + _GRACE
+        while lives := _group_lives(process.pid):  # an executor may need longer than the worker that started it
+            if time.monotonic() > until:
+                break
             time.sleep(0.05)
+        if not lives:
+            return
 
 
 def _processors(number: int, cores: int) -> set[int]:
@@ -168,7 +206,9 @@ def _with(
         "SPARK_LOCAL_IP": HOST,  # the pages listen on no other address either
         "SPARK_LOCAL_DIRS": str(cluster.folder / "local"),
         "SPARK_DAEMON_MEMORY": "512m",
-        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile=file://{LOGGING} -XX:+UseSerialGC",
+        # A port that was taken since is told at once; the next one would be another's, or nobody would look there.
+        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile=file://{LOGGING} -XX:+UseSerialGC "
+        "-Dspark.port.maxRetries=0",
     }
     log = cluster.folder / "logs" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
@@ -182,13 +222,24 @@ def _with(
             start_new_session=True,
         )
     _ours.append(started)
-    if processors:
-        os.sched_setaffinity(started.pid, processors)  # what it starts inherits them
     process = Process(name, started.pid, _started(started.pid) or 0)
-    cluster = Cluster(cluster.url, cluster.folder, (*cluster.processes, process))
-    state = {"url": cluster.url, "processes": [asdict(each) for each in cluster.processes]}
-    (cluster.folder / STATE).write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+    try:
+        if processors:
+            os.sched_setaffinity(started.pid, processors)  # what it starts inherits them
+        cluster = Cluster(cluster.url, cluster.folder, (*cluster.processes, process))
+        _write_down(cluster)
+    except BaseException:
+        stop(process)  # nobody else knows of it
+        raise
     return cluster
+
+
+def _write_down(cluster: Cluster) -> None:
+    """Say in the folder which processes are the cluster's, whole or not at all: `down` knows no others."""
+    state = {"url": cluster.url, "processes": [asdict(each) for each in cluster.processes]}
+    part = cluster.folder / f".{STATE}.part"
+    part.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+    part.replace(cluster.folder / STATE)
 
 
 _ours: list[subprocess.Popen[bytes]] = []
@@ -247,17 +298,32 @@ def _started(pid: int) -> int | None:
     """When a process started, in clock ticks since boot; None when there is none, or only its end is left to read."""
     for child in [child for child in _ours if child.pid == pid]:
         child.poll()
+    fields = _fields(Path(f"/proc/{pid}/stat"))
+    return int(fields[19]) if fields else None
+
+
+def _group_lives(leader: int) -> bool:
+    """Whether a process of the group that another leads is there, the leader or what it started."""
+    for child in _ours:
+        child.poll()
+    return any((fields := _fields(stat)) and int(fields[2]) == leader for stat in Path("/proc").glob("[0-9]*/stat"))
+
+
+def _fields(stat: Path) -> list[str]:
+    """What the system says of a process, from its state on; nothing of one that has ended."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
+        return []
+    return fields if fields and fields[0] not in "ZX" else []
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        return int(taken.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    """Two ports that nobody listens on, of the master and of its page."""
+    with socket.socket() as one, socket.socket() as other:
+        for taken in (one, other):
+            taken.bind((HOST, 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -280,7 +346,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cluster = down(given.folder)
             sys.stdout.write(f"{cluster.url} has ended\n")
         else:
-            cluster = up(given.folder, workers=given.workers, cores=given.cores, memory=given.memory, apart=given.apart)
+            with stoppable():
+                cluster = up(
+                    given.folder, workers=given.workers, cores=given.cores, memory=given.memory, apart=given.apart
+                )
             sys.stdout.write(
                 f"{cluster.url} with {given.workers} workers; hand it a run with\n"
                 f"  SPARK_CONF_DIR={cluster.settings} spark-submit spark_jobs/run.py CONFIG --out RUN\n"
@@ -288,6 +357,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LeoError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or given.folder}: {error.strerror or type(error).__name__}\n")
+        return int(ExitCode.FAILED)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n  what may still run is ended by: python -m spark_jobs.cluster down\n")
+        return int(ExitCode.STOPPED)
     return int(ExitCode.DONE)
 
 

@@ -1,15 +1,18 @@
 """A cluster on this machine comes up whole, goes down whole, and touches nothing else."""
 
+import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from linkage.errors import ConfigError, ExitCode
+from linkage.errors import ConfigError, ExitCode, LeoError
 from spark_jobs import cluster
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -56,3 +59,87 @@ def test_down_leaves_a_later_process_of_the_same_number_alone():
 def test_a_folder_without_a_cluster_is_told(tmp_path, capsys):
     assert cluster.main(["down", "--folder", str(tmp_path)]) == ExitCode.USAGE
     assert "no cluster was started there" in capsys.readouterr().err
+
+
+@pytest.fixture
+def asleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """A Spark whose master and workers sleep; and those that were started."""
+    launcher = tmp_path / "home" / "bin" / "spark-class"
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text("#!/bin/sh\nexec sleep 60\n")
+    launcher.chmod(0o755)
+    monkeypatch.setattr(cluster, "find_java", lambda: None)
+    monkeypatch.setattr(cluster, "spark_home", lambda: tmp_path / "home")
+    started: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(cluster, "_ours", started)
+    return started
+
+
+def test_a_cluster_that_is_stopped_while_it_comes_up_leaves_no_process(asleep, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cluster, "_registered", lambda page: os.kill(os.getpid(), signal.SIGTERM))
+    assert cluster.main(["up", "--folder", str(tmp_path / "c")]) == ExitCode.STOPPED
+    assert capsys.readouterr().err.startswith("stopped\n")
+    assert [process.wait(5) for process in asleep] == [-signal.SIGTERM]
+    assert not (tmp_path / "c" / "conf").exists()
+
+
+def test_a_process_that_cannot_be_written_down_is_ended(asleep, tmp_path, monkeypatch, capsys):
+    def refused(*_: Any) -> None:
+        raise OSError(28, "No space left on device", "cluster.json")
+
+    monkeypatch.setattr(cluster, "_write_down", refused)
+    assert cluster.main(["up", "--folder", str(tmp_path / "c")]) == ExitCode.FAILED
+    assert capsys.readouterr().err == "cluster.json: No space left on device\n"
+    assert [process.wait(5) for process in asleep] == [-signal.SIGTERM]
+
+
+def test_a_second_up_in_a_folder_waits_for_no_first(asleep, tmp_path):
+    with cluster._alone(tmp_path), pytest.raises(ConfigError, match="another process is starting a cluster there"):
+        cluster.up(tmp_path)
+    assert not asleep
+
+
+@pytest.mark.parametrize("asked", ["--workers", "--cores"])
+def test_a_cluster_without_workers_or_cores_is_refused(asleep, tmp_path, asked, capsys):
+    assert cluster.main(["up", "--folder", str(tmp_path / "c"), asked, "-1"]) == ExitCode.USAGE
+    assert "not " in capsys.readouterr().err
+    assert not asleep
+
+
+@pytest.mark.parametrize("held", ['{"url": "spark://127.0.0.1:7', "[]", '{"url": "spark://x", "processes": [{}]}'])
+def test_half_a_state_is_told_with_what_to_do(tmp_path, held, capsys):
+    (tmp_path / cluster.STATE).write_text(held)
+    assert cluster.main(["down", "--folder", str(tmp_path)]) == ExitCode.USAGE
+    assert "remove the file" in capsys.readouterr().err
+
+
+def test_what_is_started_is_written_down_whole(asleep, tmp_path):
+    found = cluster._with(cluster.Cluster("spark://127.0.0.1:1", tmp_path, ()), "master", "Master", [])
+    try:
+        assert cluster.read(tmp_path).processes == found.processes
+        assert json.loads((tmp_path / cluster.STATE).read_text())["url"] == found.url
+        assert not list(tmp_path.glob(f".{cluster.STATE}*"))
+    finally:
+        cluster.end(found)
+    assert not found.processes[0].runs
+
+
+def test_what_outlives_the_process_that_started_it_is_ended_with_it(monkeypatch):
+    monkeypatch.setattr(cluster, "_GRACE", 0.5)
+    says = "(trap '' TERM; echo $BASHPID; exec sleep 60) & sleep 60"
+    with subprocess.Popen(["bash", "-c", says], start_new_session=True, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout
+        executor = int(leader.stdout.readline())
+        cluster.stop(cluster.Process("worker-1", leader.pid, cluster._started(leader.pid) or 0))
+        assert cluster._started(executor) is None
+
+
+def test_a_master_whose_port_was_taken_since_ends_and_takes_no_other(tmp_path, monkeypatch):
+    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    with socket.socket() as taken:
+        taken.bind((cluster.HOST, 0))
+        taken.listen()
+        ports = taken.getsockname()[1], cluster._free_ports()[0]
+        monkeypatch.setattr(cluster, "_free_ports", lambda: ports)
+        with pytest.raises(LeoError, match="the cluster did not come up: master ended"):
+            cluster.up(tmp_path, workers=1, memory="512m")
