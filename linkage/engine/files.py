@@ -67,16 +67,23 @@ def whole(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part, before = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.before")
-    for left_over in (part, before):
-        _remove(left_over)
+    _cleared(path, part, before)
     try:
         yield part
         if path.is_dir() or (part.is_dir() and path.exists()):  # no folder is replaced at one stroke
             path.rename(before)
         os.replace(part, path)
     except BaseException:
-        _remove(part)
+        _cleared(path, part, before)
         raise
+    _remove(before)
+
+
+def _cleared(path: Path, part: Path, before: Path) -> None:
+    """Take away what was not put in place, and put back what had made room for it."""
+    if before.exists() and not path.exists():
+        before.rename(path)
+    _remove(part)
     _remove(before)
 
 

@@ -44,9 +44,7 @@ def explained(error: Exception, scratch: Path) -> LeoError:
             "  most likely for want of memory: raise spark.executor.memory, or cut the work finer with more\n"
             "  spark.sql.shuffle.partitions (--conf of spark-submit), then run the same command again"
         )
-    if isinstance(
-        error, AnalysisException
-    ):  # a fault of the query, found before a row is read; later ones quote values
+    if isinstance(error, AnalysisException):  # of the query, before a row is read: later ones may quote values
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
         told = hint if kind.startswith("DATATYPE_MISMATCH") and "INTERVAL" in text else ""
         return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")

@@ -96,7 +96,7 @@ def test_a_table_takes_the_place_of_what_either_engine_wrote(engine, world, rows
     other.write_bytes(b"of another engine")
     assert engine.write(world("n\n1"), path) == 1
     assert rows(engine.read(path)) == [(1,)]
-    assert [left.name for left in tmp_path.iterdir() if left.name.startswith(".")] == []
+    assert not [*tmp_path.glob(".*")]
 
 
 def test_a_split_puts_equal_keys_together_and_null_nowhere(engine, world, rows, tmp_path):
