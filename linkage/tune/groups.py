@@ -48,7 +48,14 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, evidence: Evidence) 
     groups: Groups = {}
     for characteristic in held:
         labels = labels_of(characteristic, catalogue)
-        coded = found[characteristic.name].cast(pa.string()).combine_chunks().fill_null(NOT_KNOWN).dictionary_encode()
-        values = [labels.get(value, value) for value in coded.dictionary.to_pylist()]
-        groups[characteristic.name] = values, coded.indices.to_numpy().astype(np.int64)[place]
+        values, codes = coded(found[characteristic.name])
+        groups[characteristic.name] = [labels.get(value, value) for value in values], codes[place]
     return groups
+
+
+def coded(column: pa.ChunkedArray) -> tuple[list[str], Ids]:
+    """The values of a column as reports have them, those that are not known last, and for each row the place of its."""
+    found = column.cast(pa.string()).combine_chunks().fill_null(NOT_KNOWN).dictionary_encode()
+    values = found.dictionary.to_pylist()
+    order = sorted(range(len(values)), key=lambda n: (values[n] == NOT_KNOWN, values[n]))
+    return [values[n] for n in order], np.argsort(np.array(order, np.int64))[found.indices.to_numpy().astype(np.int64)]

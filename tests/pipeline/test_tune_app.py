@@ -9,9 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from linkage.catalogue import shipped
+from linkage.tune.groups import coded
 from quality.definitions import load as load_definitions
 from quality.disclosure import load as load_profile
 from quality.report.names import Names
@@ -96,6 +98,13 @@ def test_small_subgroups_are_hidden(client: Any) -> None:
     meals = {value: shown for (name, value), shown in lost.items() if name == "Free school meals"}
     assert set(meals.values()) == {"c"}
     assert len(meals) == 2
+
+
+def test_subgroups_stand_in_the_order_of_reports() -> None:
+    """They stood in the order of their first units: 1996, 1991, 1988."""
+    values, places = coded(pa.chunked_array([[1996, None, 1988], [1996, 1991]]))
+    assert values == ["1988", "1991", "1996", "not known"]
+    assert places.tolist() == [2, 3, 0, 2, 1]
 
 
 @pytest.mark.parametrize(
