@@ -1,0 +1,48 @@
+"""What style sheets say of colours, whichever page wears them."""
+
+import re
+
+import pytest
+
+from quality.report.document import template_text
+
+_NOT_PRINTED = {"--band"}  # of what stands above every page
+
+
+def _set_in(sheet: str, medium: str) -> set[str]:
+    """Colours that a sheet sets for a medium."""
+    return {
+        name
+        for block in sheet.split("@media ")[1:]
+        if block.startswith(medium)
+        for name in re.findall(r"(--[\w-]+):", block)
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [("quality.report", "report.css"), ("quality.web", "govuk.css"), ("quality.population", "population.css")],
+)
+def test_colours_of_the_dark_are_not_printed(package: str, name: str) -> None:
+    """Pale letters stood on white paper: what is for dark screens is said of screens, or said again for paper."""
+    sheet = template_text(package, name)
+    assert "prefers-color-scheme: dark" in sheet
+    assert _set_in(sheet, "(prefers-color-scheme: dark)") - _set_in(sheet, "print") <= _NOT_PRINTED
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("quality.report", "report.css"),
+        ("quality.web", "govuk.css"),
+        ("quality.web", "application.css"),
+        ("quality.dashboard", "dashboard.css"),
+        ("quality.population", "population.css"),
+        ("linkage.explore", "site.css"),
+    ],
+)
+def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:
+    """White grounds stood under bars in the reader's colour, which in dark themes is white."""
+    blocks = [block for block in template_text(package, name).split("@media ") if block.startswith("(forced-colors")]
+    assert blocks
+    assert [block for block in blocks if re.search("#[0-9a-f]{3}", block.partition("\n}")[0])] == []
