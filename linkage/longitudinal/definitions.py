@@ -180,6 +180,11 @@ def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
     """
     raw = read_toml(path, "[outcomes] of the run names it; the one shipped is outcomes/leo.toml")
     definitions = check(OutcomeDefinitions, raw, str(path))
+    if not definitions.definition:
+        raise ConfigError(
+            f"{path}: no [[definition]], so that there are no outcomes\n  add one (outcomes/leo.toml, which ships, has "
+            "three), or make no tables of LEO: [outputs] longitudinal = false"
+        )
     faults = [fault for definition in definitions.definition for fault in _unknown_columns(definition, catalogue)]
     if faults:
         raise ConfigError(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}\n  " + "\n  ".join(faults))

@@ -172,7 +172,7 @@ def load_job(
 
 
 def check_job(job: Job, *, damaged: bool = False) -> None:
-    """Refuse projects that ask for what the catalogue or their decision does not allow, and files without a column.
+    """Refuse a run that links nothing, projects that ask for what they may not have, and files without a column.
 
     Asked again at every run, before any work.
 
@@ -181,10 +181,15 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
             set aside before it.
 
     Raises:
-        ConfigError: the faults of every project.
+        ConfigError: no step, and the faults of every project.
         InputError: a file lacks a column that it must have, and nothing else is wrong.
     """
     faults, config = _Faults(), job.config
+    if not config.step:
+        faults.add(
+            "step: the run's file has no [[step]], so that nothing is linked\n"
+            "  add one: left and right name two sources, model the file of a model"
+        )
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)

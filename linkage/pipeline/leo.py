@@ -46,14 +46,9 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
     """A runner of a job's stages in the folder `out`.
 
     Raises:
-        ConfigError: a project asks for what it may not have; no step links anything; the last release lies in `out`.
+        ConfigError: as of `check_job`; the last release lies in `out`.
     """
     check_job(job)
-    if not job.config.step:
-        raise ConfigError(
-            f"{job.config.run.name}: the run's file has no [[step]], so that nothing is linked\n"
-            "  add one: left and right name two sources, model the file of a model"
-        )
     if job.previous and out.resolve() in job.previous.spine.resolve().parents:
         raise ConfigError(
             f"{out}: the last release lies here, and this one would take its place\n  give this one a folder of its "

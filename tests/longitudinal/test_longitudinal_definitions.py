@@ -58,6 +58,12 @@ def test_a_fault_says_what_is_allowed(written, was, now, said):
     assert said in str(refused.value)
 
 
+def test_a_file_without_a_definition_is_named(written):
+    with pytest.raises(ConfigError, match=r"own\.toml: no \[\[definition\]\]") as refused:
+        load_definitions(written(WHOLE.partition("[[definition]]")[0]), catalogue.shipped())
+    assert "longitudinal = false" in str(refused.value)
+
+
 def test_study_that_must_last_needs_its_dates(written):
     lasting = "lasting = { months = [10], at_least = 1 }"
     study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {lasting} }}]\nactivity'

@@ -170,9 +170,13 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
 def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
     run = elsewhere / "run.toml"
     run.write_text(RUN.partition("[[step]]")[0])
-    code, _, said = leo("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key")
-    assert code == 2
-    assert "the run's file has no [[step]]" in said
+    for asked in (
+        ("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key"),
+        ("config", "check", run),
+    ):
+        code, _, said = leo(*asked)
+        assert code == 2
+        assert "the run's file has no [[step]]" in said
     assert not (elsewhere / "out").exists()
 
 
