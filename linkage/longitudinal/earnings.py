@@ -10,8 +10,9 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
     Rules after DfE, LEO variable request form v2.3, "Earnings": pay is summed, a negative total is 0, and a flag says
     where another enterprise, section or industry paid as much as the main one. Where it did, the smallest code is
     taken, so that a run repeated gives the same. A return of the same employer
-    for the same amount is one return, sent twice. Employers that are not on the business register count in the total,
-    and have no enterprise to be the main one.
+    for the same amount is one return, sent twice; of an employer who is not known, one of the same enterprise, industry
+    and section is. Employers that are not on the business register count in the total, and have no enterprise to be the
+    main one.
 
     Args:
         returns: attributes/hmrc_earnings: entity_id, TaxYear, EmployerRef, EnterpriseRef, SIC2007, Section, Earnings
@@ -29,7 +30,9 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         from {returns} as r
         join {holders} as h on h.entity_id = r.entity_id
         where r.TaxYear is not null and r.Earnings is not null
-        group by h.holder, r.TaxYear, r.EmployerRef, r.Earnings
+        group by h.holder, r.TaxYear, r.EmployerRef, r.Earnings,
+                 case when r.EmployerRef is null then r.EnterpriseRef end,
+                 case when r.EmployerRef is null then r.SIC2007 end, case when r.EmployerRef is null then r.Section end
         """,
         returns=returns,
         holders=holders,

@@ -95,6 +95,27 @@ def test_earnings_name_the_payer_of_most_and_flag_ties(engine, world, holders, r
     assert len(found) == 5
 
 
+@pytest.mark.both_engines
+def test_two_employers_who_are_not_known_are_told_apart_by_what_is(engine, world, holders, rows):
+    """7 and 8 are two jobs of one pay, and so are H and G of no enterprise; who is alike in all sent one return twice."""
+    returns = world("""
+        entity_id | TaxYear | EmployerRef | EnterpriseRef:int | SIC2007:text | Section | Earnings:int
+        10        | 201415  | -           | 7                 | 47110        | G       | 9000
+        11        | 201415  | -           | 7                 | 47110        | G       | 9000
+        10        | 201415  | -           | 8                 | 47110        | G       | 9000
+        20        | 201415  | -           | -                 | -            | H       | 4000
+        20        | 201415  | -           | -                 | -            | G       | 4000
+        20        | 201516  | -           | -                 | -            | -       | 1000
+        20        | 201516  | -           | -                 | -            | -       | 1000
+    """)
+    found = rows(earnings(engine, returns, holders))
+    assert [(row[0], row[1], row[2]) for row in found] == [
+        ("A", 201415, 18000),
+        ("B", 201415, 8000),
+        ("B", 201516, 1000),
+    ]
+
+
 def test_the_columns_are_the_catalogue_s(engine, world, holders):
     from linkage import catalogue
 
