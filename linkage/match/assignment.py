@@ -12,7 +12,7 @@ import pyarrow as pa
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns
 from linkage.match.resolve import Race, Thresholds
-from linkage.match.rounds import HELD
+from linkage.match.rounds import HELD, TOLD_APART
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -103,10 +103,10 @@ def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -
     if "held" in contest.column_names:
         stays = contest.column("held").to_numpy(zero_copy_only=False).astype(bool)
     # A held pair stands before rivals within the margin, as it does in the greedy race.
-    standing = weights + np.where(stays, thresholds.margin, 0.0)
+    ahead = np.where(stays, thresholds.margin, 0.0)
     losses = np.full(len(weights), np.nan)
     crowded = np.zeros(len(weights), bool)
-    gains = standing - thresholds.reach
+    gains = np.round(weights + ahead - thresholds.reach, TOLD_APART)
     for places in components:
         if len(places) == 1:
             losses[places] = gains[places]
@@ -114,10 +114,11 @@ def _decided(contest: pa.Table, components: list[Ids], thresholds: Thresholds) -
             crowded[places] = True
         else:
             losses[places] = _losses(left[places], right[places], gains[places])
+    losses = np.round(losses, TOLD_APART)
     enough = np.where(stays, weights >= thresholds.keep, (weights >= thresholds.accept) & (losses >= thresholds.margin))
     accepted = enough & ~np.isnan(losses)
     runner_up = np.where(losses < gains, weights - losses, np.nan)
-    today = (weights >= thresholds.accept) & (losses - (standing - weights) >= thresholds.margin)
+    today = (weights >= thresholds.accept) & (losses - ahead >= thresholds.margin)
     found = pa.table(
         {
             "left_id": left,

@@ -8,9 +8,23 @@ from linkage.match.passes import holds_many
 HELD = "held since the last release"
 """The reason of a pair that would not be joined today, but was before."""
 
-HEAVIEST = "round(match_weight, 9) desc"
-"""SQL of the order of a unit's pairs, before their ids. Engines add up a weight in an order of their own, so that one
-may have two weights apart by a last digit which are the same on the other."""
+TOLD_APART = 9
+"""Decimals of a weight by which two differ. Engines add up a weight in an order of their own, so that one may have two
+weights apart by a last digit which are the same on the other."""
+
+
+def heaviest_first(weight: str) -> str:
+    """SQL of the order of a unit's pairs, before their ids."""
+    return f"round({weight}, {TOLD_APART}) desc"
+
+
+HEAVIEST = heaviest_first("match_weight")
+
+
+def leads(weight: str, rival: str, by: str) -> str:
+    """SQL: whether a weight is greater than a rival's by so many bits."""
+    return f"round({weight} - {rival}, {TOLD_APART}) >= {by}"
+
 
 # The best rival of those that matter; where light pairs are ranked too, it may be lighter than that.
 RUNNER_UP = "case when runner_up_weight >= $reach then runner_up_weight end"
@@ -85,7 +99,8 @@ class Round:
             for s in self._single
         )
         windows = ", ".join(
-            f"by_{s} as (partition by {s}_id order by {self._standing} desc, {other[s]}_id)" for s in self._single
+            f"by_{s} as (partition by {s}_id order by {heaviest_first(self._standing)}, {other[s]}_id)"
+            for s in self._single
         )
         rivals = ", ".join(f"{self._rival(name)} as {name}" for name, _ in self._weights)
         best = " and ".join(f"{s}_rank = 1" for s in self._single)
@@ -122,10 +137,10 @@ class Round:
 
     def accepted(self) -> str:
         """The best pairs that are heavy enough and lead."""
-        leads = "(runner_up_weight is null or match_weight - runner_up_weight >= $margin)"
-        joins = f"match_weight >= $accept and {leads}"
-        stays = f"held and match_weight >= $keep and (rival is null or {self._standing} - rival >= 0)"
-        new_leads = "(rival is null or match_weight - rival >= $margin)"
+        leading = f"(runner_up_weight is null or {leads('match_weight', 'runner_up_weight', '$margin')})"
+        joins = f"match_weight >= $accept and {leading}"
+        stays = f"held and match_weight >= $keep and (rival is null or {leads(f'({self._standing})', 'rival', '0')})"
+        new_leads = f"(rival is null or {leads('match_weight', 'rival', '$margin')})"
         enough = f"(({stays}) or (not held and match_weight >= $accept and {new_leads}))" if self.held else joins
         reason = f"case when not ({joins}) then '{HELD}' end" if self.held else "null"
         return f"""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from linkage.match.resolve import Thresholds
+from linkage.match.rounds import TOLD_APART
 from linkage.tune.evidence import ACCEPTED, REJECTED, REVIEW, Codes, Flags, Floats, Ids
 
 _MOST_ROUNDS = 20  # as of a run
@@ -125,7 +126,8 @@ class Contest:
                 now = np.where(weight[places] >= limits.reach, weight[places], -np.inf)
                 ranks = _ranks(sides, now)
                 with np.errstate(invalid="ignore"):  # of two that take no part
-                    leads = (now - ranks.rival >= limits.margin) | np.isneginf(ranks.rival)
+                    lead = np.round(now - ranks.rival, TOLD_APART)
+                leads = (lead >= limits.margin) | np.isneginf(ranks.rival)
                 won = ranks.best & (now >= limits.accept) & leads
                 if not won.any():
                     break
@@ -154,6 +156,7 @@ class Contest:
 
 
 def _ranks(sides: Sequence[_Side], weight: Floats) -> Ranks:
+    weight = np.round(weight, TOLD_APART)
     best, rival = np.ones(len(weight), np.bool_), np.full(len(weight), -np.inf)
     if len(weight):
         for side in sides:

@@ -1,6 +1,7 @@
 """Optimal assignment: the heaviest set of pairs, and the margin of the whole set."""
 
 import random
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -59,6 +60,14 @@ def test_what_is_close_is_not_guessed(engine: Engine) -> None:
     assert _assigned(engine, {(1, 11): 12.0, (2, 12): 12.0, (1, 12): 11.0, (2, 11): 11.0}) == {}
     clear = {(1, 11): 14.0, (2, 12): 12.0, (1, 12): 11.0, (2, 11): 11.0}
     assert set(_assigned(engine, clear)) == {(1, 11), (2, 12)}
+
+
+def test_weights_apart_by_a_last_digit_weigh_the_same(engine: Engine) -> None:
+    """0.1 + 9.2 is less than 9.3, and what is lost without a pair is as near."""
+    no_margin = replace(AT, margin=0.0)
+    exact = {(1, 11): 9.3, (2, 12): 9.3, (1, 12): 9.3, (2, 11): 9.3}
+    found = [_assigned(engine, {**exact, pair: 0.1 + 9.2}, at=no_margin) for pair in exact]
+    assert [set(pairs) for pairs in found] == [set(_assigned(engine, exact, at=no_margin))] * 4
 
 
 def test_a_pair_alone_needs_the_threshold_and_has_no_runner_up(engine: Engine) -> None:

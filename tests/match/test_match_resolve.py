@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -54,6 +55,16 @@ def test_a_tie_goes_to_review_and_is_not_guessed(engine: Engine, world: World) -
         (1, 12, 9.0, "rejected", "a better partner"),
         (2, 12, 9.0, "rejected", "a better partner"),
     ]
+
+
+@pytest.mark.parametrize("margin", [3.0, 0.0])
+@pytest.mark.parametrize(("one", "other"), [(9.3, 9.3), (0.1 + 9.2, 9.3), (9.3, 0.1 + 9.2)])
+def test_weights_apart_by_a_last_digit_are_a_tie(one: float, other: float, margin: float, engine: Engine) -> None:
+    """0.1 + 9.2 is less than 9.3: an engine that adds a weight up in another order sends the same pair to people."""
+    pairs = engine.from_arrow(pa.table({"left_id": [1, 1], "right_id": [11, 12], "match_weight": [one, other]}))
+    found = engine_rows(engine, resolve(engine, pairs, replace(AT, margin=margin), "one-to-one"))
+    decided = sorted((row["right_id"], row["decision"]) for row in found)
+    assert decided == [(11, "accepted" if margin == 0 else "review"), (12, "rejected")]
 
 
 @pytest.mark.parametrize(
