@@ -3,7 +3,7 @@
 Each unit holds one link, so of two records of a person only the better one is linked. Where a step says
 `duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as
 its partner, no other unit comes near, and either the pair weighs what a second record must, or the unit is one person
-with the partner that the other has.
+with the partner that the other has. Twins join nobody together: either is like a record that has but their initial.
 """
 
 import functools
@@ -17,7 +17,7 @@ from linkage.match.duplicates import same_person, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
-from linkage.match.rounds import HEAVIEST
+from linkage.match.rounds import HEAVIEST, leads
 from linkage.match.score import Frequencies, score_candidates, score_within
 from linkage.match.units import Units
 from linkage.model import Model
@@ -65,6 +65,8 @@ def with_second_records(
         store=True,
     )
     rules = asked_for(step)
+    # Units of a side that may hold many hold further links in any case.
+    single = [side for side in ("left", "right") if not holds_many(step.cardinality, _OTHER[side])]
     asked = [
         functools.partial(
             _second,
@@ -79,10 +81,11 @@ def with_second_records(
             thresholds,
             parts.within(f"second-{side}") if parts else None,  # what the first scoring kept is of other sides
         )
-        for side in ("left", "right")
-        if not holds_many(step.cardinality, _OTHER[side])  # whose units hold further links in any case
+        for side in single
     ]
-    for found in side_by_side(engine, *asked, rows=sum(engine.count(each.units) for each in sides.values())):
+    made = side_by_side(engine, *asked, rows=sum(engine.count(each.units) for each in sides.values()))
+    joined = _without_twins(engine, sides, accepted, dict(zip(single, made, strict=True)), rules)
+    for found in joined.values():
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
         engine.drop(found)
@@ -144,6 +147,47 @@ def _second(
     return found
 
 
+def _without_twins(
+    engine: Engine, sides: dict[str, Units], accepted: Table, found: dict[str, Table], rules: Sequence[Rule]
+) -> dict[str, Table]:
+    """Pairs that join, but for twins who would join one link: either is like a record that has but their initial.
+
+    Args:
+        accepted: the links that they join.
+        found: by the side of the units that join.
+    """
+    asked = [(side, side, _BESIDE.format(side=side, other=_OTHER[side])) for side in found]
+    asked += [("left", "right", _ACROSS)] if len(found) > 1 else []
+    for one, other, query in asked:
+        together = engine.sql(query, params=None, store=True, accepted=accepted, **found)
+        if engine.count(together):
+            twins = two_people(engine, together, sides[one], sides[other], _ANY_WEIGHT, rules)
+            for side, end in dict.fromkeys([(one, "left"), (other, "right")]):
+                kept = engine.sql(_BUT_FOR.format(side=side, end=end), found=found[side], twins=twins, store=True)
+                engine.drop(found[side])
+                found[side] = kept
+        engine.drop(together)
+    return found
+
+
+_BESIDE = """
+    select a.{side}_id as left_id, b.{side}_id as right_id, cast(0 as double) as match_weight
+    from {{{side}}} as a
+    join {{{side}}} as b on b.{other}_id = a.{other}_id and b.{side}_id > a.{side}_id
+    """
+
+_ACROSS = """
+    select distinct a.left_id, b.right_id, cast(0 as double) as match_weight
+    from {left} as a
+    join {accepted} as k on k.right_id = a.right_id
+    join {right} as b on b.left_id = k.left_id
+    """
+
+_BUT_FOR = """
+    select f.* from {{found}} as f where not exists (select 1 from {{twins}} as t where t.{end}_id = f.{side}_id)
+    """
+
+
 def _near_linked_units(
     engine: Engine,
     model: Model,
@@ -201,7 +245,7 @@ def _near_linked_units(
         select {columns(scored.columns)}
         from ranked
         where place = 1 and match_weight >= $accept
-          and (runner_up is null or match_weight - runner_up >= $margin)
+          and (runner_up is null or {leads("match_weight", "runner_up", "$margin")})
         """,
         params={"accept": thresholds.accept, "margin": thresholds.margin},
         scored=scored,

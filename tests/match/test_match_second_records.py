@@ -63,6 +63,50 @@ def test_twins_are_apart_unless_the_step_takes_them_as_they_weigh(engine: Engine
     assert linked(twins="model") == [(1, 11), (1, 12)]
 
 
+def test_twins_do_not_become_one_through_a_record_of_their_initial(engine: Engine, world: Any, rows: Any) -> None:
+    """Customer 11 is pupil 1 by the same initial. Jo and Jane are each like 11, and not like each other."""
+    left = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        1       | J        | JONES   | 1993-01-02 | F   | P4
+    """)
+    right = """
+        unit_id | forename | surname | dob:text   | sex | postcode
+        11      | J        | JONES   | 1993-01-02 | F   | P4
+        12      | JO       | JONES   | 1993-01-02 | F   | P4
+    """
+
+    def linked(customers: str) -> list[Any]:
+        step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=6)
+        sides = units(engine, "npd", left), units(engine, "cis", world(customers))
+        found = link_step(engine, step, *sides, rules=(), model=exact_model())
+        return rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links))
+
+    assert linked(right) == [(1, 11), (1, 12)]
+    jane = "        13      | JANE     | JONES   | 1993-01-02 | F   | P4\n"
+    assert linked(right.rstrip(" ") + jane) == [(1, 11)]
+
+
+def test_twins_of_two_files_do_not_become_one_through_it(engine: Engine, world: Any, rows: Any) -> None:
+    """Pupil Jane and customer Jo are each like pupil and customer J, who are linked."""
+    people = """
+        unit_id | forename | surname | dob:text   | sex | postcode
+        {}1     | J        | JONES   | 1993-01-02 | F   | P4
+        {}2     | {}       | JONES   | 1993-01-02 | F   | P4
+    """
+
+    def linked(pupil: str, customer: str) -> list[Any]:
+        step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=6)
+        sides = [
+            units(engine, name, world(people.format(number, number, called)))
+            for name, number, called in (("npd", "", pupil), ("cis", "1", customer))
+        ]
+        found = link_step(engine, step, *sides, rules=(), model=exact_model())
+        return rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links))
+
+    assert linked("JANE", "JO") == [(1, 11)]
+    assert linked("JOE", "JO") == [(1, 11), (2, 12)]
+
+
 def test_whom_people_have_linked_joins_nobody_else(engine: Engine, world: Any, rows: Any) -> None:
     """Customer 11 is pupil 1 by decision, though nothing speaks for it, and looks like customer 12, who is pupil 2."""
     left = world("""
