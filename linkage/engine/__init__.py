@@ -5,7 +5,7 @@ from pathlib import Path
 from linkage.engine.arrays import whole_numbers, without_pandas
 from linkage.engine.base import FEW_ROWS, Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
 from linkage.engine.duckdb_file import export_database, write_database
-from linkage.engine.files import is_hidden
+from linkage.engine.files import is_hidden, unfinished
 from linkage.engine.store import RowStore
 from linkage.errors import ConfigError
 
@@ -25,6 +25,7 @@ __all__ = [
     "render",
     "rows",
     "side_by_side",
+    "unfinished",
     "whole_numbers",
     "without_pandas",
     "write_database",

@@ -1,6 +1,7 @@
 """Parquet files by path: one file, or a folder of parts; and how either takes its place."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,6 +57,22 @@ def rows_of(files: Sequence[Path]) -> str:
             )
     listed = ", ".join(literal(escape(str(file))) for file in files)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Give a hidden place of its own to write a file at, which takes `path` when the block ends well.
+
+    Of several who write one file at once the last one's stays, and none takes another's half for its own; `whole` is
+    for what one process at a time writes, and clears away what a killed one left.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

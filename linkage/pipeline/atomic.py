@@ -3,9 +3,10 @@
 import json
 import os
 import shutil
-import threading
 from pathlib import Path
 from typing import Any
+
+from linkage.engine import unfinished
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -13,17 +14,11 @@ def write_json(path: Path, value: Any) -> None:
 
     Whoever else writes the same file at the same time writes beside it, and the last one stays.
     """
-    part = path.with_name(f".{path.name}.{threading.get_native_id()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(value, file, indent=2, ensure_ascii=False, default=str)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    with unfinished(path) as part, part.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2, ensure_ascii=False, default=str)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
     sync_folder(path.parent)
 
 

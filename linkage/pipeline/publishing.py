@@ -9,6 +9,7 @@ from typing import Any
 
 from linkage.config import Gates
 from linkage.errors import ConfigError, InputError
+from linkage.extract.unfinished import beside
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.folder import RunFolder
@@ -80,16 +81,11 @@ def _move(run: Path, target: Path) -> None:
         os.rename(run, target)
         sync_folder(target.parent)
         return
-    part = target.with_name(f".{target.name}.part")
-    remove(part)
-    try:
-        shutil.copytree(run, part, symlinks=True)
+    with beside(target) as part:  # a place of its own: another may publish under the same name
+        shutil.copytree(run, part, symlinks=True, dirs_exist_ok=True)
         sync_tree(part)
         os.rename(part, target)  # which no release that another has put there in the meantime gives way to
         sync_folder(target.parent)
-    except BaseException:
-        remove(part)
-        raise
     remove(run)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, connect, rows
+from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError, InputError
 from linkage.explain.files import is_linked_files
 from linkage.explain.opening import OpenRun, OpenStep
@@ -116,11 +116,10 @@ def _keys(engine: Engine, step: OpenStep, name: str, units: Sequence[int]) -> Ke
 
 def _write(path: Path, lines: Sequence[Sequence[str]]) -> Path:
     """Whole or not at all, readable by its owner alone."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(lines)
-    return part.replace(path)
+    with unfinished(path) as part:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(lines)
+    return path

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from linkage.engine import unfinished
 from linkage.errors import ConfigError
 from quality.outputs.findings import Checked
 
@@ -100,10 +101,6 @@ def _text(path: Path, text: str) -> None:
 
 
 def _whole(path: Path, write: Callable[[Path], None]) -> Path:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with unfinished(path) as part:
+        write(part)
     return path

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
@@ -15,6 +14,7 @@ from urllib.parse import quote
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from linkage.engine import unfinished
 from quality.disclosure import Cell
 from quality.report import vega
 from quality.report.drawing import packed
@@ -63,13 +63,8 @@ def document(
 def write_page(page: str, out: Path) -> Path:
     """Write a page whole or not at all, and return where. Of two who write it at once the last one's stays."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
-    try:
+    with unfinished(out) as part:
         part.write_text(page, encoding="utf-8")
-        part.replace(out)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return out
 
 

@@ -43,6 +43,26 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
     assert load(tmp_path / "models" / "m.json") == from_dict(MODEL)
 
 
+def test_two_who_save_one_model_at_once_write_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkage.model.training.files import save_told, told
+
+    path, write = tmp_path / "m.json", Path.write_text
+
+    def meanwhile(part: Path, text: str, **how: Any) -> int:
+        monkeypatch.undo()
+        written = write(part, text, **how)
+        assert save_told(path, from_dict(MODEL), 2) == 2
+        return written
+
+    monkeypatch.setattr(Path, "write_text", meanwhile)
+    assert save_told(path, from_dict(MODEL), 1) == 1
+    assert load(path) == from_dict(MODEL)
+    assert (told(path) or {})["version"] == 1, "the last one stays"
+    assert {left.name for left in tmp_path.iterdir()} == {"m.json", "m.training.json"}
+
+
 @pytest.mark.parametrize("name", ["education", "cis"])
 def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
     from linkage.model import leo

@@ -246,6 +246,30 @@ def test_across_file_systems_a_copy_is_whole_before_the_run_goes(village, tmp_pa
     assert not list(releases.glob(".*.part"))
 
 
+def test_two_who_publish_under_one_name_copy_beside_each_other(tmp_path, monkeypatch):
+    one, other, target = tmp_path / "one", tmp_path / "other", tmp_path / "releases/2026"
+    for run in (one, other):
+        run.mkdir()
+        (run / "manifest.json").write_text(run.name)
+    target.parent.mkdir()
+    copied = shutil.copytree
+
+    def meanwhile(source, part, **how):
+        monkeypatch.setattr(publishing.shutil, "copytree", copied)
+        found = copied(source, part, **how)
+        publishing._move(other, target)
+        assert (part / "manifest.json").read_text() == "one", "another's copy took the place of this one"
+        return found
+
+    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
+    monkeypatch.setattr(publishing.shutil, "copytree", meanwhile)
+    with pytest.raises(OSError, match="not empty"):
+        publishing._move(one, target)
+    assert (target / "manifest.json").read_text() == "other"
+    assert one.exists()
+    assert not other.exists()
+
+
 def test_a_release_that_another_puts_there_in_the_meantime_stays(village, tmp_path, monkeypatch):
     releases, copied = tmp_path / "releases", shutil.copytree
 

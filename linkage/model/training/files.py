@@ -6,10 +6,10 @@ model.training.json.
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from linkage.engine import unfinished
 from linkage.errors import ConfigError
 from linkage.model.splink_json import Model
 from linkage.model.training.report import TrainingReport
@@ -100,6 +100,5 @@ def _text(value: Any) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with unfinished(path) as part:
+        part.write_text(text, encoding="utf-8")
