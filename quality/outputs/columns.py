@@ -8,8 +8,9 @@ Tables are tied that need not be at the most where all their numbers agree: what
 that is not seen lets a hidden cell be had.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, permutations
@@ -53,11 +54,19 @@ class _Table:
     def __init__(self, part: "Part") -> None:
         self.part = part
         self._margins: dict[tuple[str, ...], _Margins] = {}
+        self._places: dict[Codes, _Place] = {}
+
+    @cached_property
+    def _cells(self) -> dict[str, list[tuple[Key, Cell]]]:
+        found = defaultdict(list)
+        for key, cell in self.part.cells.items():
+            found[cell.measure].append((key, cell))
+        return found
 
     @cached_property
     def measures(self) -> list[str]:
         """In the order of its columns."""
-        return list(dict.fromkeys(cell.measure for cell in self.part.cells.values()))
+        return list(self._cells)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -70,8 +79,37 @@ class _Table:
     def of(self, *measures: str) -> "_Margins":
         """Its sums of some measures."""
         if measures not in self._margins:
-            self._margins[measures] = _Margins(self.part, measures)
+            cells = chain.from_iterable(self._cells[measure] for measure in measures)
+            self._margins[measures] = _Margins(self.part, measures, cells)
         return self._margins[measures]
+
+    def near(self, sums: "_Margins") -> list[str]:
+        """Its measures that may agree with another table's sums, in the order of its columns.
+
+        Most are far from them in the greatest that both tables have: of two tables of four hundred columns each column
+        need not be held against every other.
+        """
+        if sums.labels != self._labels:
+            return self.measures
+        for codes, low, high in sums.known:
+            if codes in self._held:
+                if codes not in self._places:
+                    self._places[codes] = _Place.of({name: self.of(name).at(codes) for name in self.measures})
+                return sorted(self._places[codes].near(low, high), key=self._order.__getitem__)
+        # What is not shown in one place agrees with nothing there.
+        return [name for name in self.measures if self.of(name).labels != self._labels]
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.measures)}
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        return frozenset[str]().union(*(self.of(name).labels for name in self.measures))
+
+    @cached_property
+    def _held(self) -> frozenset[Codes]:
+        return frozenset[Codes]().union(*(self.of(name).by(self._labels) for name in self.measures))
 
     def read(self, columns: _Columns) -> "_Table":
         """The table with its columns read so."""
@@ -88,13 +126,13 @@ class _Table:
 
 
 class _Margins:
-    """A table's sums of some measures, by any of its labels."""
+    """A table's sums of some measures, whose cells are given, by any of its labels."""
 
-    def __init__(self, part: "Part", measures: Sequence[str]) -> None:
+    def __init__(self, part: "Part", measures: Sequence[str], cells: Iterable[tuple[Key, Cell]]) -> None:
         self.part, self.measures = part, measures
         self._by_labels: dict[frozenset[str], dict[tuple[Codes, str], Key]] = defaultdict(dict)
-        for key, cell in part.cells.items():
-            if cell.measure in measures and all(code in part.ways.get(label, ()) for label, code in cell.codes):
+        for key, cell in cells:
+            if all(code in part.ways.get(label, ()) for label, code in cell.codes):
                 self._by_labels[frozenset(label for label, _ in cell.codes)][cell.codes, cell.measure] = key
         self.labels = frozenset[str]().union(*self._by_labels)
         self._by: dict[frozenset[str], dict[Codes, tuple[int, float, float]]] = {}
@@ -109,6 +147,18 @@ class _Margins:
             self._by[labels] = {**self._gathered(self.labels, labels, size), **found}
         return self._by[labels]
 
+    @cached_property
+    def known(self) -> list[tuple[Codes, float, float]]:
+        """Places of all labels that are shown, with their least and most: the greatest first."""
+        found = self.by(self.labels).items()
+        shown = [(codes, low, high) for codes, (_, low, high) in found if high < float("inf")]
+        return sorted(shown, key=lambda place: -place[1])
+
+    def at(self, codes: Codes) -> tuple[float, float] | None:
+        """The least and the most of one place of all labels; None where it is not there or not shown."""
+        _, low, high = self.by(self.labels).get(codes, (0, 0.0, float("inf")))
+        return (low, high) if high < float("inf") else None
+
     def _gathered(self, at: frozenset[str], labels: frozenset[str], size: int) -> dict[Codes, tuple[int, float, float]]:
         groups: dict[Codes, list[Key]] = defaultdict(list)
         for (codes, _), key in self._by_labels.get(at, {}).items():
@@ -119,6 +169,35 @@ class _Margins:
         numbers = self.part.numbers
         low = sum(0.0 if key in numbers.hidden else numbers.low[key] for key in keys)
         return low, float("inf") if numbers.hidden & set(keys) else sum(numbers.high[key] for key in keys)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a table's measures are in one place.
+
+    Attributes:
+        least, names: those that are shown there, in the order of their least.
+        widest: how far the least and the most of one of them are from each other, at the most.
+        others: those that are not.
+    """
+
+    least: Sequence[float]
+    names: Sequence[str]
+    widest: float
+    others: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Mapping[str, tuple[float, float] | None]) -> "_Place":
+        """From each measure's least and most."""
+        shown = sorted((*ends, name) for name, ends in found.items() if ends)
+        widest = max((high - low for low, high, _ in shown), default=0.0)
+        others = [name for name, ends in found.items() if not ends]
+        return cls([low for low, _, _ in shown], [name for *_, name in shown], widest, others)
+
+    def near(self, low: float, high: float) -> list[str]:
+        """Measures that may be as much here."""
+        first = bisect_left(self.least, low - self.widest - _CLOSE)
+        return [*self.names[first : bisect_right(self.least, high + _CLOSE)], *self.others]
 
 
 @dataclass(frozen=True)
@@ -170,7 +249,7 @@ def _same_measures(tables: Sequence[_Table]) -> Iterator[_Columns]:
     """Measures of two tables that count the same people by another name."""
     for one, other in permutations(tables, 2):
         for measure in one.measures:
-            for name in other.measures:
+            for name in other.near(one.of(measure)):
                 if name == measure:
                     continue
                 found = _compared(one.of(measure), other.of(name))
@@ -222,10 +301,11 @@ def _by_their_sums(tables: Sequence[_Table]) -> Iterator[_Columns]:
         for run in _runs(one.measures):
             if other.names & set(run) or _label_of(run) in one.part.ways:
                 continue
-            for measure in other.measures:
+            by_words = are_all_of_a_kind(run)
+            for measure in other.measures if by_words else other.near(one.of(*run)):
                 if measure in one.names:
                     continue
-                is_known = are_all_of_a_kind(run) and says_everybody(measure)
+                is_known = by_words and says_everybody(measure)
                 found = _compared(one.of(*run), other.of(measure), may_leave_some=is_known)
                 is_likely = len(run) == len(one.measures) and other.has_all_in(measure)
                 if (is_known and not found.more) or found.agrees(1 if is_likely else 2):
