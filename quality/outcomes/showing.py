@@ -190,6 +190,8 @@ def _summary(told: Sequence[Released], drawn: Sequence[Released], leading: str, 
     part = f"; the chart has the {count:,} of the most people" if count < len(apart) else ""
     lines = " Lines run between the quartiles." if leading == "median" else ""
     what = "It is" if whole else kind
+    if said(low) == said(high):  # mostly of nobody: where a few have it, the share is hidden
+        return f"{opening}{what} {said(low)} for each of the {len(apart):,} that may be shown{part}.{lines}"
     return (
         f"{opening}{what} lowest for {_label(low, names)} ({said(low)}) and highest for {_label(high, names)} "
         f"({said(high)}), of {len(apart):,} that may be shown{part}. Neighbours whose intervals overlap may well be "

@@ -210,7 +210,9 @@ def test_a_summary_holds_institutions_against_each_other_alone(engine: Engine, m
     assert summary(everyone, first, others) == (
         "The share is 52.7% for everyone. The share is 50.0% for University 10000001; no other's may be shown."
     )
-    many = [replace(first, place=Place(*WHOLE, str(10_000_001 + n), "")) for n in range(30)]
+    many = [replace(first, place=Place(*WHOLE, str(10_000_001 + n), "")) for n in range(29)]
+    assert summary(everyone, *many[:3], others).endswith("It is 50.0% for each of the 3 that may be shown.")
+    many.append(replace(everyone, place=Place(*WHOLE, "10000030", "")))
     assert "It is lowest for University 10000001 (50.0%)" in summary(everyone, *many, others)
     assert "of 30 that may be shown; the chart has the 23 of the most people." in summary(everyone, *many, others)
 
