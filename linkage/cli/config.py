@@ -31,11 +31,14 @@ def check(
     job = load_job(file, data=data, need_data=data is not None, need_key=False)
     check_job(job, damaged=True)
     typer.echo(f"{file}: no fault in run '{job.config.run.name}'")
-    typer.echo(
-        f"  {len(job.config.source)} sources, {len(job.config.attributes)} tables of attributes, "
-        f"{len(job.config.step)} steps, {len(job.projects)} project{'s' if len(job.projects) != 1 else ''}; "
-        f"hash {job.config.fingerprint()}"
+    parts = (
+        (job.config.source, "source", "sources"),
+        (job.config.attributes, "table of attributes", "tables of attributes"),
+        (job.config.step, "step", "steps"),
+        (job.projects, "project", "projects"),
     )
+    counted = ", ".join(f"{len(held)} {one if len(held) == 1 else many}" for held, one, many in parts)
+    typer.echo(f"  {counted}; hash {job.config.fingerprint()}")
     for remark in remarks(job):
         typer.echo(textwrap.indent(remark, "  "))
 

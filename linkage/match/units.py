@@ -79,6 +79,18 @@ def described(engine: Engine, identities: Table, members: Table, wanted: Iterabl
     return engine.sql(f"select unit_id, {_columns(named)} from {{histories}}", histories=histories, store=True)
 
 
+def of_nobody(engine: Engine, wanted: Iterable[str]) -> Table:
+    """unit_id and the columns asked for, in their types and without a row: what a query asks can be looked at by it."""
+    values = ", ".join(f"cast(null as {_type(name)}) as {quote(name)}" for name in dict.fromkeys(wanted))
+    return engine.sql(f"select cast(null as bigint) as unit_id, {values} where false", params=None, store=False)
+
+
+def _type(column: str) -> str:
+    if column.endswith("_held"):
+        return "struct(held_value varchar, held_from date, held_to date)[]"
+    return "varchar[]" if column.endswith("_all") else "varchar"
+
+
 def value_in(column: str, value: str) -> tuple[str, str]:
     """The identifier that a column is made of, and SQL of the column over one value of it."""
     field, shape = DERIVED.get(_base(column), (_base(column), "{value}"))

@@ -12,6 +12,7 @@ import pyarrow as pa
 from linkage import config as configuration
 from linkage.catalogue import IDENTIFIERS, Catalogue, shipped
 from linkage.config import Pass, RunConfig, Step
+from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
 from linkage.extract import (
     EncryptionKey,
@@ -26,9 +27,10 @@ from linkage.extract import (
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
-from linkage.match.units import DERIVED
+from linkage.match.units import DERIVED, of_nobody
 from linkage.model import Model
 from linkage.model import load as load_model
+from linkage.model.refused import check_runs
 from linkage.model.training.files import trained_on
 from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
@@ -82,6 +84,11 @@ class Job:
     def sources_of(self, dataset: str) -> list[str]:
         """The sources of a dataset: a body may deliver it in several, each with keys of its own."""
         return [name for name, source in self.config.source.items() if source.dataset == dataset]
+
+    def own_models(self) -> dict[str, str]:
+        """Step to the name of its model, of models that do not ship: those that do run on every engine."""
+        named = {step.name: step.model for step in self.config.step if step.model}
+        return {step: model for step, model in named.items() if not self.named[model].is_relative_to(shipped_dir())}
 
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
@@ -172,7 +179,8 @@ def load_job(
 
 
 def check_job(job: Job, *, damaged: bool = False) -> None:
-    """Refuse a run that links nothing, projects that ask for what they may not have, and files without a column.
+    """Refuse a run that links nothing, projects that ask for what they may not have, files without a column, and models
+    that ask for what DuckDB cannot run (Spark is asked at the step: a session is dear).
 
     Asked again at every run, before any work.
 
@@ -181,7 +189,7 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
             set aside before it.
 
     Raises:
-        ConfigError: no step, and the faults of every project.
+        ConfigError: no step, and the faults of every project and model.
         InputError: a file lacks a column that it must have, and nothing else is wrong.
     """
     faults, config = _Faults(), job.config
@@ -190,6 +198,12 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
             "step: the run's file has no [[step]], so that nothing is linked\n"
             "  add one: left and right name two sources, model the file of a model"
         )
+    if config.run.engine == "duckdb" and (own := job.own_models()):
+        with connect("duckdb") as engine:
+            for name, step in {name: step for step, name in reversed(own.items())}.items():  # each once, by its first
+                nobody = of_nobody(engine, job.models[step].columns)
+                with faults.collected():
+                    check_runs(engine, job.models[step], nobody, nobody, f"step '{step}': {name}")
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)

@@ -135,9 +135,7 @@ def test_a_right_run_is_confirmed(leo, tmp_path):
     file.write_text(RUN)
     code, shown, _ = leo("config", "check", file)
     assert code == 0
-    assert shown.startswith(
-        f"{file}: no fault in run 'small'\n  1 sources, 0 tables of attributes, 0 steps, 0 projects"
-    )
+    assert shown.startswith(f"{file}: no fault in run 'small'\n  1 source, 0 tables of attributes, 0 steps, 0 projects")
 
 
 def test_missing_sources_are_an_input_error(leo, tmp_path):

@@ -1,4 +1,4 @@
-"""A model that a run names: what the engine cannot run of it is told before it weighs a pair."""
+"""A model that a run names: what the engine cannot run of it is told before anything is read."""
 
 import re
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from linkage.errors import ConfigError
+from linkage.resources import shipped_dir
 
 
 def test_a_condition_of_an_unknown_function_is_named(village: Any) -> None:
@@ -13,4 +14,15 @@ def test_a_condition_of_an_unknown_function_is_named(village: Any) -> None:
     path = village.folder / "model.json"
     path.write_text(path.read_text().replace("jaro_winkler_similarity", "soundexx"))
     with pytest.raises(ConfigError, match=re.compile(r"step 'npd-cis': .*comparison '.*', level '.*soundexx", re.S)):
-        village.runner().run()
+        village.runner()  # and no stage has begun
+
+
+def test_conditions_on_every_kind_of_column_are_asked_of_nobody(village: Any) -> None:
+    """Values, lists of them and lists with their dates have the types that the step's units have."""
+    path = village.folder / "model.json"
+    model = (shipped_dir() / "models" / "cis.json").read_text()
+    path.write_text(model)
+    village.runner()
+    path.write_text(model.replace("y.held_from <= x.held_to", "y.held_since <= x.held_to"))
+    with pytest.raises(ConfigError, match="held_since"):
+        village.runner()
