@@ -26,6 +26,18 @@ dataset = "npd"
 table = "census"
 files = ["pupils/*.parquet"]
 """
+STEP = """
+[source.others]
+dataset = "npd"
+table = "census"
+files = ["pupils/a.parquet"]
+
+[[step]]
+name = "one"
+left = "pupils"
+right = "others"
+model = "models/education.json"
+"""
 
 
 def test_version(leo):
@@ -132,10 +144,10 @@ def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_pa
 
 def test_a_right_run_is_confirmed(leo, tmp_path):
     file = tmp_path / "run.toml"
-    file.write_text(RUN)
+    file.write_text(RUN + STEP)
     code, shown, _ = leo("config", "check", file)
     assert code == 0
-    assert shown.startswith(f"{file}: no fault in run 'small'\n  1 source, 0 tables of attributes, 0 steps, 0 projects")
+    assert shown.startswith(f"{file}: no fault in run 'small'\n  2 sources, 0 tables of attributes, 1 step, 0 projects")
 
 
 def test_missing_sources_are_an_input_error(leo, tmp_path):
@@ -180,6 +192,7 @@ def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
         RUN.replace("[source.pupils]", '[source.pupils]\nkeep = ["House"]')
         + '[attributes.marks]\ndataset = "npd"\ntable = "ks4"\nsource = "pupils"\nfiles = ["marks.csv"]\n'
         + '[attributes.marks.format]\ntype = "csv"\n'
+        + STEP
     )
     (data / "pupils").mkdir(parents=True)
     variables = [variable.name for variable in shipped().table("npd", "census").variable]
