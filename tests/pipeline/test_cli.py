@@ -5,12 +5,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from linkage import __version__
-from linkage.catalogue import shipped
 from linkage.cli import app
 from linkage.cli.run import plan_lines
 from linkage.cli.synth import people_count
@@ -25,18 +22,6 @@ name = "small"
 dataset = "npd"
 table = "census"
 files = ["pupils/*.parquet"]
-"""
-STEP = """
-[source.others]
-dataset = "npd"
-table = "census"
-files = ["pupils/a.parquet"]
-
-[[step]]
-name = "one"
-left = "pupils"
-right = "others"
-model = "models/education.json"
 """
 
 
@@ -142,14 +127,6 @@ def test_a_model_that_names_other_columns_is_refused_before_any_work(leo, tmp_pa
     assert "shoe" in said
 
 
-def test_a_right_run_is_confirmed(leo, tmp_path):
-    file = tmp_path / "run.toml"
-    file.write_text(RUN + STEP)
-    code, shown, _ = leo("config", "check", file)
-    assert code == 0
-    assert shown.startswith(f"{file}: no fault in run 'small'\n  2 sources, 0 tables of attributes, 1 step, 0 projects")
-
-
 def test_missing_sources_are_an_input_error(leo, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN)
@@ -183,44 +160,6 @@ def test_a_date_format_that_gives_no_day_is_named_before_any_work(leo, tmp_path)
     assert code == 2
     assert "source.pupils.format.date_format: date format 'DD.MM.YYYY' does not give a year, a month and a day" in said
     assert "write it with %Y or %y, %m or %b, and %d" in said
-
-
-def test_files_without_a_column_are_named_before_any_work(leo, tmp_path):
-    """One part of two lacks a column: in both tables, and at once."""
-    file, data = tmp_path / "run.toml", tmp_path / "data"
-    file.write_text(
-        RUN.replace("[source.pupils]", '[source.pupils]\nkeep = ["House"]')
-        + '[attributes.marks]\ndataset = "npd"\ntable = "ks4"\nsource = "pupils"\nfiles = ["marks.csv"]\n'
-        + '[attributes.marks.format]\ntype = "csv"\n'
-        + STEP
-    )
-    (data / "pupils").mkdir(parents=True)
-    variables = [variable.name for variable in shipped().table("npd", "census").variable]
-    for part, names in (("a", [*variables, "House"]), ("b", variables)):
-        held = {name: pa.array(["Anwen"], pa.string()) for name in names}
-        pq.write_table(pa.table(held), data / "pupils" / f"{part}.parquet")
-    (data / "marks.csv").write_text("Anwen,2004-03-05\n")
-    for arguments in (
-        ("config", "check", file, "--data", data),
-        ("run", file, "--data", data, "--out", tmp_path / "out"),
-    ):
-        code, _, said = leo(*arguments)
-        assert code == 1
-        assert f"{file}: 2 faults" in said
-        assert "source.pupils.keep: pupils/b.parquet has no column 'House'" in said
-        assert "attributes.marks: the catalogue's table ks4: marks.csv has no column" in said
-        assert "Anwen" not in said
-        assert "Traceback" not in said
-    (data / "pupils" / "b.parquet").write_bytes(b"PAR1 and no end")
-    code, _, said = leo("config", "check", file, "--data", data)
-    assert code == 1
-    assert "b.parquet: not a whole Parquet file; its end is missing or damaged" in said
-
-
-def test_the_schema_is_json_schema(leo):
-    code, shown, _ = leo("config", "schema")
-    assert code == 0
-    assert set(json.loads(shown)["properties"]) >= {"run", "source", "step", "gates"}
 
 
 def test_a_key_is_written_for_its_owner_alone_and_never_over_another(leo, tmp_path):
