@@ -116,8 +116,9 @@ def no_formula(text: str) -> str:
     return f"'{text}" if text[:1] in _OF_FORMULAS else text
 
 
+@cache
 def environment(*packages: str, is_dressed: bool = False) -> Environment:
-    """Templates of the report, and before them those of packages that share its blocks.
+    """Templates of the report, and before them those of packages that share its blocks: compiled once, not once a page.
 
     Args:
         is_dressed: whether the styles of GOV.UK Frontend are on the page; classes of theirs are left out where not.
