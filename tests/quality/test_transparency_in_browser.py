@@ -40,3 +40,12 @@ def test_enough_contrast_in_other_colours(browser: Any, page_file: Path, how: di
     page, _, _ = opened(browser, page_file, **how)
     assert barriers(page, type="rule", values=["color-contrast"]) == []
     page.context.close()
+
+
+def test_a_barrier_is_found_and_its_place_told(browser: Any, tmp_path: Path) -> None:
+    """No page of ours has one: that axe would say so is seen on one that has."""
+    barred = tmp_path / "barred.html"
+    barred.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"></main></html>')
+    page, _, _ = opened(browser, barred)
+    assert barriers(page, type="tag", values=RULES) == [("image-alt", "['img']")]
+    page.context.close()
