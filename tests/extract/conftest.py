@@ -1,7 +1,9 @@
 """A run small enough to check by eye: three people, a catalogue of four tables, one approved project."""
 
 import datetime
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +176,7 @@ def publish(
     engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
 ) -> Callable[..., ExtractSummary]:
     def made(
-        project: Project, *, out: str = "out", tables: dict[str, Table] | None = None, **asked: Any
+        project: Project, *, out: str | Path = "out", tables: dict[str, Table] | None = None, **asked: Any
     ) -> ExtractSummary:
         return extract(
             engine,
@@ -189,3 +191,20 @@ def publish(
         )
 
     return made
+
+
+PublishedOnce = Callable[[str, Callable[[Path], ExtractSummary]], ExtractSummary]
+_published: dict[str, ExtractSummary] = {}
+
+
+@pytest.fixture
+def published_once(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedOnce:
+    """Publishes once what several specs look at, and gives each of them a copy of the folder, to be changed."""
+
+    def given(name: str, made_in: Callable[[Path], ExtractSummary]) -> ExtractSummary:
+        if name not in _published:
+            _published[name] = made_in(tmp_path_factory.mktemp("published") / "out")
+        found = _published[name]
+        return replace(found, folder=Path(shutil.copytree(found.folder, tmp_path / "out")))
+
+    return given

@@ -12,13 +12,17 @@ from linkage.engine import Engine
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.extract import EncryptionKey, ExtractSummary, MasterKey, Project, decrypted, encryption_key
 from linkage.extract.verify import verify
+from tests.extract.conftest import PublishedOnce
 
 KEY, OTHER = EncryptionKey(bytes(range(1, 33))), EncryptionKey(bytes(range(2, 34)))
 
 
 @pytest.fixture
-def made(publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]) -> ExtractSummary:
-    return publish(make_project(formats=["parquet", "partitioned"]), encryption=KEY)
+def made(
+    published_once: PublishedOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
+) -> ExtractSummary:
+    project = make_project(formats=["parquet", "partitioned"])
+    return published_once("encrypted", lambda out: request.getfixturevalue("publish")(project, out=out, encryption=KEY))
 
 
 def test_files_hold_nothing_in_the_clear_and_open_by_the_key(made: ExtractSummary, key: MasterKey) -> None:

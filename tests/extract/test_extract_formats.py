@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 import pytest
@@ -15,14 +16,18 @@ from linkage.errors import InputError
 from linkage.extract import ExtractSummary, Project
 from linkage.extract.layout import Field, Layout
 from linkage.extract.sql_server import load_script, schema_script
+from tests.extract.conftest import PublishedOnce
 
 FORMATS = ["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
 YES = {"true": "1", "false": "0"}
 
 
 @pytest.fixture
-def made(publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]) -> ExtractSummary:
-    return publish(make_project(formats=FORMATS))
+def made(
+    published_once: PublishedOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
+) -> ExtractSummary:
+    project = make_project(formats=FORMATS)
+    return published_once("all formats", lambda out: request.getfixturevalue("publish")(project, out=out))
 
 
 def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -109,7 +114,8 @@ def test_one_format_alone_is_described_and_guided(
     monkeypatch.chdir(made.folder)
     if form == "duckdb":
         query = f"attach 'duckdb/extract.duckdb' as given (read_only); use given; {query}"
-    assert len(engine.connection.execute(query).fetchall()) == 2  # type: ignore[attr-defined]
+    with duckdb.connect() as readers_own:
+        assert len(readers_own.execute(query).fetchall()) == 2
 
 
 def test_what_is_no_database_is_named(tmp_path: Any) -> None:

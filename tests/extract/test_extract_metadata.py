@@ -11,6 +11,7 @@ import pytest
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
+from tests.extract.conftest import PublishedOnce
 
 TODAY = datetime.date(2026, 6, 1)
 frictionless = pytest.importorskip("frictionless")
@@ -21,20 +22,15 @@ def published(
     engine: Engine,
     catalogue: Catalogue,
     key: MasterKey,
-    run_tables: dict[str, Table],
     make_project: Callable[..., Project],
-    tmp_path: Path,
+    published_once: PublishedOnce,
+    request: pytest.FixtureRequest,
 ) -> ExtractSummary:
-    return extract(
-        engine,
-        make_project(),
-        catalogue,
-        run_tables,
-        key,
-        tmp_path / "out",
-        run_info={"name": "release-1", "version": "0.1.0"},
-        today=TODAY,
-    )
+    def made_in(out: Path) -> ExtractSummary:
+        tables, info = request.getfixturevalue("run_tables"), {"name": "release-1", "version": "0.1.0"}
+        return extract(engine, make_project(), catalogue, tables, key, out, run_info=info, today=TODAY)
+
+    return published_once("with metadata", made_in)
 
 
 def descriptor(summary: ExtractSummary) -> dict[str, Any]:

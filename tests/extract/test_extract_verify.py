@@ -18,13 +18,17 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, MasterKey, Project
 from linkage.extract.seal import SUMS, broken, write_seal
 from linkage.extract.verify import verify
+from tests.extract.conftest import PublishedOnce
 
 FORMATS = ["parquet", "partitioned", "csv", "duckdb", "sqlserver"]
 
 
 @pytest.fixture
-def made(publish: Callable[..., ExtractSummary], make_project: Callable[..., Project]) -> ExtractSummary:
-    return publish(make_project(formats=["parquet", "csv"]))
+def made(
+    published_once: PublishedOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
+) -> ExtractSummary:
+    project = make_project(formats=["parquet", "csv"])
+    return published_once("two formats", lambda out: request.getfixturevalue("publish")(project, out=out))
 
 
 @pytest.fixture
