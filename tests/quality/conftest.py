@@ -1,5 +1,6 @@
 """A world small enough to check by eye: three pupils, three learners, one false link and one missed."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,28 @@ def crowd(engine: Engine, world: Any) -> Inputs:
     return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth=truth, sources=sources)
 
 
+CountedOnce = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
+_counted: dict[tuple[str, str], dict[str, Any]] = {}
+
+
+@pytest.fixture
+def counted_once(engine: Engine) -> CountedOnce:
+    """Counts a world that several specs look at once on each engine, and gives each of them a copy."""
+
+    def counted(name: str, counts: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if (name, engine.name) not in _counted:
+            _counted[name, engine.name] = counts()
+        return copy.deepcopy(_counted[name, engine.name])
+
+    return counted
+
+
+@pytest.fixture
+def counted(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the evaluation says of the crowd."""
+    return counted_once("crowd", lambda: evaluate(engine, request.getfixturevalue("crowd")))
+
+
 @pytest.fixture
 def contracts() -> list[dict[str, Any]]:
     """Two rules, one of them not met."""
@@ -238,6 +261,5 @@ def report_file(report_folder: Path, request: pytest.FixtureRequest) -> Path:
     """The report on the crowd."""
     out = report_folder / "index.html"
     if not out.exists():
-        evaluation = evaluate(request.getfixturevalue("engine"), request.getfixturevalue("crowd"))
-        render(ReportInputs(evaluation, CONTRACTS, MANIFEST, "Small run"), out)
+        render(ReportInputs(request.getfixturevalue("counted"), CONTRACTS, MANIFEST, "Small run"), out)
     return out

@@ -27,6 +27,7 @@ from quality.report.bias import statement as drafted
 from quality.report.names import Names
 from quality.report.page import Fold, Table, Text
 from quality.report.released import Group, side
+from tests.quality.conftest import CountedOnce
 
 
 def test_a_standardised_difference_by_hand() -> None:
@@ -85,14 +86,27 @@ def uneven(engine: Engine, crowd: Inputs) -> Inputs:
     return dataclasses.replace(crowd, identities=tables)
 
 
+@pytest.fixture
+def counted_uneven(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return counted_once("uneven", lambda: evaluate(engine, request.getfixturevalue("uneven")))
+
+
+@pytest.fixture
+def without_truth(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def counts() -> dict[str, Any]:
+        return evaluate(engine, dataclasses.replace(request.getfixturevalue("uneven"), truth=None))
+
+    return counted_once("uneven without truth", counts)
+
+
 def rows_of(evaluation: dict[str, Any], *names: str) -> dict[tuple[str, ...], dict[str, Any]]:
     (step,) = evaluation["steps"]
     row = next(row for row in step["bias"] if row["characteristics"] == list(names))
     return {tuple(group["labels"]): group for group in row["groups"]}
 
 
-def test_regions_come_from_postcodes_and_the_missed_are_told_from_the_found(engine: Engine, uneven: Inputs) -> None:
-    groups = rows_of(evaluate(engine, uneven), "region")
+def test_regions_come_from_postcodes_and_the_missed_are_told_from_the_found(counted_uneven: dict[str, Any]) -> None:
+    groups = rows_of(counted_uneven, "region")
     assert groups.keys() == {("London",), ("Yorkshire and The Humber",)}
     london = groups["London",]
     # 120 Londoners; 531 to 540 are linked falsely, 541 to 600 not at all.
@@ -126,8 +140,8 @@ def test_a_characteristic_that_is_not_there_cannot_be_paired(tmp_path: Path) -> 
         load(path)
 
 
-def test_without_truth_the_links_expect_what_they_cost(engine: Engine, uneven: Inputs) -> None:
-    groups = rows_of(evaluate(engine, dataclasses.replace(uneven, truth=None)), "region")
+def test_without_truth_the_links_expect_what_they_cost(without_truth: dict[str, Any]) -> None:
+    groups = rows_of(without_truth, "region")
     london = groups["London",]
     assert (london["missed"], london["false"], london["found_missed"], london["in_both"]) == (None, None, None, None)
     assert london["expected_false"] == pytest.approx(0.02)
@@ -150,21 +164,19 @@ def test_what_a_step_of_links_alone_let_go_is_not_told_as_nought(
     assert "Too few links to show" not in text
 
 
-def test_the_report_drafts_a_statement(engine: Engine, uneven: Inputs, tmp_path: Path) -> None:
-    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
-    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+def test_the_report_drafts_a_statement(without_truth: dict[str, Any], tmp_path: Path) -> None:
+    text = render(ReportInputs(without_truth), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Bias was looked for between the matched and the unmatched." in text
     assert "Not detected by year of birth and sex." in text
     assert "Detected: Region of the last known home: matched fewer than their share: London (−" in text
     assert "SW1A" not in text
 
 
-def test_what_chance_could_do_is_not_detected(engine: Engine, uneven: Inputs) -> None:
+def test_what_chance_could_do_is_not_detected(without_truth: dict[str, Any]) -> None:
     """London is beyond 0.1; Yorkshire too, but all of it is matched, so that its rate is not shown nor is it spoken of."""
-    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
-    rows_of(evaluation, "region")["London",]["matched_unmatched"]["certain"] = False
+    rows_of(without_truth, "region")["London",]["matched_unmatched"]["certain"] = False
     d = disclosure.Disclosure(disclosure.load())
-    said = " ".join(drafted(evaluation["steps"][0], Shown({}, {}), Names(shipped()), d))
+    said = " ".join(drafted(without_truth["steps"][0], Shown({}, {}), Names(shipped()), d))
     assert "Detected" not in said.replace("Not detected", "")
     assert not [name for name in ("London", "Yorkshire") if name in said]
     assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said
@@ -191,11 +203,15 @@ def few_missed(engine: Engine, uneven: Inputs) -> Inputs:
     return dataclasses.replace(uneven, truth=None, steps=(units,))
 
 
-def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, few_missed: Inputs, tmp_path: Path) -> None:
+@pytest.fixture
+def counted_few_missed(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return counted_once("few missed", lambda: evaluate(engine, request.getfixturevalue("few_missed")))
+
+
+def test_a_group_too_small_to_show_is_not_spoken_of(counted_few_missed: dict[str, Any], tmp_path: Path) -> None:
     """Of five people nothing is said, and not that no bias was found either."""
-    evaluation = evaluate(engine, few_missed)
-    assert rows_of(evaluation, "region")["London",]["matched"] == 115
-    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    assert rows_of(counted_few_missed, "region")["London",]["matched"] == 115
+    text = render(ReportInputs(counted_few_missed), tmp_path / "index.html").read_text(encoding="utf-8")
     said = text.split("Drafted statement")[1].split("<details")[0]
     assert "London (" not in said
     assert "Not detected by" not in said
@@ -203,13 +219,11 @@ def test_a_group_too_small_to_show_is_not_spoken_of(engine: Engine, few_missed: 
 
 
 def test_what_one_release_withholds_no_comparison_tells(
-    engine: Engine, uneven: Inputs, few_missed: Inputs, tmp_path: Path
+    counted_few_missed: dict[str, Any], without_truth: dict[str, Any], tmp_path: Path
 ) -> None:
-    before = evaluate(engine, few_missed)
-    now = evaluate(engine, dataclasses.replace(uneven, truth=None))
-    found = drift(before, now)
+    found = drift(counted_few_missed, without_truth)
     assert ["London"] in [row["labels"] for row in found["bias"]]
-    text = render(ReportInputs(now, drift=found), tmp_path / "index.html").read_text(encoding="utf-8")
+    text = render(ReportInputs(without_truth, drift=found), tmp_path / "index.html").read_text(encoding="utf-8")
     rates, differences = (
         text.split(f"{title} changed most")[-1].split("</table>")[0]
         for title in ("Link rates that", "Standardised differences of matched and unmatched that")
@@ -228,9 +242,9 @@ def hidden(*names: str) -> Group:
     return Group("London", **{name: withheld if name in (*names, "rate") else shown for name in counts})
 
 
-def test_no_difference_tells_of_a_base_that_is_withheld(engine: Engine, uneven: Inputs) -> None:
+def test_no_difference_tells_of_a_base_that_is_withheld(without_truth: dict[str, Any]) -> None:
     """Matched and unmatched come to it."""
-    (step,) = evaluate(engine, dataclasses.replace(uneven, truth=None))["steps"]
+    (step,) = without_truth["steps"]
     row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
     london = next(group for group in row["groups"] if group["labels"] == ["London"])
     d = disclosure.Disclosure(disclosure.load())
@@ -239,9 +253,9 @@ def test_no_difference_tells_of_a_base_that_is_withheld(engine: Engine, uneven: 
     assert [cell.text for cell in cells_of(row, london, "matched_unmatched", released, d)] == ["c", "c", "c"]
 
 
-def test_the_draft_names_whom_the_table_flags(engine: Engine, uneven: Inputs) -> None:
+def test_the_draft_names_whom_the_table_flags(counted_uneven: dict[str, Any]) -> None:
     """The share found is shown where truth is known, and so it is spoken of, also where the link rate is withheld."""
-    (step,) = evaluate(engine, uneven)["steps"]
+    (step,) = counted_uneven["steps"]
     released = Shown({("Region of the last known home", "London"): hidden("unlinked")}, {})
     said = " ".join(drafted(step, released, Names(shipped()), disclosure.Disclosure(disclosure.load())))
     assert "found fewer than their share: London (−" in said
@@ -277,13 +291,12 @@ def test_where_truth_has_nobody_missed_overlap_is_not_taken_for_bias(
     assert "Nothing to compare by year of birth, sex and region of the last known home" in text
 
 
-def test_what_the_let_go_leave_out_is_said_once(engine: Engine, uneven: Inputs) -> None:
+def test_what_the_let_go_leave_out_is_said_once(without_truth: dict[str, Any]) -> None:
     """It stood under each table: of five steps and six characteristics, some thirty times."""
-    evaluation = evaluate(engine, dataclasses.replace(uneven, truth=None))
     d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
-    (step,) = evaluation["steps"]
+    (step,) = without_truth["steps"]
     sides = {step["step"]: {"left": side(step, "left", d)}}
-    section = bias_section(evaluation, sides, None, names, d)
+    section = bias_section(without_truth, sides, None, names, d)
     assert section is not None
     tables = [table for fold in section.blocks if isinstance(fold, Fold) for table in fold.blocks]
     assert len(tables) > 2
@@ -291,8 +304,8 @@ def test_what_the_let_go_leave_out_is_said_once(engine: Engine, uneven: Inputs) 
     assert not any(table.note for table in tables if isinstance(table, Table))
 
 
-def test_bias_since_the_last_release(engine: Engine, uneven: Inputs) -> None:
-    (step,) = evaluate(engine, uneven)["steps"]
+def test_bias_since_the_last_release(counted_uneven: dict[str, Any]) -> None:
+    (step,) = counted_uneven["steps"]
     before = copy.deepcopy(step["bias"])
     for row in before:
         for group in row["groups"]:

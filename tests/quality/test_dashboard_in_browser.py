@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkage.engine import Engine
 from quality.dashboard import found_below, write_site
-from quality.evaluation import Inputs, evaluate
 from tests.quality.browsing import RULES, barriers, opened
 
 pytestmark = pytest.mark.browser
@@ -17,16 +15,15 @@ PAGES = ("index", "trends", "compare", "compare-1-2", "models", "stages")
 
 
 @pytest.fixture
-def site(engine: Engine, crowd: Inputs, report_folder: Path) -> Path:
+def site(counted: dict[str, Any], report_folder: Path) -> Path:
     """A dashboard of three runs of the crowd, and one that was stopped; made once."""
     out = report_folder / "dashboard"
     if not out.exists():
         runs = report_folder / "runs"
-        evaluation = evaluate(engine, crowd)
         for day, status in enumerate(("done", "gate failed", "done", "interrupted"), 1):
             folder = runs / f"release-{day}"
             (folder / "quality").mkdir(parents=True)
-            evaluation["steps"][0]["parameters"]["levels"][0]["match_weight"] += 0.1
+            counted["steps"][0]["parameters"]["levels"][0]["match_weight"] += 0.1
             manifest = {
                 "status": status,
                 "started": f"2026-01-0{day}T09:30:00.000+00:00",
@@ -34,7 +31,7 @@ def site(engine: Engine, crowd: Inputs, report_folder: Path) -> Path:
                 "stages": [{"name": "link-npd-cis", "seconds": 2.0 + day}],
             }
             (folder / "manifest.json").write_text(json.dumps(manifest))
-            (folder / "quality" / "evaluation.json").write_text(json.dumps(evaluation))
+            (folder / "quality" / "evaluation.json").write_text(json.dumps(counted))
         write_site(found_below([runs]), out)
     return out
 

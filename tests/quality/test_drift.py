@@ -22,14 +22,21 @@ from quality.report.drift import _rates_table, drift_section
 from quality.report.names import Names
 from quality.report.page import Figure
 from quality.report.released import Group
+from tests.quality.conftest import CountedOnce
 
 
 @pytest.fixture
-def last(engine: Engine, crowd: Inputs) -> dict[str, Any]:
-    (step,) = crowd.steps
-    patterned = engine.sql("select *, case when left_id <= 400 then '1' else '0' end as pattern from {t}", t=step.links)
-    steps = (dataclasses.replace(step, links=patterned),)
-    return evaluate(engine, dataclasses.replace(crowd, steps=steps, tables={"earnings": 1000}))
+def last(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The crowd with patterns."""
+
+    def counts() -> dict[str, Any]:
+        crowd: Inputs = request.getfixturevalue("crowd")
+        (step,) = crowd.steps
+        pattern = "select *, case when left_id <= 400 then '1' else '0' end as pattern from {t}"
+        steps = (dataclasses.replace(step, links=engine.sql(pattern, t=step.links)),)
+        return evaluate(engine, dataclasses.replace(crowd, steps=steps, tables={"earnings": 1000}))
+
+    return counted_once("crowd with patterns", counts)
 
 
 def test_the_index_of_two_bins() -> None:

@@ -9,11 +9,13 @@ import pytest
 from linkage.engine import Engine
 from quality.evaluation import Inputs, evaluate
 from quality.truth import truth_of_units
+from tests.quality.conftest import CountedOnce
 
 
 @pytest.fixture
-def found(engine: Engine, pupils_and_learners: Inputs) -> dict[str, Any]:
-    return evaluate(engine, pupils_and_learners)
+def found(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    world = "pupils_and_learners"
+    return counted_once(world, lambda: evaluate(engine, request.getfixturevalue(world)))
 
 
 def step_of(found: dict[str, Any]) -> dict[str, Any]:

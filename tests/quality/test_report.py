@@ -56,8 +56,8 @@ def test_first_comes_what_was_linked_and_how_well(report: str) -> None:
     assert page.index('class="statement"') < page.index('class="headlines"') < page.index('id="flow"')
 
 
-def test_five_figures_for_a_terminal(engine: Engine, crowd: Inputs) -> None:
-    assert [line[:2] for line in headlines(evaluate(engine, crowd))] == [
+def test_five_figures_for_a_terminal(counted: dict[str, Any]) -> None:
+    assert [line[:2] for line in headlines(counted)] == [
         ("People", "600"),
         ("Matched", "90.0%"),
         ("Precision", "98.15%"),
@@ -67,13 +67,13 @@ def test_five_figures_for_a_terminal(engine: Engine, crowd: Inputs) -> None:
 
 
 def test_five_figures_ask_of_no_other_side_what_is_to_be_hidden(
-    engine: Engine, crowd: Inputs, monkeypatch: pytest.MonkeyPatch
+    counted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the many small groups of a demo's ten sides that takes a third of the time of a run that has all it needs."""
     asked: list[str] = []
     of_side = released._side
     monkeypatch.setattr(released, "_side", lambda step, name, d: asked.append(name) or of_side(step, name, d))
-    assert headlines(evaluate(engine, crowd))
+    assert headlines(counted)
     assert asked == ["left"]
 
 
@@ -195,10 +195,10 @@ def test_names_from_users_cannot_become_markup(engine: Engine, crowd: Inputs, tm
 
 
 def test_from_the_folder_of_a_run(
-    engine: Engine, crowd: Inputs, contracts: list[dict[str, Any]], manifest: dict[str, Any], tmp_run: Path
+    counted: dict[str, Any], contracts: list[dict[str, Any]], manifest: dict[str, Any], tmp_run: Path
 ) -> None:
     (tmp_run / "quality").mkdir(parents=True)
-    (tmp_run / "quality" / "evaluation.json").write_text(json.dumps(evaluate(engine, crowd)), encoding="utf-8")
+    (tmp_run / "quality" / "evaluation.json").write_text(json.dumps(counted), encoding="utf-8")
     (tmp_run / "quality" / "contracts.json").write_text(json.dumps(contracts), encoding="utf-8")
     (tmp_run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     out = render_run(tmp_run)

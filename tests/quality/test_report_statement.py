@@ -18,11 +18,6 @@ from quality.report.statement import error_of, statement_part
 Evaluation = dict[str, Any]
 
 
-@pytest.fixture
-def counted(engine: Engine, crowd: Inputs) -> Evaluation:
-    return evaluate(engine, crowd)
-
-
 def _statement(
     evaluation: Evaluation, reviews: Any = (), *, has_last_release: bool = False, failed: tuple[str, ...] = ()
 ) -> Part:

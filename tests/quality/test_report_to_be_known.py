@@ -2,22 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from linkage.catalogue import shipped
-from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.evaluation import Inputs, evaluate
 from quality.report.facts import methods_section, to_be_known
 from quality.report.names import Names
 from quality.report.page import Table
 
 FAULT = "comparison 'sex': full agreement ('Sex') weighs -2.00, which speaks against a match"
-
-
-@pytest.fixture
-def counted(engine: Engine, crowd: Inputs) -> dict[str, Any]:
-    return evaluate(engine, crowd)
 
 
 def _manifest(counted: dict[str, Any], **counts: Any) -> dict[str, Any]:

@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from linkage.catalogue import shipped
-from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
-from quality.evaluation import Inputs, evaluate
 from quality.intervals import f1, wilson
 from quality.report import bias, coverage, error, expected, headlines, pairs, released, summary
 from quality.report.names import Names
@@ -15,11 +11,6 @@ from quality.report.page import Figure, Section
 from quality.report.statement import error_of
 
 NAMES = Names(shipped())
-
-
-@pytest.fixture
-def counted(engine: Engine, crowd: Inputs) -> dict[str, Any]:
-    return evaluate(engine, crowd)
 
 
 def sides_of(counted: dict[str, Any], d: Disclosure) -> dict[str, dict[str, released.Side]]:
