@@ -41,6 +41,13 @@ def misdated(true: Days, part: NDArray[Any], odds: BirthDate, drawn: Floats, how
     return from_parts(np.where(part == YEAR, new_years, years), months, doms)
 
 
+def wrong_part(true: Days, written: Days) -> NDArray[np.int64]:
+    """Which part of each date is not the true one, -1 for none; SEVERAL where a wrong month lacks the true day."""
+    years, months, doms = (a != b for a, b in zip(parts(true), parts(written), strict=True))
+    which = np.select([years, months, doms], [YEAR, MONTH, DAY], -1)
+    return np.where(years.astype(int) + months + doms > 1, SEVERAL, which)
+
+
 def _within(numbers: NDArray[Any], step: NDArray[Any], most: int) -> NDArray[Any]:
     """Numbers moved by a step, in the other direction where that leaves 1 to `most`."""
     moved = numbers + step

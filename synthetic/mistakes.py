@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synthetic.dates import YEAR, Days
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.homes import UNKNOWN
-from synthetic.misdating import misdated
+from synthetic.misdating import misdated, wrong_part
 from synthetic.odds import Factors, Odds
 from synthetic.people import People
 from synthetic.reference import Codes, Reference
@@ -213,8 +213,9 @@ class Dealings:
             written[rows] = known.other_surname[self.person[rows]]
             of[np.isin(of, (VARIANT, TRANSLITERATION, KNOWN_AS)) & (written == codes)] = 0
             text = Text(known.surname_values, written)
-            spaced = pc.replace_substring(text.take(np.flatnonzero(hyphenated)).plain(), "-", " ")
-            halves = pc.list_element(pc.split_pattern(spaced, " "), 0)
+            both = text.take(np.flatnonzero(hyphenated)).plain()
+            spaced = pc.replace_substring(both, "-", " ")
+            halves = pc.list_element(pc.split_pattern(both, "-"), 0)  # of "De Souza-Lee" all that is before the hyphen
             short = pa.array((which < 0.5)[hyphenated])
             text = spread(text, hyphenated, pc.if_else(short, halves, spaced))
             out.append(self._slipped("surname", text, of))
@@ -251,6 +252,7 @@ class Dealings:
         out[rows] = misdated(
             true[rows], kind[rows] - DAY, odds, self.uniform("dob.shift")[rows], self.uniform("dob.far")[rows]
         )
+        kind[rows] = wrong_part(true[rows], out[rows]) + DAY
         kind[rows[out[rows] == true[rows]]] = 0
         self.kinds["dob"] = kind
         return out

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from synthetic.activity import CLAIMANT, STUDENT, UNSETTLED, WORKER
 from synthetic.dates import DATA_END, NEVER, day, on
-from synthetic.draws import Ints, Slots
+from synthetic.draws import Floats, Ints, Slots
 from synthetic.jobs import NONE
 from synthetic.journeys import YEARS
 from synthetic.sources.hmrc import second_number
@@ -27,12 +27,14 @@ _SUPPORT, _UNIVERSAL_CREDIT = day(2008, 10, 27), day(2016, 4, 6)
 _CHANGES = 0.22  # of claims that go on into another year, those that become one of another benefit (estimate)
 _OPEN = 0.8  # of claims of the last year, those that are open when the data end
 _SHORTEST, _LONGEST_SHORT, _LATEST_SHORT = 15, 110, 240  # days of a short claim, which never touch six months
+_TRIES = 24  # for another benefit than the one before
 _SHORT_BESIDE_WORK = 0.2  # unsettled years with a job that have a short claim too (estimate)
 
 
 def dwp(world: World, of: Work) -> Tables:
     """Benefit spells, in the order of the people."""
-    parts = [_out_of_work(world, of), _short(world, of), _in_work(world, of), _disability(world)]
+    claims = [_out_of_work(world, of), _short(world, of)]
+    parts = [*claims, _until_the_next(_in_work(world, of), claims), _disability(world)]
     person, start, end, kind = (np.concatenate([part[i] for part in parts]) for i in range(4))
     gone = world.people.departure[person]
     keep = (start <= DATA_END) & (start < gone)
@@ -73,7 +75,7 @@ def _out_of_work(world: World, of: Work) -> Spells:
     next_follows = np.append(follows[1:], False)
     end = np.where(next_follows, np.append(start[1:], 0) - 1, end)
     still = ~next_follows & (last == len(YEARS) - 1) & (finish < _OPEN)
-    return person, start, np.where(still, NEVER, end), _kind(world, person, at, start)
+    return person, start, np.where(still, NEVER, end), _another(world, person, at, start, follows)
 
 
 def _short(world: World, of: Work) -> Spells:
@@ -87,10 +89,21 @@ def _short(world: World, of: Work) -> Spells:
     return person, start, start + days.astype(np.int64), _kind(world, person, at, start)
 
 
-def _kind(world: World, person: Ints, at: Ints, start: Ints) -> NDArray[np.int64]:
-    """Benefits for being out of work, by sex and the day on which a claim begins."""
+def _another(world: World, person: Ints, at: Ints, start: Ints, follows: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Benefits of claims, each of which is of another one than the claim that it follows."""
+    kind = _kind(world, person, at, start)
+    for number in range(_TRIES):
+        again = np.flatnonzero(follows[1:] & (kind[1:] == kind[:-1])) + 1
+        drawn = world.draws.uniform("benefit.other", world.people.ids[person[again]], at[again] * _TRIES + number)
+        kind[again] = _kind(world, person[again], at[again], start[again], drawn)
+    return kind
+
+
+def _kind(world: World, person: Ints, at: Ints, start: Ints, drawn: Floats | None = None) -> NDArray[np.int64]:
+    """Benefits for being out of work, by sex and the day on which a claim begins: one benefit for some years."""
     era = np.select([start < _SUPPORT, start < _UNIVERSAL_CREDIT], [0, 1], 2)
-    drawn = world.draws.uniform("benefit.type", world.people.ids[person], at // 4)
+    if drawn is None:
+        drawn = world.draws.uniform("benefit.type", world.people.ids[person], at // 4)
     kind = np.empty(len(person), np.int64)
     for number in range(3):
         for sex, tables in ((False, _MEN), (True, _WOMEN)):
@@ -111,6 +124,19 @@ def _in_work(world: World, of: Work) -> Spells:
     start = on(YEARS, 4, 6).astype(np.int64)[at] + (draws.uniform("credit.start", ids, at) * 364).astype(np.int64)
     kind = np.where(draws.uniform("credit.type", ids, at) < 0.6, TYPES.index("UAB"), TYPES.index("UBD"))
     return person, start, start + days, kind.astype(np.int64)
+
+
+def _until_the_next(spells: Spells, claims: list[Spells]) -> Spells:
+    """Spells of universal credit in work, each until the next of them or a claim out of work begins: nobody has two."""
+    person, start, end = (np.concatenate([spells[i], *(claim[i] for claim in claims)]) for i in range(3))
+    ours = np.arange(len(person)) < len(spells[0])
+    order = np.lexsort((~ours, start, person))
+    following = np.full(len(person), NEVER, np.int64)
+    same = person[order][1:] == person[order][:-1]
+    following[order[:-1][same]] = start[order][1:][same]
+    end = np.minimum(end, following - 1)[ours]
+    kept = end >= spells[1]  # one that would begin with a claim is none
+    return spells[0][kept], spells[1][kept], end[kept], spells[3][kept]
 
 
 def _disability(world: World) -> Spells:

@@ -149,6 +149,22 @@ def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: An
     assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
 
 
+def test_who_leaves_a_college_goes_to_another_and_an_adult_who_enrols_anew_has_left_none(tables: Any) -> None:
+    model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
+    moved = [
+        row["UKPRN"] != row["PrevUKPRN"]
+        for row in tables["learners"]
+        if row["PrevUKPRN"] and model[row["UKPRN"], row["LearnRefNumber"]] in ("25", "36")
+    ]
+    assert len(moved) > 30
+    assert all(moved)
+    rules = study.colleges().finish
+    adult = [aim for aim in tables["aims"] if aim["FundModel"] == "35" and aim["CompStatus"] != "1"]
+    assert np.mean([aim["CompStatus"] == "3" for aim in adult]) == pytest.approx(rules.withdrawn["adult"], abs=0.03)
+    achieved = (1 - rules.withdrawn["adult"]) * rules.achieved["adult"]
+    assert np.mean([aim["Outcome"] == "1" for aim in adult]) == pytest.approx(achieved, abs=0.04)
+
+
 def test_numbers_and_names_are_missing_where_they_may_be(made: World, tables: Any) -> None:
     """Apprentices must give a National Insurance number; community learners give none, and may give no name."""
     model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}

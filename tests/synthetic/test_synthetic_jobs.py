@@ -1,5 +1,8 @@
 """Jobs and benefit claims realise what each tax year is said to be: worked throughout, in part or not at all."""
 
+from datetime import date
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from synthetic.dates import DATA_END, NEVER, day, on
 from synthetic.draws import Draws
 from synthetic.jobs import ALL, NONE, PART, jobs
 from synthetic.journeys import YEARS
-from synthetic.sources.dwp import _out_of_work, _short
+from synthetic.sources.dwp import _out_of_work, _short, dwp
 from synthetic.sources.hmrc import hmrc
 from synthetic.work import work
 
@@ -98,6 +101,27 @@ def test_claims_last_six_months_in_the_years_of_claimants_and_in_no_others(some)
     others = ~np.isin(of.activity, (CLAIMANT, STUDENT))
     assert (run[others] < 6).all()
     assert not touched[of.activity == UNCAPTURED].any()
+
+
+def test_who_claims_one_benefit_after_another_claims_another(some):
+    person, start, end, kind = _out_of_work(*some)
+    follows = (person[1:] == person[:-1]) & (start[1:] == end[:-1] + 1)
+    assert follows.sum() > 300
+    assert (kind[1:] != kind[:-1])[follows].mean() > 0.999
+
+
+def test_nobody_has_universal_credit_twice_or_beside_a_claim(some):
+    made, of = some
+    table = dwp(made, of).tables["dwp_benefits"]
+    columns = (table[name].to_pylist() for name in ("NINO", "StartDate", "EndDate", "Benefit_type"))
+    spells = sorted(
+        (nino, first, last or date.max)
+        for nino, first, last, kind in zip(*columns, strict=True)
+        if kind not in ("DLA", "PIP")  # which are paid beside any other
+    )
+    same = [(one, other) for one, other in pairwise(spells) if one[0] == other[0]]
+    assert len(same) > 500
+    assert all(one[2] < other[1] for one, other in same)
 
 
 def test_workers_work_all_year_and_people_without_a_trace_have_no_return(some):

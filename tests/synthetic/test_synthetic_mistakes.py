@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from synthetic import odds
+from synthetic.dates import parts
 from synthetic.draws import Draws
 from synthetic.mistakes import KINDS, Dealings
 from synthetic.odds import Odds
@@ -123,3 +124,26 @@ def test_mistakes_in_both_names_meet_in_the_same_people() -> None:
         dealings.names()
     first, last = ((both[0].kinds[f] > 0) | (both[1].kinds[f] > 0) for f in ("forename", "surname"))
     assert (first & last).mean() > 3 * first.mean() * last.mean()
+
+
+@pytest.mark.parametrize("part", ["day", "month", "year", "several"])
+def test_the_log_says_which_part_of_a_birth_date_is_wrong(part: str) -> None:
+    """A month that lacks the day moves that too: 31 January a month late is 28 February, of which two parts are wrong."""
+    crowd, dealings, _ = dealt(only(dob={part: 0.5, "off_by_one": 0.5}))
+    true, written = crowd.birth, dealings.birth_dates()
+    differs = np.stack([a != b for a, b in zip(parts(true), parts(written), strict=True)])
+    said = np.stack([kind(dealings, "dob", name) for name in ("year", "month", "day")])
+    several = kind(dealings, "dob", "several parts")
+    assert 0.4 < (said.any(axis=0) | several).mean() < 0.6
+    assert (several == (differs.sum(axis=0) > 1)).all()
+    assert (said == (differs & ~several)).all()
+
+
+def test_of_a_hyphenated_name_that_is_cut_short_the_first_is_left_whole() -> None:
+    preset = only(surname={"hyphen_dropped": 1.0})
+    people = preset.people.model_copy(update={"hyphen_at_birth": 1.0})
+    _, dealings, text = dealt(preset.model_copy(update={"people": people}))
+    rows = kind(dealings, "surname", "hyphen dropped")
+    true, written = text["true surname"][rows], text["surname"][rows]
+    assert any(" " in name.split("-")[0] for name in true)
+    assert all(short in (name.split("-")[0], name.replace("-", " ")) for name, short in zip(true, written, strict=True))

@@ -16,6 +16,8 @@ from synthetic.dates import on
 from synthetic.people import VISITOR
 from synthetic.reference import FOLDER, reference
 from synthetic.sources.hesa import hesa
+from synthetic.sources.hesa.courses import SECOND, university_of
+from synthetic.sources.hesa.courses import courses as all_courses
 from synthetic.universities import BANDS, EVERYWHERE, universities
 from synthetic.world import World
 
@@ -220,3 +222,15 @@ def test_half_stay_in_their_region_and_who_looks_everywhere_does_not(made: World
         stays[home] = np.mean([region[ukprn] == "E12000002" for ukprn in chosen.tolist()])
     assert 0.35 < stays[north_west] < 0.65
     assert stays[EVERYWHERE] < 0.2
+
+
+def test_who_transfers_goes_to_another_university_and_who_stays_is_at_the_same(made: World) -> None:
+    every = all_courses(made)
+    university, after = university_of(made, every), np.arange(1, len(every.person))
+    after = after[every.person[1:] == every.person[:-1]]
+    transfers = after[every.transfers[after - 1] & (every.event[after] == SECOND)]
+    assert len(transfers) > 50
+    assert (university[transfers] != university[transfers - 1]).all()
+    stays = after[every.stays[after]]
+    assert every.part_time[stays - 1].sum() > 20  # of whom some are at a university that asks for no grades
+    assert (university[stays] == university[stays - 1]).all()

@@ -23,6 +23,7 @@ diploma for graduates; doctorate."""
 UNDERGRADUATE, SECOND, POSTGRADUATE = range(3)
 """A person's courses: the first, one after a transfer or on top of a foundation degree, one after a degree."""
 
+_TRIES = 12  # for another university than the one that a student leaves
 _MATURE = 3  # years after most: begun at 21 or later
 _OPEN = 0.35  # part-time undergraduates who study at a distance (HESA: the Open University has about a third)
 
@@ -184,15 +185,15 @@ def university_of(world: World, of: Courses) -> Ints:
     open_to_all = of.part_time & (of.event != POSTGRADUATE) & draws.chance("hesa.open", ids, _OPEN)
     tariff: Codes = np.where(open_to_all, -1, band_of(grades)).astype(np.int32)
     region = np.where(visits, EVERYWHERE, people.homes.region[person])
-    return universities().choose(draws.uniform("hesa.university", ids, _key(of)), tariff, region)
-
-
-def _key(of: Courses) -> Ints:
-    """The number of the course whose university each course is at: its own, or that of the course before."""
-    key = of.event.copy()
-    same_person = np.zeros(len(key), bool)
-    same_person[1:] = of.person[1:] == of.person[:-1]
-    for number in (SECOND, POSTGRADUATE):
-        rows = np.flatnonzero((of.event == number) & of.stays & same_person)
-        key[rows] = key[rows - 1]
-    return key
+    chosen = universities().choose(draws.uniform("hesa.university", ids, of.event), tariff, region)
+    follows = np.zeros(len(ids), bool)
+    follows[1:] = person[1:] == person[:-1]
+    moves = np.flatnonzero((of.event == SECOND) & follows & ~of.stays)
+    for number in range(_TRIES):
+        rows = moves[chosen[moves] == chosen[moves - 1]]
+        drawn = draws.uniform("hesa.university.other", ids[rows], number)
+        chosen[rows] = universities().choose(drawn, tariff[rows], region[rows])
+    for event in (SECOND, POSTGRADUATE):
+        rows = np.flatnonzero((of.event == event) & follows & of.stays)
+        chosen[rows] = chosen[rows - 1]
+    return chosen

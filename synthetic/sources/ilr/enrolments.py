@@ -21,6 +21,7 @@ STUDY, APPRENTICESHIP, ADULT, COMMUNITY, UNFUNDED = range(5)
 PROGRAMMES = ("study", "apprenticeship", "adult", "community", "unfunded")
 """16 to 19 study programmes, apprenticeships, adult skills, community learning, and learning without public money."""
 
+_TRIES = 12  # for another provider than the one that a learner leaves
 _SLOTS = 3  # records a person and year: study or adult learning, an apprenticeship, a short course
 
 
@@ -34,8 +35,8 @@ class Enrolments:
     event: Ints  # number of the dealing among the person's, below 64
     first: Ints  # first and last year of the dealing
     last: Ints
-    follows: Ints  # event of the dealing at another provider that this one goes on from, -1 for none
-    leaves: NDArray[np.bool_]  # goes on at another provider
+    follows: Ints  # event of the dealing that this one goes on from: at another provider, or an adult's; -1 for none
+    leaves: NDArray[np.bool_]  # before the end, and goes on at another provider
     programme: Ints
     short: NDArray[np.bool_]  # too short to count as sustained
 
@@ -80,7 +81,7 @@ def _runs(world: World, cells: NDArray[np.bool_], slot: int, name: str, changes:
     first, last = at[begins], at[ends]
     event = (first + FIRST_JOURNEY_YEAR - FIRST_YEAR) * _SLOTS + slot
     follows = np.where(changed[begins], event[np.maximum(np.arange(len(begins)) - 1, 0)], -1)
-    leaves = np.append(changed[begins], False)[1:]
+    leaves = np.append(changed[begins], False)[1:] & (name != "adult")  # adults end one course and take another
     programme = np.full(len(begins), STUDY if name == "study" else APPRENTICESHIP)
     if name == "adult":
         programme = _kinds(study.colleges().adult.kinds, world.draws.uniform("ilr.kind", ids[begins], event))
@@ -117,5 +118,12 @@ def providers(world: World, of: Enrolments) -> Ints:
     kind = np.where((of.programme == STUDY) & draws.chance("ilr.sixth.form", ids, able), SIXTH_FORM, kind)
     returns = draws.chance("ilr.returns", ids, rules.learner.same_provider, of.event)
     returns &= (of.slot != 1) & (of.follows < 0)
-    drawn = draws.uniform("ilr.provider", ids, np.where(returns, 0, of.event + 1))
-    return colleges().choose(drawn, kind, people.homes.region[of.person])
+    region = people.homes.region[of.person]
+    chosen = colleges().choose(draws.uniform("ilr.provider", ids, np.where(returns, 0, of.event + 1)), kind, region)
+    before = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
+    moves = np.flatnonzero((of.follows >= 0) & np.isin(of.programme, (STUDY, APPRENTICESHIP)))
+    for number in range(_TRIES):
+        rows = moves[chosen[moves] == chosen[before[moves]]]
+        drawn = draws.uniform("ilr.provider.other", ids[rows], of.event[rows] * _TRIES + number)
+        chosen[rows] = colleges().choose(drawn, kind[rows], region[rows])
+    return chosen
