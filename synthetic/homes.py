@@ -10,7 +10,7 @@ from synthetic.dates import DATA_END, NEVER, YEAR, Days, on, parts
 from synthetic.draws import Draws, Floats, Ints
 from synthetic.families import Families
 from synthetic.nations import ENGLAND, REGIONS, SCOTLAND, WALES, Upbringing
-from synthetic.reference import Codes, Reference
+from synthetic.reference import Codes, Places, Reference
 from synthetic.schooling import nations
 from synthetic.text import Text, distinct, letters, strings
 
@@ -21,6 +21,7 @@ UNKNOWN = -2
 _GO_AWAY, _RETURN = 0.30, 0.4  # at 18 or 19; of these, back to the parents' neighbourhood
 _FAR = 0.2  # of other moves
 _NEAR = 0.002  # standard deviation of a move nearby, of all postcodes in their order by region and authority
+_AWAY = 0.01  # beyond which a move is one to other schools: five times the usual one nearby
 _UNIT_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -39,6 +40,17 @@ class Homes:
         for place in range(1, self.start.shape[1]):
             out[self.start[person, place] <= when] = place
         return out
+
+    def moved_away(self, places: Places, person: Ints, begins: Days, ends: Days) -> tuple[Days, Codes, Codes]:
+        """When each family first moves far away between two days, NEVER for most; its homes before and after."""
+        start = self.start[person, :FAMILY_HOMES]
+        at = places.edges[self.postcode[person, :FAMILY_HOMES] // 400]
+        before = (start <= begins[:, None]).cumsum(axis=1).argmax(axis=1)
+        away = np.abs(at - np.take_along_axis(at, before[:, None], axis=1)) > _AWAY
+        away &= (start > begins[:, None]) & (start <= ends[:, None])
+        after = away.argmax(axis=1)
+        day = np.where(away.any(axis=1), start[np.arange(len(person)), after], NEVER).astype(np.int32)
+        return day, before.astype(np.int32), after.astype(np.int32)
 
     def nation(self, person: NDArray[Any], when: NDArray[Any]) -> Codes:
         """The nation in which the family of each person lived on a day."""

@@ -6,10 +6,11 @@ import numpy as np
 
 from synthetic import numbers
 from synthetic.draws import Ints
-from synthetic.homes import FAMILY_HOMES
 from synthetic.nations import ENGLAND, WALES, district
+from synthetic.reference import Codes
 from synthetic.schooling import nations
 from synthetic.sources.npd.pupils import schools
+from synthetic.sources.school_records import home_in
 from synthetic.world import World
 
 WELSH_AUTHORITIES, FIRST_WELSH_AUTHORITY = 22, 660
@@ -26,7 +27,7 @@ def first_numbers(world: World, nation: int) -> Any:
     kept = draws.chance("upn.kept", people.ids, nations().crossing.number_kept)
     given_in = np.where((people.homes.raised.first == other) & kept, other, nation)
     temporary = draws.chance("upn.temporary", people.ids, world.odds.people.temporary_upn) & (given_in == ENGLAND)
-    authority = np.where(given_in == WALES, welsh_authority(world), english_authority(world))
+    authority = np.where(given_in == WALES, first_welsh_authority(world), english_authority(world))
     which = np.where(given_in == WALES, _GIVEN_IN[WALES], _GIVEN_IN[ENGLAND])
     return numbers.upn(draws, people.ids, authority, which, temporary)
 
@@ -37,9 +38,13 @@ def english_authority(world: World) -> Ints:
     return schools(world, everyone, np.zeros(len(everyone), np.int64))["authority"]
 
 
-def welsh_authority(world: World) -> Ints:
-    """The Welsh authority around each person's family, of those who live there."""
-    homes = world.people.homes
-    place = np.where(homes.raised.first == WALES, 0, FAMILY_HOMES - 1)
-    codes = homes.postcode[np.arange(len(place)), place]
+def first_welsh_authority(world: World) -> Ints:
+    """The authority of each person's first school in Wales."""
+    everyone = np.arange(len(world.people))
+    return welsh_authority(world, everyone, home_in(world, everyone, WALES))
+
+
+def welsh_authority(world: World, person: Ints, home: Codes) -> Ints:
+    """The Welsh authority around the homes of people."""
+    codes = world.people.homes.postcode[person, home]
     return FIRST_WELSH_AUTHORITY + district(world.reference, WALES, codes, WELSH_AUTHORITIES)

@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthetic.dates import Days
+from synthetic.dates import NEVER, Days, on
 from synthetic.draws import Draws, Ints
-from synthetic.homes import postcodes
+from synthetic.homes import FAMILY_HOMES, postcodes
 from synthetic.mistakes import Dealings, on_records
 from synthetic.people import IN_STATE_SCHOOLS, People
+from synthetic.reference import Codes
 from synthetic.text import Text, unique_rows
-from synthetic.world import Tables
+from synthetic.world import Tables, World
 
 WITHIN = 8
 """Room for the dealings of a pupil with schools: those of each phase, a second one in each, a double registration."""
@@ -68,19 +69,62 @@ def recorded(
     )  # fmt: skip
 
 
-def changed_school(
-    draws: Draws, ids: Ints, phase: NDArray[Any], since: Ints, odds: tuple[float, ...], years: tuple[int, ...]
-) -> NDArray[np.bool_]:
-    """Whether a pupil goes to the second school of a phase by then.
+@dataclass(frozen=True)
+class Phase:
+    """A phase of school of each record, whose first school is event 0, 2 or 4 and whose second one 1, 3 or 5.
+
+    day: when the family moves far away within it, NEVER for most; then the second school is near the home after.
+    """
+
+    number: Ints
+    day: Days
+    before: Codes
+    after: Codes
+
+    def home(self, second: NDArray[np.bool_], otherwise: Codes) -> Codes:
+        """The home near the first or the second school, of families that move away; `otherwise` that of others."""
+        return np.where(self.day < NEVER, np.where(second, self.after, self.before), otherwise).astype(np.int32)
+
+
+def home_near(world: World, person: Ints, phase: Phase, second: NDArray[np.bool_], nation: int) -> Codes:
+    """The home in a nation that the first or the second school of a phase is near to."""
+    home, raised = phase.home(second, phase.before), world.people.homes.raised
+    there = np.where(home > 0, raised.later[person], raised.first[person]) == nation
+    return np.where(there, home, home_in(world, person, nation)).astype(np.int32)
+
+
+def home_in(world: World, person: Ints, nation: int) -> Codes:
+    """A home in a nation of each person's family, of those who live there: the first one, or the last."""
+    return np.where(world.people.homes.raised.first[person] == nation, 0, FAMILY_HOMES - 1).astype(np.int32)
+
+
+def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[int, ...]) -> Phase:
+    """The phase of each record.
 
     Args:
-        phase: of school, for each record.
-        since: years since the phase began.
-        odds: that a pupil changes school within each phase.
+        number: of the phase.
+        year: in which the first of all phases begins.
         years: that each phase has after its first.
     """
-    moves = draws.uniform("school.move", ids, phase) < np.array(odds)[phase]
-    out: NDArray[np.bool_] = moves & (since >= year_of_change(draws, ids, phase, years))
+    first = year + np.cumsum([0, *(after + 1 for after in years)])[number]
+    begins, ends = on(first, 9, 1), on(first + np.array(years)[number] + 1, 7, 31)
+    return Phase(number, *world.people.homes.moved_away(world.reference.places, person, begins, ends))
+
+
+def changed_school(
+    draws: Draws, ids: Ints, phase: Phase, since: Ints, when: Days, odds: tuple[float, ...], years: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Whether a pupil goes to the second school of a phase by then: because the family has moved away, or by chance.
+
+    Args:
+        since: years since the phase began.
+        when: day of each record.
+        odds: that a pupil whose family stays changes school within each phase.
+        years: that each phase has after its first.
+    """
+    moves = draws.uniform("school.move", ids, phase.number) < np.array(odds)[phase.number]
+    stays = moves & (since >= year_of_change(draws, ids, phase.number, years))
+    out: NDArray[np.bool_] = np.where(phase.day < NEVER, phase.day <= when, stays)
     return out
 
 

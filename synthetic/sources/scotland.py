@@ -9,13 +9,12 @@ import numpy as np
 from synthetic import numbers
 from synthetic.dates import Days, day, parts, six_digits
 from synthetic.draws import Ints
-from synthetic.homes import FAMILY_HOMES
 from synthetic.journeys import SIXTH_FORM
 from synthetic.mistakes import Dealings
 from synthetic.nations import SCOTLAND, district
 from synthetic.schooling import tenth
 from synthetic.settings import Share, Strict, settings
-from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
+from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
 from synthetic.text import Text
 from synthetic.world import Tables, World, coded, dates, whole
 
@@ -23,6 +22,7 @@ FIRST_YEAR, LAST_YEAR = 2003, 2020
 STAGES = [*(f"P{year}" for year in range(1, 8)), *(f"S{year}" for year in range(1, 7))]
 _STAGE = np.arange(len(STAGES))
 _S1, _S5, _S6 = 7, 11, 12
+_YEARS_AFTER, _CHANGES = (6, 5), (6, 4)  # the first of primary and secondary school; of them, in which schools change
 # Numbers of the 32 councils, which begin the numbers of their schools.
 _COUNCILS = np.array([
     100, 110, 120, 130, 150, 170, 180, 190, 200, 210, 220, 230, 235, 240, 250, 260, 270, 280, 290, 300, 310, 320, 330,
@@ -86,8 +86,7 @@ def scotland(world: World) -> Tables:
 def _rows(world: World) -> _Rows:
     people, journey, draws = world.people, world.journeys, world.draws
     may = state_pupils(people, SCOTLAND)
-    years, months, _ = parts(people.birth[may])
-    year = (years - (months < 3) + 5)[:, None] + _STAGE[None, :]  # those born by February start with the older ones
+    year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
     stays = (journey.post16[may] == SIXTH_FORM)[:, None]
     fifth = stays | draws.chance("scotland.fifth", people.ids[may], rules().fifth_year)[:, None]
     there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
@@ -98,9 +97,17 @@ def _rows(world: World) -> _Rows:
     here = (people.arrival[person] <= when) & (people.departure[person] > when)
     here &= people.homes.nation(person, when) == SCOTLAND
     person, stage, year = person[here], stage[here], year[here]
-    phase = (stage >= _S1).astype(np.int64)
-    moved = changed_school(draws, people.ids[person], phase, stage - phase * _S1, rules().schools_changed, (6, 4))
-    return _Rows(person, stage, year, phase * 2 + moved)
+    number = (stage >= _S1).astype(np.int64)
+    phase, ids = phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER), people.ids[person]
+    since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
+    moved = changed_school(draws, ids, phase, since, when, rules().schools_changed, _CHANGES)
+    return _Rows(person, stage, year, number * 2 + moved)
+
+
+def _first_year(birth: Days) -> Ints:
+    """The year of primary one: those born by February start with the older ones."""
+    years, months, _ = parts(birth)
+    return years - (months < 3) + 5
 
 
 def census_days() -> Days:
@@ -115,9 +122,9 @@ def census_days() -> Days:
 def _schools(world: World, person: Ints, event: Ints) -> Ints:
     """Numbers of invented schools of the council around the family's home."""
     people, draws = world.people, world.draws
-    homes = people.homes
-    home = np.where(homes.raised.first[person] == SCOTLAND, 0, FAMILY_HOMES - 1)
-    council = _COUNCILS[district(world.reference, SCOTLAND, homes.postcode[person, home], len(_COUNCILS))]
+    phase = phase_of(world, person, event // 2, _first_year(people.birth[person]), _YEARS_AFTER)
+    home = home_near(world, person, phase, event % 2 == 1, SCOTLAND)
+    council = _COUNCILS[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(_COUNCILS))]
     own = draws.chance("school.own", people.ids[person], rules().own_school) | (event % 2 == 1)
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     secondary = event >= 2

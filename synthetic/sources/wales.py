@@ -16,13 +16,15 @@ from synthetic.mistakes import Dealings
 from synthetic.nations import WALES
 from synthetic.schooling import tenth
 from synthetic.settings import Share, Strict, settings
-from synthetic.sources.pupil_numbers import first_numbers, welsh_authority
-from synthetic.sources.school_records import WITHIN, changed_school, recorded, state_pupils
+from synthetic.sources.pupil_numbers import first_numbers, first_welsh_authority, welsh_authority
+from synthetic.sources.school_records import WITHIN, changed_school, home_near, phase_of, recorded, state_pupils
 from synthetic.text import Text
 from synthetic.world import Tables, World, coded, dates, whole
 
 FIRST_YEAR, LAST_YEAR = 2002, 2020
 GRADES = ["R", *map(str, range(1, 14))]
+YEARS_AFTER = 6, 4, 1
+"""The first of primary school, secondary school and sixth form."""
 _GRADE = np.arange(len(GRADES))
 
 
@@ -98,10 +100,12 @@ def _rows(world: World) -> _Rows:
     person, year = may[at], year[at, grade]
     here = people.homes.nation(person, census_days()[year - FIRST_YEAR]) == WALES
     person, grade, year = person[here], grade[here], year[here]
-    phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
-    since = grade - np.array([0, 7, 12])[phase]
-    moved = changed_school(draws, people.ids[person], phase, since, rules().schools_changed, (6, 4, 1))
-    return _Rows(person, grade, year, phase * 2 + moved)
+    number = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
+    since = grade - np.array([0, 7, 12])[number]
+    when = census_days()[year - FIRST_YEAR]
+    phase = phase_of(world, person, number, people.cohort[person] + 5, YEARS_AFTER)
+    moved = changed_school(draws, people.ids[person], phase, since, when, rules().schools_changed, YEARS_AFTER)
+    return _Rows(person, grade, year, number * 2 + moved)
 
 
 def census_days() -> Days:
@@ -120,7 +124,9 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     primary = event < 2
     number = np.where(primary, 2000 + (drawn * 60).astype(np.int64), 4000 + (drawn * 10).astype(np.int64))
-    return welsh_authority(world)[person] * 10_000 + number
+    phase = phase_of(world, person, event // 2, people.cohort[person] + 5, YEARS_AFTER)
+    home = home_near(world, person, phase, event % 2 == 1, WALES)
+    return welsh_authority(world, person, home) * 10_000 + number
 
 
 def _plasc(world: World, rows: _Rows, place: Ints, dealings: Dealings, out: Tables) -> dict[str, Any]:
@@ -153,8 +159,9 @@ def _numbers(world: World, rows: _Rows) -> Text:
     used, index = np.unique(rows.person * 2 + second, return_inverse=True)
     first = first_numbers(world, WALES).take(used // 2)
     again = numbers.upn(
-        world.draws, ids[used // 2], welsh_authority(world)[used // 2], np.full(len(used), 3), np.zeros(len(used), bool)
-    )
+        world.draws, ids[used // 2], first_welsh_authority(world)[used // 2], np.full(len(used), 3),
+        np.zeros(len(used), bool),
+    )  # fmt: skip
     return Text(pc.if_else(pa.array(used % 2 == 1), again, first), index.astype(np.int32))
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetic.chunks import world
+from synthetic.homes import FAMILY_HOMES
 from synthetic.nations import ENGLAND, SCOTLAND, WALES
 from synthetic.schooling import tenth
 from synthetic.sources.npd import npd
@@ -60,6 +61,25 @@ def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(few: Worl
     both = len(owner["npd_census"] & (owner["scotland_pupils"] | owner["wales_plasc"]))
     assert both / len(owner["npd_census"]) == pytest.approx(0.016, abs=0.008)
     assert len(owner["scotland_pupils"]) / len(owner["npd_census"]) == pytest.approx(0.10, abs=0.04)
+
+
+def test_a_family_that_moves_far_takes_its_children_to_schools_there(few: World) -> None:
+    """A pupil in seventeen hundred lives far from the school: a family that moves far twice within a phase."""
+    homes, places = few.people.homes, few.reference.places
+    for source, name, day, school in (
+        (npd, "npd_census", "CensusDate", "LAEstab"), (scotland, "scotland_pupils", "CensusDate", "SeedCode"),
+        (wales, "wales_plasc", "CENSUS_DATE", "LA_ESTAB"),
+    ):  # fmt: skip
+        made = source(few)
+        person = np.array(made.records[0]["person_id"].to_pylist()) - 1
+        columns = made.tables[name]
+        place = homes.at(person, columns[day].cast("int32").to_numpy())
+        at = places.edges[homes.postcode[person, place] // 400]
+        of = columns[school].to_numpy() // 10_000
+        main = (place < FAMILY_HOMES) & ~np.asarray(pc.equal(pc.cast(columns.get("EnrolStatus", of), "string"), "S"))
+        middle = {authority: np.median(at[main & (of == authority)]) for authority in np.unique(of[main])}
+        far = np.abs(at - np.array([middle.get(authority, np.nan) for authority in of]))[main] > 0.05
+        assert far.mean() < 0.006, name
 
 
 def test_scottish_years_turn_in_march(few: World) -> None:

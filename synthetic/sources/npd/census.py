@@ -13,7 +13,7 @@ from synthetic.journeys import FIRST_YEAR
 from synthetic.mistakes import Dealings
 from synthetic.nations import ENGLAND
 from synthetic.sources.npd.exclusions import REMOVED
-from synthetic.sources.npd.pupils import DOUBLE, YEARS_AFTER, Pupils, census_days, schools
+from synthetic.sources.npd.pupils import DOUBLE, YEARS_AFTER, Pupils, census_days, phase_at, schools
 from synthetic.sources.pupil_numbers import english_authority, first_numbers
 from synthetic.sources.school_records import recorded, year_of_change
 from synthetic.text import Text, unique_rows
@@ -97,16 +97,19 @@ def _registration(pupils: Pupils, rows: Ints) -> dict[str, Any]:
 
 def _entry(pupils: Pupils, rows: Ints) -> Days:
     """When a pupil came to the school: with the phase, in the year of a change or of a double registration, three weeks
-    after being excluded from another, or with the family from abroad or another nation."""
+    after being excluded from another, or with the family from far away, from abroad or from another nation."""
     world, people, homes = pupils.world, pupils.world.people, pupils.world.people.homes
     person, grade, event = pupils.person[rows], pupils.grade[rows], pupils.event[rows]
     phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
     since = np.array([0, 7, 12])[phase]
     changed = since + year_of_change(world.draws, people.ids[person], phase, YEARS_AFTER)
-    since = np.select([event >= DOUBLE, event % 2 == 1], [grade, changed], since)
+    away = phase_at(world, person, phase).day
+    moved = (event < DOUBLE) & (event % 2 == 1) & (away < NEVER)
+    since = np.select([event >= DOUBLE, moved, event % 2 == 1], [grade, since, changed], since)
     comes = homes.raised.crosses & (homes.raised.later == ENGLAND) & (homes.start[:, 1] < NEVER)
     crossed = np.where(comes, on(parts(np.where(comes, homes.start[:, 1], 0))[0], 9, 1), 0)
     entry = np.maximum(on(people.cohort[person] + 5 + since, 9, 1), crossed[person])
+    entry = np.maximum(entry, np.where(moved, away, entry))
     expelled = pupils.expelled[person, phase.clip(max=1)]
     entry = np.where((expelled > 0) & (phase < 2) & (event % 2 == 1) & (event < DOUBLE), expelled + REMOVED, entry)
     return np.maximum(entry, people.arrival[person]).astype(np.int32)

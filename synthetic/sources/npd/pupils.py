@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from synthetic import numbers
 from synthetic.dates import Days, day
-from synthetic.draws import Draws, Floats, Ints
+from synthetic.draws import Floats, Ints
 from synthetic.homes import FAMILY_HOMES
 from synthetic.journeys import FIRST_YEAR, LAST_YEAR, taught
 from synthetic.nations import ENGLAND
 from synthetic.people import IN_STATE_SCHOOLS
 from synthetic.sources.npd.odds import England, england
-from synthetic.sources.school_records import changed_school
+from synthetic.sources.school_records import Phase, changed_school, phase_of
 from synthetic.text import Text
 from synthetic.world import World
 
@@ -79,7 +79,7 @@ def pupils(world: World) -> Pupils:
     here = people.homes.nation(person, census_day) == ENGLAND
     person, grade = person[here], grade[here]
     ids = people.ids[person]
-    event = _events(draws, odds, ids, grade)
+    event = _events(world, odds, person, grade)
     twice = draws.chance("school.double", ids, odds.registration.second_school, grade)
     rows = np.flatnonzero(twice)
     both = (schools(world, person[rows], of[rows])["laestab"] for of in (event, DOUBLE + (grade > 6)))
@@ -98,12 +98,22 @@ def pupils(world: World) -> Pupils:
     )  # fmt: skip
 
 
-def _events(draws: Draws, odds: England, ids: Ints, grade: Ints) -> Ints:
+def _events(world: World, odds: England, person: Ints, grade: Ints) -> Ints:
     """Number of the dealing: a phase of school has a second one where the pupil changes school."""
-    phase = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
-    since = grade - np.array([0, 7, 12])[phase]
-    out: Ints = phase * 2 + changed_school(draws, ids, phase, since, odds.registration.schools_changed, YEARS_AFTER)
+    number = np.where(grade <= 6, 0, np.where(grade <= 11, 1, 2))
+    since = grade - np.array([0, 7, 12])[number]
+    when = census_days()[world.people.cohort[person] + 5 + grade - FIRST_YEAR]
+    changed = changed_school(
+        world.draws, world.people.ids[person], phase_at(world, person, number), since, when,
+        odds.registration.schools_changed, YEARS_AFTER,
+    )  # fmt: skip
+    out: Ints = number * 2 + changed
     return out
+
+
+def phase_at(world: World, person: Ints, number: Ints) -> Phase:
+    """A phase of school of each person: primary, secondary, sixth form."""
+    return phase_of(world, person, number, world.people.cohort[person] + 5, YEARS_AFTER)
 
 
 def _split(world: World) -> Ints:
@@ -139,6 +149,8 @@ def schools(world: World, person: Ints, event: Ints) -> dict[str, Ints]:
     of = np.where(own | (event % 2 == 1) | (event >= DOUBLE), ids, people.family[person])
     drawn = draws.uniform("school", of, event)
     home = people.homes.at(person, people.birth[person] + 365 * np.array([6, 9, 12, 14, 17, 17, 9, 14])[event])
+    near = phase_at(world, person, np.array([0, 0, 1, 1, 2, 2, 0, 1])[event]).home(event % 2 == 1, home)
+    home = np.where(event < DOUBLE, near, home)
     authority = _authorities(world, person, home)
     known = np.array(sorted(known_schools.first))
     authority = known[np.searchsorted(known, authority).clip(0, len(known) - 1)]
