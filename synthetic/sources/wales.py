@@ -174,7 +174,7 @@ def _attributes(world: World, rows: _Rows) -> dict[str, Any]:
     some = draws.chance("welsh.some", people.ids, of.not_fluent)
     at_home = fluent & draws.chance("welsh.home", people.family, of.at_home)
     needs = draws.uniform("sen", ids) < np.where(people.fsm[person], of.special_needs.poor, of.special_needs.others)
-    stage = np.where(draws.chance("sen.plan", ids, of.statement), 3, 1 + ids % 2)
+    stage = np.where(draws.chance("sen.plan", ids, of.statement), 3, 1 + draws.chance("sen.stage", ids, 0.5))
     return {
         "ETHNICITY": coded(people.ethnic[person], [of.background[code] for code in reference.ethnic]),
         "WELSH_SPEAKER": coded(np.where(fluent, 0, np.where(some, 1, 2))[person], ["F", "N", "0"]),

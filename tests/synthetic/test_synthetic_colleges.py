@@ -130,6 +130,16 @@ def test_how_an_aim_ends_agrees_with_itself(tables: Any) -> None:
     assert missing / ended == pytest.approx(0.02, abs=0.006)
 
 
+def test_when_an_apprentices_aim_begins_says_nothing_of_when_it_ends(tables: Any) -> None:
+    aims = [
+        (aim["LearnStartDate"].timetuple().tm_yday, aim["LearnActEndDate"].timetuple().tm_yday)
+        for aim in tables["aims"]
+        if aim["FundModel"] == "36" and aim["AimSeqNumber"] > 1 and aim["CompStatus"] == "2" and aim["LearnActEndDate"]
+    ]
+    assert len(aims) > 50
+    assert abs(np.corrcoef(np.array(aims).T)[0, 1]) < 0.25
+
+
 def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: Any) -> None:
     aims: dict[tuple[Any, ...], Aims] = defaultdict(list)
     for aim in tables["aims"]:

@@ -187,6 +187,20 @@ def test_attainment_goes_on_from_one_stage_to_the_next(read: Read) -> None:
     assert np.mean(met["READEXP"].to_numpy()) == pytest.approx(0.68, abs=0.06)
 
 
+def test_what_is_drawn_of_pupils_follows_no_order_of_their_numbers(few: World) -> None:
+    """A person's place in a block of nine numbers says who is the eldest of a family: nothing else may hang on it."""
+    made = npd(few)
+    owner = dict(zip(made.tables["npd_census"][KEY].to_pylist(), made.records[0]["person_id"].to_pylist(), strict=True))
+    passes, stages = defaultdict(set), defaultdict(set)
+    for pmr, level2, number in rows(made.tables["npd_ks4"], KEY, "LEVEL2", "GCSE_AC"):
+        if 1 <= (place := owner.get(pmr, 0) % 9) <= 6:  # who is schooled in England
+            passes[level2, place].add(number)
+    for pmr, stage in rows(made.tables["npd_census"], KEY, "SENprovision"):
+        stages[owner[pmr] % 2].add(stage)
+    assert {len(held) for (level2, _), held in passes.items()} == {5, 6}
+    assert stages[0] == stages[1] == set("NAPSKE")
+
+
 def test_private_schools_send_results_and_no_census(read: Read) -> None:
     known = set(read("sources/npd/census")[KEY].to_pylist())
     placed = set(read("sources/npd/ap")[KEY].to_pylist())  # some were at no school but in places of an authority

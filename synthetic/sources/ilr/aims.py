@@ -138,7 +138,8 @@ def _days(world: World, aim: _Aims) -> tuple[Days, Days, Days]:
     part = spread // aim.count
     chain = of.programme >= ADULT
     begun = np.where(chain, first + aim.number * part, first)
-    begun = np.where((of.programme == APPRENTICESHIP) & (aim.number > 0), first + (drawn * 40).astype(np.int64), begun)
+    within = first + (aim.uniform(world, "begin") * 40).astype(np.int64)
+    begun = np.where((of.programme == APPRENTICESHIP) & (aim.number > 0), within, begun)
     before_next = first + (aim.number + 1) * part - 1 - (drawn * 6).astype(np.int64)
     last = np.where(aim.number + 1 == aim.count, first + spread, before_next)
     until = np.where(chain, last, until)

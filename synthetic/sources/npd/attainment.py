@@ -85,7 +85,8 @@ def key_stage_4(pupils: Pupils) -> dict[str, Any]:
     at, year = sat.person, sat.year
     ids = people.ids[at]
     points = journey.points[at]
-    passed = np.where(journey.level2[at], 5 + (points > 420) * 3 + ids % 3, ids % 5)
+    drawn = draws.uniform("ks4.passes", ids)
+    passed = np.where(journey.level2[at], 5 + (points > 420) * 3 + (drawn * 3).astype(int), (drawn * 5).astype(int))
     grade = np.clip(5.2 - points / 110 + np.stack([draws.normal(f"ks4.{s}", ids) * 0.9 for s in ("eng", "mat")]), 0, 7)
     grade = np.where(journey.level2_em[at], np.minimum(grade, 2), grade).astype(np.int64)
     attainment = np.round(np.clip(points / 8, 0, 90), 2)

@@ -131,7 +131,8 @@ def _pupil(pupils: Pupils, person: Ints, grade: Ints, year: Ints) -> dict[str, A
     needs = pupils.special_needs[person]
     planned = draws.chance("sen.plan", people.ids, pupils.odds.special_needs.plan)[person]
     late = year >= 2014
-    stage = np.where(planned, np.where(late, 5, 3), np.where(late, 4, 1 + ids % 2))
+    action_plus = draws.chance("sen.stage", ids, 0.5)
+    stage = np.where(planned, np.where(late, 5, 3), np.where(late, 4, 1 + action_plus))
     kind = draws.uniform("sen.type", people.ids)[person] ** 1.5 * 13
     typed = needs & (year >= 2003)
     kinds = ["MLD", "SPLD", "BESD", "SLCN", "ASD", "SEMH", "OTH", "PD", "SLD", "HI", "VI", "NSA", "PMLD"]
