@@ -105,8 +105,8 @@ def _cleared(path: Path, part: Path, before: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or a folder; nothing where there is none."""
-    if path.is_dir():
+    """Remove a file or a folder; of a link, the link alone; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -51,3 +51,13 @@ def test_a_process_killed_between_both_renames_loses_nothing(tmp_path, kind):
         raise KeyboardInterrupt
     assert held(tmp_path / "t") == "earlier"
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
+
+
+def test_of_a_link_to_a_folder_the_link_alone_makes_room(tmp_path, kind):
+    put(tmp_path / "elsewhere", "folder", "earlier")
+    (tmp_path / "t").symlink_to("elsewhere")
+    with whole(tmp_path / "t") as part:
+        put(part, kind, "new")
+    assert held(tmp_path / "t") == "new"
+    assert held(tmp_path / "elsewhere") == "earlier"
+    assert sorted(left.name for left in tmp_path.iterdir()) == ["elsewhere", "t"]
