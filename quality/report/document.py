@@ -22,6 +22,7 @@ from quality.report.page import Block, Figure, Fold, Headline, Part, Section, Ta
 
 _OF_FORMULAS = frozenset("=+-@\t\r")
 _AS_THEY_ARE = ",/:;()!*'@$=+?"  # what an address may hold though it is no letter
+_LONG = 40  # letters, from which words want a column that is no narrower than a few of them
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")  # not to be broken over two lines
 
 
@@ -141,5 +142,6 @@ def environment(*packages: str, is_dressed: bool = False) -> Environment:
     found.filters["kind"] = lambda block: type(block).__name__
     found.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table), safe=_AS_THEY_ARE)
     found.tests["text"] = lambda value: isinstance(value, str)
+    found.tests["sentence"] = lambda value: isinstance(value, str) and len(value) > _LONG
     found.tests["day"] = lambda value: isinstance(value, str) and bool(_DAY.fullmatch(value))
     return found

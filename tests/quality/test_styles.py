@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from quality.report.document import template_text
+from quality.disclosure import Cell
+from quality.report.document import document, template_text
+from quality.report.page import Section, Table
 
 _NOT_PRINTED = {"--band"}  # of what stands above every page
 
@@ -46,3 +48,17 @@ def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:
     blocks = [block for block in template_text(package, name).split("@media ") if block.startswith("(forced-colors")]
     assert blocks
     assert [block for block in blocks if re.search("#[0-9a-f]{3}", block.partition("\n}")[0])] == []
+
+
+def test_a_cell_with_a_sentence_has_room_for_some_words() -> None:
+    """On a phone "It weighs more than a link needs, and no rival stood against it" was a column of one word."""
+    row: list[str | Cell] = [
+        "CIS 1",
+        Cell("+24.16", 24.16),
+        "rule 1",
+        "It weighs +24.16, and no rival stood against it.",
+    ]
+    table = Table("Its best pairs", ["With", "Weight", "Found by", "Why"], [row])
+    page = document("Record", "It met one.", (), [Section("met", "Met", [table])], is_interactive=False)
+    assert re.findall('<td[^>]*class="([^"]+)"', page) == ["words", "words long"]
+    assert ".scroll .long { min-width" in template_text("quality.report", "blocks.css")
