@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from quality.explanation.bars import Bar, signed
-from quality.report.lettering import LETTER, SMALL, fitted
+from quality.report.lettering import LETTER, SMALL, beside_lines, fitted
 
 _ROW, _HIGH = 40, 20
 _NAMES, _NUMBER = 252, 62  # room for names at the left and numbers at the right of a wide drawing
@@ -27,7 +27,10 @@ def draw(bars: Sequence[Bar], limits: Sequence[tuple[str, float]], *, narrow: bo
 
     top = 24.0 * (1 + len(limits))
     bottom = top + row * len(bars)
-    parts = [*_lines(limits, across, bottom), f'<path d="M{across(0):.1f} {top - 6}V{bottom}" class="zero"/>']
+    parts = [
+        *_lines([(across(place), f"{name} {signed(place, plus=False)}") for name, place in limits], width, bottom),
+        f'<path d="M{across(0):.1f} {top - 6}V{bottom}" class="zero"/>',
+    ]
     for index, bar in enumerate(bars):
         y = top + row * index
         parts += _bar(bar, across, y, right, narrow=narrow)
@@ -41,12 +44,10 @@ def draw(bars: Sequence[Bar], limits: Sequence[tuple[str, float]], *, narrow: bo
     )
 
 
-def _lines(limits: Sequence[tuple[str, float]], across: Callable[[float], float], bottom: float) -> list[str]:
+def _lines(lines: Sequence[tuple[float, str]], width: float, bottom: float) -> list[str]:
     parts = []
-    for index, (name, place) in enumerate(limits):
-        x, y = across(place), 14.0 + 24 * index
-        text = f"{name} {signed(place, plus=False)}"
-        anchor = "end" if x > len(text) * LETTER else "start"  # to the left, where the next line does not cut it
+    for index, (x, text, anchor) in enumerate(beside_lines(lines, width)):
+        y = 14.0 + 24 * index
         parts.append(f'<path d="M{x:.1f} {y + 5:.1f}V{bottom:.1f}" class="limit"/>')
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="small">{escape(text)}</text>')
     return parts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from quality.explanation.bars import signed
+from quality.report.lettering import beside_lines
 from quality.tuning.desk import Bin
 
 _HIGH, _ROW = 64, 96  # of a histogram's bars, and from one histogram to the next
@@ -66,13 +67,11 @@ def histogram(bins: Sequence[Bin], limits: Sequence[tuple[str, float]], size: fl
 
     top = 20.0 * len(limits) + 4
     parts, bottom = [], top + 3 * _ROW
-    for number, (name, place) in enumerate(limits):
-        x = across(place)
-        anchor = "end" if x > width / 2 else "start"
+    lines = [(across(place), f"{name} {signed(place, plus=False)}") for name, place in limits]
+    for number, (x, text, anchor) in enumerate(beside_lines(lines, width)):
         parts.append(f'<path d="M{x:.1f} {16 + 20 * number}V{bottom:.0f}" class="limit"/>')
         parts.append(
-            f'<text x="{x:.1f}" y="{12 + 20 * number}" text-anchor="{anchor}" class="small">{escape(name)} '
-            f"{signed(place, plus=False)}</text>"
+            f'<text x="{x:.1f}" y="{12 + 20 * number}" text-anchor="{anchor}" class="small">{escape(text)}</text>'
         )
     for row, (kind, said) in enumerate((("accepted", "Linked"), ("review", "To people"), ("rejected", "Not linked"))):
         counts = [getattr(found, kind) for found in bins]
