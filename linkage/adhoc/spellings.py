@@ -120,9 +120,19 @@ def organisations(engine: Engine, held: Sequence[Held]) -> list[Held]:
 
 
 def _without_legal_form(value: str) -> str | None:
-    words = re.findall("[A-Z0-9]+", re.sub("[.'`]", "", anyascii(value).upper()))
+    words = words_of_body(value)
     kept = [word for word in words if word not in legal_forms() and word != "AND"]
     return " ".join(kept or words) or None
+
+
+def words_of_body(value: str) -> list[str]:
+    """Words and numbers of a name of a company or place, in upper-case ASCII: S.A. and S/A are SA, Joe's is JOES.
+
+    >>> words_of_body("Müller & Söhne A/S"), words_of_body("St. Mary's, No. 2")
+    (['MULLER', 'SOHNE', 'AS'], ['ST', 'MARYS', 'NO', '2'])
+    """
+    text = re.sub(r"\b([A-Z])/([A-Z])\b", r"\1\2", anyascii(value).upper())
+    return re.findall("[A-Z0-9]+", re.sub("[.'`]", "", text))
 
 
 def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
