@@ -11,6 +11,7 @@ from rapidfuzz.distance import JaroWinkler
 from linkage.engine import Engine, Table, columns, literal, quote
 from linkage.match.apart_rules import Rule, shipped
 from linkage.match.explained import as_table, born_apart, plausible
+from linkage.match.sisters import Suspect, told_apart
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.stages import pattern_column
@@ -46,8 +47,11 @@ def two_people(
         suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
         if suspects is None:
             continue
-        different = _clearly_different(rule, suspects) if rule.differ else _as_they_are(suspects)
-        if plausible(engine, rule, different, pairs, left, right, lowest, model):
+        if rule.words:
+            different = told_apart(engine, rule, _named(suspects), left, right)
+        else:
+            different = _clearly_different(rule, suspects) if rule.differ else _as_they_are(suspects)
+        if (rule.words and left is not right) or plausible(engine, rule, different, pairs, left, right, lowest, model):
             for pair in different:
                 found.setdefault(pair, rule.name)
     names = list(dict.fromkeys(found.values()))
@@ -193,6 +197,14 @@ def _as_they_are(suspects: pa.Table) -> list[tuple[int, int]]:
     """Pairs of a rule that asks for no names: each once."""
     found = zip(suspects.column("left_id").to_pylist(), suspects.column("right_id").to_pylist(), strict=True)
     return list(dict.fromkeys(found))
+
+
+def _named(suspects: pa.Table) -> list[Suspect]:
+    """Pairs of suspects with the name of either side, where both are known."""
+    called: dict[tuple[int, int], dict[str, str]] = {}
+    for row in suspects.select(["left_id", "right_id", "side", "called"]).to_pylist():
+        called.setdefault((row["left_id"], row["right_id"]), {})[row["side"]] = row["called"]
+    return [(*pair, of["left"], of["right"]) for pair, of in called.items() if of.get("left") and of.get("right")]
 
 
 def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:

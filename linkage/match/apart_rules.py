@@ -23,6 +23,7 @@ class Rule(BaseModel):
     within: tuple[str, ...] = ()
     within_any: tuple[str, ...] = ()
     differ: str | None = None
+    words: bool = False
     also: tuple[str, ...] = ()
     alike: Probability = 1.0
     unless_equal: tuple[str, ...]

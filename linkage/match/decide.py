@@ -268,7 +268,8 @@ def _trained(
 
 def _taking(step: Step, model: Model, thresholds: Thresholds, more: float) -> Taking | None:
     """How sure pairs are taken; such as no rule of two people can speak against."""
-    among = {rule.differ or str(rule.born_apart) for rule in asked_for(step)}
+    # Of companies, whom words tell apart, none are taken: they have no forename.
+    among = {rule.differ or str(rule.born_apart) for rule in asked_for(step) if not rule.words}
     return taking(model, step.cardinality, thresholds.accept, more, among)
 
 
