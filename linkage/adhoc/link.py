@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import families, persons, rare_words, truth, unknown
+from linkage.adhoc import families, moved, persons, rare_words, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
 from linkage.adhoc.counted import counted_source
@@ -158,6 +158,8 @@ def _work(
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
             done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)
             done.notes += families.notes(done.summary)
+        if isinstance(result, StepResult):
+            done.notes += moved.notes(engine, result.links, left, right, read.kinds)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))
         result.model.save(part / "model.json")
         done.truth = truth.error(engine, result.links, true_pairs) if true_pairs else None

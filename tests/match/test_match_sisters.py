@@ -132,7 +132,7 @@ def _otherwise(draw: random.Random, company: list[str]) -> list[str]:
 
 
 def test_branches_are_not_linked_where_few_companies_are_in_both_files(tmp_path: Path) -> None:
-    """A link in four was of two branches."""
+    """They weighed what matches weigh."""
     draw = random.Random(3)
     files: dict[str, list[list[str]]] = {"left": [], "right": []}
     pairs = [["left_id", "right_id"]]
