@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from linkage.engine import Engine, Table, connect
+from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
+from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.process import begin
 from quality import pen
@@ -108,11 +110,28 @@ def spark_session() -> Iterator[Any]:
     session.stop()
 
 
-@pytest.fixture
-def duckdb_engine() -> Iterator[Engine]:
-    """DuckDB alone, for what has no second engine."""
-    with connect("duckdb", threads=2) as engine:
+@pytest.fixture(scope="session")
+def opened_duckdb() -> Iterator[DuckDBEngine]:
+    """One database for all specs of a process: opening and closing one takes as long as many a spec."""
+    with DuckDBEngine(threads=2) as engine:
         yield engine
+
+
+@pytest.fixture
+def duckdb_engine(opened_duckdb: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """DuckDB alone, for what has no second engine; without a table, and with a folder to spill to that is empty."""
+    with tempfile.TemporaryDirectory(prefix="leo-") as scratch, monkeypatch.context() as patch:
+        patch.setattr(opened_duckdb, "scratch", Path(scratch))
+        yield opened_duckdb
+    left = opened_duckdb.connection.execute(_LEFT_BEHIND).fetchall()
+    opened_duckdb.connection.execute("; ".join(f'drop {kind} "{name}"' for kind, name in left))
+
+
+_LEFT_BEHIND = """
+    select 'view', view_name from duckdb_views() where not internal
+    union all
+    select 'table', table_name from duckdb_tables()
+"""
 
 
 @pytest.fixture

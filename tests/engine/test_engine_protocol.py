@@ -390,3 +390,10 @@ def test_rows_that_ask_for_more_memory_than_there_is_say_what_to_raise(tmp_path,
         found = small.sql(query)
         with pytest.raises(LeoError, match="ran out of its memory limit\n  raise"):
             small.arrow(found) if way == "arrow" else list(small.batches(found))
+
+
+def test_no_spec_finds_what_another_left_in_the_database_that_they_share(duckdb_engine):
+    left = "select table_name as name from duckdb_tables() union all select view_name from duckdb_views() where not internal"
+    found = duckdb_engine.connection.execute(left).fetchall()
+    assert found == []
+    assert not any(duckdb_engine.scratch.iterdir())
