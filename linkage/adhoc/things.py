@@ -13,11 +13,12 @@ from typing import Any
 
 from anyascii import anyascii
 
+from linkage.adhoc.columns_made import counted
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.persons import share_of_form
 from linkage.adhoc.recognise import Columns, legal_forms, own_name
-from linkage.adhoc.spellings import words_of_body
+from linkage.adhoc.spellings import frame_of_sex, words_of_body
 from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.adhoc.vocabulary import vocabulary
 from linkage.engine import Engine, quote
@@ -54,7 +55,7 @@ def names_of_things(
     held = [(file, name) for file, name in zip(files, full, strict=True) if name]
     if all(full) and all(share_of_form(engine, file, name, "[0-9]") >= _OF_THINGS for file, name in held):
         field = own_name(str(full[0]), {*columns.left, *columns.right})
-    elif any(map(_has_persons, sides, parts)):
+    elif any(_has_persons(engine, *of_file) for of_file in zip(files, sides, parts, strict=True)):
         return columns
     elif all(_share_of_things(_values(engine, file, name)) >= _OF_THINGS for file, name in held):
         field = "organisation"
@@ -78,10 +79,13 @@ def _bodies(fields: Mapping[str, str]) -> str | None:
     return None if {"forename", "surname"} & set(fields) else fields.get("organisation")
 
 
-def _has_persons(fields: Mapping[str, str], parts: Mapping[str, str]) -> bool:
-    """Whether a file has more of persons than a name in full."""
+def _has_persons(engine: Engine, file: PersonFile, fields: Mapping[str, str], parts: Mapping[str, str]) -> bool:
+    """Whether a file has more of persons than a name in full; a school for boys has no sex."""
     beside = {field for field in ("forename", "surname") if fields.get(field) != parts.get("full_name")}
-    return bool(beside & set(fields) or _OF_PERSONS & {*fields, *parts})
+    found = (beside & set(fields)) | (_OF_PERSONS & {*fields, *parts})
+    if found == {"sex"}:
+        return frame_of_sex(counted(engine, file, fields["sex"]), fields["sex"]) is not None
+    return bool(found)
 
 
 def _values(engine: Engine, file: PersonFile, column: str) -> list[str]:

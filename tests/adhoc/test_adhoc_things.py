@@ -67,15 +67,27 @@ def test_names_of_persons_are_parted_as_before(language: str, tmp_path: Path) ->
     assert "organisation" not in kinds
 
 
-def test_a_birth_date_or_sex_beside_says_that_they_are_persons(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("header", "values", "are_persons"),
+    [
+        ("dob", [f"{1950 + n}-03-0{1 + n % 9}" for n in range(42)], True),
+        ("gender", ["M", "F", "F"] * 14, True),
+        ("gender", ["Mixed", "Boys", "Mixed", "Girls", "Mixed", "Mixed"] * 7, False),
+    ],
+    ids=["birth date", "sex", "schools for boys"],
+)
+def test_a_birth_date_or_sex_beside_says_that_they_are_persons(
+    header: str, values: list[str], are_persons: bool, tmp_path: Path
+) -> None:
     """Nobody is called so, but whoever has a birth date is somebody."""
-    names = [f"{name},{1950 + n}-03-0{1 + n % 9}" for n, name in enumerate(THINGS["German"] * 6)]
     for side in ("left", "right"):
-        rows = [f"{side} {n},{name}" for n, name in enumerate(names)]
-        (tmp_path / f"{side}.csv").write_text("\n".join(["id,name,dob", *rows]), encoding="utf-8")
+        held = zip(THINGS["German"] * 6, values, PLACES, strict=False)
+        rows = [f"{side} {n},{name},{value},{place}" for n, (name, value, place) in enumerate(held)]
+        (tmp_path / f"{side}.csv").write_text("\n".join([f"id,name,{header},address", *rows]), encoding="utf-8")
     with connect("duckdb") as engine:
         read = two_files(engine, Asked(tmp_path / "left.csv", tmp_path / "right.csv"), tmp_path / "scratch")
-    assert {"surname", "dob"} <= set(read.kinds)
+    assert ("surname" in read.kinds) == are_persons
+    assert ("organisation" in read.kinds) != are_persons
 
 
 def test_names_are_persons_where_one_file_alone_has_words_of_things(tmp_path: Path) -> None:
