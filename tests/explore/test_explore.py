@@ -85,6 +85,13 @@ def test_pages_without_search_have_no_script(plain_site: Path) -> None:
     assert not (plain_site / "minisearch.js").exists()
 
 
+def test_how_many_are_found_is_told_by_a_status_that_was_there_before(site: Path) -> None:
+    page = (site / "index.html").read_text(encoding="utf-8")
+    before = page[: page.index('role="status"')]
+    assert before.count("<section") == before.count("</section>")  # the results are hidden until something is asked
+    assert "</form>" in before
+
+
 def test_the_script_holds_what_search_needs(site: Path, found: Explored) -> None:
     text = (site / "catalogue.js").read_text(encoding="utf-8")
     content = json.loads(text[text.index("{") : text.rindex("}") + 1])
