@@ -25,9 +25,8 @@ _NUMBER = re.compile(r"\w*[0-9]\w*|[IVX]+")
 _SHOWN_ROWS = 50_000  # of a file with more, those of some places stand for all
 _CROWDED = 200  # records of both files at one place, from which it is none: a town, or what stands for no postcode
 _MOST = 0.5  # share of the pairs across that are of two, from which they are taken for that
-_TELLING = (
-    0.4  # by how much as many are twice as match has to be more or less than one, for a word more to say anything
-)
+_TELLING = 0.4
+"""By how much as many are twice as match has to be more or less than one, for a word more to say anything."""
 
 Suspect = tuple[int, int, str, str]
 """left_id, right_id and both names."""
