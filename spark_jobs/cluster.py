@@ -207,8 +207,9 @@ def _with(
         "SPARK_LOCAL_DIRS": str(cluster.folder / "local"),
         "SPARK_DAEMON_MEMORY": "512m",
         # A port that was taken since is told at once; the next one would be another's, or nobody would look there.
+        # No jobs by REST: its port (6066) is one for all masters of a machine, and it asks nobody for the secret.
         "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile=file://{LOGGING} -XX:+UseSerialGC "
-        "-Dspark.port.maxRetries=0",
+        "-Dspark.port.maxRetries=0 -Dspark.master.rest.enabled=false",
     }
     log = cluster.folder / "logs" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
