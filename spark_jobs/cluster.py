@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from linkage.engine import unfinished
 from linkage.engine.java import LOGGING, find_java, spark_home
 from linkage.errors import ConfigError, ExitCode, LeoError
 from linkage.process import stoppable
@@ -238,9 +239,8 @@ def _with(
 def _write_down(cluster: Cluster) -> None:
     """Say in the folder which processes are the cluster's, whole or not at all: `down` knows no others."""
     state = {"url": cluster.url, "processes": [asdict(each) for each in cluster.processes]}
-    part = cluster.folder / f".{STATE}.part"
-    part.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
-    part.replace(cluster.folder / STATE)
+    with unfinished(cluster.folder / STATE) as part:
+        part.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
 
 
 _ours: list[subprocess.Popen[bytes]] = []

@@ -7,6 +7,7 @@ distributions may change between versions (NEP 19), so uniforms are inverted by 
 
 import functools
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,24 @@ class Slots:
         """The value for each uniform number."""
         out: NDArray[np.int32] = self.table[(uniforms * self.size).astype(np.int64)]
         return out
+
+
+def drawn_again(
+    chosen: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
+) -> NDArray[Any]:
+    """What was chosen, drawn again where it is what it follows: who changes takes another one.
+
+    Args:
+        rows: that follow another row, in the order in which they do.
+        before: of each, the row that it follows.
+        draw: rows and the number of the try -> what is chosen for them.
+        tries: after which what is the same stays so: there may be no other.
+    """
+    chosen = chosen.copy()
+    for number in range(tries):
+        same = rows[chosen[rows] == chosen[before]]
+        chosen[same] = draw(same, number)
+    return chosen
 
 
 @functools.cache

@@ -3,8 +3,8 @@
 python -m benchmarks spark-stage --stage link-npd-ilr --people 3000000 --folder /some/where
 python -m benchmarks spark-stage --stage link-npd-ilr --people 3000000 --executors 2 1 --folder /some/where
 
-FOLDER is that of `spark-stages`: its population, its key, and a run of that size, whole or stopped, that did the stages
-before this one. They are kept, and the stage is made anew for each number of executors, with nothing of what it left.
+FOLDER is that of `spark-stages`: its population, its key, and a run of that size, whole or not, that did this stage.
+Those before it are kept, and the stage is made anew for each number of executors, with nothing of what it left.
 """
 
 import argparse
@@ -39,11 +39,11 @@ def main(arguments: list[str]) -> None:
     others = [row for row in others if (row["stage"], row["people"]) != (given.stage, given.people)]
     _KEPT.write_text(json.dumps({"measured": [*others, told]}, indent=1) + "\n", encoding="utf-8")
     for number, found in told["executors"].items():
-        print(f"{given.stage}, {number} executors: {found['seconds']:,.1f} s, {found['task_seconds']:,.1f} of tasks")
+        print(f"{given.stage}, executors {number}: {found['seconds']:,.1f} s, {found['task_seconds']:,.1f} of tasks")
 
 
 def _run_before(folder: Path, people: int, stage: str) -> Path:
-    """A run of the folder that did all stages before this one."""
+    """A run of the folder that did this stage, and so all before it."""
     for run in sorted(folder.glob(f"spark-{people}-on-*")):
         if stages.has_done(run, stage):
             return run

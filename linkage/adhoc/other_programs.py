@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 from linkage.errors import InputError
 from linkage.resources import config_file
 
-_OURS = (".parquet", ".pq", ".gz", ".zip", ".xlsx", ".xlsm")
+_OURS = (".gz", ".zip", ".xlsx", ".xlsm")
 """Suffixes of files that are read by themselves: what is wrong within one is told there."""
 
 _BEGINNING = 64  # bytes
 _ROWS = 500_000  # that are read at a time
+_WHOLE = 2.0**53  # beyond which these programs' numbers are not whole ones any more
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,6 @@ def as_parquet(path: Path, kind: Kind, folder: Path, encoding: str | None) -> Pa
         InputError: it is damaged, empty, or its text is of another encoding.
     """
     written = folder / f"{path.stem}.parquet"
-    if kind.read == "parquet":
-        written.unlink(missing_ok=True)
-        written.symlink_to(path.resolve())
-        return written
     table = _of_arrow(path, kind) if kind.read in ("arrow", "orc") else _of_statistics(path, kind, encoding)
     pq.write_table(table, written)
     return written
@@ -108,8 +105,9 @@ def _of_statistics(path: Path, kind: Kind, encoding: str | None) -> pa.Table:
     while not parts or parts[-1].num_rows == _ROWS:  # transport files do not say how many rows they hold
         try:
             columns, about = read(row_offset=_ROWS * len(parts))
-        except pyreadstat.ReadstatError as error:
-            raise _damaged(path, kind, is_encoding="encoding" in str(error)) from None
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
+            is_encoding = isinstance(error, UnicodeError) or "encoding" in str(error)
+            raise _damaged(path, kind, is_encoding=is_encoding) from None
         labels = about.variable_value_labels
         parts.append(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}))
     return _whole(pa.concat_tables(parts, promote_options="permissive"))
@@ -139,9 +137,14 @@ def _whole(table: pa.Table) -> pa.Table:
         numbers = table.column(place)
         if pa.types.is_null(column.type):
             table = table.set_column(place, column.name, pc.cast(numbers, pa.string()))
-        elif pa.types.is_floating(column.type) and pc.all(pc.equal(numbers, pc.floor(numbers))).as_py() is not False:
-            table = table.set_column(place, column.name, pc.cast(numbers, pa.int64(), safe=False))
+        elif pa.types.is_floating(column.type) and _are_whole(numbers):
+            table = table.set_column(place, column.name, pc.cast(numbers, pa.int64()))
     return table
+
+
+def _are_whole(numbers: pa.ChunkedArray) -> bool:
+    whole = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), _WHOLE))
+    return bool(pc.all(whole, min_count=0).as_py())
 
 
 def _damaged(path: Path, kind: Kind, *, is_encoding: bool = False) -> InputError:

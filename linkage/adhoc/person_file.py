@@ -24,6 +24,7 @@ from linkage.errors import InputError
 from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
 
+_PARQUET = b"PAR1"
 PLACE = "row in file"
 """A column of our own; with spaces, so that no field has its name."""
 
@@ -124,14 +125,15 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
         found = replace(found, path=path, sha256=_hash(path), encoding=None)
         return replace(found, above=sheet.above, of_sheet=sheet.notes)
-    if held := _table_within(path, scratch, encoding):
+    is_parquet = _is_parquet(path)
+    if not is_parquet and (held := _table_within(path, scratch, encoding)):
         try:
             found = read(engine, held, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
         except InputError as fault:
             raise InputError(str(fault).replace(str(held), str(path)).replace(held.name, path.name)) from None
         return replace(found, path=path, sha256=_hash(path))
     was_named = encoding is not None
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if is_parquet:
         fmt, encoding = FileFormat(type="parquet"), None
     else:
         encoding = encoding or found_encoding(path)
@@ -179,6 +181,12 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         encoding_was_named=was_named,
         not_plain=tuple(lost),
     )
+
+
+def _is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, or ought to be: by its name, or by how it begins under another."""
+    with path.open("rb") as file:
+        return path.suffix.lower() in (".parquet", ".pq") or file.read(len(_PARQUET)) == _PARQUET
 
 
 def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | None:

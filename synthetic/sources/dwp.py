@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from synthetic.activity import CLAIMANT, STUDENT, UNSETTLED, WORKER
 from synthetic.dates import DATA_END, NEVER, day, on
-from synthetic.draws import Floats, Ints, Slots
+from synthetic.draws import Floats, Ints, Slots, drawn_again
 from synthetic.jobs import NONE
 from synthetic.journeys import YEARS
 from synthetic.sources.hmrc import second_number
@@ -91,12 +91,13 @@ def _short(world: World, of: Work) -> Spells:
 
 def _another(world: World, person: Ints, at: Ints, start: Ints, follows: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Benefits of claims, each of which is of another one than the claim that it follows."""
-    kind = _kind(world, person, at, start)
-    for number in range(_TRIES):
-        again = np.flatnonzero(follows[1:] & (kind[1:] == kind[:-1])) + 1
-        drawn = world.draws.uniform("benefit.other", world.people.ids[person[again]], at[again] * _TRIES + number)
-        kind[again] = _kind(world, person[again], at[again], start[again], drawn)
-    return kind
+
+    def draw(rows: Ints, number: int) -> NDArray[np.int64]:
+        drawn = world.draws.uniform("benefit.other", world.people.ids[person[rows]], at[rows] * _TRIES + number)
+        return _kind(world, person[rows], at[rows], start[rows], drawn)
+
+    after = np.flatnonzero(follows[1:]) + 1
+    return drawn_again(_kind(world, person, at, start), after, after - 1, draw, _TRIES)
 
 
 def _kind(world: World, person: Ints, at: Ints, start: Ints, drawn: Floats | None = None) -> NDArray[np.int64]:

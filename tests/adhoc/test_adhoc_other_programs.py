@@ -95,6 +95,13 @@ def test_values_without_a_label_stay_what_they_are(engine: Engine, tmp_path: Pat
     assert [row["birth_year"] for row in rows(engine, file.table)] == ["1984", "Unknown"]
 
 
+def test_numbers_that_no_whole_number_holds_stay_as_they_are(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.sav"
+    pyreadstat.write_sav(pd.DataFrame({"forename": ["Ann", "Bo"], "number": [1e20, 2.0]}), path)
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert [row["number"] for row in rows(engine, file.table)] == [1e20, 2.0]
+
+
 @pytest.mark.parametrize("name", [name for name in [*WRITERS, *ARROW] if " " not in name])
 def test_a_damaged_file_is_told_without_what_it_holds(name: str, engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / name

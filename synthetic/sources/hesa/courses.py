@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synthetic import study
 from synthetic.dates import DATA_END, Days, on
-from synthetic.draws import Ints
+from synthetic.draws import Ints, drawn_again
 from synthetic.people import VISITOR
 from synthetic.reference import Codes
 from synthetic.universities import EVERYWHERE, band_of, universities
@@ -189,10 +189,13 @@ def university_of(world: World, of: Courses) -> Ints:
     follows = np.zeros(len(ids), bool)
     follows[1:] = person[1:] == person[:-1]
     moves = np.flatnonzero((of.event == SECOND) & follows & ~of.stays)
-    for number in range(_TRIES):
-        rows = moves[chosen[moves] == chosen[moves - 1]]
-        drawn = draws.uniform("hesa.university.other", ids[rows], number)
-        chosen[rows] = universities().choose(drawn, tariff[rows], region[rows])
+
+    def draw(rows: Ints, number: int) -> Ints:
+        return universities().choose(
+            draws.uniform("hesa.university.other", ids[rows], number), tariff[rows], region[rows]
+        )
+
+    chosen = drawn_again(chosen, moves, moves - 1, draw, _TRIES)
     for event in (SECOND, POSTGRADUATE):
         rows = np.flatnonzero((of.event == event) & follows & of.stays)
         chosen[rows] = chosen[rows - 1]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic import study
 from synthetic.colleges import ADULT as ADULT_SERVICE
 from synthetic.colleges import GENERAL, SIXTH_FORM, TRAINING, colleges
-from synthetic.draws import Ints, Slots
+from synthetic.draws import Ints, Slots, drawn_again
 from synthetic.journeys import FIRST_YEAR as FIRST_JOURNEY_YEAR
 from synthetic.journeys import YEARS as JOURNEY_YEARS
 from synthetic.reference import Codes
@@ -122,8 +122,9 @@ def providers(world: World, of: Enrolments) -> Ints:
     chosen = colleges().choose(draws.uniform("ilr.provider", ids, np.where(returns, 0, of.event + 1)), kind, region)
     before = np.searchsorted(of.person * 64 + of.event, of.person * 64 + of.follows)
     moves = np.flatnonzero((of.follows >= 0) & np.isin(of.programme, (STUDY, APPRENTICESHIP)))
-    for number in range(_TRIES):
-        rows = moves[chosen[moves] == chosen[before[moves]]]
+
+    def draw(rows: Ints, number: int) -> Ints:
         drawn = draws.uniform("ilr.provider.other", ids[rows], of.event[rows] * _TRIES + number)
-        chosen[rows] = colleges().choose(drawn, kind[rows], region[rows])
-    return chosen
+        return colleges().choose(drawn, kind[rows], region[rows])
+
+    return drawn_again(chosen, moves, before[moves], draw, _TRIES)
