@@ -21,6 +21,7 @@ from linkage.model import Model
 from linkage.model.blocking import Pattern
 from linkage.model.compiled import levels_of
 from linkage.model.stages import pattern_column
+from linkage.model.training.earlier import VARIES
 
 Numbers = npt.NDArray[np.float64]
 
@@ -29,8 +30,9 @@ _ALIKE = 200
 """Links that agree as a pattern does in all that is adjusted, fewer of which say nothing of its values."""
 _BELOW = 50
 """Of them, those that would not be kept; where fewer would, the pairs that were not kept are so for another reason."""
-_BEFOREHAND = 1.0
-"""Matches that say beforehand that the model is right, as in linkage.model.blocking.unseen."""
+_BEFOREHAND = 1 / VARIES**2
+"""Matches that say beforehand that the model is right: a share that varies by half of itself is worth four that show
+it. Strangers with rare names are kept as well, of one fashion, and a handful of pairs may be of them."""
 _LEAST = 0.05  # expected matches of a pattern below which nobody asks
 _ROUNDS, _STILL = 200, 1e-6
 

@@ -109,6 +109,7 @@ def step_of_links(
         "estimated_recall": None,
         "unreached_spread": 0.0,
         "differ_together": [],
+        "levels_shown": {},
         "links_only": True,
         "decisions": {"accepted": accepted} if links is wide else counted(engine, links, "decision"),
         "unlinked": {UNTOLD: alone} if alone else {},

@@ -41,14 +41,16 @@ def passes_and_rules(
         (None where the model says nothing of the rule), if fields err independently; estimated_recall of all rules
         together, from what the step's links show (linkage.model.blocking.unseen), where they are many enough; with
         unreached_spread, how well the matches that no rule reaches are known (of their logarithm), and differ_together:
-        two fields, what they show, and the log odds of both, with their standard deviation.
+        two fields, what they show, and the log odds of both, with their standard deviation; levels_shown: of each field
+        the expected matches at each of its levels, among pairs kept and let go.
     """
     accepted = links_by_pass(engine, links)
     made = rule_pairs(engine, model.blocking_rules, *still_open)
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     made_of |= {name: name.removesuffix(OF_WORDS) for name in model.columns if name.endswith(OF_WORDS)}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    together = reached_share(model, model.blocking_rules, _matches_by_pattern(engine, links), made_of, dropped, known)
+    matches = _matches_by_pattern(engine, links)
+    together = reached_share(model, model.blocking_rules, matches, made_of, dropped, known)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -70,7 +72,19 @@ def passes_and_rules(
         "estimated_recall": _rounded(together.share if together else expected.together),
         "unreached_spread": _rounded(together.spread) if together else 0.0,
         "differ_together": _spelled(together) if together else [],
+        "levels_shown": _levels_shown(model, matches, dropped),
     }
+
+
+def _levels_shown(model: Model, *matches: Mapping[Pattern, float]) -> dict[str, dict[str, float]]:
+    """Field to level to matches, of matches by pattern."""
+    shown = {comparison.name: dict[str, float]() for comparison in model.fields}
+    for pattern, expected in (row for table in matches for row in table.items()):
+        for comparison, value in zip(model.comparisons, pattern, strict=True):
+            if value >= 0 and not comparison.given:
+                at = shown[comparison.name]
+                at[str(value)] = at.get(str(value), 0.0) + expected
+    return {name: {value: round(at[value], 3) for value in sorted(at)} for name, at in shown.items()}
 
 
 def _spelled(reach: Reach) -> list[dict[str, Any]]:

@@ -228,7 +228,13 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
     """Of the steps before this one that compare by the same model, the one that learnt from most matches."""
     models = {name: f"models/{name}.json" for name in steps}
     learnt = [
-        Earlier.of_training(name, from_dict(space.document(made)), told["training"], differing_together(told))
+        Earlier.of_training(
+            name,
+            from_dict(space.document(made)),
+            told["training"],
+            together=differing_together(told),
+            shown=told["levels_shown"],
+        )
         for name, made in models.items()
         for told in [space.counts(made)]
     ]

@@ -3,6 +3,7 @@
 import pytest
 
 from linkage.engine import Engine
+from tests.match.exact_model import WEIGHTS
 from tests.match.whole_step import whole_step
 
 
@@ -39,3 +40,15 @@ def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> 
         [first, (1 - first) * second], abs=1e-5
     )
     assert summary["estimated_recall"] == pytest.approx(first + (1 - first) * second, abs=1e-5)
+
+
+def test_matches_at_each_level_are_those_that_were_kept_and_those_that_were_let_go(engine: Engine) -> None:
+    """1-11 agrees on all and 3-13 on all but the postcode; 4-14 and 4-15 are one match of unknown forename and sex.
+    8-17 agrees on forename and postcode, and was let go."""
+    summary = whole_step(engine).summary
+    shown, let_go = summary["levels_shown"], summary["not_kept"]["expected_missed"]
+    assert set(shown) == set(WEIGHTS)
+    assert shown["surname"] == pytest.approx({"1": 3, "0": 0}, abs=0.01)
+    assert shown["postcode"] == pytest.approx({"1": 2 + let_go, "0": 1}, abs=0.01)
+    assert shown["forename"] == pytest.approx({"1": 2 + let_go, "0": 0}, abs=0.01)
+    assert 0.1 < let_go < 0.3

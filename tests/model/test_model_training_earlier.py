@@ -79,3 +79,22 @@ def test_a_run_that_was_set_aside_does_not_say_how_much_a_step_has_seen() -> Non
     model = _trained(0.9)
     told = {"rules": [{"matches": 2_302, "used": True}, {"matches": 3, "used": False}]}
     assert Earlier.of_training("first", model, told) == Earlier("first", model, 2_302)
+
+
+def test_m_of_an_earlier_step_is_what_its_links_show_beside_five_matches_of_the_model() -> None:
+    """EM had 10 % of the matches differ on b, and of 995 links none does; a is shown by nobody."""
+    told = {"rules": [{"matches": 2_302}]}
+    earlier = Earlier.of_training("first", _trained(0.9), told, shown={"b": {"1": 995.0}})
+    assert earlier is not None
+    a, b = ([level.m for level in c.levels if level.value >= 0] for c in earlier.model.comparisons)
+    assert a == pytest.approx([0.9, 0.1])
+    assert b == pytest.approx([(995 + 4.5) / 1_000, 0.5 / 1_000])
+
+
+def test_m_that_a_model_fixes_stays_whatever_links_show() -> None:
+    model = _trained(0.9)
+    for level in model.raw["comparisons"][1]["comparison_levels"]:
+        level["fix_m_probability"] = True
+    earlier = Earlier.of_training("first", from_dict(model.raw), {"rules": [{"matches": 9}]}, shown={"b": {"0": 95.0}})
+    assert earlier is not None
+    assert [level.m for level in earlier.model.comparisons[1].levels if level.value >= 0] == pytest.approx([0.9, 0.1])

@@ -6,13 +6,15 @@ thousands; how often fields change differs from file to file, but not by orders 
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from linkage.model.differing import Odds, Together
-from linkage.model.splink_json import Model
+from linkage.model.splink_json import Model, from_dict
+from linkage.model.training.middle import UNSEEN_MATCHES
 from linkage.model.training.patterns import Floats
 
 VARIES = 0.5
@@ -26,7 +28,7 @@ class Earlier:
 
     Attributes:
         step: its name.
-        model: as trained there.
+        model: as trained there, with m as its links show it.
         matches: how many its m rests on, of the run of EM that saw the fewest; a run that was set aside says nothing.
         together: how fields of its matches differ together; empty where it was not asked.
     """
@@ -38,16 +40,23 @@ class Earlier:
 
     @classmethod
     def of_training(
-        cls, step: str, model: Model, training: Mapping[str, Any], together: Mapping[Together, Odds] | None = None
+        cls,
+        step: str,
+        model: Model,
+        training: Mapping[str, Any],
+        *,
+        together: Mapping[Together, Odds] | None = None,
+        shown: Mapping[str, Mapping[str, float]] | None = None,
     ) -> "Earlier | None":
         """As a step's summary tells of it; None where it has learnt nothing itself.
 
         Args:
             training: of the step's summary.
-            together: the same of its links (linkage.match.reach).
+            together: how fields of its links differ together (linkage.match.reach).
+            shown: of each field, the step's matches at each level, by its links.
         """
         found = [int(rule["matches"]) for rule in training.get("rules", ()) if rule.get("used", True)]
-        return cls(step, model, min(found), together or {}) if found else None
+        return cls(step, as_links_show(model, shown or {}), min(found), together or {}) if found else None
 
     def worth(self, m: Floats) -> Floats:
         """As how many matches of this step the other's m counts, level by level.
@@ -65,3 +74,23 @@ class Earlier:
         forename by chance are more than the matches, and EM may as well take them for matches by other surnames.
         """
         return m, self.worth(m)
+
+
+def as_links_show(model: Model, shown: Mapping[str, Mapping[str, float]]) -> Model:
+    """The model with m as its links have it, beside a few matches that show what it said; m that it fixes stays.
+
+    EM looks at pairs one by one, and takes a part of all twins for matches by another forename. Among links each of two
+    twins has gone to himself.
+
+    Args:
+        shown: field to level to matches.
+    """
+    raw = deepcopy(model.raw)
+    for comparison, written in zip(model.comparisons, raw["comparisons"], strict=True):
+        matches = shown.get(comparison.name, {})
+        counted = sum(matches.values())
+        for level, said in zip(comparison.levels, written["comparison_levels"], strict=True):
+            if level.value >= 0 and level.m is not None and not said.get("fix_m_probability"):
+                of_links = matches.get(str(level.value), 0.0)
+                said["m_probability"] = (of_links + level.m * UNSEEN_MATCHES) / (counted + UNSEEN_MATCHES)
+    return from_dict(raw)
