@@ -233,7 +233,7 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> Earlier | None:
             from_dict(space.document(made)),
             told["training"],
             together=differing_together(told),
-            shown=told["levels_shown"],
+            shown=told.get("levels_shown"),
         )
         for name, made in models.items()
         for told in [space.counts(made)]
