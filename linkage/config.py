@@ -203,7 +203,7 @@ class Gates(_Strict):
 
     min_precision: Probability | None = None  # where truth is given; fails when the 95 % interval lies below it
     precision_lower_bound: Probability | None = None  # the 95 % interval of a step's precision may not begin below it
-    max_unlinked: Probability | None = None  # of any step's smaller side
+    max_unlinked: Probability | None = None  # of any step's smaller side, of those in the calculation
     max_rate_fall: Probability | None = None  # of a group's link rate since the last release: 0.02 is two points
     max_count_change: Annotated[float, Field(ge=0)] | None = None  # of a published count since then: 0.05 is 5 %
     max_extract_change: Annotated[float, Field(ge=0)] | None = None  # of any figure of an extract since the last

@@ -45,13 +45,18 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
 
 
 def unlinked(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    """Step to the share of its smaller side's units that have no link."""
-    smaller = {
-        step["step"]: min(step["sides"], key=lambda side: side["units"])
-        for step in evaluation["steps"]
-        if step["sides"]
-    }
-    return {name: 1 - side["linked"] / side["units"] for name, side in smaller.items() if side["units"]}
+    """Step to the share of its smaller side's people in the calculation who have no link, as its report's rates are.
+
+    Of those outside it nobody expects a link: pupils who have no National Insurance number yet are no fault of a run.
+    """
+    smaller = {step["step"]: min(sides) for step in evaluation["steps"] if (sides := _in_calculation(step))}
+    return {name: 1 - linked / people for name, (people, linked) in smaller.items() if people}
+
+
+def _in_calculation(step: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Of each side those in the calculation, and the linked of them; everybody where only the sides were counted."""
+    told = [(row["eligible"], row["linked"]) for row in step.get("totals", ())]
+    return told or [(side["units"], side["linked"]) for side in step["sides"]]
 
 
 def hold(gates: Gates, asked: Mapping[str, Any]) -> None:
@@ -103,8 +108,8 @@ def not_asked(
     if gates.precision_lower_bound is not None and unknown:
         found.append(f"precision_lower_bound: nothing is known of the links of {', '.join(unknown)}")
     if gates.max_unlinked is not None:
-        empty = [step["step"] for step in evaluation["steps"] if any(not side["units"] for side in step["sides"])]
-        found += [f"max_unlinked: a side of {step} holds nobody" for step in empty]
+        empty = [step for step in evaluation["steps"] if any(not people for people, _ in _in_calculation(step))]
+        found += [f"max_unlinked: a side of {step['step']} holds nobody{_who(step)}" for step in empty]
     if drift is None:
         since = ("max_rate_fall", "max_count_change")
         found += [
@@ -117,6 +122,10 @@ def not_asked(
         if new := [step["step"] for step in evaluation["steps"] if step["step"] not in held]:
             found.append(f"max_rate_fall: no group of {', '.join(new)} has a hundred people in both releases")
     return found
+
+
+def _who(step: Mapping[str, Any]) -> str:
+    return " in the calculation" if step.get("eligible") else ""
 
 
 _MOST_PLACES = 12

@@ -19,6 +19,7 @@ from quality.report.released import side
 from quality.report.reviewed import seen_of
 
 BASES = {"truth": "by truth", "review": "by review", "expected": "expected"}
+FLAGGED, TOLD_OF = "Groups flagged", "Groups told of"
 _MOST_BIASED = 10  # times the threshold: differences of smaller groups than that are not told
 
 
@@ -102,7 +103,7 @@ def _error(run: Run, step: Mapping[str, Any] | None, basis: str, measure: str) -
 
 
 def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
-    """By step: how many groups' standardised differences are flagged, and the largest either way."""
+    """By step: the largest standardised difference either way, how many groups are told of and flagged of them."""
     rows: list[Row] = []
     for title, steps in steps_of(runs, names):
         known = [step for step in steps if step and step.get("bias")]
@@ -113,9 +114,15 @@ def bias(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
         if not any(told):
             continue
         none = d.marked("not_applicable")
-        flagged = [none if one is None else _whole(sum(group["flagged"] for group in one)) for one in told]
+        # Of no group that is large enough nothing is known: a nought would say that none is flagged.
+        flagged = [none if not one else _whole(sum(group["flagged"] for group in one)) for one in told]
+        of = [none if one is None else _whole(len(one)) for one in told]
         largest = [none if not one else _places(max(abs(group["difference"]) for group in one), 2) for one in told]
-        rows += [Row((title, "Largest difference, either way"), largest), Row((title, "Groups flagged"), flagged)]
+        rows += [
+            Row((title, "Largest difference, either way"), largest),
+            Row((title, FLAGGED), flagged),
+            Row((title, TOLD_OF), of),
+        ]
     return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), rows, 2)
 
 

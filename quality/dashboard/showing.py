@@ -37,7 +37,7 @@ def change(row: Row, two: tuple[int, int], places: int, d: Disclosure) -> Cell:
     """The second figure less the first; none where either is not shown."""
     before, after = (row.cells[place].value for place in two)
     if before is None or after is None:
-        return d.marked("not_applicable")
+        return d.untold(*(row.cells[place] for place in two))
     by = after - before
     # No finer than the two are shown: a count among shares, a rate among shares of links.
     places = min(places, max(len(row.cells[place].text.partition(".")[2]) for place in two))

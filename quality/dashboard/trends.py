@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from quality.dashboard.figures import BASES, Matrix, Row
+from quality.dashboard.figures import BASES, FLAGGED, TOLD_OF, Matrix, Row
 from quality.dashboard.overview import best_basis
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_trend
@@ -28,8 +28,10 @@ def trends_sections(
             ),
         )
 
-    def of(matrix: Matrix, label: str, name: str, title: str, y: str) -> list[Block]:
-        return as_trend(matrix, names, name=name, title=title, y=y, wanted=lambda row: row.labels[-1] == label)
+    def of(matrix: Matrix, label: str, name: str, title: str, y: str, beside: str = "") -> list[Block]:
+        return as_trend(
+            matrix, names, name=name, title=title, y=y, wanted=lambda row: row.labels[-1] in (label, beside)
+        )
 
     parts: list[tuple[str, str, list[Block]]] = [
         (
@@ -58,7 +60,7 @@ def trends_sections(
                     "Largest standardised difference",
                     "Difference",
                 ),
-                *of(bias, "Groups flagged", "groups-flagged", "Groups flagged", "Groups"),
+                *of(bias, FLAGGED, "groups-flagged", "Groups flagged, of those told of", "Groups", TOLD_OF),
             ],
         ),
         (

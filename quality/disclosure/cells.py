@@ -108,11 +108,21 @@ class Disclosure:
         Bounds of the exact counts would tell them: of bases up to some 190 people no two have the same.
         """
         if percent.value is None or not base.value:
-            return self.marked("not_applicable"), self.marked("not_applicable")
+            return self.untold(percent, base), self.untold(percent, base)
         found = wilson(min(1.0, percent.value / 100) * base.value, round(base.value))
         places = len(percent.text.partition(".")[2])
         low, high = (f"{100 * (found[bound] or 0.0):.{places}f}" for bound in ("low", "high"))
         return Cell(low, float(low)), Cell(high, float(high))
+
+    def untold(self, *cells: Cell) -> Cell:
+        """What is reckoned from cells that do not all show a number: hidden where one of them is.
+
+        Nought and all but nought are numbers, of which nothing is reckoned: that is not available.
+        """
+        marks = {cell.mark for cell in cells}
+        if "suppressed" in marks:
+            return self.marked("suppressed")
+        return self.marked("not_applicable" if "not_applicable" in marks or marks == {None} else "unavailable")
 
     def accuracy(self, share: Share | None, *, seen: int | None = None) -> Cell:
         """Precision, recall or F1 in per cent: shown where the base reaches the threshold, however few the errors are.

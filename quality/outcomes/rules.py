@@ -41,6 +41,7 @@ class Cohort(_Strict):
     institution: Column  # a column of the rows that make a member
     kind: str  # of institution
     members: str  # what they are called together; of a person with several each is one
+    outside: str = ""  # whom the definition leaves out of its rates, where it does
     subject: tuple[Subject, ...] = ()
 
 

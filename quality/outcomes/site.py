@@ -126,7 +126,8 @@ def _pages(
             title = cohort.title if by == ALL else f"{cohort.title}: by {names.breakdown(by).lower()}"
             pages[f"{definition}-{by}.html"] = _page(
                 title,
-                f"Shares are of {cohort.members} for whom a tax, benefit or study record was found. "
+                f"Shares are of {cohort.members}{_outside(definition, counted, names)} for whom a tax, benefit or "
+                "study record was found. "
                 + ("" if by == ALL else order or alone)
                 + f"{d.profile.symbols.suppressed} stands where too few people are behind a figure, or where it would "
                 "tell another that is hidden."
@@ -138,6 +139,15 @@ def _pages(
                 links=[(f"{definition}.csv", f"{cohort.title}: all figures as CSV")],
             )
     return pages
+
+
+def _outside(definition: str, counted: Mapping[Place, Counted], names: Names) -> str:
+    """Who are members and in no share, where there are such: a share is of those in the calculation."""
+    everybody = [found for place, found in counted.items() if (place.definition, place.by) == (definition, ALL)]
+    if all(found.counts["people"] == found.counts["members"] for found in everybody):
+        return ""
+    whom = names.cohort(definition).outside
+    return f", without {whom}," if whom else " in the calculation"
 
 
 def _horizon(after: int, found: Sequence[Released], names: Names) -> Section:
@@ -162,8 +172,10 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
     heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched", "People matched"]
     note = (
         "Each lies within the one before it. Members are achievements where a person may have several, such as two "
-        "first degrees: people are fewer then."
+        "first degrees: people are fewer then. In the calculation are those whom the definition counts in its rates"
     )
+    left = {_outside(place.definition, counted, names).strip(", ") for place in counted} - {"", "in the calculation"}
+    note += f": {', '.join(sorted(left))}." if left else "."
     return Section("sizes", "How many are followed", [Table("Members of cohorts", heads, rows, note)])
 
 

@@ -11,6 +11,7 @@ from quality.report.names import Names
 from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side, side
 
+_FLAGGED, _BY_CHANCE = "flagged", "flagged, may be chance"
 _UNDER, _OVER = "fewer than their share", "more than their share"
 LET_GO = "Let go, expected, %"
 LET_GO_NOTE = (
@@ -132,13 +133,15 @@ def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -
                         "shown": f"{cells[0].text} ({cells[1].text} to {cells[2].text})",
                     }
                 )
-    flagged = [row for row in rows if row[-1] == "flagged"]
+    verdicts = [row[-1] for row in rows]
+    flagged, by_chance = verdicts.count(_FLAGGED), verdicts.count(_BY_CHANCE)
     cohorts = (
         " Years of birth are in the table below."
         if any(r["characteristics"] == ["cohort"] for r in step["bias"])
         else ""
     )
-    said = f"{len(flagged)} of {len(values)} groups are flagged: beyond 0.1 either way.{cohorts}"
+    said = f"{flagged + by_chance} of {len(values)} groups are flagged: beyond 0.1 either way"
+    said += f", {by_chance} of them not beyond what chance could do.{cohorts}" if by_chance else f".{cohorts}"
     return figure(
         "standardised-differences",
         f"Standardised differences by group: {names.step(step)}",
@@ -155,7 +158,9 @@ def _chart(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -
 def _verdict(found: Mapping[str, Any] | None, cell: Cell) -> str:
     if found is None or cell.value is None:
         return "not shown"
-    return "flagged" if found["flagged"] else "not flagged"
+    if not found["flagged"]:
+        return "not flagged"
+    return _FLAGGED if found["certain"] else _BY_CHANCE
 
 
 def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> list[str]:

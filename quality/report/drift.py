@@ -149,7 +149,7 @@ def _counts_table(
             change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
             rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
         else:
-            rows.append([row["count"], before, after, d.marked("not_applicable")])
+            rows.append([row["count"], before, after, d.untold(before, after)])
     return Table("Published counts", ["Count", *two, "Change, %"], rows)
 
 
@@ -209,7 +209,8 @@ def _size(change: str | Cell) -> float:
 def _moved_by(before: Group | None, after: Group | None, d: Disclosure) -> list[Cell]:
     """Change of a rate with its interval, of the figures as they are shown."""
     if before is None or after is None or before.rate.value is None or after.rate.value is None:
-        return [d.marked("suppressed")] * 3
+        marks = [one.rate if one else d.marked("unavailable") for one in (before, after)]
+        return [d.untold(*marks) for _ in range(3)]
     found = difference(*(wilson(_shown_count(one), int(one.eligible.value or 0)) for one in (before, after)))
     return [_points(found[key]) for key in ("change", "low", "high")]
 
@@ -229,7 +230,7 @@ def _completeness_table(
     for row in rows:
         before, after = (d.percent(int(row[key]["count"]), row[key]["of"]) for key in ("before", "after"))
         is_shown = before.value is not None and after.value is not None
-        points = _points(((after.value or 0.0) - (before.value or 0.0)) / 100) if is_shown else d.marked("suppressed")
+        points = _points(((after.value or 0.0) - (before.value or 0.0)) / 100) if is_shown else d.untold(before, after)
         found.append([names.source(row["source"]), names.column(row["identifier"]), before, after, points])
     if not found:
         return None

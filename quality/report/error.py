@@ -26,7 +26,7 @@ def error_section(
     measured = [(names.step(step), step["accuracy"]) for step in steps]
     spine = (evaluation.get("spine") or {}).get("accuracy")
     if spine:
-        measured.append(("Spine, pairs of its records", spine["pairwise"]))
+        measured.append(("Spine, pairs of its people's records", spine["pairwise"]))
     blocks: list[Block] = [
         Text(
             "Precision is the share of links that join one person; recall the share of the pairs that are one person "
@@ -177,4 +177,6 @@ def _people_table(people: Mapping[str, Any], d: Disclosure) -> Table:
             ["True people split over several", d.count(people["split"])],
             ["People of the spine who mix several true people", d.count(people["mixed"])],
         ],
+        "All records of a true person are those too that the spine lacks, since no link brought them there: who lacks "
+        "one is not wholly right, and need not be split.",
     )

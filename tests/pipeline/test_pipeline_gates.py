@@ -10,7 +10,7 @@ import pytest
 from linkage.config import Gates
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline import publishing
-from linkage.pipeline.gates import asked_of, failed, hold, not_asked
+from linkage.pipeline.gates import asked_of, failed, hold, not_asked, unlinked
 from linkage.pipeline.publishing import publish
 
 
@@ -144,6 +144,26 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
         "max_rate_fall: no group of b-c has a hundred people in both releases",
     ]
     assert not_asked(Gates(), {"steps": steps}, None) == []
+
+
+def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
+    """Of 120 people 100 are old enough to be in the other file, and 95 of them linked: 5 % are not, and not 21 %."""
+    step = {
+        "step": "a-b",
+        "eligible": {"target": "b"},
+        "sides": [{"side": "left", "units": 120, "linked": 96}, {"side": "right", "units": 150, "linked": 96}],
+        "totals": [
+            {"side": "left", "all": 120, "eligible": 100, "linked": 95},
+            {"side": "right", "all": 150, "eligible": 150, "linked": 96},
+        ],
+    }
+    assert unlinked({"steps": [step]}) == {"a-b": pytest.approx(0.05)}
+    assert unlinked({"steps": [{**step, "totals": []}]}) == {"a-b": pytest.approx(0.2)}
+    young = [{**step["totals"][0], "eligible": 0, "linked": 0}, step["totals"][1]]  # type: ignore[index]
+    of_nobody = {"steps": [{**step, "accuracy": None, "totals": young}]}
+    assert unlinked(of_nobody) == {}
+    (said,) = not_asked(Gates(max_unlinked=0.2), of_nobody, None)
+    assert said == "max_unlinked: a side of a-b holds nobody in the calculation"
 
 
 def test_gates_that_hold_say_nothing() -> None:

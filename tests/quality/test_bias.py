@@ -22,10 +22,10 @@ from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.bias import LET_GO_NOTE, Shown, bias_section, cells_of
+from quality.report.bias import LET_GO_NOTE, Shown, _chart, bias_section, cells_of
 from quality.report.bias import statement as drafted
 from quality.report.names import Names
-from quality.report.page import Fold, Table, Text
+from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import Group, side
 from tests.quality.conftest import CountedOnce
 
@@ -180,6 +180,28 @@ def test_what_chance_could_do_is_not_detected(without_truth: dict[str, Any]) -> 
     assert "Detected" not in said.replace("Not detected", "")
     assert not [name for name in ("London", "Yorkshire") if name in said]
     assert "1 group lies beyond 0.1, but not beyond what chance could do: neither detected nor ruled out." in said
+
+
+def test_a_flag_that_may_be_chance_is_no_verdict_against_a_group() -> None:
+    """Of 3 men missed of 84 and 2 women of 116 the difference is far beyond 0.1, and its interval holds nought."""
+    men, women = standardised(81, 195, 3, 5), standardised(114, 195, 2, 5)
+    assert men
+    assert women
+    assert men["low"] < 0 < men["high"]
+    groups = [
+        {"labels": [label], "in_both": of, "found_missed": found}
+        for label, of, found in (("M", 84, men), ("F", 116, women))
+    ]
+    rows = [{"characteristics": ["sex"], "title": "Sex", "groups": groups}]
+    step, d = {"step": "a-b", "left": "a", "right": "b", "bias": rows}, disclosure.Disclosure(disclosure.load())
+    drawn = _chart(step, Shown({}, {}), Names(shipped()), d)
+    assert isinstance(drawn, Figure)
+    assert drawn.summary.startswith(
+        "2 of 2 groups are flagged: beyond 0.1 either way, 2 of them not beyond what chance could do. "
+    )
+    assert [row[-1] for row in drawn.table.rows] == ["flagged, may be chance"] * 2
+    men["certain"] = women["certain"] = True
+    assert "chance" not in _chart(step, Shown({}, {}), Names(shipped()), d).summary  # type: ignore[union-attr]
 
 
 @pytest.fixture

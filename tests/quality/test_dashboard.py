@@ -217,6 +217,23 @@ def test_bias_tells_of_large_groups_alone(d: Disclosure) -> None:
     assert _cells(bias([run], _names(), d)) == {
         ("a to b", "Largest difference, either way"): ["0.20"],
         ("a to b", "Groups flagged"): ["1"],
+        ("a to b", "Groups told of"): ["2"],
+    }
+
+
+def test_where_no_group_is_large_enough_none_is_said_not_to_be_flagged(d: Disclosure) -> None:
+    """A run of few people has no group that can be told of: a nought beside the other run's one would say it is fair."""
+
+    def run(name: str, matched: int, eligible: int) -> Run:
+        said = {"difference": -0.4, "flagged": True}
+        group = {"matched": matched, "eligible": eligible, "found_missed": None, "matched_unmatched": said}
+        step = {"step": "a-b", "left": "a", "right": "b", "bias": [{"characteristics": ["sex"], "groups": [group]}]}
+        return Run(name, Path(), {}, {"steps": [step]})
+
+    assert _cells(bias([run("large", 900, 1000), run("small", 45, 50)], _names(), d)) == {
+        ("a to b", "Largest difference, either way"): ["0.40", "z"],
+        ("a to b", "Groups flagged"): ["1", "z"],
+        ("a to b", "Groups told of"): ["1", "0"],
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from linkage.catalogue import shipped
+from quality.dashboard.figures import Row
+from quality.dashboard.showing import change
 from quality.disclosure import Cell, Disclosure, load
 from quality.drift import by_chance, drift
 from quality.intervals import wilson
@@ -65,12 +67,12 @@ def test_a_contradiction_of_few_people_is_a_small_count(d: Disclosure) -> None:
     drawn, table, by_step = implausible_tables(contradicting(*rules, people=1000, implausible=65), d)
     # Of the share of any rule, 65, those shown take 20 at most: 45 are left for the others.
     assert [row[1:6] for row in texts(table)] == [
-        ["50", "c", "z", "z", "c"],
+        ["50", "c", "c", "c", "c"],
         ["60", "0.0", "0.0", "6.0", "c"],
-        ["50", "c", "z", "z", "c"],
+        ["50", "c", "c", "c", "c"],
         ["100", "20.0", "13.3", "28.9", "c"],
     ]
-    assert texts(by_step) == [["NPD to CIS", "c", "z", "z"]]
+    assert texts(by_step) == [["NPD to CIS", "c", "c", "c"]]
     assert drawn.summary.startswith("6.5% of the people")
 
 
@@ -91,7 +93,19 @@ def test_an_interval_tells_no_more_than_the_figures_beside_it(d: Disclosure) -> 
     one, other = ((d.percent(n, of), d.rounded(of)) for n, of in ((48, 98), (49, 100)))
     assert one == other == (Cell("49.0", 49.0), Cell("100", 100.0))
     assert [cell.text for cell in d.sampled(*one)] == ["39.4", "58.7"]
-    assert [cell.mark for cell in d.sampled(d.percent(3, 50), d.rounded(50))] == ["not_applicable"] * 2
+    assert [cell.mark for cell in d.sampled(d.percent(3, 50), d.rounded(50))] == ["suppressed"] * 2
+
+
+def test_what_is_reckoned_from_a_hidden_figure_is_hidden_and_not_without_a_base(d: Disclosure) -> None:
+    """3 of 50 is hidden, 0 of 0 has no share, 20 of 99,999 is low: their intervals bear the marks that say so."""
+    shares = (
+        (d.percent(3, 50), d.rounded(50)),
+        (d.percent(0, 0), d.rounded(0)),
+        (d.percent(20, 99_999), d.rounded(99_999)),
+    )
+    assert [[cell.text for cell in d.sampled(*one)] for one in shares] == [["c", "c"], ["z", "z"], ["x", "x"]]
+    two = Row(("a to b", "Matched"), [d.percent(25, 50), d.percent(3, 50), d.marked("not_applicable")])
+    assert [change(two, places, 1, d).text for places in ((0, 0), (0, 1), (1, 2), (0, 2))] == ["0.0", "c", "c", "z"]
 
 
 def reviewed(looked_at: int, others: int) -> dict[str, Any]:
