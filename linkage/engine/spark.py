@@ -224,7 +224,7 @@ class SparkEngine:
         self.close()
         _, error, _ = exc
         if isinstance(error, GONE):  # of a call that runs no query
-            raise explained(error, self.scratch) from None
+            raise explained(error, self.scratch, self.session) from None
 
     def _named_anew(self, table: Table, folder: Path) -> bool:
         """Whether the files of a stored table could be given a second name in a new folder: none is written twice."""
@@ -301,7 +301,7 @@ class SparkEngine:
         try:
             return work()
         except (PySparkException, Py4JError, ConnectionError) as error:
-            raise explained(error, self.scratch) from None  # its cause's text may quote values of rows
+            raise explained(error, self.scratch, self.session) from None  # its cause's text may quote values of rows
 
 
 def _as_it_stands(path: Path) -> str:

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from py4j.protocol import Py4JNetworkError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError, Py4JNetworkError  # type: ignore[import-untyped]
 from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import SparkSession
 
 from linkage.errors import ContractError, InputError, LeoError
 
@@ -13,10 +14,18 @@ GONE = (ConnectionRefusedError, ConnectionResetError, Py4JNetworkError)
 """What any call raises once Spark's Java has ended."""
 
 _STOPPED = ("stopped SparkContext", "SparkContext was shut down")
+"""What of an error's text tells so by itself."""
 
 
-def explained(error: Exception, scratch: Path) -> LeoError:
+def explained(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     """An engine's error in words that say what to do, without its text where that may quote values of rows."""
+    try:
+        return _told(error, scratch, session)
+    except (*GONE, Py4JError):  # Spark's Java ended before it could be asked what the error was
+        return _was_stopped()
+
+
+def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     text, kind = str(error), _condition(error)
     if kind.startswith(_OF_FILES):
         named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text)
@@ -28,10 +37,7 @@ def explained(error: Exception, scratch: Path) -> LeoError:
             )
         return InputError(f"a file could not be read: {file}\n  is it whole Parquet?")
     if isinstance(error, ConnectionError | Py4JNetworkError) or any(said in text for said in _STOPPED):
-        return LeoError(
-            "Spark's driver was stopped, or killed for want of memory\n"
-            "  run the same command again: it continues from the last whole stage"
-        )
+        return _was_stopped()
     if "No space left" in text:
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
@@ -48,9 +54,18 @@ def explained(error: Exception, scratch: Path) -> LeoError:
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
         told = hint if kind.startswith("DATATYPE_MISMATCH") and "INTERVAL" in text else ""
         return LeoError(f"Spark cannot run a query: {text.strip().splitlines()[0]}{told}")
+    if kind in ("", "INTERNAL_ERROR") and session.sparkContext._jsc.sc().isStopped():
+        return _was_stopped()  # what was at work met what was gone already: a null pointer, or a fault of Spark's own
     return ContractError(
         f"Spark failed on a row: {kind or _java_class(error)}\n"
         "  the value is not shown; look for a cast of text in the query that failed"
+    )
+
+
+def _was_stopped() -> LeoError:
+    return LeoError(
+        "Spark's driver was stopped, or killed for want of memory\n"
+        "  run the same command again: it continues from the last whole stage"
     )
 
 

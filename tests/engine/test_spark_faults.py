@@ -2,6 +2,8 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -81,11 +83,47 @@ def test_an_error_of_a_row_that_is_told_like_one_of_a_query_shows_no_value(spark
         spark_engine.sql("select n from {t}", t=texts)
 
 
+def running(*, stopped: bool) -> Any:
+    """As much of a session as tells whether it was stopped."""
+    java = SimpleNamespace(sc=lambda: SimpleNamespace(isStopped=lambda: stopped))
+    return SimpleNamespace(sparkContext=SimpleNamespace(_jsc=java))
+
+
+@pytest.mark.parametrize("said", ["[INTERNAL_ERROR] The action failed: SECRETNAME", "java.lang.NullPointerException"])
+def test_what_fails_because_spark_was_stopped_is_no_fault_of_a_row(said, spark_engine):
+    """A signal in the middle of a job: what was at work meets what is gone, and does not say why it is."""
+    from linkage.engine.spark_errors import explained
+
+    told = str(explained(RuntimeError(said), Path("scratch"), running(stopped=True)))
+    assert told.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
+    of_a_row = str(explained(RuntimeError(said), Path("scratch"), spark_engine.session))
+    assert of_a_row.startswith("Spark failed on a row: ")
+    assert "SECRETNAME" not in told + of_a_row
+
+
+def test_a_value_that_is_no_number_is_one_though_spark_was_stopped_then():
+    from linkage.engine.spark_errors import explained
+
+    told = explained(RuntimeError("[CAST_INVALID_INPUT] SECRETNAME"), Path("scratch"), running(stopped=True))
+    assert str(told).startswith("Spark failed on a row: CAST_INVALID_INPUT\n")
+
+
+def test_java_that_ends_while_it_is_asked_what_failed_was_stopped():
+    from linkage.engine.spark_errors import explained
+
+    class Ended(RuntimeError):
+        def __str__(self) -> str:
+            raise ConnectionRefusedError(111, "Connection refused")
+
+    told = explained(Ended(), Path("scratch"), running(stopped=False))
+    assert str(told).startswith("Spark's driver was stopped")
+
+
 @pytest.mark.parametrize("said", ["ExecutorLostFailure (executor 1 exited)", "java.lang.OutOfMemoryError: heap"])
 def test_workers_without_memory_are_told_apart_from_bad_rows(said):
     from linkage.engine.spark_errors import explained
 
-    told = explained(RuntimeError(f"Job aborted: {said} while at SECRETNAME"), Path("scratch"))
+    told = explained(RuntimeError(f"Job aborted: {said} while at SECRETNAME"), Path("scratch"), running(stopped=False))
     assert type(told) is LeoError
     assert "memory" in str(told)
     assert "SECRETNAME" not in str(told)
@@ -102,7 +140,7 @@ def test_workers_without_memory_are_told_apart_from_bad_rows(said):
 def test_a_driver_that_was_stopped_is_no_fault_of_a_row(error):
     from linkage.engine.spark_errors import explained
 
-    told = str(explained(error, Path("scratch")))
+    told = str(explained(error, Path("scratch"), running(stopped=False)))
     assert told.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
     assert "SECRETNAME" not in told
 
@@ -140,7 +178,7 @@ def test_what_ended_the_work_is_told_where_java_ended_with_it(ended, spark_sessi
 def test_who_ran_out_of_memory_is_told_with_the_setting_to_raise(said, who, remedy):
     from linkage.engine.spark_errors import explained
 
-    told = str(explained(RuntimeError(said), Path("scratch")))
+    told = str(explained(RuntimeError(said), Path("scratch"), running(stopped=False)))
     assert told.startswith(f"{who} ran out of memory")
     assert remedy in told
     assert "run the same command again" in told
