@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, connect, rows
+from linkage.engine import Engine, Table, connect, rows, unfinished
 from linkage.errors import ConfigError
 from linkage.explain.files import is_linked_files
 from linkage.pipeline.atomic import write_json
@@ -91,7 +91,9 @@ def draw_sample(
         strata = frame(engine, stratified, definitions)
         drawn = draw(engine, stratified, allot(strata, size), (names.lots("left"), names.lots("right")), seed=chosen)
         sample = _named(engine, run, drawn, names, _answered_before(engine, labels))
-        pairs = engine.write(sample, folder / "sample.parquet")
+        folder.mkdir(parents=True, exist_ok=True)
+        with unfinished(folder / "sample.parquet") as part:  # of its own: two may begin to review a step at once
+            pairs = engine.write(sample, part)
         ordered = engine.sql("select left_id, right_id, carried from {sample} order by place", sample=sample)
         listed = rows(engine, ordered)
         called = opened.called(engine, [(row["left_id"], row["right_id"]) for row in listed if not row["carried"]])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, rows
+from linkage.engine import Engine, Table, rows, unfinished
 from linkage.errors import InputError
 from linkage.resources import filled_in
 from quality.review.estimate import Answers
@@ -285,10 +285,10 @@ def form(pairs: Iterable[tuple[str, str]], path: Path) -> Path:
     Args:
         pairs: what the two records are called.
     """
-    path.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
-    ) as file:
+    with (
+        unfinished(path) as part,
+        open(part, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(_OF_CSV)
         writer.writerows((left, right, "", "") for left, right in pairs)

@@ -37,6 +37,19 @@ def run(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_two_may_begin_to_review_a_step_at_once(linked_village: Any, tmp_path: Path) -> None:
+    """The second took the half of the first's sample away, and the first ended with a file that was not there."""
+    folder = tmp_path / "run"
+    shutil.copytree(linked_village.root, folder)
+    half = folder / "review" / STEP / ".sample.parquet.part"
+    half.parent.mkdir(parents=True)
+    half.write_text("of another process")
+    drawn = draw_sample(folder, STEP, 60)
+    assert half.read_text() == "of another process"
+    assert drawn.form.stat().st_mode & 0o777 == 0o600
+    assert {path.name for path in half.parent.iterdir()} == {half.name, "sample.parquet", "strata.json", "sample.csv"}
+
+
 @pytest.fixture(scope="module")
 def open_desk(run: Path) -> Iterator[Any]:
     from linkage.review.desk import RunDesk
