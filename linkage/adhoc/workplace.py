@@ -12,9 +12,9 @@ from typing import Any
 
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.pipeline.atomic import put, remove, sync_tree
+from linkage.pipeline.atomic import remove
 from linkage.pipeline.folder import MANIFEST
-from linkage.pipeline.lock import LOCK, locked
+from linkage.pipeline.making import in_the_making
 from linkage.pipeline.manifest import Manifest, RunFacts
 from quality import pen
 
@@ -62,27 +62,16 @@ def workplace(out: Path, title: str, *, force: bool) -> Iterator[Workplace]:
     """
     _refuse_used(out, force)
     place = out.resolve()  # the folder . has no name of its own to call another after
-    part = place.with_name(f".{place.name}.part")
-    part.mkdir(parents=True, exist_ok=True)
-    with locked(part, called=out):
-        _refuse_used(out, force)  # once more: another process may just have put its own there
-        for left in part.iterdir():  # by a killed run
-            if left.name != LOCK:
-                remove(left)
-        try:
+    try:
+        with in_the_making(place, called=out) as part:
+            _refuse_used(out, force)  # once more: another process may just have put its own there
             yield Workplace(part, title)
             remove(part / "scratch")
             for name in _OF_PEOPLE:
                 if (out / name).is_dir():
                     shutil.copytree(out / name, part / name)
-            remove(part / LOCK)
-            sync_tree(part)
-            put(part, place)
-        except BaseException:
-            remove(part)
-            raise
-        finally:
-            pen.put_away()
+    finally:
+        pen.put_away()
 
 
 _NOT_HOW = frozenset({"left", "right", "file", "out", "truth", "memory_limit", "threads", "force"})

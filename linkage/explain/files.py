@@ -22,9 +22,8 @@ from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolve import Thresholds
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
-from linkage.pipeline.atomic import put, remove
 from linkage.pipeline.delivery import manifest_of
-from linkage.pipeline.lock import LOCK, locked
+from linkage.pipeline.making import in_the_making
 
 KEPT = "explained"
 """The folder, inside that of the links, of what was read."""
@@ -234,24 +233,13 @@ def _tables(
 
 def _keep(engine: Engine, tables: Mapping[str, Table], kept: Path) -> bool:
     """Leave what was read in the folder; False where another process is just doing the same."""
-    part = kept.with_name(f".{kept.name}.part")
-    part.mkdir(mode=0o700, exist_ok=True)
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as making:
         try:
-            held.enter_context(locked(part))
-            for left in part.iterdir():  # by a killed process
-                if left.name != LOCK:
-                    remove(left)
+            part = making.enter_context(in_the_making(kept, mode=0o700))
         except (LeoError, FileNotFoundError):  # the other is at it, or has just put it in its place
             return False
-        try:
-            for name, table in tables.items():
-                engine.write(table, part / f"{name}.parquet")
-            remove(part / LOCK)
-            put(part, kept)
-        except BaseException:
-            remove(part)
-            raise
+        for name, table in tables.items():
+            engine.write(table, part / f"{name}.parquet")
     return True
 
 

@@ -1,0 +1,39 @@
+"""A folder that one process at a time makes: beside its place, and put there when it is whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkage.pipeline.atomic import put, remove, sync_tree
+from linkage.pipeline.lock import LOCK, locked
+
+
+@contextmanager
+def in_the_making(place: Path, *, called: Path | None = None, mode: int = 0o777) -> Iterator[Path]:
+    """Give an empty, hidden folder, which takes the stead of what is at `place` when the block ends well.
+
+    Its name is known to all who make the same one, so that the second is told of the first, and what a killed one left
+    goes before the next begins. Where the block fails the folder goes, and what was at `place` stays.
+
+    Args:
+        called: what messages call the folder, where it is not `place`.
+        mode: who may open it, as of `mkdir`.
+
+    Raises:
+        LeoError: another process is making it.
+        FileNotFoundError: another has just put it in its place.
+    """
+    part = place.with_name(f".{place.name}.part")
+    part.mkdir(mode=mode, parents=True, exist_ok=True)
+    with locked(part, called=called or place):
+        for left in part.iterdir():
+            if left.name != LOCK:
+                remove(left)
+        try:
+            yield part
+            sync_tree(part)
+            remove(part / LOCK)
+            put(part, place)
+        except BaseException:
+            remove(part)
+            raise
