@@ -104,13 +104,8 @@ def _weighed(
     )
 
 
-def same_person(engine: Engine, model: Model, units: Table, thresholds: Thresholds) -> float:
-    """Match weight by the model from which two records of one file are one person."""
-    return same_person_from(model, engine.count(units), thresholds)
-
-
 def same_person_from(model: Model, records: int, thresholds: Thresholds) -> float:
-    """The same of a file with so many records."""
+    """Match weight by the model from which two records of one file, which has so many, are one person."""
     return thresholds.certain - _within(model, records)
 
 

@@ -8,12 +8,13 @@ with the partner that the other has. Twins join nobody together: either is like 
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule, asked_for
-from linkage.match.duplicates import same_person, second_record_from
+from linkage.match.duplicates import same_person_from, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
@@ -65,24 +66,10 @@ def with_second_records(
         store=True,
     )
     rules = asked_for(step)
+    search = _Search(engine, model, sides, accepted, barred, rules, frequencies, thresholds, parts)
     # Units of a side that may hold many hold further links in any case.
     single = [side for side in ("left", "right") if not holds_many(step.cardinality, _OTHER[side])]
-    asked = [
-        functools.partial(
-            _second,
-            engine,
-            model,
-            side,
-            sides,
-            accepted,
-            barred,
-            rules,
-            frequencies,
-            thresholds,
-            parts.within(f"second-{side}") if parts else None,  # what the first scoring kept is of other sides
-        )
-        for side in single
-    ]
+    asked = [functools.partial(search.second, side) for side in single]
     made = side_by_side(engine, *asked, rows=sum(engine.count(each.units) for each in sides.values()))
     joined = _without_twins(engine, sides, accepted, dict(zip(single, made, strict=True)), rules)
     for found in joined.values():
@@ -110,41 +97,125 @@ _MORE_OUTCOMES = """
     """
 
 
-def _second(
-    engine: Engine,
-    model: Model,
-    side: str,
-    sides: dict[str, Units],
-    accepted: Table,
-    barred: Sequence[Table],
-    rules: Sequence[Rule],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    parts: Parts | None,
-) -> Table:
-    """Pairs that join a side's units without a link, as they were scored."""
-    units = sides[side]
-    pairs = _near_linked_units(engine, model, side, sides, accepted, barred, rules, frequencies, thresholds, parts)
-    names = {"side": side, "other": _OTHER[side]}
-    partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=accepted, store=True)
-    weighed = score_within(engine, model, units.units, frequencies, partners)
-    twins = two_people(engine, weighed, units, units, _ANY_WEIGHT, rules)
-    covered = engine.count(accepted) / max(engine.count(units.units), 1)
-    others = engine.count(sides[_OTHER[side]].units)
-    found = engine.sql(
-        _SAME.format(**names),
-        params={
-            "alone": second_record_from(model, others, covered, thresholds),
-            "same": same_person(engine, model, units.units, thresholds),
-        },
-        pairs=pairs,
-        accepted=accepted,
-        weighed=weighed,
-        twins=twins,
-        store=True,
-    )
-    engine.drop(pairs, partners, weighed)
-    return found
+@dataclass(frozen=True)
+class _Search:
+    """What is searched for pairs that join, and by what; each as of `with_second_records`.
+
+    Attributes:
+        accepted: left_id, right_id of the links that the step has.
+        rules: by which pairs are two people.
+    """
+
+    engine: Engine
+    model: Model
+    sides: dict[str, Units]
+    accepted: Table
+    barred: Sequence[Table]
+    rules: Sequence[Rule]
+    frequencies: Frequencies
+    thresholds: Thresholds
+    parts: Parts | None
+
+    def second(self, side: str) -> Table:
+        """Pairs that join a side's units without a link, as they were scored."""
+        engine, model, units = self.engine, self.model, self.sides[side]
+        pairs = self._near_linked_units(side)
+        names = {"side": side, "other": _OTHER[side]}
+        partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=self.accepted, store=True)
+        weighed = score_within(engine, model, units.units, self.frequencies, partners)
+        twins = two_people(engine, weighed, units, units, _ANY_WEIGHT, self.rules)
+        records, others = engine.count(units.units), engine.count(self.sides[_OTHER[side]].units)
+        covered = engine.count(self.accepted) / max(records, 1)
+        found = engine.sql(
+            _SAME.format(**names),
+            params={
+                "alone": second_record_from(model, others, covered, self.thresholds),
+                "same": same_person_from(model, records, self.thresholds),
+            },
+            pairs=pairs,
+            accepted=self.accepted,
+            weighed=weighed,
+            twins=twins,
+            store=True,
+        )
+        engine.drop(pairs, partners, weighed)
+        return found
+
+    def _near_linked_units(self, side: str) -> Table:
+        """A unit without a link and the linked unit of the other side that it fits, where it fits no other as well."""
+        engine, model, sides = self.engine, self.model, self.sides
+        left, right = (self._units(name, linked=name != side) for name in ("left", "right"))
+        lowest = self.thresholds.accept - self.thresholds.margin
+        scored = score_candidates(
+            engine,
+            model,
+            left,
+            right,
+            self.frequencies,
+            lowest,
+            # What the first scoring kept is of other sides.
+            parts=self.parts.within(f"second-{side}") if self.parts else None,
+            meetings=False,
+            leftovers=True,
+        ).pairs
+        apart = two_people(engine, scored, sides["left"], sides["right"], lowest, self.rules, model=model)
+        never = {f"never_{number}": table for number, table in enumerate([apart, *self.barred])}
+        free = " and ".join(
+            f"not exists (select 1 from {{{name}}} as n where n.left_id = s.left_id and n.right_id = s.right_id)"
+            for name in never
+        )
+        found = engine.sql(
+            f"""
+            with possible as (
+                select s.* from {{scored}} as s where {free}
+            ),
+            ranked as (
+                select *, row_number() over by_unit as place, lead(match_weight) over by_unit as runner_up
+                from possible
+                window by_unit as (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id)
+            )
+            select {columns(scored.columns)}
+            from ranked
+            where place = 1 and match_weight >= $accept
+              and (runner_up is null or {leads("match_weight", "runner_up", "$margin")})
+            """,
+            params={"accept": self.thresholds.accept, "margin": self.thresholds.margin},
+            scored=scored,
+            store=True,
+            **never,
+        )
+        engine.drop(scored, left, right)
+        return found
+
+    def _units(self, side: str, *, linked: bool) -> Table:
+        """A side's units with a link, or those without."""
+        return self.engine.sql(
+            f"""
+            select u.*
+            from {{units}} as u
+            where {"" if linked else "not"} exists (select 1 from {{accepted}} as k where k.{side}_id = u.unit_id)
+            """,
+            units=self.sides[side].units,
+            accepted=self.accepted,
+            store=True,
+        )
+
+
+# The partner that the linked unit has, beside the unit that has none: two records of one file.
+_PARTNERS = """
+    select distinct k.{side}_id as left_id, p.{side}_id as right_id
+    from {{pairs}} as p
+    join {{accepted}} as k on k.{other}_id = p.{other}_id
+    """
+
+_SAME = """
+    select distinct p.*
+    from {{pairs}} as p
+    join {{accepted}} as k on k.{other}_id = p.{other}_id
+    join {{weighed}} as w on w.left_id = k.{side}_id and w.right_id = p.{side}_id
+    where (p.match_weight >= $alone or w.match_weight >= $same)
+      and not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
+    """
 
 
 def _without_twins(
@@ -185,91 +256,6 @@ _ACROSS = """
 
 _BUT_FOR = """
     select f.* from {{found}} as f where not exists (select 1 from {{twins}} as t where t.{end}_id = f.{side}_id)
-    """
-
-
-def _near_linked_units(
-    engine: Engine,
-    model: Model,
-    side: str,
-    sides: dict[str, Units],
-    accepted: Table,
-    barred: Sequence[Table],
-    rules: Sequence[Rule],
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    parts: Parts | None,
-) -> Table:
-    """A unit without a link and the linked unit of the other side that it fits, where it fits no other as well."""
-    tables = {
-        name: engine.sql(
-            f"""
-            select u.*
-            from {{units}} as u
-            where {"not" if name == side else ""} exists (select 1 from {{accepted}} as k where k.{name}_id = u.unit_id)
-            """,
-            units=sides[name].units,
-            accepted=accepted,
-            store=True,
-        )
-        for name in sides
-    }
-    lowest = thresholds.accept - thresholds.margin
-    scored = score_candidates(
-        engine,
-        model,
-        tables["left"],
-        tables["right"],
-        frequencies,
-        lowest,
-        parts=parts,
-        meetings=False,
-        leftovers=True,
-    ).pairs
-    apart = two_people(engine, scored, sides["left"], sides["right"], lowest, rules, model=model)
-    never = {f"never_{number}": table for number, table in enumerate([apart, *barred])}
-    free = " and ".join(
-        f"not exists (select 1 from {{{name}}} as n where n.left_id = s.left_id and n.right_id = s.right_id)"
-        for name in never
-    )
-    found = engine.sql(
-        f"""
-        with possible as (
-            select s.* from {{scored}} as s where {free}
-        ),
-        ranked as (
-            select *, row_number() over by_unit as place, lead(match_weight) over by_unit as runner_up
-            from possible
-            window by_unit as (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id)
-        )
-        select {columns(scored.columns)}
-        from ranked
-        where place = 1 and match_weight >= $accept
-          and (runner_up is null or {leads("match_weight", "runner_up", "$margin")})
-        """,
-        params={"accept": thresholds.accept, "margin": thresholds.margin},
-        scored=scored,
-        store=True,
-        **never,
-    )
-    engine.drop(scored, *tables.values())
-    return found
-
-
-# The partner that the linked unit has, beside the unit that has none: two records of one file.
-_PARTNERS = """
-    select distinct k.{side}_id as left_id, p.{side}_id as right_id
-    from {{pairs}} as p
-    join {{accepted}} as k on k.{other}_id = p.{other}_id
-    """
-
-_SAME = """
-    select distinct p.*
-    from {{pairs}} as p
-    join {{accepted}} as k on k.{other}_id = p.{other}_id
-    join {{weighed}} as w on w.left_id = k.{side}_id and w.right_id = p.{side}_id
-    where (p.match_weight >= $alone or w.match_weight >= $same)
-      and not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
     """
 
 
