@@ -13,6 +13,7 @@ from linkage.adhoc.ids import with_ids
 from linkage.adhoc.maps import of_one_file, without_left_out
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
+from linkage.adhoc.roles import named_by_role
 from linkage.adhoc.same_names import is_mere_number
 from linkage.adhoc.things import names_of_things
 from linkage.adhoc.towns import with_towns
@@ -42,9 +43,11 @@ def columns_of(
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
     columns = recognise(*headers, maps, named, enough=False, by_number=False)
+    if roles := named_by_role(engine, files, columns, told):
+        columns = recognise(*headers, [*maps, *roles], named, enough=False, by_number=False)
     asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
     taken = taken_by_content(engine, asked, columns)
-    found = [text for column in taken for text in column.maps()]
+    found = [*roles, *(text for column in taken for text in column.maps())]
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
     columns = names_of_things(engine, files, replace(columns, by_content=tuple(found)), told)
@@ -76,16 +79,19 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     if named is not None and named not in file.header:
         raise ConfigError(f"--id: the file has no column '{named}'\n  it has: {shown_names(file.header)}")
     columns = recognise(header, header, both, (named, named), enough=False, by_number=False)
+    if roles := named_by_role(engine, [file], columns, told):
+        columns = recognise(header, header, [*both, *roles], (named, named), enough=False, by_number=False)
     asked = [_without_lines(file, columns.left, told)] * 2
     taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
-    found = [text for column in taken for text in column.maps()]
+    found = [*roles, *(text for column in taken for text in column.maps())]
     columns = recognise(header, header, [*both, *found], (named, named), enough=False)
     columns = names_of_things(engine, [file], columns, told)
     _refuse_mere_addresses(columns, [header])
     columns = with_other_countries(engine, [file], columns)
     columns = with_addresses(engine, [file], columns, told)
     refuse_too_few(columns, header)
-    return replace(columns, by_content=tuple(f"{column.field}={column.left}" for column in taken))
+    said = [text.removeprefix("left.") for text in found if text.startswith("left.")]
+    return replace(columns, by_content=tuple(said))
 
 
 def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]]) -> None:

@@ -5,7 +5,7 @@ A survey has thousands of columns, and each field is looked for among all of the
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import (
@@ -83,26 +83,35 @@ def of_births(names: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
     return found
 
 
+def _pairs(several: Iterable[Sequence[str]]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Two words that names of more begin (0) with, or end (-1) with where the last is a number: age_w3, town_wave2."""
+    for words in several:
+        if len(words) > 2:
+            yield 0, words[:2]
+            if words[-1].isdigit():
+                yield -1, words[-2:]
+
+
 @functools.lru_cache
 def _ends(names: tuple[str, ...]) -> Ends:
     others: list[str] = vocabulary()["others"]
     several = [words for words in map(words_of, filter(str.isascii, names)) if len(words) > 1]
     found = Counter((end, words[end]) for words in several for end in (0, -1))
-    found.update((0, " ".join(words[:2])) for words in several if len(words) > 2)
+    found.update((end, " ".join(words)) for end, words in _pairs(several))
     return frozenset(end for end, held in found.items() if held > 1 and not {*end[1].split()} & {*others})
 
 
 def shared_ends(names: Sequence[str]) -> Ends:
-    """Words that several columns begin (0; two words too) or end (-1) with, and that speak of nobody else:
-    census_surname, dob_x."""
+    """Words that several columns begin (0; two words too) or end (-1; a word and a number too) with, and that speak of
+    nobody else: census_surname, dob_x, age_w3."""
     return _ends(tuple(names))
 
 
 def _without_ends(name: str, ends: Ends, *, words: int = 1) -> str:
-    """The name without the first words and the last one that the file's columns share: RegAddress.PostTown."""
+    """The name without the first words and the last ones that the file's columns share: RegAddress.PostTown."""
     left = words_of(name) if name.isascii() else [in_latin(name)]
     if len(left) > words and (0, " ".join(left[:words])) in ends:
         left = left[words:]
-    if len(left) > 1 and (-1, left[-1]) in ends:
-        left.pop()
+    last = next((size for size in (2, 1) if len(left) > size and (-1, " ".join(left[-size:])) in ends), 0)
+    left = left[: len(left) - last]
     return "".join(left)

@@ -75,12 +75,13 @@ def laid_out(path: Path, encoding: str, delimiter: str | None = None) -> Layout 
     for place, (line, taken, names) in enumerate(records[:_FARTHEST]):
         if len(names) not in (usual, usual - 1) or 2 * sum(map(bool, names)) < len(names):
             continue  # a title, whether or not a spreadsheet wrote its empty cells
-        if not names_columns(names):
+        below = [cells for _, _, cells in records[place + 1 :]]
+        if not names_columns(names) and not (place and _stands_above(names, below)):
             return None
         if len(names) == usual:
             is_plain = not line and taken == 1 and sign in (*DELIMITERS, delimiter)
             return None if is_plain else Layout(sign, line, lines=taken)
-        unnamed = "first" if any(cells[-1] for _, _, cells in records[place + 1 :]) else "last"
+        unnamed = "first" if any(cells[-1] for cells in below) else "last"
         return Layout(sign, line, unnamed, taken)
     return None
 
@@ -118,6 +119,26 @@ def as_plain(path: Path, encoding: str, layout: Layout, scratch: Path) -> Path:
         csv.writer(plain, delimiter=layout.delimiter, lineterminator="\n").writerow(numbered(names))
         shutil.copyfileobj(text, plain)
     return written
+
+
+def _stands_above(names: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
+    """Whether a record below a title is a header by what stands below it: a word above numbers.
+
+    The first line of such a text is no header, and what its columns are called need not be known.
+    """
+    if not all(names) or len({*names}) < len(names) or looks_like_a_record(names):
+        return False
+    columns = zip(names, *(cells for cells in records if len(cells) == len(names)), strict=True)
+    return any(not _has_digit(name) and _are_of_numbers(cells) for name, *cells in columns)
+
+
+def _are_of_numbers(cells: Sequence[str]) -> bool:
+    held = [cell for cell in cells if cell]
+    return bool(held) and all(map(_has_digit, held))
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
 
 
 def names_columns(names: Sequence[str]) -> bool:

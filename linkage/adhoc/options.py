@@ -158,13 +158,16 @@ def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> li
 
 def not_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
     """Which columns of each file were taken for nothing, so that one that holds something is not missed in silence."""
+    from linkage.adhoc.recognise import named_fields
+
     notes = []
     held = ((columns.left, columns.left_parts, columns.left_id), (columns.right, columns.right_parts, columns.right_id))
     for file, (fields, parts, key) in zip(files, held, strict=False):
         free = [name for name in file.header if name not in {*fields.values(), *parts.values(), key}]
         if free:
             more = f" and {len(free) - _MOST_NAMES} more" if len(free) > _MOST_NAMES else ""
-            shown = listed(free[:_MOST_NAMES], known=any_known(file.header) or bool(columns.by_content))
+            known = any_known(file.header) or bool(columns.by_content) or bool(named_fields(fields))
+            shown = listed(free[:_MOST_NAMES], known=known)
             notes.append(f"{file.called}: taken for nothing, not compared: {shown}{more}")
     return notes
 

@@ -2,7 +2,8 @@
 
 One shop writes "Nokia 5530 XpressMusic red", the other "XpressMusic phone 5530 (Nokia), new": a model number or a
 name of few others tells them. A word that stands in one file alone is shared by nobody; of the others those are rare
-that together make few pairs, so that a blocking rule on any of them makes no more, whatever the files hold.
+that together make few pairs, so that a blocking rule on any of them makes no more, whatever the files hold. Titles may
+have none ("Summer Wild"): two common words side by side count as one, by the same measure.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -68,33 +69,31 @@ def _rare_words(engine: Engine, name: str, left: Table, right: Table) -> Table:
     """place (0 or 1: which side), unit_id, words: the rarest first."""
     once = left is right
     both = _texts(0, name, "left") + ("" if once else f"\nunion all\n{_texts(1, name, 'right')}")
-    pairs = "of_left * (of_left - 1) / 2" if once else "of_left * of_right"
     most = _MOST_PAIRS * max(engine.count(left), engine.count(right))
     return engine.sql(
         f"""
         with texts as ({both}),
-        words as (
-            select distinct place, unit_id, unnest(regexp_split_to_array(text, '[^A-Z0-9]+')) as word from texts
-        ),
-        counted as (
-            select word, count(*) filter (where place = 0) as of_left, count(*) filter (where place = 1) as of_right
+        words as (select place, unit_id, regexp_split_to_array(text, '[^A-Z0-9]+') as words from texts),
+        every as (select distinct place, unit_id, unnest(words) as word from words),
+        singly as (select * from every where length(word) >= 2),
+        {_counted("singly", "single", most, once=once)},
+        common as (select distinct word from singly where word not in (select word from single_rare)),
+        followed as (
+            select place, unit_id, unnest(words[:-2]) as first_word, unnest(words[2:]) as second_word
             from words
-            where length(word) >= 2
-            group by word
         ),
-        shared as (select word, of_left + of_right as held, {pairs} as pairs from counted),
-        spent as (
-            select word || case when held <= {_FEW} then '{OF_FEW}' else '' end as shown, word, held,
-                   sum(pairs) over (order by held, word rows unbounded preceding) as pairs_so_far
-            from shared
-            where pairs > 0
+        together as (
+            select distinct place, unit_id,
+                   least(first_word, second_word) || ' ' || greatest(first_word, second_word) as word
+            from followed
+            where first_word <> second_word
+              and first_word in (select word from common)
+              and second_word in (select word from common)
         ),
+        {_counted("together", "double", most, once=once)},
         ranked as (
-            select w.place, w.unit_id, s.shown,
-                   row_number() over (partition by w.place, w.unit_id order by s.held, w.word) as rank
-            from words as w
-            join spent as s on s.word = w.word
-            where s.pairs_so_far <= {literal(most)}
+            select place, unit_id, shown, row_number() over (partition by place, unit_id order by held, word) as rank
+            from (select * from single_rare union all select * from double_rare)
         )
         select place, unit_id, list(shown order by rank) as words
         from ranked
@@ -105,6 +104,29 @@ def _rare_words(engine: Engine, name: str, left: Table, right: Table) -> Table:
         right=right,
         store=True,
     )
+
+
+def _counted(words: str, called: str, most: float, *, once: bool) -> str:
+    """Queries that make `called`_rare (place, unit_id, word, shown, held) of words: those that make few pairs."""
+    pairs = "of_left * (of_left - 1) / 2" if once else "of_left * of_right"
+    return f"""{called}_counted as (
+            select word, count(*) filter (where place = 0) as of_left, count(*) filter (where place = 1) as of_right
+            from {words}
+            group by word
+        ),
+        {called}_spent as (
+            select word, of_left + of_right as held,
+                   sum({pairs}) over (order by of_left + of_right, word rows unbounded preceding) as pairs_so_far
+            from {called}_counted
+            where {pairs} > 0
+        ),
+        {called}_rare as (
+            select w.place, w.unit_id, w.word, s.held,
+                   w.word || case when s.held <= {_FEW} then '{OF_FEW}' else '' end as shown
+            from {words} as w
+            join {called}_spent as s on s.word = w.word
+            where s.pairs_so_far <= {literal(most)}
+        )"""
 
 
 def _texts(place: int, name: str, side: str) -> str:

@@ -74,8 +74,8 @@ def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_called_like_a_key(column: str) -> bool:
-    """Whether a column's name ends or begins as those of keys do: STUDY_ID, ncid, voter_reg_num, NU_NOTIFIC."""
-    words = words_of(column)
+    """Whether a column's name ends or begins as those of keys do: STUDY_ID, ncid, voter_reg_num, NU_NOTIFIC, #."""
+    words = words_of(column.replace("#", " no "))
     if len(words) > 1 and (len(words[-1]) == 1 or words[-1].isdigit()):  # of one file of two, of a year: id_l, pid81
         words.pop()
     rule = _fields_known()["id"]
@@ -217,10 +217,12 @@ def _remedy(headers: Sequence[Sequence[str]], maps: str) -> str:
             "no separator was found in a file of one column: name the one it has: --delimiter\n"
             "  a text whose columns have fixed widths and no separator has to be converted to CSV first"
         )
+    things = maps.replace("surname", "size")
+    named = f"name them: {maps}\n  what is no field of a person may be called anything: {things}"
     if all(map(any_known, headers)):
-        return f"name them: {maps}"
+        return named
     return (
-        f"name them: {maps}\n"
+        f"{named}\n"
         "  a file without names of columns needs a first line that has them, such as id,forename,surname,dob; "
         "where the names look wrong, name the encoding: --encoding"
     )

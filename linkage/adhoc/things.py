@@ -57,7 +57,7 @@ def names_of_things(
         field = own_name(str(full[0]), {*columns.left, *columns.right})
     elif any(_has_persons(engine, *of_file) for of_file in zip(files, sides, parts, strict=True)):
         return columns
-    elif all(_share_of_things(_values(engine, file, name)) >= _OF_THINGS for file, name in held):
+    elif all(_share_of_things(values_of(engine, file, name)) >= _OF_THINGS for file, name in held):
         field = "organisation"
     else:
         return columns
@@ -88,7 +88,8 @@ def _has_persons(engine: Engine, file: PersonFile, fields: Mapping[str, str], pa
     return bool(found)
 
 
-def _values(engine: Engine, file: PersonFile, column: str) -> list[str]:
+def values_of(engine: Engine, file: PersonFile, column: str) -> list[str]:
+    """The known values of a column, of a sample of rows."""
     step, place = max(1, file.rows // _LOOKED_AT), quote(PLACE)
     query = f"""
         select cast({quote(column)} as varchar) as value

@@ -25,7 +25,8 @@ def _columns(engine: Engine, folder: Path, *texts: str, **asked: object) -> Colu
 
 
 @pytest.mark.parametrize(
-    "key", ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index", "id_l", "Fallnummer", "pid81"]
+    "key",
+    ["STUDY_ID", "ncid", "voter_reg_num", "Serial Key", "row-index", "id_l", "Fallnummer", "pid81", "#", "Order #"],
 )
 def test_a_column_called_like_a_key_that_is_one_is_the_id(key: str, engine: Engine, tmp_path: Path) -> None:
     left, right = HEAD.format(key=key) + "".join(ROWS), HEAD.format(key="id") + "".join(ROWS)

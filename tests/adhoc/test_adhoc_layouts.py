@@ -52,6 +52,15 @@ def test_rows_that_cannot_be_read_are_named_by_their_line_in_the_file(engine: En
     assert file.notes()[0] == "file.csv: 1 row above the names of the columns left out"
 
 
+def test_below_a_title_names_that_are_not_known_are_the_header_by_what_stands_below(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    table = "plate,model,mileage\nAB12,Polo,900 km\nCD34,Golf,12 km\nEF56,Up,7 km\n"
+    for text, above in ((table, None), ("Vehicles of 3 May\n\n" + table, 2), ("Vehicles\n" + table[20:], None)):
+        path.write_text(text, encoding="utf-8")
+        found = laid_out(path, "utf-8")
+        assert (found and found.above) == above
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("title", ["", "Extract\n"])
 def test_names_of_columns_may_stand_in_several_lines(engine: Engine, tmp_path: Path, title: str, end: str) -> None:

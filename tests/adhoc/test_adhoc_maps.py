@@ -93,4 +93,5 @@ def test_what_one_file_lacks_is_said_of_it(engine: Engine, read: Read) -> None:
         "the file has fewer than two fields that can be compared",
         "  it has: id, surname",
         "  name them: --map surname=COLUMN",
+        "  what is no field of a person may be called anything: --map size=COLUMN",
     ]

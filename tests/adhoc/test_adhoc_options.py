@@ -46,6 +46,17 @@ def test_columns_that_are_taken_for_nothing_are_listed(
     assert "taken by what they hold, not by their names: right.dob=dob; another one: --map right.dob=COLUMN" in said
 
 
+def test_columns_of_a_wave_are_shown_where_one_of_them_is_known(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No whole name is known, and the file was said to have a record for its first line."""
+    (tmp_path / "one.csv").write_text("forename_w3,age_w3,hhsize_w3\nAnn,40,2\nBo,50,3\n")
+    file = persons.read(engine, tmp_path / "one.csv", tmp_path / "scratch", delimiter=None, encoding=None)
+    fields = {"forename": "forename_w3", "age": "age_w3"}
+    say_recognised(Columns(fields, fields, None, None), [file, file])
+    assert "note: one.csv: taken for nothing, not compared: hhsize_w3" in capsys.readouterr().err
+
+
 def test_an_encoding_that_was_named_is_not_called_into_question(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_bytes("id,surname\n1,Müller\n".encode("cp1252"))
     notes = [

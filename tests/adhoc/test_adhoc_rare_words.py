@@ -60,6 +60,17 @@ def test_words_that_would_make_too_many_pairs_are_none(engine: Engine, world: Wo
     assert left[7] == ("W7W*", ["W7W*"])
 
 
+def test_common_words_side_by_side_count_as_one_in_either_order(engine: Engine, world: World) -> None:
+    """Of five words each stands in six of thirty titles of either file: together they would make too many pairs."""
+    five = ["BLUE", "RAIN", "ROAD", "STAR", "WILD"]
+    titles = [f"{five[n % 5]} {five[n // 5 % 5]}" for n in range(25)] * 8
+    side = "\n".join(["unit_id | title", *(f"{n} | {title}" for n, title in enumerate(titles))])
+    other = side.replace("| RAIN BLUE", "| BLUE RAIN (LIVE)")
+    left, right = _words(engine, [world(side), world(other)])
+    assert left[1] == right[1] == ("BLUE RAIN", ["BLUE RAIN"])
+    assert left[0] == ("BLUE BLUE", None), "one word twice is one word"
+
+
 def test_within_one_file_a_word_of_one_record_is_shared_by_nobody(engine: Engine, world: World) -> None:
     (found,) = _words(engine, [world(LEFT)])
     assert found[1] == ("NOKIA*", ["NOKIA*", "PHONE*"])

@@ -70,6 +70,17 @@ def test_two_words_that_columns_share_say_nothing_of_a_column() -> None:
     assert {"postcode", "town"}.isdisjoint(recognise(mothers, mothers, enough=False).left)
 
 
+def test_the_wave_that_columns_share_says_nothing_of_a_column() -> None:
+    wave = [f"{name}_w3" for name in ("forename", "age", "sex", "postcode")]
+    assert recognise(["forename", "age", "sex", "postcode"], wave).right == {
+        "forename": "forename_w3",
+        "age": "age_w3",
+        "sex": "sex_w3",
+        "postcode": "postcode_w3",
+    }
+    assert "age" not in recognise(["forename", "sex", "mother_age_m3"], ["forename", "sex", "mother_dob_m3"]).left
+
+
 def test_the_key_of_a_year_is_no_numbered_column_of_another_kind() -> None:
     """PID-8 is the sex in messages of hospitals, and pid81 a census's key."""
     both = ["pid81", "forename", "surname", "birth_parish"]
