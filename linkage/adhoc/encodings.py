@@ -1,6 +1,7 @@
 """The encoding of a text file that nobody named: UTF-8 where it is that, else the likeliest that people use."""
 
 import functools
+import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from linkage.records.csv_files import mark_of, start_of
 from linkage.resources import config_file
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
+_BEFORE_NUMBERS = re.compile(r"(?<!\w)[^\x00-\x7f](?=[0-9])")
 _NO_LETTER = 3  # as much against a code page as so many letters that its languages have not
 
 
@@ -22,11 +24,16 @@ class _Page:
     letters: frozenset[str]
 
     def against(self, text: bytes) -> int:
-        """How much speaks against it: what is no letter beyond ASCII, and letters that its languages have not."""
-        beyond = [letter for letter in text.decode(self.encoding) if not letter.isascii()]
+        """How much speaks against it: what is no letter beyond ASCII, and letters that its languages have not.
+
+        Before a number that no letter begins stands a sign (£12, €50): there no letter is meant.
+        """
+        decoded = text.decode(self.encoding)
+        before_numbers = _BEFORE_NUMBERS.findall(decoded)
+        beyond = [letter for letter in _BEFORE_NUMBERS.sub("", decoded) if not letter.isascii()]
         signs = sum(not letter.isalpha() for letter in beyond)
         foreign = sum(letter not in self.letters and letter.lower() not in self.letters for letter in beyond)
-        return (_NO_LETTER - 1) * signs + foreign
+        return (_NO_LETTER - 1) * signs + foreign + _NO_LETTER * sum(map(str.isalpha, before_numbers))
 
 
 @functools.cache
