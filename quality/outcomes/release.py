@@ -74,8 +74,10 @@ def _shown(place: Place, found: Counted, hidden: frozenset[Key], apart: Mapping[
     suppressed = d.marked("suppressed")
 
     def count(kind: str) -> Cell:
-        base_is_hidden = ("matched", place) in hidden or (kind, place) in hidden
-        return suppressed if base_is_hidden else d.rounded(counts[kind])
+        if ("matched", place) in hidden:
+            return suppressed
+        # Of nobody nobody earns, as all can see: that is not hidden.
+        return suppressed if (kind, place) in hidden and counts["matched"] else d.rounded(counts[kind])
 
     matched = count("matched")
     earners = count(EARNERS)

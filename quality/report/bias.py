@@ -18,6 +18,10 @@ LET_GO_NOTE = (
     "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
     "the step's expected recall, and in no group: nobody knows whose they are."
 )
+MISSED_NOTE = (
+    "Missed: of the group's people in the calculation whom truth has on the other side too, those not found there."
+)
+FALSE_NOTE = "False links: of the group's links whose truth is known."
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def bias_section(
     ]
     if any(group["expected_missed"] for step in steps for row in step["bias"] for group in row["groups"]):
         blocks.append(Text(LET_GO_NOTE))  # once, and not under each of dozens of tables
+    if any(group["missed"] for step in steps for row in step["bias"] for group in row["groups"]):
+        blocks.append(Text(f"{MISSED_NOTE} {FALSE_NOTE}"))
     for step in reversed(steps):
         # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
         rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]

@@ -112,11 +112,9 @@ def _per_cent(cell: Cell) -> str:
 
 def _note(blocking: Mapping[str, Any]) -> str:
     said = []
-    if blocking["passes"] and blocking["recall"] is not None:
-        said.append(
-            "Pairs are of those whom the passes left; what is reached is a share of all true pairs, also of those that "
-            "passes have linked."
-        )
+    if blocking["passes"]:
+        reached = "; what is reached is a share of all true pairs, also of those that passes have linked"
+        said.append(f"Pairs are of those whom the passes left{'' if blocking['recall'] is None else reached}.")
     if any(rule["pairs_are"] == "estimated" for rule in blocking["rules"]):
         said.append("Pairs made and new pairs are estimated from a sample of each side.")
     if any(rule["links"] > rule["pairs_kept"] for rule in blocking["rules"]):

@@ -33,9 +33,12 @@ def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclos
     )
     blocks: list[Block] = [present]
     if any(row["several"] is not None for row in found.values()):  # a file of persons has no history
-        several = table("People with more than one value over time, %", "several", "")
+        several = table("People with more than one value over time, %", "several", _OF_ALL)
         blocks.append(Fold("People with more than one value", [several]))
     return Section("completeness", "Completeness of identifiers", blocks)
+
+
+_OF_ALL = "Of all people of the source, also those without a value."
 
 
 def _share(row: Mapping[str, Any] | None, measure: str, d: Disclosure) -> Cell:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.report.bias import LET_GO, LET_GO_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
+from quality.report.bias import LET_GO, LET_GO_NOTE, MISSED_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
 from quality.report.coverage import lacking_on_spine, old_enough, source_rows
 from quality.report.facts import key
 from quality.report.names import Names
@@ -189,7 +189,7 @@ def _worse(
     share = "Missed, %" if step["accuracy"] else LET_GO
     heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
     rows = [line for _, line in found[:_MOST_GROUPS]]
-    notes = ["" if step["accuracy"] else LET_GO_NOTE, key(itertools.chain(*rows), d)]
+    notes = [MISSED_NOTE if step["accuracy"] else LET_GO_NOTE, key(itertools.chain(*rows), d)]
     return [Text(said), Table("Groups that the linkage favours least", heads, rows, " ".join(filter(None, notes)))]
 
 

@@ -22,7 +22,7 @@ from quality.evaluation import Inputs, evaluate
 from quality.group_error import sums
 from quality.report import Inputs as ReportInputs
 from quality.report import render
-from quality.report.bias import LET_GO_NOTE, Shown, _chart, bias_section, cells_of
+from quality.report.bias import LET_GO_NOTE, MISSED_NOTE, Shown, _chart, bias_section, cells_of
 from quality.report.bias import statement as drafted
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table, Text
@@ -324,6 +324,19 @@ def test_what_the_let_go_leave_out_is_said_once(without_truth: dict[str, Any]) -
     assert len(tables) > 2
     assert [block.text for block in section.blocks if isinstance(block, Text)].count(LET_GO_NOTE) == 1
     assert not any(table.note for table in tables if isinstance(table, Table))
+
+
+def test_the_base_of_the_missed_is_named_where_truth_has_one(
+    counted_uneven: dict[str, Any], without_truth: dict[str, Any]
+) -> None:
+    """Missed are a share of those who could be found, and stand beside a rate of all in the calculation."""
+    d, names = disclosure.Disclosure(disclosure.load()), Names(shipped())
+    for evaluation, is_named in ((counted_uneven, True), (without_truth, False)):
+        (step,) = evaluation["steps"]
+        section = bias_section(evaluation, {step["step"]: {"left": side(step, "left", d)}}, None, names, d)
+        assert section is not None
+        said = " ".join(block.text for block in section.blocks if isinstance(block, Text))
+        assert (MISSED_NOTE in said) is is_named
 
 
 def test_bias_since_the_last_release(counted_uneven: dict[str, Any]) -> None:

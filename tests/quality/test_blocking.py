@@ -134,6 +134,7 @@ def test_without_truth_the_report_says_that_it_estimates(engine: Engine, crowd: 
     text = render(ReportInputs(evaluate(engine, alone)), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "the rules are expected to reach 80.00% by the model" in text
     assert "Matches reached, % (estimated)" in text
+    assert "Pairs are of those whom the passes left." in text
     assert [row[-2:] for row in _rows(text, "reach by blocking rule")] == [["80.00", "80.00"], ["x", "x"]]
 
 

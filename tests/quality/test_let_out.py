@@ -267,6 +267,7 @@ def test_few_people_with_one_value_alone_are_not_had_from_two_shares(d: Disclosu
     assert isinstance(fold, Fold)
     (several,) = [block for block in fold.blocks if isinstance(block, Table)]
     assert {row[0]: row[1] for row in texts(present)} == dict.fromkeys(("Surname", "Date of birth", "Postcode"), "90.3")
+    assert several.note == "Of all people of the source, also those without a value."
     assert {row[0]: row[1] for row in texts(several)} == {"Surname": "c", "Date of birth": "0.0", "Postcode": "50.0"}
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from quality.disclosure import Disclosure, load
-from quality.outcomes.counting import ALL, EVERYBODY, JUDGED_CELLS, Counted, Place
+from quality.outcomes.counting import ALL, COUNTED, EVERYBODY, JUDGED_CELLS, Counted, Place
+from quality.outcomes.release import _shown
 from quality.outcomes.rules import load as load_rules
 from quality.outcomes.showing import Names
 from quality.outcomes.site import _outside, _sizes
@@ -42,3 +43,13 @@ def test_the_first_page_says_who_is_in_the_calculation() -> None:
         ["500", "500", "450", "450"],
     ]
     assert table.note.endswith(f"In the calculation are those whom the definition counts in its rates: {ABROAD}.")
+
+
+@pytest.mark.parametrize(("matched", "said"), [(0, ["0", "0"]), (40, ["40", "c"])])
+def test_of_nobody_nobody_earns_and_nothing_is_hidden(matched: int, said: list[str]) -> None:
+    place = Place("graduate", 1, "sex", EVERYBODY, "F")
+    behind = dict.fromkeys(JUDGED_CELLS, matched)
+    found = Counted(dict.fromkeys(COUNTED, matched), behind, behind, {})
+    apart = {"matched": 1.0, "earners": 1.0}
+    shown = _shown(place, found, frozenset({("earners", place)}), apart, Disclosure(load("leo_publication")))
+    assert [shown.matched.text, shown.earners.text] == said
