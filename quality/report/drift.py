@@ -77,7 +77,12 @@ def _distributions(
         "Population stability index",
         ["Step", "What", "Index", "Verdict"],
         [
-            [titles[row["step"]], _what(row, names), cell, _VERDICTS[row["verdict"]] if cell.mark is None else "z"]
+            [
+                titles[row["step"]],
+                _what(row, names),
+                cell,
+                _VERDICTS[row["verdict"]] if cell.mark is None else d.untold(cell),
+            ]
             for row, cell in shown
         ],
     )

@@ -201,6 +201,8 @@ def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp
         row["after"] = 4
     text = render(ReportInputs(now, drift=few), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Too few links to say what has moved." in text
+    verdicts = text.split("Population stability index</caption>")[-1].split("</table>")[0]
+    assert verdicts.count('<abbr title="suppressed">c</abbr>') == 2 * (verdicts.count("<tr>") - 1)
     assert "rows of earnings</th><td>1,000</td><td>1,005</td>" in text
     assert '<td><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]
 
