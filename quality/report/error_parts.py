@@ -84,8 +84,18 @@ def parts_folds(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Bl
     if patterns:
         folds.append(Fold(f"{names.step(step)}: error by pattern of agreement", [patterns]))
     if groups:
-        folds.append(Fold(f"{names.step(step)}: error by group of people", groups))
+        folds.append(Fold(f"{names.step(step)}: error by group of people", [Text(of_pairs(step)), *groups]))
     return folds
+
+
+def of_pairs(step: Mapping[str, Any]) -> str:
+    """Of whom error by group is, which is not what link rates and bias by group are of."""
+    if step.get("eligible"):
+        return (
+            "Pairs are counted here, also those of people who are not in the calculation. Link rates and bias count "
+            "people, and those in it alone, so that they say something else of a group."
+        )
+    return "Pairs are counted here. Link rates and bias count people, so that they say something else of a group."
 
 
 def causes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:

@@ -6,6 +6,7 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
+from quality.report.error_parts import of_pairs
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.summary import told_by_truth
@@ -50,7 +51,7 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
         ),
     ]
     blocks += [
-        Fold(f"{names.step(step)}: false links expected in each group", tables)
+        Fold(f"{names.step(step)}: false links expected in each group", [Text(of_pairs(step)), *tables])
         for step in steps
         if (tables := _group_tables(step, names, d))
     ]

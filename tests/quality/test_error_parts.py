@@ -11,10 +11,10 @@ from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
 from quality.expected import Unseen, of_sums
 from quality.intervals import Share
-from quality.report.error_parts import shares
+from quality.report.error_parts import of_pairs, parts_folds, shares
 from quality.report.expected import expected_section
 from quality.report.names import Names
-from quality.report.page import Text
+from quality.report.page import Fold, Text
 
 
 @pytest.fixture
@@ -71,6 +71,22 @@ def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) 
     assert [(g["expected_false"], g["expected_missed"]) for g in by_sex] == [(0.0, 0.0), (0.25, 0.25), (0.0, 0.0)]
     for measure in ("correct", "false", "missed", "true_pairs"):
         assert sum(g[measure] for g in by_sex) == step["accuracy"][measure]
+
+
+def test_error_of_groups_says_that_it_is_of_pairs_beside_rates_of_people(engine: Engine, patterned: Inputs) -> None:
+    """One true pair of two is linked, and where a rule says who counts not all pairs are of people who do."""
+    evaluation = evaluate(engine, patterned)
+    d, names = Disclosure(load("leo_publication")), Names(shipped(), evaluation["steps"])
+    (step,) = evaluation["steps"]
+    for rule, said in ((None, "counted here. Link"), ({"minimum_age": 16}, "people who are not in the calculation")):
+        step["eligible"] = rule
+        assert said in of_pairs(step)
+        expected = expected_section(evaluation, names, d)
+        assert expected is not None
+        folds = [block for block in [*parts_folds(step, names, d), *expected.blocks] if isinstance(block, Fold)]
+        by_group = [fold for fold in folds if "group" in fold.summary]
+        assert len(by_group) == 2
+        assert all(isinstance(fold.blocks[0], Text) and fold.blocks[0].text == of_pairs(step) for fold in by_group)
 
 
 def test_expected_error_adds_up_the_probabilities(engine: Engine, patterned: Inputs) -> None:
