@@ -15,7 +15,7 @@ from synthetic.name_tables import NameTables, name_tables
 from synthetic.odds import Odds
 from synthetic.origins import spouses_origin
 from synthetic.reference import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
-from synthetic.renaming import Renamed, renamed
+from synthetic.renaming import Bearers, Renamed, renamed
 
 _TRIES = 14  # for a twin's name that begins like the other's
 _LIKE_TWIN = 0.2  # of twins of one sex, whose names begin with one letter beyond chance
@@ -47,34 +47,17 @@ class Names:
         return replace(self, surname=surname, changed=changed, back=back, reason=np.where(dead, 0, self.reason))
 
 
-@dataclass(frozen=True)
-class Bearers:
-    """Who is to be named."""
-
-    ids: Ints
-    birth: Days
-    female: NDArray[np.bool_]
-    origin: Codes
-
-    def at(self, rows: NDArray[Any]) -> "Bearers":
-        """Some of them."""
-        return Bearers(self.ids[rows], self.birth[rows], self.female[rows], self.origin[rows])
-
-
 def names(
     draws: Draws,
     reference: Reference,
     odds: Odds,
-    ids: Ints,
+    who: Bearers,
     kin: Families,
-    birth: Days,
-    female: NDArray[np.bool_],
-    origin: Codes,
     foreign: NDArray[np.bool_],
     ability: Floats,
 ) -> Names:
     """Names of people; twins never share a forename."""
-    tables, who = name_tables(), Bearers(ids, birth, female, origin)
+    tables, ids, female, origin = name_tables(), who.ids, who.female, who.origin
     forename = _forenames(draws, tables, "forename", who)
     _twins(draws, reference, tables, who, kin, forename)
     middle = _middle(draws, reference, tables, who, forename)
@@ -86,7 +69,7 @@ def names(
     partner = _family_names(draws, tables, "surname.partner", kin.family, origin, men)
     spouse = spouses_origin(draws, reference, ids, origin)
     new = _family_names(draws, tables, "surname.new", ids, spouse, men)
-    after = renamed(draws, reference, odds, ids, kin, birth, female, origin, ability, born, partner, new)
+    after = renamed(draws, reference, odds, who, kin, ability, born, partner, new)
     born, changed_to, partner_born = after.born, after.name, np.flatnonzero(after.joins)
     ending = female & (draws.uniform("feminine", kin.family) < np.where(foreign, 0.95, 0.6))
     born, changed_to = (_feminine(reference, codes, origin, ending) for codes in (born, changed_to))

@@ -16,6 +16,7 @@ from synthetic.nations import SCOTLAND, WALES, upbringing
 from synthetic.odds import Odds
 from synthetic.origins import pupils_origin, regions
 from synthetic.reference import Codes, Reference
+from synthetic.renaming import Bearers
 from synthetic.visitors import visits
 
 SCHOOLED, LATE, PRIVATE, OUTSIDER, VISITOR, SCOTTISH, WELSH = range(7)
@@ -89,7 +90,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     region = in_nation(reference, english, kin.nation)
     means = circumstances(draws, ids, kin.family, origin, region, kind == PRIVATE, female)
     home = homes(draws, reference, ids, kin, raised, birth, arrival, english, means.fsm)
-    known_as = names(draws, reference, odds, ids, kin, birth, female, origin, foreign, means.ability)
+    known_as = names(draws, reference, odds, Bearers(ids, birth, female, origin), kin, foreign, means.ability)
     quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
     ethnic = np.zeros(len(ids), np.int32)
     for code, group in enumerate(facts):

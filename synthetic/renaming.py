@@ -1,6 +1,7 @@
 """When people change their surname: on marriage, with a parent's new partner, by deed poll; back after a divorce."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,20 @@ _CHANGES_TOO = 0.75  # children there when the new partner comes, whose name is 
 
 
 @dataclass(frozen=True)
+class Bearers:
+    """Who bears the names."""
+
+    ids: Ints
+    birth: Days
+    female: NDArray[np.bool_]
+    origin: Codes
+
+    def at(self, rows: NDArray[Any]) -> "Bearers":
+        """Some of them."""
+        return Bearers(self.ids[rows], self.birth[rows], self.female[rows], self.origin[rows])
+
+
+@dataclass(frozen=True)
 class Renamed:
     """Of each person: the surname at birth, the later one, the days of the change and of the change back, and why."""
 
@@ -37,11 +52,8 @@ def renamed(
     draws: Draws,
     reference: Reference,
     odds: Odds,
-    ids: Ints,
+    who: Bearers,
     kin: Families,
-    birth: Days,
-    female: NDArray[np.bool_],
-    origin: Codes,
     ability: Floats,
     born: Codes,
     partner: Codes,
@@ -56,13 +68,13 @@ def renamed(
         partner: surname that a parent's new partner would bring into the family.
         new: surname of a husband, or one that is chosen.
     """
-    people = odds.people
-    often = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[origin]
+    people, ids, birth = odds.people, who.ids, who.birth
+    often = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[who.origin]
     comes = _partner_comes(draws, odds, kin, often)
     later_born = birth > comes
     child = ~later_born & (comes < birth + 16 * YEAR) & draws.chance("partner.too", ids, _CHANGES_TOO)
     wedding = birth + (29.0 + 1.8 * ability + 4.7 * draws.normal("wedding", ids)).clip(19, 45) * YEAR
-    takes = draws.uniform("takes.name", ids) < _takes(odds, birth, female) * often
+    takes = draws.uniform("takes.name", ids) < _takes(odds, birth, who.female) * often
     marriage = draws.chance("marries", ids, _MARRY) & takes & (wedding <= DATA_END)
     divorced = wedding + (3 + 9 * draws.uniform("divorce.after", ids)) * YEAR
     again = marriage & (draws.uniform("divorce", ids) < people.divorce * people.birth_name_again)
