@@ -9,9 +9,10 @@ from quality.outputs.equations import Key, Numbers, amounts_of, counts_of
 from quality.outputs.findings import NOT_TO_BE_MENDED, Checked, Finding
 from quality.outputs.form import faults_of_form
 from quality.outputs.layout import Said, layout_of
+from quality.outputs.part import Part
 from quality.outputs.reading import Sheet
 from quality.outputs.release import Release
-from quality.outputs.together import Part, Together, approved_parts, together
+from quality.outputs.together import Together, approved_parts, together
 from quality.outputs.totals import plain
 
 Tell = Callable[[Key, str, str], None]

@@ -14,14 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, permutations
-from typing import TYPE_CHECKING
 
 from quality.outputs.approved import Cell
 from quality.outputs.equations import Key
+from quality.outputs.part import Part
 from quality.outputs.totals import are_all_of_a_kind, bare, says_everybody
-
-if TYPE_CHECKING:
-    from quality.outputs.together import Part
 
 UNNAMED = "="  # how a label begins that nobody named; no name has it
 _CLOSE = 1e-6
@@ -39,7 +36,7 @@ class _Columns:
     codes: Mapping[str, str]
 
 
-def with_columns_as_codes(parts: "Sequence[Part]") -> "list[Part]":
+def with_columns_as_codes(parts: Sequence[Part]) -> list[Part]:
     """Tables whose columns are called what they are to the other tables."""
     tables = [_Table(part) for part in parts]
     searches = (_same_measures, _named_codes, _by_their_sums, _by_each_other)
@@ -51,7 +48,7 @@ def with_columns_as_codes(parts: "Sequence[Part]") -> "list[Part]":
 class _Table:
     """A table, and what was asked of it."""
 
-    def __init__(self, part: "Part") -> None:
+    def __init__(self, part: Part) -> None:
         self.part = part
         self._margins: dict[tuple[str, ...], _Margins] = {}
         self._places: dict[Codes, _Place] = {}
@@ -128,7 +125,7 @@ class _Table:
 class _Margins:
     """A table's sums of some measures, whose cells are given, by any of its labels."""
 
-    def __init__(self, part: "Part", measures: Sequence[str], cells: Iterable[tuple[Key, Cell]]) -> None:
+    def __init__(self, part: Part, measures: Sequence[str], cells: Iterable[tuple[Key, Cell]]) -> None:
         self.part, self.measures = part, measures
         self._by_labels: dict[frozenset[str], dict[tuple[Codes, str], Key]] = defaultdict(dict)
         for key, cell in cells:

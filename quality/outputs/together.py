@@ -15,6 +15,7 @@ from quality.disclosure import Need, Profile, Sum, exposed, possible
 from quality.outputs.approved import Approved, Cell, cell_of
 from quality.outputs.columns import UNNAMED, with_columns_as_codes
 from quality.outputs.equations import Key, Numbers
+from quality.outputs.part import Part
 
 _LARGEST = 1_000  # cells of the table that nobody shows
 _CLOSE = 1e-6
@@ -23,21 +24,6 @@ Axis = tuple[str, frozenset[str]]
 """A label and the codes that together are all of it: two tables that group otherwise share no axis."""
 _OTHERS = ""
 """The code of those who have none of an axis, where its codes are not all."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A table among others.
-
-    Attributes:
-        numbers: its own, with its own sums.
-        cells: what each number counts; not of numbers that stand in no cell.
-        ways: label to the codes that are not parts of others.
-    """
-
-    numbers: Numbers
-    cells: Mapping[Key, Cell]
-    ways: Mapping[str, frozenset[str]]
 
 
 @dataclass

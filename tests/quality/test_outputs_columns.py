@@ -10,7 +10,7 @@ from quality.outputs import columns
 from quality.outputs.approved import Cell
 from quality.outputs.columns import with_columns_as_codes
 from quality.outputs.equations import Numbers
-from quality.outputs.together import Part
+from quality.outputs.part import Part
 
 Counts = dict[str, list[tuple[float, float] | None]]
 """Column to the least and the most of each row; None where it is hidden."""
