@@ -16,13 +16,14 @@ from linkage.model.training.rules import Agreement
 
 LAYOUT = Layout(from_dict(settings([comparison("surname", "name"), comparison("dob", "date")])))
 UNITS = (20_000, 15_000)
-PLACES = len(LAYOUT.levels)
 
 
-def _run(matches: float, surname_agrees: float, blocked: str = "dob", kept: bool = True) -> Run:
-    """A run that looked at a tenth of its block's pairs; of its matches so many agree on the surname."""
-    surname = [n for n in range(PLACES) if LAYOUT.model.comparisons[LAYOUT.owner[n]].name == "surname"]
-    m = np.full((1, PLACES), 0.1)
+def _run(
+    matches: float, surname_agrees: float, blocked: str = "dob", kept: bool = True, layout: Layout = LAYOUT
+) -> Run:
+    """A run that looked at a tenth of its block's pairs; of its matches so many agree on the surname, or the first."""
+    surname = [n for n in range(len(layout.levels)) if layout.owner[n] == 0]
+    m = np.full((1, len(layout.levels)), 0.1)
     m[0, surname] = 0.0
     m[0, surname[0]], m[0, surname[-1]] = surname_agrees, 1 - surname_agrees
     block = SimpleNamespace(rule=Agreement((blocked,), 200_000, 1.0, (0, 0)), share=0.1)
@@ -30,9 +31,9 @@ def _run(matches: float, surname_agrees: float, blocked: str = "dob", kept: bool
     return cast(Run, found)
 
 
-def _u() -> Floats:
-    u = np.full((1, PLACES), 0.01)
-    u[0, [n for n in range(PLACES) if LAYOUT.levels[n].value == 0]] = 0.95
+def _u(layout: Layout = LAYOUT) -> Floats:
+    u = np.full((1, len(layout.levels)), 0.01)
+    u[0, [n for n, level in enumerate(layout.levels) if level.value == 0]] = 0.95
     return u
 
 
@@ -49,6 +50,12 @@ def test_more_matches_than_records_that_mostly_differ_in_a_name_are_no_persons(
     matches: float, surname_agrees: float, blocked: str, none: bool
 ) -> None:
     assert no_persons(LAYOUT, _run(matches, surname_agrees, blocked), _u(), UNITS) is none
+
+
+@pytest.mark.parametrize(("kind", "none"), [("words", True), ("text", False)])
+def test_nor_are_songs_of_one_album_that_mostly_differ_in_the_title(kind: str, none: bool) -> None:
+    layout = Layout(from_dict(settings([comparison("title", kind), comparison("album", "text")])))
+    assert no_persons(layout, _run(3_000, 0.04, "album", layout=layout), _u(layout), UNITS) is none
 
 
 def test_files_in_which_no_run_finds_persons_are_refused() -> None:

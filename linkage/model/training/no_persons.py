@@ -1,7 +1,8 @@
 """Runs of EM that took strangers for matches: more of them than a file has records, and most by another name.
 
 A year of birth makes millions of pairs. Where a few hundred of them match, EM ends at what else stands out: people of
-one sex whose names are somewhat alike. As matches these would be more than there are records.
+one sex whose names are somewhat alike. As matches these would be more than there are records. So it is with things: the
+songs of one album agree on all but what they are called.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.errors import LeoError
+from linkage.model.comparisons import OF_WORDS
+from linkage.model.splink_json import Comparison
 from linkage.model.training.patterns import Floats, Layout
 
 if TYPE_CHECKING:
@@ -36,12 +39,17 @@ def no_persons(layout: Layout, run: "Run", random_u: Floats, units: tuple[int, i
     if there_are <= max(units):
         return False
     for place, comparison in enumerate(layout.model.comparisons):
-        if comparison.name in NAMES and run.block.rule.leaves_free(comparison):
+        if _names(comparison) and run.block.rule.leaves_free(comparison):
             graded = np.array([level.value > 0 for level in layout.levels])
             agree = (layout.owner == place) & graded & (run.estimate.m[0] > random_u[0])
             if float(run.estimate.m[0][agree].sum()) < MOST:
                 return True
     return False
+
+
+def _names(comparison: Comparison) -> bool:
+    """Whether it says who or what a record is of: names of persons, and texts that are compared by rare words."""
+    return comparison.name in NAMES or any(column.endswith(OF_WORDS) for column in comparison.columns)
 
 
 def refuse_all(runs: "Sequence[Run]") -> None:
