@@ -1,9 +1,10 @@
 """Links that may be of two people whom nothing in two files tells apart, such as father and son of one name."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from linkage.adhoc.rare_words import names_persons
 from linkage.engine import Engine, Table, one
 from linkage.match.score import term_frequencies
 from linkage.match.step import StepResult
@@ -37,14 +38,19 @@ def _pairs_with_dates(engine: Engine, *sides: Table) -> float:
     return math.prod(float(one(engine, engine.sql(known, t=side))["share"] or 0) for side in sides)
 
 
-def notes(summary: Mapping[str, Any]) -> Sequence[str]:
-    """What to tell where many links may be of strangers."""
+def notes(summary: Mapping[str, Any], fields: Collection[str]) -> Sequence[str]:
+    """What to tell where many links may be of strangers, who are persons or things by the fields that are compared."""
     found = summary.get("strangers") or {}
     if not found.get("many"):
         return []
+    if names_persons(fields):
+        many, nobody = "people are", "nobody is"
+        two = "links are of two people, such as father and son of one name"
+    else:
+        many, nobody = "things are", "nothing is"
+        two = "links are of two things, such as branches of one firm or songs of one album"
     return [
-        "many pairs of two records of one file weigh as much as links: unless people are in a file twice, as many as "
-        f"{found['strangers']:,.0f} of the {found['links']:,} links are of two people, such as father and son of one "
-        "name, which their probabilities do not say; --each-once: nobody is in a file twice, and links are held "
-        "against these pairs"
+        f"many pairs of two records of one file weigh as much as links: unless {many} in a file twice, as many as "
+        f"{found['strangers']:,.0f} of the {found['links']:,} {two}, which their probabilities do not say; "
+        f"--each-once: {nobody} in a file twice, and links are held against these pairs"
     ]

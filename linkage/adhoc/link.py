@@ -157,7 +157,7 @@ def _work(
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
             done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)
-            done.notes += families.notes(done.summary)
+            done.notes += families.notes(done.summary, read.kinds)
         if isinstance(result, StepResult):
             done.notes += moved.notes(engine, result.links, left, right, read.kinds)
         hashes = place.write(engine, _tables(engine, result, left_ids, right_ids))

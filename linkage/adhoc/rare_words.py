@@ -19,6 +19,11 @@ _FEW = 4  # records of both files that hold a word of few: two pairs of one and 
 _MOST_WORDS = 6  # of a text, the rarest ones
 
 
+def names_persons(fields: Collection[str]) -> bool:
+    """Whether files with these fields are of persons, and not of things or firms."""
+    return bool(_PERSONS & {*fields})
+
+
 def compared(engine: Engine, sides: Sequence[Table], kinds: Mapping[str, str]) -> dict[str, str]:
     """The kinds, where files are of no persons those that are compared by rare words as well: texts of several words.
 
@@ -26,7 +31,7 @@ def compared(engine: Engine, sides: Sequence[Table], kinds: Mapping[str, str]) -
         sides: units of two files, or of one.
         kinds: field to kind.
     """
-    if _PERSONS & set(kinds):
+    if names_persons(kinds):
         return dict(kinds)
     known = {*known_fields()} - {"organisation"}
     worded = {

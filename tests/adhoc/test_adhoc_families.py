@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from linkage.adhoc import families
 from linkage.adhoc.link import Linked, Request, link_files
 from linkage.cli import app
 from linkage.match.strangers import AS_WITHIN
@@ -102,3 +103,12 @@ def test_what_contradicts_it_is_refused(world: World, tmp_path: Path, other: str
     )
     assert found.exit_code != 0
     assert said in str(found.exception)
+
+
+def test_of_files_that_name_nobody_no_father_and_son_is_spoken() -> None:
+    found = {"strangers": {"many": True, "strangers": 12.0, "links": 1_234}}
+    (of_songs,) = families.notes(found, ["title", "artist"])
+    assert "unless things are in a file twice, as many as 12 of the 1,234 links are of two things, such as" in of_songs
+    assert "nothing is in a file twice" in of_songs
+    (of_persons,) = families.notes(found, ["forename", "town"])
+    assert "are of two people, such as father and son of one name" in of_persons
