@@ -38,8 +38,8 @@ _GRACE = 10.0  # seconds from asking a process to end to killing it
 
 STATE = "cluster.json"
 
-QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Options of a driver's Java that make it quick to start."""
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
+"""Options of the Java of a driver, a master or a worker, which plan and wait: half the work of a start goes."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _with(
         "SPARK_DAEMON_MEMORY": "512m",
         # A port that was taken since is told at once; the next one would be another's, or nobody would look there.
         # No jobs by REST: its port (6066) is one for all masters of a machine, and it asks nobody for the secret.
-        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile=file://{LOGGING} -XX:+UseSerialGC "
+        "SPARK_DAEMON_JAVA_OPTS": f"{QUICK_START} -Dlog4j2.configurationFile=file://{LOGGING} "
         "-Dspark.port.maxRetries=0 -Dspark.master.rest.enabled=false",
     }
     log = cluster.folder / "logs" / f"{name}.log"
@@ -259,7 +259,7 @@ def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
         "spark.executor.memory": memory,
         "spark.local.dir": str(folder / "local"),
         # A driver plans and waits: the second compiler and its threads would take the cores from executors.
-        "spark.driver.extraJavaOptions": f"{QUICK_DRIVER} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
+        "spark.driver.extraJavaOptions": f"{QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
     }
     (folder / "conf").mkdir(mode=0o700)
     file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

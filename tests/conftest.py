@@ -23,6 +23,7 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.process import begin
 from quality import pen
+from spark_jobs.cluster import QUICK_START
 
 begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
 
@@ -87,7 +88,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 # Worlds are small: compiling queries, and compiling what compiles them, would take most of the time, and much of the
 # rest clearing away the tens of megabytes that each sort, group and broadcast takes first.
-_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
 _SMALL = {
     "spark.buffer.pageSize": "1m",
     "spark.sql.shuffle.partitions": "2",
@@ -103,7 +103,7 @@ def spark_session() -> Iterator[Any]:
     from linkage.engine.spark_session import start_session
 
     try:
-        session = start_session(threads=2, settings=_SMALL, java_options=_QUICK_START)
+        session = start_session(threads=2, settings=_SMALL, java_options=QUICK_START)
     except ConfigError as missing:
         pytest.skip(str(missing).splitlines()[0])
     yield session

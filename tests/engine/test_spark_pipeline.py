@@ -51,7 +51,7 @@ _SMALL = {
     "spark.eventLog.compress": "false",
 }
 _WORD = {"spark.leo.password": "never-to-be-seen"}  # settings of such names are starred
-_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -Duser.timezone=UTC"
+_QUICK_START = f"{cluster.QUICK_START} -Duser.timezone=UTC"
 
 
 @dataclass

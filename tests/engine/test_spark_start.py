@@ -176,6 +176,7 @@ print("told", "partitions", session.conf.get("spark.sql.shuffle.partitions"))
     )
     asked = {
         "spark.ui.showConsoleProgress": "true",
+        "spark.driver.extraJavaOptions": cluster.QUICK_START,
         "spark.executor.extraJavaOptions": "-Xss700k",
         "spark.sql.shuffle.partitions": "3",
     }
