@@ -34,7 +34,7 @@ def named_by_role(engine: Engine, files: Sequence[PersonFile], columns: Columns,
         file = files[0] if side == "left" else files[-1]
         if _NAMED & {*held, *parts}:
             continue
-        roles = [name for name in file.header if name not in told and not is_known(name) and _is_role(name)]
+        roles = [name for name in file.header if _is_role(name) and name not in told and not is_known(name)]
         named = [name for name in roles if _holds_names(values_of(engine, file, name))]
         if len(named) == 1:
             found.append(f"{side}.full_name={named[0]}")

@@ -111,6 +111,7 @@ def _pages(
             links=[(f"{key}.csv", f"{names.cohort(key).title}: all figures as CSV") for key in places],
         )
     }
+    outside = _outside(counted, names)
     for definition in places:
         mine = [one for one in found if one.place.definition == definition]
         told = [by for by in breakdowns(names.rules) if any(one.place.by == by for one in mine)]
@@ -126,7 +127,7 @@ def _pages(
             title = cohort.title if by == ALL else f"{cohort.title}: by {names.breakdown(by).lower()}"
             pages[f"{definition}-{by}.html"] = _page(
                 title,
-                f"Shares are of {cohort.members}{_outside(definition, counted, names)} for whom a tax, benefit or "
+                f"Shares are of {cohort.members}{_of_them(outside.get(definition))} for whom a tax, benefit or "
                 "study record was found. "
                 + ("" if by == ALL else order or alone)
                 + f"{d.profile.symbols.suppressed} stands where too few people are behind a figure, or where it would "
@@ -141,12 +142,21 @@ def _pages(
     return pages
 
 
-def _outside(definition: str, counted: Mapping[Place, Counted], names: Names) -> str:
-    """Who are members and in no share, where there are such: a share is of those in the calculation."""
-    everybody = [found for place, found in counted.items() if (place.definition, place.by) == (definition, ALL)]
-    if all(found.counts["people"] == found.counts["members"] for found in everybody):
+def _outside(counted: Mapping[Place, Counted], names: Names) -> dict[str, str]:
+    """Definitions with members who are in no share, which are of those in the calculation; and whom each leaves out,
+    where it says so."""
+    partly = dict.fromkeys(
+        place.definition
+        for place, found in counted.items()
+        if place.by == ALL and found.counts["people"] != found.counts["members"]
+    )
+    return {definition: names.cohort(definition).outside for definition in partly}
+
+
+def _of_them(whom: str | None) -> str:
+    """Members of a definition that are in its shares: all of them, or without some."""
+    if whom is None:
         return ""
-    whom = names.cohort(definition).outside
     return f", without {whom}," if whom else " in the calculation"
 
 
@@ -174,8 +184,8 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
         "Each lies within the one before it. Members are achievements where a person may have several, such as two "
         "first degrees: people are fewer then. In the calculation are those whom the definition counts in its rates"
     )
-    left = {_outside(place.definition, counted, names).strip(", ") for place in counted} - {"", "in the calculation"}
-    note += f": {', '.join(sorted(left))}." if left else "."
+    left = [f"without {whom}" for whom in sorted({*filter(None, _outside(counted, names).values())})]
+    note += f": {', '.join(left)}." if left else "."
     return Section("sizes", "How many are followed", [Table("Members of cohorts", heads, rows, note)])
 
 
