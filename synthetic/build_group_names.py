@@ -9,6 +9,7 @@ out; where a group's commonest names are listed by hand (origins.toml), the read
 
 import csv
 import hashlib
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from synthetic.build_reference import OUT, proper
+from synthetic.reference import FOLDER
 
 GROUPS = {
     "albanian": ["east_european"], "arab": ["arab_turkish_other"], "bangladeshi": ["bangladeshi"],
@@ -38,7 +39,7 @@ COMMON_FORENAME, COMMON_SURNAME = 4000, 16
 """Bearers (born 1996 to 2024; in 100,000 people) from which a name is one of the whole population."""
 
 
-def build(source: Path, out: Path = OUT) -> None:
+def build(source: Path, out: Path = FOLDER) -> None:
     """Write the table from the lists of names by group and the counts of births."""
     rows = sorted(group_names(source / "names_by_country" / "names_by_group_starter.csv", out / "forenames.parquet"))
     with (out / "group_names.csv").open("w", encoding="utf-8", newline="") as file:
@@ -67,6 +68,12 @@ def group_names(path: Path, births: Path) -> Iterator[tuple[str, str, str, str]]
         most = MOST_SURNAMES if field == "surnames" else MOST_FORENAMES
         for name, weight in sorted(names.items(), key=lambda item: (-item[1], _shuffled(item[0])))[:most]:
             yield group, field, name, f"{weight:.2f}"
+
+
+def proper(name: str) -> str:
+    """A name with capitals as it is written: O'Brien, Mary-Jane, McDonald."""
+    titled = name.strip().replace("’", "'").title()
+    return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), titled)
 
 
 def _fields(row: dict[str, str], name: str, girls: dict[str, float]) -> Iterator[tuple[str, float]]:

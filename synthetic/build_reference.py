@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.catalogue import shipped
-
-OUT = Path(__file__).parent / "reference"
+from synthetic.build_group_names import build as build_group_names
+from synthetic.build_group_names import proper
+from synthetic.reference import FOLDER
 
 SMALLEST_SHARE = 1e-5  # rarer names are left out; they are a hundredth of births
 
@@ -40,7 +41,7 @@ AUTHORITIES = {
 }
 
 
-def build(source: Path, out: Path = OUT) -> None:
+def build(source: Path, out: Path = FOLDER) -> None:
     """Write every table below `out` from the published tables below `source`."""
     names = forenames(source / "forenames")
     pq.write_table(names, out / "forenames.parquet", compression="zstd", compression_level=19)
@@ -166,12 +167,6 @@ def subjects(folder: Path) -> Iterator[tuple[str, str, str, str]]:
             yield *key, f"{count / everyone[key[:2]]:.4f}"
 
 
-def proper(name: str) -> str:
-    """A name with capitals as it is written: O'Brien, Mary-Jane, McDonald."""
-    titled = name.strip().replace("’", "'").title()
-    return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), titled)
-
-
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         yield from csv.DictReader(file)
@@ -185,7 +180,5 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]])
 
 
 if __name__ == "__main__":
-    from synthetic.build_group_names import build as build_group_names
-
     build(Path(sys.argv[1]))
     build_group_names(Path(sys.argv[1]))

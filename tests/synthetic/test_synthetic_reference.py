@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetic import dates
-from synthetic.build_reference import build, proper
+from synthetic.build_group_names import proper
+from synthetic.build_reference import build
 from synthetic.homes import UNKNOWN, postcodes
 from synthetic.reference import FOLDER, reference
 
