@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from linkage.errors import InputError
 from linkage.model.splink_json import Model, from_dict
-from linkage.model.training.middle import UNSEEN_MATCHES
+from linkage.model.training.expectation import UNSEEN_MATCHES
 
 MATCH, NO_MATCH, UNCERTAIN = "match", "no match", "uncertain"
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from linkage.model.training.estimation import as_counted, estimated
+from linkage.model.training.estimation import estimated
+from linkage.model.training.evidence import as_counted
 from linkage.model.training.middle import ENOUGH_MATCHES, middle
 from tests.model.test_model_training_em import TABLE, _evidence
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.model.training.beyond_chance import beyond_chance
-from linkage.model.training.estimation import Block, Evidence, as_counted, estimated
+from linkage.model.training.estimation import estimated
+from linkage.model.training.evidence import Block, Evidence, as_counted
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.rules import Agreement
 from tests.model.test_model_training_em import _model, _once, _patterns

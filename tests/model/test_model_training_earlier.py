@@ -7,7 +7,8 @@ import pytest
 
 from linkage.model import Model, from_dict
 from linkage.model.training import Earlier
-from linkage.model.training.estimation import Estimates, as_counted, estimated
+from linkage.model.training.estimation import Estimates, estimated
+from linkage.model.training.evidence import as_counted
 from linkage.model.training.rules import Agreement
 from tests.model.test_model_training_em import TABLE, _evidence, _model, _once
 

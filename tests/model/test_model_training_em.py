@@ -13,15 +13,8 @@ from linkage.model import Model, from_dict
 from linkage.model.training import estimation
 from linkage.model.training.bootstrap import DRAWS, resampled
 from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.estimation import (
-    Block,
-    Evidence,
-    as_counted,
-    block_u,
-    by_strangers,
-    estimated,
-    starting_prior,
-)
+from linkage.model.training.estimation import block_u, by_strangers, estimated, starting_prior
+from linkage.model.training.evidence import Block, Evidence, as_counted
 from linkage.model.training.expectation import default_m, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 from linkage.model.training.report import LevelReport

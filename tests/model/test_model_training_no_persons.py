@@ -9,7 +9,7 @@ import pytest
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.training import NobodyInBothError
-from linkage.model.training.estimation import Run
+from linkage.model.training.evidence import Run
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.rules import Agreement

@@ -11,7 +11,8 @@ from linkage.engine import Engine
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.sampling import drawn
-from linkage.model.training.estimation import Evidence, as_counted, random_u
+from linkage.model.training.estimation import random_u
+from linkage.model.training.evidence import Evidence, as_counted
 from linkage.model.training.overlaps import Seen, overlaps, seen
 from linkage.model.training.patterns import Layout, Patterns, counted
 from linkage.model.training.rules import agreements

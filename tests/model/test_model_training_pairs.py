@@ -10,7 +10,8 @@ from linkage.model import Model, from_dict
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.training import chance, gathered, inside
 from linkage.model.training.chance import random_pairs
-from linkage.model.training.estimation import as_counted, block_u, estimated
+from linkage.model.training.estimation import block_u, estimated
+from linkage.model.training.evidence import as_counted
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.patterns import Layout, Patterns, counted
 from linkage.model.training.rules import Agreement, agreements

@@ -12,7 +12,8 @@ from splink import Linker, block_on
 from linkage.engine import connect
 from linkage.model import Model, from_dict
 from linkage.model.training import estimation, gathered
-from linkage.model.training.estimation import Estimates, Evidence, as_counted, estimated
+from linkage.model.training.estimation import Estimates, estimated
+from linkage.model.training.evidence import Evidence, as_counted
 from tests.model import known_errors
 from tests.model.splink_says import splink_tables
 

@@ -19,7 +19,8 @@ from linkage.model.training.chance import RANDOM_PAIRS, random_pairs
 from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.dependence import with_dependence, without_dependence, without_togetherness
 from linkage.model.training.earlier import Earlier
-from linkage.model.training.estimation import LIMIT, Block, Estimates, Evidence, as_counted, estimated
+from linkage.model.training.estimation import LIMIT, Estimates, estimated
+from linkage.model.training.evidence import Block, Evidence, as_counted
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.no_persons import NobodyInBothError
 from linkage.model.training.nobody import refuse_strangers

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from linkage.model.training.estimation import Estimates, Evidence, counts_of, estimated
+from linkage.model.training.estimation import Estimates, estimated
+from linkage.model.training.evidence import Evidence, counts_of
 from linkage.model.training.patterns import Floats
 
 DRAWS = 100

@@ -14,7 +14,7 @@ import numpy as np
 
 from linkage.model.differing import Odds, Together
 from linkage.model.splink_json import Model, from_dict
-from linkage.model.training.middle import UNSEEN_MATCHES
+from linkage.model.training.expectation import UNSEEN_MATCHES
 from linkage.model.training.patterns import Floats
 
 VARIES = 0.5

@@ -15,6 +15,8 @@ _LEAST = 1e-300
 EXPECTED_COUNTS_AS = 0.5
 """What is expected of a block's share of matches, beside what its pairs show. Where they tell matches from strangers it
 moves next to nothing; where they do not, as in a household, any share is as likely as another, and this decides."""
+UNSEEN_MATCHES = 5.0
+"""Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
 _NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
 
 

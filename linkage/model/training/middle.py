@@ -5,20 +5,15 @@ known, whatever the other saw.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.model.training.expectation import leant
+from linkage.model.training.evidence import Evidence, Run
+from linkage.model.training.expectation import UNSEEN_MATCHES, leant
 from linkage.model.training.patterns import Floats
-
-if TYPE_CHECKING:
-    from linkage.model.training.estimation import Evidence, Run
 
 ENOUGH_MATCHES = 1_000.0
 """Matches from which a run has a full say: among such runs the median is Splink's."""
-UNSEEN_MATCHES = 5.0
-"""Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
 _AS_LEANT = 1e-9  # pseudo-count where EM has leant already
 
 
@@ -47,7 +42,7 @@ def middle(found: Floats, matches: Floats) -> Floats:
     return middle
 
 
-def combined(evidence: "Evidence", runs: "Sequence[Run]", draws: int) -> tuple[Floats, Floats]:
+def combined(evidence: Evidence, runs: Sequence[Run], draws: int) -> tuple[Floats, Floats]:
     """m of all levels: the runs' median, as Splink combines them (runs of few matches say less: see `middle`), with a
     pseudo-count for what no match showed; runs that lean on an earlier step have leant already.
 

@@ -6,17 +6,14 @@ songs of one album agree on all but what they are called.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.comparisons import OF_WORDS
 from linkage.model.splink_json import Comparison
+from linkage.model.training.evidence import Run
 from linkage.model.training.patterns import Floats, Layout
-
-if TYPE_CHECKING:
-    from linkage.model.training.estimation import Run
 
 NAMES = ("forename", "surname")
 MOST = 0.5
@@ -27,7 +24,7 @@ class NobodyInBothError(LeoError):
     """What was taken for matches are no persons."""
 
 
-def no_persons(layout: Layout, run: "Run", random_u: Floats, units: tuple[int, int]) -> bool:
+def no_persons(layout: Layout, run: Run, random_u: Floats, units: tuple[int, int]) -> bool:
     """Whether a run's matches are more than the larger file has records, and mostly differ in a name.
 
     Either alone may be true of persons: events of one person meet each other, and women have two surnames.
@@ -52,7 +49,7 @@ def _names(comparison: Comparison) -> bool:
     return comparison.name in NAMES or any(column.endswith(OF_WORDS) for column in comparison.columns)
 
 
-def refuse_all(runs: "Sequence[Run]") -> None:
+def refuse_all(runs: Sequence[Run]) -> None:
     """Refuse to go on where no run found persons.
 
     Raises:

@@ -1,16 +1,13 @@
 """The prior: how many of all pairs match, by the matches that EM found in blocks."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.model.training.evidence import Run
 from linkage.model.training.middle import ENOUGH_MATCHES
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.rules import Agreement, key_levels
-
-if TYPE_CHECKING:
-    from linkage.model.training.estimation import Run
 
 _LEAST_MET = 0.05
 
@@ -32,7 +29,7 @@ def equal_on(layout: Layout, columns: Sequence[str], shares: Floats) -> Floats:
     return np.stack(found, axis=1) if found else shares[:, :0]
 
 
-def prior_of(layout: Layout, m: Floats, runs: "Sequence[Run]", all_pairs: int) -> Floats:
+def prior_of(layout: Layout, m: Floats, runs: Sequence[Run], all_pairs: int) -> Floats:
     """Share of all pairs that match: those EM found in a block, over the share of matches that are in it."""
     found, say = [], []
     for run in runs:

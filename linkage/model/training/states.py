@@ -12,7 +12,8 @@ from sqlglot import exp
 from linkage.engine import Engine, columns, one, quote, rows
 from linkage.model.conditions import parsed, spelled
 from linkage.model.sampling import Side, below
-from linkage.model.training.estimation import Estimates, Run
+from linkage.model.training.estimation import Estimates
+from linkage.model.training.evidence import Run
 from linkage.model.training.patterns import Flags, Floats, Layout
 from linkage.model.training.rules import exact_levels
 
