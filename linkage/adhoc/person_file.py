@@ -1,6 +1,5 @@
 """A person file of any shape, as it is read: its rows as text or typed, each with its place in the file."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed, looks_like_a_record
 from linkage.records.raw_rows import RawRows, read_raw
+from linkage.records.source_files import GivenFiles, sha256_of
 
 _PARQUET = b"PAR1"
 PLACE = "row in file"
@@ -123,7 +123,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     if path.suffix.lower() in workbooks.READ:
         sheet = workbooks.as_csv(path, scratch)
         found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
-        found = replace(found, path=path, sha256=_hash(path), encoding=None)
+        found = replace(found, path=path, sha256=sha256_of(path), encoding=None)
         return replace(found, above=sheet.above, of_sheet=sheet.notes)
     is_parquet = _is_parquet(path)
     if not is_parquet and (held := _table_within(path, scratch, encoding)):
@@ -131,7 +131,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
             found = read(engine, held, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
         except InputError as fault:
             raise InputError(str(fault).replace(str(held), str(path)).replace(held.name, path.name)) from None
-        return replace(found, path=path, sha256=_hash(path))
+        return replace(found, path=path, sha256=sha256_of(path))
     was_named = encoding is not None
     if is_parquet:
         fmt, encoding = FileFormat(type="parquet"), None
@@ -140,13 +140,13 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         if path.stat().st_size and delimiter is None and (starts := column_starts(path, encoding)):
             written = as_delimited(path, encoding, starts, scratch)
             found = read(engine, written, scratch / "columns", delimiter=",", encoding="utf-8")
-            found = replace(found, path=path, sha256=_hash(path))
+            found = replace(found, path=path, sha256=sha256_of(path))
             return replace(found, encoding=encoding, encoding_was_named=was_named)
         if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
             written = as_plain(path, encoding, layout, scratch)
             found = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
             aside = [(line + layout.before, reason) for line, reason in found.quarantined]
-            found = replace(found, path=path, sha256=_hash(path), quarantined=aside, above=layout.above)
+            found = replace(found, path=path, sha256=sha256_of(path), quarantined=aside, above=layout.above)
             return replace(found, encoding=encoding, encoding_was_named=was_named)
         try:
             delimiter = delimiter or _delimiter(path, encoding)
@@ -154,7 +154,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         except InputError as fault:
             raise _in_our_words(fault) from None
     try:
-        raw = read_raw(engine, path.name, [escape(path.name)], fmt, path.parent, scratch)
+        raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
     except InputError as fault:
         raise _in_our_words(fault) from None
     aside = [(line, reason) for _, line, reason in raw.rejected]
@@ -195,11 +195,6 @@ def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | Non
         return packed.unpacked(path, scratch)
     kind = other_programs.kind_of(path)
     return other_programs.as_parquet(path, kind, scratch, encoding) if kind else None
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:

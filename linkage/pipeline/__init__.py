@@ -8,12 +8,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from linkage.pipeline.artefacts import Counts
     from linkage.pipeline.folder import FORMAT, RunFolder
     from linkage.pipeline.manifest import Manifest, RunFacts
     from linkage.pipeline.plan import Decision
     from linkage.pipeline.progress import RunProgress, Silent, progress_for
     from linkage.pipeline.runner import Runner
-    from linkage.pipeline.stage import Counts, Stage
+    from linkage.pipeline.stage import Stage
     from linkage.pipeline.workspace import Workspace
 
 __all__ = [
@@ -32,12 +33,13 @@ __all__ = [
 ]
 
 _OFFERED = {
+    "artefacts": ("Counts",),
     "folder": ("FORMAT", "RunFolder"),
     "manifest": ("Manifest", "RunFacts"),
     "plan": ("Decision",),
     "progress": ("RunProgress", "Silent", "progress_for"),
     "runner": ("Runner",),
-    "stage": ("Counts", "Stage"),
+    "stage": ("Stage",),
     "workspace": ("Workspace",),
 }
 

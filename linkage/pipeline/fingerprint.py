@@ -1,23 +1,18 @@
 """What a stage's result depends on, as hashes: settings, code, input files, and the stages before it."""
 
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from linkage.errors import InputError
-from linkage.pipeline.atomic import write_json
+from linkage.pipeline.file_digests import FileDigests
 from linkage.pipeline.stage import Stage
-
-T = TypeVar("T")
 
 # A new version of one of these may change what a query or a model gives.
 LIBRARIES = (
@@ -69,7 +64,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def of(stage: Stage, inputs: Mapping[str, str], files: "FileDigests", engine: str) -> Fingerprint:
+def of(stage: Stage, inputs: Mapping[str, str], files: FileDigests, engine: str) -> Fingerprint:
     """The fingerprint of a stage, given those of the stages that feed it.
 
     Raises:
@@ -117,67 +112,3 @@ def _sources(room: str) -> list[tuple[Path, Path]]:
         return [(origin.parent, origin)]
     files = sorted(path for path in origin.parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return [(origin.parent, path) for path in files if path.suffix != ".pyc"]
-
-
-class FileDigests:
-    """sha256 of input files, taken once and remembered by path, size and times of change.
-
-    Of the two times the system's own counts too: what is copied over a file may bring the old one's size and date.
-    """
-
-    def __init__(self, cache: Path | None) -> None:
-        self._cache = cache
-        self._known: dict[str, list[Any]] = {}
-        self._told: dict[Path, str] = {}
-        if cache and cache.exists():
-            try:
-                self._known = json.loads(cache.read_text(encoding="utf-8"))
-            except ValueError:  # a cache that cannot be read is as good as none
-                self._known = {}
-
-    def of(self, paths: Iterable[Path]) -> dict[Path, str]:
-        """Path to sha256.
-
-        Raises:
-            InputError: a file is missing or cannot be read, or is another than when it was asked about before: half of
-                what is made of it would be of the one, half of the other.
-        """
-        wanted = {path: self._stamp(path) for path in paths}
-        new = [path for path, stamp in wanted.items() if self._known.get(str(path.resolve()), [])[:-1] != stamp]
-        if new:
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                for path, value in zip(new, pool.map(_sha256, new), strict=True):
-                    self._known[str(path.resolve())] = [*wanted[path], value]
-            if self._cache and self._cache.parent.is_dir():
-                with contextlib.suppress(OSError):  # a plan may read where it may not write, or beside a run at work
-                    write_json(self._cache, self._known)
-        found = {path: str(self._known[str(path.resolve())][-1]) for path in wanted}
-        if other := [path for path, value in found.items() if self._told.setdefault(path, value) != value]:
-            raise InputError(
-                f"{other[0]}: was changed while the run was at work\n  wait until what is delivered is there whole, "
-                "then give the same command again"
-            )
-        return found
-
-    def _stamp(self, path: Path) -> list[int]:
-        about = _readable(path, path.stat)
-        return [about.st_size, about.st_mtime_ns, about.st_ctime_ns]
-
-
-def _sha256(path: Path) -> str:
-    def read() -> str:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-    return _readable(path, read)
-
-
-def _readable(path: Path, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except PermissionError:
-        raise InputError(f"{path}: may not be read\n  give the user of this run read permission") from None
-    except OSError as error:
-        raise InputError(f"{path}: could not be read: {error.strerror}") from error

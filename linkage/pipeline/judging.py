@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.engine import Table
+from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.gates import asked_of, hold, unlinked
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.reached import reached_in_step
 from linkage.pipeline.reading import attribute_name
-from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.tables import LEO_TABLES
 from linkage.pipeline.true_entities import (
     error_files,

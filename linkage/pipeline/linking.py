@@ -14,9 +14,10 @@ from linkage.match.units import Units, from_sources
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
 from linkage.model.training import Earlier
+from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.previous import PreviousRun
-from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.workspace import Workspace
 from linkage.spine import Release, build, each_alone, join_people, known_again, most_records, without_conflicts
 

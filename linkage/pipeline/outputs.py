@@ -12,11 +12,12 @@ from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
+from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
 from linkage.pipeline.reading import CONTRACTS, PUBLISHED, attribute_name
-from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
 from linkage.records.identifiers import default_date

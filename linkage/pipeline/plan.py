@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.pipeline import fingerprint
-from linkage.pipeline.fingerprint import FileDigests, Fingerprint
+from linkage.pipeline.file_digests import FileDigests
+from linkage.pipeline.fingerprint import Fingerprint
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.stage import Stage, makers
 
@@ -23,7 +24,7 @@ class Fingerprints:
 
     def __init__(self, stages: Sequence[Stage], files: FileDigests, engine: str) -> None:
         self._made = makers(tuple(stages))
-        self._files = files
+        self.files = files
         self._engine = engine
         self._known: dict[str, Fingerprint] = {}
 
@@ -36,16 +37,8 @@ class Fingerprints:
         if stage.name not in self._known:
             before = {self._made[artefact].name: self._made[artefact] for artefact in stage.reads}
             inputs = {name: self.of(earlier).whole for name, earlier in before.items()}
-            self._known[stage.name] = fingerprint.of(stage, inputs, self._files, self._engine)
+            self._known[stage.name] = fingerprint.of(stage, inputs, self.files, self._engine)
         return self._known[stage.name]
-
-    def see_files(self, stage: Stage) -> None:
-        """See that a stage's input files are still what its fingerprint says.
-
-        Raises:
-            InputError: one was changed since.
-        """
-        self._files.of(stage.files.values())
 
 
 def reason_to_run(stage: Stage, folder: RunFolder, fingerprints: Fingerprints, *, force: bool) -> str | None:

@@ -7,8 +7,9 @@ from typing import Any
 from linkage.config import AttributeTable, Source
 from linkage.engine import columns
 from linkage.errors import GateError
+from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
-from linkage.pipeline.stage import Counts, Stage
+from linkage.pipeline.stage import Stage
 from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
 from linkage.records import AttributeSummary, ReadingSummary, described, identify, read_attributes, read_source
@@ -28,7 +29,9 @@ def records_stage(job: Job, name: str) -> Stage:
     source = job.config.source[name]
 
     def work(space: Workspace) -> Counts:
-        reading = read_source(space.engine, job.catalogue, name, source, job.data, progress=space.note)
+        reading = read_source(
+            space.engine, job.catalogue, name, source, job.data, digest=space.digest, progress=space.note
+        )
         space.write(f"records/{name}", reading.records)
         space.write(f"quarantine/{name}", reading.quarantine)
         _tell(space, reading.summary, f"quarantine/{name}")
@@ -73,7 +76,16 @@ def attributes_stage(job: Job, name: str) -> Stage:
 
     def work(space: Workspace) -> Counts:
         identities = space.table(f"identities/{table.source}")
-        found = read_attributes(space.engine, job.catalogue, name, table, job.data, identities, progress=space.note)
+        found = read_attributes(
+            space.engine,
+            job.catalogue,
+            name,
+            table,
+            job.data,
+            identities,
+            digest=space.digest,
+            progress=space.note,
+        )
         space.write(made, found.rows)
         space.write(aside, found.quarantine)
         _tell(space, found.summary, aside)

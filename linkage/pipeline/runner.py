@@ -11,16 +11,17 @@ from typing import Any
 
 from linkage.engine import Engine
 from linkage.errors import ExitCode, GateError, LeoError
+from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.atomic import remove
 from linkage.pipeline.crate import remove_crate, write_crate
-from linkage.pipeline.fingerprint import FileDigests
+from linkage.pipeline.file_digests import FileDigests
 from linkage.pipeline.folder import RunFolder
 from linkage.pipeline.lock import locked
 from linkage.pipeline.log import RunLog, place_of, value_free_trace
 from linkage.pipeline.manifest import Manifest, RunFacts, peak_memory
 from linkage.pipeline.plan import Decision, Fingerprints, decide, reason_to_run
 from linkage.pipeline.progress import RunProgress, Silent
-from linkage.pipeline.stage import Counts, Stage, makers
+from linkage.pipeline.stage import Stage, makers
 from linkage.pipeline.workspace import Workspace
 
 FILE_DIGESTS = ".inputs.json"
@@ -169,19 +170,21 @@ class Runner:
         try:
             with self._open_engine(self.folder.scratch) as engine:
                 space = Workspace(
-                    stage,
-                    engine,
-                    part,
-                    kept,
-                    places,
-                    counts,
-                    manifest.content,
-                    self.progress.note,
-                    self._teller(stage, log),
+                    stage=stage.name,
+                    makes=stage.makes,
+                    engine=engine,
+                    part=part,
+                    kept=kept,
+                    places=places,
+                    counted=counts,
+                    manifest=manifest.content,
+                    digest=fingerprints.files.one,
+                    note=self.progress.note,
+                    tell=self._teller(stage, log),
                 )
                 with _stopped_queries():
                     counted = stage.work(space)
-                fingerprints.see_files(stage)
+                fingerprints.files.of(stage.files.values())  # they are still what the fingerprint says
                 made = space.made()
             summary = {
                 "stage": stage.name,

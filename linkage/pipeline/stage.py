@@ -3,25 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-if TYPE_CHECKING:
-    from linkage.pipeline.workspace import Workspace
-
-Counts = dict[str, Any]
-"""What a stage says of its work: JSON, aggregates only."""
-
-Kind = Literal["table", "document", "folder"]
-
-
-def kind(artefact: str) -> Kind:
-    """What a name stands for: `records/npd` a table, `quality/contracts.json` a document, `report/` a folder.
-
-    Tables stay in the stage's folder; documents and folders are put in their place below the run's folder.
-    """
-    if artefact.endswith("/"):
-        return "folder"
-    return "document" if artefact.endswith(".json") else "table"
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -42,7 +27,7 @@ class Stage:
     """
 
     name: str
-    work: Callable[["Workspace"], Counts]
+    work: Callable[[Workspace], Counts]
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -2,52 +2,47 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, Table
+from linkage.pipeline.artefacts import Counts, kind
 from linkage.pipeline.atomic import size, write_json
-from linkage.pipeline.fingerprint import FileDigests
-from linkage.pipeline.stage import Counts, Stage, kind
+from linkage.pipeline.file_digests import FileDigests
 
 
+@dataclass(frozen=True, kw_only=True)
 class Workspace:
     """Given to a stage's function for the time of its work.
 
-    Args:
+    Attributes:
+        stage: its name.
+        makes: every artefact that it declares to make.
         engine: opened for this stage alone, so that what it stored is given back when it ends.
         part: the folder it writes to; renamed into place afterwards.
         kept: a folder, not made yet, for what should outlive a killed run: the next one finds it, if the stage's
             configuration, code and inputs are the same, and it goes when the stage is done.
         places: every artefact that the stage reads, and where it lies.
-        counts: what the stages that made those artefacts counted.
+        counted: by artefact, what the stages that made those counted.
         manifest: the run's, as far as it has come.
+        digest: sha256 of an input file; raises InputError where it is another than when the stage began.
         note: says what is being done now.
         tell: says what the operator should read; also goes into the run's log.
     """
 
-    def __init__(
-        self,
-        stage: Stage,
-        engine: Engine,
-        part: Path,
-        kept: Path,
-        places: Mapping[str, Path],
-        counts: Mapping[str, Counts],
-        manifest: Mapping[str, Any],
-        note: Callable[[str], None],
-        tell: Callable[[str], None],
-    ) -> None:
-        self.stage = stage
-        self.engine = engine
-        self.part = part
-        self.kept = kept
-        self.manifest = manifest
-        self.note = note
-        self.tell = tell
-        self._places = places
-        self._counts = counts
-        self._rows: dict[str, int] = {}
+    stage: str
+    makes: tuple[str, ...]
+    engine: Engine
+    part: Path
+    kept: Path
+    places: Mapping[str, Path]
+    counted: Mapping[str, Counts]
+    manifest: Mapping[str, Any]
+    digest: Callable[[Path], str]
+    note: Callable[[str], None]
+    tell: Callable[[str], None]
+    _rows: dict[str, int] = field(default_factory=dict, init=False)
 
     def path(self, artefact: str) -> Path:
         """Where an artefact of an earlier stage lies.
@@ -55,7 +50,7 @@ class Workspace:
         Raises:
             KeyError: the stage does not declare that it reads it.
         """
-        return self._places[artefact]
+        return self.places[artefact]
 
     def table(self, name: str) -> Table:
         """A table of an earlier stage."""
@@ -68,7 +63,7 @@ class Workspace:
     def counts(self, artefact: str) -> Counts:
         """What the stage that made an artefact counted."""
         self.path(artefact)
-        return self._counts[artefact]
+        return self.counted[artefact]
 
     def place(self, artefact: str) -> Path:
         """Where this stage is to put an artefact; its parent folder exists.
@@ -76,8 +71,8 @@ class Workspace:
         Raises:
             KeyError: the stage does not declare that it makes it.
         """
-        if artefact not in self.stage.makes:
-            raise KeyError(f"stage {self.stage.name} does not declare that it makes {artefact}")
+        if artefact not in self.makes:
+            raise KeyError(f"stage {self.stage} does not declare that it makes {artefact}")
         path = self.part / (f"{artefact}.parquet" if kind(artefact) == "table" else artefact.rstrip("/"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
@@ -98,17 +93,17 @@ class Workspace:
             ValueError: an artefact that the stage declares is not there.
         """
         found: dict[str, dict[str, Any]] = {}
-        for artefact in self.stage.makes:
+        for artefact in self.makes:
             path = self.place(artefact)
             about: dict[str, Any] = {"bytes": size(path)}
             if about["bytes"] < 0:
-                raise ValueError(f"stage {self.stage.name} did not make {artefact}")
+                raise ValueError(f"stage {self.stage} did not make {artefact}")
             if kind(artefact) == "table":
                 table = self.engine.read(path)
                 rows = self._rows.get(artefact)
                 about["rows"] = self.engine.count(table) if rows is None else rows
                 about["fingerprint"] = self.engine.fingerprint(table)
             elif kind(artefact) == "document":
-                about["sha256"] = FileDigests(None).of([path])[path]
+                about["sha256"] = FileDigests(None).one(path)
             found[artefact] = about
         return found

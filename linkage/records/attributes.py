@@ -13,6 +13,7 @@ from linkage.records.faults import faults_of, first_fault
 from linkage.records.layout import attribute_columns
 from linkage.records.quarantine import SetAside, set_aside
 from linkage.records.raw_rows import RawRows, opened
+from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.summaries import AttributeSummary
 from linkage.records.values import as_text, as_type, is_typed
 
@@ -43,6 +44,7 @@ def read_attributes(
     data: Path,
     identities: Table,
     *,
+    digest: Callable[[Path], str] = sha256_of,
     progress: Callable[[str], None] | None = None,
 ) -> Attributes:
     """Read a table whose rows belong to the entities of a source.
@@ -50,6 +52,7 @@ def read_attributes(
     Args:
         name: the table's name in the run; the quarantine's `source`.
         identities: entity_id and entity_key of the source that `spec.source` names.
+        digest: SHA-256 of a file, for whoever has it already.
 
     Returns:
         rows: entity_id, then the catalogue's variables that are attributes, under the catalogue's names, typed; a value
@@ -66,7 +69,7 @@ def read_attributes(
         return attribute_columns(where, table, header, file)
 
     say(f"{name}: opening the files")
-    with opened(engine, where, spec.files, spec.format, data, variables_of) as raw:
+    with opened(engine, GivenFiles(where, spec.files, spec.format, data, digest), variables_of) as raw:
         variables = variables_of(raw.header, raw.files[0].path)
         held = {variable.name: column for column, variable in variables.items()}
         required = [column for column, variable in variables.items() if variable.required]

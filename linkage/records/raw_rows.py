@@ -14,7 +14,7 @@ from linkage.engine import Engine, Table, columns, quote
 from linkage.errors import InputError, LeoError
 from linkage.records import csv_files, source_files
 from linkage.records.csv_files import FILE, LINE
-from linkage.records.source_files import SourceFile
+from linkage.records.source_files import GivenFiles, SourceFile
 
 _BATCH = 500_000  # rows looked at together when lines are wanted
 
@@ -41,10 +41,7 @@ Check = Callable[[Sequence[str], str], object]
 
 def read_raw(
     engine: Engine,
-    where: str,
-    globs: Sequence[str],
-    fmt: FileFormat,
-    data: Path,
+    given: GivenFiles,
     scratch: Path,
     check: Check | None = None,
 ) -> RawRows:
@@ -57,8 +54,8 @@ def read_raw(
     Raises:
         InputError: see source_files and csv_files; or the files hold no rows at all.
     """
-    paths = source_files.find(where, globs, data)
-    facts = [source_files.facts(path, data) for path in paths]
+    paths, where, fmt = given.paths(), given.where, given.format
+    facts = [source_files.facts(path, given) for path in paths]
     checked = check or (lambda header, file: None)
     if fmt.type == "csv":
         raw = _csv(engine, paths, facts, fmt, scratch, checked)
@@ -73,12 +70,10 @@ def read_raw(
 
 
 @contextlib.contextmanager
-def opened(
-    engine: Engine, where: str, globs: Sequence[str], fmt: FileFormat, data: Path, check: Check
-) -> Iterator[RawRows]:
+def opened(engine: Engine, given: GivenFiles, check: Check) -> Iterator[RawRows]:
     """As read_raw, in a folder that goes with the context; work that fails on a damaged file names it."""
     with tempfile.TemporaryDirectory(prefix="leo-csv-", dir=getattr(engine, "scratch", None)) as scratch:
-        raw = read_raw(engine, where, globs, fmt, data, Path(scratch), check)
+        raw = read_raw(engine, given, Path(scratch), check)
         with source_files.damage_named(() if raw.is_csv else raw.paths):
             yield raw
 

@@ -15,6 +15,7 @@ from linkage.records.ids import numbered
 from linkage.records.layout import Layout, source_layout
 from linkage.records.quarantine import set_aside
 from linkage.records.raw_rows import RawRows, numbered_lines, opened
+from linkage.records.source_files import GivenFiles, sha256_of
 from linkage.records.standardise import DATES, FORMER, OTHER, PROBLEMS, PersonColumns, sex_codes, standard_view
 from linkage.records.summaries import ReadingSummary, Rejection
 
@@ -39,6 +40,7 @@ def read_source(
     *,
     first_record_id: int = 1,
     split_forename: bool | None = None,
+    digest: Callable[[Path], str] = sha256_of,
     progress: Callable[[str], None] | None = None,
 ) -> Reading:
     """Read a source's person files.
@@ -49,6 +51,7 @@ def read_source(
         data: folder below which the files lie.
         first_record_id: the lowest record_id; they are dense from it, in the order of source_key.
         split_forename: words after the first forename go to middle_names; when None, if the files have no middle names.
+        digest: SHA-256 of a file, for whoever has it already.
         progress: told what is being done, without a personal value.
 
     Returns:
@@ -66,7 +69,7 @@ def read_source(
         return source_layout(where, table, source, header, file)
 
     say(f"{name}: opening the files")
-    with opened(engine, where, source.files, source.format, data, layout_of) as raw:
+    with opened(engine, GivenFiles(where, source.files, source.format, data, digest), layout_of) as raw:
         layout = layout_of(raw.header, raw.files[0].path)
         dates = [column for role, column in layout.roles.items() if role in DATES]
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))

@@ -4,7 +4,7 @@ import contextlib
 import fnmatch
 import gzip
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,41 @@ class SourceFile:
 
     def with_rows(self, rows: int) -> "SourceFile":
         return replace(self, rows=rows)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+@dataclass(frozen=True)
+class GivenFiles:
+    """The files of a source or table as a configuration names them.
+
+    Attributes:
+        where: its key in the configuration, for messages: "source.npd".
+        globs: what names them, below `data`.
+        format: how they are written.
+        digest: their SHA-256, for whoever has it already: a pipeline reads each file once for its fingerprint.
+    """
+
+    where: str
+    globs: Sequence[str]
+    format: FileFormat
+    data: Path
+    digest: Callable[[Path], str] = sha256_of
+
+    def paths(self) -> list[Path]:
+        """As `find`."""
+        return find(self.where, self.globs, self.data)
 
 
 def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
@@ -63,16 +98,14 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     return list(found)
 
 
-def facts(path: Path, data: Path) -> SourceFile:
+def facts(path: Path, given: GivenFiles) -> SourceFile:
     """Size and SHA-256 of a file.
 
     Raises:
         InputError: the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SourceFile(shown(path, data), path.stat().st_size, digest)
+        return SourceFile(shown(path, given.data), path.stat().st_size, given.digest(path))
     except OSError as error:
         raise unreadable(path, error) from None
 

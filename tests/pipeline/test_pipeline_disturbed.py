@@ -1,9 +1,11 @@
 """A run whose surroundings move: sources that are delivered beside it, clocks, file systems of other kinds."""
 
 import errno
+import hashlib
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import toy_pipeline
 from toy_pipeline import runner, tables
 
 from linkage.errors import InputError, LeoError
-from linkage.pipeline import Workspace
+from linkage.pipeline import Runner, Workspace
+from linkage.pipeline.job import load_job
+from linkage.pipeline.leo import pipeline
 
 
 def test_a_file_of_the_old_ones_size_and_date_is_another_file(root: Path, source: Path) -> None:
@@ -37,6 +41,28 @@ def test_a_file_that_changes_while_it_is_read_is_told(root: Path, source: Path) 
         runner(root, source, numbers=delivered_meanwhile).run()
     assert list((root / "stages").iterdir()) == []
     assert runner(root, source).run().content["inputs"]["numbers.txt"] == {"rows": 2}
+
+
+def test_a_run_reads_each_source_file_once_for_its_hash(
+    linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first run hashed every file for its fingerprint, and again for its manifest; the census a third time."""
+    hashed: Counter[str] = Counter()
+    taken = hashlib.file_digest
+
+    def counted(file: Any, *how: Any) -> Any:
+        hashed[file.name] += 1
+        return taken(file, *how)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    whole = pipeline(load_job(linked_village.config, key_file=linked_village.key), tmp_path / "run")
+    read = [stage for stage in whole.stages if stage.name.startswith(("records-", "identities-", "attributes-"))]
+    inputs = Runner(tmp_path / "run", read, whole.facts, whole._open_engine).run().content["inputs"]
+    sources = linked_village.folder / "sources"
+    files = sorted(str(path) for path in sources.rglob("*.parquet"))
+    assert {name: times for name, times in hashed.items() if name in files} == dict.fromkeys(files, 1)
+    assert sorted(str(linked_village.folder / name) for name in inputs) == files
+    assert all(len(about["sha256"]) == 64 for about in inputs.values())
 
 
 def test_a_clock_that_is_put_back_makes_no_run_that_took_less_than_nothing(
