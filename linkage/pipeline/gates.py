@@ -21,11 +21,16 @@ def asked_of(
         "precision": _precisions(evaluation, {review["step"]: review for review in reviews}),
         "unlinked": unlinked(evaluation),
         "falls": [dict(row) for row in falls(drift)][:_MOST] if drift else [],
-        "changes": [row for row in drift["counts"] if row["change"]] if drift else [],
+        "changes": [row for row in drift["counts"] if row["change"] or _from_nought(row)] if drift else [],
     }
 
 
 _MOST = 50  # falls kept, the largest first: a gate needs one
+
+
+def _from_nought(change: Mapping[str, Any]) -> bool:
+    """Whether there was none of what is counted: a count that the last release has not at all is another matter."""
+    return change.get("before") == 0 and bool(change.get("after"))
 
 
 def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -117,11 +122,19 @@ def not_asked(
             for name in since
             if getattr(gates, name) is not None
         ]
-    elif gates.max_rate_fall is not None:
-        held = {row["step"] for row in drift["rates"]}
-        if new := [step["step"] for step in evaluation["steps"] if step["step"] not in held]:
-            found.append(f"max_rate_fall: no group of {', '.join(new)} has a hundred people in both releases")
+        return found
+    held = {row["step"] for row in drift["rates"]}
+    new = [step["step"] for step in evaluation["steps"] if step["step"] not in held]
+    if gates.max_rate_fall is not None and new:
+        found.append(f"max_rate_fall: no group of {', '.join(new)} has a hundred people in both releases")
+    counts = [row["count"] for row in drift["counts"] if row["before"] is None]
+    if gates.max_count_change is not None and counts:
+        more = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
+        found.append(f"max_count_change: the last release does not count {', '.join(counts[:_MOST_NAMED])}{more}")
     return found
+
+
+_MOST_NAMED = 5
 
 
 def _who(step: Mapping[str, Any]) -> str:
@@ -194,9 +207,16 @@ def _changed_too_much(gates: Gates, changes: Sequence[Mapping[str, Any]]) -> lis
     if gates.max_count_change is None:
         return []
     most = 100 * gates.max_count_change
-    return [
-        f"gate max_count_change: {row['count']} changed by {'-' if row['change'] < 0 else '+'}"
-        f"{_beside(100 * abs(row['change']), most, 1)} % since the last release, at most {most:g} % is allowed"
-        for row in changes
-        if abs(row["change"]) > gates.max_count_change
-    ]
+    faults = []
+    for row in changes:
+        if _from_nought(row):
+            how = f"rose from 0 to {row['after']:,}"
+        elif abs(row["change"]) > gates.max_count_change:
+            sign = "-" if row["change"] < 0 else "+"
+            how = f"changed by {sign}{_beside(100 * abs(row['change']), most, 1)} %"
+        else:
+            continue
+        faults.append(
+            f"gate max_count_change: {row['count']} {how} since the last release, at most {most:g} % is allowed"
+        )
+    return faults

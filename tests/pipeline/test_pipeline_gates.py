@@ -104,6 +104,22 @@ def test_many_small_falls_of_one_step_do_not_hide_a_large_one_of_another() -> No
         hold(Gates(max_rate_fall=0.02), asked_of({"steps": []}, moved))
 
 
+def test_a_count_that_rises_from_nought_changes_by_more_than_any_share() -> None:
+    """0 -> 500 has no share of before; the gate never asked of it, and said nothing."""
+    risen = {"count": "links of a-b", "before": 0, "after": 500, "change": None}
+    new = {"count": "rows of benefits", "before": None, "after": 700, "change": None}
+    gates = Gates(max_count_change=0.05)
+    found = asked_of({"steps": []}, {"rates": [], "counts": [risen, new]})
+    with pytest.raises(GateError, match="max_count_change: links of a-b rose from 0 to 500 since the last") as told:
+        hold(gates, found)
+    assert "benefits" not in str(told.value)  # the last release had no such table: nothing of it changed
+    assert not_asked(gates, {"steps": []}, {"rates": [], "counts": [risen, new]}) == [
+        "max_count_change: the last release does not count rows of benefits"
+    ]
+    many = [new | {"count": f"rows of t{number}"} for number in range(7)]
+    assert not_asked(gates, {"steps": []}, {"rates": [], "counts": many})[0].endswith("rows of t4 and 2 more")
+
+
 def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
     steps = [
         {
