@@ -44,7 +44,7 @@ def load(folder: Path | None = None) -> Catalogue:
             faults.append(f"{path.name}: dataset '{dataset.dataset}' is described in another file already")
         datasets[dataset.dataset] = dataset
         faults += _unknown_names(path.name, dataset, frames)
-    faults += _ambiguous(datasets)
+    faults += _ambiguous(datasets) + _years_of_no_table(datasets)
     if faults:
         raise ConfigError("the catalogue has faults\n" + "\n".join(f"  {fault}" for fault in faults))
     return Catalogue(datasets=datasets, frames=frames)
@@ -75,6 +75,20 @@ def _ambiguous(datasets: dict[str, Dataset]) -> list[str]:
         f"{dataset}.{table}: names of datasets and tables are letters, digits, underscores and hyphens"
         for dataset, table, _ in names
         if not re.fullmatch(r"[\w-]+", dataset) or not re.fullmatch(r"[\w-]+", table)
+    ]
+
+
+def _years_of_no_table(datasets: dict[str, Dataset]) -> list[str]:
+    """Variables that are said to be years of rows of a table that is not there, or whose rows bear none."""
+    yearly = {
+        f"{name}.{table.name}" for name, dataset in datasets.items() for table in dataset.table.values() if table.year
+    }
+    return [
+        f"{name}.{table.name}.{v.name}: year_of '{v.year_of}' is no table with years; write it as \"npd.ks4\""
+        for name, dataset in datasets.items()
+        for table in dataset.table.values()
+        for v in table.variable
+        if v.year_of and v.year_of not in yearly
     ]
 
 

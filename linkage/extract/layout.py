@@ -39,6 +39,7 @@ class Field:
     identifiability: int | None = None
     sensitivity: str | None = None
     years: str = ""
+    within: tuple[Years, ...] = ()  # of a year that other rows tell: it is empty outside these
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,21 @@ def layouts(project: Project, catalogue: Catalogue, tables: Mapping[str, Table])
         )
     return [
         *own_tables(project.link_metadata),
-        *(_layout(holding, approved, catalogue, tables) for holding, approved in wanted),
+        *(_layout(holding, approved, catalogue, tables, _seen_years(project)) for holding, approved in wanted),
     ]
+
+
+def _seen_years(project: Project) -> dict[str, tuple[Years, ...]]:
+    """Table to the years of it that a project sees: those approved, else those that its population is chosen by."""
+    found: dict[str, list[Years]] = {}
+    for approved in project.table:
+        if approved.years:
+            found.setdefault(approved.name, []).append(Years.parse(approved.years))
+    by_rows = set(found)
+    for cohort in project.population.cohort:
+        if cohort.table not in by_rows:
+            found.setdefault(cohort.table, []).append(Years.parse(cohort.years))
+    return {table: tuple(sorted(set(years), key=lambda one: one.first)) for table, years in found.items()}
 
 
 def own_tables(link_metadata: bool) -> list[Layout]:
@@ -134,7 +148,13 @@ def own_tables(link_metadata: bool) -> list[Layout]:
     ]
 
 
-def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tables: Mapping[str, Table]) -> Layout:
+def _layout(
+    holding: Holding,
+    approved: ApprovedTable,
+    catalogue: Catalogue,
+    tables: Mapping[str, Table],
+    seen: Mapping[str, tuple[Years, ...]],
+) -> Layout:
     present = tables[holding.run_table].columns
     keys = [PERSON]
     if EDUKEY in present:
@@ -146,7 +166,7 @@ def _layout(holding: Holding, approved: ApprovedTable, catalogue: Catalogue, tab
         name=f"{holding.file_name}_{approved.part}" if approved.part else holding.file_name,
         title=holding.definition.title,
         grain=holding.definition.grain,
-        fields=(*map(key_field, keys), *(_field(variable, catalogue) for variable in variables)),
+        fields=(*map(key_field, keys), *(_field(variable, catalogue, seen) for variable in variables)),
         holding=holding,
         years=Years.parse(approved.years) if approved.years else None,
         only=approved.only,
@@ -158,12 +178,15 @@ def key_field(name: str) -> Field:
     return Field(name, "string", _PERSON_KEYS[name], pseudonym_of=name, concept="identity")
 
 
-def _field(variable: Variable, catalogue: Catalogue) -> Field:
+def _field(variable: Variable, catalogue: Catalogue, seen: Mapping[str, tuple[Years, ...]]) -> Field:
     kind = SAME_BODY.get(variable.name.upper(), variable.name.upper()) if variable.institution else None
+    within = seen.get(variable.year_of or "", ())
+    listed = ", ".join(map(str, within))
+    outside = f" Empty outside {listed}, the years of {variable.year_of} in this project." if within else ""
     return Field(
         name=variable.name,
         type="string" if kind else variable.type,
-        description=variable.description + (" A pseudonym of this project." if kind else ""),
+        description=variable.description + (" A pseudonym of this project." if kind else "") + outside,
         pseudonym_of=kind,
         frame=None if kind else variable.frame,
         labels=None if kind else catalogue.frame(variable) or None,
@@ -171,6 +194,7 @@ def _field(variable: Variable, catalogue: Catalogue) -> Field:
         identifiability=variable.identifiability,
         sensitivity=variable.sensitivity,
         years=variable.years,
+        within=within,
     )
 
 

@@ -36,6 +36,9 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
         f"{chosen.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
     )
     condition, params = _of_approved_rows(layout)
+    for field in layout.fields:
+        for number, years in enumerate(field.within):
+            params |= {f"{field.name}_from_{number}": years.first, f"{field.name}_to_{number}": years.last}
     return engine.sql(
         f"""
         select {listed}
@@ -81,17 +84,20 @@ def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table]
 
 
 def _value(field: Field, layout: Layout) -> str:
-    """A column as it leaves: a spell's days are cut to the approved years."""
+    """A column as it leaves: a spell's days are cut to the approved years, and other years told of are left out."""
     column = f"held.{quote(field.name)}"
     spell = layout.holding.spell_columns if layout.is_clipped and layout.holding else None
     if spell and field.name == spell[0]:
         return f"greatest({column}, $first_day)"
     if spell and field.name == spell[1]:
         return f"least(coalesce({column}, $last_day), $last_day)"
+    if field.within:
+        seen = (f"{column} between ${field.name}_from_{n} and ${field.name}_to_{n}" for n in range(len(field.within)))
+        return f"case when {' or '.join(seen)} then {column} end"
     return column
 
 
-def _of_approved_rows(layout: Layout) -> tuple[str, Mapping[str, Value]]:
+def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
     """The condition on a row's year or the days of its spell, and on its phase; and its parameters."""
     found = [part for part in (_of_approved_years(layout), _of_approved_phases(layout)) if part[0]]
     params = {name: value for _, values in found for name, value in values.items()}

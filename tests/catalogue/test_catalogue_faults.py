@@ -53,6 +53,11 @@ def test_sexes_in_another_language(tmp_path):
     ]
 
 
+def test_a_year_that_is_told_by_no_table(tmp_path):
+    told = faults(tmp_path, "", a=("school", variable("LEFT", year_of="school.persons")))
+    assert told == ["school.persons.LEFT: year_of 'school.persons' is no table with years; write it as \"npd.ks4\""]
+
+
 def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
     told = faults(tmp_path, "[a]\n1 = \n", a=("school", variable("A")))
     assert told[0].startswith("frames.toml: Invalid value (at line 2")

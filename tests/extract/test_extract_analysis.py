@@ -1,6 +1,7 @@
 """Analysis-ready tables: exact rows of a small world, and nothing in them that was not approved."""
 
 import datetime
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,45 @@ def test_person(give: Give, rows: Rows) -> None:
         (1, True, 200607, 200708, 1),
         (2, False, 200708, 200708, 0),
     ]
+
+
+KS4 = {"variables": ["ACADYR"], "name": "npd.ks4"}
+
+
+@pytest.mark.parametrize(
+    ("tables_asked", "cohorts", "years", "told"),
+    [
+        ([{**KS4, "years": "2006/07"}], ["2006/07", "2007/08"], (200607, None), " Empty outside 2006/07,"),
+        ([{**KS4, "years": "2005/06"}], [], (None, None), " Empty outside 2005/06,"),
+        (
+            [{**KS4, "years": "2005/06", "part": "one"}, {**KS4, "years": "2007/08", "part": "two"}],
+            [],
+            (None, 200708),
+            " Empty outside 2005/06, 2007/08,",
+        ),
+        ([], ["2006/07"], (200607,), " Empty outside 2006/07,"),
+        ([], [], (200607, 200708), ""),
+    ],
+)
+def test_a_year_of_a_person_is_one_that_the_project_sees(
+    give: Give,
+    rows: Rows,
+    tables_asked: list[dict[str, Any]],
+    cohorts: list[str],
+    years: tuple[int | None, ...],
+    told: str,
+) -> None:
+    """ks4_year told of years for which the project had not been approved."""
+    person = {"name": "leo.person", "variables": ["ks4_year"]}
+    population = {"cohort": [{"table": "npd.ks4", "years": one} for one in cohorts]}
+    summary = give(table=[person, *tables_asked], population=population, analysis=["person"])
+    for table in ("leo_person", "analysis_person"):
+        header, *held = rows(summary, table)
+        assert [row[header.index("ks4_year")] for row in held] == list(years)
+    package = json.loads((summary.folder / "datapackage.json").read_text())
+    resource = next(one for one in package["resources"] if one["path"] == "parquet/leo_person.parquet")
+    described = next(one["description"] for one in resource["leo:schema"]["fields"] if one["name"] == "ks4_year")
+    assert described.partition(" Empty")[2].partition(" the years")[0] == told.removeprefix(" Empty")
 
 
 def test_person_by_tax_year(give: Give, rows: Rows) -> None:
