@@ -1,4 +1,4 @@
-"""One run at a time in a run's folder."""
+"""One run at a time in a run's folder, and turns at what several may write there while it rests."""
 
 import contextlib
 import fcntl
@@ -44,5 +44,27 @@ def locked(path: Path, *, called: Path | None = None) -> Iterator[None]:
         os.write(handle, f"{os.getpid()}\n".encode())
         yield
         os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
+    """Wait until nobody else writes what the lock `file` stands for, and keep others waiting until the block ends.
+
+    Args:
+        looking: others may look meanwhile, and nobody writes. Where nobody has ever written there is nothing to wait
+            for, and who may not write in the folder can look all the same.
+    """
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | (0 if looking else os.O_CREAT), 0o644)
+    except FileNotFoundError:
+        if not looking:
+            raise
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH if looking else fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)

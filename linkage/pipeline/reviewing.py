@@ -15,6 +15,7 @@ from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.carrying import labels_store
 from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.lock import turn
 from linkage.pipeline.pair_names import NAMES
 from quality.expected import Unseen
 from quality.review import (
@@ -61,12 +62,17 @@ def sample_of(run: Path, step: str) -> Sample:
     Raises:
         ConfigError: none was drawn of the step's links as they are now.
     """
-    drawn = drawn_of(run, step)
-    with connect("duckdb") as engine:
+    with connect("duckdb") as engine, turn(turn_of(run, step), looking=True):
+        drawn = drawn_of(run, step)
         sample = engine.read(run / "review" / step / "sample.parquet")
         listed = rows(engine, engine.sql("select * from {sample} order by place", sample=sample))
     named = {(int(row["left_id"]), int(row["right_id"])): {name: row[name] for name in NAMES} for row in listed}
     return Sample(list(named), origin_of(run, step, drawn["links"], named))
+
+
+def turn_of(run: Path, step: str) -> Path:
+    """The lock of a step's sample: its pairs and strata are files of their own, and hold together."""
+    return run / "review" / f".{step}.lock"
 
 
 def reviewed_step(run: Path, step: str | None) -> str:
@@ -116,9 +122,9 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
         ConfigError: no sample was drawn of the step's links as they are now.
         InputError: nobody has answered yet.
     """
-    drawn = drawn_of(run, step)
     folder = run / "review" / step
-    with connect("duckdb") as engine:
+    with connect("duckdb") as engine, turn(turn_of(run, step), looking=True):
+        drawn = drawn_of(run, step)
         given = labels_of(run, origin_of(run, step, drawn["links"]))
         if not given:
             raise InputError(

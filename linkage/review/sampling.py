@@ -1,7 +1,8 @@
 """The sample of a step's pairs that people look at: drawn, written as a form, and the form's answers taken in."""
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from linkage.explain.files import is_linked_files
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.carrying import Carried, carry
 from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.lock import turn
 from linkage.pipeline.pair_names import NAMES, PairNames, names_key
 from linkage.pipeline.reviewing import (
     add_labels,
@@ -25,6 +27,7 @@ from linkage.pipeline.reviewing import (
     origin_of,
     sample_of,
     sampled_steps,
+    turn_of,
 )
 from linkage.review.opened import Reviewed, open_step
 from quality.definitions import load as load_definitions
@@ -77,6 +80,30 @@ def draw_sample(
         ConfigError: the folder is no run's, or has no such step; the earlier run has no labels.
         InputError: a file is not there any more, or is another.
     """
+    fingerprint_of(run, step)
+    with _own_turn(run, step):
+        return _draw(run, step, size, seed=seed, labels_from=labels_from, files=files, say=say)
+
+
+@contextlib.contextmanager
+def _own_turn(run: Path, step: str) -> Iterator[None]:
+    file = turn_of(run, step)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with turn(file):
+        yield
+
+
+def _draw(
+    run: Path,
+    step: str,
+    size: int,
+    *,
+    seed: int | None = None,
+    labels_from: Path | None,
+    files: Sequence[Path],
+    say: Say | None,
+) -> Drawn:
+    """As `draw_sample`, for who has the turn."""
     fingerprint = fingerprint_of(run, step)
     definitions = load_definitions()
     folder = run / "review" / step
@@ -136,7 +163,11 @@ def step_to_review(
         raise ConfigError(f"{run}: which step?\n  give --step with one of {', '.join(candidates) or 'its steps: none'}")
     chosen = candidates[0]
     if labels_from or chosen not in sampled:
-        draw_sample(run, chosen, size, labels_from=labels_from, files=files, say=say)
+        fingerprint_of(run, chosen)
+        with _own_turn(run, chosen):
+            # Of two who begin at once the second looks at the pairs that the first has drawn.
+            if labels_from or chosen not in sampled_steps(run):
+                _draw(run, chosen, size, labels_from=labels_from, files=files, say=say)
     drawn_of(run, chosen)
     return chosen
 

@@ -1,6 +1,5 @@
 """m from a run's clerical review: the labels of a step's sample, each weighted by the pairs that it stands for."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from linkage.engine import connect, rows
 from linkage.errors import InputError
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
-from linkage.pipeline.reviewing import labels_of, sample_of
+from linkage.pipeline.lock import turn
+from linkage.pipeline.reviewing import drawn_of, labels_of, sample_of, turn_of
 from linkage.review.opened import open_step
 from quality.review import COLUMNS, settled, that_count
 
@@ -38,8 +38,8 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         raise InputError(
             f"{run}: there are no answers about step '{step}'\n  give some: leo review {run} --step {step}"
         )
-    strata = json.loads((run / "review" / step / "strata.json").read_text(encoding="utf-8"))["strata"]
-    with connect("duckdb") as engine:
+    with connect("duckdb") as engine, turn(turn_of(run, step), looking=True):
+        strata = drawn_of(run, step)["strata"]
         opened = open_step(engine, run, step)
         answers = settled(engine, engine.from_arrow(pa.Table.from_pylist(given, COLUMNS)))
         answered = rows(

@@ -1,0 +1,56 @@
+"""Two who begin to review a step's links at the same time, or of whom one draws while the other reads."""
+
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.pipeline.lock import turn
+from linkage.pipeline.reviewing import drawn_of, sample_of, turn_of
+from linkage.review import sampling
+
+STEP = "npd-cis"
+
+
+def test_of_two_who_begin_with_other_sizes_both_look_at_the_pairs_of_the_first(
+    linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pairs of the one stood beside strata of the other, and answers about the first's pairs went into no estimate."""
+    folder = tmp_path / "run"
+    shutil.copytree(linked_village.root, folder)
+    drawing = threading.Event()
+    taken = sampling.draw
+
+    def slowly(*given: Any, **how: Any) -> Any:
+        drawing.set()
+        time.sleep(0.5)
+        return taken(*given, **how)
+
+    monkeypatch.setattr(sampling, "draw", slowly)
+    first = threading.Thread(target=sampling.step_to_review, args=(folder, STEP, 20))
+    first.start()
+    assert drawing.wait(60)
+    assert sampling.step_to_review(folder, STEP, 90) == STEP
+    first.join()
+    held = len(sample_of(folder, STEP).pairs)
+    assert held == drawn_of(folder, STEP)["size"] < 60
+    sampling.draw_sample(folder, STEP, 90)  # who asks for another sample is given one
+    assert len(sample_of(folder, STEP).pairs) == drawn_of(folder, STEP)["size"] > held
+
+
+def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(linked_village.root, folder)
+    sampling.draw_sample(folder, STEP, 20)
+    read = threading.Thread(target=sample_of, args=(folder, STEP))
+    with turn(turn_of(folder, STEP)):
+        read.start()
+        read.join(0.3)
+        assert read.is_alive()
+    read.join(60)
+    assert not read.is_alive()
+    with turn(turn_of(folder, STEP), looking=True), turn(turn_of(folder, STEP), looking=True):
+        pass  # two may look at once
