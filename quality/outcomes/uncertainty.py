@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from quality.intervals import Z95, wilson
 
@@ -48,7 +48,7 @@ def of_links(drawn: Sequence[float]) -> Bounds | None:
         return None
     values = np.asarray(drawn, float)
     spread = float(values.var(ddof=1)) * (1 + 1 / len(values))
-    half = float(student.ppf(0.975, len(values) - 1)) * math.sqrt(spread)
+    half = float(stdtrit(len(values) - 1, 0.975)) * math.sqrt(spread)
     return Bounds(float(values.mean()) - half, float(values.mean()) + half)
 
 
@@ -72,6 +72,6 @@ def of_both(drawn: Sequence[float], value: float, sampling: Bounds) -> Bounds | 
     wider = 1.0
     if between > 1e-12 * within:
         freedom = (len(values) - 1) * (1 + within / between) ** 2
-        wider = float(student.ppf(0.975, freedom)) / Z95 * math.sqrt(1 + between / within)
+        wider = float(stdtrit(freedom, 0.975)) / Z95 * math.sqrt(1 + between / within)
     centre = float(values.mean())
     return Bounds(centre - wider * (value - sampling.low), centre + wider * (sampling.high - value))
