@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from anyascii import anyascii
 
 from linkage.adhoc.around_dates import bare
+from linkage.adhoc.calendars import Calendar, calendar_of, may_be_of_another
 from linkage.adhoc.date_forms import DateForm, date_form
 from linkage.adhoc.date_orders import NoMonths, are_months, is_day_second
 from linkage.adhoc.day_counts import DayCount, day_count
@@ -30,6 +31,7 @@ _FEWER_DIGITS = re.compile(r"(\d{3,7})(?:\.0)?", re.ASCII)
 _FEWEST_DIGITS = {8: 7, 6: 3}
 """Digits that a date of so many has at least where a spreadsheet dropped first zeros: 1012000, and 101 of 000101."""
 _PARTS_TOGETHER = re.compile(r"(\d\d)()(\d\d)(\d{4}|\d\d)(?:\.0)?", re.ASCII)
+_LONG_AGO_FIRST = re.compile(r"(1[2-5]\d\d)(?:0\d|1[0-3])\d\d", re.ASCII)  # of no day, month and year: 15122004
 _YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
@@ -67,6 +69,12 @@ class Reading:
     first: bool | None = None  # whether the month stands before the day, where any date shows it
     day_second: bool = False  # 1984-05-03 is 5 March
     late: bool = False  # times of day are midnights elsewhere, and those after noon of the day after
+    strange: bool = False  # years, months or days that the common calendar has not
+    calendar: Calendar | None = None  # another one than the common
+
+    @property
+    def months(self) -> int:  # of a year
+        return len(self.calendar.months) if self.calendar else 12
 
 
 def plain(text: str) -> str:
@@ -88,16 +96,28 @@ def reading(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, int]
         elsewhere: the other file's birth dates as year-month-day text, to their rows.
     """
     known = known_dates(values)
-    how = _as_they_stand(known, latest, elsewhere or {})
+    how = _in_its_calendar(known, latest, elsewhere or {})
     alone = {text: left for text in known if _read(text, how) is None and (left := bare(text))}
     if not alone:
         return how
     shown = Counter[str]()
     for text, rows in known.items():
         shown[alone.get(text, text)] += rows
-    within = replace(_as_they_stand(shown, latest, elsewhere or {}), alone=True)
+    within = replace(_in_its_calendar(shown, latest, elsewhere or {}), alone=True)
     dates = sum(rows for text, rows in shown.items() if is_possible(read(text, within)))
     return within if dates > _MOST * shown.total() else how
+
+
+def _in_its_calendar(known: Counter[str], latest: int, elsewhere: Mapping[str, int]) -> Reading:
+    how = _as_they_stand(known, latest, elsewhere)
+    if not how.strange or how.form:
+        return how
+    calendar = calendar_of(known, lambda text, of: _read(text, _in_calendar(how, of)), elsewhere)
+    return _in_calendar(how, calendar) if calendar else how
+
+
+def _in_calendar(how: Reading, calendar: Calendar) -> Reading:
+    return replace(how, calendar=calendar, earliest=calendar.earliest, count=None, no_digits=False)
 
 
 def in_order_of(other: Reading, how: Reading) -> Reading:
@@ -169,12 +189,14 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
     """By which of the forms that a value shows its column is to be read."""
     day, month, first, last, all_rows = Counter[str](), Counter[str](), 0, 0, 0
     years, digits = Counter[int](), Counter[int]()
-    whole, triples = Counter[NoMonths](), Counter[NoMonths]()
+    whole, triples, numbers, months = Counter[NoMonths](), Counter[NoMonths](), set[int](), set[int]()
     ones, twos = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
     for text, rows in values.items():
         all_rows, text = all_rows + rows, plain(text)
         if match := _DIGITS.fullmatch(text):
             digits[len(match[1])] += rows
+            if long_ago := _LONG_AGO_FIRST.fullmatch(text):
+                years[int(long_ago[1])] += rows
         if match := _TRIPLE.fullmatch(text) or _run_together_triple(text, latest):
             one, separator, two, year = int(match[1]), match[2], int(match[3]), int(match[4])
             ones[separator].add(one)
@@ -183,8 +205,13 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
             month[separator] += rows * (12 < two <= 31 and one <= 12)
             first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
             triples[one > 12, two > 12] += rows
+            if len(match[4]) == 4:
+                months.add(two)
+                numbers.add(one)
         elif match := _YEAR_FIRST.fullmatch(text):
             whole[int(match[2]) > 12, int(match[3]) > 12] += rows
+            months.add(int(match[2]))
+            numbers.add(int(match[3]))
         if of := _year_in_full(text):
             years[of] += rows
     separators = {of: month[of] > day[of] or are_months(ones[of], twos[of]) for of in {*day, *month}}
@@ -203,6 +230,7 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
         first=month_stands_first if shown else None,
         day_second=is_day_second(whole, triples),
         late=are_midnights(minutes_of(values)),
+        strange=may_be_of_another(years, numbers, months),
     )
 
 
@@ -253,6 +281,8 @@ def read(text: str, how: Reading) -> str | None:
         made = _read(plain(left), how)
     if made and how.late and is_late(minute(text)):
         made = next_day(made)
+    if made and how.calendar:
+        return how.calendar.date(made) or made
     if made and how.ahead and int(made[:4]) > how.latest:
         return f"{int(made[:4]) - how.ahead:04}{made[4:]}"
     return made
@@ -288,7 +318,7 @@ def _iso(year: str, month: str, day: str) -> str:
 
 def _whole(year: str, one: str, two: str, how: Reading) -> str:
     """A date that begins with its year."""
-    day_second = how.day_second and not int(two) > 12 >= int(one)  # where one alone can be the month, it is
+    day_second = how.day_second and not int(two) > how.months >= int(one)  # where one alone can be the month, it is
     return _iso(year, two, one) if day_second else _iso(year, one, two)
 
 
@@ -297,9 +327,9 @@ def _triple(one: str, separator: str, two: str, year: str, how: Reading) -> str:
         return _iso(str(whole_year(int(one), how.latest)), two, year)
     whole = year if len(year) == 4 else str(whole_year(int(year), how.latest))
     month_first = how.month_first.get(separator, how.month_first.get("", False))
-    if int(one) > 12 >= int(two):  # only one of them can be the month, whatever the others say
+    if int(one) > how.months >= int(two):  # only one of them can be the month, whatever the others say
         month_first = False
-    elif int(two) > 12 >= int(one):
+    elif int(two) > how.months >= int(one):
         month_first = True
     return _iso(whole, one, two) if month_first else _iso(whole, two, one)
 

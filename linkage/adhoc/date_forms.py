@@ -7,7 +7,7 @@ import datetime
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.adhoc.vocabulary import vocabulary
@@ -77,7 +77,7 @@ def date_form(values: Mapping[str, int], elsewhere: Mapping[str, int]) -> DateFo
     fitting = fitting_forms(values)
     if len(fitting) < 2:
         return fitting[0] if fitting else None
-    return max(fitting, key=lambda form: _alike(form, values, elsewhere))
+    return max(fitting, key=lambda form: alike(_dates(form, values), elsewhere))
 
 
 def fitting_forms(values: Mapping[str, int]) -> Sequence[DateForm]:
@@ -101,9 +101,12 @@ def _fits(form: DateForm, values: Mapping[str, int]) -> bool:
     return bool(fitting) and proven
 
 
-def _alike(form: DateForm, values: Mapping[str, int], elsewhere: Mapping[str, int]) -> float:
-    """How many of a column's days and decades the other file has too."""
-    dates = [(date, held) for text, held in values.items() if (date := form.date(text))]
+def _dates(form: DateForm, values: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(date, held) for text, held in values.items() if (date := form.date(text))]
+
+
+def alike(dates: Collection[tuple[str, int]], elsewhere: Mapping[str, int]) -> float:
+    """How many of a column's days and decades the other file has too; year-month-day text with its rows."""
     return sum(
         _in_common(_shares((date[:signs], held) for date, held in dates), _shares(_cut(elsewhere, signs)))
         for signs in (3, 10)

@@ -45,6 +45,16 @@ def in_one_form(engine: Engine, file: PersonFile, column: str, side: str = "left
     return made
 
 
+def notes(files: Sequence[PersonFile]) -> list[str]:
+    """Of which calendar birth dates were taken to be, where it is not the common one; no value."""
+    return [
+        f"{file.called}: its birth dates are taken for those of the calendar {file.calendar}, and compared in the "
+        "common one; where that is wrong, write them there as 1984-05-03"
+        for file in files
+        if file.calendar
+    ]
+
+
 def in_no_form(
     engine: Engine,
     file: PersonFile,
@@ -146,6 +156,10 @@ def _in_one_form(
     values = [counted(engine, file, column) for file, column in zip(files, columns, strict=True)]
     latest = latest_year(values)
     each = [reading(texts, latest, _dated_elsewhere(values, texts, latest)) for texts in values]
+    each = [
+        reading(texts, latest, _dates(others, of)) if how.calendar else how
+        for texts, how, others, of in zip(values, each, values[::-1], each[::-1], strict=True)
+    ]
     made = []
     for file, column, texts, field, how in zip(
         files, columns, values, fields, map(in_order_of, each[::-1], each), strict=True
@@ -154,7 +168,8 @@ def _in_one_form(
         _refuse_no_dates(file, column, field, texts, read_as)
         new, (name,) = looked_up(engine, file, column, read_as, ["birth date"])
         undated = sum(held for text, held in _said(texts).items() if read_as[text][0] is None)
-        made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated), name))
+        calendar = how.calendar.name if how.calendar else None
+        made.append((replace(new, iso_dates=file.iso_dates | {name}, undated=undated, calendar=calendar), name))
     return made
 
 
@@ -166,10 +181,14 @@ def _dated_elsewhere(
         return None
     others = next((of for of in values if of is not texts), {})
     how = reading(others, latest)
+    return {} if how.count or _has_several_forms(others) else _dates(others, how)
+
+
+def _dates(values: Mapping[str, int], how: Reading) -> Counter[str]:
+    """What values are read as, to their rows."""
     found = Counter[str]()
-    tells = not (how.count or _has_several_forms(others))
-    for text, held in others.items():
-        if tells and (date := _read(text, how)):
+    for text, held in values.items():
+        if date := _read(text, how):
             found[date] += held
     return found
 

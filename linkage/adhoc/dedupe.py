@@ -162,6 +162,7 @@ def _work(
         replace(model, raw={**model.raw, "link_type": "dedupe_only"}).save(place.part / "model.json")
         notes = [
             *notes_of(file, read.lost_dates),
+            *dated.notes([read.shaped]),
             *unknown.notes([read.shaped]),
             *read.left_out,
             *given_notes(request.model, training),

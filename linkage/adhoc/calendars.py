@@ -1,0 +1,124 @@
+"""Birth dates of other calendars: of the Hijra by the sun (Iran) and by the moon, of Ethiopia, of Nepal.
+
+A year and its months begin after so many days of a mean year and of mean months, rounded down: for the calendars by the
+sun's mean that is their rule, for those by the true sun and moon it is their rule but for a day here and there. The
+numbers are data: configs/recognise.toml.
+"""
+
+import datetime
+import functools
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from linkage.adhoc.date_forms import alike
+from linkage.adhoc.vocabulary import vocabulary
+
+_EARLIEST = 1850
+_LONG_AGO = 1600  # no file of persons has births in a year of the common calendar before that
+_FIT = 0.95  # share of a column's dates that are days of its calendar, between births that there can be
+_BETTER, _ROWS = 0.002, 3  # by so much more than in the common one, and by so many rows
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """One calendar, by its mean days."""
+
+    name: str
+    first: float  # day of the common calendar, as `datetime.date.toordinal` counts, on which its year 0 would begin
+    year: float  # days
+    months: tuple[float, ...]  # days of each; the last one ends where the next year begins
+
+    def date(self, text: str) -> str | None:
+        """Year-month-day text of this calendar in the common one; None where it is no day of a birth that there can be.
+
+        Where the day is not known it is the middle of the month or of the year that says the month and the year.
+        """
+        year, month, day = (int(part) for part in text.split("-"))
+        if month > len(self.months) or day > math.ceil(self.months[month - 1] if month else 0):
+            return None
+        if day:
+            found = self._begins(year, month) + day - 1
+        elif month:
+            found = self._begins(year, month) + int(self.months[month - 1] / 2)
+        else:
+            found = self._begins(year, 1) + int(self.year / 2)
+        if not _first_birth() <= found <= datetime.date.today().toordinal():
+            return None
+        made = datetime.date.fromordinal(found).isoformat()
+        return made if day else f"{made[:7]}-00" if month else f"{made[:4]}-00-00"
+
+    @property
+    def earliest(self) -> int:
+        """The year of the earliest birth."""
+        return int((_first_birth() - self.first) / self.year)
+
+    def _begins(self, year: int, month: int) -> int:
+        return math.floor(self.first + year * self.year + ([0.0, *accumulate(self.months)])[month - 1])
+
+
+@functools.cache
+def _first_birth() -> int:
+    return datetime.date(_EARLIEST, 1, 1).toordinal()
+
+
+@functools.cache
+def calendars() -> tuple[Calendar, ...]:
+    """Those that are known."""
+    rules = vocabulary()["calendar"]
+    return tuple(Calendar(rule["name"], rule["first"], rule["year"], tuple(rule["months"])) for rule in rules)
+
+
+def may_be_of_another(years: Mapping[int, int], numbers: set[int], months: set[int]) -> bool:
+    """Whether a column has what the common calendar has not: years of long ago or to come, a 32nd, a 13th month.
+
+    Args:
+        years: years of four digits -> rows.
+        numbers: the others that stand in dates, days and months.
+        months: those of them that can be nothing but months, or are too large for one.
+    """
+    today, rows = datetime.date.today().year, sum(years.values())
+    strange = sum(held for year, held in years.items() if year < _LONG_AGO or year > today)
+    return 2 * strange > rows or 32 in numbers or max(months, default=0) == 13
+
+
+def calendar_of(
+    values: Mapping[str, int], read_in: Callable[[str, Calendar], str | None], elsewhere: Mapping[str, int]
+) -> Calendar | None:
+    """The calendar of which a column's dates are; None for the common one.
+
+    Args:
+        values: known dates as text -> rows.
+        read_in: a value as year-month-day text of a calendar.
+        elsewhere: the other file's birth dates as year-month-day text, to their rows.
+    """
+    found: list[tuple[float, float, Calendar]] = []
+    for calendar in calendars():
+        own, common, dates = 0, 0, Counter[str]()
+        for text, rows in values.items():
+            made = read_in(text, calendar)
+            common += rows * _is_common(made)
+            if made and (date := calendar.date(made)):
+                own += rows
+                dates[date] += rows
+        rows = sum(values.values())
+        if own >= _FIT * rows and own - common >= max(_BETTER * rows, _ROWS):
+            found.append((own / rows, alike(dates.items(), elsewhere), calendar))
+    most = max((share for share, _, _ in found), default=0.0)
+    fitting = [(likeness, calendar) for share, likeness, calendar in found if share > most - _BETTER]
+    return max(fitting, key=lambda of: of[0])[1] if fitting else None
+
+
+def _is_common(made: str | None) -> bool:
+    """Whether a date is a day, or a month or a year, of the common calendar on which somebody may be born."""
+    match = _ISO.fullmatch(made or "")
+    if not match or not _EARLIEST <= int(match[1]) <= datetime.date.today().year:
+        return False
+    try:
+        return bool(datetime.date(int(match[1]), int(match[2]) or 1, int(match[3]) or 1))
+    except ValueError:
+        return False
