@@ -14,7 +14,7 @@ from linkage.adhoc.copies import without_copies
 from linkage.adhoc.counted import counted_source
 from linkage.adhoc.given import given, given_notes, refuse_without_model
 from linkage.adhoc.ids import with_ids
-from linkage.adhoc.link import Linked, facts, notes_of
+from linkage.adhoc.link import Linked, facts, notes_of, write_evaluation
 from linkage.adhoc.modelling import trained
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
@@ -27,7 +27,6 @@ from linkage.match.resolve import Thresholds, weight_of
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.sampling import halves
-from linkage.pipeline.atomic import write_json
 from linkage.spine.clusters import Clusters, cluster
 from quality import pen
 
@@ -171,7 +170,7 @@ def _work(
         error = truth.error(engine, links, read.true_pairs) if read.true_pairs else None
         done = Linked(read.columns, kinds, summary, error, notes)
         source = counted_source(engine, request.file.name, file, table)
-        _evaluate(engine, place.part, source, links, alone, table, model, read.true_pairs, summary)
+        write_evaluation(place.part, _evaluation(engine, source, links, alone, read, model), kinds)
     place.manifest.content |= {
         "config_hash": configuration_hash(request, kinds),
         "seed": request.seed,
@@ -361,17 +360,9 @@ def _tables(engine: Engine, clusters: Clusters, links: Table, ids: Table) -> dic
     }
 
 
-def _evaluate(
-    engine: Engine,
-    part: Path,
-    source: dict[str, Any],
-    links: Table,
-    alone: Table,
-    units: Table,
-    model: Model,
-    true_pairs: Table | None,
-    summary: dict[str, Any],
-) -> None:
+def _evaluation(
+    engine: Engine, source: dict[str, Any], links: Table, alone: Table, read: _Read, model: Model
+) -> dict[str, Any]:
     """Aggregates for the report. Both sides are the file, and a record counts as linked when it is not alone."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
@@ -383,12 +374,12 @@ def _evaluate(
         cardinality="many-to-many",
         links=links,
         unlinked=engine.sql(both.format(c="id, reason"), t=alone, store=True),
-        units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=units, store=True),
+        units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=read.table, store=True),
         model=model.raw,
-        true_pairs=true_pairs,
+        true_pairs=read.true_pairs,
     )
     evaluation = evaluate(engine, Inputs(steps=[step], sources=[source]))
+    singles = engine.count(alone)
     for side in evaluation["steps"][0]["sides"]:
-        side["linked"] = side["units"] - sum(summary["alone"].values())
-    (part / "quality").mkdir()
-    write_json(part / "quality" / "evaluation.json", evaluation)
+        side["linked"] = side["units"] - singles
+    return evaluation

@@ -1,6 +1,6 @@
 """Link two person files with no configuration: recognise, train, choose rules, score, resolve, report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,11 @@ class Linked:
     summary: dict[str, Any] = field(default_factory=dict)
     truth: dict[str, float] | None = None
     notes: list[str] = field(default_factory=list)  # what was read otherwise than its owner may think
+
+    @property
+    def of_persons(self) -> bool:
+        """Whether the records are of persons, and not of things or firms."""
+        return rare_words.names_persons(self.fields)
 
 
 def link_files(
@@ -166,7 +171,8 @@ def _work(
         if isinstance(result, StepResult):
             held = zip(called(request.left, request.right), files, (left, right), strict=True)
             sources = [counted_source(engine, name, file, units) for name, file, units in held]
-            _evaluate(engine, part, request, result, (left, right), true_pairs, sources)
+            evaluation = _evaluation(engine, request, result, (left, right), true_pairs, sources)
+            write_evaluation(part, evaluation, read.kinds)
     place.manifest.content |= {
         "config_hash": configuration_hash(request, read.kinds),
         "seed": request.seed,
@@ -295,15 +301,14 @@ def _tables(engine: Engine, result: StepResult | LinksOnly, left: Table, right: 
     return made
 
 
-def _evaluate(
+def _evaluation(
     engine: Engine,
-    part: Path,
     request: Request,
     result: StepResult,
     sides: tuple[Table, Table],
     true_pairs: Table | None,
     sources: Sequence[dict[str, Any]],
-) -> None:
+) -> dict[str, Any]:
     """Aggregates for the report."""
     from quality.evaluation import Inputs, StepTables, evaluate
 
@@ -324,8 +329,18 @@ def _evaluate(
             engine, result.model, sides, result.links, sample_of_pairs(engine, pairs)
         ),
     )
+    return evaluate(engine, Inputs(steps=[step], sources=sources))
+
+
+def write_evaluation(part: Path, evaluation: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    """Write what the report is made of, and whether it is to speak of people or of things.
+
+    Args:
+        kinds: field to kind of comparison.
+    """
     (part / "quality").mkdir()
-    write_json(part / "quality" / "evaluation.json", evaluate(engine, Inputs(steps=[step], sources=sources)))
+    told = {**evaluation, "of_things": not rare_words.names_persons(kinds)}
+    write_json(part / "quality" / "evaluation.json", told)
 
 
 def _said(request: Request, done: Linked, files: Sequence[PersonFile]) -> dict[str, Any]:

@@ -85,7 +85,8 @@ def dedupe(
     )
     done = dedupe_file(request, recognised=_say_recognised, progress=say)
     counts = done.summary
-    typer.echo(f"{counts['records']:,} records are {counts['people']:,} people")
+    of = "people" if done.of_persons else "things"
+    typer.echo(f"{counts['records']:,} records are {counts['people']:,} {of}")
     if done.truth:
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")

@@ -109,10 +109,14 @@ def render_run(
 
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
     """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
-    d, names = disclosure.Disclosure(disclosure.load(profile)), Names(shipped(), evaluation["steps"])
+    d, names = disclosure.Disclosure(disclosure.load(profile)), _names(shipped(), evaluation)
     subject = summary.subject_of(evaluation, d)
     lines = summary.headlines(evaluation, subject, pairs.pairs(subject.step, d), names, d)
     return [(line.label, line.text, line.note) for line in lines]
+
+
+def _names(catalogue: Catalogue, evaluation: Mapping[str, Any]) -> Names:
+    return Names(catalogue, evaluation["steps"], of_things=bool(evaluation.get("of_things")))
 
 
 def _json(path: Path) -> Any:
@@ -134,7 +138,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
     evaluation = inputs.evaluation
     if not evaluation["steps"]:
         raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
-    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), Names(catalogue, evaluation["steps"])
+    d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), _names(catalogue, evaluation)
     # The largest charts, and nothing in them is to be hidden: they are drawn while it is found what is.
     models = {step["step"]: making.model_blocks(step, names) for step in evaluation["steps"]}
     sides = _sides(evaluation, d)
@@ -173,6 +177,6 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         "completeness": data.completeness_section(evaluation, names, d),
         "contracts": data.contracts_section(inputs.contracts, names, d),
         "methods": facts.methods_section(evaluation, inputs.manifest, names, d),
-        "glossary": facts.glossary_section(d),
+        "glossary": facts.glossary_section(names, d),
     }
     return document(inputs.title, summary.statement(subject, names, d), first, parts=[opening, *parts.arranged(found)])

@@ -22,7 +22,7 @@ def flow_section(
     links = [(names.step(step), pairs[step["step"]].links) for step in evaluation["steps"]]
     bands: list[tuple[str, list[Box]]] = []
     if sources:
-        bands.append(("Sources", [_source_box(row) for row in sources]))
+        bands.append(("Sources", [_source_box(row, names) for row in sources]))
     bands.append(("Link steps", [Box(title, [f"{made.text} links"]) for title, made in links]))
     spine = evaluation.get("spine")
     if spine:
@@ -41,7 +41,7 @@ def flow_section(
     flow = Flow(bands, ending, bars)
     rows: list[list[str | Cell]] = [[f"{row[0]}, rows read", row[1]] for row in sources if row[1].mark != "unavailable"]
     rows += [[f"{row[0]}, rows set aside", row[2]] for row in sources if row[2].mark != "unavailable"]
-    rows += [[f"{row[0]}, people", row[3]] for row in sources]
+    rows += [[f"{row[0]}, {names.of('people')}", row[3]] for row in sources]
     rows += [[f"Links made, {title}", made] for title, made in links]
     if spine:
         rows.append(["People on the spine", d.count(spine["people"])])
@@ -57,7 +57,9 @@ def flow_section(
         summary += " Those of them whom the step links to one and the same record are one person on the spine."
         if lacking := lacking_on_spine(evaluation, names, subject):
             summary += f" Those of {lacking} who are linked to nobody on the spine are not on it."
-    drawn = Figure("flow-of-records", "From rows to people", summary, draw(flow), draw(flow, narrow=True), table)
+    drawn = Figure(
+        "flow-of-records", names.of("From rows to people"), summary, draw(flow), draw(flow, narrow=True), table
+    )
     return Section("flow", "Flow of records", [drawn, *_set_aside_note(subject)])
 
 
@@ -116,19 +118,20 @@ def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, name
         for side in shown
         for reason, cell, share in side.reasons
     ]
-    table = Table("Reasons unlinked", ["Step and side", "Reason", "People", "Share, %"], rows)
+    table = Table("Reasons unlinked", ["Step and side", "Reason", names.of("People"), "Share, %"], rows)
     return Section(
         "unlinked",
-        "Why people are not linked",
+        names.of("Why people are not linked"),
         [
             figure(
                 "reasons",
-                f"People not linked, by reason: {names.step(drawn.step)}",
+                f"{names.of('People')} not linked, by reason: {names.step(drawn.step)}",
                 f"{drawn.whole.unlinked.text} {names.people(_side_name(drawn))} "
-                f"{'in the calculation ' if drawn.has_rule else ''}are not linked. “No candidate” means that nobody "
-                "on the other side shared enough to be compared; “below threshold” that the best pair was too weak; "
-                "“in review” or “ambiguous” that a person should decide. The table has every step and side.",
-                lambda width: charts.bars(values, width, x="People"),
+                f"{'in the calculation ' if drawn.has_rule else ''}are not linked. “No candidate” means that "
+                f"{names.of('nobody', 'nothing')} on the other side shared enough to be compared; “below threshold” "
+                "that the best pair was too weak; “in review” or “ambiguous” that a person should decide. The table "
+                "has every step and side.",
+                lambda width: charts.bars(values, width, x=names.of("People")),
                 table,
             )
         ],
@@ -158,10 +161,10 @@ def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> l
     return rows
 
 
-def _source_box(row: tuple[str, Cell, Cell, Cell]) -> Box:
+def _source_box(row: tuple[str, Cell, Cell, Cell], names: Names) -> Box:
     name, read, aside, people = row
     lines = [f"{read.text} rows read", f"{aside.text} set aside"] if read.mark != "unavailable" else []
-    return Box(name, [*lines, *([f"{people.text} people"] if people.mark != "unavailable" else [])])
+    return Box(name, [*lines, *([names.of(f"{people.text} people")] if people.mark != "unavailable" else [])])
 
 
 def _set_aside_note(subject: Side) -> list[Block]:

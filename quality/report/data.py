@@ -27,7 +27,7 @@ def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclos
         return Table(caption, ["Identifier", *(names.source(source["source"]) for source in sources)], rows, note)
 
     present = table(
-        "People with a value, %",
+        names.of("People with a value, %"),
         "present",
         f"{d.profile.symbols.not_applicable}: the source does not carry the identifier.",
     )

@@ -29,8 +29,11 @@ def error_section(
         measured.append(("Spine, pairs of its people's records", spine["pairwise"]))
     blocks: list[Block] = [
         Text(
-            "Precision is the share of links that join one person; recall the share of the pairs that are one person "
-            "which were linked, whether or not blocking ever compared them; F1 is their harmonic mean. Intervals are "
+            names.of(
+                "Precision is the share of links that join one person; recall the share of the pairs that are one "
+                "person "
+            )
+            + "which were linked, whether or not blocking ever compared them; F1 is their harmonic mean. Intervals are "
             "Wilson's, 95%."
         ),
         figure(

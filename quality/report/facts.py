@@ -88,16 +88,17 @@ def to_be_known(evaluation: Mapping[str, Any], manifest: Mapping[str, Any], name
     if unlearnt:
         said.append(
             f"The model of {', '.join(unlearnt)} learnt nothing from the matches of these data, which are too small or "
-            "share too few people: what its probabilities say, and every error that is reckoned from them, rests on "
-            "how such fields usually are written."
+            f"share too few {names.of('people')}: what its probabilities say, and every error that is reckoned from "
+            "them, rests on how such fields usually are written."
         )
     for step in evaluation["steps"]:
         alike = counts_of(step, manifest).get("strangers") or {}
         if alike.get("many") and (share := d.percent(round(alike["strangers"]), alike["links"])).value is not None:
             said.append(
-                f"{names.step(step)}: pairs of records of one file weigh as much as links. Unless people are in a file "
-                f"twice, as much as {share.text}% of the links would be of two people, such as father and son of one "
-                "name, which their probabilities do not say."
+                f"{names.step(step)}: pairs of records of one file weigh as much as links. Unless {names.of('people')} "
+                f"are in a file twice, as much as {share.text}% of the links would be of two {names.of('people')}, "
+                + names.of("such as father and son of one name", "such as branches of one firm or songs of one album")
+                + ", which their probabilities do not say."
             )
     return said
 
@@ -130,13 +131,13 @@ def key(shown: Iterable[str | Cell], d: Disclosure) -> str:
     return " ".join(said)
 
 
-def glossary_section(d: Disclosure) -> Section:
+def glossary_section(names: Names, d: Disclosure) -> Section:
     """The field's words as this page uses them."""
     raw = tomllib.loads(resources.files("quality.report").joinpath("glossary.toml").read_text(encoding="utf-8"))
     return Section(
         "glossary",
         "Words and symbols",
-        [Terms([(str(term), str(meaning)) for term, meaning in raw["terms"].items()]), symbols(d)],
+        [Terms([(str(term), names.of(str(meaning))) for term, meaning in raw["terms"].items()]), symbols(d)],
     )
 
 

@@ -62,8 +62,9 @@ def weights_section(
     if not blocks:
         return None
     opening = Text(
-        "A match weight says in powers of two how much likelier a pair's agreements are for one person than for two. "
-        "It is the sum of the weights of the levels that its comparisons reached and of the weight before any of them."
+        f"A match weight says in powers of two how much likelier a pair's agreements are for one {names.of('person')} "
+        "than for two. It is the sum of the weights of the levels that its comparisons reached and of the weight "
+        "before any of them."
     )
     return Section("weights", "Match weights and the model", [opening, *blocks])
 
@@ -172,8 +173,8 @@ def model_blocks(step: Mapping[str, Any], names: Names) -> list[Block]:
             figure(
                 f"m-and-u-{step['step']}",
                 f"m and u probabilities, {names.step(step)}",
-                "m is how often a level is met among pairs of one person, u how often among pairs of two. The further "
-                "apart, the more the level says.",
+                f"m is how often a level is met among pairs of one {names.of('person')}, u how often among pairs of "
+                "two. The further apart, the more the level says.",
                 lambda width: charts.probabilities(probable, width),
                 table,
             )

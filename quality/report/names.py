@@ -1,5 +1,6 @@
 """How sources, sides, steps and reasons are called on the page."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,6 +20,14 @@ IDENTIFIERS = {
     "husid": "HESA student number",
 }
 
+_PEOPLE = re.compile(r"\b(people|person)\b", re.IGNORECASE)
+
+
+def _as_things(found: re.Match[str]) -> str:
+    word = "things" if found[0].lower() == "people" else "thing"
+    return word.capitalize() if found[0][0].isupper() else word
+
+
 _IN_WORDS = {"nino": "NINO", "uln": "ULN", "upn": "UPN", "husid": "HUSID", "dob": "date of birth"}
 
 
@@ -27,10 +36,14 @@ class Names:
 
     Args:
         steps: those of a page; where several are between the same two, each is called by its own name too.
+        of_things: whether the records are of things (firms, songs), and not of persons.
     """
 
-    def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = (), *, of_things: bool = False
+    ) -> None:
         self._catalogue = catalogue
+        self._of_things = of_things
         between = Counter(map(self._between, steps))
         self._shared = {title for title, times in between.items() if times > 1}
 
@@ -44,7 +57,17 @@ class Names:
 
     def people(self, name: str) -> str:
         """The units of a side, inside a sentence."""
-        return "people" if name == "people" else f"people in {self.source(name)}"
+        return "people" if name == "people" else self.of(f"people in {self.source(name)}")
+
+    def of(self, text: str, things: str | None = None) -> str:
+        """A text that speaks of people, as it is said of what the records are of.
+
+        Args:
+            things: what is said of things, where other words will not do.
+        """
+        if not self._of_things:
+            return text
+        return things if things is not None else _PEOPLE.sub(_as_things, text)
 
     def step(self, step: Mapping[str, Any]) -> str:
         """A step by its two sides."""

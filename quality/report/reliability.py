@@ -20,8 +20,9 @@ def reliability_section(evaluation: Mapping[str, Any], names: Names, d: Disclosu
     last = steps[-1]
     blocks: list[Block] = [
         Text(
-            "A link's probability says how likely its two records are one person, given their other candidates. Where "
-            "truth is known it can be held to it: of pairs with a probability of 90% nine in ten should be true."
+            f"A link's probability says how likely its two records are one {names.of('person')}, given their other "
+            "candidates. Where truth is known it can be held to it: of pairs with a probability of 90% nine in ten "
+            "should be true."
         ),
         _curve(last, names, d),
         _summary(steps, names, d),

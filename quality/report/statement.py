@@ -39,9 +39,9 @@ def statement_part(
     known = {step["step"]: error_of(step, reviews) for step in evaluation["steps"]}
     sections = [
         *([Section("not-to-be-published", "Not to be published", [_withheld(failed_gates)])] if failed_gates else []),
-        Section("who-is-in", "Who is in", _who(evaluation, subject, names, d)),
+        Section("who-is-in", names.of("Who is in", "What is in"), _who(evaluation, subject, names, d)),
         Section("what-was-linked", "What was linked, and how well", _linked(evaluation, pairs, known, names, d)),
-        Section("for-whom-worse", "For whom it is worse", [*worse]),
+        Section("for-whom-worse", names.of("For whom it is worse", "For which it is worse"), [*worse]),
         Section(
             "what-to-do",
             "What a researcher must do about it",
@@ -103,7 +103,7 @@ def _who(evaluation: Mapping[str, Any], subject: Side, names: Names, d: Disclosu
     step, whole = subject.step, subject.whole
     said = []
     if sources:
-        said.append(f"People by source: {', '.join(sources)}.")
+        said.append(f"{names.of('People')} by source: {', '.join(sources)}.")
     if spine := evaluation.get("spine"):
         lacking = lacking_on_spine(evaluation, names)
         without = f", without those of {lacking} who are linked to none of them" if lacking else ""
@@ -137,8 +137,12 @@ def _linked(
         rows.append([*row, _BASES[found[0]] if found else "nothing"])
     heads = ["Step", "Links", "For review", "Precision, %", "95%", "Recall, %", "95%", "Known by"]
     said = (
-        "Precision is the share of links that are right, recall the share of true pairs that are linked. A false link "
-        "gives a person somebody else's life; a missed one makes a person look as if nothing had happened to them."
+        "Precision is the share of links that are right, recall the share of true pairs that are linked. "
+        + names.of(
+            "A false link gives a person somebody else's life; a missed one makes a person look as if nothing had "
+            "happened to them.",
+            "A false link makes one thing of two; a missed one leaves what is known of a thing in two places.",
+        )
     )
     return [Table("Links and their error", heads, rows, key(itertools.chain(*rows), d)), Text(said)]
 
@@ -157,7 +161,14 @@ def _worse(
 ) -> list[Text | Table]:
     """Groups that are found less than their share, most first, beyond 0.1."""
     if not step.get("bias"):
-        return [Text("The run knows no characteristic of people, so that nobody can say for whom it is worse.")]
+        return [
+            Text(
+                names.of(
+                    "The run knows no characteristic of people, so that nobody can say for whom it is worse.",
+                    "The run knows no groups of things, so that nobody can say for which it is worse.",
+                )
+            )
+        ]
     basis, shown = basis_of(step), released_groups(sides, step)
     found: list[tuple[float, list[str | Cell]]] = []
     for row in step["bias"]:

@@ -37,7 +37,7 @@ def headlines(
     size = (
         Headline("People", d.count(spine["people"]), "", "on the spine")
         if spine
-        else Headline("People", subject.whole.everybody, "", f"in {names.source(step[subject.side])}")
+        else Headline(names.of("People"), subject.whole.everybody, "", f"in {names.source(step[subject.side])}")
     )
     links = Headline(
         "Links", pairs.links, "", f"made between {names.source(step['left'])} and {names.source(step['right'])}"
@@ -86,7 +86,7 @@ def statement(subject: Side, names: Names, d: Disclosure) -> str:
     known = "" if judged == "the links" else " as far as the truth knows them"
     return (
         f"{said} {precision.text}% of {judged} are right (95% interval {low.text} to {high.text}), and they hold "
-        f"{recall.text}% of the pairs that are truly one person{known}."
+        f"{recall.text}% of the pairs that are truly one {names.of('person')}{known}."
     )
 
 
