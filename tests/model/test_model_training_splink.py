@@ -11,7 +11,7 @@ from splink import Linker, block_on
 
 from linkage.engine import connect
 from linkage.model import Model, from_dict
-from linkage.model.training import estimation, gathered
+from linkage.model.training import estimation, evidence, gathered
 from linkage.model.training.estimation import Estimates, estimated
 from linkage.model.training.evidence import Evidence, as_counted
 from tests.model import known_errors
@@ -73,7 +73,8 @@ def test_u_is_splinks_over_all_pairs(ours: Ours) -> None:
 def test_m_and_the_share_of_matches_are_splinks_in_every_block(
     ours: Ours, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimation, "TOLERANCE", tolerance)
+    for reads_it in (estimation, evidence):
+        monkeypatch.setattr(reads_it, "TOLERANCE", tolerance)
     runs = estimated(ours.evidence, as_counted(ours.evidence)).runs
     assert len(runs) >= 2
     for run in runs:
