@@ -7,7 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -80,7 +80,8 @@ def synthesise(
     More than one chunk is made by processes that import the caller's main module: guard it by
     `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
-    _check(out, people, seed, preset, releases, tables, format, chunk, workers)
+    asked = SynthManifest(people, seed, preset, releases, tables, format, chunk, __version__)
+    _check(out, asked, workers)
     presets.load(preset)
     out = out.resolve()  # of a link, the folder that it leads to
     try:
@@ -96,7 +97,7 @@ def synthesise(
                     progress(done.last - done.first + 1)
             rows["truth/entities"] = _join_entities(folder, format)
             counted = dict(sorted(rows.items()))
-            manifest = SynthManifest(people, seed, preset, releases, tables, format, chunk, __version__, counted)
+            manifest = replace(asked, rows=counted)
             about = asdict(manifest)
             describe(folder, about.pop("rows"), about)
             (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
@@ -110,32 +111,22 @@ def synthesise(
     return manifest
 
 
-def _check(
-    out: Path,
-    people: int,
-    seed: int,
-    preset: str,
-    releases: int,
-    tables: str,
-    form: str,
-    chunk: int,
-    workers: int | None,
-) -> None:
+def _check(out: Path, asked: SynthManifest, workers: int | None) -> None:
     faults = []
-    if not 1 <= people <= MOST_PEOPLE:
-        faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {people:,}")
-    if not 0 <= seed < 2**63:
-        faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {seed}")
-    if preset not in presets.by_name():
-        faults.append(f"preset: there is no '{preset}'; there are: {', '.join(presets.by_name())}")
-    if not 1 <= releases <= MOST_RELEASES:
-        faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {releases}")
-    if tables not in get_args(Which):
-        faults.append(f"tables: {' or '.join(get_args(Which))}, not '{tables}'")
-    if form not in FORMATS:
-        faults.append(f"format: {' or '.join(FORMATS)}, not '{form}'")
-    if not 1 <= chunk <= 1_000_000:
-        faults.append(f"chunk: a whole number from 1 to 1,000,000, not {chunk:,}")
+    if not 1 <= asked.people <= MOST_PEOPLE:
+        faults.append(f"people: a whole number from 1 to {MOST_PEOPLE:,}, not {asked.people:,}")
+    if not 0 <= asked.seed < 2**63:
+        faults.append(f"seed: a whole number from 0 to 2**63 - 1, not {asked.seed}")
+    if asked.preset not in presets.by_name():
+        faults.append(f"preset: there is no '{asked.preset}'; there are: {', '.join(presets.by_name())}")
+    if not 1 <= asked.releases <= MOST_RELEASES:
+        faults.append(f"releases: a whole number from 1 to {MOST_RELEASES}, not {asked.releases}")
+    if asked.tables not in get_args(Which):
+        faults.append(f"tables: {' or '.join(get_args(Which))}, not '{asked.tables}'")
+    if asked.format not in FORMATS:
+        faults.append(f"format: {' or '.join(FORMATS)}, not '{asked.format}'")
+    if not 1 <= asked.chunk <= 1_000_000:
+        faults.append(f"chunk: a whole number from 1 to 1,000,000, not {asked.chunk:,}")
     if workers is not None and workers < 1:
         faults.append(f"workers: a whole number from 1 on, not {workers}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

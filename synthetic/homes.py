@@ -63,17 +63,34 @@ class Homes:
         return replace(self, start=np.where(self.start < last[:, None], self.start, NEVER).astype(np.int32))
 
 
-def homes(
-    draws: Draws,
-    reference: Reference,
-    ids: Ints,
-    kin: Families,
-    raised: Upbringing,
-    birth: Days,
-    arrival: Days,
-    english: Codes,
-    poor: NDArray[np.bool_],
-) -> Homes:
+@dataclass(frozen=True)
+class Dwellers:
+    """Who lives in the homes.
+
+    Attributes:
+        english: the region of a home in England.
+        poor: whose family moves oftener.
+    """
+
+    ids: Ints
+    birth: Days
+    arrival: Days
+    english: Codes
+    poor: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move of each person or family: what is drawn for it is drawn by the field, the number of who moves, and that
+    of the move."""
+
+    draws: Draws
+    field: str
+    ids: Ints
+    number: int
+
+
+def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, raised: Upbringing) -> Homes:
     """Address histories: families move every twelve years on average, poor ones oftener, young adults every few.
 
     A move across a border is in the summer holidays, so that no child is at school in two nations in one year.
@@ -83,11 +100,12 @@ def homes(
     others leave at 19 to 36 and stay near. Who was born or came after a move of the family has the newer home from the
     first.
     """
+    ids, birth, arrival = who.ids, who.birth, who.arrival
     n = len(ids)
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)
     position = np.empty((n, FAMILY_HOMES + OWN_HOMES))
     number = np.tile(np.arange(FAMILY_HOMES + OWN_HOMES), (n, 1))  # of the move that led to each home
-    region = [in_nation(reference, english, nation) for nation in (kin.nation, raised.first, raised.later)]
+    region = [in_nation(reference, who.english, nation) for nation in (kin.nation, raised.first, raised.later)]
     place = _within(reference, region[1], draws.uniform("home", kin.family))
     since = kin.eldest_birth - 2 * YEAR
     start[:, 0], position[:, 0] = -20_000, place
@@ -95,13 +113,12 @@ def homes(
     goes_away = draws.chance("goes.away", ids, _GO_AWAY)
     age = np.where(goes_away, 18.1 + 1.3 * drawn, 19 + np.minimum(-np.log(1 - drawn) * 6, 17))
     leaves = birth + age * YEAR
-    family_years = np.where(poor, 8, 13)  # between moves
+    family_years = np.where(who.poor, 8, 13)  # between moves
     first = raised.first
     for move in range(1, FAMILY_HOMES):
         since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * family_years * YEAR
-        place = _moved(
-            draws, reference, "family.place", kin.family, move, place, np.where(kin.outsider, -1, raised.later)
-        )
+        to = Move(draws, "family.place", kin.family, move)
+        place = _moved(reference, to, place, np.where(kin.outsider, -1, raised.later))
         if move == 1:
             across = _within(reference, region[2], draws.uniform("home.across", kin.family))
             place = np.where(raised.crosses, across, place)
@@ -123,7 +140,7 @@ def homes(
             since = np.where(from_home & (move == 1), birth + (20.9 + 2.3 * drawn) * YEAR, later)
         if move < 2:
             far = np.where(from_home, (0.8, 0.45)[move], _FAR)
-        place = _moved(draws, reference, "own.place", ids, move, place, nation, far, near_anywhere=True)
+        place = _moved(reference, Move(draws, "own.place", ids, move), place, nation, far, near_anywhere=True)
         if move == 1:
             returns = from_home & draws.chance("own.returns", ids, _RETURN)
             near = parents + draws.normal("own.return", ids) * _NEAR
@@ -186,14 +203,12 @@ def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:
 
 
 def _moved(
-    draws: Draws,
     reference: Reference,
-    field: str,
-    ids: Ints,
-    event: int,
+    move: Move,
     place: Floats,
     nation: Codes,
     far_share: Any = _FAR,
+    *,
     near_anywhere: bool = False,
 ) -> Floats:
     """A new place: near the old one, elsewhere in the nation for a share.
@@ -201,13 +216,13 @@ def _moved(
     A move to a near place stays in the nation, too, where there is one (nation -1 is none: far moves lead to England)
     and it may not lead just anywhere.
     """
-    places = reference.places
+    places, draws, field, ids = reference.places, move.draws, move.field, move.ids
     regions = np.array([REGIONS.index(r) if r in REGIONS else ENGLAND for r in reference.regions])
     start = np.array([places.region_start[regions == code].min() for code in range(len(REGIONS))])
     end = np.array([places.region_end[regions == code].max() for code in range(len(REGIONS))])
-    near = place + draws.normal(field, ids, event) * _NEAR
-    far = draws.uniform(field + ".far", ids, event)
-    goes_far = draws.chance(field + ".goes", ids, far_share, event)
+    near = place + draws.normal(field, ids, move.number) * _NEAR
+    far = draws.uniform(field + ".far", ids, move.number)
+    goes_far = draws.chance(field + ".goes", ids, far_share, move.number)
     far = start[nation.clip(0)] + far * (end - start)[nation.clip(0)]
     if near_anywhere:
         near = near.clip(0, 1 - 1e-9)

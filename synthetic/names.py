@@ -15,7 +15,7 @@ from synthetic.name_tables import NameTables, name_tables
 from synthetic.odds import Odds
 from synthetic.origins import spouses_origin
 from synthetic.reference import FIRST_NAME_YEAR, LAST_NAME_YEAR, Codes, Reference
-from synthetic.renaming import Bearers, Renamed, renamed
+from synthetic.renaming import Bearers, Renamed, Surnames, renamed
 
 _TRIES = 14  # for a twin's name that begins like the other's
 _LIKE_TWIN = 0.2  # of twins of one sex, whose names begin with one letter beyond chance
@@ -69,7 +69,7 @@ def names(
     partner = _family_names(draws, tables, "surname.partner", kin.family, origin, men)
     spouse = spouses_origin(draws, reference, ids, origin)
     new = _family_names(draws, tables, "surname.new", ids, spouse, men)
-    after = renamed(draws, reference, odds, who, kin, ability, born, partner, new)
+    after = renamed(draws, reference, odds, who, kin, ability, Surnames(born, partner, new))
     born, changed_to, partner_born = after.born, after.name, np.flatnonzero(after.joins)
     ending = female & (draws.uniform("feminine", kin.family) < np.where(foreign, 0.95, 0.6))
     born, changed_to = (_feminine(reference, codes, origin, ending) for codes in (born, changed_to))

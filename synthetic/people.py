@@ -9,7 +9,7 @@ from synthetic.dates import NEVER, YEAR, Days, academic_year, from_parts, parts
 from synthetic.disadvantage import circumstances
 from synthetic.draws import Draws, Floats, Ints, Slots
 from synthetic.families import Families, families
-from synthetic.homes import Homes, homes, in_nation
+from synthetic.homes import Dwellers, Homes, homes, in_nation
 from synthetic.leaving import departures
 from synthetic.names import Names, names
 from synthetic.nations import SCOTLAND, WALES, upbringing
@@ -89,7 +89,7 @@ def people(draws: Draws, reference: Reference, odds: Odds, ids: Ints) -> People:
     english = regions(draws, reference, kin.family, origin, ~kin.outsider)
     region = in_nation(reference, english, kin.nation)
     means = circumstances(draws, ids, kin.family, origin, region, kind == PRIVATE, female)
-    home = homes(draws, reference, ids, kin, raised, birth, arrival, english, means.fsm)
+    home = homes(draws, reference, Dwellers(ids, birth, arrival, english, means.fsm), kin, raised)
     known_as = names(draws, reference, odds, Bearers(ids, birth, female, origin), kin, foreign, means.ability)
     quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
     ethnic = np.zeros(len(ids), np.int32)

@@ -48,6 +48,20 @@ class Renamed:
     reason: Codes
 
 
+@dataclass(frozen=True)
+class Surnames:
+    """Of each person: the family's surname, and those that may follow it.
+
+    Attributes:
+        partner: what a parent's new partner would bring into the family.
+        new: a husband's, or one that is chosen.
+    """
+
+    born: Codes
+    partner: Codes
+    new: Codes
+
+
 def renamed(
     draws: Draws,
     reference: Reference,
@@ -55,19 +69,16 @@ def renamed(
     who: Bearers,
     kin: Families,
     ability: Floats,
-    born: Codes,
-    partner: Codes,
-    new: Codes,
+    may_bear: Surnames,
 ) -> Renamed:
     """Two in three marry, at 29 on average and from 19 on, those who do well at school later.
 
     Women take a husband's name or join both, men seldom do. Children take another name with a parent's new partner.
 
     Args:
-        born: surname of the family.
-        partner: surname that a parent's new partner would bring into the family.
-        new: surname of a husband, or one that is chosen.
+        may_bear: the surnames that they have and may take.
     """
+    born, partner, new = may_bear.born, may_bear.partner, may_bear.new
     people, ids, birth = odds.people, who.ids, who.birth
     often = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[who.origin]
     comes = _partner_comes(draws, odds, kin, often)

@@ -13,7 +13,7 @@ from linkage.match.apart import two_people
 from linkage.match.apart_rules import asked_for
 from linkage.match.assignment import accept
 from linkage.match.coverage import gain, most_gain
-from linkage.match.duplicates import excuse
+from linkage.match.duplicates import SamePerson, excuse
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.resolve import Race, Thresholds
@@ -174,17 +174,9 @@ def matched(
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
     excused = None
     if not step.each_once:  # two records of one person are no rivals
-        excused = excuse(
-            engine,
-            model,
-            contested,
-            *candidates.sides,
-            frequencies,
-            thresholds,
-            step.cardinality,
-            records=records,
-            apart=functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins else None,
-        )
+        within = functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins else None
+        told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
+        excused = excuse(engine, told, contested, *candidates.sides)
     return Matched(
         model,
         training,

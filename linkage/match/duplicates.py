@@ -8,6 +8,7 @@ happen to be alike (twins, two of one name and birth date) stay in review.
 import functools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table
@@ -22,39 +23,42 @@ from linkage.model import Model
 _SECOND_RECORDS = 0.005
 
 
-def excuse(
-    engine: Engine,
-    model: Model,
-    outcomes: Table,
-    left: Table,
-    right: Table,
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    cardinality: Cardinality,
-    records: Mapping[str, int] | None = None,
-    apart: Callable[[str, Table, float], Table] | None = None,
-) -> Table:
+@dataclass(frozen=True)
+class SamePerson:
+    """By what two rivals are told to be one person.
+
+    Attributes:
+        records: how many each side has, where the units that are looked at are not all of them.
+        apart: of pairs within a side (left_id, right_id, match_weight) from a weight on, those that are two people
+            whatever they weigh (left_id, right_id); none are when None.
+    """
+
+    model: Model
+    frequencies: Frequencies
+    thresholds: Thresholds
+    cardinality: Cardinality
+    records: Mapping[str, int] | None = None
+    apart: Callable[[str, Table, float], Table] | None = None
+
+
+def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right: Table) -> Table:
     """Accept ambiguous pairs whose near rivals are all the same person as the partner.
 
     Args:
         outcomes: as `contested` returns them.
         left, right: units with the model's columns, those of the outcomes at least.
-        records: how many each side has, where `left` and `right` are not all of them.
-        apart: of pairs within a side (left_id, right_id, match_weight) from a weight on, those that are two people
-            whatever they weigh (left_id, right_id); none are when None.
 
     Returns:
         outcomes, with such pairs accepted for the reason 'rivals are the same person'.
     """
-    sides = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
+    sides = [side for side in ("left", "right") if not holds_many(told.cardinality, _OTHER[side])]
     if not sides:
         return outcomes  # units that hold many partners have no rivals
     units = {"left": left, "right": right}
-    records = records or {side: engine.count(units[side]) for side in sides}
+    records = told.records or {side: engine.count(units[side]) for side in sides}
 
     def of(side: str) -> Table:
-        same = same_person_from(model, records[side], thresholds)
-        return _weighed(engine, model, outcomes, side, units[side], frequencies, thresholds, cardinality, same, apart)
+        return _weighed(engine, told, outcomes, side, units[side], records[side])
 
     weighed = dict(zip(sides, engine.together(*(functools.partial(of, side) for side in sides)), strict=True))
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
@@ -65,30 +69,20 @@ def excuse(
 _OTHER = {"left": "right", "right": "left"}
 
 
-def _weighed(
-    engine: Engine,
-    model: Model,
-    decided: Table,
-    side: str,
-    units: Table,
-    frequencies: Frequencies,
-    thresholds: Thresholds,
-    cardinality: Cardinality,
-    same: float,
-    apart: Callable[[str, Table, float], Table] | None,
-) -> Table:
+def _weighed(engine: Engine, told: SamePerson, decided: Table, side: str, units: Table, records: int) -> Table:
     """Each rival on a side of an ambiguous pair, and whether it weighs as much as the same person as the partner."""
-    free = "true" if holds_many(cardinality, side) else _FREE.format(side=side)
+    same = same_person_from(told.model, records, told.thresholds)
+    free = "true" if holds_many(told.cardinality, side) else _FREE.format(side=side)
     rivals = engine.sql(
         _RIVALS.format(side=side, other=_OTHER[side], free=free),
-        params={"margin": thresholds.margin},
+        params={"margin": told.thresholds.margin},
         decided=decided,
         store=True,
     )
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
-    scored = score_within(engine, model, units, frequencies, pairs)
+    scored = score_within(engine, told.model, units, told.frequencies, pairs)
     # Twins share a birth date, a surname and an address: they weigh what two records of one person do.
-    twins = apart(side, scored, same) if apart and engine.count(pairs) else no_pairs(engine)
+    twins = told.apart(side, scored, same) if told.apart and engine.count(pairs) else no_pairs(engine)
     return engine.sql(
         """
         select r.of_left, r.of_right, s.match_weight >= $same and t.left_id is null as is_same

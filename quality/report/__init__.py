@@ -151,12 +151,12 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         sides,
         subject,
         shown_pairs,
-        inputs.reviews,
-        bool(inputs.drift),
         names,
         d,
-        inputs.failed_gates,
-        facts.to_be_known(evaluation, inputs.manifest, names, d),
+        reviews=inputs.reviews,
+        has_last_release=bool(inputs.drift),
+        failed_gates=inputs.failed_gates,
+        to_be_known=facts.to_be_known(evaluation, inputs.manifest, names, d),
     )
     found: dict[str, Section | None] = {
         "flow": coverage.flow_section(evaluation, shown_pairs, subject, names, d),

@@ -27,10 +27,11 @@ def statement_part(
     sides: Mapping[str, Mapping[str, Side]],
     subject: Side,
     pairs: Mapping[str, Pairs],
-    reviews: Sequence[Mapping[str, Any]],
-    has_last_release: bool,
     names: Names,
     d: Disclosure,
+    *,
+    reviews: Sequence[Mapping[str, Any]],
+    has_last_release: bool,
     failed_gates: Sequence[str] = (),
     to_be_known: Sequence[str] = (),
 ) -> Part:

@@ -8,7 +8,7 @@ import pytest
 from linkage.config import Step
 from linkage.engine import Engine, Table
 from linkage.match import link_step
-from linkage.match.duplicates import excuse
+from linkage.match.duplicates import SamePerson, excuse
 from linkage.match.resolve import Thresholds, resolve
 from linkage.match.score import score_given, term_frequencies
 from tests.conftest import parse
@@ -50,7 +50,7 @@ def _decided(
     )
     pairs = score_given(engine, model, *sides, frequencies, every)
     decided = resolve(engine, pairs, thresholds, cardinality)
-    found = excuse(engine, model, decided, *sides, frequencies, thresholds, cardinality)
+    found = excuse(engine, SamePerson(model, frequencies, thresholds, cardinality), decided, *sides)
     assert found.columns == decided.columns
     assert engine.count(found) == len(left) * len(right), "every pair is decided once"
     table = engine.arrow(engine.sql("select left_id, right_id, decision, reason from {t}", t=found))

@@ -27,7 +27,8 @@ def _statement(
     }
     shown = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}
     subject = summary.subject_of(evaluation, d)
-    return statement_part(evaluation, sides, subject, shown, reviews, has_last_release, names, d, failed)
+    told = {"reviews": reviews, "has_last_release": has_last_release, "failed_gates": failed}
+    return statement_part(evaluation, sides, subject, shown, names, d, **told)
 
 
 def test_a_run_that_may_not_be_published_says_so_first(counted: Evaluation) -> None:
