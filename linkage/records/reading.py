@@ -154,27 +154,36 @@ def _record_ids(engine: Engine, keyed: Table, raw: RawRows, layout: Layout, firs
         file, line = _first_repeat(engine, repeated, raw, layout)
         raise InputError(
             f"{where}: {count:,} record keys ({', '.join(layout.record_key)}) stand on more than one row\n"
-            f"  first repeated in {file} at line {line:,}\n"
+            f"  {'first' if count <= _MOST_SOUGHT else 'one is'} repeated in {file} at line {line:,}\n"
             "  remove the repeated rows or files; a file given twice, in two folders, has this effect"
         )
     engine.drop(repeated)
     return ids
 
 
+_MOST_SOUGHT = 10_000
+"""Repeated record keys whose lines are looked for: of a file that is given twice all are, as many as its rows."""
+
+
 def _first_repeat(engine: Engine, repeated: Table, raw: RawRows, layout: Layout) -> tuple[str, int]:
-    """Where a record key stands for the second time, first of all such places."""
+    """Where a record key stands for the second time, first of all such places; of many, of as many as are sought."""
     seen: set[str] = set()
+    sought = engine.sql(
+        f"select {quote(_SOURCE_KEY)} from {{repeated}} order by {quote(_SOURCE_KEY)} limit {_MOST_SOUGHT}",
+        repeated=repeated,
+        store=True,
+    )
     key = keys.joined_key(layout.record_key, raw.types)
     for number, piece in numbered_lines(engine, raw, layout.record_key):
         met = engine.sql(
             f"""
             with lines as (select {key} as record_key, {quote(LINE)} as line from {{piece}})
             select record_key, line from lines
-            where record_key in (select {quote(_SOURCE_KEY)} from {{repeated}})
+            where record_key in (select {quote(_SOURCE_KEY)} from {{sought}})
             order by line
             """,
             piece=piece,
-            repeated=repeated,
+            sought=sought,
         )
         for row in engine.arrow(met).to_pylist():
             if row["record_key"] in seen:

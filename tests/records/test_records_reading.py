@@ -13,7 +13,7 @@ import pytest
 from linkage.config import FileFormat, Source
 from linkage.engine import rows as as_dicts
 from linkage.errors import InputError, LeoError
-from linkage.records import described, read_source
+from linkage.records import described, raw_rows, read_source, reading
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
@@ -251,6 +251,24 @@ def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, put, tmp_pa
         InputError, match="3 record keys .* first repeated in b.parquet at line 1".replace(" first", "(.|\n)*first")
     ):
         read_pupils("*.parquet")
+
+
+def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, put, tmp_path, monkeypatch):
+    """Of a file of a million rows that was given twice, every row became a dictionary to name one line."""
+    looked_for = []
+
+    def lines_of(engine, raw, names):
+        for number, piece in raw_rows.numbered_lines(engine, raw, names):
+            yield number, piece
+            looked_for.append(number)
+
+    monkeypatch.setattr(reading, "_MOST_SOUGHT", 1)
+    monkeypatch.setattr(reading, "numbered_lines", lines_of)
+    put("a.parquet", PUPILS)
+    shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n"):
+        read_pupils("*.parquet")
+    assert looked_for == [0]
 
 
 def test_a_source_without_a_single_name(read_pupils, put):
