@@ -5,14 +5,16 @@ Decision 66 says which measure tells what, and what is never taken.
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.adhoc.around_names import counted_bare
 from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
 from linkage.adhoc.full_names import by_form, by_place
+from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
+from linkage.adhoc.unknown import says_unknown
 from linkage.engine import Engine, quote, rows
 
 _LOOKED_AT = 5_000  # rows of a file
@@ -79,12 +81,17 @@ def taken_by_content(engine: Engine, files: Sequence[PersonFile], columns: Colum
         files: two files.
         columns: what names and the analyst told.
     """
+    found = _of_the_person(engine, files, columns)
+    return [*found, *parents_by_content(engine, files, columns, found)]
+
+
+def _of_the_person(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> list[Taken]:
     sides = (columns.left, columns.right)
     parts, ids = (columns.left_parts, columns.right_parts), (columns.left_id, columns.right_id)
     asked = []
     for here, file in enumerate(files):
         used = {*sides[here].values(), *parts[here].values(), ids[here]}
-        free = {name: None for name in file.header if name not in used and not is_another_persons(name)}
+        free = _free(file, used)
         whole, others = parts[here].get("full_name"), sides[1 - here]
         told = {
             column: name
@@ -111,6 +118,35 @@ def taken_by_content(engine: Engine, files: Sequence[PersonFile], columns: Colum
     return found
 
 
+def parents_by_content(
+    engine: Engine, files: Sequence[PersonFile], columns: Columns, taken: Sequence[Taken]
+) -> Iterator[Taken]:
+    """Parents' names that one file has a column of, to columns of the other that no name tells.
+
+    Asked last and of what is left, and where the other file's own names are known: own names may be like a parent's.
+    """
+    sides, parts = (columns.left, columns.right), (columns.left_parts, columns.right_parts)
+    ids = (columns.left_id, columns.right_id)
+    for here, there in ((0, 1), (1, 0)):
+        told = {sides[here][name]: name for name in PARENTS if name in sides[here] and name not in sides[there]}
+        own = {*sides[there], *parts[there], *(pair.field for pair in taken)}
+        if not told or not {"surname", "full_name"} & own:
+            continue
+        used = {*sides[there].values(), *parts[there].values(), ids[there]}
+        used |= {pair.right if there else pair.left for pair in taken}
+        parents = _columns(engine, files[here], told)
+        free = [c for c in _columns(engine, files[there], _free(files[there], used)) if c.content.form == "words"]
+        pairs = [(parent, other) for parent in parents for other in free]
+        scored = [(likeness(one.content, two.content), *((one, two) if there else (two, one))) for one, two in pairs]
+        alike = sorted((pair for pair in scored if pair[0] >= _ALIKE), key=lambda pair: -pair[0])
+        yield from _best(alike, {*columns.left, *columns.right})
+
+
+def _free(file: PersonFile, used: Collection[str | None]) -> dict[str, str | None]:
+    """Columns that are nothing yet and that are nobody else's."""
+    return {name: None for name in file.header if name not in used and not is_another_persons(name)}
+
+
 def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) -> list[_Column]:
     """Columns with what a sample of the file's rows has in them."""
     if not asked:
@@ -127,10 +163,18 @@ def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) 
         _Column(
             name,
             field,
-            Content([value for value in values.to_pylist() if value], found.num_rows, is_of_dates=field == "dob"),
+            Content(
+                [value for value in values.to_pylist() if value and _says_something(value)],
+                found.num_rows,
+                is_of_dates=field == "dob",
+            ),
         )
         for (name, field), values in zip(asked.items(), found.columns, strict=True)
     ]
+
+
+def _says_something(value: str) -> bool:
+    return any(map(str.isalnum, value)) and not says_unknown(value)
 
 
 def _join_names(columns: list[_Column]) -> None:

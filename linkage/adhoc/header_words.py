@@ -9,6 +9,7 @@ from anyascii import anyascii
 from linkage.adhoc.vocabulary import vocabulary
 
 _REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
+_IN_BRACKETS = re.compile(r"[(\[（][^)\]）]*[)\]）]")
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
@@ -61,3 +62,19 @@ def without_noise_in_script(name: str) -> str:
     while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):
         own = own.removesuffix(found)
     return own
+
+
+@functools.lru_cache(_REMEMBERED)
+def without_brackets(name: str) -> str:
+    """The name without what stands in brackets, which says how a column is kept: Age (completed years), Sex [M/F].
+
+    Not where it says whose or of when it is: Name (mother), Surname (at birth).
+    """
+    told = {
+        *vocabulary()["others"],
+        *vocabulary()["events"],
+        *vocabulary()["in_brackets"],
+        *vocabulary()["birth_words"]["birth"],
+    }
+    inner = " ".join(_IN_BRACKETS.findall(name))
+    return in_latin(name if told & set(words_of(inner)) else _IN_BRACKETS.sub(" ", name))

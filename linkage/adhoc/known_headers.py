@@ -11,6 +11,7 @@ from linkage.adhoc.birth_headers import field_of_birth
 from linkage.adhoc.header_words import (
     in_latin,
     in_own_script,
+    without_brackets,
     without_digraphs,
     without_noise,
     without_noise_in_script,
@@ -55,6 +56,7 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
     found: dict[str, dict[str, None]] = defaultdict(dict)
     whole: Sequence[Callable[[str], str]] = (in_own_script, in_latin)
     parted: Sequence[Callable[[str], str]] = (
+        without_brackets,
         without_noise,
         without_noise_in_script,
         lambda name: _without_ends(name, ends),

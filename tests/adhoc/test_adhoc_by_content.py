@@ -294,3 +294,27 @@ def test_a_number_of_a_few_people_in_many_is_kept(found: Found) -> None:
 
     assert found({**PERSON, "uln": of_the_first(11)}, PERSON).left["uln"] == "uln"
     assert "uln" not in found({**PERSON, "uln": of_the_first(2)}, PERSON).left
+
+
+def _in_full(draw: random.Random) -> str:
+    return f"{draw.choice(FORENAMES)} {draw.choice(SURNAMES)}"
+
+
+def test_the_column_of_a_parents_name_is_told_when_peoples_own_names_are(found: Found) -> None:
+    """Where families have no surname, a father's name is as like a person's own as another's."""
+    left = {"full_name": _in_full, "father_name": _in_full, "dob": PERSON["dob"]}
+    columns = found(left, {"patient_name": _in_full, "f_n": _in_full, "born": PERSON["dob"], "town": _of(TOWNS)})
+    assert (columns.right["surname"], columns.right["father_name"]) == ("patient_name", "f_n")
+    left["town"] = _of(TOWNS)
+    unknown = found(left, {"p": _in_full, "q": _in_full, "dob": PERSON["dob"], "town": _of(TOWNS)})
+    assert unknown.by_content == (), "either may be the person"
+    two = found(left, {"name": _in_full, "p": _in_full, "q": _in_full, "dob": PERSON["dob"]})
+    assert two.by_content == (), "either may be the father"
+
+
+def test_a_dash_for_what_nobody_knows_is_no_value_of_a_column(found: Found) -> None:
+    known = [str(number) for number in random.Random(5).sample(range(10**9, 10**10), 800)]
+    both = {"surname": _of(SURNAMES), "sex": _of("MF")}
+    half = _of([*known, *["-"] * len(known)])
+    columns = found({**both, "phone": _of(known)}, {**both, "reach": half})
+    assert columns.right["phone"] == "reach"

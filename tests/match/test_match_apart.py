@@ -194,3 +194,16 @@ def test_another_forename_and_birth_date_are_another_persons(other: str, engine:
 def test_who_may_be_the_same_is_left_to_the_model(other: str, engine: Engine) -> None:
     nino = "N1" if other.endswith("N1") else "-"
     assert _reasons(engine, f"KARL | - | JONES | 1993-01-02 | P4 | YORK | {nino}", other) == set()
+
+
+def test_children_of_one_mother_and_one_birth_date_are_two_where_no_address_is_held(engine: Engine) -> None:
+    """Registers of births, schools and vaccinations name the mother, and no address."""
+
+    def of(line: str) -> Units:
+        table = engine.from_arrow(parse(f"unit_id | forename | surname | dob:text | mother_name\n{line}"))
+        return Units("side", table, table, engine.sql("select unit_id, unit_id as entity_id from {t}", t=table))
+
+    left = of("1 | JOAO | COSTA | 2011-03-05 | ALVES ANA COSTA")
+    assert _apart(engine, left, of("2 | PEDRO | COSTA | 2011-03-05 | ALVES ANA COSTA")) == {(1, 2)}
+    assert _apart(engine, left, of("2 | PEDRO | COSTA | 2011-03-05 | LIMA ROSA COSTA")) == set()
+    assert _apart(engine, left, of("2 | JOAOZINHO | COSTA | 2011-03-05 | ALVES ANA COSTA")) == set()
