@@ -69,14 +69,16 @@ def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dic
     history, dated, rarest = (kind in evidence for kind in ("histories", "dates", "frequencies"))
     made = settings(
         [
-            comparison("forename", "name", swapped_with="surname", history=history, rarest=rarest),
+            comparison(
+                "forename", "name", swapped_with="surname", further="middle_names", history=history, rarest=rarest
+            ),
             comparison(
                 "surname", "name", swapped_with="forename", told=True, history=history, dated=dated, rarest=rarest
             ),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),
-            comparison("middle_names", "name"),
+            comparison("middle_names", "name", further_of="forename"),
             *([comparison(number, "number", history=history)] if number else []),
             *(_of_strangers(["surname", "postcode"] if history else []) if "household" in evidence else []),
         ]
