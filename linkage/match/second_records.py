@@ -10,7 +10,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.config import Step
+from linkage.config import Cardinality, Step
 from linkage.engine import Engine, Table, columns, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule, asked_for
@@ -18,7 +18,7 @@ from linkage.match.duplicates import same_person_from, second_record_from
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
-from linkage.match.rounds import HEAVIEST, leads
+from linkage.match.rounds import heaviest_first, leads
 from linkage.match.score import Frequencies, score_candidates, score_within
 from linkage.match.units import Units
 from linkage.model import Model
@@ -142,7 +142,8 @@ class _Search:
         return found
 
     def _near_linked_units(self, side: str) -> Table:
-        """A unit without a link and the linked unit of the other side that it fits, where it fits no other as well."""
+        """A unit without a link and the linked units of the other side that it fits, where these are of one partner and
+        it fits nobody else's as well: of a learner's several records each speaks for the same pupil."""
         engine, model, sides = self.engine, self.model, self.sides
         left, right = (self._units(name, linked=name != side) for name in ("left", "right"))
         lowest = self.thresholds.accept - self.thresholds.margin
@@ -167,20 +168,30 @@ class _Search:
         found = engine.sql(
             f"""
             with possible as (
-                select s.* from {{scored}} as s where {free}
+                select s.*, k.{side}_id as partner_id
+                from {{scored}} as s
+                join {{accepted}} as k on k.{_OTHER[side]}_id = s.{_OTHER[side]}_id
+                where {free}
+            ),
+            partners as (
+                select {side}_id, partner_id, max(match_weight) as heaviest
+                from possible
+                group by {side}_id, partner_id
             ),
             ranked as (
-                select *, row_number() over by_unit as place, lead(match_weight) over by_unit as runner_up
-                from possible
-                window by_unit as (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id)
+                select *, row_number() over by_unit as place, lead(heaviest) over by_unit as runner_up
+                from partners
+                window by_unit as (partition by {side}_id order by {heaviest_first("heaviest")}, partner_id)
             )
-            select {columns(scored.columns)}
-            from ranked
-            where place = 1 and match_weight >= $accept
-              and (runner_up is null or {leads("match_weight", "runner_up", "$margin")})
+            select {columns(scored.columns, "p")}
+            from ranked as r
+            join possible as p on p.{side}_id = r.{side}_id and p.partner_id = r.partner_id
+            where r.place = 1 and p.match_weight >= $accept
+              and (r.runner_up is null or {leads("r.heaviest", "r.runner_up", "$margin")})
             """,
             params={"accept": self.thresholds.accept, "margin": self.thresholds.margin},
             scored=scored,
+            accepted=self.accepted,
             store=True,
             **never,
         )
@@ -259,21 +270,28 @@ _BUT_FOR = """
     """
 
 
-def likely_together(engine: Engine, links: Table) -> Table:
+def likely_together(engine: Engine, links: Table, cardinality: Cardinality) -> Table:
     """Links of a step with the probability of those that join two records of one person with the same unit.
 
     As rivals, of whom one at most is right, they shared one probability. Since they were joined as one person, each is
-    as likely as one of them is: the sum. Where the sum passes 1 they were no rivals, and keep what they have.
+    as likely as one of them is: the sum. Where the sum passes 1 they were no rivals, and keep what they have. A unit
+    that may hold many links makes no rivals.
     """
+    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    if not single:
+        return links
     others = columns([name for name in links.columns if name != "match_probability"])
+    joined = "\n".join(
+        f"when decision = 'accepted' and on_{side} > 1 and of_{side} <= 1.000001 then least(of_{side}, 1)"
+        for side in single
+    )
     found = engine.sql(
         f"""
         with shared as (
-            select *, {_SHARED.format(side="left")}, {_SHARED.format(side="right")} from {{links}}
+            select *, {", ".join(_SHARED.format(side=side) for side in single)} from {{links}}
         )
         select {others},
-               case when decision = 'accepted' and on_left > 1 and of_left <= 1.000001 then least(of_left, 1)
-                    when decision = 'accepted' and on_right > 1 and of_right <= 1.000001 then least(of_right, 1)
+               case {joined}
                     else match_probability end as match_probability
         from shared
         """,

@@ -117,7 +117,7 @@ def link_step(
     links = capped(engine, links, step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
     if joins:
-        links = likely_together(engine, links)
+        links = likely_together(engine, links, step.cardinality)
     nobody = no_other_records(engine, model, found.apart, scored)
     bands, others = [], dict[str, float]()
     if not step.each_once:

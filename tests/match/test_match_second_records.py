@@ -38,7 +38,22 @@ def test_records_of_one_person_are_each_as_likely_as_one_of_them(engine: Engine,
         5       | 17       | accepted | 1.0                     | -
         6       | 17       | accepted | 1.0                     | another record of the same person
     """)
-    assert rows(likely_together(engine, links)) == rows(expected)
+    assert rows(likely_together(engine, links, "one-to-one")) == rows(expected)
+
+
+def test_links_of_one_who_may_hold_many_are_no_rivals(engine: Engine, world: Any, rows: Any) -> None:
+    """Pupil 1 has two learners, of whom either may be wrong; learner 13 is of pupils 2 and 3, who are one."""
+    links = """
+        left_id | right_id | decision | match_probability:float | reason
+        1       | 11       | accepted | 0.5                     | -
+        1       | 12       | accepted | 0.4                     | -
+        2       | 13       | accepted | {}                      | -
+        3       | 13       | accepted | {}                      | another record of the same person
+    """
+    found = likely_together(engine, world(links.format("0.7", "0.25")), "one-to-many")
+    assert rows(found) == rows(world(links.format("0.95", "0.95")))
+    unlimited = world(links.format("0.7", "0.25"))
+    assert rows(likely_together(engine, unlimited, "many-to-many")) == rows(unlimited)
 
 
 def test_twins_are_apart_unless_the_step_takes_them_as_they_weigh(engine: Engine, world: Any, rows: Any) -> None:
@@ -61,6 +76,36 @@ def test_twins_are_apart_unless_the_step_takes_them_as_they_weigh(engine: Engine
 
     assert linked() == [(1, 11)]
     assert linked(twins="model") == [(1, 11), (1, 12)]
+
+
+@pytest.mark.both_engines
+def test_a_pupil_of_two_numbers_keeps_both_where_he_may_hold_many_learners(
+    engine: Engine, world: Any, rows: Any
+) -> None:
+    """Learner 11 is pupil 1 and pupil 2, who are one; learner 12 is the same person's by another provider."""
+    left = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        1       | JO       | JONES   | 1993-01-02 | F   | P4
+        2       | JO       | JONES   | 1993-01-02 | F   | P5
+        3       | EVE      | HART    | 1990-01-02 | F   | P1
+    """)
+    right = world("""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        11      | JO       | JONES   | 1993-01-02 | F   | P4
+        12      | JO       | JONES   | 1993-01-02 | F   | P4
+        13      | EVE      | HART    | 1990-01-02 | F   | P1
+    """)
+
+    def linked(**said: Any) -> list[Any]:
+        step = Step(
+            name="s", left="npd", right="ilr", cardinality="one-to-many", train=False, accept_weight=5, **said
+        )
+        sides = units(engine, "npd", left), units(engine, "ilr", right)
+        found = link_step(engine, step, *sides, rules=(), model=exact_model())
+        return rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links))
+
+    assert linked() == [(1, 11), (1, 12), (3, 13)]
+    assert linked(duplicates="join") == [(1, 11), (1, 12), (2, 11), (2, 12), (3, 13)]
 
 
 def test_twins_do_not_become_one_through_a_record_of_their_initial(engine: Engine, world: Any, rows: Any) -> None:
