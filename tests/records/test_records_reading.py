@@ -3,7 +3,6 @@
 import errno
 import gzip
 import os
-import shutil
 from decimal import Decimal
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pytest
 from linkage.config import FileFormat, Source
 from linkage.engine import rows as as_dicts
 from linkage.errors import InputError, LeoError
-from linkage.records import described, raw_rows, read_source, reading
+from linkage.records import described, read_source
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
@@ -237,38 +236,6 @@ def test_a_folder_in_the_place_of_a_file(read_pupils, tmp_path):
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(InputError, match=r"a\.csv"):
         read_pupils("a.csv", type="csv")
-
-
-def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, put, tmp_path):
-    put("a.parquet", PUPILS.replace("5 ", "7 "))
-    with pytest.raises(InputError) as error:
-        read_pupils("a.parquet")
-    assert "1 record keys (ROW) stand on more than one row" in str(error.value)
-    assert "first repeated in a.parquet at line 3" in str(error.value)
-    put("a.parquet", PUPILS)
-    shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
-    with pytest.raises(
-        InputError, match="3 record keys .* first repeated in b.parquet at line 1".replace(" first", "(.|\n)*first")
-    ):
-        read_pupils("*.parquet")
-
-
-def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, put, tmp_path, monkeypatch):
-    """Of a file of a million rows that was given twice, every row became a dictionary to name one line."""
-    looked_for = []
-
-    def lines_of(engine, raw, names):
-        for number, piece in raw_rows.numbered_lines(engine, raw, names):
-            yield number, piece
-            looked_for.append(number)
-
-    monkeypatch.setattr(reading, "_MOST_SOUGHT", 1)
-    monkeypatch.setattr(reading, "numbered_lines", lines_of)
-    put("a.parquet", PUPILS)
-    shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
-    with pytest.raises(InputError, match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n"):
-        read_pupils("*.parquet")
-    assert looked_for == [0]
 
 
 def test_a_source_without_a_single_name(read_pupils, put):
