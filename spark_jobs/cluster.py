@@ -87,7 +87,9 @@ def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", ap
     """
     find_java()
     if workers < 1 or cores < 1:
-        raise ConfigError(f"a cluster has a worker at least, and a worker a core, not {workers} and {cores}")
+        raise ConfigError(
+            f"{workers} workers of {cores} cores are no cluster\n  it has a worker at least, and a worker a core"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     with _alone(folder):
@@ -105,7 +107,9 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigError(f"{folder}: another process is starting a cluster there") from None
+            raise ConfigError(
+                f"{folder}: another process is starting a cluster there\n  wait until it is up, or give another folder"
+            ) from None
         except OSError:
             pass  # a file system without locks
         yield
@@ -157,7 +161,10 @@ def read(folder: Path) -> Cluster:
         held: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
         return Cluster(held["url"], folder.resolve(), tuple(Process(**each) for each in held["processes"]))
     except OSError:
-        raise ConfigError(f"{folder}: holds no {STATE}, so no cluster was started there") from None
+        raise ConfigError(
+            f"{folder}: holds no {STATE}, so no cluster was started there\n"
+            "  start one there, or give the folder that one was started in"
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigError(
             f"{folder / STATE}: is not what `up` writes\n"

@@ -291,3 +291,32 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert re.search(r"\d+\.\d+", done.stdout)
     assert list(empty.iterdir()) == []
+
+
+SAID_ALREADY = ("no such file", "not TOML", "write it as ", "give ", "one of ", "no folder of", "is no run's folder")
+"""What tells by itself what is to be done, or is followed by no other thing than to look at the name."""
+OF_USERS = {"ConfigError", "InputError", "GateError"}
+
+
+def told_without_remedy(path: Path) -> list[str]:
+    """Errors for users whose message is one line that says what is wrong, and not what to do."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args):
+            continue
+        said, kind = node.exc.args[0], ast.unparse(node.exc.func).rpartition(".")[2]
+        if kind not in OF_USERS or not isinstance(said, ast.Constant | ast.JoinedStr):
+            continue
+        text = "".join(str(part.value) for part in ast.walk(said) if isinstance(part, ast.Constant))
+        if (
+            text.strip(" :")
+            and "\n" not in text
+            and ";" not in text
+            and not any(words in text for words in SAID_ALREADY)
+        ):
+            found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {text}")
+    return found
+
+
+def test_an_error_says_what_to_do():
+    assert not [told for _, path in MODULES for told in told_without_remedy(path)]

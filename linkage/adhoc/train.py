@@ -99,4 +99,4 @@ def check_out(out: Path, force: bool) -> None:
     if out.exists() and not force:
         raise ConfigError(f"--out {out}: a file is there already\n  give --force to replace it")
     if out.suffix != ".json":
-        raise ConfigError(f"--out {out}: a model file ends in .json")
+        raise ConfigError(f"--out {out}: a model file ends in .json\n  give --out a name that does")

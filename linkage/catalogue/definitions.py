@@ -148,7 +148,9 @@ class Catalogue(_Strict):
             dataset, table = "_".join(parts[:place]), "_".join(parts[place:])
             if dataset in self.datasets and table in self.datasets[dataset].table:
                 return self.datasets[dataset].table[table]
-        raise ConfigError(f"the catalogue has no table '{name}' (dataset_table)")
+        raise ConfigError(
+            f"the catalogue has no table '{name}' (dataset_table)\n  leo catalogue show lists datasets and their tables"
+        )
 
     def frame(self, variable: Variable) -> dict[str, str]:
         """The code frame of a variable: code to label; empty where it has none."""

@@ -36,7 +36,10 @@ def _of_run(engine: "Engine", root: Path) -> "RunTables":
 
     manifest = manifest_of(root)
     if "configuration" not in manifest:
-        raise ConfigError(f"{root}: is no folder of leo run, leo link or leo dedupe")
+        raise ConfigError(
+            f"{root}: is no folder of leo run, leo link or leo dedupe\n"
+            "  give the folder that one of them wrote to (--out)"
+        )
     tables = {name: engine.read(path) for name, path in tables_of(root, manifest).items()}
 
     def of(kind: str) -> dict[str, Any]:

@@ -41,4 +41,7 @@ def export_database(path: Path, folder: Path) -> dict[str, Path]:
                 connection.execute(f"copy {quote(name)} to {literal(str(target))} (format parquet)")
             return found
     except duckdb.Error:
-        raise InputError(f"{path}: is no DuckDB file that can be read whole") from None
+        raise InputError(
+            f"{path}: is no DuckDB file that can be read whole\n"
+            "  fetch or write it again; a newer DuckDB may have made it"
+        ) from None

@@ -25,7 +25,7 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
                 file for file in path.glob("**/*.parquet") if file.is_file() and not is_hidden(file.relative_to(path))
             )
             if not inside:
-                raise InputError(f"{path}: the folder holds no .parquet file")
+                raise InputError(f"{path}: the folder holds no .parquet file\n  name a file or a folder that does")
             found += inside
         elif path.is_file():
             found.append(path)

@@ -119,7 +119,10 @@ class Explainer(AbstractContextManager["Explainer"]):
             found = explain_record(self._engine, [run.open(name) for name in steps], entity)
             found["source"] = run.source_of(entity)
         if not found["steps"]:
-            raise ConfigError(f"--record: {'step ' + step if step else 'no step of the run'} took this record in")
+            raise ConfigError(
+                f"--record: {'step ' + step if step else 'no step of the run'} took this record in\n"
+                "  leo explain --pair shows whether a rule would have made the pair that you expected"
+            )
         values: Values = []
         if with_values and (best := found["steps"][-1]["best"]):
             opened = self._linked.step if self._linked else self._of_run().open(found["steps"][-1]["step"]["name"])
@@ -192,7 +195,10 @@ class Explainer(AbstractContextManager["Explainer"]):
                 f"sources are {', '.join(run.sources)}"
             )
         if run.source_of(int(key)) is None:
-            raise ConfigError(f"{option} {key}: the run has no entity of this number")
+            raise ConfigError(
+                f"{option} {key}: the run has no entity of this number\n"
+                "  give SOURCE:KEY, or a number from the run's identities or spine"
+            )
         return int(key)
 
     def _values(self, step: OpenStep, units: tuple[int, int]) -> Values:

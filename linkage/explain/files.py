@@ -88,7 +88,10 @@ class OpenFiles:
         found = rows(engine, engine.sql(query, ids=self.records[side], wanted=wanted))
         if not found:
             which = "the file" if self.step.of_one_file else f"the {side} file"
-            raise ConfigError(f"{option}: {which} has no row with this id")
+            raise ConfigError(
+                f"{option}: {which} has no row with this id\n"
+                "  give an id as links.parquet has it: the id column of the file, or the number of the row"
+            )
         return int(found[0]["unit_id"])
 
     def id_of(self, engine: Engine, side: str, units: Collection[int]) -> dict[int, str]:
@@ -138,7 +141,7 @@ def open_if_files(
     if is_linked_files(root):
         return open_files(engine, root, files, keep=keep, say=say)
     if files:
-        raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs")
+        raise ConfigError(f"--files: {root} is a run's folder, which holds what it needs\n  leave --files out")
     return None
 
 

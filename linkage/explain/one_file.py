@@ -96,7 +96,9 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
     """
     units = _records_of(engine, step, person)
     if not units:
-        raise ConfigError(f"--person {person}: clusters.parquet has no person of this number")
+        raise ConfigError(
+            f"--person {person}: clusters.parquet has no person of this number\n  give a person_id of clusters.parquet"
+        )
     query = """
         select k.* from {links} as k
         join {units} as l on l.unit_id = k.left_id

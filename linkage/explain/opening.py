@@ -93,7 +93,9 @@ class OpenRun:
         self.engine, self.root = engine, root
         self.manifest = manifest_of(root)
         if "configuration" not in self.manifest:
-            raise ConfigError(f"{root}: is no folder of leo run")
+            raise ConfigError(
+                f"{root}: is no folder of leo run\n  give the folder that leo run wrote to (--out, or runs/NAME)"
+            )
         self._paths = tables_of(root, self.manifest)
         self._tables: dict[str, Table] = {}
         configuration = self.manifest["configuration"]

@@ -34,7 +34,9 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     query = "select entity_id, source, link_band from {spine} where person_id = $person order by entity_id"
     entities = rows(engine, engine.sql(query, params={"person": person}, spine=run.table("spine")))
     if not entities:
-        raise ConfigError(f"--person {person}: the spine has no person of this number")
+        raise ConfigError(
+            f"--person {person}: the spine has no person of this number\n  give a person_id of the table spine"
+        )
     ids = [int(row["entity_id"]) for row in entities]
     links = [link for step in run.steps for link in _links(engine, run, step, ids)]
     for link in links:

@@ -113,7 +113,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: a key is text, hexadecimal or base64\n  {_HOW}") from None
     except OSError as error:
-        raise ConfigError(f"{path}: the key cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{path}: the key cannot be read: {error.strerror}\n  {_HOW}") from None
 
 
 def _decoded(text: str, where: str) -> MasterKey:

@@ -42,7 +42,9 @@ def read_opt_outs(path: Path) -> pa.Table:
     except KeyError:
         raise ConfigError(f"{path}: lacks a column\n  its header has {' and '.join(COLUMNS)}") from None
     except pa.ArrowException:
-        raise InputError(f"{path}: cannot be read as CSV in UTF-8") from None
+        raise InputError(
+            f"{path}: cannot be read as CSV in UTF-8\n  save it as CSV (UTF-8) with the columns source and entity_key"
+        ) from None
     for name in COLUMNS:
         empty = table[name].null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(table[name]), "")).as_py() or 0)
         if empty:

@@ -54,7 +54,10 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+        raise ConfigError(
+            f"{path}: cannot be read as UTF-8 text ({type(error).__name__})\n"
+            "  give the CSV file of decisions, saved in UTF-8"
+        ) from None
     reader = filled_in(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:

@@ -53,7 +53,9 @@ def load(path: Path) -> tuple[Pass, ...]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file of passes") from None
+        raise ConfigError(
+            f"{path}: no such file of passes\n  name one that is there; leo config files lists those that ship"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     passes = check(_PassFile, raw, str(path)).passes

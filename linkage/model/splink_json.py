@@ -188,7 +188,7 @@ def load(path: Path) -> Model:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such model file") from None
+        raise ConfigError(f"{path}: no such model file\n  name one that is there; leo train writes one") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not JSON: {error}\n  save the model in Splink with save_model_to_json") from None
     return from_dict(raw, str(path))
@@ -210,9 +210,14 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
             f"{where}: not a Splink model: no {error}\n  save the model in Splink with save_model_to_json"
         ) from None
     if not comparisons:
-        raise ConfigError(f"{where}: the model compares nothing")
+        raise ConfigError(
+            f"{where}: the model compares nothing\n  give it comparisons: leo train, or save_model_to_json in Splink"
+        )
     if not 0 < prior < 1:
-        raise ConfigError(f"{where}: probability_two_random_records_match lies between 0 and 1, both excluded")
+        raise ConfigError(
+            f"{where}: probability_two_random_records_match is no share of pairs\n"
+            "  it lies between 0 and 1, both excluded"
+        )
     return Model(comparisons, rules, prior, {**raw, "probability_two_random_records_match": prior})
 
 
@@ -266,7 +271,10 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         )
         weight = float(level.get("tf_adjustment_weight", 1.0)) if column else 0.0
         if column and weight and base is None and level.get("u_probability") is not None:
-            raise ConfigError(f"{here} adjusts for '{column}' but has no exact level on it to adjust")
+            raise ConfigError(
+                f"{here} adjusts for '{column}' but has no exact level on it to adjust\n"
+                "  add one, or take the adjustment out"
+            )
         condition = level["sql_condition"]
         listed = f"{rarest.group(1)}_all" if rarest and not null and not column else None
         if listed and f'"{listed}_l"' in condition:
@@ -288,7 +296,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
             )
         )
     if not found or found[-1].condition is not None:
-        raise ConfigError(f"{here} has no ELSE level at its end")
+        raise ConfigError(f"{here} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
     given = _GIVEN.fullmatch(raw.get("comparison_description") or "")
     return Comparison(
         name,
@@ -304,7 +312,7 @@ def _probability(level: dict[str, Any], key: str, where: str) -> float | None:
         return value
     if value == _NOT_OBSERVED_TEXT:
         return _NOT_OBSERVED
-    raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' is no probability")
+    raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' is no probability\n  give one from 0 to 1")
 
 
 def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float | None]:

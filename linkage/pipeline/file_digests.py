@@ -75,8 +75,14 @@ def _readable(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise InputError(
+            f"{path}: no such file\n"
+            "  it was there when the run began to look: fetch it again, or take it out of the run's file"
+        ) from None
     except PermissionError:
         raise InputError(f"{path}: may not be read\n  give the user of this run read permission") from None
     except OSError as error:
-        raise InputError(f"{path}: could not be read: {error.strerror}") from error
+        raise InputError(
+            f"{path}: could not be read: {error.strerror}\n"
+            "  see that its disk or network drive is there, then give the same command again"
+        ) from error

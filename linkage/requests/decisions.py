@@ -101,7 +101,7 @@ def withdraw(register: Path, reference: str, date: datetime.date, reason: str) -
 
     def see(now: Sequence[Entry]) -> None:
         if reference in _withdrawn(now):
-            raise ConfigError(f"{register}: {reference} was withdrawn before")
+            raise ConfigError(f"{register}: {reference} was withdrawn before\n  nothing is extracted under it any more")
 
     see(entries)
     content = {"event": "withdrawn", "date": date.isoformat(), "withdraws": reference, "request": found["request"]}

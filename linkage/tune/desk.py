@@ -54,7 +54,10 @@ class RunDesk:
             say("pairs, and how common their values are")
             self._pairs = evidence = read(self._engine, self._step)
             if not len(evidence):
-                raise ConfigError(f"{root}: step '{self.step}' kept no pair, so that there is nothing to tune")
+                raise ConfigError(
+                    f"{root}: step '{self.step}' kept no pair, so that there is nothing to tune\n"
+                    "  leo explain shows why a pair of your choice was not made"
+                )
             say("subgroups")
             self._trial = Trial(self._step, evidence, opened.groups(evidence), Unseen.of_run(root, self.step))
         except BaseException:

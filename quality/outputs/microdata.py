@@ -93,7 +93,10 @@ def _read(engine: Engine, path: Path) -> Table:
         see_that_commas_part(path)
         return engine.from_arrow(pa.csv.read_csv(path))
     except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: neither Parquet nor CSV that can be read") from None
+        raise InputError(
+            f"{path}: neither Parquet nor CSV that can be read\n"
+            "  give a Parquet file, or CSV with a header, commas and UTF-8"
+        ) from None
 
 
 def _is_record(names: Sequence[str], asked: Asked) -> bool:

@@ -185,5 +185,8 @@ def _read(path: Path) -> _File:
     for grid in raw.get("grid", []):
         wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
         if wrong:
-            raise ConfigError(f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column")
+            raise ConfigError(
+                f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column\n"
+                "  write as many as it has columns"
+            )
     return checked(path, raw, _File)
