@@ -1,51 +1,22 @@
-"""What a run is: one TOML file, checked whole before any work.
+"""What a run is: one TOML file, checked whole before any work."""
 
-Every fault is reported at once, with its path in the file and what is allowed there. Unknown keys are refused, so that
-a misspelt setting cannot be lost in silence.
-"""
-
-import difflib
 import hashlib
 import json
 import re
-import tomllib
-import types
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
 from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
-from linkage.errors import ConfigError
+from linkage.toml_file import Strict, check, fault, read_toml
 
 Cardinality = Literal["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
 
 _MEMORY = re.compile(r"\s*\d+([.]\d+)?\s*(%|b|bytes?|[kmgt](i?b)?|(kilo|mega|giga|tera)bytes?)\s*", re.IGNORECASE)
-
-_PLAIN = {bool, int, float}
-_IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
-
-
-def _fault(text: str) -> PydanticCustomError:
-    """A fault of one key, which is told with its place."""
-    return PydanticCustomError("of_one_key", "{text}", {"text": text})
-
-
-def _kinds(annotation: Any) -> set[type]:
-    """The plain types that a value may have, and str where a text may stand."""
-    if annotation in (str, *_PLAIN):
-        return {annotation}
-    if get_origin(annotation) is Literal:
-        return {type(value) for value in get_args(annotation)}
-    if get_origin(annotation) in (Annotated, Union, types.UnionType):
-        return set().union(*map(_kinds, get_args(annotation)))
-    return set()
-
 
 ROLES = (
     *IDENTIFIERS,
@@ -53,23 +24,7 @@ ROLES = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
-        """A number in quotes is a text, and `true` no number: what was meant is not guessed."""
-        if isinstance(value, str | bool) and info.field_name:
-            kinds = _kinds(cls.model_fields[info.field_name].annotation)
-            if isinstance(value, str) and str not in kinds and kinds & _PLAIN:
-                raise _fault(f"{_IN_WORDS[min(kinds & _PLAIN, key=str)]} is written without quotes")
-            if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
-                raise _fault("a number is expected, not true or false")
-        return value
-
-
-class FileFormat(_Strict):
+class FileFormat(Strict):
     """How a source's files are written."""
 
     type: Literal["parquet", "csv"] = "parquet"
@@ -81,15 +36,17 @@ class FileFormat(_Strict):
     repeated_names: Literal["refuse", "number"] = "refuse"  # of columns in the header of CSV
 
 
-class Source(_Strict):
+class Source(Strict):
     """A body's files of persons, and the tables of attributes that carry the same key."""
 
     dataset: str  # in the catalogue
     table: str  # the catalogue's table whose rows carry identifiers
     files: tuple[str, ...]  # globs below run.data
     format: FileFormat = FileFormat()
-    columns: dict[str, str] = {}  # role -> column, where the files differ from the catalogue's names
-    keep: dict[Name, str] = {}  # name -> further column, which passes and models know as x_<name>; a list will do
+    columns: dict[str, str] = Field({})  # role -> column, where the files differ from the catalogue's names
+    keep: dict[Name, str] = Field(
+        {}
+    )  # name -> further column, x_<name> in passes and models; a list will do
 
     @field_validator("keep", mode="before")
     @classmethod
@@ -101,20 +58,20 @@ class Source(_Strict):
         for column in value:
             name = re.sub(r"\W+", "_", column).strip("_").lower()
             if (first := named.setdefault(name, column)) != column:
-                raise _fault(f"'{first}' and '{column}' would both be kept as x_{name}; write {{ name = ... }}")
+                raise fault(f"'{first}' and '{column}' would both be kept as x_{name}; write {{ name = ... }}")
         return named
 
     @field_validator("keep")
     @classmethod
     def _no_name_of_a_history(cls, value: dict[str, str]) -> dict[str, str]:
         if ends := [name for name in value if name.endswith(HISTORY_ENDS) or "-" in name]:
-            raise _fault(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
+            raise fault(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
         if twice := [column for column in value.values() if list(value.values()).count(column) > 1]:
-            raise _fault(f"column '{twice[0]}' is kept under two names; give one")
+            raise fault(f"column '{twice[0]}' is kept under two names; give one")
         return value
 
 
-class AttributeTable(_Strict):
+class AttributeTable(Strict):
     """A table whose rows belong to entities of a source: `[attributes.npd_ks4]`."""
 
     dataset: str
@@ -124,7 +81,7 @@ class AttributeTable(_Strict):
     format: FileFormat = FileFormat()
 
 
-class Pass(_Strict):
+class Pass(Strict):
     """A deterministic rule. Pairs that are unambiguous on both sides are accepted."""
 
     name: Name
@@ -134,7 +91,7 @@ class Pass(_Strict):
     accept: Literal["unique", "all"] = "unique"
 
 
-class Step(_Strict):
+class Step(Strict):
     """One link between two sides, in the order of the file."""
 
     name: Name
@@ -187,7 +144,7 @@ class Step(_Strict):
         return self
 
 
-class Outputs(_Strict):
+class Outputs(Strict):
     """What a run makes of the links."""
 
     longitudinal: bool = True
@@ -198,7 +155,7 @@ class Outputs(_Strict):
     encryption_key_file: str | None = None  # encrypts the extracts' Parquet files; else LEO_EXTRACT_KEY, else none does
 
 
-class Gates(_Strict):
+class Gates(Strict):
     """What must hold before a run counts as done."""
 
     min_precision: Probability | None = None  # where truth is given; fails when the 95 % interval lies below it
@@ -210,7 +167,7 @@ class Gates(_Strict):
     critical_contracts: bool = True  # a failed critical expectation stops the run
 
 
-class Run(_Strict):
+class Run(Strict):
     """The engine and its limits."""
 
     name: Name
@@ -227,16 +184,16 @@ class Run(_Strict):
     @classmethod
     def _is_an_amount(cls, value: str | None) -> str | None:
         if value is not None and not _MEMORY.fullmatch(value):
-            raise _fault('is no amount of memory; write for example "8GB"')
+            raise fault('is no amount of memory; write for example "8GB"')
         return value
 
 
-class RunConfig(_Strict):
+class RunConfig(Strict):
     """One run."""
 
     run: Run
     source: dict[Name, Source]
-    attributes: dict[Name, AttributeTable] = {}
+    attributes: dict[Name, AttributeTable] = Field({})
     step: tuple[Step, ...] = ()
     outputs: Outputs = Outputs()
     outcomes: str = "outcomes/leo.toml"  # definitions of outcomes, below configs/ or beside the run's file
@@ -319,82 +276,3 @@ def load(path: Path, **overrides: Any) -> RunConfig:
     if isinstance(run := raw.setdefault("run", {}), dict):  # what else it may be is one of the faults
         run.update({key: value for key, value in overrides.items() if value is not None})
     return check(RunConfig, raw, str(path))
-
-
-def read_toml(path: Path, remedy: str) -> dict[str, Any]:
-    """A TOML file as it stands.
-
-    Raises:
-        ConfigError: no such file, with what to do about it, or no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file\n  {remedy}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-
-
-def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
-    """Raw TOML as a model, or one error with every fault.
-
-    Raises:
-        ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
-    """
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        lines = fault_lines(model, error)
-        # Pydantic looks at what lies between the parts only when each part is right.
-        between = getattr(model, "faults_between", None)
-        lines += [line for line in (between(raw) if between else []) if line not in lines]
-        raise ConfigError(
-            f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
-        ) from None
-
-
-def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
-    """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest known key; no value of it."""
-    return [line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)]
-
-
-def _lines(model: type[BaseModel], fault: Any) -> list[str]:
-    text = fault_text(model, fault)
-    if fault["type"] == "value_error":
-        return text.splitlines()
-    return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
-
-
-def fault_text(model: type[BaseModel], fault: Any) -> str:
-    """What is wrong at one place of raw TOML, without the place."""
-    if fault["type"] == "extra_forbidden":
-        allowed = _allowed(model, fault["loc"][:-1])
-        near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
-        return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
-    if fault["type"] in ("tuple_type", "list_type"):
-        return "a list is expected, in brackets"
-    if fault["type"] in ("dict_type", "model_type", "model_attributes_type"):
-        return "a table is expected: { name = ... }"
-    text = str(fault["msg"]).removeprefix("Value error, ")
-    return text if fault["type"] == "value_error" else f"{text[0].lower()}{text[1:]}"
-
-
-def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """Keys of the model that a path leads to."""
-    current: Any = model
-    for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            fields = {field.alias or name: field for name, field in current.model_fields.items()}
-            current = _inner(fields[str(part)].annotation) if str(part) in fields else current
-    return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
-
-
-def _inner(annotation: Any) -> Any:
-    """The model inside Optional, tuple or dict; a dictionary's keys pass through."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _inner(argument)
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            return found
-    return annotation

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.catalogue import Catalogue
-from linkage.config import Name, check, read_toml
+from linkage.config import Name
 from linkage.errors import ConfigError
+from linkage.toml_file import check, read_toml
 
 PERIOD_MONTHS = {"tax": (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3), "academic": (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)}
 """The twelve calendar months of each kind of period, in order."""

@@ -5,8 +5,9 @@ import tomllib
 
 from pydantic import BaseModel, ConfigDict
 
-from linkage.config import Probability, Step, check
+from linkage.config import Probability, Step
 from linkage.resources import config_file
+from linkage.toml_file import check
 
 
 class Rule(BaseModel):

@@ -14,9 +14,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.config import Cardinality, Pass, check
+from linkage.config import Cardinality, Pass
 from linkage.engine import Engine, Table, quote
 from linkage.errors import ConfigError
+from linkage.toml_file import check
 
 # What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops other names.
 _AGREEMENTS = {

@@ -29,7 +29,7 @@ LIBRARIES = (
 )
 
 # The ground floor is code of every stage.
-GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config")
+GROUND = ("linkage.engine", "linkage.catalogue", "linkage.config", "linkage.toml_file")
 
 
 @dataclass(frozen=True)

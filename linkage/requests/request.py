@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage.config import Name, fault_text
+from linkage.config import Name
 from linkage.errors import ConfigError
 from linkage.extract.project import AnalysisTable, Format, Population
 from linkage.requests.sheets import is_sheet, read_sheet
+from linkage.toml_file import fault_text
 
 
 class _Strict(BaseModel):

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.config import Name, check
+from linkage.config import Name
 from linkage.errors import ConfigError
 from linkage.requests.which import Which
 from linkage.resources import config_files
+from linkage.toml_file import check
 
 Text = Annotated[str, Field(min_length=1)]
 

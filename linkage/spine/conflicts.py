@@ -16,10 +16,11 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.catalogue import IDENTIFIERS, kept_columns
-from linkage.config import Step, check
+from linkage.config import Step
 from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
+from linkage.toml_file import check
 
 NEVER = "never one person, by decision"
 """Why a link was cut that would have joined two of whom people have decided that they are not one."""

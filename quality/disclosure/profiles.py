@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.config import check
 from linkage.errors import ConfigError
 from linkage.resources import config_files
+from linkage.toml_file import check
 
 
 class _Strict(BaseModel):

@@ -1,0 +1,133 @@
+"""A TOML file held to a model: every fault at once, with its path in the file and what is allowed there.
+
+Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
+"""
+
+import difflib
+import tomllib
+import types
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from linkage.errors import ConfigError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_PLAIN = {bool, int, float}
+_IN_WORDS = {bool: "true or false", int: "a number", float: "a number"}
+
+
+def fault(text: str) -> PydanticCustomError:
+    """A fault of one key, which is told with its place."""
+    return PydanticCustomError("of_one_key", "{text}", {"text": text})
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """The plain types that a value may have, and str where a text may stand."""
+    if annotation in (str, *_PLAIN):
+        return {annotation}
+    if get_origin(annotation) is Literal:
+        return {type(value) for value in get_args(annotation)}
+    if get_origin(annotation) in (Annotated, Union, types.UnionType):
+        return set().union(*map(_kinds, get_args(annotation)))
+    return set()
+
+
+class Strict(BaseModel):
+    """A part of a file: no unknown keys, and no text for a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """A number in quotes is a text, and `true` no number: what was meant is not guessed."""
+        if isinstance(value, str | bool) and info.field_name:
+            kinds = _kinds(cls.model_fields[info.field_name].annotation)
+            if isinstance(value, str) and str not in kinds and kinds & _PLAIN:
+                raise fault(f"{_IN_WORDS[min(kinds & _PLAIN, key=str)]} is written without quotes")
+            if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
+                raise fault("a number is expected, not true or false")
+        return value
+
+
+def read_toml(path: Path, remedy: str) -> dict[str, Any]:
+    """A TOML file as it stands.
+
+    Raises:
+        ConfigError: no such file, with what to do about it, or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file\n  {remedy}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
+    """Raw TOML as a model, or one error with every fault.
+
+    Raises:
+        ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        lines = fault_lines(model, error)
+        # Pydantic looks at what lies between the parts only when each part is right.
+        between = getattr(model, "faults_between", None)
+        lines += [line for line in (between(raw) if between else []) if line not in lines]
+        raise ConfigError(
+            f"{where}: {len(lines)} fault{'s' if len(lines) != 1 else ''}\n" + "\n".join(f"  {x}" for x in lines)
+        ) from None
+
+
+def fault_lines(model: type[BaseModel], error: ValidationError) -> list[str]:
+    """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest known key; no value of it."""
+    return [line for fault in error.errors(include_url=False, include_input=False) for line in _lines(model, fault)]
+
+
+def _lines(model: type[BaseModel], fault: Any) -> list[str]:
+    text = fault_text(model, fault)
+    if fault["type"] == "value_error":
+        return text.splitlines()
+    return [f"{'.'.join(str(part) for part in fault['loc'])}: {text}"]
+
+
+def fault_text(model: type[BaseModel], fault: Any) -> str:
+    """What is wrong at one place of raw TOML, without the place."""
+    if fault["type"] == "extra_forbidden":
+        allowed = _allowed(model, fault["loc"][:-1])
+        near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
+        return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
+    if fault["type"] in ("tuple_type", "list_type"):
+        return "a list is expected, in brackets"
+    if fault["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        return "a table is expected: { name = ... }"
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return text if fault["type"] == "value_error" else f"{text[0].lower()}{text[1:]}"
+
+
+def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """Keys of the model that a path leads to."""
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            fields = {field.alias or name: field for name, field in current.model_fields.items()}
+            current = _inner(fields[str(part)].annotation) if str(part) in fields else current
+    return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside Optional, tuple or dict; a dictionary's keys pass through."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _inner(argument)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return annotation
