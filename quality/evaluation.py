@@ -21,7 +21,8 @@ from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
 from quality.expected import Unseen, expected
 from quality.group_error import error_by_group
-from quality.implausible import conflicts, implausible_links, implausible_people
+from quality.implausible import conflicts
+from quality.implausible_counts import implausible_links, implausible_people
 from quality.implausible_rules import load as implausible_rules
 from quality.parameters import parameters
 from quality.reliability import reliability

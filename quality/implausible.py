@@ -1,4 +1,4 @@
-"""People whose records together show what one person cannot do: the least that is falsely linked, without truth.
+"""Pairs of one person's records that together show what one person cannot do.
 
 A rule (configs/quality/implausible.toml) finds pairs of records of one person that contradict each other. Beside the
 share of people with such a pair stands, where it can be told, how often one record alone shows the same: what the
@@ -8,7 +8,7 @@ sources get wrong by themselves.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.engine import Engine, Table, columns, literal, one, quote, rows
+from linkage.engine import Engine, Table, columns, literal, one, quote
 from quality.implausible_rules import Events, Rule
 from quality.intervals import wilson
 
@@ -267,125 +267,3 @@ def _together(engine: Engine, found: Sequence[tuple[Rule, Table]]) -> Table:
         store=True,
         **named,
     )
-
-
-def implausible_people(
-    engine: Engine, spine: Table, found: Table, told: Sequence[Mapping[str, Any]], persons: Table | None
-) -> dict[str, Any]:
-    """Shares of people whose records contradict each other.
-
-    Args:
-        found, told: of `conflicts`.
-        persons: entity_id, person (the true one), where there is truth.
-
-    Returns:
-        people (of two records or more), implausible, share; with truth of the implausible those assessed (it knows
-        whose some two are of their records that contradict each other) and confirmed (these are two people's), else
-        None; rules: rule, why,
-        people_at_risk, people, share (of those at risk), confirmed, background.
-    """
-    whole = one(
-        engine,
-        engine.sql(
-            """
-            with held as (select person_id, count(*) as records from {spine} group by person_id)
-            select count(*) as people from held where records > 1
-            """,
-            spine=spine,
-        ),
-    )["people"]
-    tables = {"found": found, **({"persons": persons} if persons else {})}
-    by_rule = {
-        row["rule"]: row
-        for row in rows(engine, engine.sql(_counted("f.rule", persons), params=None, store=False, **tables))
-    }
-    nobody: dict[str, Any] = {"people": 0} | dict.fromkeys(("assessed", "confirmed"), 0 if persons else None)
-    together = rows(engine, engine.sql(_counted("'any'", persons), params=None, store=False, **tables))
-    every = together[0] if together else nobody
-    return {
-        "people": whole,
-        "implausible": every["people"],
-        "share": wilson(every["people"], whole),
-        "assessed": every["assessed"],
-        "confirmed": every["confirmed"],
-        "rules": [
-            {
-                **rule,
-                "people": row["people"],
-                "share": wilson(row["people"], rule["people_at_risk"]),
-                "confirmed": row["confirmed"],
-            }
-            for rule in told
-            for row in [by_rule.get(rule["rule"], nobody)]
-        ],
-    }
-
-
-def _counted(group: str, persons: Table | None) -> str:
-    """People of found pairs by a group; with truth also those of whom it knows some pair, and of whom one is of two."""
-    assessed, confirmed = (
-        f"count(distinct case when {which} then f.person_id end)" if persons else "null"
-        for which in ("a.person is not null and b.person is not null", "a.person <> b.person")
-    )
-    joined = """
-        left join {persons} as a on a.entity_id = f.one_id
-        left join {persons} as b on b.entity_id = f.other_id
-        """
-    return f"""
-        select {group} as rule, count(distinct f.person_id) as people, {assessed} as assessed, {confirmed} as confirmed
-        from {{found}} as f {joined if persons else ""}
-        group by {group}
-        """
-
-
-def implausible_links(engine: Engine, links: Table, units: Table, found: Table) -> dict[str, Any]:
-    """Of a step's links, those that join two records that contradict each other: links, implausible, share.
-
-    Two records of one side that one unit of the other is linked to count as one link: not both of them are right.
-    """
-    counted = one(engine, engine.sql(_LINKS, links=links, units=units, found=found))
-    made, broken = int(counted["links"]), int(counted["implausible"])
-    return {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
-
-
-_LINKS = """
-    with accepted as (select left_id, right_id from {links} where decision = 'accepted'),
-    both_orders as (
-        select one_id, other_id from {found}
-        union
-        select other_id as one_id, one_id as other_id from {found}
-    ),
-    across as (
-        select distinct accepted.left_id, accepted.right_id
-        from both_orders as f
-        join {units} as l on l.side = 'left' and l.entity_id = f.one_id
-        join {units} as r on r.side = 'right' and r.entity_id = f.other_id
-        join accepted on accepted.left_id = l.unit_id and accepted.right_id = r.unit_id
-    ),
-    beside_right as (
-        select distinct a.left_id, greatest(a.right_id, b.right_id) as right_id
-        from both_orders as f
-        join {units} as one_unit on one_unit.side = 'right' and one_unit.entity_id = f.one_id
-        join {units} as other_unit on other_unit.side = 'right' and other_unit.entity_id = f.other_id
-        join accepted as a on a.right_id = one_unit.unit_id
-        join accepted as b on b.right_id = other_unit.unit_id and b.left_id = a.left_id
-        where one_unit.unit_id <> other_unit.unit_id
-    ),
-    beside_left as (
-        select distinct greatest(a.left_id, b.left_id) as left_id, a.right_id
-        from both_orders as f
-        join {units} as one_unit on one_unit.side = 'left' and one_unit.entity_id = f.one_id
-        join {units} as other_unit on other_unit.side = 'left' and other_unit.entity_id = f.other_id
-        join accepted as a on a.left_id = one_unit.unit_id
-        join accepted as b on b.left_id = other_unit.unit_id and b.right_id = a.right_id
-        where one_unit.unit_id <> other_unit.unit_id
-    ),
-    broken as (
-        select left_id, right_id from across
-        union
-        select left_id, right_id from beside_right
-        union
-        select left_id, right_id from beside_left
-    )
-    select (select count(*) from accepted) as links, (select count(*) from broken) as implausible
-"""
