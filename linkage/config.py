@@ -44,9 +44,7 @@ class Source(Strict):
     files: tuple[str, ...]  # globs below run.data
     format: FileFormat = FileFormat()
     columns: dict[str, str] = Field({})  # role -> column, where the files differ from the catalogue's names
-    keep: dict[Name, str] = Field(
-        {}
-    )  # name -> further column, x_<name> in passes and models; a list will do
+    keep: dict[Name, str] = Field({})  # name -> further column, x_<name> in passes and models; a list will do
 
     @field_validator("keep", mode="before")
     @classmethod

@@ -97,9 +97,7 @@ def test_a_pupil_of_two_numbers_keeps_both_where_he_may_hold_many_learners(
     """)
 
     def linked(**said: Any) -> list[Any]:
-        step = Step(
-            name="s", left="npd", right="ilr", cardinality="one-to-many", train=False, accept_weight=5, **said
-        )
+        step = Step(name="s", left="npd", right="ilr", cardinality="one-to-many", train=False, accept_weight=5, **said)
         sides = units(engine, "npd", left), units(engine, "ilr", right)
         found = link_step(engine, step, *sides, rules=(), model=exact_model())
         return rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links))
