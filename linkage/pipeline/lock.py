@@ -64,7 +64,8 @@ def turn(file: Path, *, looking: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH if looking else fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # a file system without locks: people do not often begin at once
+            fcntl.flock(handle, fcntl.LOCK_SH if looking else fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

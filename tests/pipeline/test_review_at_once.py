@@ -1,5 +1,6 @@
 """Two who begin to review a step's links at the same time, or of whom one draws while the other reads."""
 
+import errno
 import shutil
 import threading
 import time
@@ -54,3 +55,13 @@ def test_nobody_reads_a_sample_that_is_being_drawn(linked_village: Any, tmp_path
     assert not read.is_alive()
     with turn(turn_of(folder, STEP), looking=True), turn(turn_of(folder, STEP), looking=True):
         pass  # two may look at once
+
+
+def test_a_file_system_without_locks_is_no_reason_not_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("linkage.pipeline.lock.fcntl.flock", refused)
+    for looking in (False, True):
+        with turn(tmp_path / ".step.lock", looking=looking):
+            assert (tmp_path / ".step.lock").is_file()
