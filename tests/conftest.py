@@ -34,6 +34,14 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 
 
 _ON_A_CLUSTER = "tests/engine/test_spark_pipeline.py"
+_FIRST = (
+    _ON_A_CLUSTER,
+    "spark",
+    "tests/synthetic/test_synthetic_calibration_population.py",
+    "tests/quality/test_outputs_together.py",
+    "tests/test_house.py",
+)
+"""What begins first in a parallel run: all that holds a spec marked slow. Else files of few specs come last."""
 
 
 def _scope(nodeid: str) -> str:
@@ -44,8 +52,11 @@ def _scope(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A spec that asks for Spark and does not say so in its name would start a second JVM in another process."""
+    """A spec that asks for Spark and does not say so in its name would start a second JVM in another process, and a slow
+    one that began last would be waited for by all others."""
     for item in items:
+        if item.get_closest_marker("slow") and _scope(item.nodeid) not in _FIRST:
+            raise pytest.UsageError(f"{item.nodeid} is slow: add its file to _FIRST in tests/conftest.py")
         if "spark_session" in getattr(item, "fixturenames", ()) and _scope(item.nodeid) != "spark":
             raise pytest.UsageError(f"{item.nodeid} runs on Spark: end its name with _on_spark")
 
@@ -54,7 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """In a parallel run a file's specs stay together, and all specs of Spark in one process, so that one JVM is started.
 
-    These and the runs on a cluster take longest, and begin first, in two processes: nobody waits for them at the end.
+    These and the runs on a cluster take longest, and begin first, in two processes; then what else is slow: nobody
+    waits for one at the end.
     pytest-xdist's own groups have no effect with pytest 9.2: it renames a node that no longer reads its name there.
     """
     from xdist.scheduler import LoadScopeScheduling
@@ -64,7 +76,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return _scope(nodeid)
 
         def _assign_work_unit(self, node: Any) -> None:
-            for scope in (_ON_A_CLUSTER, "spark"):
+            for scope in reversed(_FIRST):
                 if scope in self.workqueue:
                     self.workqueue.move_to_end(scope, last=False)
             super()._assign_work_unit(node)
