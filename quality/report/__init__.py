@@ -108,11 +108,12 @@ def render_run(
 
 
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:
-    """The five figures that stand first, after disclosure control: label, figure, note. For a terminal."""
+    """The five figures that stand first, after disclosure control: label, figure, note, which says what a symbol in
+    place of a figure stands for. For a terminal."""
     d, names = disclosure.Disclosure(disclosure.load(profile)), _names(shipped(), evaluation)
     subject = summary.subject_of(evaluation, d)
     lines = summary.headlines(evaluation, subject, pairs.pairs(subject.step, d), names, d)
-    return [(line.label, line.text, line.note) for line in lines]
+    return [(line.label, line.text, line.note) for line in (summary.explained(line, d) for line in lines)]
 
 
 def _names(catalogue: Catalogue, evaluation: Mapping[str, Any]) -> Names:

@@ -66,6 +66,14 @@ def test_five_figures_for_a_terminal(counted: dict[str, Any]) -> None:
     ]
 
 
+def test_a_symbol_in_place_of_a_figure_says_on_the_terminal_what_it_stands_for(counted: dict[str, Any]) -> None:
+    (step,) = counted["steps"]
+    step["decisions"] = [{**row, "pairs": 4} if row["decision"] == "review" else row for row in step["decisions"]]
+    label, figure, note = headlines(counted)[-1]
+    assert (label, figure) == ("For review", "c")
+    assert note.startswith("pairs too close to call. “c” stands for")
+
+
 def test_five_figures_ask_of_no_other_side_what_is_to_be_hidden(
     counted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
