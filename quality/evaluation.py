@@ -19,7 +19,7 @@ from quality.characteristics import entities_described
 from quality.completeness import completeness
 from quality.definitions import Definitions
 from quality.definitions import load as load_definitions
-from quality.expected import Unseen, expected
+from quality.expected import Unseen, expected, most_matches
 from quality.group_error import error_by_group
 from quality.implausible import conflicts
 from quality.implausible_counts import implausible_links, implausible_people
@@ -185,13 +185,14 @@ def _step(
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
-    counted = step.blocking or {}
+    sides, counted = linked.sides(engine, step.units, judged, step.unlinked), step.blocking or {}
     others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
     unseen = Unseen(
         counted.get("estimated_recall"),
         others,
         dropped,
         spread=counted.get("unreached_spread", 0.0),
+        most=most_matches(allowed, {side["side"]: side["units"] for side in sides}),
         known=not counted.get("links_only"),
     )
     result: dict[str, Any] = {
@@ -200,7 +201,7 @@ def _step(
         "right": step.right,
         "cardinality": step.cardinality,
         "eligible": rule.model_dump(mode="json") if rule and described else None,
-        "sides": linked.sides(engine, step.units, judged, step.unlinked),
+        "sides": sides,
         "decisions": linked.decisions(engine, judged),
         "parted": linked.parted(engine, step.name, judged, cuts) if cuts else [],
         "passes": linked.passes(engine, judged, true_pairs),

@@ -10,6 +10,7 @@ review.
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Unseen:
         others: matches of a unit that a pass had linked to another record.
         dropped: matches among the pairs that rules made and that weigh too little to be kept.
         spread: how well those that no rule reaches are known from so many: standard deviation of their logarithm.
+        most: matches that there can be where nobody is in a file twice, as the step takes it; None where it does not.
         known: whether the step has looked at what it has missed: one that was asked for links alone has not.
     """
 
@@ -41,6 +43,7 @@ class Unseen:
     others: float = 0.0
     dropped: float = 0.0
     spread: float = 0.0
+    most: float | None = None
     known: bool = True
 
     @classmethod
@@ -56,11 +59,16 @@ class Unseen:
         told = found.get("expected") or {}
         others, dropped = (told.get(f"missed_{part}", 0.0) for part in ("others", "dropped"))
         blocking = found["blocking"]
-        return cls(blocking["estimated_recall"], others, dropped, blocking.get("unreached_spread", 0.0))
+        spread = blocking.get("unreached_spread", 0.0)
+        return cls(blocking["estimated_recall"], others, dropped, spread, told.get("most"))
 
-    def unreached(self, kept: Any) -> Any:
-        """Matches that no rule reaches, beside so many among the kept pairs; of a number or an array."""
-        return (kept + self.dropped) * (1 / self.reach - 1) if self.reach else 0.0 * kept
+    def unreached(self, kept: Any, deviates: Any = 0.0) -> Any:
+        """Matches that no rule reaches, beside so many among the kept pairs; of numbers or arrays, as in `hidden`."""
+        reached = kept + self.dropped
+        model = math.log(UNSEEN_WITHIN) / Z95
+        found = reached * (1 / self.reach - 1 if self.reach else 0.0)
+        found = found * np.exp(deviates * math.hypot(model, self.spread))
+        return found if self.most is None else np.minimum(found, np.maximum(self.most - reached, 0.0))
 
     def hidden(self, kept: Any, deviates: Any = 0.0) -> Any:
         """Matches of which no pair was kept, beside so many among the kept pairs; of numbers or arrays.
@@ -70,7 +78,16 @@ class Unseen:
         """
         model = math.log(UNSEEN_WITHIN) / Z95
         told = (self.others + self.dropped) * np.exp(deviates * model)
-        return told + self.unreached(kept) * np.exp(deviates * math.hypot(model, self.spread))
+        return told + self.unreached(kept, deviates)
+
+
+def most_matches(cardinality: str, units: Mapping[str, int]) -> float | None:
+    """Matches that so many units of a side can have; None where somebody may have several on either.
+
+    Of few fields that err, EM may take more strangers for matches that no rule reaches than there are people.
+    """
+    left, right = float(units.get("left", 0)), float(units.get("right", 0))
+    return {"one-to-one": min(left, right), "many-to-one": left, "one-to-many": right}.get(cardinality)
 
 
 def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
@@ -80,7 +97,7 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
         judged: links with `match_probability` and `decision`.
 
     Returns:
-        links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted),
+        links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted), most,
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
         say how far the numbers of right and false pairs may fall from what is expected if every probability is right;
         those of recall and f1 allow besides for as many or as few matches without a pair kept as `Unseen.hidden` has
@@ -136,8 +153,9 @@ def of_sums(
         "missed_kept": said_missed,
         "missed_others": unseen.others,
         "missed_dropped": unseen.dropped,
-        "missed_unreached": unseen.unreached(kept),
+        "missed_unreached": float(unseen.unreached(kept)),
         "reach": unseen.reach,
+        "most": unseen.most,
         "precision": _share(said_right, links, right_spread / links**2 if links else 0.0),
         "recall": _share(said_right, matches, recall_spread, (kept + fewest, kept + most)),
         "f1": _share(2 * said_right, whole, 4 * f1_spread / whole**4 if whole else 0.0, within),

@@ -9,7 +9,7 @@ from linkage.catalogue import shipped
 from linkage.engine import Engine
 from quality.disclosure import Disclosure, load
 from quality.evaluation import Inputs, evaluate
-from quality.expected import Unseen, of_sums
+from quality.expected import Unseen, most_matches, of_sums
 from quality.intervals import Share
 from quality.report.error_parts import of_pairs, parts_folds, shares
 from quality.report.expected import expected_section
@@ -133,6 +133,17 @@ def test_expected_recall_is_known_as_well_as_what_nobody_saw() -> None:
     assert (said["missed_others"], said["missed_dropped"], recall["value"]) == (20.0, 40.0, 0.9)
     assert (recall["low"], recall["high"]) == pytest.approx((900 / 1_060, 900 / 970))
     assert (said["precision"]["low"], said["precision"]["high"]) == (1.0, 1.0)
+
+
+def test_no_more_matches_are_expected_than_there_are_people() -> None:
+    """Rules are said to reach 4 in 10 matches: that makes 600 others beside 400, and the smaller file has 800 people."""
+    units = {"left": 800, "right": 900}
+    most = [most_matches(allowed, units) for allowed in ("one-to-one", "many-to-one", "one-to-many", "many-to-many")]
+    assert most == [800.0, 800.0, 900.0, None]
+    said, free = (of_sums(300, (300.0, 0.0), (100.0, 0.0), Unseen(0.4, most=of)) for of in (800.0, None))
+    assert (said["missed_unreached"], said["recall"]["of"], said["recall"]["low"]) == (400.0, 800, 300 / 800)
+    assert (free["missed_unreached"], free["recall"]["of"]) == (pytest.approx(600.0), 1000)
+    assert said["recall"]["high"] == pytest.approx(300 / 700), "there may be fewer"
 
 
 def test_links_without_probabilities_expect_nothing(engine: Engine, pupils_and_learners: Inputs) -> None:
