@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from linkage.adhoc import ages, consonants, dated, digits, spellings
+from linkage.adhoc import ages, consonants, dated, digits, hashes, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
@@ -31,7 +31,6 @@ from linkage.records.names import forenames, name_words, surname
 from linkage.records.rules import name_rules
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
-_HIDDEN_DATE = "birth_date_code"  # the field of birth dates that both files have as hashes alone
 _PLACES = ("town", "county", "birth_place")
 _AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _SELDOM = 0.1  # of the particles that one file has, which the other has at most if it writes surnames without
@@ -59,6 +58,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     """
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
+    for name, code in hashes.hashed(engine, [s.file for s in shapes], [s.fields for s in shapes]).items():
+        for shape in shapes:
+            shape.fields[code] = shape.fields.pop(name)
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
     _date_by_numbers(engine, shapes)
     for shape in shapes:
@@ -118,14 +120,14 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
     said = [consonants.NOTE] if at.by_consonants else []
-    if "dob" in columns.fields and not {"dob", _HIDDEN_DATE} & set(at.fields):
+    if "dob" in columns.fields and not {"dob", hashes.BIRTH_DATE} & set(at.fields):
         return [
             *said,
             "birth dates are not compared: most of a file's are in no form that is read; "
             "name the column that holds them with --map",
         ]
     held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
-    if all(held) and not {"age", "dob"} & set(at.fields):
+    if all(held) and not {"age", "dob", hashes.BIRTH_DATE} & set(at.fields):
         said.append("an age and a birth date are not compared: no names show how far the two are apart")
     return said
 
@@ -303,7 +305,7 @@ def _bring_dates_alike(engine: Engine, shapes: Sequence[_Shape], *, others: int)
         for shape in shapes:
             column = shape.fields.pop("dob")
             if hidden:
-                shape.fields[_HIDDEN_DATE] = column
+                shape.fields[hashes.BIRTH_DATE] = column
 
 
 def _compose_date(engine: Engine, shape: _Shape) -> None:

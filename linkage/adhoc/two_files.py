@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linkage.adhoc import dated, persons, rare_words
+from linkage.adhoc import dated, hashes, persons, rare_words
 from linkage.adhoc.alike import alike
 from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.person_file import PersonFile, Recognised
@@ -58,7 +58,7 @@ class TwoFiles:
 
     def lost_dates(self, engine: Engine) -> list[int]:
         """Rows of each whose birth date is in no form that is read."""
-        if "dob" not in self.columns.fields:
+        if "dob" not in self.columns.fields or hashes.BIRTH_DATE in self.at.fields:
             return [0, 0]
         columns = self.columns
         held = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))

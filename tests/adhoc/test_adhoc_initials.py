@@ -154,3 +154,15 @@ def test_birth_dates_that_are_hashes_are_compared_as_they_are(shaped: Shaped) ->
     fields, left, right = shaped(f"id|surname|dob\n{lines}", f"id|surname|dob\n{lines}")
     assert fields == ["surname", "birth_date_code"]
     assert left == right
+
+
+def test_names_that_are_hashes_are_no_words(shaped: Shaped) -> None:
+    """A hash has letters between digits, of which forenames would be made and further ones."""
+    head = "id|forename|surname|sex|dob|town"
+    rows = (f"{n}|{n * 7:032x}b|{n * 3:032x}c|{n % 2:032x}d|19{n + 50}-01-02|{n * 5:032x}e" for n in range(1, 9))
+    lines = "\n".join([head, *rows])
+    fields, left, right = shaped(lines, lines)
+    assert fields == ["dob", "forename_code", "surname_code", "sex_code", "town_code"]
+    assert left == right
+    plain = "\n".join([head, *(f"{n}|Ann|Lee{'abcdefgh'[n]}|F|19{n + 50}-01-02|Leeds" for n in range(8))])
+    assert "forename" in shaped(lines, plain)[0], "the other file has names"
