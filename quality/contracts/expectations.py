@@ -5,6 +5,8 @@ and judges them. Neither way does it see a value of a person.
 """
 
 import contextlib
+import importlib
+import importlib.util
 import io
 import logging
 import os
@@ -157,10 +159,23 @@ def _validated(batch: Any, source: str, expectations: list[Any]) -> Any:
     return batch.validate(suite, result_format=told).results
 
 
+def _put_off(parent: str, name: str) -> None:
+    """Have a module of a package loaded once something of it is asked for, unless it is already."""
+    whole = f"{parent}.{name}"
+    if whole in sys.modules or (spec := importlib.util.find_spec(whole)) is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[whole] = module
+    spec.loader.exec_module(module)
+    setattr(sys.modules[parent], name, module)
+
+
 @contextlib.contextmanager
 def _as_a_program() -> Iterator[None]:
     """Give the main module a file while Great Expectations is at work: where it has none, as in a notebook or under
     `python -c`, pyspark takes it for a doctest and ends the process with exit code 0, when it is imported."""
+    _put_off("scipy", "stats")  # a second of four, for expectations of distributions, of which there are none
     main = sys.modules["__main__"]
     lacks = not hasattr(main, "__file__")
     if lacks:

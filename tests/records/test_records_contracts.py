@@ -173,13 +173,17 @@ def test_no_row_on_spark(spark_engine, catalogue):
 
 
 def test_the_contracts_are_judged_where_the_main_module_has_no_file():
-    """In a notebook and under python -c: pyspark ended the process there, with exit code 0."""
+    """In a notebook and under python -c: pyspark ended the process there, with exit code 0. Nor is the second waited
+    for that scipy.stats takes, which the contracts ask nothing of; who asks has it."""
     judged = (
+        "import sys\n"
         "from quality.contracts.expectations import Expectation, judge\n"
-        "print(judge([Expectation('r', 's', None, 4, 1, 0.5, 'critical')]))"
+        "print(judge([Expectation('r', 's', None, 4, 1, 0.5, 'critical')]), 'scipy.stats._stats_py' in sys.modules)\n"
+        "from scipy import stats\n"
+        "print(stats.t.ppf(0.5, 3), 'scipy.stats._stats_py' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "[True]\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "[True] False\n0.0 True\n"), done.stderr
 
 
 def test_so_are_those_of_a_run_on_spark() -> None:
