@@ -21,6 +21,7 @@ from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import one_alone_has
+from linkage.adhoc.positions import with_positions
 from linkage.adhoc.recognise import NUMBERS, Columns
 from linkage.adhoc.streets import streets_alone
 from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
@@ -67,7 +68,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _forget_unknown(engine, shape, fields)
     held = [s.fields for s in shapes]
     _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
-    _put(shapes, part_towns(engine, [s.file for s in shapes], [s.fields for s in shapes]))
+    for brought in (part_towns, with_positions):
+        _put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name in _PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
             _move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -101,10 +103,9 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in PARENTS:
         if name in fields:
             _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
-    if "phone" in fields:
-        _move(shapes, "phone", digits.phones(engine, [(s.file, s.fields["phone"]) for s in shapes]))
-    if "email" in fields:
-        _move(shapes, "email", digits.emails(engine, [(s.file, s.fields["email"]) for s in shapes]))
+    for name, written_alike in (("phone", digits.phones), ("email", digits.emails)):
+        if name in fields:
+            _move(shapes, name, written_alike(engine, [(s.file, s.fields[name]) for s in shapes]))
     if "dob" in fields:
         _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)

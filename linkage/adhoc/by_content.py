@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from linkage.adhoc.around_names import counted_bare
 from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
 from linkage.adhoc.full_names import by_form, by_place
+from linkage.adhoc.header_words import words_of
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
@@ -259,12 +260,19 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
     are_numbers = {one.form, two.form} == {"code"} and min(one.digits, two.digits) >= shortest
     equal = equal_numbers(one, two) if are_numbers else 0.0
     if told is None:
-        return max(equal, likeness(one, two) if _tells_by_itself(one, two, known) else 0.0)
+        tells = _tells_by_itself(one, two, known) or _are_years_of_one_thing(left, right)
+        return max(equal, likeness(one, two) if tells else 0.0)
     if not {one.form, two.form} <= _FORMS[told] or (told in _NAMES and (one.has_digits or two.has_digits)):
         return 0.0
     if told == "postcode":  # of a large country hardly any stands twice in a small file
         return max(equal, likeness(one, two))
     return equal if "code" in _FORMS[told] else likeness(one, two)
+
+
+def _are_years_of_one_thing(left: _Column, right: _Column) -> bool:
+    """Whether two columns of years are called alike: year and release_year, Built and year_built."""
+    one, two = {*words_of(left.name)}, {*words_of(right.name)}
+    return {left.content.form, right.content.form} == {"year"} and bool(one and two) and (one <= two or two <= one)
 
 
 def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:

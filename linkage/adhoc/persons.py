@@ -11,7 +11,7 @@ from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
-from linkage.model.comparisons import BESIDE, kind_of_values
+from linkage.model.comparisons import BESIDE, POSITION, kind_of_values
 from linkage.records.rules import identifier_rules
 from linkage.records.standardise import PersonColumns, standard_view
 
@@ -33,6 +33,7 @@ KINDS = {
     **dict.fromkeys(NUMBERS, "number"),
     "email": "text",
     "phone": "code",
+    POSITION: POSITION,
 }
 _IN_ONE_FILE = {"email": "code"}
 _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"

@@ -8,15 +8,17 @@ have none ("Summer Wild"): two common words side by side count as one, by the sa
 
 from collections.abc import Collection, Mapping, Sequence
 
+from linkage.adhoc.positions import cells
 from linkage.adhoc.recognise import known_fields
 from linkage.engine import Engine, Table, columns, literal, one, quote
-from linkage.model.comparisons import OF_FEW, rare_words_of, rarest_word_of
+from linkage.model.comparisons import OF_FEW, POSITION, rare_words_of, rarest_word_of
 
 _PERSONS = frozenset({"forename", "middle_names", "surname", "dob", "age"})
+_NAMES = "organisation"  # of bodies: one that has one word is called "Heart Bar" elsewhere
 _SEVERAL_WORDS = 0.5  # share of the known texts that have two words or more
 _MOST_PAIRS = 10.0  # that the rare words of a field make, for each record of the larger file
 _FEW = 4  # records of both files that hold a word of few: two pairs of one and the same, or one held twice
-_MOST_WORDS = 6  # of a text, the rarest ones
+_MOST_WORDS = 6  # of a text, the rarest ones; a position has all its cells
 
 
 def names_persons(fields: Collection[str]) -> bool:
@@ -33,18 +35,20 @@ def compared(engine: Engine, sides: Sequence[Table], kinds: Mapping[str, str]) -
     """
     if names_persons(kinds):
         return dict(kinds)
-    known = {*known_fields()} - {"organisation"}
+    known = {*known_fields()} - {_NAMES}
     worded = {
         name
         for name, kind in kinds.items()
-        if kind == "text" and name not in known and all(_is_of_words(engine, side, name) for side in sides)
+        if kind == "text"
+        and name not in known
+        and (name == _NAMES or all(_is_of_words(engine, side, name) for side in sides))
     }
     return {name: "words" if name in worded else kind for name, kind in kinds.items()}
 
 
 def fields(kinds: Mapping[str, str]) -> list[str]:
-    """The fields that are compared by rare words."""
-    return [name for name, kind in kinds.items() if kind == "words"]
+    """The fields that are compared by rare words, or as these are by cells of the earth."""
+    return [name for name, kind in kinds.items() if kind in ("words", POSITION)]
 
 
 def beside(engine: Engine, sides: Sequence[Table], names: Collection[str]) -> list[Table]:
@@ -75,6 +79,7 @@ def _rare_words(engine: Engine, name: str, left: Table, right: Table) -> Table:
     once = left is right
     both = _texts(0, name, "left") + ("" if once else f"\nunion all\n{_texts(1, name, 'right')}")
     most = _MOST_PAIRS * max(engine.count(left), engine.count(right))
+    kept = "true" if name == POSITION else f"rank <= {_MOST_WORDS}"
     return engine.sql(
         f"""
         with texts as ({both}),
@@ -102,7 +107,7 @@ def _rare_words(engine: Engine, name: str, left: Table, right: Table) -> Table:
         )
         select place, unit_id, list(shown order by rank) as words
         from ranked
-        where rank <= {_MOST_WORDS}
+        where {kept}
         group by place, unit_id
         """,
         left=left,
@@ -135,7 +140,10 @@ def _counted(words: str, called: str, most: float, *, once: bool) -> str:
 
 
 def _texts(place: int, name: str, side: str) -> str:
-    """Texts in which a number is one word: VR-6133/W is VR6133W."""
+    """Texts in which a number is one word: VR-6133/W is VR6133W; of positions the cells that they lie in."""
+    if name == POSITION:
+        text = cells(name)
+        return f"select {place} as place, unit_id, {text} as text from {{{side}}} where {quote(name)} is not null"
     text = f"regexp_replace(upper({quote(name)}), '([0-9])[-/.,]+', '\\1', 'g')"
     text = f"regexp_replace({text}, '[-/.,]+([0-9])', '\\1', 'g')"
     return f"select {place} as place, unit_id, {text} as text from {{{side}}} where {quote(name)} is not null"

@@ -12,7 +12,7 @@ from linkage.explain.sides import Side, Term
 from linkage.match.passes import conditions, fields_of
 from linkage.match.units import Units
 from linkage.model import BlockingRule
-from linkage.model.comparisons import OF_WORDS
+from linkage.model.comparisons import OF_WORDS, POSITION
 from linkage.model.compiled import any_element
 from linkage.model.conditions import conjuncts, parsed
 
@@ -184,7 +184,8 @@ def _called(term: BlockingRule) -> str:
         return term.condition
     (name,) = names
     if name.endswith(OF_WORDS):
-        return f"a rare word of {name.removesuffix(OF_WORDS)}"
+        field = name.removesuffix(OF_WORDS)
+        return f"a cell of {field}" if field == POSITION else f"a rare word of {field}"
     return f"{name.removesuffix('_all')} at any time" if name in term.explode else name
 
 

@@ -7,12 +7,18 @@ purpose. Kinds are general: nothing here knows a data set.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-KINDS = ("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text", "words")
+KINDS = (
+    *("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
+    *("words", "position"),
+)
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 OF_WORDS, OF_WORD = "_words", "_word"
 """End the names of columns that hold the rare words of a text, and the rarest one, in files that are of no persons."""
+POSITION = "position"
+"""The field of positions on earth, and their kind: words of theirs are cells."""
 OF_FEW = "*"
 """Ends a rare word that next to nobody else holds."""
+_NEVER_ADJUSTED = ("age", "category", "number", "postcode", "position")
 BESIDE = "further names"
 """Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
 
@@ -72,7 +78,7 @@ def comparison(
     if swapped_with:
         swapped = f'"{column}_l" = "{swapped_with}_r" AND "{swapped_with}_l" = "{column}_r"'
         graded.insert(1, (swapped, f"swapped with {swapped_with}", None if told else 0.002))
-    made = _comparison(column, graded, adjusted=kind not in ("age", "category", "number", "postcode"))
+    made = _comparison(column, graded, adjusted=kind not in _NEVER_ADJUSTED)
     return {**made, "comparison_description": RAREST.format(column=column)} if rarest else made
 
 
@@ -274,6 +280,34 @@ def _words(column: str) -> _Graded:
     ]
 
 
+def _position(column: str) -> _Graded:
+    """Degrees north and east, by kilometres between them; nearer than the files measure it they are one spot.
+
+    Of places strewn evenly those within a distance grow with its square: each grade is five times as far.
+    """
+    held = f'list_has_any("{rare_words_of(column)}_l", "{rare_words_of(column)}_r")'
+    apart = _kilometres(column)
+    return [
+        (f'"{column}_l" = "{column}_r"', "equal", 0.3),
+        (f"{held} AND {apart} <= 0.02", "within 20 m", 0.3),
+        (f"{held} AND {apart} <= 0.1", "within 100 m", 0.25),
+        (f"{held} AND {apart} <= 0.5", "within 500 m", 0.08),
+        (f"{apart} <= 2.5", "within 2.5 km", 0.03),
+        (f"{apart} <= 12.5", "within 12.5 km", 0.02),
+    ]
+
+
+def _kilometres(column: str) -> str:
+    """SQL: the great circle between two positions, by the haversine formula."""
+    north, east = (
+        [f"radians(try_cast(split_part(\"{column}_{side}\", ' ', {place}) as double))" for side in "lr"]
+        for place in (1, 2)
+    )
+    halves = (f"pow(sin(({one} - {other}) / 2), 2)" for one, other in (north, east))
+    squares = f" + cos({north[0]}) * cos({north[1]}) * ".join(halves)
+    return f"12742 * asin(sqrt(least({squares}, 1)))"
+
+
 _BUILDERS: Mapping[str, Any] = {
     "name": _name,
     "names": _names,
@@ -286,6 +320,7 @@ _BUILDERS: Mapping[str, Any] = {
     "code": _code,
     "text": _text,
     "words": _words,
+    "position": _position,
 }
 
 

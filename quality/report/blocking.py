@@ -177,7 +177,8 @@ def _part(part: str, names: Names) -> str:
     equal, first = _EQUAL.fullmatch(part), _FIRST.fullmatch(part)
     if equal and equal[1] == equal[2]:
         if equal[1].endswith(_OF_WORDS):
-            return f"a rare word of {_inside(names.words(equal[1].removesuffix(_OF_WORDS)))}"
+            field = equal[1].removesuffix(_OF_WORDS)
+            return f"a {'cell' if field == 'position' else 'rare word'} of {_inside(names.words(field))}"
         name, of_list = equal[1].removesuffix("_all"), equal[1].endswith("_all")
         return _inside(names.words(name)) + (" at any time" if of_list else "")
     if first and first[1] == first[3]:

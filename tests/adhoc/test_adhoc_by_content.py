@@ -318,3 +318,14 @@ def test_a_dash_for_what_nobody_knows_is_no_value_of_a_column(found: Found) -> N
     half = _of([*known, *["-"] * len(known)])
     columns = found({**both, "phone": _of(known)}, {**both, "reach": half})
     assert columns.right["phone"] == "reach"
+
+
+@pytest.mark.parametrize(("one", "other"), [("year", "release_year"), ("Built", "year_built")])
+def test_years_of_one_thing_are_told_by_a_word_of_their_names(one: str, other: str, found: Found) -> None:
+    """What years are of no column says by what it holds; where no word is shared they stay apart."""
+    years = _number(1960, 2020)
+    columns = found(PERSON | {one: years}, PERSON | {other: years})
+    assert [(columns.left[name], columns.right[name]) for name in columns.fields if columns.left[name] == one] == [
+        (one, other)
+    ]
+    assert one not in found(PERSON | {one: years}, PERSON | {"closed": years}).left.values()

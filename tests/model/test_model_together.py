@@ -178,3 +178,41 @@ def test_what_is_expected_decides_where_the_pairs_do_not() -> None:
 
     assert share(None) > 0.85
     assert share(0.6) == pytest.approx(0.6, abs=0.03)
+
+
+SONGS = {"title": "text", "artist": "text", "album": "text", "year": "category"}
+
+
+@pytest.fixture(scope="module")
+def songs() -> tuple[pa.Table, pa.Table]:
+    """900 songs of 60 albums, each of an artist and of a year; half of each file is in the other."""
+    draw = random.Random(5)
+    words = ["".join(draw.choice("ABCDEFGHIKLMNOPRSTUVY") for _ in range(6)) for _ in range(400)]
+    albums = [
+        {"artist": f"THE {words[n % 25]}", "album": f"{words[100 + n]} {words[200 + n]}", "year": f"{1970 + n % 40}"}
+        for n in range(60)
+    ]
+    made = [{"title": " ".join(draw.sample(words, 2)), **draw.choice(albums)} for _ in range(900)]
+
+    def file(numbers: range, first: int) -> pa.Table:
+        return pa.Table.from_pylist([{"unit_id": first + n, **made[n]} for n in numbers])
+
+    return file(range(600), 0), file(range(300, 900), 1_000)
+
+
+def test_the_artist_and_the_year_of_an_album_say_nothing_beside_it(
+    engine: Engine, songs: tuple[pa.Table, pa.Table]
+) -> None:
+    start = from_dict(settings([comparison(name, kind) for name, kind in SONGS.items()]))
+    model = train(engine, start, *map(engine.from_arrow, songs), seed=1, together=True)[0]
+    song, *_ = songs[0].drop_columns("unit_id").to_pylist()
+    other = {**song, "title": "QUARTZ"}
+    left = engine.from_arrow(pa.Table.from_pylist([{"unit_id": 1, **song}]))
+    right = engine.from_arrow(
+        pa.Table.from_pylist([{"unit_id": 2, **other}, {"unit_id": 3, **other, "artist": None, "year": None}])
+    )
+    pairs = engine.from_arrow(pa.table({"left_id": [1, 1], "right_id": [2, 3]}))
+    frequencies = term_frequencies(engine, model, *map(engine.from_arrow, songs))
+    scored = engine_rows(engine, score_given(engine, model, left, right, frequencies, pairs))
+    all_agree, album_alone = (row["match_weight"] for row in sorted(scored, key=lambda row: row["right_id"]))
+    assert all_agree == pytest.approx(album_alone, abs=2.5)  # in the place of nine bits

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from linkage.errors import LeoError
 from linkage.model import Model, from_dict
 from linkage.model.training import estimation
+from linkage.model.training.block_strangers import block_u
 from linkage.model.training.bootstrap import DRAWS, resampled
 from linkage.model.training.checks import crossed, inverted
-from linkage.model.training.estimation import block_u, by_strangers, estimated, starting_prior
+from linkage.model.training.estimation import by_strangers, estimated, starting_prior
 from linkage.model.training.evidence import Block, Evidence, as_counted
-from linkage.model.training.expectation import default_m, expectation_maximisation
+from linkage.model.training.expectation import Estimate, default_m, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 from linkage.model.training.report import LevelReport
 from linkage.model.training.rules import Agreement
@@ -289,3 +290,19 @@ def test_a_level_that_a_pseudo_count_decides_or_of_another_column_crosses_nothin
     assert crossed(_levels(4.0, 9.0, error=None)) == []
     swapped = [replace(level, graded=level.full) for level in _levels(4.0, 9.0)]
     assert crossed(swapped) == [], "names in each other's place are rarer than equal ones, and weigh more"
+
+
+def test_em_of_one_field_that_crawls_along_is_where_it_goes_to() -> None:
+    """One field fits nearly any share of matches, and EM takes tens of thousands of steps to the share expected."""
+    layout = Layout(_model("a"))
+    patterns = Patterns(np.array([800, 79_200]), np.eye(2))
+    start = {"m": np.array([[0.9, 0.1]]), "u": np.array([[0.004, 0.996]]), "prior": np.array([0.1])}
+
+    def found(limit: int) -> Estimate:
+        counts = patterns.counts[None, :].astype(float)
+        crawling = {"expected": 0.02, "expected_counts_as": 0.001, "tolerance": 1e-9, "limit": limit}
+        return expectation_maximisation(layout, patterns, counts, held=np.array([False, False]), **start, **crawling)
+
+    early, late = found(2_000), found(200_000)
+    assert early.change > 1e-9 > late.change
+    assert np.abs(early.m - late.m).max() == pytest.approx(early.way, rel=0.5)

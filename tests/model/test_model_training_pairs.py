@@ -1,5 +1,6 @@
 """Which pairs are looked at, and what is counted of them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from linkage.engine import Engine, Table, rows
 from linkage.model import Model, from_dict
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.training import chance, gathered, inside
+from linkage.model.training.block_strangers import block_u
 from linkage.model.training.chance import random_pairs
-from linkage.model.training.estimation import block_u, estimated
+from linkage.model.training.estimation import estimated
 from linkage.model.training.evidence import as_counted
 from linkage.model.training.inside import block_pairs, stranger_pairs
 from linkage.model.training.patterns import Layout, Patterns, counted
@@ -87,7 +89,10 @@ def test_a_block_of_two_columns_holds_who_agrees_on_both(engine: Engine) -> None
 def test_each_file_shows_its_own_strangers(engine: Engine) -> None:
     """Pairs between files may be matches, and are not looked at."""
     other = "unit_id | forename | sex | postcode\n11 | AVA | F | P1\n12 | NOAH | M | P1\n13 | NOAH | F | P1"
-    assert _u(engine, ["forename"], SIDE, other)["sex"] == pytest.approx(((4 + 100) / 206, (2 + 100) / 206))
+    pooled = (4 + 100) / 206
+    left, right = (4 + 200 * pooled) / 205, 200 * pooled / 201
+    agree = pooled ** (200 / 201) * math.sqrt(left * right) ** (1 / 201)  # one pair of the right file says little
+    assert _u(engine, ["forename"], SIDE, other)["sex"] == pytest.approx((agree, 1 - agree))
 
 
 def test_where_nobody_shares_a_block_random_pairs_are_all_there_is(engine: Engine) -> None:

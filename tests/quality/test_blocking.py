@@ -155,6 +155,7 @@ def test_a_rule_of_more_links_than_pairs_says_why(engine: Engine, crowd: Inputs,
         ('substr(l."surname", 1, 3) = substr(r."surname", 1, 3)', "first 3 characters of surname"),
         ('l."postcode_sector_all" = r."postcode_sector_all"', "postcode sector at any time"),
         ('l."title_words" = r."title_words"', "a rare word of title"),
+        ('l."position_words" = r."position_words"', "a cell of position"),
         ('l."forename" = r."surname"', 'l."forename" = r."surname"'),
     ],
 )

@@ -13,15 +13,16 @@ import numpy as np
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
 from linkage.model.training.beyond_chance import RARE, beyond_chance
+from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, block_u, of_two_people, starting_m
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, Run
-from linkage.model.training.expectation import EXPECTED_COUNTS_AS, default_m, expectation_maximisation
+from linkage.model.training.expectation import EXPECTED_COUNTS_AS, expectation_maximisation
 from linkage.model.training.middle import combined
 from linkage.model.training.no_persons import no_persons, refuse_all
-from linkage.model.training.patterns import Floats, Layout, Patterns
+from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.prior import equal_on, met, prior_of
 from linkage.model.training.rare_words import of_strangers
-from linkage.model.training.rules import PERSONAL, Agreement, exact_levels, own_columns
+from linkage.model.training.rules import exact_levels
 
 LIMIT = 1_000
 """Iterations of EM. Splink stops at 25, where each costs it a query; slow blocks need more than that to settle."""
@@ -31,13 +32,8 @@ PATIENT_LIMIT = 10_000
 # shares of strangers within than across: what is expected is rough, and would be the worse guess.
 _FEW_STRANGERS = 1_000.0
 _PUREST = 0.99  # share of matches that is expected at most
-
 _UNSEEN_RANDOM = 0.5  # pseudo-count of random pairs for a level that the sample never saw
-_OWN = PERSONAL | {"surname"}
-"""Fields that tell whether two records of one file are one person: who has moved lives elsewhere on each."""
-_ONE_PERSON = 10.0  # log2(m / u) of these from which they are taken for it
-# Pairs that u of random pairs stands for: what holds where a block has next to no strangers.
-_RANDOM_COUNTS_AS, _RANDOM_COUNTS_LESS = 200.0, 3.0
+_RANDOM_COUNTS_LESS = 3.0  # pairs that u of random pairs stands for where strangers are trusted
 
 
 @dataclass(frozen=True)
@@ -153,47 +149,6 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
     return layout.places[number][1] == first and all(asked == column for asked in nulls)
 
 
-def block_u(
-    layout: Layout,
-    rule: Agreement,
-    strangers: Sequence[Patterns],
-    counts: Sequence[Floats],
-    random_u: Floats,
-    random_counts_as: float = _RANDOM_COUNTS_AS,
-) -> Floats:
-    """Share of a block's strangers at each level; random pairs speak where there are few strangers."""
-    each = [
-        table.level_counts(_of_two_people(layout, rule, table, count, random_u))
-        for table, count in zip(strangers, counts, strict=True)
-    ]
-    shown: Floats = np.sum(each, axis=0) if each else np.zeros_like(random_u)
-    totals = layout.totals(shown)
-    found: Floats = (shown + random_u * random_counts_as) / (totals + random_counts_as)
-    return np.where(layout.fixed("u"), random_u, found)
-
-
-def _of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floats, random_u: Floats) -> Floats:
-    """Pairs of one file without the people who are in it twice.
-
-    In a block on birth date and postcode they are most of the pairs, and would show strangers to be as like as matches.
-    What looks like one person, by names and birth date where any is free, is counted no more often than it would come
-    about by chance.
-    """
-    compared = layout.model.comparisons
-    free = [rule.leaves_free(comparison) for comparison in compared]
-    own = [is_free and bool(own_columns(c) & _OWN) for is_free, c in zip(free, compared, strict=True)]
-    shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
-    alike = (np.log2(starting_m(layout)) - np.log2(random_u[0])) @ shown >= _ONE_PERSON
-    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(random_u) @ shown)
-    return np.where(alike, np.minimum(counts, by_chance), counts)
-
-
-def starting_m(layout: Layout) -> Floats:
-    """Where EM starts: what the model says, or what Splink would say."""
-    said = layout.said("m")
-    return np.where(np.isnan(said), default_m(layout), said)
-
-
 def _run(
     layout: Layout,
     evidence: Evidence,
@@ -211,7 +166,7 @@ def _run(
         near: the run whose estimate moves with the draw; None for the first.
     """
     _, random_u = by_chance
-    weight = _RANDOM_COUNTS_LESS if evidence.trusting else _RANDOM_COUNTS_AS
+    weight = _RANDOM_COUNTS_LESS if evidence.trusting else RANDOM_COUNTS_AS
     u = block_u(layout, block.rule, block.strangers, counts[1:], random_u, weight)
     shown = block.patterns.shown.any(axis=0).astype(float)
     told = np.array([block.rule.tells(level) for level in layout.levels])
@@ -256,7 +211,7 @@ def _beyond_chance(
     random, random_u = by_chance
     tables = [*block.strangers, evidence.random]
     of_two = [
-        _of_two_people(evidence.layout, block.rule, table, count, random_u)
+        of_two_people(evidence.layout, block.rule, table, count, random_u)
         for table, count in zip(tables, [*counts[1:], random], strict=True)
     ]
     return beyond_chance(evidence.layout, block.patterns, tables, of_two, u)

@@ -17,6 +17,8 @@ from linkage.model.training.rules import Agreement
 TOLERANCE = 1e-9
 """Splink's em_convergence, which is 1e-4 there. Where matches are rare, a block's share of them moves by less than that
 at each of the first steps, and EM would end before it had begun."""
+_NEARLY = 1e-3
+"""Way left at the limit from which EM is where it goes to, to any digit that counts: of one field alone it is slow."""
 
 
 @dataclass(frozen=True)
@@ -96,4 +98,4 @@ class Run:
     @property
     def settled(self) -> bool:
         """Whether EM came to an end by itself."""
-        return self.estimate.change < TOLERANCE
+        return self.estimate.change < TOLERANCE or self.estimate.way < _NEARLY

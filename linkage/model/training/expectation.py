@@ -17,6 +17,7 @@ EXPECTED_COUNTS_AS = 0.5
 moves next to nothing; where they do not, as in a household, any share is as likely as another, and this decides."""
 UNSEEN_MATCHES = 5.0
 """Pseudo-count of matches, spread over a comparison's levels as the model says before training."""
+_STEADY = 100  # iterations from which each changes less than the one before it by the same share
 _NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
 
 
@@ -28,6 +29,7 @@ class Estimate:
     prior: Floats  # (draws,): share of matches among the pairs
     iterations: int
     change: float  # the largest of the last iteration
+    way: float = np.inf  # that is left, by how much less each iteration changes than the one before it (Aitken)
 
 
 def expectation_maximisation(
@@ -67,7 +69,7 @@ def expectation_maximisation(
     product = np.matmul if len(counts) > 1 else lambda a, b: np.einsum("ij,jk->ik", a, b)
     levels_first = np.ascontiguousarray(patterns.shown.T)
     all_pairs = counts.sum(axis=1)
-    change, iteration = np.inf, 0
+    change, before, iteration = np.inf, np.inf, 0
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         while iteration < limit and not change < tolerance:
             iteration += 1
@@ -88,9 +90,14 @@ def expectation_maximisation(
             if most is not None:
                 found = _held_to(layout, found, most)
                 share = np.minimum(share, (matches.sum(axis=1) - _beyond(layout, shown, most)) / all_pairs)
-            change = float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
+            before, change = change, float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
             m, prior = found, share
-    return Estimate(m, prior, iteration, change)
+    return Estimate(m, prior, iteration, change, _way(change, before) if iteration >= _STEADY else np.inf)
+
+
+def _way(change: float, before: float) -> float:
+    """How far EM still has to go, whose changes shrink by the same share at each of its last steps."""
+    return change**2 / (before - change) if change < before < np.inf else np.inf
 
 
 def leant(layout: Layout, shown: Floats, total: Floats, m: Floats, counts_as: Floats) -> Floats:

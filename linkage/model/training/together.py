@@ -10,6 +10,9 @@ Fields are taken one after the other. What each says is measured anew among pair
 This is a chain of conditional probabilities in the place of a product; Winkler (1993) and Larsen and Rubin (2001) fit
 log-linear models to the same end. Nothing here says which fields these are.
 
+A thing has no birth date. Of files of things the field that strangers share least is taken for its own (a song's title,
+of artist, album and year): two records of a file that differ there are two things.
+
 Equality is what is counted. What is shared may be written with a slip, by strangers as by matches: see `slips`.
 """
 
@@ -59,17 +62,24 @@ def with_togetherness(
         if name not in PERSONAL
     ]
     held = sorted((f for f in fields if f.shared), key=lambda f: (f.elsewhere, f.chance, f.name))[:_MOST_FIELDS]
-    names, personal = [field.name for field in held], [name for name in exact if name in PERSONAL]
-    if len(names) < 2 or not personal:
+    own = [name for name in exact if name in PERSONAL]
+    personal, unknown = own, ""
+    if held and not own and "surname" not in exact:
+        thing, held = held[0], held[1:]
+        own, unknown = [thing.name], f'"{thing.name}_l" IS NULL OR "{thing.name}_r" IS NULL'
+        personal = list(layout.model.comparisons[layout.owner[exact[thing.name]]].columns)
+    names = [field.name for field in held]
+    if len(names) < 2 or not own:
         return trained
     sides = drawn(engine, (left, right), [*names, *personal], most=_SAMPLE_ROWS, seed=seed)
     read = {*names, *personal}
     twice = [
         grade.condition
-        for name in personal
+        for name in own
         for grade in alike_too[name]
         if grade.alike and set(sided_columns(grade.condition)) <= read
     ]
+    twice += [unknown] if unknown else []
     strangers = of_strangers(engine, names, personal, sides, twice)
     engine.drop(*(side.sample for side in sides))
     also = {field.name: [grade.number for grade in field.close] for field in held if field.elsewhere}

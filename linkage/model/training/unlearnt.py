@@ -5,8 +5,9 @@ import numpy as np
 from linkage.engine import Engine, Table
 from linkage.model.sampling import drawn
 from linkage.model.splink_json import Model
+from linkage.model.training.block_strangers import starting_m
 from linkage.model.training.chance import random_pairs
-from linkage.model.training.estimation import Estimates, random_u, starting_m
+from linkage.model.training.estimation import Estimates, random_u
 from linkage.model.training.evidence import Evidence, as_counted
 from linkage.model.training.overlaps import overlaps, seen
 from linkage.model.training.patterns import Layout, counted

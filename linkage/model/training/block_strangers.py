@@ -1,0 +1,83 @@
+"""Share of a block's strangers at each level, by pairs within each file."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from linkage.model.training.expectation import default_m
+from linkage.model.training.patterns import Floats, Layout, Patterns
+from linkage.model.training.rules import PERSONAL, Agreement, own_columns
+
+_OWN = PERSONAL | {"surname"}
+"""Fields that tell whether two records of one file are one person: who has moved lives elsewhere on each."""
+_ONE_PERSON = 10.0  # log2(m / u) of these from which they are taken for it
+_EACH_FILE_COUNTS_AS = 200.0  # pairs that strangers of both files stand for where one file has few
+RANDOM_COUNTS_AS = 200.0
+"""Pairs that u of random pairs stands for: what holds where a block has next to no strangers."""
+
+
+def block_u(
+    layout: Layout,
+    rule: Agreement,
+    strangers: Sequence[Patterns],
+    counts: Sequence[Floats],
+    random_u: Floats,
+    random_counts_as: float = RANDOM_COUNTS_AS,
+) -> Floats:
+    """Share of a block's strangers at each level; random pairs speak where there are few strangers.
+
+    Strangers across the files share a value as often as the geometric mean of how often those of each file do: one file
+    writes what two records share so in the share a of them, the other in b, so that a^2, b^2 and ab are equal. Pairs of
+    both files in one heap would say more, by as much as the files differ.
+    """
+    each = [
+        table.level_counts(of_two_people(layout, rule, table, count, random_u))
+        for table, count in zip(strangers, counts, strict=True)
+    ]
+    shown: Floats = np.sum(each, axis=0) if each else np.zeros_like(random_u)
+    found: Floats = (shown + random_u * random_counts_as) / (layout.totals(shown) + random_counts_as)
+    if len(each) > 1:
+        found = _across(layout, each, found)
+    return np.where(layout.fixed("u"), random_u, found)
+
+
+def _across(layout: Layout, each: Sequence[Floats], found: Floats) -> Floats:
+    """The geometric mean of the files' shares, as far as each of them shows strangers.
+
+    Args:
+        each: pairs of each file at each level.
+        found: share of the pairs of all files, which holds where one of them shows none.
+    """
+    totals = [layout.totals(one) for one in each]
+    fewest = np.min(totals, axis=0)
+    say = fewest / (fewest + _EACH_FILE_COUNTS_AS)
+    of_files = [
+        (one + found * _EACH_FILE_COUNTS_AS) / (total + _EACH_FILE_COUNTS_AS)
+        for one, total in zip(each, totals, strict=True)
+    ]
+    shares = np.exp(say * np.mean(np.log(of_files), axis=0) + (1 - say) * np.log(found))
+    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what agrees on nothing, which is the rest
+    graded = np.where(last, 0.0, shares)
+    return np.where(last, 1 - layout.totals(graded), graded)
+
+
+def of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floats, random_u: Floats) -> Floats:
+    """Pairs of one file without the people who are in it twice.
+
+    In a block on birth date and postcode they are most of the pairs, and would show strangers to be as like as matches.
+    What looks like one person, by names and birth date where any is free, is counted no more often than it would come
+    about by chance.
+    """
+    compared = layout.model.comparisons
+    free = [rule.leaves_free(comparison) for comparison in compared]
+    own = [is_free and bool(own_columns(c) & _OWN) for is_free, c in zip(free, compared, strict=True)]
+    shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
+    alike = (np.log2(starting_m(layout)) - np.log2(random_u[0])) @ shown >= _ONE_PERSON
+    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(random_u) @ shown)
+    return np.where(alike, np.minimum(counts, by_chance), counts)
+
+
+def starting_m(layout: Layout) -> Floats:
+    """Where EM starts: what the model says, or what Splink would say."""
+    said = layout.said("m")
+    return np.where(np.isnan(said), default_m(layout), said)
