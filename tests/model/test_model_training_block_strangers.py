@@ -6,6 +6,7 @@ import pytest
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
 from linkage.model.training.block_strangers import block_u
+from linkage.model.training.dependence import _given
 from linkage.model.training.patterns import Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement
 
@@ -35,3 +36,10 @@ def test_a_file_with_next_to_no_pairs_says_next_to_nothing() -> None:
     pooled = _year((8_000, 2_000), (0, 0))
     assert pooled == pytest.approx([0.8 * 10_000 / 10_200 + 0.02 * 200 / 10_200, 0.2 * 10_000 / 10_200 + 0.98 / 51])
     assert _year((8_000, 2_000), (0, 3)) == pytest.approx(pooled, abs=0.002)
+
+
+def test_what_is_given_is_shared_across_files_as_often_as_between_them() -> None:
+    """Families of one postcode: pupils have their brothers beside them, learners seldom do."""
+    pupils, learners = np.array([6_700.0, 3_300.0]), np.array([9_300.0, 10_700.0])
+    assert _given([pupils, learners], np.array([0.001, 0.999])) == pytest.approx([0.558, 0.442], abs=0.01)
+    assert _given([pupils, np.zeros(2)], np.array([0.001, 0.999])) == pytest.approx([0.657, 0.343], abs=0.01)

@@ -48,17 +48,27 @@ def _across(layout: Layout, each: Sequence[Floats], found: Floats) -> Floats:
         each: pairs of each file at each level.
         found: share of the pairs of all files, which holds where one of them shows none.
     """
-    totals = [layout.totals(one) for one in each]
+    shares = of_both_files(each, [layout.totals(one) for one in each], found)
+    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what agrees on nothing, which is the rest
+    graded = np.where(last, 0.0, shares)
+    return np.where(last, 1 - layout.totals(graded), graded)
+
+
+def of_both_files(each: Sequence[Floats], totals: Sequence[Floats], found: Floats) -> Floats:
+    """Of levels, how often strangers of two files share each, by the pairs within either; they need not add up to one.
+
+    Args:
+        each, totals: of each file pairs at each level, and all of them.
+        found: share of the pairs of both, towards which few pairs are drawn.
+    """
     fewest = np.min(totals, axis=0)
     say = fewest / (fewest + _EACH_FILE_COUNTS_AS)
     of_files = [
         (one + found * _EACH_FILE_COUNTS_AS) / (total + _EACH_FILE_COUNTS_AS)
         for one, total in zip(each, totals, strict=True)
     ]
-    shares = np.exp(say * np.mean(np.log(of_files), axis=0) + (1 - say) * np.log(found))
-    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what agrees on nothing, which is the rest
-    graded = np.where(last, 0.0, shares)
-    return np.where(last, 1 - layout.totals(graded), graded)
+    shares: Floats = np.exp(say * np.mean(np.log(of_files), axis=0) + (1 - say) * np.log(found))
+    return shares
 
 
 def of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floats, random_u: Floats) -> Floats:

@@ -15,12 +15,12 @@ from linkage.model.compiled import level_columns
 from linkage.model.sampling import Side, below, drawn
 from linkage.model.splink_json import Comparison, Model, from_dict
 from linkage.model.stages import pattern_column
+from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, of_both_files
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.rules import exact_levels
 
 _SAMPLE_ROWS = 40_000  # of each side
 _PAIRS = 100_000  # of each side and comparison
-_RANDOM_COUNTS_AS = 200.0  # pairs that random pairs stand for, as in a training block: where strangers are few
 _ONE_PERSON = ("forename", "dob")  # who agrees on these and on what is given is taken for one person
 
 
@@ -61,11 +61,18 @@ def with_dependence(engine: Engine, model: Model, trained: Model, left: Table, r
             raw["comparisons"].append(next(learnt))
             continue
         chance = _by_chance(trained, comparison)
-        shown = np.sum([_strangers(engine, comparison, side, held) for side in sides], axis=0)
-        given = (shown + chance * _RANDOM_COUNTS_AS) / (shown.sum() + _RANDOM_COUNTS_AS)
+        given = _given([_strangers(engine, comparison, side, held) for side in sides], chance)
         raw["comparisons"].append(_measured(said, comparison, chance, given))
     engine.drop(*(side.sample for side in sides))
     return from_dict(raw)
+
+
+def _given(each: Sequence[Floats], chance: Floats) -> Floats:
+    """u of each level by pairs within each file, the last being the rest; where these are few random pairs speak."""
+    shown = np.sum(each, axis=0)
+    found = (shown + chance * RANDOM_COUNTS_AS) / (shown.sum() + RANDOM_COUNTS_AS)
+    shares = of_both_files(each, [np.full_like(one, one.sum()) for one in each], found)[:-1]
+    return np.append(shares, 1 - shares.sum())
 
 
 def _by_chance(trained: Model, comparison: Comparison) -> Floats:
