@@ -88,7 +88,7 @@ def up(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", ap
     find_java()
     if workers < 1 or cores < 1:
         raise ConfigError(
-            f"{workers} workers of {cores} cores are no cluster\n  it has a worker at least, and a worker a core"
+            f"{workers} workers of {cores} cores are no cluster\n  give at least 1 to --workers and to --cores"
         )
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()

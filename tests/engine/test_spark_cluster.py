@@ -106,7 +106,7 @@ def test_a_second_up_in_a_folder_waits_for_no_first(asleep, tmp_path):
 @pytest.mark.parametrize("asked", ["--workers", "--cores"])
 def test_a_cluster_without_workers_or_cores_is_refused(asleep, tmp_path, asked, capsys):
     assert cluster.main(["up", "--folder", str(tmp_path / "c"), asked, "-1"]) == ExitCode.USAGE
-    assert "not " in capsys.readouterr().err
+    assert "at least 1 to --workers and to --cores" in capsys.readouterr().err
     assert not asleep
 
 
