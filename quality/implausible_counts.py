@@ -86,37 +86,41 @@ def implausible_links(engine: Engine, links: Table, units: Table, found: Table) 
     return {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
 
 
-_LINKS = """
-    with accepted as (select left_id, right_id from {links} where decision = 'accepted'),
+_OTHER = {"left": "right", "right": "left"}
+
+_BESIDE = """
+        select distinct {left}, {right}
+        from both_orders as f
+        join {{units}} as one_unit on one_unit.side = '{side}' and one_unit.entity_id = f.one_id
+        join {{units}} as other_unit on other_unit.side = '{side}' and other_unit.entity_id = f.other_id
+        join accepted as a on a.{side}_id = one_unit.unit_id
+        join accepted as b on b.{side}_id = other_unit.unit_id and b.{other}_id = a.{other}_id
+        where one_unit.unit_id <> other_unit.unit_id"""
+
+
+def _beside(side: str) -> str:
+    """SQL: links of one unit to two of a side that contradict each other, named by the later one."""
+    ends = {end: f"greatest(a.{end}_id, b.{end}_id) as {end}_id" if end == side else f"a.{end}_id" for end in _OTHER}
+    return _BESIDE.format(side=side, other=_OTHER[side], **ends)
+
+
+_LINKS = f"""
+    with accepted as (select left_id, right_id from {{links}} where decision = 'accepted'),
     both_orders as (
-        select one_id, other_id from {found}
+        select one_id, other_id from {{found}}
         union
-        select other_id as one_id, one_id as other_id from {found}
+        select other_id as one_id, one_id as other_id from {{found}}
     ),
     across as (
         select distinct accepted.left_id, accepted.right_id
         from both_orders as f
-        join {units} as l on l.side = 'left' and l.entity_id = f.one_id
-        join {units} as r on r.side = 'right' and r.entity_id = f.other_id
+        join {{units}} as l on l.side = 'left' and l.entity_id = f.one_id
+        join {{units}} as r on r.side = 'right' and r.entity_id = f.other_id
         join accepted on accepted.left_id = l.unit_id and accepted.right_id = r.unit_id
     ),
-    beside_right as (
-        select distinct a.left_id, greatest(a.right_id, b.right_id) as right_id
-        from both_orders as f
-        join {units} as one_unit on one_unit.side = 'right' and one_unit.entity_id = f.one_id
-        join {units} as other_unit on other_unit.side = 'right' and other_unit.entity_id = f.other_id
-        join accepted as a on a.right_id = one_unit.unit_id
-        join accepted as b on b.right_id = other_unit.unit_id and b.left_id = a.left_id
-        where one_unit.unit_id <> other_unit.unit_id
+    beside_right as ({_beside("right")}
     ),
-    beside_left as (
-        select distinct greatest(a.left_id, b.left_id) as left_id, a.right_id
-        from both_orders as f
-        join {units} as one_unit on one_unit.side = 'left' and one_unit.entity_id = f.one_id
-        join {units} as other_unit on other_unit.side = 'left' and other_unit.entity_id = f.other_id
-        join accepted as a on a.left_id = one_unit.unit_id
-        join accepted as b on b.left_id = other_unit.unit_id and b.right_id = a.right_id
-        where one_unit.unit_id <> other_unit.unit_id
+    beside_left as ({_beside("left")}
     ),
     broken as (
         select left_id, right_id from across

@@ -120,20 +120,18 @@ class _Search:
         """Pairs that join a side's units without a link, as they were scored."""
         engine, model, units = self.engine, self.model, self.sides[side]
         pairs = self._near_linked_units(side)
-        names = {"side": side, "other": _OTHER[side]}
-        partners = engine.sql(_PARTNERS.format(**names), pairs=pairs, accepted=self.accepted, store=True)
+        partners = engine.sql(_PARTNERS.format(side=side), pairs=pairs, store=True)
         weighed = score_within(engine, model, units.units, self.frequencies, partners)
         twins = two_people(engine, weighed, units, units, _ANY_WEIGHT, self.rules)
         records, others = engine.count(units.units), engine.count(self.sides[_OTHER[side]].units)
         covered = engine.count(self.accepted) / max(records, 1)
         found = engine.sql(
-            _SAME.format(**names),
+            _SAME.format(side=side),
             params={
                 "alone": second_record_from(model, others, covered, self.thresholds),
                 "same": same_person_from(model, records, self.thresholds),
             },
             pairs=pairs,
-            accepted=self.accepted,
             weighed=weighed,
             twins=twins,
             store=True,
@@ -142,8 +140,11 @@ class _Search:
         return found
 
     def _near_linked_units(self, side: str) -> Table:
-        """A unit without a link and the linked units of the other side that it fits, where these are of one partner and
-        it fits nobody else's as well: of a learner's several records each speaks for the same pupil."""
+        """A unit without a link and the linked units of the other side that it fits, with their partner (partner_id).
+
+        They are of one partner, and it fits nobody else's as well: of a learner's several records each speaks for the
+        same pupil.
+        """
         engine, model, sides = self.engine, self.model, self.sides
         left, right = (self._units(name, linked=name != side) for name in ("left", "right"))
         lowest = self.thresholds.accept - self.thresholds.margin
@@ -168,9 +169,11 @@ class _Search:
         found = engine.sql(
             f"""
             with possible as (
-                select s.*, k.{side}_id as partner_id
+                select s.*, k.partner_id
                 from {{scored}} as s
-                join {{accepted}} as k on k.{_OTHER[side]}_id = s.{_OTHER[side]}_id
+                join (
+                    select {_OTHER[side]}_id, min({side}_id) as partner_id from {{accepted}} group by {_OTHER[side]}_id
+                ) as k on k.{_OTHER[side]}_id = s.{_OTHER[side]}_id
                 where {free}
             ),
             partners as (
@@ -183,7 +186,7 @@ class _Search:
                 from partners
                 window by_unit as (partition by {side}_id order by {heaviest_first("heaviest")}, partner_id)
             )
-            select {columns(scored.columns, "p")}
+            select {columns([*scored.columns, "partner_id"], "p")}
             from ranked as r
             join possible as p on p.{side}_id = r.{side}_id and p.partner_id = r.partner_id
             where r.place = 1 and p.match_weight >= $accept
@@ -213,17 +216,12 @@ class _Search:
 
 
 # The partner that the linked unit has, beside the unit that has none: two records of one file.
-_PARTNERS = """
-    select distinct k.{side}_id as left_id, p.{side}_id as right_id
-    from {{pairs}} as p
-    join {{accepted}} as k on k.{other}_id = p.{other}_id
-    """
+_PARTNERS = "select distinct partner_id as left_id, {side}_id as right_id from {{pairs}}"
 
 _SAME = """
-    select distinct p.*
+    select p.*
     from {{pairs}} as p
-    join {{accepted}} as k on k.{other}_id = p.{other}_id
-    join {{weighed}} as w on w.left_id = k.{side}_id and w.right_id = p.{side}_id
+    join {{weighed}} as w on w.left_id = p.partner_id and w.right_id = p.{side}_id
     where (p.match_weight >= $alone or w.match_weight >= $same)
       and not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
     """
@@ -253,7 +251,7 @@ def _without_twins(
 
 
 _BESIDE = """
-    select a.{side}_id as left_id, b.{side}_id as right_id, cast(0 as double) as match_weight
+    select distinct a.{side}_id as left_id, b.{side}_id as right_id, cast(0 as double) as match_weight
     from {{{side}}} as a
     join {{{side}}} as b on b.{other}_id = a.{other}_id and b.{side}_id > a.{side}_id
     """

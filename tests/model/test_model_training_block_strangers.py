@@ -43,3 +43,9 @@ def test_what_is_given_is_shared_across_files_as_often_as_between_them() -> None
     pupils, learners = np.array([6_700.0, 3_300.0]), np.array([9_300.0, 10_700.0])
     assert _given([pupils, learners], np.array([0.001, 0.999])) == pytest.approx([0.558, 0.442], abs=0.01)
     assert _given([pupils, np.zeros(2)], np.array([0.001, 0.999])) == pytest.approx([0.657, 0.343], abs=0.01)
+
+
+def test_what_no_pair_and_no_chance_shows_nobody_shares() -> None:
+    none = np.array([0.0, 1.0])
+    assert list(_given([np.array([0.0, 500.0]), np.array([0.0, 500.0])], none)) == [0.0, 1.0]
+    assert list(_given([np.array([0.0, 500.0]), np.zeros(2)], none)) == [0.0, 1.0]

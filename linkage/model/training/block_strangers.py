@@ -67,7 +67,7 @@ def of_both_files(each: Sequence[Floats], totals: Sequence[Floats], found: Float
         (one + found * _EACH_FILE_COUNTS_AS) / (total + _EACH_FILE_COUNTS_AS)
         for one, total in zip(each, totals, strict=True)
     ]
-    shares: Floats = np.exp(say * np.mean(np.log(of_files), axis=0) + (1 - say) * np.log(found))
+    shares: Floats = np.prod(of_files, axis=0) ** (say / len(each)) * found ** (1 - say)  # also of what nobody shares
     return shares
 
 

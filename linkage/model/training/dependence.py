@@ -71,8 +71,8 @@ def _given(each: Sequence[Floats], chance: Floats) -> Floats:
     """u of each level by pairs within each file, the last being the rest; where these are few random pairs speak."""
     shown = np.sum(each, axis=0)
     found = (shown + chance * RANDOM_COUNTS_AS) / (shown.sum() + RANDOM_COUNTS_AS)
-    shares = of_both_files(each, [np.full_like(one, one.sum()) for one in each], found)[:-1]
-    return np.append(shares, 1 - shares.sum())
+    graded = of_both_files([one[:-1] for one in each], [np.full(len(one) - 1, one.sum()) for one in each], found[:-1])
+    return np.append(graded, 1 - graded.sum())
 
 
 def _by_chance(trained: Model, comparison: Comparison) -> Floats:
