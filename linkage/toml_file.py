@@ -61,10 +61,22 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
         ConfigError: no such file, with what to do about it, or no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return toml_of(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file\n  {remedy}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+
+
+def toml_of(path: Path) -> dict[str, Any]:
+    """A TOML file that is there, as it stands, with or without the mark that editors of Windows put before it.
+
+    Raises:
+        ConfigError: it is no TOML, or not in UTF-8.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding") from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 

@@ -36,7 +36,7 @@ def load(folder: Path | None = None) -> Catalogue:
         if path.name == _FRAMES:
             continue
         try:
-            dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8"))))
+            dataset = Dataset.model_validate(_named(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
         except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             faults += _faults(path.name, error)
             continue
@@ -53,7 +53,7 @@ def load(folder: Path | None = None) -> Catalogue:
 def _frames(path: Path, faults: list[str]) -> dict[str, dict[str, str]]:
     """The code frames, codes and labels as text; faults of the file are added to `faults`."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{path.name}: {error}")
         return {}

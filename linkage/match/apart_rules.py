@@ -1,13 +1,12 @@
 """The rules of configs/resolution/apart.toml: what makes a pair two people."""
 
 import functools
-import tomllib
 
 from pydantic import BaseModel, ConfigDict
 
 from linkage.config import Probability, Step
 from linkage.resources import config_file
-from linkage.toml_file import check
+from linkage.toml_file import check, toml_of
 
 
 class Rule(BaseModel):
@@ -47,5 +46,5 @@ def asked_for(step: Step) -> tuple[Rule, ...]:
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/apart.toml."""
     path = config_file("resolution/apart.toml")
-    file = check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    file = check(_File, toml_of(path), str(path))
     return tuple(rule.model_copy(update={"variants": file.variants}) for rule in file.apart)

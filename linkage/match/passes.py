@@ -6,7 +6,6 @@ birth date and postcode are left to the model or to a person.
 
 import difflib
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linkage.config import Cardinality, Pass
 from linkage.engine import Engine, Table, quote
 from linkage.errors import ConfigError
-from linkage.toml_file import check
+from linkage.toml_file import check, read_toml
 
 # What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops other names.
 _AGREEMENTS = {
@@ -51,14 +50,7 @@ def load(path: Path) -> tuple[Pass, ...]:
     Raises:
         ConfigError: no such file, or faults, all at once.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such file of passes\n  name one that is there; leo config files lists those that ship"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path, "name a file of passes that is there; leo config files lists those that ship")
     passes = check(_PassFile, raw, str(path)).passes
     faults = [f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)]
     if faults:

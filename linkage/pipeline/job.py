@@ -142,7 +142,7 @@ def load_job(
         key_file: the master key, in the stead of [outputs] key_file.
         previous: the last release's run, in the stead of [run] previous.
         need_data: look for the input files.
-        need_key: read the master key where a project needs one.
+        need_key: read the master key where a project needs one or one is named.
 
     Raises:
         ConfigError: faults of the file and of what it names, all at once.
@@ -162,8 +162,8 @@ def load_job(
     if last_release and need_data:
         with faults.collected():
             job["previous"] = previous_run(last_release, "--previous" if previous else "run.previous")
-    if need_key and config.outputs.projects:
-        with faults.collected():
+    if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
+        with faults.collected():  # a key that is named is read though no project needs it: a wrong name is told now
             job["key"] = master_key(key_file or _key_file(config, path))
     if need_key and config.outputs.projects:
         with faults.collected():

@@ -186,7 +186,10 @@ def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: s
             f"{summary.source}: no file has the column {', '.join(summary.absent)}; nothing is known of what it holds"
         )
     if summary.rejections:
-        space.tell(described(summary.rejections, summary.rows_read) + f"\n  they are kept in the table {table}")
+        told = described(summary.rejections, summary.rows_read)
+        if any("bytes that are not" in rejection.reason for rejection in summary.rejections):
+            told += '\n  if the files are in another encoding say so in their format: encoding = "cp1252"'
+        space.tell(f"{told}\n  they are kept in the table {table}")
     if isinstance(summary, AttributeSummary) and summary.orphans:
         space.tell(f"{summary.table}: {summary.orphans:,} of {summary.rows_read:,} rows belong to no entity")
 

@@ -24,6 +24,7 @@ from linkage.records.source_files import open_bytes, told_apart, unreadable
 LINE, FILE = "file line", "file number"  # columns of the Parquet file; with a space, so that no header has them
 
 _BLOCK = 8_000_000  # characters read at a time
+_CUT = "the file ends in it, without a line break: it may be cut short, compare its size"
 _LONGEST_ROW = 100  # lines: a quote that does not close within them is a fault of the line that opens it
 _ESCAPED, _REPLACED = re.compile("[\udc80-\udcff]"), re.compile("[\udc80-\udcff\ufffd]")
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
@@ -169,6 +170,8 @@ def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRow
     while block := lines.block():
         table = _quick(block, fmt, found.header)
         yield _slow(block, lines, fmt, found) if table is None else table
+    if found.rejected and not lines.ended and (last := found.rejected[-1])[0] == lines.next - 1:
+        found.rejected[-1] = (last[0], f"{last[1]}; {_CUT}")
 
 
 class _Lines:
@@ -176,6 +179,7 @@ class _Lines:
 
     def __init__(self, path: Path, stream: io.TextIOWrapper) -> None:
         self.path, self.stream, self.next = path, stream, 2
+        self.ended = True  # by a line break
 
     def block(self) -> _Block | None:
         with _reading(self.path):
@@ -184,13 +188,15 @@ class _Lines:
         if not text:
             return None
         block = _Block(self.next, text)
-        self.next += text.count("\n") + (not text.endswith("\n"))
+        self.ended = text.endswith("\n")
+        self.next += text.count("\n") + (not self.ended)
         return block
 
     def more(self) -> str:
         with _reading(self.path):
             line = self.stream.readline()
         self.next += bool(line)
+        self.ended = line.endswith("\n") if line else self.ended
         return line
 
 

@@ -138,6 +138,11 @@ class _Header:
             raise InputError(
                 f"{wanted_by}: {self.file} has no column '{name}'\n"
                 f"  it has: {listed(self.names, known=self._is_known)}"
+                + (
+                    ""
+                    if len(self.names) > 1
+                    else "\n  where that is one column of several, say their delimiter in format"
+                )
                 + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
             )
         return found

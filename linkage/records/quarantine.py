@@ -55,7 +55,10 @@ def set_aside(engine: Engine, source: str, raw: RawRows, faults: Sequence[Fault]
     rejections = _rejections(engine, table)
     count = sum(rejection.rows for rejection in rejections)
     if count >= raw.rows_read:
-        raise InputError(f"{source}: no row of its files can be read\n" + described(rejections, raw.rows_read))
+        raise InputError(
+            f"{source}: no row of its files can be read\n{described(rejections, raw.rows_read)}\n"
+            "  say in its format how the files are written (date_format, delimiter, encoding, ...), or fetch them again"
+        )
     return SetAside(table, rejections, count, faulty > 0)
 
 

@@ -1,7 +1,6 @@
 """Data packages: items that are asked for together, worked out from the catalogue by the rules in configs/packages/."""
 
 import functools
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from linkage.extract.project import RowsOnly
 from linkage.extract.years import Years
 from linkage.requests.which import Which
 from linkage.resources import config_files
-from linkage.toml_file import fault_lines
+from linkage.toml_file import fault_lines, toml_of
 
 
 class _Strict(BaseModel):
@@ -148,9 +147,9 @@ def load_packages(
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("packages/*.toml").values():
         try:
-            rules = PackageFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            faults.append(f"{path.name}: not TOML: {error}")
+            rules = PackageFile.model_validate(toml_of(path))
+        except ConfigError as error:
+            faults.append(str(error))
             continue
         except ValidationError as error:
             faults += [f"{path.name}: {line}" for line in fault_lines(PackageFile, error)]

@@ -4,7 +4,6 @@ import copy
 import datetime
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from linkage.config import Name
 from linkage.errors import ConfigError
 from linkage.extract.project import AnalysisTable, Format, Population
 from linkage.requests.sheets import is_sheet, read_sheet
-from linkage.toml_file import fault_text
+from linkage.toml_file import fault_text, toml_of
 
 
 class _Strict(BaseModel):
@@ -138,11 +137,9 @@ def read_request(path: Path) -> tuple[Request, list[Fault]]:
         ConfigError: no such file, or no TOML, CSV or workbook, so that nothing can be read.
     """
     try:
-        raw = read_sheet(path) if is_sheet(path) else tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = read_sheet(path) if is_sheet(path) else toml_of(path)
     except (FileNotFoundError, IsADirectoryError):
         raise ConfigError(f"{path}: no such file\n  name a request's TOML file, CSV or workbook") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
     return request_of(raw)
 
 

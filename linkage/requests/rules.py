@@ -1,8 +1,7 @@
 """The rules that a request is checked by: data, with what each is for and what to do where it is broken."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +9,7 @@ from linkage.config import Name
 from linkage.errors import ConfigError
 from linkage.requests.which import Which
 from linkage.resources import config_files
-from linkage.toml_file import check
+from linkage.toml_file import check, toml_of
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -63,10 +62,9 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("requests/*.toml").values():
         try:
-            raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-            rules = check(_File, raw, path.name).rule
-        except (tomllib.TOMLDecodeError, ConfigError) as error:
-            faults.append(f"{path.name}: {error}" if isinstance(error, tomllib.TOMLDecodeError) else str(error))
+            rules = check(_File, toml_of(path), path.name).rule
+        except ConfigError as error:
+            faults.append(str(error))
             continue
         for rule in rules:
             where = f"{path.name}: rule {rule.name}"

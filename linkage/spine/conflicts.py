@@ -6,7 +6,6 @@ People who break a rule are few: they are found by set-based SQL, and only they 
 
 import functools
 import math
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from linkage.config import Step
 from linkage.engine import Engine, Table, columns, quote, rows
 from linkage.resources import config_file
 from linkage.spine.parting import Cut, part
-from linkage.toml_file import check
+from linkage.toml_file import check, toml_of
 
 NEVER = "never one person, by decision"
 """Why a link was cut that would have joined two of whom people have decided that they are not one."""
@@ -46,7 +45,7 @@ class _File(BaseModel):
 def shipped() -> tuple[Rule, ...]:
     """The rules of configs/resolution/people.toml."""
     path = config_file("resolution/people.toml")
-    return check(_File, tomllib.loads(path.read_text(encoding="utf-8")), str(path)).conflict
+    return check(_File, toml_of(path), str(path)).conflict
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:

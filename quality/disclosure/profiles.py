@@ -1,6 +1,5 @@
 """One body's rules of what may leave: TOML files in configs/disclosure/."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.errors import ConfigError
 from linkage.resources import config_files
-from linkage.toml_file import check
+from linkage.toml_file import check, toml_of
 
 
 class _Strict(BaseModel):
@@ -85,11 +84,7 @@ def load(name: str = "leo_publication") -> Profile:
     path = _profiles().get(name)
     if path is None:
         raise ConfigError(f"no disclosure profile '{name}'\n  there are: {', '.join(names())}")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name}: not TOML: {error}") from None
-    return check(Profile, raw, path.name)
+    return check(Profile, toml_of(path), path.name)
 
 
 def names() -> list[str]:

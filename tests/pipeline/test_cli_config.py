@@ -72,3 +72,32 @@ def test_the_schema_is_json_schema(leo):
     code, shown, _ = leo("config", "schema")
     assert code == 0
     assert set(json.loads(shown)["properties"]) >= {"run", "source", "step", "gates"}
+
+
+def test_a_file_with_the_mark_of_windows_is_read_and_another_encoding_is_told(leo, tmp_path):
+    """Editors of Windows put a mark before UTF-8, which was no TOML."""
+    file = tmp_path / "run.toml"
+    file.write_text(RUN, encoding="utf-8-sig")
+    code, shown, _ = leo("config", "check", file)
+    assert (code, "no fault in run 'small'" in shown) == (0, True)
+    file.write_text(RUN, encoding="utf-16")
+    code, _, said = leo("config", "check", file)
+    assert (code, said) == (
+        2,
+        f"leo: {file}: not TOML: it is not in UTF-8\n  save it again with UTF-8 as its encoding\n",
+    )
+
+
+def test_a_key_that_is_named_is_looked_at_though_no_project_needs_it(leo, tmp_path):
+    """Whoever mistypes --key learns so before the run, and not when an extract is made."""
+    file, data = tmp_path / "run.toml", tmp_path / "data" / "pupils"
+    file.write_text(RUN)
+    data.mkdir(parents=True)
+    pq.write_table(
+        pa.table({v.name: pa.array(["x"]) for v in shipped().table("npd", "census").variable}), data / "a.parquet"
+    )
+    code, _, said = leo("run", file, "--data", data.parent, "--out", tmp_path / "out", "--key", tmp_path / "none.key")
+    assert (code, f"{tmp_path / 'none.key'}: no such file" in said) == (2, True)
+    file.write_text(RUN + '[outputs]\nkey_file = "none.key"\n')
+    code, _, said = leo("run", file, "--data", data.parent, "--out", tmp_path / "out")
+    assert (code, f"{tmp_path / 'none.key'}: no such file" in said) == (2, True)

@@ -47,6 +47,13 @@ def test_ragged_rows_are_set_aside_and_no_other(convert):
     )
 
 
+def test_a_file_that_ends_in_the_middle_of_a_row_says_so(convert):
+    """Half of a national file was linked, and one row was said to have fields too few."""
+    cut = "the file ends in it, without a line break: it may be cut short, compare its size"
+    assert convert(b"a,b,c\n1,2,3\n4,5") == ([(2, "1", "2", "3")], [(3, f"row has 2 fields, the header 3; {cut}")])
+    assert convert(b"a,b,c\n4,5\n1,2,3") == ([(3, "1", "2", "3")], [(2, "row has 2 fields, the header 3")])
+
+
 def test_nul_and_bytes_of_another_encoding(convert):
     assert convert(b"a,b\n1,2\n\x00,4\nM\xfcller,6\n7,8\n") == (
         [(2, "1", "2"), (5, "7", "8")],

@@ -256,6 +256,9 @@ def test_every_date_in_another_format(read_pupils, tmp_path):
         read_pupils("a.csv", type="csv")
     assert "npd: no row of its files can be read" in str(error.value)
     assert "3  SEEN is not a date in the form %Y-%m-%d   first at line 2" in str(error.value)
+    assert str(error.value).endswith(
+        "\n  say in its format how the files are written (date_format, delimiter, encoding, ...), or fetch them again"
+    )
 
 
 def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, put):
