@@ -14,15 +14,16 @@ def dashboard(
 ) -> None:
     """Make a dashboard of all RUNS: trends, any two compared, models, stage times, in pages that need no network.
 
-    A run that is unfinished, unreadable or of another configuration is named with the reason. Every number has passed
-    disclosure control.
+    A run that is unfinished, unreadable, of another format or of another configuration is named with the reason. Every
+    number has passed disclosure control.
 
     Example: leo dashboard runs --out runs-dashboard
     """
+    from linkage.pipeline import FORMAT
     from linkage.pipeline.reviewing import estimates
     from quality.dashboard import found_below, write_site
 
-    found = found_below(runs, estimates)
+    found = found_below(runs, estimates, FORMAT)
     if not no_progress:
         shown, aside = len(found.runs), len(found.aside)
         folders = f"{aside} folder{'s' if aside != 1 else ''} set aside"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputError
+from quality.evaluation import FORMAT
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")
@@ -57,13 +58,16 @@ class Found:
     aside: Sequence[Aside]
 
 
-def found_below(folders: Sequence[Path], reviewed: Callable[[Path], Reviews] | None = None) -> Found:
+def found_below(
+    folders: Sequence[Path], reviewed: Callable[[Path], Reviews] | None = None, manifest_format: int | None = None
+) -> Found:
     """The runs that folders are or hold.
 
     Args:
         folders: each a run, or a folder of runs; its hidden folders, and folders without a manifest of which nothing
             says that they are runs, are no runs.
         reviewed: what reviews of a run's links found, for runs that have any.
+        manifest_format: of the manifests that this version reads; any where None.
 
     Raises:
         InputError: a folder does not exist, or none of them holds a run that was evaluated; each is named with why.
@@ -74,7 +78,7 @@ def found_below(folders: Sequence[Path], reviewed: Callable[[Path], Reviews] | N
             raise InputError(f"{folder}: no such folder\n  name folders of leo run, or a folder that holds some")
         places |= dict.fromkeys(place.resolve() for place in _runs_of(folder))
     names = _names(list(places))
-    read = [_read(place, names[place], reviewed) for place in places]
+    read = [_read(place, names[place], reviewed, manifest_format) for place in places]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
     aside = [one for one in read if isinstance(one, Aside)]
     if not runs:
@@ -111,7 +115,7 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
     return found
 
 
-def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None) -> Run | Aside:
+def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None, form: int | None) -> Run | Aside:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
     except (OSError, ValueError) as fault:
@@ -120,6 +124,10 @@ def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None) ->
         return Aside(name, "unfinished: it has no manifest.json; the same leo run continues it")
     if "configuration" not in manifest:
         return Aside(name, "no run of leo run: its manifest holds no configuration, as of leo synth, link or dedupe")
+    written = (manifest.get("format"), FORMAT if evaluation is None else evaluation.get("format"))
+    if (form is not None and written[0] != form) or written[1] != FORMAT:
+        version = manifest.get("versions", {}).get("leo-linkage", "unknown")
+        return Aside(name, f"of another format, which this version does not read; make its page by version {version}")
     status = str(manifest.get("status"))
     if status not in _ENDED:
         return Aside(name, f"unfinished: its status is '{status}'; the same leo run continues it")

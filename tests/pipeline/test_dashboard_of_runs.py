@@ -1,5 +1,6 @@
 """`leo dashboard` over two real runs of the village."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +17,18 @@ def test_two_real_runs(
     village.runner().run()
     shutil.move(village.root, runs / "second")
     (runs / "third" / "stages").mkdir(parents=True)
+    manifest = json.loads((shutil.copytree(runs / "first", runs / "older") / "manifest.json").read_text())
+    (runs / "older" / "manifest.json").write_text(json.dumps(manifest | {"format": 0}))
+    evaluation = json.loads((shutil.copytree(runs / "first", runs / "newer") / "quality/evaluation.json").read_text())
+    (runs / "newer" / "quality" / "evaluation.json").write_text(json.dumps(evaluation | {"format": 99}))
 
     code, out, err = leo("dashboard", runs, "--out", tmp_path / "site")
 
     assert code == 0
     assert out.startswith(f"{tmp_path / 'site' / 'index.html'}   6 pages")
-    assert "2 runs to show, 1 folder set aside" in err
+    assert "2 runs to show, 3 folders set aside" in err
+    assert "older: of another format" in err
+    assert "newer: of another format" in err
     assert "third: unfinished" in err
     index = (tmp_path / "site" / "index.html").read_text()
     assert "One run" not in index
