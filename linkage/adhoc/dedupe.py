@@ -118,6 +118,8 @@ def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Rec
     kept = told.column if told else None
     table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
     kinds = persons.kinds(engine, table, table, postcodes=postcodes, one_file=True)
+    if engine.count(table) == 1:
+        raise InputError(f"{file.called}: holds one record, which can be no other's\n  give a file of two or more")
     if len(kinds) < 2:
         raise InputError(
             "fewer than two of the fields say anything: the others are empty or hold one value\n"
@@ -306,20 +308,20 @@ def _counts(engine: Engine, clusters: Clusters, links: Table, alone: Table) -> d
     sized = engine.sql(
         """
         with sizes as (select cluster_id, count(*) as records from {members} group by cluster_id)
-        select records, count(*) as people from sizes group by records order by records
+        select records, count(*) as clusters from sizes group by records order by records
         """,
         members=clusters.members,
     )
-    sizes = {int(row["records"]): int(row["people"]) for row in rows(engine, sized)}
+    sizes = {int(row["records"]): int(row["clusters"]) for row in rows(engine, sized)}
 
     def by(table: Table, column: str) -> dict[str, int]:
         counted = engine.sql(f"select {column} as what, count(*) as n from {{t}} group by {column}", t=table)
         return {str(row["what"]): int(row["n"]) for row in sorted(rows(engine, counted), key=lambda r: str(r["what"]))}
 
     return {
-        "records": sum(records * people for records, people in sizes.items()),
-        "people": sum(sizes.values()),
-        "people_by_records": sizes,
+        "records": sum(records * clusters for records, clusters in sizes.items()),
+        "clusters": sum(sizes.values()),  # of persons or of things
+        "clusters_by_records": sizes,
         "decisions": by(links, "decision"),
         "reasons": by(links, "coalesce(reason, 'none')"),
         "alone": by(alone, "reason"),

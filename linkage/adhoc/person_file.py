@@ -88,7 +88,10 @@ class PersonFile:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.called}: lists within lists and maps are not read: {shown}")
         if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-8"):
-            said.append(f"{self.called}: read as {self.encoding}; if names look wrong, name another with --encoding")
+            said.append(
+                f"{self.called}: read as {self.encoding}, by its letters; if names look wrong, "
+                "give the encoding that the file was saved in: --encoding cp1252, say"
+            )
         return [*said, *self.lost_rows()]
 
     def lost_rows(self) -> list[str]:

@@ -85,8 +85,9 @@ def dedupe(
     )
     done = dedupe_file(request, recognised=_say_recognised, progress=say)
     counts = done.summary
-    of = "people" if done.of_persons else "things"
-    typer.echo(f"{counts['records']:,} records are {counts['people']:,} {of}")
+    alone = counts["clusters"] == 1
+    of = ("person" if alone else "people") if done.of_persons else ("thing" if alone else "things")
+    typer.echo(f"{counts['records']:,} records are {counts['clusters']:,} {of}")
     if done.truth:
         shown = ", ".join(f"{name} {done.truth[name]:.4f}" for name in ("precision", "recall", "f1"))
         typer.echo(f"against {done.truth['true_pairs']:,} true pairs: {shown}")

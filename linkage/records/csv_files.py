@@ -144,7 +144,7 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     if 2 * sum(map(bool, names)) < len(names):
         raise InputError(
             f"{path}: the first line names {sum(map(bool, names))} of {len(names)} columns\n"
-            "  the first line of a CSV file is its header: take away what stands before it"
+            "  the first line of a CSV file is its header: take away what stands before it, or name every column"
         )
     if fmt.repeated_names == "number":
         return numbered(names)

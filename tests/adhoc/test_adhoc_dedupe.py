@@ -52,7 +52,7 @@ def test_every_record_is_of_one_person_and_every_pair_of_a_person_is_a_link(
     clusters = pq.read_table(request_.out / "clusters.parquet").to_pylist()
     assert len({row["id"] for row in clusters}) == len(clusters) == 5000
     person = {row["id"]: row["person_id"] for row in clusters}
-    assert set(person.values()) == set(range(1, done.summary["people"] + 1))
+    assert set(person.values()) == set(range(1, done.summary["clusters"] + 1))
     links = pq.read_table(request_.out / "links.parquet").to_pylist()
     accepted = [(row["left_id"], row["right_id"]) for row in links if row["decision"] == "accepted"]
     assert all(person[left] == person[right] for left, right in accepted)
@@ -105,3 +105,10 @@ def test_pairs_and_clusters_tell_the_same_truth(tmp_path: Path) -> None:
             for told in (of_one_file(engine, str(tmp_path / f"{name}.csv"), ()) for name in ("pairs", "clusters"))
         ]
     assert found == [[(1, 2), (1, 3), (2, 3)]] * 2, "each once, though it is said twice"
+
+
+def test_a_file_of_one_record_is_told_so(tmp_path: Path) -> None:
+    """It was said of it that its fields say nothing, and that more of them should be mapped."""
+    (tmp_path / "one.csv").write_text("id,first_name,last_name,dob\n1,Ann,Lee,1990-01-02\n")
+    with pytest.raises(InputError, match=r"one\.csv: holds one record, which can be no other's\n  give a file of two"):
+        dedupe_file(DedupeRequest(tmp_path / "one.csv", tmp_path / "out"))

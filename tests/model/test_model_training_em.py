@@ -266,8 +266,8 @@ def _levels(*weights: float, error: float | None = 0.1) -> list[LevelReport]:
         ((9.0, 4.0, -3.0), []),
         ((9.0, -2.0, -3.0), []),  # partial agreement may speak against a match: strangers show it more often
         ((9.0, 4.0, 4.3), []),  # within three standard errors
-        ((9.0, 4.0, 4.6), ["'grade 0' weighs 4.60, more than the higher level 'grade 1' with 4.00"]),
-        ((4.0, 9.0, 8.0), ["'grade 1' weighs 9.00", "'grade 0' weighs 8.00, more than the higher level 'grade 2'"]),
+        ((9.0, 4.0, 4.6), ["'grade 0' weighs 4.60, more than 'grade 1' with 4.00"]),
+        ((4.0, 9.0, 8.0), ["'grade 1' weighs 9.00", "'grade 0' weighs 8.00, more than 'grade 2'"]),
     ],
 )
 def test_grades_that_cross_are_named_with_what_to_do(weights: tuple[float, ...], said: list[str]) -> None:

@@ -52,6 +52,7 @@ def _crossed(levels: list[LevelReport]) -> Iterator[str]:
         noise = ((lower.standard_error or 0.0) ** 2 + (higher.standard_error or 0.0) ** 2) ** 0.5
         if lower.weight - higher.weight > _BEYOND_CHANCE * noise:
             yield (
-                f"comparison '{lower.comparison}': '{lower.level}' weighs {lower.weight:.2f}, more than the higher "
-                f"level '{higher.level}' with {higher.weight:.2f}: evaluate it first, or join the two levels"
+                f"comparison '{lower.comparison}': '{lower.level}' weighs {lower.weight:.2f}, more than "
+                f"'{higher.level}' with {higher.weight:.2f}, though that agrees better and is asked first: links are "
+                "as good; to mend the model let the one that weighs more come first, or make one level of the two"
             )
