@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from linkage.adhoc import ages, consonants, dated, digits, hashes, spellings
+from linkage.adhoc import ages, chains, consonants, dated, digits, hashes, spellings
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
-from linkage.adhoc.chains import with_fathers
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.initials import in_initials, initial
@@ -197,21 +196,19 @@ def _has_no_particles(engine: Engine, shape: _Shape, other: _Shape) -> bool:
 
 
 def _join_fathers(engine: Engine, shape: _Shape) -> None:
-    """Names of father and grandfather after one's own, where these are the name in full."""
-    own = shape.parts["full_name"]
-    shape.file, whole = with_fathers(engine, shape.file, own)
-    shape.fields = {name: whole if column == own else column for name, column in shape.fields.items()}
-    shape.parts = {**shape.parts, "full_name": whole}
+    """Names of father and grandfather in one column, after one's own where these are the name in full."""
+    own = shape.parts.get("full_name")
+    _move([shape], "forename" if own else "middle_names", [chains.joined(engine, shape.file, shape.parts, own)])
 
 
 def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
     """Names in full become forenames and a surname."""
+    chained = [shape for shape in shapes if chains.FATHERS[0] in shape.parts]
+    for shape in chained:
+        _join_fathers(engine, shape)
     full = [shape for shape in shapes if "full_name" in shape.parts]
     if not full:
         return
-    if not all("father_name" in shape.fields for shape in shapes):
-        for shape in full:
-            _join_fathers(engine, shape)
     given, family = Counter[str](), Counter[str]()
     held: list[tuple[Mapping[str, str], Counts]] = []
     for shape in shapes:
@@ -230,9 +227,11 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         given, family = (sum((Counter(of_file[n]) for of_file in parted), Counter[str]()) for n in (0, 1))
     if not given:  # no name is parted anywhere: the first file's order is the order
         given, family = map(Counter, by_place(held[0][1]))
-    vocabulary = Vocabulary.of(given, family)
+    vocabulary, by_fathers = Vocabulary.of(given, family), None
+    if chained and len(full) == len(shapes):
+        by_fathers = chains.ByFathers.learnt(engine, chained[0].file, chained[0].parts, [names for _, names in held])
     for shape, (bare, values) in zip(full, held, strict=True):
-        names = FullNames.learnt(values, vocabulary)
+        names = by_fathers or FullNames.learnt(values, vocabulary)
         texts = {value: names.parted(name) for value, name in bare.items()}
         column = shape.parts["full_name"]
         shape.file, (first, last) = looked_up(engine, shape.file, column, texts, ["forenames", "surname"])

@@ -7,6 +7,7 @@ from linkage.adhoc.addresses import address_columns, with_addresses
 from linkage.adhoc.birth_numbers import with_birth_numbers
 from linkage.adhoc.british_numbers import with_other_countries
 from linkage.adhoc.by_content import taken_by_content
+from linkage.adhoc.chains import with_chains
 from linkage.adhoc.copies import without_copies
 from linkage.adhoc.filled import filled
 from linkage.adhoc.ids import with_ids
@@ -53,6 +54,7 @@ def columns_of(
     columns = names_of_things(engine, files, replace(columns, by_content=tuple(found)), told)
     _refuse_mere_addresses(columns, headers)
     columns = with_other_countries(engine, files, columns)
+    columns = with_chains(engine, files, columns, told)
     columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
     columns = without_copies(engine, files, without_idle(engine, files, columns))
     columns = with_towns(engine, files, with_addresses(engine, files, columns, told))

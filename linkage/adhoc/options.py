@@ -108,7 +108,8 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         alone = [field for field in alone if field not in ("age", "dob")]
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
-    say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *whole_address_notes(columns, files)])
+    say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *_fathers(columns, files)])
+    say_notes(whole_address_notes(columns, files))
     say_notes([note for file in files for note in file.notes()])
     say_notes(not_recognised(columns, files))
     if len(files) > 1:
@@ -137,6 +138,23 @@ def _dates_in_numbers(columns: "Columns") -> list[str]:
         for side, parts in sides
         if "birth_number" in parts
     ]
+
+
+def _fathers(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
+    """Which names of fathers are taken for parts of the name, as the other file writes it."""
+    from linkage.adhoc.chains import FATHERS
+
+    notes = []
+    sides = (("left", columns.left_parts), ("right", columns.right_parts))
+    for file, (side, parts) in zip(files, sides, strict=True):
+        held = [parts[name] for name in FATHERS if name in parts]
+        if held:
+            after = f"after {parts['full_name']}" if "full_name" in parts else "between forename and surname"
+            notes.append(
+                f"{file.called}: {' and '.join(held)} stand {after}, as in the other file's names in full; "
+                f"not at all: --map {side}.{LEFT_OUT}={held[0]}"
+            )
+    return notes
 
 
 def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:

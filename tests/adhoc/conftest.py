@@ -17,6 +17,7 @@ from linkage.adhoc import persons
 from linkage.adhoc.addresses import with_addresses
 from linkage.adhoc.alike import alike
 from linkage.adhoc.birth_dates import read, reading
+from linkage.adhoc.chains import with_chains
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Linked, Request, link_files
 from linkage.adhoc.recognise import recognise
@@ -169,7 +170,7 @@ def shaped(engine: Engine, tmp_path: Path, rows: Rows) -> Shaped:
             (tmp_path / f"{side}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
             path = tmp_path / f"{side}.csv"
             files.append(persons.read(engine, path, tmp_path / side, delimiter="|", encoding="utf-8"))
-        columns = recognise(files[0].header, files[1].header)
+        columns = with_chains(engine, files, recognise(files[0].header, files[1].header))
         found, at = alike(engine, files, with_addresses(engine, files, columns))
         units = [
             rows(persons.units(engine, f, {n: side[n] for n in at.fields}, i, postcodes=False)[0])
