@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rapidfuzz.distance import Levenshtein
 
@@ -113,10 +114,11 @@ def _nearest(left: Sequence[str], right: Sequence[str]) -> tuple[str, str]:
 def _pieces(one: str, other: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Both values, with what the other does not have marked."""
     left, right = [], []
-    for step in Levenshtein.opcodes(one, other):
-        same = step.tag == "equal"
-        left.append(Piece(one[step.src_start : step.src_end], not same))
-        right.append(Piece(other[step.dest_start : step.dest_end], not same))
+    # What is taken away beside what is put in another's place is one mark.
+    for same, beside in groupby(Levenshtein.opcodes(one, other), key=lambda step: step.tag == "equal"):
+        steps = list(beside)
+        left.append(Piece(one[steps[0].src_start : steps[-1].src_end], not same))
+        right.append(Piece(other[steps[0].dest_start : steps[-1].dest_end], not same))
     return tuple(piece for piece in left if piece.text), tuple(piece for piece in right if piece.text)
 
 

@@ -1,5 +1,6 @@
 """Charts of the tuning page as SVG in the page's colours: what levels weigh, and how the pairs' weights lie."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -59,7 +60,7 @@ def histogram(bins: Sequence[Bin], limits: Sequence[tuple[str, float]], size: fl
         size: bits of a bin.
     """
     width = 300 if narrow else 720
-    low, high = bins[0].low, bins[-1].low + size
+    low, high = _ends(bins[0].low, bins[-1].low + size, [place for _, place in limits], size)
     left, right = 4.0, width - 4.0
 
     def across(value: float) -> float:
@@ -91,6 +92,14 @@ def histogram(bins: Sequence[Bin], limits: Sequence[tuple[str, float]], size: fl
         for x, anchor, value in ends
     ]
     return _svg(width, bottom + 16, "histogram", parts)
+
+
+def _ends(low: float, high: float, limits: Sequence[float], size: float) -> tuple[float, float]:
+    """Where the axis begins and ends: at whole bins, with the lines on it unless they are far off."""
+    furthest = high - low
+    reached = [place for place in limits if low - furthest <= place <= high + furthest]
+    whole = [size * round_to(place / size) for place in reached for round_to in (math.floor, math.ceil)]
+    return min([low, *whole]), max([high, *whole])
 
 
 def _svg(width: float, height: float, name: str, parts: Sequence[str]) -> str:

@@ -1,6 +1,8 @@
 """Whose turn it is, how far reviewers agree, and how two records stand side by side."""
 
 import datetime
+import itertools
+import operator
 from typing import Any
 
 import pytest
@@ -195,3 +197,5 @@ def test_marks_change_no_value(one: str, other: str) -> None:
     (row,) = side_by_side(record(surname=one), record(surname=other))
     assert "".join(piece.text for piece in row.left[0].pieces) == one
     assert "".join(piece.text for piece in row.right[0].pieces) == other
+    marks = [piece.marked for piece in row.left[0].pieces]
+    assert not any(itertools.starmap(operator.and_, itertools.pairwise(marks))), "a mark is one box"
