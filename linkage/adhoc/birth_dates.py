@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from anyascii import anyascii
 
 from linkage.adhoc.around_dates import bare
-from linkage.adhoc.calendars import Calendar, calendar_of, may_be_of_another
+from linkage.adhoc.calendars import calendar_of, may_be_of_another
 from linkage.adhoc.date_forms import DateForm, date_form
 from linkage.adhoc.date_orders import NoMonths, are_months, is_day_second
 from linkage.adhoc.day_counts import DayCount, day_count
 from linkage.adhoc.recognise import month_names
 from linkage.adhoc.times_of_day import are_midnights, is_late, minute, minutes_of, next_day
 from linkage.adhoc.unknown import says_unknown
-from linkage.adhoc.vocabulary import vocabulary
+from linkage.records.calendars import Calendar, years_ahead
 from linkage.records.dates import no_date_texts
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
@@ -245,10 +245,10 @@ def _year_in_full(text: str) -> int | None:
 def _ahead(years: Counter[int]) -> int:
     """By how many years a calendar of which most of the years are is ahead of the common one; 0 for that."""
     today = datetime.date.today().year
-    for more in vocabulary()["calendars"].values():
+    for more in years_ahead().values():
         within = sum(rows for year, rows in years.items() if max(_EARLIEST + more, today) < year <= today + more)
         if 2 * within > years.total():
-            return int(more)
+            return more
     return 0
 
 

@@ -1,76 +1,17 @@
-"""Birth dates of other calendars: of the Hijra by the sun (Iran) and by the moon, of Ethiopia, of Nepal.
-
-A year and its months begin after so many days of a mean year and of mean months, rounded down: for the calendars by the
-sun's mean that is their rule, for those by the true sun and moon it is their rule but for a day here and there. The
-numbers are data: configs/recognise.toml.
-"""
+"""Of which calendar birth dates are, where they are not of the common one."""
 
 import datetime
-import functools
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
 
 from linkage.adhoc.date_forms import alike
-from linkage.adhoc.vocabulary import vocabulary
+from linkage.records.calendars import EARLIEST_BIRTH, Calendar, calendars
 
-_EARLIEST = 1850
 _LONG_AGO = 1600  # no file of persons has births in a year of the common calendar before that
 _FIT = 0.95  # share of a column's dates that are days of its calendar, between births that there can be
 _BETTER, _ROWS = 0.002, 3  # by so much more than in the common one, and by so many rows
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """One calendar, by its mean days."""
-
-    name: str
-    first: float  # day of the common calendar, as `datetime.date.toordinal` counts, on which its year 0 would begin
-    year: float  # days
-    months: tuple[float, ...]  # days of each; the last one ends where the next year begins
-
-    def date(self, text: str) -> str | None:
-        """Year-month-day text of this calendar in the common one; None where it is no day of a birth that there can be.
-
-        Where the day is not known it is the middle of the month or of the year that says the month and the year.
-        """
-        year, month, day = (int(part) for part in text.split("-"))
-        if month > len(self.months) or day > math.ceil(self.months[month - 1] if month else 0):
-            return None
-        if day:
-            found = self._begins(year, month) + day - 1
-        elif month:
-            found = self._begins(year, month) + int(self.months[month - 1] / 2)
-        else:
-            found = self._begins(year, 1) + int(self.year / 2)
-        if not _first_birth() <= found <= datetime.date.today().toordinal():
-            return None
-        made = datetime.date.fromordinal(found).isoformat()
-        return made if day else f"{made[:7]}-00" if month else f"{made[:4]}-00-00"
-
-    @property
-    def earliest(self) -> int:
-        """The year of the earliest birth."""
-        return int((_first_birth() - self.first) / self.year)
-
-    def _begins(self, year: int, month: int) -> int:
-        return math.floor(self.first + year * self.year + ([0.0, *accumulate(self.months)])[month - 1])
-
-
-@functools.cache
-def _first_birth() -> int:
-    return datetime.date(_EARLIEST, 1, 1).toordinal()
-
-
-@functools.cache
-def calendars() -> tuple[Calendar, ...]:
-    """Those that are known."""
-    rules = vocabulary()["calendar"]
-    return tuple(Calendar(rule["name"], rule["first"], rule["year"], tuple(rule["months"])) for rule in rules)
 
 
 def may_be_of_another(years: Mapping[int, int], numbers: set[int], months: set[int]) -> bool:
@@ -116,7 +57,7 @@ def calendar_of(
 def _is_common(made: str | None) -> bool:
     """Whether a date is a day, or a month or a year, of the common calendar on which somebody may be born."""
     match = _ISO.fullmatch(made or "")
-    if not match or not _EARLIEST <= int(match[1]) <= datetime.date.today().year:
+    if not match or not EARLIEST_BIRTH <= int(match[1]) <= datetime.date.today().year:
         return False
     try:
         return bool(datetime.date(int(match[1]), int(match[2]) or 1, int(match[3]) or 1))

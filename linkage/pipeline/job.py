@@ -251,6 +251,11 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
                 check_format(described.format.date_format)
             except ConfigError as error:
                 faults.add(f"{part}.{name}.format.date_format: {error}")
+                continue
+            try:
+                check_format(described.format.dates)
+            except ConfigError as error:
+                faults.add(f"{part}.{name}.format.calendar: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")

@@ -77,7 +77,7 @@ def read_attributes(
         say(f"{name}: checking {raw.rows_read:,} rows")
         aside = set_aside(engine, name, raw, faults, required)
         alternatives = _key_columns(spec, table, held)
-        formats = (spec.format.date_format,)
+        formats = (spec.format.dates,)
         rows = _rows(
             engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, identities
         )

@@ -51,7 +51,7 @@ class IdentifierRules:
 @functools.cache
 def name_rules() -> NameRules:
     """The rules of configs/records/names.toml."""
-    raw = _read("records/names.toml")
+    raw = read_rules("records/names.toml")
     return NameRules(
         titles=frozenset(raw["titles"]),
         suffixes=frozenset(raw["suffixes"]),
@@ -67,7 +67,7 @@ def name_rules() -> NameRules:
 @functools.cache
 def identifier_rules() -> IdentifierRules:
     """The rules of configs/records/identifiers.toml."""
-    raw = _read("records/identifiers.toml")
+    raw = read_rules("records/identifiers.toml")
     return IdentifierRules(
         nino_form=_form(raw["nino"]["form"]),
         nino_never_issued=tuple(raw["nino"]["never_issued"]),
@@ -84,7 +84,12 @@ def identifier_rules() -> IdentifierRules:
     )
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """A file of rules that ships, as it stands.
+
+    Raises:
+        ConfigError: it is not there, or no TOML.
+    """
     path = config_file(name)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

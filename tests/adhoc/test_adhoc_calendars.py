@@ -8,9 +8,9 @@ import pytest
 
 from linkage.adhoc import dated, persons
 from linkage.adhoc.birth_dates import read, reading
-from linkage.adhoc.calendars import calendars
 from linkage.adhoc.person_file import PersonFile
 from linkage.engine import Engine
+from linkage.records.calendars import calendars
 from tests.adhoc.conftest import in_iso, read_as_one, write_csv
 
 SOLAR, LUNAR, ETHIOPIA, NEPAL = calendars()
