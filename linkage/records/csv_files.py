@@ -24,6 +24,7 @@ from linkage.records.source_files import open_bytes, told_apart, unreadable
 LINE, FILE = "file line", "file number"  # columns of the Parquet file; with a space, so that no header has them
 
 _BLOCK = 8_000_000  # characters read at a time
+_SHORT = ("row has", "a quote opens")  # what is wrong with a row of which the end is missing
 _CUT = "the file ends in it, without a line break: it may be cut short, compare its size"
 _LONGEST_ROW = 100  # lines: a quote that does not close within them is a fault of the line that opens it
 _ESCAPED, _REPLACED = re.compile("[\udc80-\udcff]"), re.compile("[\udc80-\udcff\ufffd]")
@@ -170,8 +171,9 @@ def _tables(path: Path, fmt: FileFormat, stream: io.TextIOWrapper, found: CsvRow
     while block := lines.block():
         table = _quick(block, fmt, found.header)
         yield _slow(block, lines, fmt, found) if table is None else table
-    if found.rejected and not lines.ended and (last := found.rejected[-1])[0] == lines.next - 1:
-        found.rejected[-1] = (last[0], f"{last[1]}; {_CUT}")
+    number, reason = found.rejected[-1] if found.rejected else (0, "")
+    if number == lines.next - 1 and not lines.ended and reason.startswith(_SHORT):
+        found.rejected[-1] = (number, f"{reason}; {_CUT}")
 
 
 class _Lines:
