@@ -3,7 +3,20 @@
 from pathlib import Path
 
 from linkage.engine.arrays import whole_numbers, without_pandas
-from linkage.engine.base import FEW_ROWS, Engine, Table, Value, columns, literal, one, quote, render, rows, side_by_side
+from linkage.engine.base import (
+    FEW_ROWS,
+    Engine,
+    Table,
+    Value,
+    columns,
+    empty,
+    literal,
+    one,
+    quote,
+    render,
+    rows,
+    side_by_side,
+)
 from linkage.engine.duckdb_file import export_database, write_database
 from linkage.engine.files import is_hidden, unfinished
 from linkage.engine.store import RowStore
@@ -17,6 +30,7 @@ __all__ = [
     "Value",
     "columns",
     "connect",
+    "empty",
     "export_database",
     "is_hidden",
     "literal",

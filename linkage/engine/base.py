@@ -163,6 +163,12 @@ def side_by_side(engine: Engine, *work: Callable[[], Made], rows: float = math.i
     return engine.together(*work) if engine.cuts or rows <= FEW_ROWS else [piece() for piece in work]
 
 
+def empty(engine: Engine, kinds: Mapping[str, str]) -> Table:
+    """No rows, of columns with their types as DuckDB names them; no table, so that an engine sees nothing is there."""
+    values = ", ".join(f"cast(null as {kind}) as {quote(name)}" for name, kind in kinds.items())
+    return engine.sql(f"select {values} where false", params=None)
+
+
 def quote(identifier: str) -> str:
     """An identifier as it stands in a query: quoted, so that any column name of a source is safe."""
     return '"' + identifier.replace('"', '""') + '"'

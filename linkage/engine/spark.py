@@ -82,6 +82,7 @@ class SparkEngine:
         self._schemas: dict[str, StructType] = {}
         self._stored: dict[str, Path] = {}
         self._on_driver = OnDriver(self.scratch, on_driver or _most(self.session)) if self._durable else None
+        self._counts: dict[str, int] = {}
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
 
     @property
@@ -163,13 +164,15 @@ class SparkEngine:
             self._guarded(lambda: frame.write.partitionBy("part").parquet(str(unfinished)))
 
     def count(self, table: Table) -> int:
-        """Number of rows; of a table that is Parquet as it stands, from its files' footers and without a job."""
+        """Number of rows, counted once; of a table that is Parquet as it stands, from its files' footers and no job."""
         if table.name in self._files:
             with contextlib.suppress(OSError, pa.ArrowInvalid):  # a job says better what is wrong with a file
                 return _rows(self._files[table.name])
         if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
             return counted
-        return int(self._guarded(self._frame(table).count))
+        if table.name not in self._counts:
+            self._counts[table.name] = int(self._guarded(self._frame(table).count))
+        return self._counts[table.name]
 
     def arrow(self, table: Table) -> pa.Table:
         """All rows in memory. On a cluster they come through Parquet, so that the driver's Java never holds them."""

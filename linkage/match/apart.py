@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from rapidfuzz.distance import JaroWinkler
 
-from linkage.engine import Engine, Table, columns, literal, quote
+from linkage.engine import Engine, Table, columns, empty, literal, quote
 from linkage.match.apart_rules import Rule, shipped
 from linkage.match.explained import as_table, born_apart, plausible
 from linkage.match.sisters import Suspect, told_apart
@@ -43,7 +43,7 @@ def two_people(
         left_id, right_id, reason (the rule's name); each pair once.
     """
     found: dict[tuple[int, int], str] = {}
-    for rule in shipped() if rules is None else rules:
+    for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
         suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
         if suspects is None:
             continue
@@ -54,8 +54,10 @@ def two_people(
         if (rule.words and left is not right) or plausible(engine, rule, different, pairs, left, right, lowest, model):
             for pair in different:
                 found.setdefault(pair, rule.name)
+    if not found:
+        return empty(engine, {"left_id": "bigint", "right_id": "bigint", "reason": "varchar"})
     names = list(dict.fromkeys(found.values()))
-    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names)) or "when 0 then ''"
+    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names))
     pairs = as_table([(*pair, names.index(name)) for pair, name in found.items()], width=3)
     query = f"select left_id, right_id, cast(case rule {whens} end as varchar) as reason from {{pairs}}"
     return engine.sql(query, pairs=engine.from_arrow(pairs), store=True)
@@ -85,8 +87,8 @@ def _suspects(
     """Every pair for which a rule holds but for its names, with all names that either side ever had.
 
     Returns:
-        left_id, right_id, side, called, others, the rows of a pair one after another; None where the sides lack the
-        fields that the rule reads.
+        left_id, right_id, side, called, others, the rows of a pair one after another; None where there is none, or the
+        sides lack the fields that the rule reads.
     """
     held = set(left.appearances.columns) & set(right.appearances.columns)
     any_of = [name for name in rule.equal_any if name in held]
@@ -95,6 +97,9 @@ def _suspects(
     if not shown or (rule.equal_any and not any_of) or not {*asked, *rule.within} <= held:
         return None
     different = _different(engine, rule, pairs, left, right, lowest, model)
+    if engine.count(different) == 0:
+        engine.drop(different)
+        return None
     read = dict.fromkeys(name for name in (*asked, *any_of, *rule.also, *rule.unless_equal) if name in held)
     # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
     # the model's columns, and may lack what it does not compare.

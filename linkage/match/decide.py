@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.config import Pass, Step
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, empty
 from linkage.errors import LeoError
 from linkage.match import passes as deterministic
 from linkage.match.apart import two_people
@@ -17,7 +17,14 @@ from linkage.match.duplicates import SamePerson, excuse
 from linkage.match.overrides import Overrides
 from linkage.match.parts import Parts
 from linkage.match.resolve import Race, Thresholds
-from linkage.match.score import Candidates, Frequencies, score_candidates, score_given, term_frequencies
+from linkage.match.score import (
+    Candidates,
+    Frequencies,
+    score_candidates,
+    score_given,
+    scored_columns,
+    term_frequencies,
+)
 from linkage.match.sure import Taking, taking
 from linkage.match.units import Units
 from linkage.model import Model, from_dict
@@ -293,6 +300,8 @@ def _scored_passes(
     engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, linked: Table
 ) -> Table:
     """Links of passes with the model's levels and weight, so that one scale of evidence covers all."""
+    if engine.count(linked) == 0:
+        return empty(engine, {**scored_columns(model), "pass": "varchar"})
     scored = score_given(engine, model, left, right, frequencies, linked)
     return engine.sql(
         "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",

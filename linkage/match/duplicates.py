@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from linkage.config import Cardinality
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, empty
 from linkage.match.coverage import gain
 from linkage.match.passes import holds_many, no_pairs
 from linkage.match.resolve import Thresholds
@@ -61,6 +61,8 @@ def excuse(engine: Engine, told: SamePerson, outcomes: Table, left: Table, right
         return _weighed(engine, told, outcomes, side, units[side], records[side])
 
     weighed = dict(zip(sides, engine.together(*(functools.partial(of, side) for side in sides)), strict=True))
+    if not any(engine.count(found) for found in weighed.values()):
+        return outcomes
     union = " union all ".join(f"select * from {{{side}}}" for side in sides)
     rivals = engine.sql(union, params=None, store=False, **weighed)
     return engine.sql(_EXCUSED, decided=outcomes, rivals=rivals, store=True)
@@ -79,10 +81,12 @@ def _weighed(engine: Engine, told: SamePerson, decided: Table, side: str, units:
         decided=decided,
         store=True,
     )
+    if engine.count(rivals) == 0:
+        return empty(engine, {"of_left": "bigint", "of_right": "bigint", "is_same": "boolean"})
     pairs = engine.sql("select distinct left_id, right_id from {rivals}", rivals=rivals, store=True)
     scored = score_within(engine, told.model, units, told.frequencies, pairs)
     # Twins share a birth date, a surname and an address: they weigh what two records of one person do.
-    twins = told.apart(side, scored, same) if told.apart and engine.count(pairs) else no_pairs(engine)
+    twins = told.apart(side, scored, same) if told.apart else no_pairs(engine)
     return engine.sql(
         """
         select r.of_left, r.of_right, s.match_weight >= $same and t.left_id is null as is_same

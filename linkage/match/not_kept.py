@@ -91,21 +91,24 @@ def not_kept(
     )
     pairs = engine.sql(f"select p.* from {{made}} as p where {there}", params=None, store=True, made=made, **named)
     engine.drop(made)  # scored without a floor: far more than what is left of it
-    apart = two_people(engine, pairs, left, right, lowest, rules, model=model)
-    nobody = no_other_records(engine, model, apart, pairs)
-    found = engine.sql(
-        _expected(model, cardinality, others),
-        params={"gain": gain, "most": MOST_BITS},
-        pairs=pairs,
-        links=links,
-        apart=apart,
-        nobody=nobody,
-    )
-    summed = {levels_of(row["pattern"]): row for row in rows(engine, found)}
+    summed = {}
+    if engine.count(pairs):
+        apart = two_people(engine, pairs, left, right, lowest, rules, model=model)
+        nobody = no_other_records(engine, model, apart, pairs)
+        found = engine.sql(
+            _expected(model, cardinality, others),
+            params={"gain": gain, "most": MOST_BITS},
+            pairs=pairs,
+            links=links,
+            apart=apart,
+            nobody=nobody,
+        )
+        summed = {levels_of(row["pattern"]): row for row in rows(engine, found)}
+        engine.drop(apart, nobody)
     alone, of_records = (
         {pattern: one_in * float(row[what]) for pattern, row in summed.items()} for what in ("matches", "records")
     )
-    engine.drop(some, pairs, apart, nobody)
+    engine.drop(some, pairs)
     corrected = by_kept_pairs(engine, model, (left.units, right.units), links, frequencies, floor, alone)
     return NotKept({pattern: matches + of_records[pattern] for pattern, matches in corrected.items()}, one_in)
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.config import Cardinality, Pass
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
 from linkage.toml_file import check, read_toml
 
@@ -107,9 +107,9 @@ def run(
         forced: left_id, right_id that people have linked; they come first.
         barred: left_id, right_id that people have parted; no pass makes them, nor are they rivals.
     """
-    linked = engine.sql(
-        f"select left_id, right_id, '{OVERRIDE}' as pass from {{forced}}", forced=forced or no_pairs(engine), store=True
-    )
+    linked = empty(engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"})
+    if forced:
+        linked = engine.sql(f"select left_id, right_id, '{OVERRIDE}' as pass from {{f}}", f=forced, store=True)
     barred = barred or no_pairs(engine)
     counts: list[dict[str, Any]] = []
     for rule in rules:
@@ -119,13 +119,16 @@ def run(
         pairs = engine.sql(
             pairs_query(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True
         )
-        accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
-        made, kept = engine.count(pairs), engine.count(accepted)
-        so_far = engine.sql(
-            "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
-        )
-        engine.drop(linked, pairs, accepted)
-        linked = so_far
+        made, kept = engine.count(pairs), 0
+        if made:
+            accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
+            kept = engine.count(accepted)
+            so_far = engine.sql(
+                "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
+            )
+            engine.drop(linked, accepted)
+            linked = so_far
+        engine.drop(pairs)
         seconds = round(time.monotonic() - started, 3)
         said = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
         counts.append({**said, "pairs": made, "accepted": kept, "ambiguous": made - kept, "seconds": seconds})
@@ -217,9 +220,7 @@ def _accept(rule: Pass, cardinality: Cardinality) -> str:
 
 def no_pairs(engine: Engine) -> Table:
     """left_id, right_id of nobody."""
-    return engine.sql(
-        "select cast(null as bigint) as left_id, cast(null as bigint) as right_id where false", store=True
-    )
+    return empty(engine, {"left_id": "bigint", "right_id": "bigint"})
 
 
 def holds_many(cardinality: Cardinality, side: str) -> bool:

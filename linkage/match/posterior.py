@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.config import Cardinality, Step
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, empty
 from linkage.match.matchings import Ids, Numbers, Pairs, numbered, probabilities
 from linkage.match.passes import holds_many
 from linkage.match.resolve import Thresholds
@@ -52,6 +52,8 @@ def of_possible(
         apart: left_id, right_id of pairs that are two people, whatever they weigh.
         still_open: units of the left and of the right that the pairs are of, with the model's columns.
     """
+    if engine.count(pairs) == 0:  # nobody has a rival
+        return posterior(engine, pairs, step.cardinality, thresholds.gain)
     possible = engine.sql(
         """
         select p.*
@@ -85,8 +87,8 @@ def posterior(
         match_weight of pairs of which a unit that holds one link has others.
     """
     single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
-    if not single:
-        return engine.sql(_NOBODY, store=True)
+    if not single or engine.count(pairs) == 0:
+        return empty(engine, _COLUMNS)
     added_up = all(f"{side}_odds" in pairs.columns for side in single)
     weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=True)
     records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
@@ -100,12 +102,8 @@ def posterior(
 DOUBT = 1e-2
 """A pair is sure when all matchings without it together are no likelier than this, beside those with it."""
 
-_NOBODY = """
-    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_probability,
-           cast(null as bigint) as left_person, cast(null as bigint) as right_person,
-           cast(null as double) as match_weight
-    where false
-    """
+_COLUMNS = {"left_id": "bigint", "right_id": "bigint", "match_probability": "double", "left_person": "bigint",
+            "right_person": "bigint", "match_weight": "double"}  # fmt: skip
 
 
 def _weighed(single: list[str], added_up: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkage.catalogue import kept_columns
-from linkage.engine import Engine, Table, quote, side_by_side
+from linkage.engine import Engine, Table, empty, quote, side_by_side
 from linkage.match.parts import Parts
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_candidates
@@ -153,8 +153,8 @@ def _with_taken_units(
     """
     other = sides[_OTHER[side]]
     if not other.has_taken:
-        nobody = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
-        return engine.sql(nobody, store=True), engine.sql(nobody, store=True), None
+        nobody = empty(engine, {"side": "varchar", "unit_id": "bigint"})
+        return nobody, nobody, None
     alone = engine.sql("select * from {unlinked} where came_to is null", unlinked=unlinked)
     taken = engine.sql(
         "select u.* from {units} as u where not exists (select 1 from {still_open} as o where o.unit_id = u.unit_id)",

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 
 from linkage.config import Cardinality, Step
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, empty
 from linkage.match.rounds import RUNNER_UP, Round
 
 _MOST_ROUNDS = 20  # each round accepts something or is the last; ties in long chains stay for review
@@ -146,7 +146,7 @@ class Race:
         self.rivals = self._free = engine.sql("select * from {t} where contested", t=all_of, store=True)
         self._all = all_of
         self._ranks: tuple[float | None, Table] | None = None  # of the free pairs, from a weight on
-        self._taken = [engine.sql(_NOTHING_YET, store=True)]
+        self._taken = [empty(engine, _OF_ACCEPTED)]
         self._enough = {"accept": math.inf, "keep": math.inf}  # of the pairs without a rival
 
     @property
@@ -169,6 +169,8 @@ class Race:
         """Accept what these thresholds allow; what was accepted before, under others at least as high, stands."""
         engine, params = self._engine, _numbers(thresholds)
         self.settle_unopposed(thresholds)
+        if engine.count(self._free) == 0:
+            return
         for _ in range(_MOST_ROUNDS):
             new = engine.sql(self._round.accepted(), params=params, ranked=self._ranked(params), store=True)
             if engine.count(new) == 0:
@@ -239,20 +241,20 @@ class Race:
         return self._ranks[1]
 
 
-_ACCEPTED = "left_id, right_id, match_weight, runner_up_weight, reason"
+_OF_ACCEPTED = {
+    "left_id": "bigint",
+    "right_id": "bigint",
+    "match_weight": "double",
+    "runner_up_weight": "double",
+    "reason": "varchar",
+}
+_ACCEPTED = ", ".join(_OF_ACCEPTED)
 
 
 def _numbers(thresholds: Thresholds) -> dict[str, float]:
     """Values of the parameters that the queries of a round name."""
     return {name: getattr(thresholds, name) for name in ("accept", "review", "margin", "keep", "reach")}
 
-
-_NOTHING_YET = """
-    select cast(null as bigint) as left_id, cast(null as bigint) as right_id,
-           cast(null as double) as match_weight, cast(null as double) as runner_up_weight,
-           cast(null as varchar) as reason
-    where false
-    """
 
 _CONTESTED = f"""
     select left_id, right_id, match_weight, runner_up_weight, 'accepted' as decision, reason

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, columns, one, rows
+from linkage.engine import Engine, Table, columns, empty, one, rows
 from linkage.match.duplicates import within_one_file
 from linkage.match.rounds import HEAVIEST
 from linkage.match.score import Frequencies, score_within
@@ -42,6 +42,8 @@ def same_people(
     rivals = engine.sql(
         _RIVALS.format(side=side, other=_OTHER[side]), params={"accept": accept}, pairs=pairs, store=True
     )
+    if engine.count(rivals) == 0:
+        return nobody(engine)
     scored = score_within(engine, model, units, frequencies, rivals)
     within = within_one_file(engine, model, units)
     named = [pattern_column(comparison) for comparison in model.fields]
@@ -177,7 +179,7 @@ def _grouped(first_of: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> p
 
 def nobody(engine: Engine) -> Table:
     """unit_id, same_as of nobody."""
-    return engine.sql("select cast(null as bigint) as unit_id, cast(null as bigint) as same_as where false", store=True)
+    return empty(engine, {"unit_id": "bigint", "same_as": "bigint"})
 
 
 def whole(table: pa.Table, column: str) -> npt.NDArray[np.int64]:

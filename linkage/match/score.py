@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.engine import FEW_ROWS, Engine, Table, columns, one, quote, rows, side_by_side
+from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, side_by_side
 from linkage.match.meeting import met_only, those_who_meet
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
@@ -139,11 +139,11 @@ def score_candidates(
             part.keep(engine, work.of_part(part, taken))
         kept.append(part.kept)
     # Sides that share no value of the column by which they are cut have no part.
-    nothing = {"met": _NOBODY, "sure": _NONE_SURE, "pairs": _no_scored(model)}
-    kept = kept or [{name: engine.sql(query, store=True) for name, query in nothing.items()}]
+    nothing = {"met": _MET, "sure": _SURE, "pairs": scored_columns(model)}
+    kept = kept or [{name: empty(engine, kinds) for name, kinds in nothing.items()}]
     met, sure, pairs = (_together(engine, [tables[name] for tables in kept]) for name in _MADE)
     counted: dict[int, int] = {}
-    for made in (sure, pairs):
+    for made in (sure, pairs) if taking else (pairs,):
         for row in rows(engine, engine.sql("select rule, count(*) as n from {made} group by rule", made=made)):
             counted[row["rule"]] = counted.get(row["rule"], 0) + int(row["n"])
     counts = [
@@ -213,9 +213,9 @@ class _Work:
         if not part.folder:
             self.stored.extend(found)
         asked = self.meetings and not self.taking
-        met = met_only(engine, rules, sides, made, list(meeting)) if asked else engine.sql(_NOBODY, store=True)
+        met = met_only(engine, rules, sides, made, list(meeting)) if asked else empty(engine, _MET)
         engine.drop(*dropped)
-        return {"met": met, "sure": sure or engine.sql(_NONE_SURE, store=True), "pairs": made} | left_over
+        return {"met": met, "sure": sure or empty(engine, _SURE), "pairs": made} | left_over
 
     def _by_rules(self, part: Part, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> list[Table]:
         """The pairs of a part's rules: of few units by one query, else by a query for each rule."""
@@ -236,7 +236,7 @@ class _Work:
         pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=carried)
         scored = scored_pairs(self.model, pairs, self.floor, carried=carried)
         frequencies = _named(self.model, self.frequencies)
-        made = self.engine.sql(scored, params=None, store=_kinds(self.model), **sides, **frequencies)
+        made = self.engine.sql(scored, params=None, store=scored_columns(self.model), **sides, **frequencies)
         for number in range(len(rules)):
             self.seconds[number] += (time.monotonic() - started) / len(rules)
         return made
@@ -281,19 +281,15 @@ class _Work:
             asked: the model as far as it is asked of the rule's pairs.
         """
         scored = scored_pairs(asked, query, self.floor)
-        kinds = _kinds(self.model)
+        kinds = scored_columns(self.model)
         kept = {name: kinds[name] for name in (*names, "rule")} if names else kinds
         query = f"select {columns(tuple(kept)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
         frequencies = _named(asked, self.frequencies)
         return self.engine.sql(query, params=None, store=kept, **tables, **frequencies)
 
 
-_NONE_SURE = """
-    select cast(null as bigint) as left_id, cast(null as bigint) as right_id, cast(null as double) as match_weight,
-           cast(null as integer) as rule
-    where false
-    """
-_NOBODY = "select cast(null as varchar) as side, cast(null as bigint) as unit_id where false"
+_SURE = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "rule": "integer"}
+_MET = {"side": "varchar", "unit_id": "bigint"}
 
 
 def _together(engine: Engine, tables: Sequence[Table]) -> Table:
@@ -309,12 +305,12 @@ def score_given(
 ) -> Table:
     """Pairs named elsewhere (left_id, right_id) with their levels and weight, whatever it is."""
     if engine.count(pairs) == 0:  # a query of some ten steps would be made of nothing
-        return engine.sql(_no_scored(model), store=True)
+        return empty(engine, scored_columns(model))
     scored = scored_pairs(model, given_pairs(model), None)
     return engine.sql(
         f"select *, cast(null as integer) as rule from ({scored}) as scored",
         params=None,
-        store=_kinds(model),
+        store=scored_columns(model),
         left=left,
         right=right,
         pairs=pairs,
@@ -331,20 +327,16 @@ def weighed_given(
     return engine.sql(query, params=None, store=False, left=left, right=right, pairs=pairs, **named)
 
 
-def _kinds(model: Model) -> dict[str, str]:
+def scored_columns(model: Model) -> dict[str, str]:
     """The columns of scored pairs with their types."""
     gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
     return {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
 
 
-def _no_scored(model: Model) -> str:
-    """SQL of no pairs, in the columns of those that are scored."""
-    kinds = _kinds(model)
-    return f"select {', '.join(f'cast(null as {kind}) as {quote(name)}' for name, kind in kinds.items())} where false"
-
-
 def score_within(engine: Engine, model: Model, units: Table, frequencies: Frequencies, pairs: Table) -> Table:
     """Pairs of units of one file, as `score_given` scores those of two."""
+    if engine.count(pairs) == 0:
+        return empty(engine, scored_columns(model))
     # Few units of a file that may lie on disk: read once, not once for each place in a pair.
     held = engine.sql(
         """

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.catalogue import IDENTIFIERS, kept_columns
-from linkage.engine import Engine, Table, columns, quote
+from linkage.engine import Engine, Table, columns, empty, quote
 
 # Columns that a model or pass may name beside the identifiers, as SQL over one value of an identifier.
 DERIVED = {
@@ -81,8 +81,7 @@ def described(engine: Engine, identities: Table, members: Table, wanted: Iterabl
 
 def of_nobody(engine: Engine, wanted: Iterable[str]) -> Table:
     """unit_id and the columns asked for, in their types and without a row: what a query asks can be looked at by it."""
-    values = ", ".join(f"cast(null as {_type(name)}) as {quote(name)}" for name in dict.fromkeys(wanted))
-    return engine.sql(f"select cast(null as bigint) as unit_id, {values} where false", params=None, store=False)
+    return empty(engine, {"unit_id": "bigint", **{name: _type(name) for name in wanted}})
 
 
 def _type(column: str) -> str:

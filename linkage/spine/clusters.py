@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from linkage.engine import Engine, Table, rows
+from linkage.engine import Engine, Table, empty, rows
 from linkage.spine.parting import Cut, part
 from linkage.spine.people import components
 
@@ -148,7 +148,7 @@ class _Misfit:
 
 def no_pairs(engine: Engine) -> Table:
     """left_id, right_id of nobody."""
-    return engine.from_arrow(pa.table({name: pa.array([], pa.int64()) for name in ("left_id", "right_id")}))
+    return empty(engine, {"left_id": "bigint", "right_id": "bigint"})
 
 
 def _members(engine: Engine, units: Table, labels: Table, moved: Mapping[int, int]) -> Table:

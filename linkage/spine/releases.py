@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from linkage.catalogue import KEYLESS
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table, empty, one
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def number_people(
         before: the release before this one; without it, people are numbered in the order of their units.
         preference: sources, the one that decides a tie first.
     """
-    known = before.spine if before else engine.sql(_NOBODY, store=True)
+    known = before.spine if before else empty(engine, _KNOWN)
     last = before.last_person_id if before else 0
     shared = engine.sql(
         _SHARED, people=people, known=known_again(engine, known), ranks=_ranks(engine, preference), store=True
@@ -83,10 +83,7 @@ def _ranks(engine: Engine, preference: Sequence[str]) -> Table:
     )
 
 
-_NOBODY = """
-    select cast(null as bigint) as person_id, cast(null as varchar) as source, cast(null as varchar) as entity_key
-    where false
-    """
+_KNOWN = {"person_id": "bigint", "source": "varchar", "entity_key": "varchar"}
 
 # How many of an old person's entities a unit holds, and the best source among them.
 _SHARED = """
