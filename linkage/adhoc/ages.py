@@ -5,8 +5,10 @@ So the number that stands out among namesakes is what lies between the files.
 """
 
 import functools
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from linkage.adhoc.birth_dates import latest_year, read, reading
 from linkage.adhoc.columns_made import as_text, counted, expressed, looked_up
@@ -21,6 +23,8 @@ _NAMESAKES = 5  # of a name that more people bear, most pairs are strangers
 _FEWEST = 10  # pairs that must show it
 _HALF_A_YEAR = 6  # months
 _DATED = 0.8  # share of a column's values that are dates, or it is none of an occasion
+_SEVERAL = 2  # years of what happened, or all ages are of one year anyway
+_MOST_OCCASIONS = 3  # columns of days that an age is held against
 _FURTHER = ("town", "birth_place", "address")  # what namesakes may have in common besides
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 
@@ -34,25 +38,54 @@ def at_one_time(engine: Engine, file: PersonFile, column: str) -> tuple[PersonFi
     occasion = set(words_of(column)) - {"age", "at", "on", "of", "in", "years", "yrs"}
     told = set[str]().union(occasion, *(words for words in vocabulary()["occasions"].values() if occasion & set(words)))
     for name in file.header if occasion else ():
-        if name == column or not told & set(words_of(name)):
-            continue
-        values = counted(engine, file, name)
-        latest = latest_year([values])
-        how = reading(values, latest)
-        years = {value: (_year_of_birthday(read(value, how)),) for value in values}
-        known = sum(values[value] for value, (year,) in years.items() if year)
-        if known <= _DATED * sum(values.values()):
-            continue
-        file, (year,) = looked_up(engine, file, name, years, ["year"])
-        return expressed(
-            engine, file, f"cast({_age(column)} + {latest} - cast({quote(year)} as integer) as varchar)", "age"
-        )
+        if name != column and told & set(words_of(name)) and (made := _on(engine, file, column, name)):
+            return made
     return file, column
+
+
+def _on(engine: Engine, file: PersonFile, column: str, days: str) -> tuple[PersonFile, str] | None:
+    """The file with a column of ages in one year, of ages on days; None where the other column holds no days."""
+    values = counted(engine, file, days)
+    latest = latest_year([values])
+    how = reading(values, latest)
+    years = {value: (_year_of_birthday(read(value, how)),) for value in values}
+    known = sum(values[value] for value, (year,) in years.items() if year)
+    if known <= _DATED * sum(values.values()) or len({*years.values()} - {(None,)}) < _SEVERAL:
+        return None
+    file, (year,) = looked_up(engine, file, days, years, ["year"])
+    age = f"cast({_age(column)} + {latest} - cast({quote(year)} as integer) as varchar)"
+    return expressed(engine, replace(file, aged_on=days), age, "age")
+
+
+def _in_one_year(
+    engine: Engine, file: PersonFile, fields: Mapping[str, str]
+) -> Iterator[tuple[PersonFile, Mapping[str, str]]]:
+    """The file as it is, and then with its ages as of each column of days that nothing yet is known of.
+
+    An age whose header names no occasion may be of any: which one, namesakes show.
+    """
+    yield file, fields
+    events = {*vocabulary()["events"]}.union(*vocabulary()["occasions"].values())
+    free = [name for name in file.header if name not in fields.values() and events & set(words_of(name))]
+    if fields.get("age") in file.header:
+        for name in free[:_MOST_OCCASIONS]:
+            if made := _on(engine, file, fields["age"], name):
+                yield made[0], {**fields, "age": made[1]}
 
 
 def _year_of_birthday(day: str | None) -> str | None:
     """The year of the last birthday of most people whom something happened to on a day."""
     return str(int(day[:4]) - (int(day[5:7]) <= _HALF_A_YEAR)) if day else None
+
+
+def notes(files: Sequence[PersonFile]) -> list[str]:
+    """By which days ages are counted to one year; no value."""
+    return [
+        f"{file.called}: its ages are taken for those on the day of '{file.aged_on}', and counted to one year; "
+        f"where that is wrong, leave the column out of the file"
+        for file in files
+        if file.aged_on
+    ]
 
 
 def alike(
@@ -67,8 +100,14 @@ def alike(
     Returns:
         None where nothing shows what lies between the files, and one of them has no ages.
     """
-    years = [_years(of) for of in fields]
-    shift = _shift(engine, files, fields, years)
+    variants = [list(_in_one_year(engine, file, of)) for file, of in zip(files, fields, strict=True)]
+    best, shift, most = [of_file[0] for of_file in variants], None, 0
+    for held in itertools.product(*variants):
+        found = _shift(engine, [file for file, _ in held], [of for _, of in held])
+        if found and found[1] - most > _BEYOND_CHANCE * math.sqrt(found[1] + most):
+            best, (shift, most) = list(held), found
+    files = [file for file, _ in best]
+    years = [_years(of) for _, of in best]
     if shift is None:
         if not all("age" in of for of in fields):
             return None
@@ -105,10 +144,10 @@ def _with_words() -> str:
     return f"^([0-9]{{1,3}})([.]0*)? ?({years})[.]?( ({after})| ?[0-9]{{1,2}} ?({months})[.]?)?$"
 
 
-def _shift(
-    engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]], years: Sequence[str]
-) -> int | None:
-    """By how much the left file's number is more than the right one's, for one person; None where none stands out."""
+def _shift(engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]) -> tuple[int, int] | None:
+    """By how much the left file's number is more than the right one's, for one person, and the namesakes who show it;
+    None where none stands out."""
+    years = [_years(of) for of in fields]
     if not all({"forename", "surname"} <= set(of) for of in fields):
         return None
     sides: dict[str, Table] = {}
@@ -136,8 +175,8 @@ def _shift(
     return None
 
 
-def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | None) -> int | None:
-    """What most namesakes are apart, by far; None where no number stands out."""
+def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | None) -> tuple[int, int] | None:
+    """What most namesakes are apart, by far, and how many; None where no number stands out."""
     keys = ("family", "given", *((further,) if further else ()))
     rare = {
         side: engine.sql(
@@ -165,4 +204,4 @@ def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | Non
     first, second = (*counts, 0, 0)[:2]
     if first < _FEWEST or first - second <= _BEYOND_CHANCE * math.sqrt(first + second):
         return None
-    return next(int(row["apart"]) for row in found if int(row["pairs"]) == first)
+    return next((int(row["apart"]), first) for row in found if int(row["pairs"]) == first)

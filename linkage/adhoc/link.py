@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, families, moved, persons, rare_words, truth, unknown
+from linkage.adhoc import ages, dated, families, moved, persons, rare_words, truth, unknown
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.alike import left_out
 from linkage.adhoc.counted import counted_source
@@ -157,7 +157,8 @@ def _work(
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         notes += _notes_of_twice(request, files, twice)
-        notes += [*dated.notes(read.shaped), *unknown.notes(read.shaped), *left_out(columns, read.at), *read.notes()]
+        notes += [note for said in (dated, ages, unknown) for note in said.notes(read.shaped)]
+        notes += [*left_out(columns, read.at), *read.notes()]
         notes += given_notes(request.model, training)
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):

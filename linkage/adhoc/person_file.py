@@ -44,6 +44,7 @@ class PersonFile:
     iso_dates: frozenset[str] = frozenset()  # columns of birth dates that are year-month-day text by now
     undated: int | None = None  # rows whose birth date is in no form that is read; None where nobody has looked
     calendar: str | None = None  # of its birth dates, where it is not the common one
+    aged_on: str | None = None  # the column of the days on which its people were as old as it says
     encoding: str | None = None  # that a text file was read in
     unknown: Mapping[str, int] = field(default_factory=dict)  # column -> rows that say that nobody knows
     encoding_was_named: bool = False

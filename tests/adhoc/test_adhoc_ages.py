@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
+from linkage.adhoc import ages, persons
 from linkage.adhoc.alike import alike, left_out
 from linkage.adhoc.day_counts import day_count
 from linkage.adhoc.recognise import Columns, recognise
@@ -120,6 +120,24 @@ def test_ages_at_death_are_counted_to_one_year_by_the_dates_of_death(engine: Eng
     found = _made_alike(engine, tmp_path, deaths, births)
     assert len(found) == PEOPLE
     assert all(left == right for left, right in found.values())
+
+
+def test_ages_on_the_days_of_visits_are_counted_to_one_year(engine: Engine, tmp_path: Path) -> None:
+    """No header says that the ages are of the visits: that most namesakes are then one number apart does."""
+    draw = random.Random(11)
+    left, right = [], []
+    for n, given, family, born in _people(draw):
+        name = {"id": str(n), "first_name": given, "last_name": family}
+        seen = draw.randrange(2005, 2020)
+        left.append({**name, "age": str(seen - born), "visit_date": f"30/12/{seen}", "registered": f"{born + 3}-01-02"})
+        right.append({**name, "dob": f"{born}-03-05"})
+    compared = _made_alike(engine, tmp_path, left, right)
+    assert len(compared) == PEOPLE
+    assert all(one == other for one, other in compared.values())
+    (tmp_path / "again").mkdir()
+    shaped, columns, at = _shaped(engine, tmp_path / "again", left, right)
+    assert not left_out(columns, at)
+    assert ages.notes(shaped)[0].startswith("left.csv: its ages are taken for those on the day of 'visit_date'")
 
 
 def test_ages_at_what_has_no_date_are_left_as_they_are(engine: Engine, tmp_path: Path) -> None:
