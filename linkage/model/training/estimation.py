@@ -17,6 +17,7 @@ from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, block_u, of
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, Run
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, expectation_maximisation
+from linkage.model.training.known_in_part import known_in_part
 from linkage.model.training.middle import combined
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.patterns import Floats, Layout
@@ -190,17 +191,22 @@ def _run(
         tolerance=0.0 if near else TOLERANCE,
         limit=limit,
         expected=expected,
-        most=born_apart(layout, block.within),
         leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
         expected_counts_as=EXPECTED_COUNTS_AS
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
     )
-    estimate, rare = estimate_by(), bool(near and near.rare)
+    rare, most = bool(near and near.rare), born_apart(layout, block.within)
+    estimate = near.estimate if near else estimate_by(most=most)
+    in_part = known_in_part(layout, estimate.m[0], u[0])
+    if in_part is not None:
+        most = in_part if most is None else np.minimum(most, in_part)
+    if near or (most is not None and (estimate.m > most).any()):
+        estimate = estimate_by(most=most)
     if rare or not near:
         beyond, surplus = _beyond_chance(evidence, block, counts, by_chance, u)
         rare = rare or float(estimate.prior[0]) < RARE * float(surplus[0])
-        estimate = estimate_by(beyond=beyond) if rare else estimate
+        estimate = estimate_by(most=most, beyond=beyond) if rare else estimate
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1), rare=rare)
 
 
