@@ -101,7 +101,7 @@ def _joining(project: Project, delivered: Tables) -> list[str]:
         "```sql",
         f"select people.{PERSON}, count(second.{PERSON}) as rows_found",
         f"from {_place(form, 'people')} as people",
-        f"join {_place(form, first)} as first using ({PERSON})",
+        f"semi join {_place(form, first)} as first using ({PERSON})   -- who has rows in it, each person once",
         f"left join {_place(form, second)} as second on second.{PERSON} = people.{PERSON}",
         f"group by people.{PERSON};   -- DuckDB reads the files in place",
         "```",
@@ -116,7 +116,9 @@ def _joining(project: Project, delivered: Tables) -> list[str]:
         f"people <- {reader}({_argument(form, 'people')})",
         f"first  <- {reader}({_argument(form, first)})",
         f"second <- {reader}({_argument(form, second)})",
-        f'people |> semi_join(first, by = "{PERSON}") |> left_join(count(second, {PERSON}), by = "{PERSON}")',
+        f'people |> semi_join(first, by = "{PERSON}") |>',
+        f'  left_join(count(second, {PERSON}, name = "rows_found"), by = "{PERSON}") |>',
+        f"  mutate(rows_found = coalesce(rows_found, 0L)) |> select({PERSON}, rows_found)",
         "```",
     ]
 

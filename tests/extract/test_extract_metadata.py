@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,7 +99,7 @@ def test_the_guide_explains_contents_joins_links_and_codes(published: ExtractSum
     guide = (published.folder / "README.md").read_text()
     for part in (
         "| `npd_ks4` | pupil | 2011/12-2012/13 | 3 |",
-        "join 'parquet/npd_ks4.parquet' as first using (AE_ID)",
+        "semi join 'parquet/npd_ks4.parquet' as first using (AE_ID)",
         'semi_join(first, by = "AE_ID")',
         "`match_probability`",
         "| `A` | Best |",
@@ -112,7 +114,13 @@ def test_the_guides_join_runs(published: ExtractSummary, engine: Any, monkeypatc
     guide = (published.folder / "README.md").read_text()
     query = guide.split("```sql\n")[1].split("```")[0]
     monkeypatch.chdir(published.folder)
-    assert len(engine.connection.execute(query).fetchall()) == 2  # two of three people have a key stage 4 row
+    found = dict(engine.connection.execute(query).fetchall())
+    assert len(found) == 2  # two of three people have a key stage 4 row, one of them several
+    first, second = re.findall(r"join ('parquet/\w+[.]parquet')", query)
+    rows = engine.connection.execute(f"select AE_ID from {first}").fetchall()
+    assert len(rows) > len(found)
+    held = Counter(person for (person,) in engine.connection.execute(f"select AE_ID from {second}").fetchall())
+    assert found == {person: held[person] for (person,) in rows}, "a person's rows are counted once, as in R"
 
 
 def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key: MasterKey) -> None:
