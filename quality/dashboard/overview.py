@@ -10,6 +10,7 @@ from quality.disclosure import Cell, Disclosure
 from quality.report.facts import moment, symbols
 from quality.report.names import Names
 from quality.report.page import Block, Headline, Section, Table, Text
+from quality.report.summary import explained
 
 _STATUS = {"done": "done", "gate failed": "a gate failed"}
 
@@ -32,18 +33,20 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def headlines(newest: Run, counts: Matrix, shares: Matrix) -> list[Headline]:
-    """The newest run's last step in five figures at most."""
+def headlines(counts: Matrix, shares: Matrix, d: Disclosure) -> list[Headline]:
+    """The newest run's last step in five figures at most, each with what it is of, and what a symbol stands for."""
     title = shares.rows[0].labels[0]  # steps stand newest first, and the last is what a run is about
     rows: dict[str, Row] = {row.labels[1]: row for row in (*counts.rows, *shares.rows) if row.labels[0] == title}
     people = next(row for row in counts.rows if row.labels[0] == "Spine")
     shown = [Headline("People", people.cells[-1], "", "on the spine")] if people.cells[-1].mark != "unavailable" else []
-    shown.append(Headline("Matched", rows["Matched"].cells[-1], "%", f"{title}, {newest.name}"))
+    shown.append(Headline("Matched", rows["Matched"].cells[-1], "%", f"of those in the calculation, {title}"))
     basis = best_basis(rows)
     if basis:
         for measure, note in (("Precision", "of the links are right"), ("Recall", "of the true pairs are linked")):
-            shown.append(Headline(measure, rows[f"{measure} {BASES[basis]}"].cells[-1], "%", f"{BASES[basis]}, {note}"))
-    return [*shown, Headline("For review", rows["Pairs for review"].cells[-1], "", "pairs too close to call")]
+            cell = rows[f"{measure} {BASES[basis]}"].cells[-1]
+            shown.append(Headline(measure, cell, "%", f"{BASES[basis]}, {note}, {title}"))
+    shown.append(Headline("For review", rows["Pairs for review"].cells[-1], "", f"pairs too close to call, {title}"))
+    return [explained(line, d) for line in shown]
 
 
 def best_basis(rows: Mapping[str, Row]) -> str | None:

@@ -73,7 +73,7 @@ def write_site(found: Found, out: Path, profile: str = "leo_publication", catalo
             "Linkage dashboard",
             statement(found),
             runs_sections(found, names, d, counts, shares),
-            first=headlines(runs[-1], counts, shares),
+            first=headlines(counts, shares, d),
         ),
         "trends.html": _page(
             "trends.html",
