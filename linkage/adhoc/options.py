@@ -100,7 +100,11 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
     for field in columns.fields:
-        typer.echo(f"  {field:<16} {columns.left[field]:<24} {columns.right[field]}", err=True)
+        left, right = (
+            _columns_of(field, side, parts)
+            for side, parts in ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
+        )
+        typer.echo(f"  {field:<16} {left:<24} {right}", err=True)
     alone = [f for f in (*columns.left, *columns.right) if f not in columns.fields]
     if {"age", "dob"} <= set(alone) and all({"age", "dob"} & set(side) for side in (columns.left, columns.right)):
         sides = (side.get("age") or side["dob"] for side in (columns.left, columns.right))
@@ -115,6 +119,12 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     if len(files) > 1:
         say_notes(_nameless(columns, files))
     sys.stderr.flush()
+
+
+def _columns_of(field: str, fields: "Mapping[str, str]", parts: "Mapping[str, str]") -> str:
+    """The column of a field; of a birth date in several columns all of them."""
+    held = [column for part, column in parts.items() if part in ("birth_year", "birth_month", "birth_day")]
+    return " ".join(dict.fromkeys([fields[field], *held])) if field == "dob" else fields[field]
 
 
 def by_content_notes(columns: "Columns") -> list[str]:

@@ -64,3 +64,16 @@ def test_an_encoding_that_was_named_is_not_called_into_question(engine: Engine, 
         for named in (None, "cp1252")
     ]
     assert [len(said) for said in notes] == [1, 0]
+
+
+def test_all_columns_of_a_birth_date_are_shown(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That 'year' alone stands for the birth date was to be read as if month and day had been overlooked."""
+    (tmp_path / "one.csv").write_text("id,first,last,year,month,day,dob\n1,Ann,Lee,1990,2,1,1990-02-01\n")
+    file = persons.read(engine, tmp_path / "one.csv", tmp_path / "scratch", delimiter=None, encoding=None)
+    left = {"forename": "first", "surname": "last", "dob": "year"}
+    right = {"forename": "first", "surname": "last", "dob": "dob"}
+    parts = {"birth_year": "year", "birth_month": "month", "birth_day": "day"}
+    say_recognised(Columns(left, right, "id", "id", parts), [file, file])
+    assert "dob year month day dob" in " ".join(capsys.readouterr().err.split())
