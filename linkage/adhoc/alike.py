@@ -14,6 +14,7 @@ from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers
 from linkage.adhoc.call_names import called_by_last, last_and_others
+from linkage.adhoc.code_parts import with_parts_in_common
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.initials import in_initials, initial
@@ -35,6 +36,8 @@ _PLACES = ("town", "county", "birth_place")
 _AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _SELDOM = 0.1  # of the particles that one file has, which the other has at most if it writes surnames without
 _MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
+_WRITTEN_ALIKE = {"sex": spellings.sexes, "postcode": spellings.postcodes, "organisation": spellings.organisations}
+_WRITTEN_ALIKE |= {"phone": digits.phones, "email": digits.emails}
 
 
 @dataclass
@@ -67,7 +70,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _forget_unknown(engine, shape, fields)
     held = [s.fields for s in shapes]
     _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
-    for brought in (part_towns, with_positions):
+    for brought in (part_towns, with_positions, with_parts_in_common):
         _put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name in _PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
@@ -89,20 +92,13 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _part_names(engine, shapes)
     _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
-    if "sex" in fields:
-        _move(shapes, "sex", spellings.sexes(engine, [(s.file, s.fields["sex"]) for s in shapes]))
-    if "postcode" in fields:
-        _move(shapes, "postcode", spellings.postcodes(engine, [(s.file, s.fields["postcode"]) for s in shapes]))
     for name in fields:
         if name in NUMBERS:
             _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
-    if "organisation" in fields:
-        held_by = [(s.file, s.fields["organisation"]) for s in shapes]
-        _move(shapes, "organisation", spellings.organisations(engine, held_by))
     for name in PARENTS:
         if name in fields:
             _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
-    for name, written_alike in (("phone", digits.phones), ("email", digits.emails)):
+    for name, written_alike in _WRITTEN_ALIKE.items():
         if name in fields:
             _move(shapes, name, written_alike(engine, [(s.file, s.fields[name]) for s in shapes]))
     if "dob" in fields:

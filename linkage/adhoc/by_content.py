@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.adhoc.around_names import counted_bare
-from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, words
+from linkage.adhoc.code_parts import shorter_part
+from linkage.adhoc.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, squashed, words
 from linkage.adhoc.full_names import by_form, by_place
 from linkage.adhoc.header_words import words_of
 from linkage.adhoc.parents import PARENTS
@@ -260,8 +261,10 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
     are_numbers = {one.form, two.form} == {"code"} and min(one.digits, two.digits) >= shortest
     equal = equal_numbers(one, two) if are_numbers else 0.0
     if told is None:
-        tells = _tells_by_itself(one, two, known) or _are_years_of_one_thing(left, right)
-        return max(equal, likeness(one, two) if tells else 0.0)
+        called = _are_called_alike(left, right)
+        tells = _tells_by_itself(one, two, known) or (called and one.form == two.form and one.form in _BY_NAME)
+        part = shorter_part(_codes(one), _codes(two)) if called and {one.form, two.form} == {"code"} else 0.0
+        return max(equal, part, likeness(one, two) if tells else 0.0)
     if not {one.form, two.form} <= _FORMS[told] or (told in _NAMES and (one.has_digits or two.has_digits)):
         return 0.0
     if told == "postcode":  # of a large country hardly any stands twice in a small file
@@ -269,10 +272,38 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
     return equal if "code" in _FORMS[told] else likeness(one, two)
 
 
-def _are_years_of_one_thing(left: _Column, right: _Column) -> bool:
-    """Whether two columns of years are called alike: year and release_year, Built and year_built."""
-    one, two = {*words_of(left.name)}, {*words_of(right.name)}
-    return {left.content.form, right.content.form} == {"year"} and bool(one and two) and (one <= two or two <= one)
+_BY_NAME = ("year", "words")
+"""What is told from what is alike by chance where two columns are called alike: by itself it may be of anything, and of
+few words a category."""
+_LETTERS = 5  # of a word that is the same with another letter more or less
+
+
+def _are_called_alike(left: _Column, right: _Column) -> bool:
+    """Whether one column has all words of the other's name: year and release_year, colour and color, plate and
+    part_plate."""
+    one, two = (sorted({*words_of(column.name)}, key=len) for column in (left, right))
+    shorter, longer = sorted((one, two), key=len)
+    return bool(shorter) and all(any(_is_spelling_of(word, other) for other in longer) for word in shorter)
+
+
+def _is_spelling_of(word: str, other: str) -> bool:
+    """Whether two words are one, or differ by a letter that one has more.
+
+    >>> [_is_spelling_of(*words) for words in (("colour", "color"), ("street", "streets"), ("ward", "war"))]
+    [True, True, False]
+    """
+    shorter, longer = sorted((word, other), key=len)
+    if word == other:
+        return True
+    one_more = len(longer) == len(shorter) + 1 and len(shorter) >= _LETTERS
+    return one_more and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+
+
+def _codes(content: Content) -> dict[str, int]:
+    found = Counter[str]()
+    for value, held in content.counts.items():
+        found[squashed(value)] += held
+    return found
 
 
 def _tells_by_itself(one: Content, two: Content, known: set[str]) -> bool:

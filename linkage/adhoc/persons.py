@@ -1,12 +1,14 @@
 """A person file of any shape as the units of a step: ids, recognised fields in one form, and how each is compared."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.adhoc import dated
+from linkage.adhoc import dated, person_file
+from linkage.adhoc.degrees_together import with_degrees_parted
 from linkage.adhoc.parents import PARENTS
-from linkage.adhoc.person_file import PLACE, PersonFile, read
+from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, literal, one, quote
@@ -40,6 +42,12 @@ _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _MOSTLY, _SELDOM = 0.5, 0.1  # shares of values of a form, of the file that writes it and of the other
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
 _LONGEST = 128  # signs of a text that are compared, as many as the longest hash has: likeness of notes takes ages
+
+
+def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, encoding: str | None) -> PersonFile:
+    """As `person_file.read`; positions that stand in one column are in two."""
+    file = person_file.read(engine, path, scratch, delimiter=delimiter, encoding=encoding)
+    return with_degrees_parted(engine, file)
 
 
 _SAMPLE_ROWS = 20_000  # enough to tell what a column holds

@@ -10,12 +10,14 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
-from linkage.adhoc.columns_made import each_value, expressed
+from linkage.adhoc.columns_made import as_text, each_value, expressed
 from linkage.adhoc.person_file import PersonFile
-from linkage.engine import Engine, quote
+from linkage.engine import Engine, one, quote
 from linkage.model.comparisons import POSITION
 
-_DEGREES = ("latitude", "longitude")
+DEGREES = ("latitude", "longitude")
+_METRES = ("northing", "easting")
+_METRES_OF_A_DEGREE, _KILOMETRE = 111_195.0, 1_000.0
 _MOST = {"latitude": 90.0, "longitude": 180.0}
 _NUMBER = re.compile(r"([NSEWO]?) *([-+]?[0-9]{1,3}(?:[.,][0-9]+)?) *°? *([NSEWO]?)", re.IGNORECASE)
 _CELLS = (0.002, 0.01, 0.05)  # degrees of latitude: 200 m, 1 km, 5 km
@@ -25,21 +27,59 @@ _WIDER = 1.5  # degrees of longitude for one of latitude, which are as long at 4
 def with_positions(
     engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]
 ) -> list[tuple[PersonFile, dict[str, str]]]:
-    """Each file with a column of positions, where all have both degrees, and where its fields are now."""
-    if not all(name in of for of in fields for name in _DEGREES):
-        return [(file, dict(of)) for file, of in zip(files, fields, strict=True)]
-    made = []
-    for file, of in zip(files, fields, strict=True):
-        read = []
-        for name in _DEGREES:
-            ((file, column),) = each_value(engine, [(file, of[name])], name, functools.partial(degrees, of=name))
-            read.append(quote(column))
-        nowhere = " and ".join(f"cast({column} as double) = 0" for column in read)  # what a program writes for unknown
-        file, column = expressed(
-            engine, file, f"case when not ({nowhere}) then {' || chr(32) || '.join(read)} end", POSITION
-        )
-        made.append((file, {**{name: held for name, held in of.items() if name not in _DEGREES}, POSITION: column}))
-    return made
+    """Each file with a column of positions, where all have both degrees, or both metres; its fields."""
+    held = list(zip(files, map(dict, fields), strict=True))
+    if all(name in of for of in fields for name in DEGREES):
+        return [_with_position(engine, file, of, *_of_degrees(engine, file, of)) for file, of in held]
+    if all(name in of for of in fields for name in _METRES):
+        south = _southernmost(engine, held)
+        return [_with_position(engine, file, of, file, _of_metres(of, south)) for file, of in held]
+    return held
+
+
+def _of_degrees(engine: Engine, file: PersonFile, of: Mapping[str, str]) -> tuple[PersonFile, str]:
+    """The file with its degrees read, and SQL of the position."""
+    read = []
+    for name in DEGREES:
+        ((file, column),) = each_value(engine, [(file, of[name])], name, functools.partial(degrees, of=name))
+        read.append(quote(column))
+    nowhere = " and ".join(f"cast({column} as double) = 0" for column in read)  # what a program writes for unknown
+    return file, f"case when not ({nowhere}) then {' || chr(32) || '.join(read)} end"
+
+
+def _of_metres(of: Mapping[str, str], south: float) -> str:
+    """SQL of a position on a plane as degrees from where the equator would be: a country's metres at its south are as
+    long there as they are, and a thousandth shorter by each 300 km northwards.
+
+    Args:
+        south: metres north of which all lies.
+    """
+    north, east = (f"{_metres(of[name])} - {less!r}" for name, less in zip(_METRES, (south, 0.0), strict=True))
+    shown = [
+        f"cast(cast(({metres}) / {_METRES_OF_A_DEGREE!r} as decimal(12, 6)) as varchar)" for metres in (north, east)
+    ]
+    return f"{shown[0]} || chr(32) || {shown[1]}"
+
+
+def _southernmost(engine: Engine, held: Sequence[tuple[PersonFile, Mapping[str, str]]]) -> float:
+    """Metres north below which next to nothing lies, in whole kilometres; in all files the same."""
+    found = []
+    for file, of in held:
+        query = f"select quantile_cont({_metres(of[_METRES[0]])}, 0.01) as south from {{t}}"
+        found.append(float(one(engine, engine.sql(query, t=file.table))["south"] or 0))
+    return min(found) // _KILOMETRE * _KILOMETRE
+
+
+def _metres(column: str) -> str:
+    return f"try_cast({as_text(column)} as double)"
+
+
+def _with_position(
+    engine: Engine, file: PersonFile, of: Mapping[str, str], made: PersonFile, position: str
+) -> tuple[PersonFile, dict[str, str]]:
+    made, column = expressed(engine, made, position, POSITION)
+    others = {name: held for name, held in of.items() if name not in (*DEGREES, *_METRES)}
+    return made, {**others, POSITION: column}
 
 
 def degrees(text: str, of: str) -> str | None:

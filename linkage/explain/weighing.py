@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.explain.opening import OpenStep
 from linkage.explain.sides import Side, Term
 from linkage.match.score import Frequencies, score_given
-from linkage.model import Comparison, Level, Model
+from linkage.model import Comparison, Level, Model, own_records
 from linkage.model.compiled import adjusts_equal_values_alone
 from linkage.model.rarest import bits
 from linkage.model.stages import pattern_column
@@ -56,7 +56,7 @@ def frequencies_of(engine: Engine, step: OpenStep, left: Table, right: Table) ->
     terms = [Term(column, "{value}", held) for column, held in wanted.items()]
     holders = [side.latest(side.holding_any(terms), asked) for side in step.sides.values()]
     return {
-        column: _counted(engine, column, column in step.model.tf_lists, held, holders, totals[column])
+        column: _counted(engine, step.model, column, held, holders, totals[column])
         if column in asked
         else _no_frequency(engine, held)
         for column, held in values.items()
@@ -85,13 +85,13 @@ def _no_frequency(engine: Engine, values: Table) -> Table:
     return engine.sql("select value, cast(null as double) as frequency from {v} where false", v=values, store=True)
 
 
-def _counted(engine: Engine, column: str, listed: bool, values: Table, holders: Sequence[Table], total: int) -> Table:
+def _counted(engine: Engine, model: Model, column: str, values: Table, holders: Sequence[Table], total: int) -> Table:
     """value, frequency: from all units that may hold one of the values, as their latest or in a list."""
     named = {f"of_{index}": table for index, table in enumerate(holders)}
-    value = f"unnest({quote(column)})" if listed else quote(column)
+    value = f"unnest({quote(column)})" if column in model.tf_lists else quote(column)
     held = "\nunion all\n".join(f"select {value} as value from {{{name}}}" for name in named)
     query = f"""
-        select v.value, cast(count(*) as double) / cast({max(total, 1)} as double) as frequency
+        select v.value, {own_records.holders(model, column, "count(*)")} / cast({max(total, 1)} as double) as frequency
         from {{wanted}} as v
         join ({held}) as h on h.value = v.value
         group by v.value

@@ -7,7 +7,16 @@ from typing import Any
 from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
-from linkage.model.blocking import Pattern, Reach, expected_recall, reached, reached_share, rule_pairs
+from linkage.model.blocking import (
+    Event,
+    Pattern,
+    Reach,
+    asked_parts,
+    expected_recall,
+    reached,
+    reached_share,
+    rule_pairs,
+)
 from linkage.model.comparisons import OF_WORDS
 from linkage.model.compiled import levels_of
 from linkage.model.differing import Odds, Together
@@ -49,8 +58,9 @@ def passes_and_rules(
     made_of = {name: field for name, (field, _) in DERIVED.items()}
     made_of |= {name: name.removesuffix(OF_WORDS) for name in model.columns if name.endswith(OF_WORDS)}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), made_of)
-    matches = _matches_by_pattern(engine, links)
-    together = reached_share(model, model.blocking_rules, matches, made_of, dropped, known)
+    parts = asked_parts(model.blocking_rules)
+    matches = _matches_by_pattern(engine, links, sides, parts)
+    together = reached_share(model, model.blocking_rules, matches, made_of, dropped, known, parts)
     counted = []
     for place, (rule, pairs) in enumerate(zip(rules, made, strict=True)):
         # A sample may show fewer than are known to be there.
@@ -80,7 +90,7 @@ def _levels_shown(model: Model, *matches: Mapping[Pattern, float]) -> dict[str, 
     """Field to level to matches, of matches by pattern."""
     shown = {comparison.name: dict[str, float]() for comparison in model.fields}
     for pattern, expected in (row for table in matches for row in table.items()):
-        for comparison, value in zip(model.comparisons, pattern, strict=True):
+        for comparison, value in zip(model.comparisons, pattern, strict=False):  # parts of columns stand behind
             if value >= 0 and not comparison.given:
                 at = shown[comparison.name]
                 at[str(value)] = at.get(str(value), 0.0) + expected
@@ -110,13 +120,33 @@ def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
     return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
 
 
-def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
-    """Levels of the comparisons to the expected number of matches among the pairs that were kept."""
+def _matches_by_pattern(
+    engine: Engine, links: Table, sides: tuple[Table, Table], parts: Sequence[Event]
+) -> dict[Pattern, float]:
+    """Levels of the comparisons, and whether parts of columns are equal, to the expected number of matches among the
+    pairs that were kept."""
+    names = [f"part_{n}" for n in range(len(parts))]
+    joins, flags, tables = "", "", {"links": links}
+    if parts:
+        held = ", ".join(f"{part.value} as {name}" for part, name in zip(parts, names, strict=True))
+        of_sides = [engine.sql(f"select unit_id, {held} from {{t}}", params=None, store=False, t=t) for t in sides]
+        tables |= dict(zip(("left", "right"), of_sides, strict=True))
+        joins = "join {left} as l on l.unit_id = k.left_id join {right} as r on r.unit_id = k.right_id"
+        flags = "".join(f", case when l.{name} = r.{name} then 1 else 0 end as {name}" for name in names)
+    by = ", ".join(["pattern", *names])
     counted = engine.sql(
-        "select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern",
-        links=links,
+        f"""
+        with shown as (select k.pattern, k.match_probability{flags} from {{links}} as k {joins})
+        select {by}, sum(match_probability) as matches from shown group by {by} order by {by}
+        """,
+        params=None,
+        store=False,
+        **tables,
     )
-    return {levels_of(row["pattern"]): float(row["matches"]) for row in rows(engine, counted)}
+    return {
+        (*levels_of(row["pattern"]), *(int(row[name]) for name in names)): float(row["matches"])
+        for row in rows(engine, counted)
+    }
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from linkage.match.meeting import met_only, those_who_meet
 from linkage.match.parts import Part, Parts
 from linkage.match.passes import no_pairs
 from linkage.match.sure import Taking, without
-from linkage.model import Model, rarest
+from linkage.model import Model, own_records, rarest
 from linkage.model.compiled import (
     all_rule_pairs,
     candidate_pairs,
@@ -54,7 +54,8 @@ class Candidates:
 def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
     """How common each value of an adjusted column is, counted over both sides as Splink does.
 
-    Of a list each value counts, as the share of units that ever held it.
+    Of a list each value counts, as the share of units that ever held it; of names of things the two records that are
+    compared do not (linkage.model.own_records).
     """
     asked = [(column, False) for column in model.tf_columns] + [(column, True) for column in model.tf_lists]
     if not asked:
@@ -62,7 +63,16 @@ def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) ->
     totals = _known(engine, asked, left, right)
     counted = engine.together(
         *(
-            functools.partial(_frequencies, engine, column, left, right, opened=opened, total=total)
+            functools.partial(
+                _frequencies,
+                engine,
+                column,
+                left,
+                right,
+                opened=opened,
+                total=total,
+                holders=own_records.holders(model, column, "count(*)"),
+            )
             for (column, opened), total in zip(asked, totals, strict=True)
         )
     )
@@ -84,7 +94,9 @@ def _known(engine: Engine, asked: Sequence[tuple[str, bool]], left: Table, right
     return [sum(int(side[f"known_{number}"]) for side in sides) for number in range(len(asked))]
 
 
-def _frequencies(engine: Engine, column: str, left: Table, right: Table, *, opened: bool, total: int) -> Table:
+def _frequencies(
+    engine: Engine, column: str, left: Table, right: Table, *, opened: bool, total: int, holders: str
+) -> Table:
     return engine.sql(
         f"""
         with units as (
@@ -93,7 +105,7 @@ def _frequencies(engine: Engine, column: str, left: Table, right: Table, *, open
         held_values as (
             select {"unnest(held)" if opened else "held"} as value from units
         )
-        select value, cast(count(*) as double) / $total as frequency
+        select value, {holders} / $total as frequency
         from held_values
         where value is not null
         group by value

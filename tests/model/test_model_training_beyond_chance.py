@@ -99,3 +99,16 @@ def test_matches_that_are_many_are_found_by_fields_alone() -> None:
         (run,) = estimated(evidence, as_counted(evidence)).runs
         rare.append((run.rare, round(float(run.matches[0]), -1)))
     assert rare == [(True, 130), (False, 2_300)]
+
+
+def test_a_tenth_too_many_are_too_many_where_strangers_are_trusted() -> None:
+    """Models that say themselves what goes together (trusting: no) keep to fields alone until half would be strangers."""
+    layout, nobody = Layout(_model("forename", "sex", "surname", "postcode")), _patterns({}, 4)
+    others = {"==≠≠": 890, "=≠≠≠": 9, "≠==≠": 100, "≠=≠≠": 98_800, "≠≠=≠": 100, "≠≠≠≠": 98_200, "≠=≠=": 20, "≠≠≠=": 20}
+    rule, strangers = Agreement(("dob",), 200_000, 1.0, (99_000, 99_000)), _patterns(others, 4)
+    block = Block(rule, 1.0, _patterns({"====": 1_150, "===≠": 1_150, **others}, 4), (strangers, nobody))
+    rare = []
+    for trusting in (False, True):
+        evidence = Evidence(layout, (10_000, 20_000), (), (), strangers, (block,), trusting=trusting)
+        rare.append(estimated(evidence, as_counted(evidence)).runs[0].rare)
+    assert rare == [False, True]

@@ -70,3 +70,14 @@ def test_strangers_who_share_rare_words_are_counted_without_the_matches(matched:
     assert len(of_title) == 7
     assert found[of_title] == pytest.approx(strangers)
     assert np.delete(found, of_title) == pytest.approx(1e-3)
+
+
+def test_the_larger_the_files_the_more_pairs_a_town_makes_and_is_learnt_from_still(world: World) -> None:
+    """Of 8,000 restaurants by name and town the town made 460 pairs a record, and names were never learnt."""
+    table = world("unit_id | x\n 1 | A")
+    sides = [Side(table, 8_000, table, 1.0)] * 2
+    pairs = [_pairs("organisation", pairs=7_000), _pairs("town", pairs=3_680_000)]
+    rules = training_rules(untrained({"organisation": "text", "town": "text"}), pairs, sides)
+    assert [rule.columns for rule in rules] == [("organisation",), ("town",)]
+    people = training_rules(untrained({"forename": "name", "town": "text"}), [_pairs("forename"), pairs[1]], sides)
+    assert [rule.columns for rule in people] == [("forename",)]

@@ -4,13 +4,14 @@ from linkage.model.blocking.agreement import Cases, of_likely_matches, of_true_p
 from linkage.model.blocking.candidates import Key, keys_of_fields
 from linkage.model.blocking.choice import ChosenRules, choose
 from linkage.model.blocking.counting import Reached, RulePairs, reached, rule_pairs
-from linkage.model.blocking.expected import Expected, expected_recall
+from linkage.model.blocking.expected import Event, Expected, expected_recall
 from linkage.model.blocking.suggestion import Suggestion, suggest
-from linkage.model.blocking.unseen import Pattern, Reach, reached_share
+from linkage.model.blocking.unseen import Pattern, Reach, asked_parts, reached_share
 
 __all__ = [
     "Cases",
     "ChosenRules",
+    "Event",
     "Expected",
     "Key",
     "Pattern",
@@ -18,6 +19,7 @@ __all__ = [
     "Reached",
     "RulePairs",
     "Suggestion",
+    "asked_parts",
     "choose",
     "expected_recall",
     "keys_of_fields",

@@ -14,7 +14,7 @@ spread, and is there in some rounds of Newton's method.
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,10 +35,14 @@ class _Kind(NamedTuple):
     within: float
 
 
-_KINDS = (_Kind(1.0, 1.0), _Kind(0.5, 0.5), _Kind(0.0, 0.1))
+_KINDS = (_Kind(1.0, 1.0), _Kind(0.5, 0.5), _Kind(0.0, 0.1), _Kind(0.0, 0.3))
 """By how many of the two fields are not known. Errors come together, e times as often as by chance, but it may be not
 at all, or seven times. Who leaves out a field writes the others with less care too. Which fields are left out together
-may go either way: a form asks for all of a name or for none, and of two numbers for one."""
+may go either way: a form asks for all of a name or for none, and of two numbers for one. And last of two fields of
+which matches agree on one next to never: a pupil's class is another every year, which is nobody's error."""
+_CHANGES = 3
+_SELDOM = 0.1  # share of the matches that agree on a field, below which to differ is no error
+_AS_MODEL = 0.5  # standard deviation of the log odds that a field differs where no match shows it, beside the model's m
 _SPREAD, _SPREAD_WORTH = 0.5, 2.0  # of log odds around their mean, beforehand, and for how many odds that counts
 _FROM_STEP_TO_STEP = 0.5  # standard deviation of a log odds ratio between steps of one run (decision 0083)
 _FLAT = 1e-4  # precision of what is left to the cells
@@ -79,19 +83,22 @@ def fitted(
     matches: Numbers,
     kept: Numbers,
     known: Mapping[Together, Odds] | None = None,
+    unseen: Mapping[tuple[str, str], float] | None = None,
 ) -> Fit:
     """The model of cells, from those that are seen.
 
     Args:
         fields: names.
-        shows: of each field what it may show, the fullest agreement first; each is seen of some match.
+        shows: of each field what it may show, the fullest agreement first; each is seen of a match, or in `unseen`.
         cells: a row a cell, a column a field: the place of what it shows.
         matches: how many were counted in a cell.
         kept: the share of a cell's matches that can be counted; none of one that is not seen.
         known: log odds from elsewhere; those of what is not known are not looked at.
+        unseen: a field and what no match can be seen to show of it, to the log odds of that against full agreement.
     """
     terms, names = _terms(fields, shows, cells)
-    prior = _Prior.of(names, known or {})
+    alone = [(field, what) for field, shown in zip(fields, shows, strict=True) for what in shown[1:]]
+    prior = _Prior.of(names, known or {}, _changing(fields, cells, matches)).leaning(alone, unseen or {})
     seen = kept > 0
     over, counted, offset = terms[seen], matches[seen], np.log(kept[seen])
     parts = np.zeros(terms.shape[1])
@@ -107,6 +114,12 @@ def fitted(
         name: Odds(float(part), float(sd)) for name, part, sd in zip(names, parts, sds, strict=True) if name is not None
     }
     return Fit(np.exp(np.clip(terms @ parts, -_MOST, _MOST)), together, terms, covariance)
+
+
+def _changing(fields: Sequence[str], cells: npt.NDArray[np.int64], matches: Numbers) -> set[str]:
+    """Fields on which next to no match agrees."""
+    agreeing = [float(matches[cells[:, place] == 0].sum()) for place in range(len(fields))]
+    return {field for field, agree in zip(fields, agreeing, strict=True) if agree < _SELDOM * matches.sum()}
 
 
 def _terms(
@@ -145,7 +158,7 @@ class _Prior:
     spread: tuple[float, ...]
 
     @classmethod
-    def of(cls, names: Sequence[Together | None], known: Mapping[Together, Odds]) -> "_Prior":
+    def of(cls, names: Sequence[Together | None], known: Mapping[Together, Odds], changing: set[str]) -> "_Prior":
         mean, precision = np.zeros(len(names)), np.full(len(names), _FLAT)
         kinds = np.full(len(names), -1)
         for place, name in enumerate(names):
@@ -156,9 +169,17 @@ class _Prior:
                 mean[place] = known[name].log
                 precision[place] = 1 / (known[name].sd ** 2 + _FROM_STEP_TO_STEP**2)
             else:
-                kinds[place] = not_known
+                kinds[place] = _CHANGES if not not_known and {name[0], name[2]} & changing else not_known
         alike = tuple(kinds == kind for kind in range(len(_KINDS)))
         return cls(mean, precision, alike, (), ())._around([kind.usual for kind in _KINDS], [1.0] * len(_KINDS))
+
+    def leaning(self, alone: Sequence[tuple[str, str]], unseen: Mapping[tuple[str, str], float]) -> "_Prior":
+        """The same, with what is known beforehand of what fields show: the parts after the first one."""
+        mean, precision = self.mean.copy(), self.precision.copy()
+        for place, shown in enumerate(alone, 1):
+            if shown in unseen:
+                mean[place], precision[place] = unseen[shown], 1 / _AS_MODEL**2
+        return replace(self, mean=mean, precision=precision)
 
     def given(self, parts: Numbers, variances: Numbers) -> "_Prior":
         """The same once parts are estimated (a round of EM)."""

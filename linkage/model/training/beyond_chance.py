@@ -20,9 +20,9 @@ _Agreement = tuple[Flags, Flags]
 
 _CHANCE_COUNTS_AS = 10.0
 """Pairs that agree on both by chance, beside those that strangers show: few pairs say little."""
-RARE = 2.0
+RARE, RARER = 10.0, 2.0
 """Matches that EM finds by fields alone are rare where they are fewer than so many times what strangers share beyond
-chance."""
+chance: a tenth too many would be strangers. The second is for models whose comparisons say what goes together."""
 _LEAST = 1e-6  # of a cell, of what it can be
 
 

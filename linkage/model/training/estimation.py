@@ -12,7 +12,7 @@ import numpy as np
 
 from linkage.errors import LeoError
 from linkage.model.splink_json import sided_columns
-from linkage.model.training.beyond_chance import RARE, beyond_chance
+from linkage.model.training.beyond_chance import RARE, RARER, beyond_chance
 from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, block_u, of_two_people, starting_m
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, Run
@@ -205,7 +205,8 @@ def _run(
         estimate = estimate_by(most=most)
     if rare or not near:
         beyond, surplus = _beyond_chance(evidence, block, counts, by_chance, u)
-        rare = rare or float(estimate.prior[0]) < RARE * float(surplus[0])
+        times = RARE if evidence.trusting else RARER
+        rare = rare or float(estimate.prior[0]) < times * float(surplus[0])
         estimate = estimate_by(most=most, beyond=beyond) if rare else estimate
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1), rare=rare)
 

@@ -24,6 +24,7 @@ _PERSONS = PERSONAL - {"organisation", "email"} | {"surname"}  # columns of file
 # Pairs a unit that a block may make: EM needs matches to be about 1 % of them or more (Splink's advice), and manages
 # with fewer where nothing purer leaves a comparison free.
 _PURE_PAIRS, _MOST_PAIRS = 40, 400
+_MOST_PAIRS_OF_THINGS = 4_000  # of things, whose names tell most of them apart
 # A column tells persons of one name apart where at most one pair in ten shares it, and namesakes no more than twice as
 # often as chance would have it.
 _COMMON, _BY_CHANCE = 0.1, 2.0
@@ -119,16 +120,19 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         chosen += added
     if waiting and not _PERSONS & {column for comparison in model.comparisons for column in comparison.columns}:
         # Companies have no households: those at one address are one or have other names.
-        chosen += _chosen(_fit(smaller, counted), waiting)[0]
+        added, waiting = _chosen(_fit(smaller, counted), waiting)
+        chosen += added
+        if waiting:  # of shops with a name and a town the town alone is left to block on, the larger the files
+            chosen += _chosen(_fit(smaller, counted, _MOST_PAIRS_OF_THINGS), waiting)[0]
     return chosen
 
 
-def _fit(smaller: int, rules: Sequence[Agreement]) -> list[tuple[Agreement, bool]]:
+def _fit(smaller: int, rules: Sequence[Agreement], most: int = _MOST_PAIRS) -> list[tuple[Agreement, bool]]:
     """Rules that make neither too few pairs nor too many, and whether they make so many that matches are rare."""
     fit = []
     for rule in rules:
         known = max(smaller * rule.complete, 1.0)
-        if max(0.02 * known, 30) <= rule.pairs <= _MOST_PAIRS * known:
+        if max(0.02 * known, 30) <= rule.pairs <= most * known:
             fit.append((rule, rule.pairs / known > _PURE_PAIRS))
     return fit
 
