@@ -28,6 +28,7 @@ from sqlglot.parsers.duckdb import DuckDBParser
 
 from linkage.engine.functions import OF_LIST_AGGREGATE, OF_MORE_ARGUMENTS, OF_UNITS, REFUSED, RENDERINGS
 from linkage.engine.patterns import java_replacement, parsed_date
+from linkage.engine.read_once import read_once_in_place
 from linkage.errors import ConfigError
 
 _OURS = {
@@ -267,6 +268,7 @@ def to_spark(query: str) -> str:
         raise DialectError("an empty query")
     for found in tree.find_all(exp.Pivot, exp.TableSample, exp.SetOperation, exp.Join, exp.Glob, exp.SimilarTo):
         _check(found)
+    read_once_in_place(tree)
     return str(tree.sql(dialect=_Write, unsupported_level=sqlglot.ErrorLevel.RAISE))
 
 
