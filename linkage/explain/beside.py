@@ -10,10 +10,11 @@ from linkage.explain.outcome import bits, zone
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
 from linkage.match.apart_rules import shipped as people_apart
-from linkage.match.duplicates import same_person_from, second_record_from
+from linkage.match.duplicates import same_person_from
 from linkage.match.limits import BEYOND
 from linkage.match.passes import holds_many
 from linkage.match.second_records import ANOTHER
+from linkage.model.stages import pattern_column
 from linkage.spine.conflicts import shipped as conflicts
 
 Row = Mapping[str, Any]
@@ -116,7 +117,7 @@ def _same_as_rivals(engine: Engine, step: OpenStep, pair: Weighed, met: Sequence
         ]
         told += [
             f"Its rival {_called(side, rival)} and {_called(side, mine[side])} are one person: as records of one side "
-            f"they weigh {bits(_between(engine, step, side, rival, mine[side]))}, where "
+            f"they weigh {bits(_between(engine, step, side, rival, mine[side]).match_weight)}, where "
             f"{bits(_same(step, side))} is asked for."
             for rival in near[:_MOST_RIVALS]
         ]
@@ -134,49 +135,45 @@ def _second_record(engine: Engine, step: OpenStep, pair: Weighed, link: Row | No
         partners = [row for row in accepted if row[f"{other}_id"] == mine[other] and row["reason"] != ANOTHER]
         partners = [row for row in partners if row[f"{side}_id"] != mine[side]]
         has_own = any(row[f"{side}_id"] == mine[side] and row[f"{other}_id"] != mine[other] for row in accepted)
-        if holds_many(step.cardinality, other) or not partners or has_own:
+        if holds_many(step.cardinality, other) or not partners or has_own or side not in step.further:
             continue
         first = int(partners[0][f"{side}_id"])
-        between, needed = _between(engine, step, side, first, mine[side]), _same(step, side)
-        two = f"{_called(side, mine[side])} and {_called(side, first)}, which the {other} unit is linked to,"
-        weighs = f"as records of one side they weigh {bits(between)}"
-        alone = _alone(engine, step, side)
-        if joins and between < needed:
-            return [
-                f"Second records join: the pair weighs {bits(pair.match_weight)}, where {bits(alone)} is asked for of "
-                f"the second record of a person whose first, {_called(side, first)}, the {other} unit is linked to."
-            ]
-        if joins:
-            return [f"Second records join: {two} are one person; {weighs}, where {bits(needed)} is asked for."]
-        no = f"The {side} unit does not join as a second record:"
+        words = f"The {side} unit does not join as a second record:"
+        two = f"{_called(side, first)}, which the {other} unit is linked to"
         if pair.match_weight < step.thresholds.accept:
-            return [f"{no} it would have to weigh {bits(step.thresholds.accept)} with the {other} unit itself."]
-        if between < needed and pair.match_weight < alone:
-            return [
-                f"{no} {two} are not surely one person; {weighs}, where {bits(needed)} is asked for, and the pair "
-                f"itself would have to weigh {bits(alone)}."
-            ]
-        return [f"{no} another unit comes within the margin, or the two records are twins or parted by people."]
+            return [f"{words} it would have to weigh {bits(step.thresholds.accept)} with the {other} unit itself."]
+        likely, asked = _likely(engine, step, side, first, pair), 1 / (1 + 2**-step.thresholds.certain)
+        shares = (
+            f"what it shares with the {other} unit or with {two}, makes it {likely:.1%} likely another record of the "
+            f"same person, where {asked:.1%} is asked for"
+        )
+        if joins:
+            return [f"Second records join {_called(side, mine[side])}: {shares}."]
+        if likely < asked:
+            return [f"{words} {shares}."]
+        return [f"{words} another unit comes within the margin, or it and {two}, are twins or parted by people."]
     return []
 
 
-def _between(engine: Engine, step: OpenStep, side: str, one: int, other: int) -> float:
-    """What two units of one side weigh together, by the step's model."""
+def _likely(engine: Engine, step: OpenStep, side: str, first: int, pair: Weighed) -> float:
+    """How likely a pair is of another record of the person whose first unit of the side is linked (second_records)."""
+    me = pair.left if side == "left" else pair.right
+    within = _between(engine, step, side, first, me)
+    both = list(zip(pair.parts, within.parts, strict=True))
+    more = sum(max(of_first.weight - of_pair.weight, 0) for of_pair, of_first in both)
+    levels = {pattern_column(a.comparison): max(a.level.value, b.level.value) for a, b in both}
+    return step.further[side].probability(pair.match_weight + more, levels)
+
+
+def _between(engine: Engine, step: OpenStep, side: str, one: int, other: int) -> Weighed:
+    """Two units of one side, by the step's model."""
     units = step.sides[side].latest(listed_units(engine, [one, other]), step.model.columns)
     frequencies = frequencies_of(engine, step, units, units)
-    return weigh(engine, step.model, units, units, frequencies, [(one, other)])[0].match_weight
+    return weigh(engine, step.model, units, units, frequencies, [(one, other)])[0]
 
 
 def _same(step: OpenStep, side: str) -> float:
     return same_person_from(step.model, step.sides[side].size, step.thresholds)
-
-
-def _alone(engine: Engine, step: OpenStep, side: str) -> float:
-    """What a pair must weigh by itself to show a second record."""
-    query = "select 1 as one from {links} where decision = 'accepted' and coalesce(reason, '') <> $another"
-    linked = engine.count(engine.sql(query, params={"another": ANOTHER}, links=step.links))
-    others = step.sides[_OTHER[side]].size
-    return second_record_from(step.model, others, linked / max(step.sides[side].size, 1), step.thresholds)
 
 
 def _called(side: str, unit: int) -> str:

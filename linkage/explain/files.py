@@ -17,7 +17,7 @@ import pyarrow as pa
 from linkage.config import Step
 from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError, LeoError
-from linkage.explain.opening import OpenStep, written_passes
+from linkage.explain.opening import OpenStep, further_of, written_passes
 from linkage.explain.sides import FileSide, listed_units
 from linkage.match.resolve import Thresholds
 from linkage.model import load
@@ -184,6 +184,7 @@ def open_files(
         sides=both,
         known=manifest["counts"].get("known"),
         clusters=tables.get("clusters"),
+        further=further_of(manifest["counts"]),
         options={"accept_probability": "--threshold"} | ({} if one_file else {"margin": "--margin"}),
     )
     records = {side: tables.get(side) or tables["file"] for side in both}

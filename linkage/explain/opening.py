@@ -1,7 +1,7 @@
 """A step of a run that has ended, opened again: its model, passes, thresholds, links and two sides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError, InputError
 from linkage.explain.sides import RunSide, Side
 from linkage.match.coverage import most_gain
+from linkage.match.further_records import Further
 from linkage.match.resolve import Thresholds
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
@@ -46,6 +47,7 @@ class OpenStep:
             write it down, and it has to be counted.
         clusters: of one file linked with itself: unit_id, person_id, records (of that person). Both sides are the file.
         cuts: left_id, right_id, rule of accepted links that the spine did not follow; None where there is no spine.
+        further: by side, what the step knows of second records beside the first, where it joins them.
         options: setting to the option that sets it, where that is no run's file; a setting without one is not shown.
     """
 
@@ -60,6 +62,7 @@ class OpenStep:
     known: Mapping[str, int] | None = None
     clusters: Table | None = None
     cuts: Table | None = None
+    further: Mapping[str, Further] = field(default_factory=dict)
     options: Mapping[str, str] | None = None
 
     @property
@@ -184,6 +187,7 @@ class OpenRun:
             decided=int((counts.get("overrides") or {}).get("decisions", 0)),
             known=counts.get("known"),
             cuts=self.cuts(name),
+            further=further_of(counts),
         )
 
     def trained(self, step: str) -> Mapping[str, Any]:
@@ -223,3 +227,9 @@ def written_passes(counts: list[dict[str, Any]]) -> tuple[Pass, ...] | None:
         return None
     said = ("why", "equal", "agree_any", "accept")
     return tuple(Pass(name=row["pass"], **{key: row[key] for key in said}) for row in counts)
+
+
+def further_of(counts: Mapping[str, Any]) -> dict[str, Further]:
+    """By side, what a step that joins second records has written down of them."""
+    told = (counts.get("other_records") or {}).get("beside") or {}
+    return {side: Further.from_json(said) for side, said in told.items()}

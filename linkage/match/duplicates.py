@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, empty
-from linkage.match.coverage import gain
 from linkage.match.passes import holds_many, no_pairs
 from linkage.match.resolve import Thresholds
 from linkage.match.score import Frequencies, score_within
@@ -115,20 +114,6 @@ def within_one_file(engine: Engine, model: Model, units: Table) -> float:
 def _within(model: Model, records: int) -> float:
     """The prior of the model is for records of two files; within one, a second record of a person is rarer."""
     return math.log2(_SECOND_RECORDS / max(records, 1)) - model.prior_weight
-
-
-def second_record_from(model: Model, others: int, covered: float, thresholds: Thresholds) -> float:
-    """Match weight from which a unit without a link is, by that pair alone, a second record of the other's person.
-
-    A second record is of any one of the other side's people. What speaks against it is that the unit is nobody's, as
-    the units of its side are that have no link.
-
-    Args:
-        others: units of the other side.
-        covered: share of the unit's own side that has a link.
-    """
-    prior = math.log2(_SECOND_RECORDS / max(others, 1)) - model.prior_weight
-    return max(thresholds.accept, thresholds.certain - prior - gain([covered]))
 
 
 # For each ambiguous pair, the units that stand against its partner: near in weight, and free.

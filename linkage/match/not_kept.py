@@ -15,9 +15,10 @@ from linkage.config import Cardinality
 from linkage.engine import Engine, Table, rows
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule
+from linkage.match.further_records import MOST_BITS
 from linkage.match.kept_share import by_kept_pairs
 from linkage.match.missed_records import MissedRecords
-from linkage.match.other_records import MOST_BITS, no_other_records
+from linkage.match.other_records import no_other_records
 from linkage.match.parts import Parts
 from linkage.match.passes import holds_many
 from linkage.match.score import Frequencies, score_candidates
@@ -120,13 +121,14 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
         side: "1e0" if holds_many(cardinality, side) else f"(1 - coalesce(of_{side}.held, 0))"
         for side in ("left", "right")
     }
-    records = ["0e0"]
-    for side, other in (("left", "right"), ("right", "left")):
-        if share := others.shares.get(side):
-            record = f"{share!r} * of_record / (1 + {share!r} * of_record)"
-            records.append(
-                f"case when n.left_id is null then (1 - {free[other]}) * {free[side]} * {record} else 0e0 end"
-            )
+    records, odds = ["0e0"], list[str]()
+    for side, further in others.further.items():
+        odds.append(f"{further.odds('p')} as {side}_odds")
+        record = f"(1 - 1 / (1 + {side}_odds))"
+        records.append(
+            f"case when n.left_id is null then (1 - {free[_OTHER[side]]}) * {free[side]} * {record} else 0e0 end"
+        )
+    listed = ", ".join([f"{pattern_text(model, 'p')} as pattern", _ODDS, *odds])
     return f"""
         with of_left as (
             select left_id, least(sum(match_probability), 1) as held from {{links}} group by left_id
@@ -135,9 +137,7 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
             select right_id, least(sum(match_probability), 1) as held from {{links}} group by right_id
         ),
         priced as (
-            select p.left_id, p.right_id, {pattern_text(model, "p")} as pattern,
-                   exp(ln(2) * least(p.match_weight + $gain, $most)) as odds,
-                   exp(ln(2) * least(p.match_weight + $gain + {others.more("p")}, $most)) as of_record
+            select p.left_id, p.right_id, {listed}
             from {{pairs}} as p
             where not exists (select 1 from {{apart}} as a where a.left_id = p.left_id and a.right_id = p.right_id)
         )
@@ -151,3 +151,7 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
         group by p.pattern
         order by p.pattern
         """
+
+
+_OTHER = {"left": "right", "right": "left"}
+_ODDS = "exp(ln(2) * least(p.match_weight + $gain, $most)) as odds"

@@ -7,25 +7,22 @@ one the new, and the partner both. What speaks for the second is its own weight 
 linked units that have such a record at all. That share is estimated from the step itself, by EM.
 """
 
+from dataclasses import replace
+
 import numpy as np
-import numpy.typing as npt
 
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, one, quote
 from linkage.match.apart_rules import shipped
+from linkage.match.further_records import Further, share_of_others
 from linkage.match.passes import holds_many
+from linkage.match.second_records import SecondRecords
+from linkage.match.together import joined_together
 from linkage.model import Model
 from linkage.model.stages import pattern_column
 
-Numbers = npt.NDArray[np.float64]
-
 _OTHER = {"left": "right", "right": "left"}
-_KNOWN, _WORTH = 0.005, 200.0
-"""Share of a file's records that are a second one of somebody, as elsewhere (linkage.match.duplicates), and for how
-many linked units it counts beside the step's own."""
 _CONTESTED = 1e-3  # probability of rivals below which they change nothing
-MOST_BITS = 100.0
-ROUNDS = 200
 
 
 def with_other_records(
@@ -37,7 +34,8 @@ def with_other_records(
     *,
     contested: Table | None = None,
     linked: int | None = None,
-) -> tuple[Table, dict[str, float]]:
+    second: SecondRecords | None = None,
+) -> tuple[Table, dict[str, Further]]:
     """Links of a step with the probability of pairs whose unit is another record of the partner's person.
 
     Args:
@@ -47,28 +45,37 @@ def with_other_records(
         contested: left_id, right_id, match_weight, match_probability of the links that share a unit with another; all
             links when None.
         linked: how many links are accepted; counted when None.
+        second: what the step knows, where it has looked for second records.
 
     Returns:
-        The links, and by side the estimated share of linked units that another unit of the side is a record of.
+        The links, and by side what is known of its further records.
     """
     # Whoever holds many partners has no rivals among them.
     asked = [side for side in ("left", "right") if not holds_many(cardinality, _OTHER[side])]
     if not asked:
         return links, {}
-    if linked is None:
+    if second:
+        apart = joined_together(engine, links, apart, cardinality)
+    elif linked is None:
         counted = one(engine, engine.sql("select count(*) as n from {t} where decision = 'accepted'", t=links))
         linked = int(counted["n"])
     summed = engine.sql(_summed(cardinality), pairs=contested or links, store=True)
-    shares: dict[str, float] = {}
+    further: dict[str, Further] = {}
     raised: list[Table] = []
     for side in asked:
         now = engine.sql(_moved(cardinality), summed=summed, raised=raised[0]) if raised else summed
         held = engine.sql(_held(side, cardinality), summed=now, apart=apart, store=True)
-        found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=held))
-        bits = found["match_weight"].to_numpy().astype(np.float64) + gain
-        shares[side] = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(linked))
-        params = {"gain": gain, "share": shares[side], "most": MOST_BITS}
-        raised.append(engine.sql(_RAISED, params=params, held=held, store=True))
+        if second:
+            # Of a kept pair the levels are not at hand; of those in doubt the step has looked at both records.
+            known = further[side] = second.further[side]
+            tables = {"held": held, "refused": second.refused}
+            raised.append(engine.sql(_raised(replace(known, times={}), looked=True), store=True, params=None, **tables))
+        else:
+            found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=held))
+            bits = found["match_weight"].to_numpy().astype(np.float64) + gain
+            of_linked = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(linked or 0))
+            further[side] = Further(of_linked, gain)
+            raised.append(engine.sql(_raised(further[side], looked=False), store=True, held=held))
         engine.drop(held)
     engine.drop(summed)
     last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
@@ -84,7 +91,7 @@ def with_other_records(
         store=True,
     )
     engine.drop(links, *raised)
-    return told, shares
+    return told, further
 
 
 def no_other_records(engine: Engine, model: Model, apart: Table, scored: Table) -> Table:
@@ -177,16 +184,28 @@ def _held(side: str, cardinality: Cardinality) -> str:
         """
 
 
-_RAISED = """
-    with raised as (
-        select left_id, right_id, match_probability as before,
-               least(1, match_probability + held * (
-                   1 - 1 / (1 + $share * exp(ln(2) * least(match_weight + $gain, $most))))) as match_probability
-        from {held}
-    )
-    select left_id, right_id, match_probability, match_probability - before as more
-    from raised
+def _raised(further: Further, *, looked: bool) -> str:
+    """Pairs of {held} with their probability as other records of the person who holds their partner.
+
+    Args:
+        looked: whether {refused} says it of some.
     """
+    told = "coalesce(r.probability, odds / (1 + odds))" if looked else "odds / (1 + odds)"
+    refused = "left join {refused} as r on r.left_id = p.left_id and r.right_id = p.right_id" if looked else ""
+    return f"""
+        with priced as (
+            select h.*, {further.odds("h")} as odds from {{held}} as h
+        ),
+        raised as (
+            select p.left_id, p.right_id, match_probability as before,
+                   least(1, match_probability + held * {told}) as match_probability
+            from priced as p
+            {refused}
+        )
+        select left_id, right_id, match_probability, match_probability - before as more
+        from raised
+        """
+
 
 _LAST = """
     select left_id, right_id, match_probability from {second}
@@ -197,30 +216,3 @@ _LAST = """
     """
 
 _PROBABILITY = "coalesce(r.match_probability, k.match_probability) as match_probability"
-
-
-def share_of_others(bits: Numbers, held: Numbers, linked: float) -> float:
-    """The share of linked units of whose person another unit is a record.
-
-    Args:
-        bits: of each contested pair, its weight with the cardinality's gain.
-        held: how likely its partner is held by another.
-        linked: units that are linked.
-    """
-    share = _KNOWN
-    for _ in range(ROUNDS):
-        before, share = share, share_of(float(held @ likely(bits, share)), linked)
-        if abs(share - before) < 1e-9:
-            break
-    return share
-
-
-def share_of(others: float, linked: float) -> float:
-    """The share that so many other records are of linked units, beside what is known of other files."""
-    return (others + _KNOWN * _WORTH) / (linked + _WORTH)
-
-
-def likely(bits: Numbers, share: float | Numbers) -> Numbers:
-    """How likely units are another record of a person who holds their partner."""
-    odds: Numbers = share * np.exp2(np.minimum(bits, MOST_BITS))
-    return odds / (1 + odds)

@@ -2,31 +2,55 @@
 
 Each unit holds one link, so of two records of a person only the better one is linked. Where a step says
 `duplicates = "join"`, a unit without a link joins one that has a link when three things hold: it would be accepted as
-its partner, no other unit comes near, and either the pair weighs what a second record must, or the unit is one person
-with the partner that the other has. Twins join nobody together: either is like a record that has but their initial.
+its partner, no other unit comes near, and what it shares with either of the person's records makes it as likely one
+more as a link must be. How many such records there are, and what they show, is learnt from all units without a link
+that fit somebody's partner (linkage.match.further_records). Twins join nobody together: either is like a record that
+has but their initial.
 """
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from linkage.config import Cardinality, Step
-from linkage.engine import Engine, Table, columns, side_by_side
+from linkage.config import Step
+from linkage.engine import Engine, Table, columns, quote, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule, asked_for
-from linkage.match.duplicates import same_person_from, second_record_from
+from linkage.match.further_records import Further, learnt, of_pairs_alone, shown
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
 from linkage.match.rounds import heaviest_first, leads
-from linkage.match.score import Frequencies, score_candidates, score_within
+from linkage.match.score import Frequencies, score_candidates, weighed_given
 from linkage.match.units import Units
 from linkage.model import Model
+from linkage.model.stages import pattern_column
 
 _OTHER = {"left": "right", "right": "left"}
 
 _ANY_WEIGHT = -1e6  # a pair of twins may weigh little by the model
 ANOTHER = "another record of the same person"
+
+
+@dataclass(frozen=True)
+class SecondRecords:
+    """What a step found that looked for second records.
+
+    Attributes:
+        scored, outcomes: pairs and outcomes of the step, with the pairs that join.
+        joined: left_id, right_id, probability of the pairs that join.
+        refused: the same of those that were looked at and do not.
+        further: by side, what is known of the further records of its units, as a pair shows it.
+        beside: the same, as a pair and the one with the partner show it together.
+    """
+
+    scored: Table
+    outcomes: Table
+    joined: Table
+    refused: Table
+    further: Mapping[str, Further]
+    beside: Mapping[str, Further] = field(default_factory=dict)
 
 
 def with_second_records(
@@ -39,7 +63,7 @@ def with_second_records(
     frequencies: Frequencies,
     thresholds: Thresholds,
     parts: Parts | None = None,
-) -> tuple[Table, Table]:
+) -> SecondRecords:
     """Join units without a link to linked ones with whose partner they are one person.
 
     Args:
@@ -49,9 +73,6 @@ def with_second_records(
             reason).
         barred: left_id, right_id of pairs that are never linked.
         parts: how scoring is cut where the sides are large.
-
-    Returns:
-        Pairs and outcomes as they were given, with the pairs that join.
     """
     certain, scored, outcomes = decided
     accepted = engine.sql(
@@ -70,13 +91,25 @@ def with_second_records(
     # Units of a side that may hold many hold further links in any case.
     single = [side for side in ("left", "right") if not holds_many(step.cardinality, _OTHER[side])]
     asked = [functools.partial(search.second, side) for side in single]
-    made = side_by_side(engine, *asked, rows=sum(engine.count(each.units) for each in sides.values()))
-    joined = _without_twins(engine, sides, accepted, dict(zip(single, made, strict=True)), rules)
+    units = sum(engine.count(each.units) for each in sides.values())
+    made = dict(zip(single, side_by_side(engine, *asked, rows=units), strict=True))
+    joined = _without_twins(engine, sides, accepted, {side: found.joins for side, found in made.items()}, rules)
     for found in joined.values():
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
-        engine.drop(found)
-    return scored, outcomes
+    of_joined, of_refused = (
+        _of_both(engine, tables) for tables in (joined, {side: found.refused for side, found in made.items()})
+    )
+    engine.drop(*joined.values(), *(found.refused for found in made.values()))
+    beside, alone = ({side: getattr(found, what) for side, found in made.items()} for what in ("beside", "alone"))
+    return SecondRecords(scored, outcomes, of_joined, of_refused, alone, beside)
+
+
+def _of_both(engine: Engine, tables: Mapping[str, Table]) -> Table:
+    """left_id, right_id, probability of the pairs of both sides."""
+    nobody = "select cast(null as bigint) as left_id, cast(null as bigint) as right_id, 0e0 as probability where false"
+    queries = [f"select left_id, right_id, probability from {{{name}}}" for name in tables]
+    return engine.sql(" union all ".join([nobody, *queries]), params=None, store=True, **tables)
 
 
 _MORE_PAIRS = """
@@ -116,27 +149,68 @@ class _Search:
     thresholds: Thresholds
     parts: Parts | None
 
-    def second(self, side: str) -> Table:
-        """Pairs that join a side's units without a link, as they were scored."""
-        engine, model, units = self.engine, self.model, self.sides[side]
+    def second(self, side: str) -> "_Found":
+        """Pairs that join a side's units without a link, and those that do not."""
+        engine, model = self.engine, self.model
         pairs = self._near_linked_units(side)
+        beside = self._beside_partners(side, pairs)
+        linked, free = self._linked(_OTHER[side]), engine.count(self.sides[side].units) - self._linked(side)
+        # Of the units without a link any may be the further record of somebody.
+        gain = -model.prior_weight - math.log2(max(free, 1))
+        both, _ = learnt(model, shown(engine, model, beside, "together"), gain, None, linked)
+        priced = engine.sql(_PRICED.format(side=side, odds=both.odds("b", "together")), beside=beside, store=True)
+        params = {"certain": 1 / (1 + 2**-self.thresholds.certain), "accept": self.thresholds.accept}
+        joins = engine.sql(_JOINS, params=params, pairs=pairs, priced=priced, store=True)
+        refused = engine.sql(_REFUSED, params=params, priced=priced, store=True)
+        looked = engine.sql(_LOOKED_AT, pairs=pairs, priced=priced)
+        alone = of_pairs_alone(model, both, shown(engine, model, looked, pair="probability"))
+        engine.drop(pairs, beside, priced)
+        return _Found(joins, refused, both, alone)
+
+    def _linked(self, side: str) -> int:
+        """How many units of a side have a link."""
+        return self.engine.count(self.engine.sql(f"select distinct {side}_id from {{t}}", t=self.accepted))
+
+    def _beside_partners(self, side: str, pairs: Table) -> Table:
+        """Pairs, but for twins, with the best levels that the unit has with either of the person's records.
+
+        A record shares one address with one of them and another with the other: `together` is what the pair weighs
+        where each comparison counts once, as it speaks most for the person.
+        """
+        engine, model, units = self.engine, self.model, self.sides[side]
         partners = engine.sql(_PARTNERS.format(side=side), pairs=pairs, store=True)
-        weighed = score_within(engine, model, units.units, self.frequencies, partners)
-        twins = two_people(engine, weighed, units, units, _ANY_WEIGHT, self.rules)
-        records, others = engine.count(units.units), engine.count(self.sides[_OTHER[side]].units)
-        covered = engine.count(self.accepted) / max(records, 1)
+        if engine.count(partners) == 0:  # a query of some ten steps would be made of nothing
+            alone = ", match_weight as together"
+            engine.drop(partners)
+            return engine.sql(f"select *{alone} from {{pairs}}", pairs=pairs, store=True)
+        asked = engine.sql("select left_id, right_id from {pairs}", pairs=pairs)
+        of_pair, of_partner = (
+            weighed_given(engine, model, *within, self.frequencies, of)
+            for within, of in (
+                ((self.sides["left"].units, self.sides["right"].units), asked),
+                ((units.units, units.units), partners),
+            )
+        )
+        of_partner = engine.sql("select * from {t}", t=of_partner, store=True)
+        twins = two_people(engine, of_partner, units, units, _ANY_WEIGHT, self.rules)
+        names = [pattern_column(comparison) for comparison in model.comparisons]
+        more = " + ".join(f"greatest(w.w_{place} - s.w_{place}, 0e0)" for place in range(len(names)))
+        levels = ", ".join(f"greatest(s.{quote(name)}, w.{quote(name)}) as {quote(name)}" for name in names)
         found = engine.sql(
-            _SAME.format(side=side),
-            params={
-                "alone": second_record_from(model, others, covered, self.thresholds),
-                "same": same_person_from(model, records, self.thresholds),
-            },
+            f"""
+            select p.left_id, p.right_id, p.match_weight, {levels}, p.match_weight + {more} as together
+            from {{pairs}} as p
+            join {{of_pair}} as s on s.left_id = p.left_id and s.right_id = p.right_id
+            join {{of_partner}} as w on w.left_id = p.partner_id and w.right_id = p.{side}_id
+            where not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
+            """,
             pairs=pairs,
-            weighed=weighed,
+            of_pair=of_pair,
+            of_partner=of_partner,
             twins=twins,
             store=True,
         )
-        engine.drop(pairs, partners, weighed)
+        engine.drop(partners, of_partner)
         return found
 
     def _near_linked_units(self, side: str) -> Table:
@@ -147,7 +221,7 @@ class _Search:
         """
         engine, model, sides = self.engine, self.model, self.sides
         left, right = (self._units(name, linked=name != side) for name in ("left", "right"))
-        lowest = self.thresholds.accept - self.thresholds.margin
+        lowest = self.thresholds.lowest
         scored = score_candidates(
             engine,
             model,
@@ -189,10 +263,10 @@ class _Search:
             select {columns([*scored.columns, "partner_id"], "p")}
             from ranked as r
             join possible as p on p.{side}_id = r.{side}_id and p.partner_id = r.partner_id
-            where r.place = 1 and p.match_weight >= $accept
+            where r.place = 1 and p.match_weight >= $review
               and (r.runner_up is null or {leads("r.heaviest", "r.runner_up", "$margin")})
             """,
-            params={"accept": self.thresholds.accept, "margin": self.thresholds.margin},
+            params={"review": self.thresholds.review, "margin": self.thresholds.margin},
             scored=scored,
             accepted=self.accepted,
             store=True,
@@ -218,13 +292,37 @@ class _Search:
 # The partner that the linked unit has, beside the unit that has none: two records of one file.
 _PARTNERS = "select distinct partner_id as left_id, {side}_id as right_id from {{pairs}}"
 
-_SAME = """
-    select p.*
-    from {{pairs}} as p
-    join {{weighed}} as w on w.left_id = p.partner_id and w.right_id = p.{side}_id
-    where (p.match_weight >= $alone or w.match_weight >= $same)
-      and not exists (select 1 from {{twins}} as t where t.left_id = w.left_id and t.right_id = w.right_id)
+# A unit is one person with all records of its partner, or with none.
+_PRICED = """
+    with priced as (
+        select b.left_id, b.right_id, b.match_weight, {odds} as odds from {{beside}} as b
+    )
+    select left_id, right_id, match_weight, max(odds / (1 + odds)) over (partition by {side}_id) as probability
+    from priced
     """
+
+_LOOKED_AT = """
+    select p.*, k.probability
+    from {pairs} as p
+    join {priced} as k on k.left_id = p.left_id and k.right_id = p.right_id
+    """
+
+_JOINS = f"{_LOOKED_AT} where k.probability >= $certain and p.match_weight >= $accept"
+
+_REFUSED = """
+    select left_id, right_id, probability from {priced} where not (probability >= $certain and match_weight >= $accept)
+    """
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Pairs of units of one side without a link: as they were scored, with probability, those that join; left_id,
+    right_id and probability of those that do not; and what is known of such records."""
+
+    joins: Table
+    refused: Table
+    beside: Further
+    alone: Further
 
 
 def _without_twins(
@@ -266,42 +364,3 @@ _ACROSS = """
 _BUT_FOR = """
     select f.* from {{found}} as f where not exists (select 1 from {{twins}} as t where t.{end}_id = f.{side}_id)
     """
-
-
-def likely_together(engine: Engine, links: Table, cardinality: Cardinality) -> Table:
-    """Links of a step with the probability of those that join two records of one person with the same unit.
-
-    As rivals, of whom one at most is right, they shared one probability. Since they were joined as one person, each is
-    as likely as one of them is: the sum. Where the sum passes 1 they were no rivals, and keep what they have. A unit
-    that may hold many links makes no rivals.
-    """
-    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
-    if not single:
-        return links
-    others = columns([name for name in links.columns if name != "match_probability"])
-    joined = "\n".join(
-        f"when decision = 'accepted' and on_{side} > 1 and of_{side} <= 1.000001 then least(of_{side}, 1)"
-        for side in single
-    )
-    found = engine.sql(
-        f"""
-        with shared as (
-            select *, {", ".join(_SHARED.format(side=side) for side in single)} from {{links}}
-        )
-        select {others},
-               case {joined}
-                    else match_probability end as match_probability
-        from shared
-        """,
-        links=links,
-        store=True,
-    )
-    ordered = engine.sql(f"select {columns(links.columns)} from {{found}}", found=found, store=True)
-    engine.drop(found, links)
-    return ordered
-
-
-_SHARED = """
-    sum(case when decision = 'accepted' then 1 else 0 end) over (partition by {side}_id) as on_{side},
-    sum(case when decision = 'accepted' then match_probability else 0e0 end) over (partition by {side}_id) as of_{side}
-"""

@@ -11,6 +11,7 @@ from linkage.match.apart import two_people
 from linkage.match.apart_rules import asked_for
 from linkage.match.coverage import most_gain
 from linkage.match.decide import matched
+from linkage.match.further_records import Further
 from linkage.match.limits import capped, explained, refused
 from linkage.match.missed_records import missed_records
 from linkage.match.not_kept import not_kept
@@ -22,9 +23,10 @@ from linkage.match.reach import passes_and_rules
 from linkage.match.reasons import Side, reasons
 from linkage.match.resolve import DECISION, REASON, Thresholds
 from linkage.match.sampled import links_sampled
-from linkage.match.second_records import likely_together, with_second_records
+from linkage.match.second_records import with_second_records
 from linkage.match.strangers import as_within, strangers_as_heavy
 from linkage.match.strangers import told as told_of_strangers
+from linkage.match.together import likely_together
 from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import pattern_text
@@ -97,16 +99,15 @@ def link_step(
     contested = of_possible(engine, step, model, found.rivals, found.apart, still_open, frequencies, thresholds)
     engine.drop(found.rivals)
     likely = with_apart(engine, contested, found.apart)
-    joins = step.duplicates == "join"
-    if joins:
+    second = None
+    if step.duplicates == "join":
         decided, barred = (found.certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}
-        scored, outcomes = with_second_records(
-            engine, step, model, both, decided, barred, frequencies, thresholds, parts
-        )
+        second = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds, parts)
+        scored, outcomes = second.scored, second.outcomes
     # Wide rows are stored once, by whoever reads them twice: here, or with their last probabilities.
     again = (
-        joins
+        second
         or step.samples
         or step.each_once
         or step.most_left
@@ -116,19 +117,20 @@ def link_step(
     links = _links(engine, step, model, found.certain, scored, outcomes, likely, thresholds, store=bool(again))
     links = capped(engine, links, step)
     sampled = links_sampled(engine, step, links, likely, thresholds.gain, seed) if step.samples else None
-    if joins:
-        links = likely_together(engine, links, step.cardinality)
+    if second:
+        links = likely_together(engine, links, step.cardinality, second.joined)
     nobody = no_other_records(engine, model, found.apart, scored)
-    bands, others = [], dict[str, float]()
+    bands, further = [], dict[str, Further]()
     if not step.each_once:
-        links, others = with_other_records(
+        links, further = with_other_records(
             engine,
             links,
             nobody,
             thresholds.gain,
             step.cardinality,
-            contested=None if joins else contested,
+            contested=None if second else contested,
             linked=None if again else _accepted(engine, found.certain, outcomes, thresholds),
+            second=second,
         )
     else:
         whole_sides = left.units, right.units
@@ -149,7 +151,7 @@ def link_step(
         for side, pairs in taken.items()
     }
     passed = sum(int(counts["accepted"]) for counts in found.passed.counts)
-    missed = missed_records(engine, model, speaking, thresholds.gain, others, passed)
+    missed = missed_records(engine, model, speaking, further, passed, second)
     dropped = not_kept(
         engine,
         model,
@@ -175,8 +177,9 @@ def link_step(
         "overrides": overrides.counts if overrides else {},
         **reach,
         "other_records": {
-            "shares": {side: round(share, 6) for side, share in others.items()},
-            "missed_shares": {side: round(share, 6) for side, share in missed.shares.items()},
+            "kept": {side: known.to_json() for side, known in further.items()},
+            "missed": {side: known.to_json() for side, known in missed.further.items()},
+            "beside": {side: known.to_json() for side, known in second.beside.items()} if second else {},
             "expected_missed": round(missed.expected, 3),
         },
         "not_kept": {"looked_at_one_in": dropped.one_in, "expected_missed": round(dropped.expected, 3)},

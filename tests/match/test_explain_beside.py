@@ -10,7 +10,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from linkage.engine import Engine, connect
-from linkage.explain.opening import OpenStep, written_passes
+from linkage.explain.opening import OpenStep, further_of, written_passes
 from linkage.explain.pair import explain_pair, weight_as_dict
 from linkage.explain.record import explain_record
 from linkage.explain.sides import FileSide
@@ -56,6 +56,7 @@ def opened(engine: Engine, left: list[str], right: list[str], **step: Any) -> Op
         links=found.links,
         unlinked=found.unlinked,
         sides={side: FileSide(engine, side, table) for side, table in tables.items()},
+        further=further_of(found.summary),
     )
 
 
@@ -79,8 +80,10 @@ def test_a_second_record_says_whose_it_is_and_what_the_two_weigh(engine: Engine)
     step = opened(engine, [f"{JO} | -"], [f"{JO} | -", f"{MOVED} | -"], duplicates="join")
     decision, reason, words, settings = told(engine, step, 1, 12)
     assert (decision, reason, settings) == ("accepted", "another record of the same person", [])
-    assert "Second records join: right unit 12 and right unit 11, which the left unit is linked to," in words
-    assert "they weigh +9.00" in words
+    likely = (
+        "what it shares with the left unit or with right unit 11, which the left unit is linked to, makes it 100.0%"
+    )
+    assert f"Second records join right unit 12: {likely} likely another record of the same person" in words
 
 
 def test_one_that_does_not_join_says_what_it_lacks(engine: Engine) -> None:
@@ -92,6 +95,12 @@ def test_one_that_does_not_join_says_what_it_lacks(engine: Engine) -> None:
     decision, _, words, _ = told(engine, joining, 1, 12)
     assert decision == "rejected"
     assert "does not join as a second record: it would have to weigh" in words
+    others = [f"P{n} | Q{n} | 1960-01-{n:02} | M | P{n} | -" for n in range(11, 29)]  # any of them may be hers
+    fits = opened(engine, [f"{JO} | -"], [f"{JO} | -", f"{MOVED} | -", *others], duplicates="join", accept_weight=9)
+    decision, _, words, _ = told(engine, fits, 1, 12)
+    assert decision == "rejected"
+    assert "The right unit does not join as a second record: what it shares" in words
+    assert "where 99.8% is asked for" in words
 
 
 def test_who_holds_enough_is_told_with_the_number_that_would_do(engine: Engine) -> None:

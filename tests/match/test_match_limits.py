@@ -1,6 +1,5 @@
 """What a step says beside weights: twins, second records, and how many records a person may hold."""
 
-import math
 from typing import Any
 
 import pytest
@@ -9,8 +8,6 @@ from linkage.config import Step
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
 from linkage.match import StepResult, link_step
-from linkage.match.duplicates import second_record_from
-from linkage.match.resolve import Thresholds
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 from tests.match.test_match_step import PASS, STEP
@@ -85,16 +82,6 @@ def test_what_it_shares_with_the_person_is_enough_where_the_two_records_share_li
     right = ["11 | - | JONES | 1993-01-02 | F | P4 | N1", "12 | JO | JONES | 1993-01-02 | F | - | -"]
     found = _linked(engine, [f"1 | {JO} | N1"], right, duplicates="join")
     assert _outcomes(engine, found) == {(1, 11): ("accepted", None), (1, 12): ("accepted", ANOTHER)}
-
-
-def test_the_more_people_and_the_more_of_nobody_the_heavier_a_second_record_must_be() -> None:
-    thresholds = Thresholds(accept=2, review=0, margin=3, gain=2)  # certain from 4
-    asked = [
-        second_record_from(exact_model(), others, covered, thresholds)
-        for others, covered in ((1_000, 0.5), (2_000, 0.5), (1_000, 0.75), (1, 0.9))
-    ]
-    rarity = -math.log2(0.005 / 1_000) - 10  # a pair of the model starts at -10
-    assert asked == pytest.approx([4 + rarity - 1, 5 + rarity - 1, 4 + rarity - 2, 2])
 
 
 def test_a_second_record_that_fits_two_people_is_not_guessed(engine: Engine) -> None:

@@ -26,7 +26,7 @@ def test_who_is_linked_leaves_a_rival_only_to_be_another_record(engine: Engine) 
     """17 is 9's for certain: 8-17 weighs what it did, against the share of linked units that have another record."""
     alone = whole_step(engine).summary["not_kept"]["expected_missed"]
     summary = linked(engine, left=LEFT + "    9       | ELLA     | ROSSI   | 1997-01-02 | M   | P8       | -\n").summary
-    gain, share = summary["thresholds"]["gain"], summary["other_records"]["missed_shares"]["left"]
+    gain, share = summary["thresholds"]["gain"], summary["other_records"]["missed"]["left"]["share"]
     odds = share * 2 ** (gain - 2)
     assert summary["not_kept"]["expected_missed"] == pytest.approx(said(gain - 10) + odds / (1 + odds), abs=2e-3)
     assert summary["not_kept"]["expected_missed"] < alone / 10

@@ -9,51 +9,7 @@ from linkage.engine import Engine
 from linkage.match import link_step
 from linkage.match.overrides import Overrides
 from linkage.match.passes import no_pairs
-from linkage.match.second_records import likely_together
 from tests.match.exact_model import exact_model, units
-
-
-@pytest.mark.both_engines
-def test_records_of_one_person_are_each_as_likely_as_one_of_them(engine: Engine, world: Any, rows: Any) -> None:
-    """Customers 11 and 12 shared 0.98 as rivals for person 1; 13 and 14 were no rivals; 16 was not accepted."""
-    links = world("""
-        left_id | right_id | decision | match_probability:float | reason
-        1       | 11       | accepted | 0.5                     | -
-        1       | 12       | accepted | 0.48                    | another record of the same person
-        2       | 13       | accepted | 1.0                     | -
-        2       | 14       | accepted | 0.9                     | another record of the same person
-        3       | 15       | accepted | 0.6                     | -
-        3       | 16       | rejected | 0.4                     | a better partner
-        5       | 17       | accepted | 0.25                    | -
-        6       | 17       | accepted | 0.75                    | another record of the same person
-    """)
-    expected = world("""
-        left_id | right_id | decision | match_probability:float | reason
-        1       | 11       | accepted | 0.98                    | -
-        1       | 12       | accepted | 0.98                    | another record of the same person
-        2       | 13       | accepted | 1.0                     | -
-        2       | 14       | accepted | 0.9                     | another record of the same person
-        3       | 15       | accepted | 0.6                     | -
-        3       | 16       | rejected | 0.4                     | a better partner
-        5       | 17       | accepted | 1.0                     | -
-        6       | 17       | accepted | 1.0                     | another record of the same person
-    """)
-    assert rows(likely_together(engine, links, "one-to-one")) == rows(expected)
-
-
-def test_links_of_one_who_may_hold_many_are_no_rivals(engine: Engine, world: Any, rows: Any) -> None:
-    """Pupil 1 has two learners, of whom either may be wrong; learner 13 is of pupils 2 and 3, who are one."""
-    links = """
-        left_id | right_id | decision | match_probability:float | reason
-        1       | 11       | accepted | 0.5                     | -
-        1       | 12       | accepted | 0.4                     | -
-        2       | 13       | accepted | {}                      | -
-        3       | 13       | accepted | {}                      | another record of the same person
-    """
-    found = likely_together(engine, world(links.format("0.7", "0.25")), "one-to-many")
-    assert rows(found) == rows(world(links.format("0.95", "0.95")))
-    unlimited = world(links.format("0.7", "0.25"))
-    assert rows(likely_together(engine, unlimited, "many-to-many")) == rows(unlimited)
 
 
 def test_twins_are_apart_unless_the_step_takes_them_as_they_weigh(engine: Engine, world: Any, rows: Any) -> None:
