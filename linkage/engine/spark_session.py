@@ -73,6 +73,10 @@ _ON_THIS_MACHINE: Mapping[str, str] = {
     "spark.sql.shuffle.partitions": "4",
 }
 
+_PARTITIONS = ("spark.sql.shuffle.partitions", "spark.sql.files.minPartitionNum")
+"""Settings: how many parts a shuffle has, and in how many a file of some megabytes is read. Adaptive execution joins
+small ones of the first. Of as few parts as there are cores, the longest keeps one at work where the others are done."""
+
 _WAIT = "spark.leo.executorWait"
 """Setting: seconds in which a cluster must give the first executor."""
 
@@ -123,10 +127,10 @@ def start_session(
     session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
     if submitted:
         _await_executor(session)
-        if not given.contains("spark.sql.shuffle.partitions"):
-            # Adaptive execution joins what is small; what is large is cut no finer than this.
-            cores = session.sparkContext.defaultParallelism
-            session.conf.set("spark.sql.shuffle.partitions", str(max(3 * cores, 8)))
+        for key in _PARTITIONS:
+            if not given.contains(key):
+                cores = session.sparkContext.defaultParallelism
+                session.conf.set(key, str(max(3 * cores, 8)))
     return session
 
 

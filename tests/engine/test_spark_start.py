@@ -171,6 +171,7 @@ told = session.sparkContext.getConf()
 for key in ("spark.ui.showConsoleProgress", "spark.executor.extraJavaOptions", "spark.ui.enabled"):
     print("told", key, told.get(key))
 print("told", "partitions", session.conf.get("spark.sql.shuffle.partitions"))
+print("told", "files", session.conf.get("spark.sql.files.minPartitionNum"))
 """,
         encoding="utf-8",
     )
@@ -195,3 +196,4 @@ print("told", "partitions", session.conf.get("spark.sql.shuffle.partitions"))
     assert " -Xss700k -Duser.timezone=UTC " in told["spark.executor.extraJavaOptions"]
     assert told["spark.ui.enabled"] == "false"  # ours, where nothing is said
     assert told["partitions"] == "3"
+    assert told["files"] == "8"
