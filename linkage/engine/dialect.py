@@ -126,6 +126,16 @@ class _Write(Spark):  # type: ignore[misc]
             beside = isinstance(expression.parent.parent, exp.Join)
             return f"LATERAL EXPLODE({sequence})" if beside else f"EXPLODE({sequence})"
 
+        def concat_sql(self, expression: exp.Concat) -> str:
+            """Parts as texts: with a text for what is not known, Spark would take numbers and that text for numbers."""
+            if not expression.args.get("coalesce"):
+                return str(super().concat_sql(expression))
+            parts = [
+                part if part.is_string else exp.func("coalesce", exp.cast(part, "text"), exp.Literal.string(""))
+                for part in expression.expressions
+            ]
+            return str(self.func("CONCAT", *parts))
+
         def arrayagg_sql(self, expression: exp.ArrayAgg) -> str:
             if isinstance(expression.parent, exp.Window):
                 raise _refused("list(...) over a window", "list(...) with group by, joined back")
