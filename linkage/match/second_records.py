@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns, quote, side_by_side
+from linkage.engine import Engine, Table, columns, empty, quote, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule, asked_for
-from linkage.match.further_records import Further, learnt, of_pairs_alone, shown
+from linkage.match.further_records import Further, learnt, of_pairs_alone, share_of, shown
 from linkage.match.parts import Parts
 from linkage.match.passes import OVERRIDE, holds_many
 from linkage.match.resolve import Thresholds
@@ -93,7 +93,8 @@ def with_second_records(
     asked = [functools.partial(search.second, side) for side in single]
     units = sum(engine.count(each.units) for each in sides.values())
     made = dict(zip(single, side_by_side(engine, *asked, rows=units), strict=True))
-    joined = _without_twins(engine, sides, accepted, {side: found.joins for side, found in made.items()}, rules)
+    joining = {side: found.joins for side, found in made.items() if engine.count(found.joins)}
+    joined = _without_twins(engine, sides, accepted, joining, rules)
     for found in joined.values():
         scored = engine.sql(_MORE_PAIRS.format(columns=columns(scored.columns)), scored=scored, found=found, store=True)
         outcomes = engine.sql(_MORE_OUTCOMES, params={"reason": ANOTHER}, outcomes=outcomes, found=found, store=True)
@@ -107,9 +108,13 @@ def with_second_records(
 
 def _of_both(engine: Engine, tables: Mapping[str, Table]) -> Table:
     """left_id, right_id, probability of the pairs of both sides."""
-    nobody = "select cast(null as bigint) as left_id, cast(null as bigint) as right_id, 0e0 as probability where false"
     queries = [f"select left_id, right_id, probability from {{{name}}}" for name in tables]
-    return engine.sql(" union all ".join([nobody, *queries]), params=None, store=True, **tables)
+    if not queries:
+        return empty(engine, _PROBABLE)
+    return engine.sql(" union all ".join(queries), params=None, store=True, **tables)
+
+
+_PROBABLE = {"left_id": "bigint", "right_id": "bigint", "probability": "double"}
 
 
 _MORE_PAIRS = """
@@ -153,10 +158,13 @@ class _Search:
         """Pairs that join a side's units without a link, and those that do not."""
         engine, model = self.engine, self.model
         pairs = self._near_linked_units(side)
-        beside = self._beside_partners(side, pairs)
         linked, free = self._linked(_OTHER[side]), engine.count(self.sides[side].units) - self._linked(side)
         # Of the units without a link any may be the further record of somebody.
         gain = -model.prior_weight - math.log2(max(free, 1))
+        if engine.count(pairs) == 0:
+            nobody, few = empty(engine, _PROBABLE), Further(share_of(0, linked), gain)
+            return _Found(nobody, nobody, few, few)
+        beside = self._beside_partners(side, pairs)
         both, _ = learnt(model, shown(engine, model, beside, "together"), gain, None, linked)
         priced = engine.sql(_PRICED.format(side=side, odds=both.odds("b", "together")), beside=beside, store=True)
         params = {"certain": 1 / (1 + 2**-self.thresholds.certain), "accept": self.thresholds.accept}
@@ -179,10 +187,6 @@ class _Search:
         """
         engine, model, units = self.engine, self.model, self.sides[side]
         partners = engine.sql(_PARTNERS.format(side=side), pairs=pairs, store=True)
-        if engine.count(partners) == 0:  # a query of some ten steps would be made of nothing
-            alone = ", match_weight as together"
-            engine.drop(partners)
-            return engine.sql(f"select *{alone} from {{pairs}}", pairs=pairs, store=True)
         asked = engine.sql("select left_id, right_id from {pairs}", pairs=pairs)
         of_pair, of_partner = (
             weighed_given(engine, model, *within, self.frequencies, of)
