@@ -11,6 +11,7 @@ import pytest
 
 from linkage.catalogue import load, shipped
 from linkage.engine import rows as as_dicts
+from linkage.extract import write_new_key
 from linkage.pipeline import job
 from linkage.resources import shipped_dir
 from quality.characteristics import entities_described
@@ -170,6 +171,7 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, leo):
 def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
     run = elsewhere / "run.toml"
     run.write_text(RUN.partition("[[step]]")[0])
+    write_new_key(elsewhere / "master.key")
     for asked in (
         ("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key"),
         ("config", "check", run),
