@@ -160,7 +160,9 @@ def _likely(engine: Engine, step: OpenStep, side: str, first: int, pair: Weighed
     me = pair.left if side == "left" else pair.right
     within = _between(engine, step, side, first, me)
     both = list(zip(pair.parts, within.parts, strict=True))
-    more = sum(max(of_first.weight - of_pair.weight, 0) for of_pair, of_first in both)
+    more = sum(
+        (min if of_pair.comparison.given else max)(of_first.weight - of_pair.weight, 0) for of_pair, of_first in both
+    )
     levels = {pattern_column(a.comparison): max(a.level.value, b.level.value) for a, b in both}
     return step.further[side].probability(pair.match_weight + more, levels)
 

@@ -198,7 +198,11 @@ class _Search:
         of_partner = engine.sql("select * from {t}", t=of_partner, store=True)
         twins = two_people(engine, of_partner, units, units, _ANY_WEIGHT, self.rules)
         names = [pattern_column(comparison) for comparison in model.comparisons]
-        more = " + ".join(f"greatest(w.w_{place} - s.w_{place}, 0e0)" for place in range(len(names)))
+        # What goes together with another field is taken back where either of the two agrees in both.
+        more = " + ".join(
+            f"{'least' if comparison.given else 'greatest'}(w.w_{place} - s.w_{place}, 0e0)"
+            for place, comparison in enumerate(model.comparisons)
+        )
         levels = ", ".join(f"greatest(s.{quote(name)}, w.{quote(name)}) as {quote(name)}" for name in names)
         found = engine.sql(
             f"""
