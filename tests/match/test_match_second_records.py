@@ -9,6 +9,7 @@ from linkage.engine import Engine
 from linkage.match import link_step
 from linkage.match.overrides import Overrides
 from linkage.match.passes import no_pairs
+from linkage.model import from_dict
 from tests.match.exact_model import exact_model, units
 
 
@@ -60,6 +61,49 @@ def test_a_pupil_of_two_numbers_keeps_both_where_he_may_hold_many_learners(
 
     assert linked() == [(1, 11), (1, 12), (3, 13)]
     assert linked(duplicates="join") == [(1, 11), (1, 12), (2, 11), (2, 12), (3, 13)]
+
+
+def test_what_goes_together_is_taken_back_where_either_record_agrees_in_both(
+    engine: Engine, world: Any, rows: Any
+) -> None:
+    """2 shares a home with customer 11, who is pupil 1 and has moved: 2 with 11 alone. Ann and Jo are of one family.
+
+    Postcode and surname agree among all who share a home, 6 bits are taken back: of 11's other record, which has
+    another postcode, nothing is.
+    """
+    raw = exact_model().raw
+    given = {
+        "output_column_name": "surname_given_postcode",
+        "comparison_description": "surname given postcode",
+        "comparison_levels": [
+            {
+                "sql_condition": "surname_l IS NULL OR surname_r IS NULL OR postcode_l IS NULL OR postcode_r IS NULL",
+                "is_null_level": True,
+            },
+            {
+                "sql_condition": "surname_l = surname_r AND postcode_l = postcode_r",
+                "m_probability": 2.0**-6,
+                "u_probability": 1.0,
+            },
+            {"sql_condition": "ELSE", "m_probability": 0.5, "u_probability": 0.5},
+        ],
+    }
+    model = from_dict({**raw, "comparisons": [*raw["comparisons"], given]})
+    others = "\n".join(f"{n} | P{n} | Q{n} | 1960-01-{n - 80} | M | S{n}" for n in range(91, 106))
+    left = f"""
+        unit_id | forename | surname | dob:text   | sex | postcode
+        1       | JO       | JONES   | 1993-01-02 | F   | P9
+        2       | ANN      | JONES   | 1993-01-02 | F   | P4
+        {others}
+    """
+    right = """
+        unit_id | forename | surname | dob:text   | sex | postcode
+        11      | JO       | JONES   | 1993-01-02 | F   | P4
+    """
+    step = Step(name="s", left="npd", right="cis", train=False, duplicates="join", accept_weight=2, twins="model")
+    sides = units(engine, "npd", world(left)), units(engine, "cis", world(right))
+    found = link_step(engine, step, *sides, rules=(), model=model)
+    assert rows(engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links)) == [(1, 11)]
 
 
 def test_twins_do_not_become_one_through_a_record_of_their_initial(engine: Engine, world: Any, rows: Any) -> None:
