@@ -207,6 +207,7 @@ class SparkEngine:
             self._views.discard(table.name)
             self._schemas.pop(table.name, None)
             self._files.pop(table.name, None)
+            self._counts.pop(table.name, None)
             if self._on_driver:
                 self._on_driver.drop(table.name)
             path = self._stored.pop(table.name, None)

@@ -147,6 +147,9 @@ def _second_record(engine: Engine, step: OpenStep, pair: Weighed, link: Row | No
             f"what it shares with the {other} unit or with {two}, makes it {likely:.1%} likely another record of the "
             f"same person, where {asked:.1%} is asked for"
         )
+        if joins and likely < asked:  # a unit is one person with all records of its partner, or with none
+            unit = _called(side, mine[side])
+            return [f"Second records join {unit} with all records of a partner: by another it is as likely as asked."]
         if joins:
             return [f"Second records join {_called(side, mine[side])}: {shares}."]
         if likely < asked:

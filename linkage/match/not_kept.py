@@ -26,6 +26,7 @@ from linkage.match.units import Units
 from linkage.model import Model
 from linkage.model.compiled import levels_of, pattern_text
 
+_OTHER = {"left": "right", "right": "left"}
 MOST_UNITS = 50_000
 """Left units that are looked at; of more, every so many-th."""
 
@@ -153,5 +154,4 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
         """
 
 
-_OTHER = {"left": "right", "right": "left"}
 _ODDS = "exp(ln(2) * least(p.match_weight + $gain, $most)) as odds"

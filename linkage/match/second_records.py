@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.config import Step
-from linkage.engine import Engine, Table, columns, empty, quote, side_by_side
+from linkage.engine import Engine, Table, columns, empty, one, quote, side_by_side
 from linkage.match.apart import two_people
 from linkage.match.apart_rules import Rule, asked_for
 from linkage.match.further_records import Further, learnt, of_pairs_alone, share_of, shown
@@ -158,7 +158,8 @@ class _Search:
         """Pairs that join a side's units without a link, and those that do not."""
         engine, model = self.engine, self.model
         pairs = self._near_linked_units(side)
-        linked, free = self._linked(_OTHER[side]), engine.count(self.sides[side].units) - self._linked(side)
+        of_sides = one(engine, engine.sql(_LINKED_UNITS, accepted=self.accepted))
+        linked, free = int(of_sides[_OTHER[side]]), engine.count(self.sides[side].units) - int(of_sides[side])
         # Of the units without a link any may be the further record of somebody.
         gain = -model.prior_weight - math.log2(max(free, 1))
         if engine.count(pairs) == 0:
@@ -174,10 +175,6 @@ class _Search:
         alone = of_pairs_alone(model, both, shown(engine, model, looked, pair="probability"))
         engine.drop(pairs, beside, priced)
         return _Found(joins, refused, both, alone)
-
-    def _linked(self, side: str) -> int:
-        """How many units of a side have a link."""
-        return self.engine.count(self.engine.sql(f"select distinct {side}_id from {{t}}", t=self.accepted))
 
     def _beside_partners(self, side: str, pairs: Table) -> Table:
         """Pairs, but for twins, with the best levels that the unit has with either of the person's records.
@@ -300,6 +297,10 @@ class _Search:
 # The partner that the linked unit has, beside the unit that has none: two records of one file.
 _PARTNERS = "select distinct partner_id as left_id, {side}_id as right_id from {{pairs}}"
 
+_LINKED_UNITS = """
+    select count(distinct left_id) as "left", count(distinct right_id) as "right" from {accepted}
+    """
+
 # A unit is one person with all records of its partner, or with none.
 _PRICED = """
     with priced as (
@@ -344,11 +345,11 @@ def _without_twins(
     """
     asked = [(side, side, _BESIDE.format(side=side, other=_OTHER[side])) for side in found]
     asked += [("left", "right", _ACROSS)] if len(found) > 1 else []
-    for one, other, query in asked:
+    for first, other, query in asked:
         together = engine.sql(query, params=None, store=True, accepted=accepted, **found)
         if engine.count(together):
-            twins = two_people(engine, together, sides[one], sides[other], _ANY_WEIGHT, rules)
-            for side, end in dict.fromkeys([(one, "left"), (other, "right")]):
+            twins = two_people(engine, together, sides[first], sides[other], _ANY_WEIGHT, rules)
+            for side, end in dict.fromkeys([(first, "left"), (other, "right")]):
                 kept = engine.sql(_BUT_FOR.format(side=side, end=end), found=found[side], twins=twins, store=True)
                 engine.drop(found[side])
                 found[side] = kept
