@@ -14,6 +14,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.extract.holdings import holdings
 from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
+from quality.report.released import side
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,16 @@ class Filled:
 
 @dataclass(frozen=True)
 class LinkRate:
-    """How many of a source's people one link step found a partner for."""
+    """How many of a source's people one link step found a partner for, as the run's report shows it.
+
+    Attributes:
+        units: of the people that a rate is taken of: those in the calculation, where a rule says who is.
+    """
 
     step: str
     units: Cell
     share: Cell
+    has_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,17 +90,20 @@ def _filled(engine: Engine, table: Table, names: list[str], disclosure: Disclosu
 
 
 def _rates(run: Path, manifest: Mapping[str, Any], disclosure: Disclosure) -> dict[str, tuple[LinkRate, ...]]:
-    """By dataset. A step's other side, people found so far, is no source's and is left out."""
+    """By dataset. A step's other side, people found so far, is no source's and is left out.
+
+    Of everybody and of those in the calculation alone two rates would tell of the others, who may be few.
+    """
     evaluation = run / "quality" / "evaluation.json"
     if not evaluation.is_file():
         return {}
     datasets = {name: source["dataset"] for name, source in manifest["configuration"]["source"].items()}
     found: dict[str, list[LinkRate]] = {}
     for step in json.loads(evaluation.read_text(encoding="utf-8"))["steps"]:
-        for side in step["sides"]:
-            dataset = datasets.get(step[side["side"]])
+        for name in ("left", "right"):
+            dataset = datasets.get(step[name])
             if dataset:
-                units = disclosure.count(side["units"])
-                share = disclosure.percent(side["linked"], side["units"], tied=[units])
-                found.setdefault(dataset, []).append(LinkRate(step["step"], units, share))
+                shown = side(step, name, disclosure)
+                rate = LinkRate(step["step"], shown.whole.eligible, shown.whole.rate, shown.has_rule)
+                found.setdefault(dataset, []).append(rate)
     return {dataset: tuple(rates) for dataset, rates in found.items()}

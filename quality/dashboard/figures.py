@@ -205,17 +205,9 @@ def levels(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
         for comparison, label in dict.fromkeys(key for one in found for key in one):
             level = str(label).removeprefix(f"{comparison}: ")
             for key, said in (("match_weight", "match weight"), ("m", "m"), ("u", "u")):
-                cells = [parameter(one.get((comparison, label), {}).get(key), d) for one in found]
+                cells = [d.parameter(one.get((comparison, label), {}).get(key)) for one in found]
                 rows.append(Row((title, f"{names.column(comparison)}: {level}", said), cells))
     return Matrix("levels", "Models: match weight, m and u by level", ("Step", "Level", "Parameter"), rows, 2)
-
-
-def parameter(value: float | None, d: Disclosure) -> Cell:
-    """A parameter of a model."""
-    if value is None:
-        return d.marked("not_applicable")
-    text = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
-    return Cell(text.replace("-", "−", 1) if value < 0 else text, value)
 
 
 def seconds(runs: Sequence[Run], d: Disclosure) -> Matrix:

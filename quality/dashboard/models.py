@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.dashboard.figures import Matrix, Row, parameter, steps_of
+from quality.dashboard.figures import Matrix, Row, steps_of
 from quality.dashboard.reading import Run
 from quality.dashboard.showing import as_table
 from quality.disclosure import Cell, Disclosure
@@ -38,8 +38,8 @@ def models_sections(runs: Sequence[Run], levels: Matrix, names: Names, d: Disclo
                     run.name,
                     version(model) if model else "no model",
                     trained(_counts(run, step).get("training") or {}, called_steps),
-                    parameter(model.get("prior_weight"), d),
-                    *(parameter(limits.get(key), d) for key in _LIMITS),
+                    d.parameter(model.get("prior_weight")),
+                    *(d.parameter(limits.get(key)) for key in _LIMITS),
                 ]
             )
         heads = ["Run", "Version", "Trained in the run", "Weight before any comparison", *_LIMITS.values()]
@@ -75,7 +75,8 @@ def _changed(title: str, rows: Sequence[Row], called: Sequence[str]) -> list[Blo
         None,
     )
     if earlier is None:
-        return [Text("No m or u probability has changed over these runs.")] if rows and len(called) > 1 else []
+        unchanged = Text("No m, u or match weight has changed over these runs by as much as is shown.")
+        return [unchanged] if rows and len(called) > 1 else []
     moved: list[tuple[float, Row]] = []
     for row in weights:
         before, after = row.cells[earlier].value, row.cells[-1].value

@@ -102,6 +102,17 @@ class Disclosure:
         """A count as it is written where it may be shown."""
         return self._rounded(count)
 
+    def parameter(self, value: float | None, places: int = 2) -> Cell:
+        """A probability or weight of a model, which is no count of people; a small one has three digits that count.
+
+        Charts have it as it is written: a u that was counted in all pairs of two files says, to all its digits, how
+        many pairs and records these are.
+        """
+        if value is None:
+            return self.marked("not_applicable")
+        text = f"{value:.{places}f}" if abs(value) >= 10 ** (1 - places) else f"{value:.3g}"
+        return Cell(text.replace("-", "−", 1) if value < 0 else text, float(text))
+
     def sampled(self, percent: Cell, base: Cell) -> tuple[Cell, Cell]:
         """What a sample leaves open of a percentage: Wilson's 95 % interval of the figures as they are shown.
 

@@ -141,7 +141,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         raise InputError("the evaluation has no link step\n  a report needs one: add a [[step]] to the run's file")
     d, names = disclosure.Disclosure(disclosure.load(inputs.profile)), _names(catalogue, evaluation)
     # The largest charts, and nothing in them is to be hidden: they are drawn while it is found what is.
-    models = {step["step"]: making.model_blocks(step, names) for step in evaluation["steps"]}
+    models = {step["step"]: making.model_blocks(step, names, d) for step in evaluation["steps"]}
     sides = _sides(evaluation, d)
     subject = summary.subject_of(evaluation, d)
     shown_pairs = {step["step"]: pairs.pairs(step, d) for step in evaluation["steps"]}

@@ -155,8 +155,8 @@ def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> l
         else:
             parts, read = tied({"kept": source["rows_read"] - source["quarantined"], "aside": source["quarantined"]}, d)
             aside = parts["aside"]
-            if aside.mark == "suppressed" and source["entities"] == source["rows_read"] - source["quarantined"]:
-                read = aside  # people, who are shown, are the rest: rows read would tell what is hidden
+            if aside.mark == "suppressed":
+                read = aside  # rows that were kept are the rest, and are told by the checks of the data
         rows.append((names.source(source["source"]), read, aside, d.count(source["entities"])))
     return rows
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.catalogue import IDENTIFIERS
-from quality.disclosure import Cell, Disclosure
+from quality.disclosure import Cell, Disclosure, Sum
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
-from quality.report.released import tied
 
 
 def completeness_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:
@@ -56,10 +55,11 @@ def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: D
     """
     if not contracts:
         return None
-    failed = [row for row in contracts if not row["success"]]
-    idle = [row for row in contracts if row["success"] and not int(row["checked"])]
-    met = [row for row in contracts if row["success"] and int(row["checked"])]
-    critical = sum(row["severity"] == "critical" for row in failed)
+    shown = list(zip(contracts, _released(contracts, d), strict=True))
+    failed = [one for one in shown if not one[0]["success"]]
+    idle = [one for one in shown if one[0]["success"] and not int(one[0]["checked"])]
+    met = [one for one in shown if one[0]["success"] and int(one[0]["checked"])]
+    critical = sum(row["severity"] == "critical" for row, _ in failed)
     blocks: list[Block] = [
         Text(
             f"{len(met)} of {len(contracts)} rules are met."
@@ -75,11 +75,46 @@ def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: D
     return Section("contracts", "Checks of the data", blocks)
 
 
-def _table(caption: str, contracts: Sequence[Mapping[str, Any]], names: Names, d: Disclosure) -> Table:
-    rows: list[list[str | Cell]] = []
+Key = tuple[str, str, str | int]  # source, column, and a number of its rows, or a rule and how many fail it
+Released = tuple[Cell, Cell]  # rows checked, rows failing
+
+
+def _released(contracts: Sequence[Mapping[str, Any]], d: Disclosure) -> list[Released]:
+    """Rows checked and failing of each rule, which tell each other: rows with a value are all less those without one.
+
+    A number that two rules of a column have is one: rows that a rule is kept in are those that the next one looks at.
+    What a rule does not look at is told by the rows of its source, which are the most that any rule looks at.
+    """
+    every = {str(row["source"]): 0 for row in contracts}
     for row in contracts:
+        every[str(row["source"])] = max(every[str(row["source"])], int(row["checked"]))
+    counts: dict[Key, int] = {}
+    sums: dict[Sum[Key], None] = {}
+    keys: list[tuple[Key, Key]] = []
+    for row in contracts:
+        source, column = str(row["source"]), str(row.get("column") or "")
+
+        def number(rows: int, source: str = source, column: str = column) -> Key:
+            key = (source, "" if rows == every[source] else column, rows)
+            counts[key] = rows
+            return key
+
+        checked, failed = int(row["checked"]), int(row["failed"])
+        whole, failing = number(checked), (source, column, f"{row['rule']}: {failed}")
+        counts[failing] = failed
+        keys.append((whole, failing))
+        if failed:
+            sums[Sum(whole, (failing, number(checked - failed)))] = None
+        if 0 < checked < every[source]:
+            sums[Sum(number(every[source]), (whole, number(every[source] - checked)))] = None
+    cells = d.counts(counts, list(sums), unshown=set(counts) - {key for pair in keys for key in pair})
+    return [(cells[whole], cells[failing]) for whole, failing in keys]
+
+
+def _table(caption: str, shown: Sequence[tuple[Mapping[str, Any], Released]], names: Names, d: Disclosure) -> Table:
+    rows: list[list[str | Cell]] = []
+    for row, (whole, failing) in shown:
         failed, checked = int(row["failed"]), int(row["checked"])
-        parts, whole = tied({"failed": failed, "others": checked - failed}, d)
         rows.append(
             [
                 names.source(str(row["source"])),
@@ -87,8 +122,8 @@ def _table(caption: str, contracts: Sequence[Mapping[str, Any]], names: Names, d
                 names.words(str(row["rule"])),
                 names.words(str(row["severity"])),
                 whole,
-                parts["failed"],
-                d.percent(failed, checked, tied=[whole, parts["failed"]]),
+                failing,
+                d.percent(failed, checked, tied=[whole, failing]),
                 _limit(row.get("limit")),
                 "not met" if not row["success"] else "met" if checked else "nothing to look at",
             ]

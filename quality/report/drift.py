@@ -15,6 +15,8 @@ from quality.report.released import Group, Side, side
 _VERDICTS = {"stable": "Stable", "moved": "Moved", "large": "Another population", "chance": "Within chance"}
 _MOST_RATES = 40
 _MOST_LEVELS = 40
+_PARAMETERS = ("m", "u", "match_weight")
+_PLACES = 3  # after the point: between releases they change by little
 
 
 def drift_section(
@@ -53,7 +55,7 @@ def drift_section(
     if completeness:
         blocks.append(Fold(f"Completeness of identifiers {since}", [completeness]))
     if drift["parameters"]:
-        blocks.append(Fold(f"m and u {since}", [_parameters_table(drift["parameters"], titles, names)]))
+        blocks.append(Fold(f"m and u {since}", [_parameters_table(drift["parameters"], titles, names, d)]))
     return Section("drift", since[:1].upper() + since[1:], blocks)
 
 
@@ -243,24 +245,17 @@ def _completeness_table(
     return Table("People with a value, and before", columns, found)
 
 
-def _parameters_table(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names) -> Table:
+def _parameters_table(
+    rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str], names: Names, d: Disclosure
+) -> Table:
     found: list[list[str | Cell]] = [
         [
             titles[row["step"]],
             names.column(row["comparison"]),
             row["level"],
-            *(_number(row[key]) for key in ("m_before", "m_after", "u_before", "u_after")),
-            *(_number(row[key]) for key in ("match_weight_before", "match_weight_after")),
+            *(d.parameter(row[f"{what}_{when}"], _PLACES) for what in _PARAMETERS for when in ("before", "after")),
         ]
         for row in rows[:_MOST_LEVELS]
     ]
     heads = ["m before", "m now", "u before", "u now", "Weight before", "Weight now"]
     return Table("Levels whose m or u changed most", ["Step", "Comparison", "Level", *heads], found)
-
-
-def _number(value: float | None) -> Cell:
-    """A parameter of the model, no count of people."""
-    if value is None:
-        return Cell("z", None, "not_applicable")
-    text = f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.3g}"
-    return Cell(text.replace("-", "−", 1) if value < 0 else text, value)

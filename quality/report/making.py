@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quality.disclosure import Cell
+from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -119,42 +119,55 @@ def _bin(start: int, ends: Sequence[float]) -> str:
     return said.replace("-", "−")
 
 
-def model_blocks(step: Mapping[str, Any], names: Names) -> list[Block]:
+def model_blocks(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Block]:
     """m and u and the weight of each level of a step's model, which tell nothing of single persons."""
     model = step["parameters"]
     if not model or not model["levels"]:
         return []
     levels = [
-        {**level, "comparison": names.column(level["comparison"]), "label": _label(level)} for level in model["levels"]
+        {
+            **level,
+            "comparison": names.column(level["comparison"]),
+            "label": _label(level),
+            **{key: d.parameter(level[key]) for key in ("m", "u", "match_weight")},
+        }
+        for level in model["levels"]
     ]
     weighted = [
         {
             "label": row["label"],
             "group": row["comparison"],
-            "weight": row["match_weight"],
-            "shown": _number(row["match_weight"]),
+            "weight": row["match_weight"].value,
+            "shown": row["match_weight"].text,
         }
         for row in levels
-        if row["match_weight"] is not None
+        if row["match_weight"].value is not None
     ]
     probable = [
-        {"label": row["label"], "group": row["comparison"], "kind": kind, "value": row[key], "shown": _number(row[key])}
+        {
+            "label": row["label"],
+            "group": row["comparison"],
+            "kind": kind,
+            "value": row[key].value,
+            "shown": row[key].text,
+        }
         for row in levels
         for key, kind in (("m", "m, among matches"), ("u", "u, among non-matches"))
-        if row[key]
+        if row[key].value
     ]
     rows: list[list[str | Cell]] = [
         [
             row["comparison"],
             row["label"],
-            *(Cell(_number(row[key]), row[key]) for key in ("m", "u", "match_weight")),
+            *(row[key] for key in ("m", "u", "match_weight")),
             "yes" if row["term_frequency"] or row.get("rarest") else "no",
         ]
         for row in levels
     ]
     columns = ["Comparison", "Level", "m", "u", "Match weight", "Adjusted for how common the value is"]
     table = Table(f"{names.step(step)}: m, u and match weight by level", columns, rows)
-    start = "" if model["prior_weight"] is None else f" A pair starts from {_number(model['prior_weight'])}."
+    prior = d.parameter(model["prior_weight"])
+    start = "" if prior.value is None else f" A pair starts from {prior.text}."
     blocks: list[Block] = []
     if weighted:
         strongest = max(weighted, key=lambda row: row["weight"])
@@ -188,10 +201,3 @@ def _label(level: Mapping[str, Any]) -> str:
     for tail in (f" on {level['comparison']}", f" of {level['comparison']}"):
         text = text.replace(tail, "")
     return text[:1].upper() + text[1:]
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "z"
-    text = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
-    return text.replace("-", "−", 1) if value < 0 else text

@@ -135,8 +135,12 @@ def test_a_run_tells_what_is_filled_and_linked(tmp_path: Path) -> None:
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     (tmp_path / "quality").mkdir()
-    step = {"step": "schools-tax", "left": "schools", "right": "people", "sides": [
-        {"side": "left", "units": 1000, "linked": 750}, {"side": "right", "units": 5000, "linked": 750}]}  # fmt: skip
+    step = {"step": "schools-tax", "left": "schools", "right": "people", "rates": [], "reasons": [],
+            "eligible": {"minimum_age": 16, "on": "2021-04-05", "why": "Numbers come at 16"},
+            "totals": [{"side": "left", "all": 1000, "eligible": 900, "linked": 747, "in_both": None, "found": None},
+                       {"side": "right", "all": 5000, "eligible": 5000, "linked": 750, "in_both": None, "found": None}],
+            "sides": [{"side": "left", "units": 1000, "linked": 751, "unlinked": []},
+                      {"side": "right", "units": 5000, "linked": 751, "unlinked": []}]}  # fmt: skip
     (tmp_path / "quality" / "evaluation.json").write_text(json.dumps({"steps": [step]}))
     with connect("duckdb") as engine:
         folder = tmp_path / "stages" / "01-attributes-npd_ks4" / "attributes" / "npd_ks4.parquet"
@@ -148,7 +152,9 @@ def test_a_run_tells_what_is_filled_and_linked(tmp_path: Path) -> None:
         (tmp_path / "manifest.json").write_text(json.dumps(manifest))
         facts = release_facts(engine, tmp_path, shipped(), "leo_publication")
     assert facts.title == "village, 2026-06-01"
-    assert [(r.step, r.units.text, r.share.text) for r in facts.rates["npd"]] == [("schools-tax", "1,000", "75.0")]
+    # As the report: of those in the calculation. 751 of all 1,000 beside its 747 told of four who are not in it.
+    assert [(r.step, r.units.text, r.share.text) for r in facts.rates["npd"]] == [("schools-tax", "900", "83.0")]
+    assert facts.rates["npd"][0].has_rule
     assert facts.filled["npd.ks4", "ATT8"].share.text == "50.0"
     assert facts.filled["npd.ks4", "ATT8"].rows.text == "9,000"
     manifest |= {"status": "gate failed", "exit": 3}

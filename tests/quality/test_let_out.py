@@ -1,6 +1,7 @@
 """What pages let out of small counts that need no truth: contradictions, reviews, drift."""
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from quality.dashboard.showing import change
 from quality.disclosure import Cell, Disclosure, load
 from quality.drift import by_chance, drift
 from quality.intervals import wilson
+from quality.report.coverage import source_rows
 from quality.report.data import completeness_section, contracts_section
 from quality.report.drift import drift_section
 from quality.report.implausible import implausible_section
+from quality.report.making import model_blocks
 from quality.report.names import Names
 from quality.report.page import Figure, Fold, Table, Text
 from quality.report.released import side
@@ -298,3 +301,60 @@ def test_a_rule_that_found_no_row_is_not_said_to_be_met(d: Disclosure) -> None:
     folds = [block for block in section.blocks if isinstance(block, Fold)]
     results = {fold.summary: [line[-1] for line in texts(fold.blocks[0])] for fold in folds}  # type: ignore[arg-type]
     assert results == {"Rules without a row to look at": ["nothing to look at"], "Rules that are met": ["met"]}
+
+
+def test_rules_of_a_column_do_not_tell_what_one_of_them_hides(d: Disclosure) -> None:
+    """Of 1,000 rows 300 have no postcode: a rule that looks at 704 tells that four have one that the form forbids.
+
+    And one that looks at 997 sexes tells that three have none.
+    """
+    given, form, framed = "is given", "is a value that the form allows", "is in its code frame"
+    asked = (("postcode", given, 1000, 300), ("postcode", form, 704, 4), ("sex", given, 1000, 3), ("sex", form, 997, 0),
+             ("sex", framed, 997, 20), ("name", form, 1000, 50))  # fmt: skip
+    row = {"source": "npd", "limit": 0.5, "severity": "warning", "success": False}
+    found = [
+        {**row, "column": column, "rule": rule, "checked": checked, "failed": failed}
+        for column, rule, checked, failed in asked
+    ]
+    section = contracts_section(found, NAMES, d)
+    assert section is not None
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    shown = {(line[1], line[2]): line[4:7] for line in texts(table)}
+    assert {place: cells[:2] for place, cells in shown.items()} == {
+        ("postcode", NAMES.words(given)): ["1,000", "c"],
+        ("postcode", NAMES.words(form)): ["705", "c"],
+        ("sex", NAMES.words(given)): ["1,000", "c"],
+        ("sex", NAMES.words(form)): ["c", "0"],
+        ("sex", NAMES.words(framed)): ["c", "20"],
+        ("name", NAMES.words(form)): ["1,000", "50"],
+    }
+    assert [cells[2] for cells in shown.values()] == ["c"] * 5 + ["5.0"]
+
+
+def test_rows_read_are_hidden_where_few_are_set_aside(d: Disclosure) -> None:
+    """The checks of the data look at the 696 rows that were kept: rows read, 700, told the four."""
+    sources = [{"source": name, "rows_read": 700, "quarantined": aside, "entities": 500, "completeness": []}
+               for name, aside in (("npd", 4), ("ilr", 20), ("cis", 0))]  # fmt: skip
+    rows = source_rows({"sources": sources}, NAMES, d)
+    assert [[cell.text for cell in cells] for _, *cells in rows] == [
+        ["c", "c", "500"],
+        ["700", "20", "500"],
+        ["700", "0", "500"],
+    ]
+
+
+def test_a_parameter_is_drawn_as_it_is_written(d: Disclosure) -> None:
+    """Of 800 and 700 records 263 pairs have one date of birth: u to all its digits told them, and both numbers."""
+    level = {"comparison": "dob", "label": "Equal", "m": 29 / 32, "u": 263 / 560_000, "match_weight": 10.913999,
+             "term_frequency": False}  # fmt: skip
+    step = {"step": "npd-cis", "left": "npd", "right": "cis",
+            "parameters": {"levels": [level], "prior_weight": -9.876}}  # fmt: skip
+    blocks = model_blocks(step, NAMES, d)
+    assert len(blocks) == 2
+    for block in blocks:
+        assert isinstance(block, Figure)
+        assert [cell.value for cell in block.table.rows[0][2:5] if isinstance(cell, Cell)] == [0.91, 0.00047, 10.91]
+        assert not re.findall(r"0\.906\d|0\.000469|10\.913|9\.876", f"{block.specs}{block.summary}")
+    assert d.parameter(-0.0042468).text == "−0.00425"
+    assert d.parameter(0.01234, 3).text == "0.012"
+    assert d.parameter(None).mark == "not_applicable"
