@@ -13,6 +13,7 @@ from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers
+from linkage.adhoc.bit_strings import with_bits
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.code_parts import with_parts_in_common
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
@@ -61,6 +62,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     """
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
     shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
+    _put(shapes, with_bits(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name, code in hashes.hashed(engine, [s.file for s in shapes], [s.fields for s in shapes]).items():
         for shape in shapes:
             shape.fields[code] = shape.fields.pop(name)
@@ -116,14 +118,14 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
     said = [consonants.NOTE] if at.by_consonants else []
-    if "dob" in columns.fields and not {"dob", hashes.BIRTH_DATE} & set(at.fields):
+    if "dob" in columns.fields and not {"dob", *hashes.HIDDEN_BIRTH_DATES} & set(at.fields):
         return [
             *said,
             "birth dates are not compared: most of a file's are in no form that is read; "
             "name the column that holds them with --map",
         ]
     held = [{"age", "dob"} & set(side) for side in (columns.left, columns.right)]
-    if all(held) and not {"age", "dob", hashes.BIRTH_DATE} & set(at.fields):
+    if all(held) and not {"age", "dob", *hashes.HIDDEN_BIRTH_DATES} & set(at.fields):
         said.append("an age and a birth date are not compared: no names show how far the two are apart")
     return said
 

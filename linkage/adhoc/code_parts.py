@@ -81,9 +81,10 @@ def usual_length(codes: Mapping[str, int]) -> int | None:
     lengths = Counter[int]()
     for code, of in codes.items():
         lengths[len(code)] += of
-    if not lengths:
+    often = [length for length, of in lengths.items() if of >= _SOME * sum(lengths.values())]
+    if not often:  # titles: hardly two are as long as one another
         return None
-    usual = max(length for length, of in lengths.items() if of >= _SOME * sum(lengths.values()))
+    usual = max(often)
     lost = sum(of for code, of in codes.items() if code.isdigit() and 0 < usual - len(code) <= _LOST_ZEROS)
     with_digits = sum(of for code, of in codes.items() if any(map(str.isdigit, code)))
     are_codes = min(lengths[usual] + lost, with_digits) >= _OF_ONE_LENGTH * sum(lengths.values())

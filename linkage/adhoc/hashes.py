@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 
 from linkage.adhoc.columns_made import as_text
 from linkage.adhoc.person_file import PLACE, PersonFile
-from linkage.engine import Engine, one, quote
+from linkage.engine import Engine, Table, one, quote
+from linkage.model.comparisons import bits_of
 
 BIRTH_DATE = "birth_date_code"
 """The field of birth dates that are hashes."""
+HIDDEN_BIRTH_DATES = frozenset({BIRTH_DATE, bits_of("dob")})
+"""What birth dates may be that nobody can read, and that are compared."""
 
 FIELDS = ("forename", "middle_names", "surname", "second_surname", "mother_name", "father_name", "sex", "postcode",
           "town", "address", "email", "phone")  # fmt: skip
 _FORM = "^[0-9A-Za-z+/=_-]{16,}$"
 _MOSTLY = 0.9  # of a column's values look like hashes
 _SAMPLE_ROWS = 20_000
+_WHOLE = "^(?:[0-9A-Fa-f]{32,}|[0-9A-Za-z+/_-]{43,}=?)$"  # of a hash: half of a short one may be a number's slip
 
 
 def hashed(engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -41,3 +45,10 @@ def hashed(engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping
         )
         names = [name for place, name in enumerate(names) if float(found[f"s{place}"] or 0) >= _MOSTLY]
     return {name: f"{name}_code" for name in names}
+
+
+def are_hashes(engine: Engine, table: Table, column: str) -> bool:
+    """Whether the known values of a column are whole hashes, of which a slip makes another one."""
+    share = f"avg(case when regexp_matches({quote(column)}, $form) then 1.0 else 0.0 end)"
+    found = one(engine, engine.sql(f"select {share} as share from {{t}}", params={"form": _WHOLE}, t=table))
+    return float(found["share"] or 0) >= _MOSTLY

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.adhoc import dated, person_file
+from linkage.adhoc import dated, hashes, person_file
 from linkage.adhoc.degrees_together import with_degrees_parted
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
@@ -13,7 +13,7 @@ from linkage.adhoc.recognise import NUMBERS, ROLES
 from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
-from linkage.model.comparisons import BESIDE, POSITION, kind_of_values
+from linkage.model.comparisons import BESIDE, POSITION, is_of_bits, kind_of_values
 from linkage.records.rules import identifier_rules
 from linkage.records.standardise import PersonColumns, standard_view
 
@@ -120,7 +120,9 @@ def units(
     carry = [PLACE, *([_held("dob")] if "dob" in fields else [])]
     # A view, so that nothing is made of identifiers that no field asks for.
     standard, behind = standard_view(engine, prepared, PersonColumns(roles, carry, texts, values=counted, clean=clean))
-    values = {f: _as_compared(_text(f)) if _held(f) in texts else quote(f) for f in fields}
+    whole = {f for f in fields if is_of_bits(f)}
+    values = {f: _as_compared(_text(f)) if _held(f) in texts and f not in whole else quote(f) for f in fields}
+    values |= {f: quote(_text(f)) for f in whole}
     values["dob"] = _known_day(_held("dob"))
     selected = ", ".join(f"{values[field]} as {quote(field)}" for field in fields)
     table = engine.sql(
@@ -159,6 +161,10 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_fil
             or KINDS.get(name)
             or ("postcode" if name == "postcode" and postcodes else _kind(described))
         )
+        if is_of_bits(name):
+            kind = "bits" if sum(map(is_of_bits, left.columns)) > 1 else "pieces"
+        elif kind in ("code", "text") and all(hashes.are_hashes(engine, table, name) for table in samples):
+            kind = "hash"
         if kind == "category" and name in _WRITTEN:
             kind = "text"
         if kind == "number" and min(d["mean_length"] for d in described) < _WHOLE_NUMBER:

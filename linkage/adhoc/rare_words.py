@@ -8,10 +8,11 @@ have none ("Summer Wild"): two common words side by side count as one, by the sa
 
 from collections.abc import Collection, Mapping, Sequence
 
+from linkage.adhoc.bit_strings import pieces
 from linkage.adhoc.positions import cells
 from linkage.adhoc.recognise import known_fields
 from linkage.engine import Engine, Table, columns, literal, one, quote
-from linkage.model.comparisons import OF_FEW, POSITION, rare_words_of, rarest_word_of
+from linkage.model.comparisons import OF_FEW, POSITION, is_of_bits, rare_words_of, rarest_word_of
 
 _PERSONS = frozenset({"forename", "middle_names", "surname", "dob", "age"})
 _NAMES = "organisation"  # of bodies: one that has one word is called "Heart Bar" elsewhere
@@ -47,8 +48,8 @@ def compared(engine: Engine, sides: Sequence[Table], kinds: Mapping[str, str]) -
 
 
 def fields(kinds: Mapping[str, str]) -> list[str]:
-    """The fields that are compared by rare words, or as these are by cells of the earth."""
-    return [name for name, kind in kinds.items() if kind in ("words", POSITION)]
+    """The fields that are compared by rare words, or as these are by cells of the earth or pieces of bits."""
+    return [name for name, kind in kinds.items() if kind in ("words", POSITION, "pieces")]
 
 
 def beside(engine: Engine, sides: Sequence[Table], names: Collection[str]) -> list[Table]:
@@ -77,9 +78,11 @@ def beside(engine: Engine, sides: Sequence[Table], names: Collection[str]) -> li
 def _rare_words(engine: Engine, name: str, left: Table, right: Table) -> Table:
     """place (0 or 1: which side), unit_id, words: the rarest first."""
     once = left is right
-    both = _texts(0, name, "left") + ("" if once else f"\nunion all\n{_texts(1, name, 'right')}")
-    most = _MOST_PAIRS * max(engine.count(left), engine.count(right))
-    kept = "true" if name == POSITION else f"rank <= {_MOST_WORDS}"
+    larger = max(engine.count(left), engine.count(right))
+    texts = [_texts(place, name, side, larger) for place, side in enumerate(("left", "right"))]
+    both = texts[0] if once else "\nunion all\n".join(texts)
+    most = _MOST_PAIRS * larger
+    kept = "true" if name == POSITION or is_of_bits(name) else f"rank <= {_MOST_WORDS}"
     return engine.sql(
         f"""
         with texts as ({both}),
@@ -139,10 +142,15 @@ def _counted(words: str, called: str, most: float, *, once: bool) -> str:
         )"""
 
 
-def _texts(place: int, name: str, side: str) -> str:
-    """Texts in which a number is one word: VR-6133/W is VR6133W; of positions the cells that they lie in."""
-    if name == POSITION:
-        text = cells(name)
+def _texts(place: int, name: str, side: str, larger: int) -> str:
+    """Texts in which a number is one word: VR-6133/W is VR6133W; of positions the cells that they lie in, and
+    pieces of bits.
+
+    Args:
+        larger: records of the larger side.
+    """
+    if name == POSITION or is_of_bits(name):
+        text = cells(name) if name == POSITION else pieces(name, larger)
         return f"select {place} as place, unit_id, {text} as text from {{{side}}} where {quote(name)} is not null"
     text = f"regexp_replace(upper({quote(name)}), '([0-9])[-/.,]+', '\\1', 'g')"
     text = f"regexp_replace({text}, '[-/.,]+([0-9])', '\\1', 'g')"

@@ -58,7 +58,7 @@ class TwoFiles:
 
     def lost_dates(self, engine: Engine) -> list[int]:
         """Rows of each whose birth date is in no form that is read."""
-        if "dob" not in self.columns.fields or hashes.BIRTH_DATE in self.at.fields:
+        if "dob" not in self.columns.fields or hashes.HIDDEN_BIRTH_DATES & set(self.at.fields):
             return [0, 0]
         columns = self.columns
         held = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))

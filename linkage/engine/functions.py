@@ -49,6 +49,7 @@ _RENDERINGS: Mapping[str, str] = {
     "within_one_edit_or_swap": "(leo_damerau_levenshtein({0}, {1}) <= 1)",
     "jaccard": "leo_jaccard({0}, {1})",
     "hamming": "leo_hamming({0}, {1})",
+    "dice_of_bits": "leo_dice_of_bits({0}, {1})",
     # Lists. `len` and `array_length` are of lists here, `length` of text: DuckDB's are of both, Spark's are not.
     "array_length": "SIZE({0})",
     "list_intersect": (

@@ -9,7 +9,7 @@ from typing import Any
 
 KINDS = (
     *("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
-    *("words", "position"),
+    *("words", "position", "hash", "bits", "pieces"),
 )
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 OF_WORDS, OF_WORD = "_words", "_word"
@@ -18,6 +18,7 @@ POSITION = "position"
 """The field of positions on earth, and their kind: words of theirs are cells."""
 OF_FEW = "*"
 """Ends a rare word that next to nobody else holds."""
+_OF_BITS = "_bits"  # ends the names of fields that hold bits in the stead of a text
 _NEVER_ADJUSTED = ("age", "category", "number", "postcode", "position")
 BESIDE = "further names"
 """Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
@@ -257,6 +258,44 @@ def rarest_word_of(column: str) -> str:
     return f"{column}{OF_WORD}"
 
 
+def _hash(column: str) -> _Graded:
+    """What says nothing but whether two values are equal."""
+    return [(f'"{column}_l" = "{column}_r"', "equal", 0.85)]
+
+
+def bits_of(field: str) -> str:
+    """The name of a field of which the bits of a Bloom filter are known, in hexadecimals."""
+    return f"{field}{_OF_BITS}"
+
+
+def is_of_bits(field: str) -> bool:
+    """Whether a field has such a name."""
+    return field.endswith(_OF_BITS)
+
+
+def _bits(column: str) -> _Graded:
+    """Bloom filters by Dice's coefficient: a slip changes two pairs of letters, of the seven that a name has."""
+    equal, *_ = _hash(column)
+    return [(*equal[:2], 0.75), *_much_in_common(column, {0.9: 0.05, 0.8: 0.05, 0.7: 0.04, 0.6: 0.03})]
+
+
+def _pieces(column: str) -> _Graded:
+    """One Bloom filter of all that is known: records are found by pieces of it that few have."""
+    held = f'list_has_any("{rare_words_of(column)}_l", "{rare_words_of(column)}_r")'
+    found = _much_in_common(column, {0.9: 0.2, 0.8: 0.1, 0.7: 0.03})
+    equal, *_ = _hash(column)
+    return [
+        (*equal[:2], 0.5),
+        *((f"{held} AND {condition}", f"{label}, a piece in common", share) for condition, label, share in found),
+        *_much_in_common(column, {0.8: 0.05, 0.7: 0.05, 0.6: 0.03}),
+    ]
+
+
+def _much_in_common(column: str, shares: Mapping[float, float]) -> _Graded:
+    dice = f'dice_of_bits("{column}_l", "{column}_r")'
+    return [(f"{dice} >= {least}", f"Dice {least} or more", share) for least, share in shares.items()]
+
+
 def _words(column: str) -> _Graded:
     """Titles, names of companies: what one has more words of than the other, in another order, with a slip in one."""
     left, right = f'"{column}_l"', f'"{column}_r"'
@@ -321,6 +360,9 @@ _BUILDERS: Mapping[str, Any] = {
     "text": _text,
     "words": _words,
     "position": _position,
+    "hash": _hash,
+    "bits": _bits,
+    "pieces": _pieces,
 }
 
 

@@ -77,3 +77,9 @@ def test_colours_are_compared_however_they_are_spelt(tmp_path: Path) -> None:
 def test_two_categories_of_other_names_are_not_taken_for_one(tmp_path: Path) -> None:
     colours = random.Random(8).choices(COLOURS, k=400)
     assert _held(tmp_path, "colour", colours, colours, "house") == [[], []]
+
+
+def test_texts_of_which_hardly_two_are_as_long_as_one_another_are_no_codes(tmp_path: Path) -> None:
+    titles = [" ".join(f"w{n * k % 97}" + "x" * (n * k % 5) for k in range(1, 4 + n % 30)) for n in range(1, 300)]
+    left, right = _held(tmp_path, "headline", titles, list(reversed(titles)))
+    assert len(left) == len(right) == len(titles)
