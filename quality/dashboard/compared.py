@@ -33,9 +33,12 @@ def compared_sections(
     set_otherwise: list[Block] = (
         [Table("Settings that differ", heads, rows)] if rows else [Text("No setting differs but folders and files.")]
     )
+    between = drift(before.evaluation, after.evaluation)
+    # The earlier's own steps, not drift's copies: what was released of them for another page is at hand.
+    between["last"] = [before.steps[step["step"], step["left"], step["right"]] for step in between["last"]]
     moved = drift_section(
         after.evaluation,
-        drift(before.evaluation, after.evaluation),
+        between,
         names,
         d,
         (before.name, after.name),

@@ -220,7 +220,11 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
                 "Link rate by year of birth",
                 _spread(values, "year of birth", len(years))
                 + " Lines show 95% intervals"
-                + ("." if len(values) == len(years) else "; years too small to show are left out."),
+                + (
+                    "."
+                    if len(values) == len(years)
+                    else "; years of which few are matched, or few are not, are left out."
+                ),
                 lambda width: charts.line(along, width, x="Year of birth", y="Matched, %"),
                 _table(cohort[1], cohort[2], truth, names.step(subject.step)),
             )
@@ -241,7 +245,7 @@ def _by_characteristic(subject: Side, names: Names, truth: bool) -> list[Block]:
                 "rate-by-characteristic",
                 "Link rate by characteristic",
                 _spread(values_of_others, "group", sum(len(groups) for _, _, groups in others))
-                + " Lines show 95% intervals; groups too small to show are left out.",
+                + " Lines show 95% intervals; groups of which few are matched, or few are not, are left out.",
                 lambda width: charts.dots(values_of_others, width, x="Matched, %", facet=True),
                 table,
             )
@@ -285,7 +289,7 @@ def _spread(values: Sequence[Mapping[str, Any]], what: str, groups: int) -> str:
         f"{row['value']:.1f}% ({': '.join(str(row[key]) for key in ('group', 'label') if key in row)})"
         for row in (lowest, highest)
     )
-    return f"The rate runs from {low} to {high}."
+    return f"{'The' if len(values) == groups else 'Where it is shown, the'} rate runs from {low} to {high}."
 
 
 def _columns(truth: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """This release beside the last: what has moved, and by how much."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,9 @@ def drift_section(
             "links it is asked how their match weights lie and how often they reach each level of a comparison."
         ),
         _distributions(drift["distributions"], titles, names, d, since),
-        _counts_table(drift["counts"], [_in_calculation(*one, d) for one in zip(steps, shown, strict=True)], d, two),
+        _counts_table(
+            drift["counts"], [_in_calculation(*one, d) for one in zip(steps, shown, strict=True)], titles, names, d, two
+        ),
         _rates_table(drift["rates"], shown, titles, names, d, two),
     ]
     completeness = _completeness_table(drift["completeness"], names, d, two)
@@ -143,7 +146,12 @@ def _in_calculation(steps: Sequence[Mapping[str, Any]], shown: Released, d: Disc
 
 
 def _counts_table(
-    counts: Sequence[Mapping[str, Any]], eligible: Sequence[Mapping[str, Cell]], d: Disclosure, two: tuple[str, str]
+    counts: Sequence[Mapping[str, Any]],
+    eligible: Sequence[Mapping[str, Cell]],
+    titles: Mapping[str, str],
+    names: Names,
+    d: Disclosure,
+    two: tuple[str, str],
 ) -> Table:
     """Counts as they are shown; those in the calculation as the two reports show them."""
     rows: list[list[str | Cell]] = []
@@ -152,12 +160,28 @@ def _counts_table(
     ]
     for row in counts:
         before, after = (cells.get(row["count"], d.marked("unavailable")) for cells in of_two)
-        if before.value and after.value is not None:
-            change = 100 * (after.value / before.value - 1)  # of what is shown, so that it says no more
-            rows.append([row["count"], before, after, Cell(f"{change:+.1f}".replace("-", "−"), round(change, 1))])
-        else:
-            rows.append([row["count"], before, after, d.untold(before, after)])
+        is_told = before.value and after.value is not None
+        # Of what is shown, so that it says no more.
+        change = _signed(100 * (after.value / before.value - 1)) if is_told else d.untold(before, after)  # type: ignore[operator]
+        rows.append([_in_words(row["count"], titles, names), before, after, change])
     return Table("Published counts", ["Count", *two, "Change, %"], rows)
+
+
+_ON_SPINE = re.compile("people of (.+) on the spine")
+_OF_SOURCE = re.compile("(records|entities) of (.+)")
+_OF_STEP = re.compile("(links|(.+) in the calculation) of (.+)")
+
+
+def _in_words(count: str, titles: Mapping[str, str], names: Names) -> str:
+    """A published count (quality.drift.published) by the names that the page has for sources and steps."""
+    if found := _ON_SPINE.fullmatch(count):
+        return names.of(f"People of {names.source(found[1])} on the spine")
+    if found := _OF_SOURCE.fullmatch(count):
+        return f"{names.source(found[2])}, {'records' if found[1] == 'records' else names.of('people')}"
+    if found := _OF_STEP.fullmatch(count):
+        what = f"{names.source(found[2])} in the calculation" if found[2] else found[1]
+        return f"{titles.get(found[3], found[3])}: {what}"
+    return names.of(count[:1].upper() + count[1:])
 
 
 def _released_counts(counts: Sequence[Mapping[str, Any]], key: str, d: Disclosure) -> dict[str, Cell]:
@@ -227,7 +251,15 @@ def _shown_count(group: Group) -> float:
 
 
 def _points(value: float) -> Cell:
-    return Cell(f"{100 * value:+.1f}".replace("-", "−"), round(100 * value, 1))
+    return _signed(100 * value)
+
+
+def _signed(change: float) -> Cell:
+    """A change with its sign, to a tenth; where it is less than that and not nought, to its first digit."""
+    if not round(change, 6):
+        return Cell("0.0", 0.0)
+    text = f"{change:+.1f}" if abs(change) >= 0.05 else f"{change:+.1g}"
+    return Cell(text.replace("-", "−", 1), float(text))
 
 
 def _completeness_table(

@@ -67,6 +67,27 @@ def test_runs_that_are_equal_stand_at_their_figure(value: float, said: str) -> N
     assert f">{said}</text>" in drawn
 
 
+def _drawn_from(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    (rows,) = charts.trend(values, charts.WIDE, y="Links")["datasets"].values()
+    return list(rows)
+
+
+def test_a_step_of_rounding_is_no_fall_to_the_ground() -> None:
+    """Of 3,795 and 3,790 links the strip reaches from 3,600 to 3,900, and not from one to the other."""
+    near, far = (_drawn_from(_trend(3_795, to)) for to in (3_790, 2_000))
+    assert all(row["from"] < 3_710 and row["upto"] > 3_880 for row in near)
+    assert {(row["from"], row["upto"]) for row in far} == {(None, None)}
+    bounded = [{**row, "low": row["value"] - 1, "high": row["value"] + 1} for row in _trend(3_795, 3_790)]
+    assert {row["from"] for row in _drawn_from(bounded)} == {None}
+
+
+def test_of_whole_numbers_no_half_is_on_the_axis() -> None:
+    drawn = [
+        vl_convert.vegalite_to_svg(charts.trend(_trend(*two), charts.WIDE, y="Groups")) for two in ((7, 6), (1, 0))
+    ]
+    assert [re.findall(r">([\d.]+)</text>", one) for one in drawn] == [["5", "6", "7", "8"], ["0", "1", "2", "3"]]
+
+
 @pytest.mark.parametrize("weights", [(16.8, -23.9), (-3.0, -23.9), (16.8, 0.5)])
 def test_bars_of_weights_end_inside_the_plot(weights: tuple[float, ...]) -> None:
     values = [{"label": f"level {w}", "group": "Date of birth", "weight": w, "shown": str(w)} for w in weights]

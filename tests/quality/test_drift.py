@@ -172,7 +172,7 @@ def test_a_count_that_a_release_has_not_is_no_nought(last: dict[str, Any], tmp_p
     assert (new["before"], new["change"]) == (None, None)
     assert (gone["after"], gone["change"]) == (None, -1)
     text = render(ReportInputs(last, drift=drift(before, last)), tmp_path / "index.html").read_text(encoding="utf-8")
-    (line,) = [part for part in text.split("<tr>") if "rows of earnings</th>" in part]
+    (line,) = [part for part in text.split("<tr>") if "Rows of earnings</th>" in part]
     assert '<td><abbr title="unavailable">x</abbr></td>' in line
 
 
@@ -203,8 +203,8 @@ def test_it_stands_in_the_report_without_small_numbers(last: dict[str, Any], tmp
     assert "Too few links to say what has moved." in text
     verdicts = text.split("Population stability index</caption>")[-1].split("</table>")[0]
     assert verdicts.count('<abbr title="suppressed">c</abbr>') == 2 * (verdicts.count("<tr>") - 1)
-    assert "rows of earnings</th><td>1,000</td><td>1,005</td>" in text
-    assert '<td><abbr title="suppressed">c</abbr></td>' in text.split("rows of benefits")[1][:200]
+    assert "Rows of earnings</th><td>1,000</td><td>1,005</td>" in text
+    assert '<td><abbr title="suppressed">c</abbr></td>' in text.split("Rows of benefits")[1][:200]
 
 
 def test_few_people_with_two_records_are_not_had_from_two_published_counts(
@@ -218,8 +218,8 @@ def test_few_people_with_two_records_are_not_had_from_two_published_counts(
     text = render(ReportInputs(now, drift=drift(last, now)), tmp_path / "index.html").read_text(encoding="utf-8")
     table = text.split("Published counts")[-1].split("</table>")[0]
     lines = {line.split("</th>")[0].split(">")[-1]: line for line in table.split("<tr>")}
-    assert lines["people of npd on the spine"].count("suppressed") == 2  # the count, and what it changed by
-    assert "suppressed" not in lines["entities of npd"] + lines["people of cis on the spine"]
+    assert lines["People of NPD on the spine"].count("suppressed") == 2  # the count, and what it changed by
+    assert "suppressed" not in lines["NPD, people"] + lines["People of CIS on the spine"]
 
 
 def test_a_list_of_rates_that_is_cut_keeps_the_largest_changes_either_way() -> None:

@@ -168,7 +168,7 @@ def test_a_comparison_of_releases_hides_what_their_reports_hide(d: Disclosure) -
     for place, labels in enumerate(hidden):
         assert {label for label in ("F", "M", "U") if told[label][place] == "c"} == labels
     assert all(told[label][2:] == ["c"] * 3 for label in set().union(*hidden))
-    assert told["All: All"] == ["91.5", "91.5", "+0.0", "−1.4", "+1.4"]
+    assert told["All: All"] == ["91.5", "91.5", "0.0", "−1.4", "+1.4"]
     # An evaluation that somebody changed has no report that would say what it hides.
     changed = copy.deepcopy(before)
     changed["steps"][0]["totals"][0]["linked"] += 1
