@@ -40,13 +40,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Figures down, runs across."""
+    """Figures down, runs across.
+
+    Attributes:
+        places: after the point, of a change.
+        step: to what the figures are rounded, where that is more than a place.
+    """
 
     name: str
     title: str
     heads: Sequence[str]
     rows: Sequence[Row]
-    places: int = 0  # after the point, of a change
+    places: int = 0
+    step: float = 0.0
 
 
 Steps = Sequence[tuple[str, Sequence[Mapping[str, Any] | None]]]
@@ -65,7 +71,7 @@ def counts(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:
         for name, decision in (("Links", "accepted"), ("Pairs for review", "review")):
             cells = [one.decisions[decision] if one else d.marked("not_applicable") for one in shown]
             rows.append(Row((title, name), cells))
-    return Matrix("counts", "Counts", ("Step", "Count"), rows)
+    return Matrix("counts", "Counts", ("Step", "Count"), rows, step=d.profile.round_to)
 
 
 def shares(runs: Sequence[Run], names: Names, d: Disclosure) -> Matrix:

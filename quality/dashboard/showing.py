@@ -70,7 +70,7 @@ def as_trend(
             name,
             title,
             f"{_said(shown[0], names)} Each strip has its own scale{bars}.",
-            lambda width: charts.trend(values, width, y=y),
+            lambda width: charts.trend(values, width, y=y, step=matrix.step),
             as_table(matrix, names, wanted),
         )
     ]

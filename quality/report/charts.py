@@ -69,11 +69,15 @@ def line(values: Values, width: int, *, x: str, y: str) -> Spec:
     return finished(chart, _data(values, width))
 
 
-def trend(values: Values, width: int, *, y: str) -> Spec:
+def trend(values: Values, width: int, *, y: str, step: float = 0.0) -> Spec:
     """A figure from run to run, a strip for each group: label (the run), group, value, shown, and low and high or None.
 
-    Each strip has its own scale. It spans a twentieth of its figures at least: runs that differ by a step of rounding
-    are not drawn as if one of them had fallen to the ground. Intervals say by themselves how far to look.
+    Each strip has its own scale. It spans a twentieth of its figures at least, and four steps: runs that differ by a
+    step of rounding are not drawn as if one of them had fallen to the ground. Intervals say by themselves how far to
+    look.
+
+    Args:
+        step: to what the figures are rounded.
     """
     labels = list(_broken(values, NARROW).values())
     slanted = max(map(len, labels), default=0) * len(labels) > (28 if width == NARROW else 80)
@@ -90,29 +94,30 @@ def trend(values: Values, width: int, *, y: str) -> Spec:
     axis = {"format": ",.4~f", "labelLimit": 64, "maxExtent": 64, "minExtent": 64, "tickCount": 3}
     chart = _joined(base, scale, axis, None, width=width - 86, height=96)
     reach = layer("rule", {"opacity": 0}, base, y=number("from", scale=scale), y2={"field": "upto"})
-    return _in_strips(chart | {"layer": [*chart["layer"], reach]}, _with_reach(values), width, labels=NARROW)
+    return _in_strips(chart | {"layer": [*chart["layer"], reach]}, _with_reach(values, step), width, labels=NARROW)
 
 
-_LEAST_SPAN = 0.05
+_LEAST_SPAN, _LEAST_STEPS = 0.05, 4
 
 
-def _with_reach(values: Values) -> Values:
+def _with_reach(values: Values, step: float) -> Values:
     """Figures with from and upto: how far their strip reaches at least, None where it is wider or has intervals."""
     strips: dict[str, list[float]] = {}
     for row in values:
         if row["value"] is not None and row["low"] is None:
             strips.setdefault(row["group"], []).append(row["value"])
-    reach = {group: _reach(found) for group, found in strips.items()}
+    reach = {group: _reach(found, step) for group, found in strips.items()}
     return [{**row, **dict(zip(("from", "upto"), reach.get(row["group"], _OWN), strict=True))} for row in values]
 
 
 _OWN = (None, None)
 
 
-def _reach(found: list[float]) -> tuple[float | None, float | None]:
+def _reach(found: list[float], step: float) -> tuple[float | None, float | None]:
     low, high = min(found), max(found)
     whole = all(float(value).is_integer() for value in found)
-    span = max(_LEAST_SPAN * max(abs(low), abs(high)), 3.0 if whole else 0.0)  # of three ticks none is half a group
+    least = 3.0 if whole else 0.0  # of three ticks none is half a group
+    span = max(_LEAST_SPAN * max(abs(low), abs(high)), _LEAST_STEPS * step, least)
     if not 0 < high - low < span:
         return _OWN
     start = (low + high - span) / 2 if low < 0 else max(0.0, (low + high - span) / 2)

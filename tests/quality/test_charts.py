@@ -67,8 +67,8 @@ def test_runs_that_are_equal_stand_at_their_figure(value: float, said: str) -> N
     assert f">{said}</text>" in drawn
 
 
-def _drawn_from(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    (rows,) = charts.trend(values, charts.WIDE, y="Links")["datasets"].values()
+def _drawn_from(values: list[dict[str, Any]], step: float = 0.0) -> list[dict[str, Any]]:
+    (rows,) = charts.trend(values, charts.WIDE, y="Links", step=step)["datasets"].values()
     return list(rows)
 
 
@@ -77,6 +77,7 @@ def test_a_step_of_rounding_is_no_fall_to_the_ground() -> None:
     near, far = (_drawn_from(_trend(3_795, to)) for to in (3_790, 2_000))
     assert all(row["from"] < 3_710 and row["upto"] > 3_880 for row in near)
     assert {(row["from"], row["upto"]) for row in far} == {(None, None)}
+    assert [(row["from"], row["upto"]) for row in _drawn_from(_trend(15, 10), 5)] == [(2.5, 22.5)] * 2
     bounded = [{**row, "low": row["value"] - 1, "high": row["value"] + 1} for row in _trend(3_795, 3_790)]
     assert {row["from"] for row in _drawn_from(bounded)} == {None}
 
