@@ -109,7 +109,20 @@ def _add_blocking(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Su
         links = ("pass", "probabilistic", f"rule {place + 1}")
         if counts.get(links, row["pairs_kept"] + 1) <= row["pairs_kept"]:
             part_of(kept, links)
-    return rests
+    return [*rests, *_tie_to_decisions(step, counts, sums)]
+
+
+def _tie_to_decisions(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Sum[Key]]) -> list[Key]:
+    """What passes linked and rules kept is all that was decided on, but for links of second records. Returns these."""
+    kept: list[Key] = [("of rule", "kept", str(place)) for place in range(len(_blocking(step, "rules")))]
+    rest = counts[_ALL] - counts[_RULED] - sum(counts[key] for key in kept)
+    if not kept or rest < 0:
+        return []
+    # Where there are none everybody knows it: such a step does not join second records.
+    second: list[Key] = [("of rule", "none", "")] if rest else []
+    counts.update(dict.fromkeys(second, rest))
+    sums.append(Sum(_ALL, (_RULED, *kept, *second)))
+    return second
 
 
 def _add_passes(step: Mapping[str, Any], counts: dict[Key, int], sums: list[Sum[Key]]) -> None:

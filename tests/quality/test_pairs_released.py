@@ -84,6 +84,20 @@ def test_what_people_alone_made_beside_fixed_rules_hides_the_share_of_these() ->
     assert shown.ruled.mark == "suppressed"
 
 
+def test_pairs_that_rules_kept_do_not_tell_how_few_are_for_review() -> None:
+    """250 by a pass, 520 kept by two rules, 700 accepted and 66 rejected: four are left for people."""
+    given = step([(12, "accepted", 700), (6, "review", 4), (2, "rejected", 66)], [(None, None)])
+    made = [("deterministic", "nino", 250), ("probabilistic", "rule 1", 400), ("probabilistic", "rule 2", 50)]
+    given["passes"] = [{"method": method, "pass": name, "links": links} for method, name, links in made]
+    rules = [{"pairs": 9_000, "new_pairs": 8_000, "pairs_kept": kept} for kept in (420, 100)]
+    given["blocking"] = {"passes": [{"pass": "nino", "pairs": 300, "accepted": 250}], "rules": rules}
+    shown = pairs(given, Disclosure(load()))
+    kept = [cells[2].mark for cells in shown.by_rule]
+    told = [shown.decisions[name].mark for name in ("accepted", "rejected")] + [shown.ruled.mark, *kept]
+    assert shown.decisions["review"].mark == "suppressed"
+    assert "suppressed" in told
+
+
 def test_bins_at_the_ends_say_that_they_hold_what_lies_beyond() -> None:
     given = step([(-30, "rejected", 40), (12, "accepted", 500), (60, "accepted", 90)], [(None, None)])
     given |= {"step": "a-b", "left": "npd", "right": "cis"}
