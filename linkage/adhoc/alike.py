@@ -19,6 +19,7 @@ from linkage.adhoc.code_parts import with_parts_in_common
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.initials import in_initials, initial
+from linkage.adhoc.own_values import with_values_alike
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import one_alone_has
@@ -72,7 +73,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         _forget_unknown(engine, shape, fields)
     held = [s.fields for s in shapes]
     _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
-    for brought in (part_towns, with_positions, with_parts_in_common):
+    for brought in (part_towns, with_positions, with_values_alike, with_parts_in_common):
         _put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name in _PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from linkage.adhoc import dated, hashes, person_file
 from linkage.adhoc.degrees_together import with_degrees_parted
+from linkage.adhoc.own_values import are_days
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.adhoc.recognise import NUMBERS, ROLES
@@ -110,7 +111,7 @@ def units(
     if "dob" in fields:
         file, column = dated.in_one_form(engine, file, fields["dob"])
         fields = {**fields, "dob": column}
-    numbered = _identified(engine, file, id_column, kept)
+    numbered = identified(engine, file, id_column, kept)
     roles = {f: _held(f) for f in fields if f in ROLES and f != "dob" and (f != "postcode" or postcodes)}
     held = "".join(f", {quote(column)} as {quote(_held(field))}" for field, column in fields.items())
     prepared = engine.sql(f"select {quote(PLACE)}{held} from {{t}}", t=file.table)
@@ -163,6 +164,8 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_fil
         )
         if is_of_bits(name):
             kind = "bits" if sum(map(is_of_bits, left.columns)) > 1 else "pieces"
+        elif name not in KINDS and all(are_days(engine, table, name) for table in samples):
+            kind = "day"
         elif kind in ("code", "text") and all(hashes.are_hashes(engine, table, name) for table in samples):
             kind = "hash"
         if kind == "category" and name in _WRITTEN:
@@ -331,7 +334,7 @@ def _text(field: str) -> str:
     return f"text {field}"
 
 
-def _identified(engine: Engine, file: PersonFile, id_column: str | None, kept: str | None) -> Table:
+def identified(engine: Engine, file: PersonFile, id_column: str | None, kept: str | None = None) -> Table:
     """Rows' place in the file, their source_id, a dense unit_id and what is kept beside them: nothing wider is sorted.
 
     Units are numbered in the order of their ids, so that samples and ties do not depend on the order of rows.

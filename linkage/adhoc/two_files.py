@@ -6,11 +6,12 @@ from pathlib import Path
 
 from linkage.adhoc import dated, hashes, persons, rare_words
 from linkage.adhoc.alike import alike
+from linkage.adhoc.by_pairs import columns_by_pairs
 from linkage.adhoc.columns_of import columns_of
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine, Table
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
 from linkage.model.comparisons import BESIDE
 
 
@@ -81,8 +82,22 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
     """
     files = _read(engine, asked, scratch)
     columns = columns_of(engine, files, asked.maps, asked.ids)
-    if recognised:
-        recognised(columns, files)
+    tell = recognised or (lambda *_: None)
+    try:
+        read = _compared(engine, files, columns)
+    except LeoError:
+        tell(columns, files)
+        raise
+    more = columns_by_pairs(engine, files, columns, read.sides, read.kinds)
+    tell(more or columns, files)
+    if not more:
+        return read
+    engine.drop(*read.sides)
+    return _compared(engine, files, more)
+
+
+def _compared(engine: Engine, files: list[PersonFile], columns: Columns) -> TwoFiles:
+    """Persons of both files by some columns."""
     shaped, at = alike(engine, files, columns)
     sides, ids, kinds = sides_of(engine, shaped, at)
     apart = persons.in_other_codes(engine, *sides, [name for name in at.fields if name not in kinds])

@@ -9,7 +9,7 @@ from typing import Any
 
 KINDS = (
     *("name", "names", "date", "partial date", "age", "category", "postcode", "number", "code", "text"),
-    *("words", "position", "hash", "bits", "pieces"),
+    *("words", "position", "hash", "bits", "pieces", "day"),
 )
 """How a column may be compared; chosen by what it means, or by its values (see `kind_of_values`)."""
 OF_WORDS, OF_WORD = "_words", "_word"
@@ -19,7 +19,7 @@ POSITION = "position"
 OF_FEW = "*"
 """Ends a rare word that next to nobody else holds."""
 _OF_BITS = "_bits"  # ends the names of fields that hold bits in the stead of a text
-_NEVER_ADJUSTED = ("age", "category", "number", "postcode", "position")
+_NEVER_ADJUSTED = ("age", "day", "category", "number", "postcode", "position")
 BESIDE = "further names"
 """Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
 
@@ -258,6 +258,15 @@ def rarest_word_of(column: str) -> str:
     return f"{column}{OF_WORD}"
 
 
+def _day(column: str) -> _Graded:
+    """When something happened: a bank books a payment some days after another has sent it."""
+    days = (f'try_cast("{column}_{side}" as date)' for side in "lr")
+    apart = f"abs(date_diff('day', {', '.join(days)}))"
+    shares = {1: 0.06, 3: 0.04, 7: 0.02, 31: 0.02}
+    grades = [(f"{apart} <= {most}", f"{most} day{'s' * (most > 1)} apart at most", m) for most, m in shares.items()]
+    return [(f'"{column}_l" = "{column}_r"', "equal", 0.85), *grades]
+
+
 def _hash(column: str) -> _Graded:
     """What says nothing but whether two values are equal."""
     return [(f'"{column}_l" = "{column}_r"', "equal", 0.85)]
@@ -360,6 +369,7 @@ _BUILDERS: Mapping[str, Any] = {
     "text": _text,
     "words": _words,
     "position": _position,
+    "day": _day,
     "hash": _hash,
     "bits": _bits,
     "pieces": _pieces,
