@@ -104,7 +104,17 @@ def evaluate(
 
     def judged(step: StepTables) -> dict[str, Any]:
         sources = list(inputs.identities)
-        counted = _step(engine, step, sources, described, persons, errors, inputs.cuts, definitions, catalogue)
+        counted = _step(
+            engine,
+            step,
+            sources,
+            described=described,
+            persons=persons,
+            errors=errors,
+            cuts=inputs.cuts,
+            definitions=definitions,
+            catalogue=catalogue,
+        )
         opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
         return counted | {"implausible": opposed}
 
@@ -172,6 +182,7 @@ def _step(
     engine: Engine,
     step: StepTables,
     sources: Sequence[str],
+    *,
     described: Table | None,
     persons: Table | None,
     errors: Table | None,

@@ -56,6 +56,7 @@ def not_kept(
     model: Model,
     sides: tuple[Units, Units],
     links: Table,
+    *,
     told: Sequence[Table],
     frequencies: Frequencies,
     gain: float,
@@ -63,7 +64,6 @@ def not_kept(
     lowest: float,
     cardinality: Cardinality,
     others: MissedRecords,
-    *,
     rules: Sequence[Rule] | None = None,
     parts: Parts | None = None,
 ) -> NotKept:

@@ -27,6 +27,7 @@ def passes_and_rules(
     model: Model,
     sides: tuple[Table, Table],
     still_open: tuple[Table, Table],
+    *,
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,

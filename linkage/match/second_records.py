@@ -59,6 +59,7 @@ def with_second_records(
     model: Model,
     sides: dict[str, Units],
     decided: tuple[Table, Table, Table],
+    *,
     barred: Sequence[Table],
     frequencies: Frequencies,
     thresholds: Thresholds,

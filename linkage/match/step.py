@@ -103,7 +103,17 @@ def link_step(
     if step.duplicates == "join":
         decided, barred = (found.certain, scored, outcomes), [overrides.barred] if overrides else []
         both = {"left": left, "right": right}
-        second = with_second_records(engine, step, model, both, decided, barred, frequencies, thresholds, parts)
+        second = with_second_records(
+            engine,
+            step,
+            model,
+            both,
+            decided,
+            barred=barred,
+            frequencies=frequencies,
+            thresholds=thresholds,
+            parts=parts,
+        )
         scored, outcomes = second.scored, second.outcomes
     # Wide rows are stored once, by whoever reads them twice: here, or with their last probabilities.
     again = (
@@ -157,21 +167,29 @@ def link_step(
         model,
         (left, right),
         links,
-        [*taken.values(), *([overrides.barred] if overrides else [])],
-        frequencies,
-        thresholds.gain,
-        thresholds.floor(most_gain(found.sizes, step.cardinality)),
-        thresholds.lowest,
-        step.cardinality,
-        missed,
+        told=[*taken.values(), *([overrides.barred] if overrides else [])],
+        frequencies=frequencies,
+        gain=thresholds.gain,
+        floor=thresholds.floor(most_gain(found.sizes, step.cardinality)),
+        lowest=thresholds.lowest,
+        cardinality=step.cardinality,
+        others=missed,
         rules=rules_of_two,
         parts=parts,
     )
     engine.drop(*frequencies.values())
     units = members(engine, step, left, right)
-    counts = found.passed.counts, found.candidates.counts
-    whole, known = (left.units, right.units), earlier.together if earlier else None
-    reach = passes_and_rules(engine, model, whole, still_open, *counts, links, dropped.patterns, known)
+    reach = passes_and_rules(
+        engine,
+        model,
+        (left.units, right.units),
+        still_open,
+        passes=found.passed.counts,
+        rules=found.candidates.counts,
+        links=links,
+        dropped=dropped.patterns,
+        known=earlier.together if earlier else None,
+    )
     summary = {
         "training": found.training,
         "overrides": overrides.counts if overrides else {},

@@ -27,6 +27,10 @@ class Cell:
     value: float | None = None
     mark: Mark | None = None
 
+    def with_unit(self, unit: str = "%") -> str:
+        """As it is written inside a sentence: its unit stands behind a number alone."""
+        return self.text + (unit if self.mark is None else "")
+
 
 class Disclosure:
     """A profile at work. `hidden` counts the cells that it suppressed, for the report to say.

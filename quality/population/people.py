@@ -84,7 +84,7 @@ def _regions(counts: Counts, d: Disclosure) -> list[Block]:
     shown = {code: d.count(number) for code, number in people.items()}
     shares = {code: d.percent(number, counts.people) for code, number in people.items()}
     placed = [
-        tiles.Tile(row, column, known[code]["name"], _percent(shares[code]), shown[code].value)
+        tiles.Tile(row, column, known[code]["name"], shares[code].with_unit(), shown[code].value)
         for code in shown
         for row, column in [known[code]["place"]]
     ]
@@ -101,10 +101,6 @@ def _regions(counts: Counts, d: Disclosure) -> list[Block]:
             Table("Childhood homes by region", ["Region", "People", "Share, %"], rows),
         )
     ]
-
-
-def _percent(cell: Cell) -> str:
-    return f"{cell.text}%" if cell.mark is None else cell.text
 
 
 def _bars(name: str, title: str, summary: str, column: str, found: Rows, everybody: int, d: Disclosure) -> Figure:

@@ -101,13 +101,9 @@ def _sentence(blocking: Mapping[str, Any], title: str, d: Disclosure) -> str:
     reached, low, high = d.accuracy(blocking["recall"]), *d.interval(blocking["recall"])
     with_passes = d.accuracy(blocking["recall_with_passes"])
     return (
-        f"{title}: the rules reach {_per_cent(reached)} of the true pairs (95% {low.text} to {high.text}), with what "
-        f"passes have linked {_per_cent(with_passes)}; {estimate}."
+        f"{title}: the rules reach {reached.with_unit()} of the true pairs (95% {low.text} to {high.text}), with what "
+        f"passes have linked {with_passes.with_unit()}; {estimate}."
     )
-
-
-def _per_cent(cell: Cell) -> str:
-    return f"{cell.text}%" if cell.mark is None else cell.text
 
 
 def _note(blocking: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ def flow_section(
     table = Table("Flow of records", ["Stage", "Count"], rows)
     summary = (
         f"{whole.linked.text} of {whole.eligible.text} {opening}"
-        f"{' who are in the calculation' if subject.has_rule else ''} are matched ({_percent(whole.rate)})."
+        f"{' who are in the calculation' if subject.has_rule else ''} are matched ({whole.rate.with_unit()})."
         + (f" There are {whole.everybody.text} in all{before}." if subject.has_rule else "")
     )
     if before and spine:
@@ -140,10 +140,6 @@ def reasons_section(sides: Mapping[str, Mapping[str, Side]], subject: Side, name
 
 def _side_name(side: Side) -> str:
     return str(side.step[side.side])
-
-
-def _percent(cell: Cell) -> str:
-    return f"{cell.text}%" if cell.mark is None else cell.text
 
 
 def source_rows(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> list[tuple[str, Cell, Cell, Cell]]:

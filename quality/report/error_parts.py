@@ -123,7 +123,7 @@ def causes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -
             figure(
                 "links-lost-to-errors",
                 f"Links lost to kinds of error: {names.step(last)}",
-                f"Of true pairs whose records bear no error {_per_cent(clean)} are missed. Bars are links lost per "
+                f"Of true pairs whose records bear no error {clean.with_unit()} are missed. Bars are links lost per "
                 "10,000 true pairs; kinds too rare to show are left out.",
                 lambda width: charts.bars(values, width, x="Links lost per 10,000 true pairs"),
                 table,
@@ -153,7 +153,3 @@ def _causes_table(step: Mapping[str, Any], names: Names, d: Disclosure) -> Table
         rows,
         f"The {_MOST_CAUSES} costliest of {kinds} kinds." if kinds > _MOST_CAUSES else "",
     )
-
-
-def _per_cent(cell: Cell) -> str:
-    return f"{cell.text}%" if cell.mark is None else cell.text

@@ -115,4 +115,4 @@ class Headline:
     @property
     def text(self) -> str:
         """The figure as it is written, its unit only behind a number."""
-        return self.cell.text + (self.unit if self.cell.mark is None else "")
+        return self.cell.with_unit(self.unit)

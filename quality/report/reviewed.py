@@ -73,10 +73,9 @@ def _words(title: str, review: Mapping[str, Any], d: Disclosure) -> str:
     looked, doubt = d.count(review["looked_at"]), d.percent(review["uncertain"], review["looked_at"])
     if cell.value is None:
         return "Too few links to show."
-    unsure = f"{doubt.text}%" if doubt.mark is None else doubt.text
     return (
         f"{title}: {cell.text}% of the links are right (95% {low.text} to {high.text}), from {looked.text} pairs "
-        f"looked at; uncertain: {unsure}."
+        f"looked at; uncertain: {doubt.with_unit()}."
     )
 
 
