@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from anyascii import anyascii
 
-from linkage.adhoc.columns_made import counted, each_value, looked_up
+from linkage.adhoc.columns_made import Texts, counted, each_value, looked_up
 from linkage.adhoc.full_names import Counts
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import british
@@ -139,8 +139,9 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """Columns of postcodes as letters and digits, of one length where they are digits alone.
 
     A spreadsheet drops the first zeros of 06620, and one file gives nine digits where another gives the first five:
-    the length that most have is that of a file, and the shorter of both is compared. British ones stay as they are, but
-    where one file has districts or sectors alone, that is all that is compared.
+    the length that most have is that of a file, and the shorter of both is compared; but where more stand in both files
+    with their first zeros, as in a region all of whose postcodes begin with one, the longer. British ones stay as they
+    are, but where one file has districts or sectors alone, that is all that is compared.
     """
     if all(british(engine, file, column) for file, column in held):
         return list(held)
@@ -148,12 +149,29 @@ def postcodes(engine: Engine, held: Sequence[Held]) -> list[Held]:
     if known := min(map(_british_parts, values)):
         return each_value(engine, held, "postcode", lambda value: _district(value, known))
     lengths = [_usual_length(of) for of in values]
+    shortest = min(lengths)
+    made = _of_lengths(values, lengths, shortest)
+    for longer in range(shortest + 1, min(shortest + _LOST_ZEROS, max(lengths)) + 1) if shortest else ():
+        with_zeros = _of_lengths(values, [max(length, longer) for length in lengths], longer)
+        made = max(made, with_zeros, key=_in_common)
     result = []
-    for (file, column), of, length in zip(held, values, lengths, strict=True):
-        texts = {value: (_of_length(_cleaned(value), length, min(lengths)),) for value in of}
+    for (file, column), texts in zip(held, made, strict=True):
         new, (name,) = looked_up(engine, file, column, texts, ["postcode"])
         result.append((new, name))
     return result
+
+
+def _of_lengths(values: Sequence[Counts], usual: Sequence[int], compared: int) -> list[Texts]:
+    """Of each file its postcodes, and what is compared of them."""
+    return [
+        {value: (_of_length(_cleaned(value), length, compared),) for value in of}
+        for of, length in zip(values, usual, strict=True)
+    ]
+
+
+def _in_common(made: Sequence[Texts]) -> int:
+    """Postcodes that stand in every file."""
+    return len(set.intersection(*({code for (code,) in of.values() if code} for of in made)))
 
 
 _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")

@@ -274,6 +274,16 @@ def test_postcodes_have_the_length_of_the_shorter_and_their_first_zeros_back(sha
     assert left == right == [("LEE", "1234AB"), ("KHAN", "4321XY")]
 
 
+@pytest.mark.parametrize("more", ["", "-1000"])
+def test_first_zeros_that_all_postcodes_of_a_region_have_lost_are_put_back(shaped: Shaped, more: str) -> None:
+    """The first four digits of 02134 are no number of four digits."""
+    left, right = (
+        f"surname|zip\nLee|{zero}2134{rest}\nKhan|{zero}1810{rest}" for zero, rest in (("0", more), ("", ""))
+    )
+    _, left, right = shaped(left, right)
+    assert left == right == [("LEE", "02134"), ("KHAN", "01810")]
+
+
 def test_words_part_a_name_and_unknown_ones_leave_the_last_for_a_surname() -> None:
     vocabulary = Vocabulary.of({"Mary Ann": 5, "Ben": 3}, {"Stone": 4, "van der Berg": 2})
     names = FullNames.learnt({"Mary Ann Stone": 1, "Ben van der Berg": 1}, vocabulary)
