@@ -182,7 +182,7 @@ def histogram(values: Values, width: int, *, low: int, high: int) -> Spec:
             "bin",
             title="Match weight (log2)",
             scale={"domain": [low, high], "nice": False},
-            axis={"grid": False, "tickCount": 6 if width == NARROW else 12},
+            axis={"grid": False, "tickCount": 6 if width == NARROW else 12, "tickMinStep": 1},  # bins are one bit wide
         ),
         "tooltip": [name("group", title="Decision"), number("bin", title="Weight from"), name("shown", title="Pairs")],
     }

@@ -89,6 +89,12 @@ def test_of_whole_numbers_no_half_is_on_the_axis() -> None:
     assert [re.findall(r">([\d.]+)</text>", one) for one in drawn] == [["5", "6", "7", "8"], ["0", "1", "2", "3"]]
 
 
+def test_bins_of_one_bit_are_not_halved_on_the_axis() -> None:
+    bins = [{"bin": at, "bin_end": at + 1, "group": "Accepted", "value": 20.0, "shown": "20"} for at in range(13, 20)]
+    drawn = vl_convert.vegalite_to_svg(charts.histogram(bins, charts.WIDE, low=13, high=20))
+    assert re.findall(r">(1[\d.]+|20)</text>", drawn)[:8] == ["13", "14", "15", "16", "17", "18", "19", "20"]
+
+
 @pytest.mark.parametrize("weights", [(16.8, -23.9), (-3.0, -23.9), (16.8, 0.5)])
 def test_bars_of_weights_end_inside_the_plot(weights: tuple[float, ...]) -> None:
     values = [{"label": f"level {w}", "group": "Date of birth", "weight": w, "shown": str(w)} for w in weights]
