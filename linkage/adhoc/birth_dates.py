@@ -17,7 +17,7 @@ from linkage.adhoc.calendars import calendar_of, may_be_of_another
 from linkage.adhoc.date_forms import DateForm, date_form
 from linkage.adhoc.date_orders import NoMonths, are_months, is_day_second
 from linkage.adhoc.day_counts import DayCount, day_count
-from linkage.adhoc.recognise import month_names
+from linkage.adhoc.months import in_latin_letters, month_and_numbers, year_beside_month
 from linkage.adhoc.times_of_day import are_midnights, is_late, minute, minutes_of, next_day
 from linkage.adhoc.unknown import says_unknown
 from linkage.records.calendars import Calendar, years_ahead
@@ -35,7 +35,6 @@ _LONG_AGO_FIRST = re.compile(r"(1[2-5]\d\d)(?:0\d|1[0-3])\d\d", re.ASCII)  # of 
 _YEAR = re.compile(r"(\d{4})(?:\.0)?", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
-_WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
 _MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))")
 """May-05, as a spreadsheet writes it, and May 84; not May 5 and 5 May."""
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
@@ -81,7 +80,7 @@ def plain(text: str) -> str:
     """A date in Latin digits, its parts between Latin separators, as 5. 3. 1984 and 1984.03.05. have them."""
     text = text.strip(_QUOTES)
     if not text.isascii():
-        text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(text.translate(_SIGNS))).strip(" -")
+        text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(in_latin_letters(text).translate(_SIGNS))).strip(" -")
     if len(text.split()) > 1:  # of most there is nothing to look for
         text = _BLANKS.sub(r"\1", text)
     return _LAST_POINT.sub("", text) if text.endswith(".") else text
@@ -235,11 +234,13 @@ def _as_usual(values: Mapping[str, int], latest: int, elsewhere: Mapping[str, in
 
 
 def _year_in_full(text: str) -> int | None:
-    """The year of a date that has four digits of it, between signs or alone."""
+    """The year of a date that has four digits of it, between signs, alone or beside the month's name."""
     if match := _YEAR_FIRST.fullmatch(text) or _YEAR.fullmatch(text):
         return int(match[1])
     match = _TRIPLE.fullmatch(text)
-    return int(match[4]) if match and len(match[4]) == 4 else None
+    if match:
+        return int(match[4]) if len(match[4]) == 4 else None
+    return year_beside_month(text)
 
 
 def _ahead(years: Counter[int]) -> int:
@@ -370,13 +371,10 @@ def _with_zeros(digits: str, how: Reading) -> str | None:
 
 def _in_words(text: str, how: Reading) -> str | None:
     """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
-    names = month_names()
-    parts = _WORDS.findall(anyascii(text).upper())
-    numbers = [part for part in parts if part.isdigit()]
-    months = [names[part] for part in parts if part in names]
-    if len(months) != 1 or not 1 <= len(numbers) <= 2:
+    found = month_and_numbers(text)
+    if not found:
         return None
-    month = str(months[0])
+    month, numbers = str(found[0]), found[1]
     if len(numbers) == 1:
         is_year = len(numbers[0]) == 4 or bool(_MONTH_AND_YEAR.fullmatch(text))
         return _iso(_whole_years(numbers[0], how), month, "0") if is_year else None

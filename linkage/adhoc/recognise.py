@@ -1,7 +1,6 @@
 """Which column is which: by name, by an analyst's word, and for the rest by what both files hold."""
 
 import dataclasses
-import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,17 +54,6 @@ def _fields_known() -> dict[str, Any]:
 def known_fields() -> tuple[str, ...]:
     """Fields that a name tells, in the order in which they are looked for."""
     return tuple(_fields_known())
-
-
-@functools.cache
-def month_names() -> dict[str, int]:
-    """Names of months and their short forms, upper-case ASCII, to the month's number."""
-    return {
-        name: number
-        for names in vocabulary()["months"].values()
-        for number, month in enumerate(names, 1)
-        for name in month
-    }
 
 
 def named_fields(fields: Mapping[str, str]) -> dict[str, str]:
