@@ -12,7 +12,7 @@ from linkage.adhoc import ages, chains, consonants, dated, digits, hashes, spell
 from linkage.adhoc.addresses import part_addresses
 from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
-from linkage.adhoc.birth_numbers import birth_date_of_numbers
+from linkage.adhoc.birth_numbers import birth_date_of_numbers, birth_dates_of_numbers
 from linkage.adhoc.bit_strings import with_bits
 from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.code_parts import with_parts_in_common
@@ -133,6 +133,11 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
 
 def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
     """Birth dates out of the numbers that hold them, before these are brought to what both files write of them."""
+    if len(shapes) > 1 and all(BIRTH_NUMBER in shape.parts for shape in shapes):
+        made = birth_dates_of_numbers(engine, [(shape.file, shape.fields["dob"]) for shape in shapes])
+        for shape, (file, column) in zip(shapes, made, strict=True):
+            shape.file, shape.fields["dob"] = file, column
+        return
     for shape, other in zip(shapes, reversed(shapes), strict=True):
         if BIRTH_NUMBER in shape.parts:
             dates = other.file, other.fields["dob"], other.parts

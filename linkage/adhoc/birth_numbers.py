@@ -1,4 +1,7 @@
-"""Birth dates within numbers of persons, where a file has no column of them and the other file has one.
+"""Birth dates within numbers of persons, where a file has no column of them.
+
+The other file has one, or has such numbers too: of somebody whose number is not known whole, or is another one in the
+other file, the birth date may be known all the same.
 
 Denmark writes day, month and year before four further digits, China the whole date in the middle: layouts are data
 (`birth_number` in configs/recognise.toml). Digits that mean something else make a date three times in a hundred, so
@@ -7,6 +10,7 @@ that a column of which nearly all do holds dates; that they are those of births,
 
 import datetime
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,6 +34,7 @@ _ONE_DAY, _ONE_MONTH = 1 / 3, 1 / 2  # of more dates than this, a day or month i
 _LIKE_BIRTHS = 0.5  # overlap with the other file's decades, from which a column under any name holds births
 _LOST_ZEROS = 3  # first zeros that a spreadsheet dropped: those of 2000 to 2009
 _EARLIEST = 1850
+_CENTURY = 100
 _NO_DATE = "no birth date in it"  # what a number becomes that is of another layout or has a slip; read as no date
 
 
@@ -55,7 +60,9 @@ class _Layout:
         """
         month, century = self._month(parts["month"])
         day = next((day for more in self.days if 1 <= (day := int(parts["day"]) - more) <= 31), 0)
-        told = next((first for signs, first in self.centuries.items() if parts.get("century", " ") in signs), century)
+        told = next(
+            (first for signs, first in self.centuries.items() if (parts.get("century") or " ") in signs), century
+        )
         digits = parts["year"]
         if len(digits) == 3:  # 985 of 1985, 004 of 2004
             year = int(digits) + (1000 if digits > "800" else 2000)
@@ -102,11 +109,21 @@ class _Found:
 
     layout: _Layout
     length: int  # of most numbers: shorter ones may have lost first zeros
-    overlap: float
+    overlap: float = 0.0
+
+
+@dataclass(frozen=True)
+class _InBoth:
+    """The layouts of two files' numbers, and the latest year of birth that those with whole years show."""
+
+    found: Sequence[_Found]
+    latest: int
 
 
 def with_birth_numbers(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
     """The columns; where one file alone has birth dates, with the column of the other in whose numbers these stand.
+
+    Where neither has, with the columns of both that hold the same number of a person, if births stand in these.
 
     Args:
         files: two files.
@@ -123,6 +140,13 @@ def with_birth_numbers(engine: Engine, files: Sequence[PersonFile], columns: Col
             if found.overlap >= _LIKE_BIRTHS or (is_told and found.overlap):
                 sides[here]["dob"] = parts[here][PART] = column
                 break
+    if not any("dob" in side for side in sides):
+        for name in NUMBERS:
+            held = [(file, side[name]) for file, side in zip(files, sides, strict=True) if name in side]
+            if len(held) == len(files) and _in_both(engine, held):
+                for (_, column), side, of in zip(held, sides, parts, strict=True):
+                    side["dob"] = of[PART] = column
+                break
     return replace(columns, left=sides[0], right=sides[1], left_parts=parts[0], right_parts=parts[1])
 
 
@@ -137,8 +161,22 @@ def birth_date_of_numbers(
     """
     births = _births(engine, *other)
     found = _found(engine, file, [column], births).get(column)
-    if not found:
-        return file, column
+    return _with_dates(engine, file, column, found, births.latest) if found else (file, column)
+
+
+def birth_dates_of_numbers(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> list[tuple[PersonFile, str]]:
+    """The same of two files neither of which has birth dates but in its numbers.
+
+    Args:
+        held: the files and their columns of numbers, as `with_birth_numbers` found them.
+    """
+    both = _in_both(engine, held)
+    if not both:
+        return [*held]
+    return [_with_dates(engine, *of, found, both.latest) for of, found in zip(held, both.found, strict=True)]
+
+
+def _with_dates(engine: Engine, file: PersonFile, column: str, found: _Found, latest: int) -> tuple[PersonFile, str]:
     layout, code = found.layout, _code(as_text(column))
     whole = literal(f"^(?:{layout.pattern})$")
     padded = f"case when {_lost_zeros(code, found.length)} then lpad({code}, {found.length}, '0') else '' end"
@@ -149,7 +187,7 @@ def birth_date_of_numbers(
     )
     told = f"case {apart} when {code} <> '' then {literal(_NO_DATE)} end"
     file, cut = expressed(engine, file, told, "parts of the number")
-    dates = {value: (_date(layout, value.split("|"), births.latest),) for value in counted(engine, file, cut)}
+    dates = {value: (_date(layout, value.split("|"), latest),) for value in counted(engine, file, cut)}
     file, (made,) = looked_up(engine, file, cut, dates, ["birth date in the number"])
     return file, made
 
@@ -184,29 +222,66 @@ def _births(engine: Engine, file: PersonFile, column: str, parts: Mapping[str, s
 
 def _found(engine: Engine, file: PersonFile, columns: Sequence[str], births: _Births) -> dict[str, _Found]:
     """Columns of which a sample has birth dates in its numbers."""
+    sample = _numbers(engine, file, columns)
+    best = {column: _best(numbers, births) for column, numbers in sample.items() if len(numbers) >= _FEWEST}
+    return {column: found for column, found in best.items() if found}
+
+
+def _numbers(engine: Engine, file: PersonFile, columns: Sequence[str]) -> dict[str, list[str]]:
+    """Numbers of a sample of rows, of each column."""
     if not columns:
         return {}
     codes = ", ".join(f"{_code(as_text(column))} as v{place}" for place, column in enumerate(columns))
     step, place = max(1, file.rows // _LOOKED_AT), quote(PLACE)
     sample = engine.arrow(engine.sql(f"select {codes} from {{t}} where {place} % {step} = 0", t=file.table))
-    found = {}
-    for column, values in zip(columns, sample.columns, strict=True):
-        numbers = [code for code in values.to_pylist() if any(map(str.isdigit, code)) and len(set(code)) > 1]
-        if len(numbers) >= _FEWEST and (best := _best(numbers, births)):
-            found[column] = best
-    return found
+    return {
+        column: [code for code in values.to_pylist() if any(map(str.isdigit, code)) and len(set(code)) > 1]
+        for column, values in zip(columns, sample.columns, strict=True)
+    }
+
+
+def _in_both(engine: Engine, held: Sequence[tuple[PersonFile, str]]) -> _InBoth | None:
+    """The layouts by which the numbers of two files have births in the same decades; None where none do."""
+    today, each = datetime.date.today().year, []
+    for file, column in held:
+        numbers = _numbers(engine, file, [column])[column]
+        fits = _fits(numbers, today) if len(numbers) >= _FEWEST else []
+        each.append([(found, dates, _tells_century(found, numbers, dates)) for found, dates in fits])
+    best, most = None, 0.0
+    for (one, ones, _), (two, twos, _) in itertools.product(*each):
+        overlap = _Births(Counter(date[:3] for date in twos), today).overlap(ones)
+        if overlap >= _LIKE_BIRTHS and overlap > most:
+            best, most = (one, two), overlap
+    if not best:
+        return None
+    whole = [Counter(dates) for fits in each for found, dates, is_told in fits if is_told and found in best]
+    return _InBoth(best, latest_year(whole))
+
+
+def _tells_century(found: _Found, numbers: Sequence[str], dates: Sequence[str]) -> bool:
+    """Whether a layout has the same dates whatever the latest year is."""
+    return _dates(found.layout, numbers, found.length, datetime.date.today().year - _CENTURY) == dates
 
 
 def _best(numbers: Sequence[str], births: _Births) -> _Found | None:
     """The layout by which the numbers' dates are most like the births of the other file."""
+    fits = [
+        replace(found, overlap=births.overlap(dates) * len(dates) / len(numbers))
+        for found, dates in _fits(numbers, births.latest)
+    ]
+    return max(fits, key=lambda found: found.overlap, default=None)
+
+
+def _fits(numbers: Sequence[str], latest: int) -> list[tuple[_Found, list[str]]]:
+    """Layouts by which nearly all of some numbers have a birth date, and the dates."""
     lengths = Counter(map(len, numbers))  # of rows in any order
     length = max(lengths, key=lambda signs: (lengths[signs], signs))
-    fits = []
-    for layout in _layouts():
-        dates = _dates(layout, numbers, length, births.latest)
-        if len(dates) >= _DATES * len(numbers) and _are_spread(dates):
-            fits.append(_Found(layout, length, births.overlap(dates) * len(dates) / len(numbers)))
-    return max(fits, key=lambda found: found.overlap, default=None)
+    made = ((layout, _dates(layout, numbers, length, latest)) for layout in _layouts())
+    return [
+        (_Found(layout, length), dates)
+        for layout, dates in made
+        if len(dates) >= _DATES * len(numbers) and _are_spread(dates)
+    ]
 
 
 def _dates(layout: _Layout, numbers: Sequence[str], length: int, latest: int) -> list[str]:
