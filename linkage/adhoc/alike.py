@@ -6,7 +6,7 @@ each time both become what both can give.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from linkage.adhoc import ages, chains, consonants, dated, digits, hashes, spellings
 from linkage.adhoc.addresses import part_addresses
@@ -14,9 +14,9 @@ from linkage.adhoc.around_names import bare_names, counted_bare
 from linkage.adhoc.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.birth_numbers import birth_date_of_numbers, birth_dates_of_numbers
 from linkage.adhoc.bit_strings import with_bits
-from linkage.adhoc.call_names import called_by_last, last_and_others
 from linkage.adhoc.code_parts import with_parts_in_common
 from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looked_up
+from linkage.adhoc.forenames_apart import part_forenames
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.initials import in_initials, initial
 from linkage.adhoc.own_values import with_values_alike
@@ -25,30 +25,20 @@ from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import one_alone_has
 from linkage.adhoc.positions import with_positions
 from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.shapes import Shape, move, put
 from linkage.adhoc.streets import streets_alone
 from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
 from linkage.adhoc.towns import part_towns, without_usual_words
 from linkage.adhoc.unknown import without_unknown
 from linkage.engine import Engine
-from linkage.records.names import forenames, name_words, surname
+from linkage.records.names import name_words, surname
 from linkage.records.rules import name_rules
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
 _PLACES = ("town", "county", "birth_place")
-_AS_ONE = 5  # times as often a name may stand in several words as in one, and is one name
 _SELDOM = 0.1  # of the particles that one file has, which the other has at most if it writes surnames without
-_MIDDLE_NAMES = 0.05  # share of rows in both files with more than one forename, from which the others are a field
 _WRITTEN_ALIKE = {"sex": spellings.sexes, "postcode": spellings.postcodes, "organisation": spellings.organisations}
 _WRITTEN_ALIKE |= {"phone": digits.phones, "email": digits.emails}
-
-
-@dataclass
-class _Shape:
-    """A file on its way: its table grows columns, and fields move to them."""
-
-    file: PersonFile
-    fields: dict[str, str]
-    parts: Mapping[str, str]
 
 
 def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tuple[list[PersonFile], Columns]:
@@ -62,8 +52,8 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
         InputError: a column was taken for a birth date and holds none, and there is little else to compare.
     """
     both = ((columns.left, columns.left_parts), (columns.right, columns.right_parts))
-    shapes = [_Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
-    _put(shapes, with_bits(engine, [s.file for s in shapes], [s.fields for s in shapes]))
+    shapes = [Shape(file, dict(fields), parts) for file, (fields, parts) in zip(files, both, strict=False)]
+    put(shapes, with_bits(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name, code in hashes.hashed(engine, [s.file for s in shapes], [s.fields for s in shapes]).items():
         for shape in shapes:
             shape.fields[code] = shape.fields.pop(name)
@@ -72,24 +62,24 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for shape in shapes:
         _forget_unknown(engine, shape, fields)
     held = [s.fields for s in shapes]
-    _put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
+    put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
     for brought in (part_towns, with_positions, with_values_alike, with_parts_in_common):
-        _put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
+        put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for name in _PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
-            _move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
+            move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
     if len(shapes) > 1 and "address" in fields:
-        _move(shapes, "address", streets_alone(engine, [(s.file, s.fields["address"]) for s in shapes]))
+        move(shapes, "address", streets_alone(engine, [(s.file, s.fields["address"]) for s in shapes]))
     for shape in shapes:
         if "forename" in shape.fields:
             column = shape.fields["forename"]
-            _move([shape], "forename", [spellings.without_joined_titles(engine, shape.file, column)])
+            move([shape], "forename", [spellings.without_joined_titles(engine, shape.file, column)])
     by_consonants = _bring_to_consonants(engine, shapes)
     for name in fields:
         if name in spellings.WITH_LETTERS:
-            _move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
+            move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
     if NAME_SUFFIX in fields:
-        _put(shapes, with_suffixes(engine, [s.file for s in shapes], [s.fields for s in shapes]))
+        put(shapes, with_suffixes(engine, [s.file for s in shapes], [s.fields for s in shapes]))
     for shape, other in zip(shapes, reversed(shapes), strict=True):
         _join_particle(engine, shape, other)
     _part_names(engine, shapes)
@@ -97,20 +87,20 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _part_surnames(engine, shapes)
     for name in fields:
         if name in NUMBERS:
-            _move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
+            move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
     for name in PARENTS:
         if name in fields:
-            _move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
+            move(shapes, name, names_of_parents(engine, [(s.file, s.fields[name]) for s in shapes]))
     for name, written_alike in _WRITTEN_ALIKE.items():
         if name in fields:
-            _move(shapes, name, written_alike(engine, [(s.file, s.fields[name]) for s in shapes]))
+            move(shapes, name, written_alike(engine, [(s.file, s.fields[name]) for s in shapes]))
     if "dob" in fields:
         _bring_dates_alike(engine, shapes, others=len(fields) - 1)
     _bring_to_one_year(engine, shapes)
-    _part_forenames(engine, shapes)
+    part_forenames(engine, shapes)
     for name in ("forename", "surname"):
         if len(shapes) > 1 and name in fields:
-            _move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
+            move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={}, by_consonants=by_consonants)
     return [shape.file for shape in shapes], made
@@ -131,7 +121,7 @@ def left_out(columns: Columns, at: Columns) -> list[str]:
     return said
 
 
-def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
+def _date_by_numbers(engine: Engine, shapes: Sequence[Shape]) -> None:
     """Birth dates out of the numbers that hold them, before these are brought to what both files write of them."""
     if len(shapes) > 1 and all(BIRTH_NUMBER in shape.parts for shape in shapes):
         made = birth_dates_of_numbers(engine, [(shape.file, shape.fields["dob"]) for shape in shapes])
@@ -144,31 +134,16 @@ def _date_by_numbers(engine: Engine, shapes: Sequence[_Shape]) -> None:
             shape.file, shape.fields["dob"] = birth_date_of_numbers(engine, shape.file, shape.fields["dob"], dates)
 
 
-def _forget_unknown(engine: Engine, shape: _Shape, fields: Sequence[str]) -> None:
+def _forget_unknown(engine: Engine, shape: Shape, fields: Sequence[str]) -> None:
     """What stands for "nobody knows" is not compared, in any field that is not a day or a code of its own form."""
     for column in dict.fromkeys(shape.fields[name] for name in fields if name not in ("dob", "age", "sex")):
         held = [name for name, at in shape.fields.items() if at == column]
         file, known = without_unknown(engine, shape.file, column, held)
         if known != column:
-            _move([shape], held[0], [(file, known)])
+            move([shape], held[0], [(file, known)])
 
 
-def _put(shapes: Sequence[_Shape], made: Sequence[tuple[PersonFile, dict[str, str]]]) -> None:
-    """Files that grew columns, and where their fields are in them."""
-    for shape, (file, fields) in zip(shapes, made, strict=True):
-        shape.file, shape.fields = file, fields
-
-
-def _move(shapes: Sequence[_Shape], name: str, to: Sequence[tuple[PersonFile, str]]) -> None:
-    """A field's new columns. What else stood in the old one (a name in full) moves with it."""
-    for shape, (file, column) in zip(shapes, to, strict=True):
-        old = shape.fields[name]
-        shape.file = file
-        shape.fields = {field: column if held == old else held for field, held in shape.fields.items()}
-        shape.parts = {part: column if held == old else held for part, held in shape.parts.items()}
-
-
-def _bring_to_consonants(engine: Engine, shapes: Sequence[_Shape]) -> bool:
+def _bring_to_consonants(engine: Engine, shapes: Sequence[Shape]) -> bool:
     """Names of both files by their consonants, where one has no more of them; whether that is so."""
     names = [name for name in consonants.NAMES if all(name in shape.fields for shape in shapes)]
     held = [(shape.file, shape.fields[names[0]]) for shape in shapes if names]
@@ -177,11 +152,11 @@ def _bring_to_consonants(engine: Engine, shapes: Sequence[_Shape]) -> bool:
     for shape in shapes:
         for column in dict.fromkeys(shape.fields[name] for name in names):
             at = next(name for name in names if shape.fields[name] == column)
-            _move([shape], at, [consonants.column_of(engine, shape.file, column)])
+            move([shape], at, [consonants.column_of(engine, shape.file, column)])
     return True
 
 
-def _join_particle(engine: Engine, shape: _Shape, other: _Shape) -> None:
+def _join_particle(engine: Engine, shape: Shape, other: Shape) -> None:
     """VAN DER from its own column, before the surname; not where the other file writes surnames without."""
     if "surname_particle" in shape.parts and not _has_no_particles(engine, shape, other):
         words = [as_text(column) for column in (shape.parts["surname_particle"], shape.fields["surname"])]
@@ -189,7 +164,7 @@ def _join_particle(engine: Engine, shape: _Shape, other: _Shape) -> None:
         shape.fields["surname"] = column
 
 
-def _has_no_particles(engine: Engine, shape: _Shape, other: _Shape) -> bool:
+def _has_no_particles(engine: Engine, shape: Shape, other: Shape) -> bool:
     """Whether hardly any surname of another file has a particle, where many of this one have."""
     if other is shape or "surname_particle" in other.parts or "surname" not in other.fields:
         return False
@@ -199,13 +174,13 @@ def _has_no_particles(engine: Engine, shape: _Shape, other: _Shape) -> bool:
     return found < _SELDOM * usual * sum(held.values())
 
 
-def _join_fathers(engine: Engine, shape: _Shape) -> None:
+def _join_fathers(engine: Engine, shape: Shape) -> None:
     """Names of father and grandfather in one column, after one's own where these are the name in full."""
     own = shape.parts.get("full_name")
-    _move([shape], "forename" if own else "middle_names", [chains.joined(engine, shape.file, shape.parts, own)])
+    move([shape], "forename" if own else "middle_names", [chains.joined(engine, shape.file, shape.parts, own)])
 
 
-def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
+def _part_names(engine: Engine, shapes: Sequence[Shape]) -> None:
     """Names in full become forenames and a surname."""
     chained = [shape for shape in shapes if chains.FATHERS[0] in shape.parts]
     for shape in chained:
@@ -243,14 +218,14 @@ def _part_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
         shape.fields |= {name: at for name, at in moved.items() if shape.fields.get(name) == column}
 
 
-def _bare(engine: Engine, shape: _Shape) -> tuple[Mapping[str, str], Counts]:
+def _bare(engine: Engine, shape: Shape) -> tuple[Mapping[str, str], Counts]:
     """Names in full without what people write around them, and the rows that hold each name."""
     values = counted(engine, shape.file, shape.parts["full_name"])
     names = bare_names(values)
     return names, counted_bare(values, names)
 
 
-def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:
+def _bring_to_initials(engine: Engine, shapes: Sequence[Shape]) -> None:
     """The first letters of forename and surname, where a file has no more."""
     if not any("initials" in shape.parts and "full_name" not in shape.parts for shape in shapes):
         return
@@ -264,7 +239,7 @@ def _bring_to_initials(engine: Engine, shapes: Sequence[_Shape]) -> None:
             shape.fields.pop(further, None)
 
 
-def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:
+def _together(engine: Engine, shape: Shape, names: Sequence[str]) -> Counts:
     """Values of a field and of the one that follows it, as a name in full has them: GARCIA LOPEZ of two columns."""
     held = list(dict.fromkeys(shape.fields[name] for name in names if name in shape.fields))
     if len(held) < 2:
@@ -274,7 +249,7 @@ def _together(engine: Engine, shape: _Shape, names: Sequence[str]) -> Counts:
     return counted(engine, file, both)
 
 
-def _part_surnames(engine: Engine, shapes: Sequence[_Shape]) -> None:
+def _part_surnames(engine: Engine, shapes: Sequence[Shape]) -> None:
     """Two surnames, each a field, where one of the files has a column for the second."""
     if not all("second_surname" in shape.fields for shape in shapes):
         return
@@ -296,12 +271,12 @@ def _two(name: str | None) -> tuple[str | None, str | None]:
     return first or None, others or None
 
 
-def _bring_dates_alike(engine: Engine, shapes: Sequence[_Shape], *, others: int) -> None:
+def _bring_dates_alike(engine: Engine, shapes: Sequence[Shape], *, others: int) -> None:
     """Birth dates of one form and precision. Ones that nobody can read are left out where other fields are enough."""
     for shape in shapes:
         _compose_date(engine, shape)
     try:
-        _move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
+        move(shapes, "dob", dated.alike(engine, [s.file for s in shapes], [s.fields["dob"] for s in shapes]))
     except dated.NoDatesError:
         hidden = all(digits.are_codes(counted(engine, shape.file, shape.fields["dob"])) for shape in shapes)
         if others < _ENOUGH and not hidden:
@@ -312,12 +287,12 @@ def _bring_dates_alike(engine: Engine, shapes: Sequence[_Shape], *, others: int)
                 shape.fields[hashes.BIRTH_DATE] = column
 
 
-def _compose_date(engine: Engine, shape: _Shape) -> None:
+def _compose_date(engine: Engine, shape: Shape) -> None:
     """The birth date out of its parts, where these have columns of their own."""
     shape.file, shape.fields["dob"] = dated.in_one_column(engine, shape.file, shape.fields["dob"], shape.parts)
 
 
-def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
+def _bring_to_one_year(engine: Engine, shapes: Sequence[Shape]) -> None:
     """Ages, where no birth date that both files have says more."""
     if all("dob" in shape.fields for shape in shapes):
         for shape in shapes:
@@ -332,72 +307,3 @@ def _bring_to_one_year(engine: Engine, shapes: Sequence[_Shape]) -> None:
         made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])
         for shape, (file, column) in zip(shapes, made or (), strict=bool(made)):
             shape.file, shape.fields["age"] = file, column
-
-
-def _part_forenames(engine: Engine, shapes: Sequence[_Shape]) -> None:
-    """The first forename and the others, where a file has a column for these or both write several."""
-    if not all("forename" in shape.fields for shape in shapes):
-        return
-    values = [counted(engine, shape.file, shape.fields["forename"]) for shape in shapes]
-    texts = [{value: forenames(value) for value in held} for held in values]
-    several = [
-        sum(rows for value, rows in held.items() if parted[value][1]) > _MIDDLE_NAMES * sum(held.values())
-        for held, parted in zip(values, texts, strict=True)
-    ]
-    own = ["middle_names" in shape.fields for shape in shapes]
-    if not all(own) and _are_syllables(values, texts):
-        for shape, parted in zip(shapes, texts, strict=True):
-            whole: Texts = {value: (_as_one_word(*held),) for value, held in parted.items()}
-            column = shape.fields["forename"]
-            shape.file, (shape.fields["forename"],) = looked_up(engine, shape.file, column, whole, ["whole forename"])
-            shape.fields.pop("middle_names", None)
-        return
-    if not (all(own) or all(several)):
-        if len(shapes) > 1 and any(own) and not any(several):
-            _keep_further_names(engine, shapes)
-            return
-        for shape in shapes:
-            shape.fields.pop("middle_names", None)
-        if len(shapes) > 1 and any(several):
-            _call_by_last(engine, shapes[several.index(True)], shapes[several.index(False)])
-        return
-    for shape, parted in zip(shapes, texts, strict=True):
-        column, middle = shape.fields["forename"], shape.fields.get("middle_names")
-        shape.file, (first, others) = looked_up(
-            engine, shape.file, column, parted, ["first forename", "other forenames"]
-        )
-        if middle and middle != column:
-            both = f"trim({as_text(others)} || ' ' || {as_text(middle)})"
-            shape.file, others = expressed(engine, shape.file, both, "all other forenames")
-        shape.fields |= {"forename": first, "middle_names": others}
-
-
-def _keep_further_names(engine: Engine, shapes: Sequence[_Shape]) -> None:
-    """Further forenames that one file has a column of: the other may call a person by one of them."""
-    for shape in shapes:
-        if shape.fields.get("middle_names", shape.fields["forename"]) == shape.fields["forename"]:  # of a name in full
-            shape.file, none = expressed(engine, shape.file, "cast(null as varchar)", "no further forenames")
-            shape.fields["middle_names"] = none
-
-
-def _are_syllables(values: Sequence[Counts], texts: Sequence[Texts]) -> bool:
-    """Whether most forenames of several words are written as one word too: Min Jun, and Minjun or Min-Jun."""
-    single, several = Counter[str | None](), Counter[str | None]()
-    for held, parted in zip(values, texts, strict=True):
-        for value, rows in held.items():
-            first, others = parted[value]
-            (several if first and others else single)[_as_one_word(first, others)] += rows
-    as_one = sum(rows for name, rows in several.items() if _AS_ONE * single[name] >= rows)
-    return 2 * as_one > several.total()
-
-
-def _as_one_word(*names: str | None) -> str | None:
-    return "".join(name.replace(" ", "") for name in names if name) or None
-
-
-def _call_by_last(engine: Engine, several: _Shape, single: _Shape) -> None:
-    """The last of several forenames in the place of the first, where that is the one that the other file writes."""
-    if called_by_last(engine, [several.file, single.file], [several.fields, single.fields]):
-        column = several.fields["forename"]
-        texts: Texts = {value: last_and_others(value)[:1] for value in counted(engine, several.file, column)}
-        several.file, (several.fields["forename"],) = looked_up(engine, several.file, column, texts, ["last forename"])

@@ -42,11 +42,12 @@ class Vocabulary:
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "Vocabulary":
         """From values that are known to be the one or the other."""
-        given, family, lengths = Counter[str](), Counter[str](), Counter[int]()
-        particles = _particles_of(surnames)
+        given, family, lengths, last = Counter[str](), Counter[str](), Counter[int](), Counter[str]()
         for value, rows in forenames.items():
-            for word in name_words(value):
+            for word in (words := name_words(value)):
                 given[word] += rows
+            last[words[-1] if words else ""] += rows
+        particles = _particles_of(surnames, last)
         for value, rows in surnames.items():
             words = _with_particles(name_words(value), particles)
             lengths[min(len(words), _MOST_WORDS)] += rows
@@ -208,13 +209,21 @@ def _is_particle(word: str) -> bool:
     return all(part in name_rules().surname_particles for part in name_words(word))
 
 
-def _particles_of(surnames: Counts) -> frozenset[str]:
-    """Particles of surnames, but for those that are more often a surname by themselves than before one."""
+def _particles_of(surnames: Counts, last: Counts) -> frozenset[str]:
+    """Particles of surnames, but for those that are more often a name by themselves than before a surname.
+
+    Le is a surname in Vietnam, and Van a further name of most of its men.
+
+    Args:
+        last: words with which forenames end.
+    """
     alone, before = Counter[str](), Counter[str]()
     for value, rows in surnames.items():
         words = name_words(value)
         (alone if len(words) == 1 else before)[words[0] if words else ""] += rows
-    return frozenset(word for word in name_rules().surname_particles if alone[word] <= before[word])
+    return frozenset(
+        word for word in name_rules().surname_particles if max(alone[word], last.get(word, 0)) <= before[word]
+    )
 
 
 def _joined(word: str) -> str:
