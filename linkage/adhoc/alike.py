@@ -19,12 +19,13 @@ from linkage.adhoc.columns_made import Texts, as_text, counted, expressed, looke
 from linkage.adhoc.forenames_apart import part_forenames
 from linkage.adhoc.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.initials import in_initials, initial
+from linkage.adhoc.other_surnames import with_other_surnames
 from linkage.adhoc.own_values import with_values_alike
 from linkage.adhoc.parents import PARENTS, names_of_parents
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.persons import one_alone_has
 from linkage.adhoc.positions import with_positions
-from linkage.adhoc.recognise import NUMBERS, Columns
+from linkage.adhoc.recognise import NUMBERS, OTHER_SURNAME, Columns
 from linkage.adhoc.shapes import Shape, move, put
 from linkage.adhoc.streets import streets_alone
 from linkage.adhoc.suffixes import NAME_SUFFIX, with_suffixes
@@ -60,7 +61,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     fields = [name for name in shapes[0].fields if all(name in shape.fields for shape in shapes)]
     _date_by_numbers(engine, shapes)
     for shape in shapes:
-        _forget_unknown(engine, shape, fields)
+        _forget_unknown(engine, shape, [*fields, *({OTHER_SURNAME} & set(shape.fields))])
     held = [s.fields for s in shapes]
     put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
     for brought in (part_towns, with_positions, with_values_alike, with_parts_in_common):
@@ -85,6 +86,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     _part_names(engine, shapes)
     _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
+    with_other_surnames(engine, shapes)
     for name in fields:
         if name in NUMBERS:
             move(shapes, name, digits.person_numbers(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -235,7 +237,7 @@ def _bring_to_initials(engine: Engine, shapes: Sequence[Shape]) -> None:
             at = end if column == shape.parts.get("initials") else 0
             texts: Texts = {value: (initial(value, at),) for value in counted(engine, shape.file, column)}
             shape.file, (shape.fields[name],) = looked_up(engine, shape.file, column, texts, [f"initial of {name}"])
-        for further in ("middle_names", "second_surname"):
+        for further in ("middle_names", "second_surname", OTHER_SURNAME):
             shape.fields.pop(further, None)
 
 

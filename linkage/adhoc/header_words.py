@@ -10,6 +10,7 @@ from linkage.adhoc.vocabulary import vocabulary
 
 _REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
 _IN_BRACKETS = re.compile(r"[(\[（][^)\]）]*[)\]）]")
+_NUMBER = re.compile(r"(?<![^\W_])[nN]°")
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
@@ -22,7 +23,12 @@ def in_own_script(name: str) -> str:
 @functools.lru_cache(_REMEMBERED)
 def in_latin(name: str) -> str:
     """The name in lower-case ASCII, letters and digits alone."""
-    return re.sub(r"[^a-z0-9]", "", anyascii(name).lower())
+    return re.sub(r"[^a-z0-9]", "", _plain(name).lower())
+
+
+def _plain(name: str) -> str:
+    """The name in ASCII; n° is a number's, as it is with the sign that most keyboards have none of."""
+    return anyascii(name if name.isascii() else _NUMBER.sub("no ", name))
 
 
 @functools.lru_cache(_REMEMBERED)
@@ -35,7 +41,7 @@ def without_digraphs(name: str) -> str:
 
 def words_of(name: str) -> list[str]:
     """Its words and numbers in lower-case ASCII: fec, nac of FEC_NAC and of fecNac."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", anyascii(name))]
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", _plain(name))]
 
 
 @functools.lru_cache(_REMEMBERED)

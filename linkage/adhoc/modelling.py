@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from linkage.adhoc.recognise import known_fields
+from linkage.adhoc.recognise import OTHER_SURNAME, known_fields
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict
@@ -27,9 +27,16 @@ def untrained(kinds: Mapping[str, str]) -> Model:
             continue
         other = _SWAPPED[name] if _SWAPPED.get(name) in kinds else None
         further = _FURTHER if called and name == "forename" else None
+        before = OTHER_SURNAME if name == "surname" and OTHER_SURNAME in kinds else None
         further_of = "forename" if called and name == _FURTHER and "forename" in kinds else None
         compared[name] = comparisons.comparison(
-            name, kind, swapped_with=other, told=other in compared, further=further, further_of=further_of
+            name,
+            kind,
+            swapped_with=other,
+            told=other in compared,
+            further=further,
+            further_of=further_of,
+            before=before,
         )
     return from_dict(comparisons.settings(list(compared.values())))
 

@@ -97,6 +97,8 @@ def say_trained(summary: "Mapping[str, Any]", links: int | None = None, records:
 
 def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Show which column of each file was taken for what, so that a wrong guess is seen before the work is done."""
+    from linkage.adhoc.recognise import OTHER_SURNAME
+
     typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
     for field in columns.fields:
@@ -110,6 +112,10 @@ def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
         sides = (side.get("age") or side["dob"] for side in (columns.left, columns.right))
         typer.echo("  {:<16} {:<24} {}   if names show how far the two are apart".format("age", *sides), err=True)
         alone = [field for field in alone if field not in ("age", "dob")]
+    if OTHER_SURNAME in alone and "surname" in columns.fields:
+        sides = (side.get(OTHER_SURNAME, "") for side in (columns.left, columns.right))
+        typer.echo("  {:<16} {:<24} {}   beside surnames of the other".format(OTHER_SURNAME, *sides), err=True)
+        alone.remove(OTHER_SURNAME)
     if alone:
         typer.echo(f"  in one file only, not compared: {', '.join(dict.fromkeys(alone))}", err=True)
     say_notes([*by_content_notes(columns), *_dates_in_numbers(columns), *_fathers(columns, files)])

@@ -10,7 +10,7 @@ from linkage.adhoc.degrees_together import with_degrees_parted
 from linkage.adhoc.own_values import are_days
 from linkage.adhoc.parents import PARENTS
 from linkage.adhoc.person_file import PLACE, PersonFile
-from linkage.adhoc.recognise import NUMBERS, ROLES
+from linkage.adhoc.recognise import NUMBERS, OTHER_SURNAME, ROLES
 from linkage.adhoc.suffixes import NAME_SUFFIX
 from linkage.engine import Engine, Table, literal, one, quote
 from linkage.errors import InputError
@@ -152,7 +152,8 @@ def kinds(engine: Engine, left: Table, right: Table, *, postcodes: bool, one_fil
         if name == "unit_id":
             continue
         described = [_described(engine, table, name) for table in samples]
-        if name == "middle_names" and sum(d["known"] > 0 for d in described) == 1:
+        sides = sum(d["known"] > 0 for d in described)
+        if (name == "middle_names" and sides == 1) or (name == OTHER_SURNAME and sides):
             chosen[name] = BESIDE
             continue
         if any(d["known"] == 0 for d in described) or all(d["distinct_values"] < 2 for d in described):

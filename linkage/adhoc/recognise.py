@@ -21,6 +21,8 @@ ROLES = ("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino"
 """Fields with a form of their own; every other field is compared as text."""
 NUMBERS = ("social_security_number", "health_number", "national_number")
 """Numbers that are one person's, each body's and country's in a form of its own."""
+OTHER_SURNAME = "other_surname"
+"""A surname at birth, or one before: never compared by itself, but with the surname of the other file."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,8 @@ def _side(names: Sequence[str], told: Mapping[str, str], ends: Ends) -> _Side:
             column = _named(names, name, set(found.values()), ends, weak=weak)
             if column:
                 found[name] = column
+    if OTHER_SURNAME in found and not {"surname", "full_name"} & set(found):
+        found["surname"] = found.pop(OTHER_SURNAME)
     if "surname" in found and not {"forename", "full_name", "initials"} & set(found) and "middle_names" not in told:
         found |= {"forename": found.pop("middle_names")} if "middle_names" in found else {}  # "Other names" are all
     is_day = "dob" in found and in_latin(found["dob"]) in _fields_known()["birth_day"]["beside"]

@@ -21,7 +21,7 @@ OF_FEW = "*"
 _OF_BITS = "_bits"  # ends the names of fields that hold bits in the stead of a text
 _NEVER_ADJUSTED = ("age", "day", "category", "number", "postcode", "position")
 BESIDE = "further names"
-"""Of a column of further names that one file alone has: only asked whether the other file's forename is among them."""
+"""Of a column of names that are not compared by themselves: only asked whether the other file's name is among them."""
 
 
 def settings(comparisons: Sequence[dict[str, Any]], rules: Sequence[str] = ()) -> dict[str, Any]:
@@ -46,6 +46,7 @@ def comparison(
     told: bool = False,
     further: str | None = None,
     further_of: str | None = None,
+    before: str | None = None,
     history: bool = False,
     dated: bool = False,
     rarest: bool = False,
@@ -57,6 +58,7 @@ def comparison(
         told: that column's comparison tells of it, and this one is silent then: one slip counts once.
         further: a column of the person's further names, by one of which the other file may call them.
         further_of: this is such a column, and silent where the comparison of that one tells of it.
+        before: a column of the surnames that people had before, of which any of both may be the same.
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
         rarest: agreement of histories weighs by how rare the rarest value is that both held. Splink has no such term:
@@ -73,6 +75,9 @@ def comparison(
         graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
     if further:
         graded.insert(1, (_is_among(column, further), f"among {further} of the other", 0.01))
+    if before:
+        same = f'{_is_among(column, before)} OR "{before}_l" = "{before}_r"'
+        graded.insert(1, (same, f"the same by {before}", 0.03))
     if further_of:
         called = f'({_is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
         graded.insert(1, (called, f"{further_of} is one of them", None))
