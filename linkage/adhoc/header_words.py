@@ -28,7 +28,8 @@ def in_latin(name: str) -> str:
 
 def _plain(name: str) -> str:
     """The name in ASCII; n° is a number's, as it is with the sign that most keyboards have none of."""
-    return anyascii(name if name.isascii() else _NUMBER.sub("no ", name))
+    plain: str = anyascii(name if name.isascii() else _NUMBER.sub("no ", name))
+    return plain
 
 
 @functools.lru_cache(_REMEMBERED)

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from linkage.adhoc.birth_headers import field_of_birth
+from linkage.adhoc.header_alternatives import alternatives
 from linkage.adhoc.header_words import (
     in_latin,
     in_own_script,
@@ -72,6 +73,9 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
             for name in held:
                 if form is not in_latin or not _is_known_in_its_script(name):  # č.p. is no CP
                     found[form(name)][name] = None
+    for name in strange:
+        for form_of_one in alternatives(name):
+            found[form_of_one][name] = None
     return {text: list(held) for text, held in found.items()}
 
 
