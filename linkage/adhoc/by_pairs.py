@@ -42,7 +42,7 @@ def columns_by_pairs(
     """The columns with those that pairs agree on; None where there are none.
 
     Args:
-        files: two files.
+        files: two files, without the columns that an analyst leaves out.
         sides: units of both by the columns that are known.
         kinds: of the fields that are known.
     """

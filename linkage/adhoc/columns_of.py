@@ -39,7 +39,7 @@ def columns_of(
         ConfigError: a map that names no file or no column, or fewer than two fields that both files hold.
     """
     whole = files
-    maps, files = _without_left_out(files, maps, ids)
+    maps, files = with_columns_kept(files, maps, ids)
     told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
@@ -74,7 +74,7 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
         ConfigError: a map that names no column, or fewer than two fields.
     """
     both = of_one_file(maps, file.header, known_fields(), shown_names)
-    both, (file, _) = _without_left_out([file, file], both, [id_column, id_column])
+    both, (file, _) = with_columns_kept([file, file], both, [id_column, id_column])
     told = {*(text.partition("=")[2] for text in maps), *filter(None, [id_column])}
     header = filled(engine, file, told)
     named = None if id_column == "none" else id_column
@@ -109,7 +109,7 @@ def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]]) -
 _NAMED = frozenset({"forename", "surname", "organisation"})
 
 
-def _without_left_out(
+def with_columns_kept(
     files: Sequence[PersonFile], maps: Sequence[str], ids: Sequence[str | None]
 ) -> tuple[list[str], list[PersonFile]]:
     """The maps that name a field; and the files without the columns that are not to be compared, but for an id."""

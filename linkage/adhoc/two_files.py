@@ -7,7 +7,7 @@ from pathlib import Path
 from linkage.adhoc import dated, hashes, persons, rare_words
 from linkage.adhoc.alike import alike
 from linkage.adhoc.by_pairs import columns_by_pairs
-from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.columns_of import columns_of, with_columns_kept
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine, Table
@@ -88,7 +88,8 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
     except LeoError:
         tell(columns, files)
         raise
-    more = columns_by_pairs(engine, files, columns, read.sides, read.kinds)
+    _, kept = with_columns_kept(files, asked.maps, asked.ids)
+    more = columns_by_pairs(engine, kept, columns, read.sides, read.kinds)
     tell(more or columns, files)
     if not more:
         return read

@@ -69,6 +69,13 @@ def test_dates_of_what_happened_are_found_by_the_pairs_that_agree(tmp_path: Path
     assert "right.booking_date=value_date" in read.columns.by_content
 
 
+def test_a_column_that_is_left_out_is_not_taken(tmp_path: Path) -> None:
+    left, right = _two(tmp_path)
+    with connect("duckdb") as engine:
+        read = two_files(engine, Asked(left, right, ["left.other=booking_date"]), tmp_path / "scratch", None)
+    assert "booking_date" not in read.kinds
+
+
 def test_columns_that_pairs_do_not_agree_on_stay_nothing(tmp_path: Path) -> None:
     read = _read(tmp_path, *_two(tmp_path))
     assert not {"txn", "memo"} & {*read.columns.left.values(), *read.columns.right.values()}
