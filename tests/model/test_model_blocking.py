@@ -161,3 +161,32 @@ def test_fields_that_hang_together_are_counted_and_not_multiplied(engine: Engine
     suggestion = suggest(engine, from_dict(raw), side, side, pairs_per_unit=20)
     assert 'l."forename" = r."forename" AND l."surname" = r."surname"' not in suggestion.rules
     assert suggestion.pairs <= 4000
+
+
+def _forenames_that_err(wrong: float) -> Model:
+    """Forename, surname and sex, of which only the forename differs in matches."""
+    raw = from_dict(known_errors.model().raw).raw
+    kept = {"forename": (1 - wrong, 1 / 40), "surname": (0.9999, 1 / 50), "sex": (0.9999, 0.5)}
+    raw["comparisons"] = [one for one in raw["comparisons"] if one["output_column_name"] in kept]
+    for comparison in raw["comparisons"]:
+        equal, chance = kept[comparison["output_column_name"]]
+        graded = comparison["comparison_levels"][1:]
+        for level in graded:
+            level |= {"m_probability": (1 - equal) / max(len(graded) - 1, 1), "u_probability": 0.01}
+        graded[0] |= {"m_probability": equal, "u_probability": chance}
+    raw["probability_two_random_records_match"] = 1 / 1000
+    return from_dict(raw)
+
+
+@pytest.mark.parametrize(("wrong", "wider"), [(0.1, True), (0.001, False)])
+def test_a_rule_of_many_pairs_is_made_of_small_files_where_matches_are_found_for_it(
+    engine: Engine, world: Any, wrong: float, wider: bool
+) -> None:
+    """A surname has twenty pairs for each record, twice what rules may make of large files; of a thousand matches a
+    tenth is worth that, and one is not: 20,000 pairs."""
+    people = "\n".join(f"{n} | F{n % 40} | S{n % 50} | {'MF'[n // 400 % 2]}" for n in range(1000))
+    side = world("unit_id | forename | surname | sex\n" + people)
+    model = _forenames_that_err(wrong)
+    rules = suggest(engine, model, side, side).rules
+    assert ('l."surname" = r."surname"' in rules) == wider
+    assert 'l."surname" = r."surname"' not in suggest(engine, model, side, side, pairs_per_unit=10).rules

@@ -36,7 +36,7 @@ def _files(engine: Engine) -> tuple[object, object]:
 
 def test_first_letters_of_texts_are_a_rule_where_whole_ones_reach_half(engine: Engine) -> None:
     left, right = _files(engine)
-    found = suggest(engine, from_dict(_model(0.5, 0.45)), left, right)  # type: ignore[arg-type]
+    found = suggest(engine, from_dict(_model(0.5, 0.45)), left, right, pairs_per_unit=10)  # type: ignore[arg-type]
     assert any(rule.startswith('substr(l."title", 1, ') for rule in found.rules)
     rules = " or ".join(f"({rule})" for rule in found.rules)
     query = f"select count(*) as n from {{l}} as l join {{r}} as r on {rules} where l.unit_id = r.unit_id"

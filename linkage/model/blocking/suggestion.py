@@ -2,7 +2,8 @@
 
 A rule is equality of a few columns. From the model's m a rule's reach is known, and with it what a set of rules
 misses: a match is missed when no rule's columns all agree. Rules are added greedily, each time the one that reaches
-most for the pairs it makes, until the rest is not worth its pairs.
+most for the pairs it makes, until the rest is not worth its pairs. Of small files some millions of pairs are scored in
+seconds, however many that is for a record, as long as each match that they reach costs few.
 
 Fields do not err apart: who has moved differs in postcode, town, county and whatever else goes by address, and a rule
 for each of them reaches no more than one does. So that rules do not lean on these alone, some matches are taken to
@@ -24,6 +25,10 @@ from linkage.model.training.rules import PERSONAL
 
 _MOST_COLUMNS = 12  # agreement of columns is enumerated: 2^12 cases
 _MOST_RULES = 12
+_PER_UNIT = 10.0  # pairs of all rules, for each unit of the larger side
+_AFFORDED = 5_000_000  # the same of files of any size, where a rule makes no more than ...
+_FOR_A_MATCH = 15_000  # ... so many pairs for each match that no other reaches
+_FREE = 0.1  # part of the budget that a rule may take before its pairs are held against it
 _WORTH = 2e-4  # stop when a rule would reach less than this share of the matches
 _SAMPLE = 100_000
 _MOVED = 0.1  # share of matches that is taken to agree on nothing that is shared at home
@@ -69,22 +74,55 @@ class _Key:
         return (self.letters or math.inf) >= (other.letters or math.inf)
 
 
+@dataclass(frozen=True)
+class _Budget:
+    """How many pairs rules may make.
+
+    Attributes:
+        usual: pairs of all rules, whatever they reach.
+        most: pairs of all rules where each is worth its own.
+        matches: that there are to be reached, as the model says.
+    """
+
+    usual: float
+    most: float
+    matches: float
+
+    @classmethod
+    def of(cls, model: Model, sizes: tuple[int, int], pairs_per_unit: float | None) -> "_Budget":
+        usual = (_PER_UNIT if pairs_per_unit is None else pairs_per_unit) * max(sizes)
+        most = max(usual, _AFFORDED) if pairs_per_unit is None else usual
+        return cls(usual, most, model.prior * sizes[0] * sizes[1])
+
+    def allows(self, cost: float, spent: float, gain: float) -> bool:
+        """Whether a rule may make so many pairs, beside what is spent, for the share of the matches that it adds."""
+        worth = cost <= _FOR_A_MATCH * gain * self.matches
+        return spent + cost <= (self.most if worth else self.usual)
+
+    def price(self, cost: float) -> float:
+        """What a rule's pairs count beside what it reaches: next to nothing while they are a small part of all."""
+        return 1 + cost / max(_FREE * self.most, 1.0)
+
+
 _Rule = tuple[_Key, ...]
 _Cases = list[tuple[float, frozenset[_Key]]]
 
 
-def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_per_unit: float = 10.0) -> Suggestion:
+def suggest(
+    engine: Engine, model: Model, left: Table, right: Table, *, pairs_per_unit: float | None = None
+) -> Suggestion:
     """Rules for linking two sides.
 
     Args:
         model: trained, its comparisons with an exact level each.
         left, right: unit_id and the model's columns.
-        pairs_per_unit: the budget, in pairs for each unit of the larger side.
+        pairs_per_unit: the most, in pairs for each unit of the larger side; when None 10, or of small files more, where
+            they reach matches.
     """
     known = {c: share for c, share in _known(engine, model, left, right).items() if share > 0}
     whole = [_Key(c, None, m * known[c], u * known[c]) for c, m, u in _exact_levels(model) if c in known]
     strong = sorted(whole, key=lambda key: key.agree / max(key.rare, 1e-9), reverse=True)[:_MOST_COLUMNS]
-    budget = pairs_per_unit * max(engine.count(left), engine.count(right))
+    budget = _Budget.of(model, (engine.count(left), engine.count(right)), pairs_per_unit)
     worded = _share_a_word(model)
     chains = [
         [key, _Key(key.column, None, worded[key.column] * known[key.column], 0.0, of_words=True)]
@@ -111,7 +149,9 @@ def suggest(engine: Engine, model: Model, left: Table, right: Table, *, pairs_pe
     return found
 
 
-def _greedy(engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table, Table], budget: float) -> Suggestion:
+def _greedy(
+    engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table, Table], budget: _Budget
+) -> Suggestion:
     """The rules that reach most for their pairs.
 
     Args:
@@ -140,11 +180,11 @@ def _greedy(engine: Engine, chains: Sequence[Sequence[_Key]], sides: tuple[Table
         affordable = [
             rule
             for rule, cost in candidates.items()
-            if gains[rule] >= _WORTH and (rule in bounded or spent + cost <= budget)
+            if gains[rule] >= _WORTH and (rule in bounded or budget.allows(cost, spent, gains[rule]))
         ]
         if not affordable:
             break
-        best = max(affordable, key=lambda r: gains[r] / (1 + candidates[r] / max(sizes)))
+        best = max(affordable, key=lambda r: gains[r] / budget.price(candidates[r]))
         if best not in counted:
             # Columns hang together (suburb and postcode), so the product of their shares is only where to look first.
             counted.add(best)
