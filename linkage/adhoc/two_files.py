@@ -10,7 +10,7 @@ from linkage.adhoc.by_pairs import columns_by_pairs
 from linkage.adhoc.columns_of import columns_of, with_columns_kept
 from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.recognise import Columns
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError, LeoError
 from linkage.model.comparisons import BESIDE
 
@@ -38,6 +38,7 @@ class TwoFiles:
         ids: unit_id, source_id of each.
         kinds: field to the kind of its comparison.
         in_other_codes: fields that are not compared, since no value of one side stands on the other.
+        of_one_value: of these, those of which either side has one value.
     """
 
     files: Sequence[PersonFile]
@@ -48,12 +49,16 @@ class TwoFiles:
     ids: tuple[Table, Table]
     kinds: dict[str, str]
     in_other_codes: Sequence[str] = ()
+    of_one_value: Sequence[str] = ()
 
     def notes(self) -> list[str]:
         """What both files have and is not compared."""
         return [
-            f"{name} is not compared: the files have no value of it in common ({self.columns.left.get(name, name)} and "
-            f"{self.columns.right.get(name, name)}); write both in the same codes"
+            f"{name} is not compared: either file has one value of it"
+            if name in self.of_one_value
+            else f"{name} is not compared: the files have no value of it in common "
+            f"({self.columns.left.get(name, name)} and {self.columns.right.get(name, name)}); "
+            "write both in the same codes"
             for name in self.in_other_codes
         ]
 
@@ -102,7 +107,16 @@ def _compared(engine: Engine, files: list[PersonFile], columns: Columns) -> TwoF
     shaped, at = alike(engine, files, columns)
     sides, ids, kinds = sides_of(engine, shaped, at)
     apart = persons.in_other_codes(engine, *sides, [name for name in at.fields if name not in kinds])
-    return TwoFiles(files, columns, shaped, at, sides, ids, kinds, apart)
+    return TwoFiles(files, columns, shaped, at, sides, ids, kinds, apart, _of_one_value(engine, sides, apart))
+
+
+def _of_one_value(engine: Engine, sides: Sequence[Table], names: Sequence[str]) -> list[str]:
+    """Of some fields those that say the same of all rows of a side: the year of a census."""
+
+    def values(name: str, side: Table) -> int:
+        return int(one(engine, engine.sql(f"select count(distinct {quote(name)}) as n from {{t}}", t=side))["n"])
+
+    return [name for name in names if all(values(name, side) == 1 for side in sides)]
 
 
 def _read(engine: Engine, asked: Asked, scratch: Path) -> list[PersonFile]:

@@ -33,13 +33,16 @@ def test_codes_of_which_the_files_have_none_in_common_are_not_compared(tmp_path:
     """The venues of two bibliographies: all pairs differ, and two records of one file would look like one by them."""
     for side, venues, end in (("left", ["VLDB", "ICDE"], "."), ("right", ["Very Large Data Bases", "Conference"], "")):
         titles = [f"{'abcdefghij'[n % 10] * 5} of {'klmnopqrst'[n // 10] * 7}" for n in range(100)]
-        lines = [f"{side}{n},{title}{end},{venues[n % 2]},{1990 + n % 7}" for n, title in enumerate(titles)]
-        (tmp_path / f"{side}.csv").write_text("\n".join(["id,title,venue,year", *lines]), encoding="utf-8")
+        lines = [
+            f"{side}{n},{title}{end},{venues[n % 2]},{1990 + n % 7},{venues[0][1]}" for n, title in enumerate(titles)
+        ]
+        (tmp_path / f"{side}.csv").write_text("\n".join(["id,title,venue,year,edition", *lines]), encoding="utf-8")
     with connect("duckdb") as engine:
         read = two_files(engine, Asked(tmp_path / "left.csv", tmp_path / "right.csv"), tmp_path / "scratch")
         assert set(read.kinds) == {"title", "year"}
         assert read.notes() == [
-            "venue is not compared: the files have no value of it in common (venue and venue); write both in the same codes"
+            "venue is not compared: the files have no value of it in common (venue and venue); write both in the same codes",
+            "edition is not compared: either file has one value of it",
         ]
         left, right = ({row["title"] for row in rows(engine, side)} for side in read.sides)
     assert left == right, "whether or not a file ends its titles with a full stop"
