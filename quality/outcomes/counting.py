@@ -40,9 +40,9 @@ class Counted:
 
     Attributes:
         counts: members, people (in the calculation), matched, the outcomes (of the matched), earners.
-        people: how many people stand behind each of JUDGED_CELLS.
-        once: the same with each person at one place of a line alone, so that what places have adds up to no more people
-            than they have together.
+        people: how many people stand behind each of JUDGED_CELLS and LEFT_OUT.
+        once: of JUDGED_CELLS, the same with each person at one place of a line alone, so that what places have adds up
+            to no more people than they have together.
         quartiles: of the earners' pay, in pounds; empty without any.
         drawn: outcomes and quartiles to a figure for each sampled link set, of outcomes the share of the matched; empty
             without sampled link sets, or where one of them leaves nobody.
@@ -79,7 +79,8 @@ def count(engine: Engine, members: Table, rules: Compared, *, threshold: int, dr
         place = _place(row)
         pay = middle.get(place, {})
         numbers = {name: int(row[name]) for name in COUNTED}
-        people, once = ({cell: int(row[f"{how}_{cell}"]) for cell in JUDGED_CELLS} for how in ("of", "once"))
+        people = {cell: int(row[f"of_{cell}"]) for cell in (*JUDGED_CELLS, *LEFT_OUT)}
+        once = {cell: int(row[f"once_{cell}"]) for cell in JUDGED_CELLS}
         quartiles = {name: float(pay[name]) for name in QUARTILES if name in pay}
         found[place] = Counted(numbers, people, once, quartiles, drawn.get(place, {}))
     return dict(sorted(found.items()))
@@ -109,11 +110,23 @@ JUDGED_CELLS = {
     PAID_STUDY: "further_study and pay is not null",
 }
 """Groups of a place's members that may not be few people, with those that are in them."""
+UNMATCHED, OUTSIDE, NOT_FOLLOWED = "unmatched", "outside", "not_followed"
+SEVERAL = {"matched": "several_matched", "earners": "several_earners"}
+LEFT_OUT = {
+    UNMATCHED: "in_calculation and not matched",
+    OUTSIDE: "not in_calculation",
+    NOT_FOLLOWED: "not in_calculation or not matched",
+    **{flag: f"{JUDGED_CELLS[kind]} and {flag}" for kind, flag in SEVERAL.items()},
+}
+"""What numbers of everybody leave of each other: members, those in the calculation, the matched, people matched."""
 _PEOPLE = ", ".join(
-    f"count(distinct case when {which} then AE_ID end) as of_{cell}, count_if({which} and once_{cell}) as once_{cell}"
-    for cell, which in JUDGED_CELLS.items()
+    [
+        f"count(distinct case when {which} then AE_ID end) as of_{cell}"
+        for cell, which in (JUDGED_CELLS | LEFT_OUT).items()
+    ]
+    + [f"count_if({which} and once_{cell}) as once_{cell}" for cell, which in JUDGED_CELLS.items()]
 )
-_FLAGS = ("AE_ID", *(f"once_{cell}" for cell in JUDGED_CELLS))
+_FLAGS = ("AE_ID", *(f"once_{cell}" for cell in JUDGED_CELLS), *SEVERAL.values())
 _KEYS = ("definition", "years_after", "by", "institution", "category")
 
 
@@ -122,7 +135,15 @@ def _place(row: Mapping[str, object]) -> Place:
 
 
 def _attributed(engine: Engine, members: Table) -> Table:
-    """The run's own members; once_<cell> is true of one of the rows of each person that are in a cell."""
+    """The run's own members; once_<cell> is true of one of the rows of each person that are in a cell.
+
+    several_<kind> is true of those who are in a kind more than once.
+    """
+    several = ", ".join(
+        f"count(case when {JUDGED_CELLS[kind]} then number end) over "
+        f"(partition by definition, years_after, AE_ID) > 1 as {flag}"
+        for kind, flag in SEVERAL.items()
+    )
     first = ", ".join(
         f"number = min(case when {which} then number end) over "
         f"(partition by definition, years_after, AE_ID) as once_{cell}"
@@ -136,7 +157,7 @@ def _attributed(engine: Engine, members: Table) -> Table:
             from {{members}}
             where draw is null
         )
-        select *, {first} from numbered
+        select *, {first}, {several} from numbered
         """,
         params=None,
         store=True,

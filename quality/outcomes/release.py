@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quality.disclosure import Cell, Disclosure
-from quality.outcomes.counting import ALL, EVERYBODY, QUARTILES, Counted, Place
+from quality.disclosure import Cell, Disclosure, Profile
+from quality.outcomes.counting import ALL, EVERYBODY, QUARTILES, SEVERAL, Counted, Place
 from quality.outcomes.hiding import EARNERS, EMPLOYED, PAY, Key, hidden_keys
 from quality.outcomes.members import OUTCOMES
 from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_median, of_share
@@ -47,7 +47,7 @@ def released(counted: Mapping[Place, Counted], d: Disclosure) -> list[Released]:
     shown: dict[Place, Released] = {}
     for group in groups.values():
         hidden = hidden_keys(group, d.profile)
-        apart = {kind: _people_per_member(group, kind) for kind in ("matched", EARNERS)}
+        apart = {kind: _people_per_member(group, kind, d.profile) for kind in ("matched", EARNERS)}
         shown |= {
             place: _shown(place, found, hidden, apart, d)
             for place, found in group.items()
@@ -61,11 +61,19 @@ def _is_untold(place: Place, hidden: frozenset[Key]) -> bool:
     return place.by != ALL and place.institution != EVERYBODY and ("matched", place) in hidden
 
 
-def _people_per_member(group: Mapping[Place, Counted], kind: str) -> float:
-    """Of everybody: an interval takes so many people for each member, as what becomes of one person comes out alike."""
+def few_have_several(found: Counted, kind: str, profile: Profile) -> bool:
+    """Whether members and people together would tell of a few who have several achievements."""
+    return 0 < found.people[SEVERAL[kind]] < profile.threshold
+
+
+def _people_per_member(group: Mapping[Place, Counted], kind: str, profile: Profile) -> float:
+    """Of everybody: an interval takes so many people for each member, as what becomes of one person comes out alike.
+
+    Where few have several it takes one: how wide intervals are would say how many there are.
+    """
     for place, found in group.items():
         if place.by == ALL and place.institution == EVERYBODY and found.counts[kind]:
-            return found.people[kind] / found.counts[kind]
+            return 1.0 if few_have_several(found, kind, profile) else found.people[kind] / found.counts[kind]
     return 1.0
 
 

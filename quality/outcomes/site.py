@@ -10,9 +10,20 @@ from linkage import __version__
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine
 from quality.disclosure import Cell, Disclosure, Profile
-from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Counted, Place, breakdowns, count
+from quality.outcomes.counting import (
+    ALL,
+    EVERYBODY,
+    NOT_FOLLOWED,
+    OTHERS,
+    OUTSIDE,
+    UNMATCHED,
+    Counted,
+    Place,
+    breakdowns,
+    count,
+)
 from quality.outcomes.members import Inputs, members
-from quality.outcomes.release import Released, released
+from quality.outcomes.release import Released, few_have_several, released
 from quality.outcomes.rules import Compared
 from quality.outcomes.showing import MEASURES, Names, csv_rows, figure_of
 from quality.report.document import environment, report_style, template_text
@@ -176,7 +187,7 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
     for place, found in counted.items():
         if place.by == ALL and place.institution == EVERYBODY:
             too_few = 0 < found.people["matched"] < d.profile.threshold
-            shown = [d.marked("suppressed")] * 3 if too_few else denominators(found.counts, d)
+            shown = [d.marked("suppressed")] * 3 if too_few else denominators(found.counts, found.people, d)
             cohort = names.cohort(place.definition).title
             rows.append([cohort, str(place.years_after), *shown, _people(found, shown[-1], d)])
     heads = ["Cohort", "Years after", "Members", "In the calculation", "Matched", "People matched"]
@@ -191,20 +202,23 @@ def _sizes(counted: Mapping[Place, Counted], names: Names, d: Disclosure) -> Sec
 
 def _people(found: Counted, matched: Cell, d: Disclosure) -> Cell:
     """People matched; not where a few have several achievements, whom the difference would tell of."""
-    people, more = found.people["matched"], found.counts["matched"] - found.people["matched"]
-    is_hidden = matched.value is None or 0 < more < d.profile.threshold
-    return d.marked("suppressed") if is_hidden else d.count(people)
+    is_hidden = matched.value is None or few_have_several(found, "matched", d.profile)
+    return d.marked("suppressed") if is_hidden else d.count(found.people["matched"])
 
 
-def denominators(counts: Mapping[str, int], d: Disclosure) -> list[Cell]:
-    """Members, those in the calculation, those matched: shown where no difference between two shown is too small."""
+def denominators(counts: Mapping[str, int], people: Mapping[str, int], d: Disclosure) -> list[Cell]:
+    """Members, those in the calculation, those matched: shown where no two shown leave too few people between them.
+
+    Args:
+        counts: of members.
+        people: how many stand behind what these leave of each other (quality.outcomes.counting.LEFT_OUT).
+    """
     shown = [d.count(counts["matched"])]
-    least = counts["matched"]
-    for name in ("people", "members"):
-        rest = counts[name] - least
-        too_few = (0 if d.profile.zeros_are_sensitive else 1) <= rest < d.profile.threshold
+    beyond = UNMATCHED
+    for name, next_beyond in (("people", OUTSIDE), ("members", "")):
+        too_few = (0 if d.profile.zeros_are_sensitive else 1) <= people[beyond] < d.profile.threshold
         shown.insert(0, d.marked("suppressed") if too_few else d.rounded(counts[name]))
-        least = least if too_few else counts[name]
+        beyond = NOT_FOLLOWED if too_few else next_beyond
     return shown
 
 

@@ -20,7 +20,6 @@ from quality.outcomes.counting import ALL, EVERYBODY, OTHERS, Place, count
 from quality.outcomes.members import members
 from quality.outcomes.release import Released, released
 from quality.outcomes.showing import Names, figure_of
-from quality.outcomes.site import denominators
 from quality.outcomes.uncertainty import Bounds, of_both, of_links, of_share
 from tests.quality.browsing import RULES, barriers, opened
 
@@ -215,12 +214,6 @@ def test_a_summary_holds_institutions_against_each_other_alone(engine: Engine, m
     many.append(replace(everyone, place=Place(*WHOLE, "10000030", "")))
     assert "It is lowest for University 10000001 (50.0%)" in summary(everyone, *many, others)
     assert "of 30 that may be shown; the chart has the 23 of the most people." in summary(everyone, *many, others)
-
-
-def test_denominators_nest_and_no_difference_tells_of_too_few() -> None:
-    d = Disclosure(LEO)
-    assert [cell.text for cell in denominators({"members": 89, "people": 86, "matched": 74}, d)] == ["c", "85", "75"]
-    assert [cell.text for cell in denominators({"members": 90, "people": 80, "matched": 74}, d)] == ["90", "c", "75"]
 
 
 @pytest.fixture

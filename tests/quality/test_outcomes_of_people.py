@@ -6,7 +6,17 @@ import pytest
 
 from linkage.engine import Engine
 from quality.outcomes import load_rules
-from quality.outcomes.counting import ALL, EVERYBODY, Place, count
+from quality.outcomes.counting import (
+    ALL,
+    EVERYBODY,
+    LEFT_OUT,
+    NOT_FOLLOWED,
+    OUTSIDE,
+    SEVERAL,
+    UNMATCHED,
+    Place,
+    count,
+)
 
 WHOLE = ("graduate", 1, ALL)
 
@@ -46,3 +56,6 @@ def test_several_achievements_of_one_person_are_one_person(engine: Engine, world
     # Along a line each stands once: person 1 at A with the first achievement.
     assert [first.once[kind] for kind in kinds] == [2, 2, 1, 1, 1]
     assert [second.once[kind] for kind in kinds] == [0, 0, 0, 0, 0]
+    left = {cell: everybody.people[cell] for cell in LEFT_OUT}
+    # Person 3 alone is not matched; person 1 alone is matched more than once, and nobody is paid so.
+    assert left == {UNMATCHED: 1, OUTSIDE: 0, NOT_FOLLOWED: 1, SEVERAL["matched"]: 1, SEVERAL["earners"]: 0}
