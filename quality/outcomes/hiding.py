@@ -18,7 +18,10 @@ are cut so that they need none:
   earners as they are. Where few are unpaid in all, no number of earners is told, and quartiles alone are.
 - Where no earner is in study, the unpaid are those in work and study, and the three numbers tell of four groups. Of
   those hidden, as many may move from earners to the unpaid as there are earners and people in study alone, and back as
-  there are unpaid and people in neither: these come to the threshold too, or no number of earners is told.
+  there are unpaid and people in neither: these come to the threshold too, or no number of earners is told. Where work
+  or study is hidden as well, all three are hidden at the same places: an earner more at one whose work and study are
+  told is one in study alone more there, whom places that tell their earners may not have to give. The four groups are
+  a table with known margins then.
 - An institution that tells its earners in all but not by category tells neither work nor study by category: earners are
   no more than those in work. Where nobody in work is without pay, no number of earners is told either.
 
@@ -117,6 +120,20 @@ class _Judge:
                 self._has_lost_earners = True  # all places together are too few for what earners tell beside the rest
                 guarded = self._guarded(places, unsafe, alone)
             self.hidden |= {(outcome, place) for place in guarded}
+        if self._study_apart:
+            self._hide_alike(places)
+
+    def _hide_alike(self, places: Sequence[Place]) -> None:
+        """Earners hidden at some places and work or study at others: at all of these all three are hidden."""
+        kinds = (EARNERS, EMPLOYED, STUDY)
+        earners, *others = ({place for place in places if (kind, place) in self.hidden} for kind in kinds)
+        if not earners or not any(others) or all(other == earners for other in others):
+            return
+        parts = [(EARNERS,), *(part for kind in kinds for part in self._parts(kind))]
+        together = self._guarded(places, [p for p in places if p in earners.union(*others)], parts)
+        if not self._come_to_enough(together, parts):
+            self._has_lost_earners = True
+        self.hidden |= {(kind, place) for place in together for kind in kinds}
 
     def table(self, rows: Mapping[str, Sequence[Place]]) -> None:
         """Institutions by one characteristic, each told whole or not at all."""

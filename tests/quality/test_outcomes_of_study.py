@@ -20,3 +20,9 @@ def test_earners_in_all_and_work_by_category_do_not_tell_of_the_unpaid() -> None
     c = {("C", "F"): (2, 1, 2, 2), ("C", "M"): (2, 2, 2, 1)}
     others = {(i, sex): (10, 10, 10, 10) for i in ("A", OTHERS) for sex in "FM"}
     assert attacked_in_study(of_tally(c | others)) == set()
+
+
+def test_earners_hidden_here_and_study_there_tell_of_nobody_in_study_alone() -> None:
+    """More of B in study alone were more earners of C, whose work and study are told, and more in study alone there."""
+    tally = {"A": (6, 0, 1, 3), "B": (2, 1, 1, 0), "C": (2, 3, 2, 3), OTHERS: (3, 2, 1, 0)}
+    assert attacked_in_study(of_tally({(i, "F"): counts for i, counts in tally.items()})) == set()
