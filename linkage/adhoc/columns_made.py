@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 
 from linkage.adhoc.person_file import PLACE, PersonFile
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, one, quote
 
 Texts = Mapping[str, Sequence[str | None]]
 """A value to what it becomes, one text for each new column."""
 
 
+_MOSTLY = 0.9  # of known values have a form
 _REMEMBERED = 200_000  # distinct values of a column; more of them are counted again and not held in memory
 
 
@@ -131,6 +132,14 @@ def beside(
         m=made,
     )
     return file.with_columns(joined), names
+
+
+def is_mostly(engine: Engine, table: Table, column: str, form: str) -> bool:
+    """Whether nearly all known values of a column have a form, a regular expression."""
+    share = f"avg(case when regexp_matches({quote(column)}, $form) then 1.0 else 0.0 end)"
+    known = f"filter (where {quote(column)} is not null)"
+    found = one(engine, engine.sql(f"select {share} {known} as share from {{t}}", params={"form": form}, t=table))
+    return float(found["share"] or 0) >= _MOSTLY
 
 
 def as_text(column: str) -> str:

@@ -5,7 +5,7 @@ Read as names they would be parted into words, and likeness of so many signs tak
 
 from collections.abc import Mapping, Sequence
 
-from linkage.adhoc.columns_made import as_text
+from linkage.adhoc.columns_made import as_text, is_mostly
 from linkage.adhoc.person_file import PLACE, PersonFile
 from linkage.engine import Engine, Table, one, quote
 from linkage.model.comparisons import bits_of
@@ -49,6 +49,4 @@ def hashed(engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping
 
 def are_hashes(engine: Engine, table: Table, column: str) -> bool:
     """Whether the known values of a column are whole hashes, of which a slip makes another one."""
-    share = f"avg(case when regexp_matches({quote(column)}, $form) then 1.0 else 0.0 end)"
-    found = one(engine, engine.sql(f"select {share} as share from {{t}}", params={"form": _WHOLE}, t=table))
-    return float(found["share"] or 0) >= _MOSTLY
+    return is_mostly(engine, table, column, _WHOLE)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from linkage.adhoc.birth_dates import is_possible, latest_year, read, reading
-from linkage.adhoc.columns_made import counted, each_value
+from linkage.adhoc.columns_made import counted, each_value, is_mostly
 from linkage.adhoc.person_file import PersonFile
 from linkage.adhoc.recognise import known_fields
-from linkage.engine import Engine, Table, one, quote
+from linkage.engine import Engine, Table
 
 _MOSTLY = 0.9  # of a column's values are of one kind
 _SHOWN = 2_000  # values that show whether a column holds days
@@ -84,9 +84,7 @@ def as_numbers(counts: Mapping[str, int]) -> Read | None:
 
 def are_days(engine: Engine, table: Table, column: str) -> bool:
     """Whether nearly all known values of a column are days, as `with_values_alike` writes them."""
-    share = f"avg(case when regexp_matches({quote(column)}, $form) then 1.0 else 0.0 end)"
-    found = one(engine, engine.sql(f"select {share} as share from {{t}}", params={"form": _DAY}, t=table))
-    return float(found["share"] or 0) >= _MOSTLY
+    return is_mostly(engine, table, column, _DAY)
 
 
 def _have_decimals(counts: Sequence[Mapping[str, int]]) -> bool:

@@ -119,6 +119,15 @@ def test_hashes_are_no_bits_and_are_equal_or_not(tmp_path: Path) -> None:
     }
 
 
+def test_hashes_of_which_many_are_unknown_are_hashes(tmp_path: Path) -> None:
+    def written(person: Sequence[str]) -> list[str]:
+        held = [hashlib.sha512(text.encode()).hexdigest() for text in person]
+        return ["" if held[0][-1] in "01234" else held[0], *held[1:]]
+
+    _files(tmp_path, HEADER, written, 200)
+    assert _read(tmp_path)[0]["forename_code"] == "hash"
+
+
 def test_a_slip_in_a_name_is_found_by_its_bits(tmp_path: Path) -> None:
     _files(tmp_path, HEADER, _by_name(_in_base64), 400)
     done = link_files(Request(tmp_path / "A.csv", tmp_path / "B.csv", tmp_path / "out", truth=tmp_path / "truth.csv"))
