@@ -15,13 +15,14 @@ from typing import Any
 
 from benchmarks import files
 from benchmarks.report import RESULTS, facts
-from linkage.adhoc import persons
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.kinds import kinds_of
 from linkage.adhoc.modelling import trained
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, one
-from linkage.match.passes import load as load_passes
+from linkage.match.candidates.passes import load as load_passes
+from linkage.match.candidates.units import Units
 from linkage.match.step import link_step
-from linkage.match.units import Units
 from linkage.resources import config_file
 
 _PEOPLE = (165_000, 1_650_000)
@@ -57,7 +58,7 @@ def _measured(data: Path, scratch: Path) -> list[dict[str, Any]]:
         (left, left_ids), (right, right_ids) = (
             _side(engine, data / f"{s}.parquet", scratch / s) for s in ("left", "right")
         )
-        kinds = persons.kinds(engine, left.units, right.units, postcodes=True)
+        kinds = kinds_of(engine, left.units, right.units, postcodes=True)
         model, _ = trained(engine, kinds, left.units, right.units, seed=2026, progress=lambda _: None)
         truth = engine.sql(
             """

@@ -108,7 +108,7 @@ class Step(Strict):
     cardinality: Cardinality = "one-to-one"
     passes: str | None = None  # TOML file of passes, below configs/ or beside the run's file
     model: str | None = None  # a Splink model, JSON, below configs/ or beside the run's file
-    overrides: str | None = None  # CSV of decisions by people, beside the run's file (linkage.match.overrides)
+    overrides: str | None = None  # CSV of decisions by people, beside the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
     accept_weight: float | None = None  # accept at and above this match weight (log2)
     accept_probability: Probability = 0.95  # used where no weight is given

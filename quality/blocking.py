@@ -12,8 +12,8 @@ def blocked(counted: Mapping[str, Any] | None, reached: Mapping[str, Any] | None
     Args:
         counted: by the match stage: passes (pass, pairs, accepted, links, seconds), rules (rule, pairs, new_pairs,
             pairs_are, pairs_kept, links, seconds, estimated_recall, estimated_added), estimated_recall,
-            unreached_spread, differ_together (linkage.match.reach). Of a step that was asked for links alone the rules
-            are left out, and the estimate is None.
+            unreached_spread, differ_together (linkage.match.candidates.reach). Of a step that was asked for links
+            alone the rules are left out, and the estimate is None.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule), together, in_all (with passes).
 
     Returns:

@@ -86,6 +86,12 @@ DOORS: dict[str, set[str]] = {
 WITHIN: dict[str, set[str]] = {"quality.disclosure": {*GROUND, "quality.intervals"}}
 """Room within a room to what it may import of ours; the others enter it by what its __init__ offers."""
 
+FLOORS: dict[str, tuple[str, ...]] = {
+    "linkage.adhoc": ("headers", "files", "names", "places", "dates", "codes", "fields", "columns"),
+    "linkage.match": ("candidates", "two_people", "resolution", "further", "likelihood"),
+}
+"""Large rooms are parted into floors, the lowest first; what stands beside the floors is above them all."""
+
 ENGINES = {"duckdb", "pyspark", "py4j"}
 
 
@@ -144,6 +150,25 @@ def test_a_room_within_a_room_has_one_door(inner):
         else:
             wrong += [f"{module}: {name}" for name in named if any(f"{name}.".startswith(f"{part}.") for part in parts)]
     assert not wrong
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_a_floor_imports_what_is_below_it(room):
+    def floor(name: str) -> int:
+        part = name.removeprefix(f"{room}.").split(".")[0]
+        return FLOORS[room].index(part) if part in FLOORS[room] else len(FLOORS[room])
+
+    assert {path.name for path in (ROOT / room.replace(".", "/")).iterdir() if path.is_dir()} - {"__pycache__"} == set(
+        FLOORS[room]
+    )
+    inside = [(module, path) for module, path in MODULES if module.startswith(f"{room}.")]
+    upward = [
+        f"{module} line {line}: {name}"
+        for module, path in inside
+        for line, name in imports(path)
+        if name.startswith(f"{room}.") and floor(name) > floor(module)
+    ]
+    assert not upward
 
 
 def test_only_the_engine_knows_an_engine():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linkage.catalogue import IDENTIFIERS, load
-from linkage.match.units import DERIVED
+from linkage.match.candidates.units import DERIVED
 from linkage.model import load as load_model
 from linkage.pipeline import job
 from linkage.resources import shipped_dir

@@ -14,10 +14,10 @@ from pyspark.sql import SparkSession
 from benchmarks.spark.phases import Phases
 from linkage.config import Step
 from linkage.engine import connect
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.units import Units
 from linkage.match.links_only import step_of_links
-from linkage.match.parts import Parts
 from linkage.match.step import link_step
-from linkage.match.units import Units
 from linkage.model import load
 
 

@@ -12,8 +12,8 @@ from linkage import process
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, literal, quote
 from linkage.match import Units
-from linkage.match.decide import matched
-from linkage.match.parts import Parts
+from linkage.match.candidates.parts import Parts
+from linkage.match.resolution.decide import matched
 from linkage.model import Model, comparisons, from_dict, load
 
 _KINDS = {

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import persons, truth
-from linkage.adhoc.alike import left_out
+from linkage.adhoc import truth
+from linkage.adhoc.fields.alike import left_out
+from linkage.adhoc.fields.kinds import KINDS
+from linkage.adhoc.files.person_file import Recognised
 from linkage.adhoc.modelling import untrained
-from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.config import RunConfig
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, InputError
-from linkage.match.reach import sample_of_pairs
-from linkage.match.units import DERIVED, described, together
+from linkage.match.candidates.reach import sample_of_pairs
+from linkage.match.candidates.units import DERIVED, described, together
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, choose, keys_of_fields, of_likely_matches, of_true_pairs
@@ -168,7 +169,7 @@ def _suggested(engine: Engine, sides: _Sides, model: Model | None, wish: Wish, s
 
 
 def _kinds() -> dict[str, str]:
-    return {**persons.KINDS, "postcode": "postcode"}
+    return {**KINDS, "postcode": "postcode"}
 
 
 def _unit_columns(kinds: dict[str, str]) -> list[str]:

@@ -6,25 +6,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import dated, persons, rare_words, read_again, repeated, truth, unknown
+from linkage.adhoc import read_again, repeated, truth
 from linkage.adhoc.accepting import ACCEPTED_FROM
-from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.columns_of import columns_of_one
-from linkage.adhoc.copies import without_copies
-from linkage.adhoc.counted import counted_source
+from linkage.adhoc.codes import rare_words
+from linkage.adhoc.columns.columns_of import columns_of_one
+from linkage.adhoc.columns.copies import without_copies
+from linkage.adhoc.columns.ids import with_ids
+from linkage.adhoc.columns.wide import without_idle
+from linkage.adhoc.dates import dated
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike, left_out
+from linkage.adhoc.fields.kinds import kinds_of
+from linkage.adhoc.files import unknown
+from linkage.adhoc.files.counted import counted_source
+from linkage.adhoc.files.forms import british
+from linkage.adhoc.files.person_file import PersonFile, Recognised
 from linkage.adhoc.given import given, given_notes, refuse_without_model
-from linkage.adhoc.ids import with_ids
+from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.link import Linked, facts, notes_of, write_evaluation
 from linkage.adhoc.modelling import trained
-from linkage.adhoc.person_file import PersonFile, Recognised
-from linkage.adhoc.recognise import Columns
-from linkage.adhoc.wide import without_idle
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.engine import Engine, Table, connect, rows
 from linkage.errors import InputError
-from linkage.match.one_file import FilePairs, pairs_of_file
-from linkage.match.resolve import Thresholds, weight_of
-from linkage.match.units import Units
+from linkage.match.candidates.units import Units
+from linkage.match.likelihood.one_file import FilePairs, pairs_of_file
+from linkage.match.resolution.resolve import Thresholds, weight_of
 from linkage.model import Model
 from linkage.model.sampling import halves
 from linkage.spine.clusters import Clusters, cluster
@@ -114,10 +120,10 @@ def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Rec
     columns = without_copies(engine, [file], without_idle(engine, [file], columns))
     recognised(columns, [file])
     (shaped,), at = alike(engine, [file], columns)
-    postcodes = "postcode" in at.left and persons.british(engine, shaped, at.left["postcode"])
+    postcodes = "postcode" in at.left and british(engine, shaped, at.left["postcode"])
     kept = told.column if told else None
     table, ids = persons.units(engine, shaped, at.left, at.left_id, postcodes=postcodes, kept=kept)
-    kinds = persons.kinds(engine, table, table, postcodes=postcodes, one_file=True)
+    kinds = kinds_of(engine, table, table, postcodes=postcodes, one_file=True)
     if engine.count(table) == 1:
         raise InputError(f"{file.called}: holds one record, which can be no other's\n  give a file of two or more")
     if len(kinds) < 2:

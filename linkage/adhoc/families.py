@@ -4,11 +4,11 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from linkage.adhoc.rare_words import names_persons
+from linkage.adhoc.codes.rare_words import names_persons
 from linkage.engine import Engine, Table, one
-from linkage.match.score import term_frequencies
+from linkage.match.candidates.score import term_frequencies
+from linkage.match.likelihood.strangers import strangers_as_heavy, told
 from linkage.match.step import StepResult
-from linkage.match.strangers import strangers_as_heavy, told
 
 _OWN = ("email", "phone")
 """Beside numbers: what two records of one file share are one person's."""

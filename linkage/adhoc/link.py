@@ -5,27 +5,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import ages, dated, families, moved, persons, rare_words, truth, unknown
+from linkage.adhoc import families, moved, truth
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
-from linkage.adhoc.alike import left_out
-from linkage.adhoc.counted import counted_source
+from linkage.adhoc.codes import rare_words
+from linkage.adhoc.dates import ages, dated
+from linkage.adhoc.fields.alike import left_out
+from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, held_twice
+from linkage.adhoc.files import unknown
+from linkage.adhoc.files.counted import counted_source
+from linkage.adhoc.files.person_file import PersonFile, Recognised
 from linkage.adhoc.given import given, given_notes, refuse_without_model
+from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.modelling import trained
-from linkage.adhoc.person_file import PersonFile, Recognised
 from linkage.adhoc.read_again import told
-from linkage.adhoc.recognise import Columns
 from linkage.adhoc.steps import ASKED, step_of
 from linkage.adhoc.two_files import Asked, TwoFiles, called, two_files
 from linkage.adhoc.workplace import Workplace, configuration_hash, workplace
 from linkage.config import Cardinality
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.passes import load as load_passes
+from linkage.match.candidates.reach import sample_of_pairs, true_pairs_reached
+from linkage.match.candidates.units import Units
 from linkage.match.links_only import LinksOnly, links_only
-from linkage.match.parts import Parts
-from linkage.match.passes import load as load_passes
-from linkage.match.reach import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult, link_step
-from linkage.match.units import Units
 from linkage.model import Model
 from linkage.pipeline.atomic import write_json
 from linkage.resources import config_file
@@ -137,9 +141,9 @@ def _work(
         read = two_files(engine, asked, part / "scratch", recognised)
         files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
         lost_dates = read.lost_dates(engine)
-        twice = [persons.held_twice(engine, side) for side in (left, right)]
+        twice = [held_twice(engine, side) for side in (left, right)]
         if request.second_records is None:
-            many = max(twice) >= persons.MANY_TWICE and not request.each_once
+            many = max(twice) >= MANY_TWICE and not request.each_once
             request = replace(request, second_records=many)
         if request.cardinality is None:
             request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
@@ -191,7 +195,7 @@ def _work(
 
 def _repeats(request: Request, twice: Sequence[float]) -> bool:
     """Whether a file holds people several times, so that its pairs show nothing of strangers."""
-    return max(twice) >= persons.MANY_TWICE and not request.each_once
+    return max(twice) >= MANY_TWICE and not request.each_once
 
 
 def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequence[float]) -> list[str]:
@@ -212,7 +216,7 @@ def _notes_of_twice(request: Request, files: Sequence[PersonFile], twice: Sequen
     return [
         f"{file.called}: {share:.0%} of the records seem to be of somebody who is there twice; {of_them}"
         for file, share in zip(files, twice, strict=True)
-        if share >= persons.MANY_TWICE
+        if share >= MANY_TWICE
     ]
 
 
@@ -222,9 +226,9 @@ def _cardinality(twice: Sequence[float]) -> Cardinality:
     Args:
         twice: the share of either file's records that are of somebody who is there twice.
     """
-    if min(twice) >= persons.MANY_TWICE:
+    if min(twice) >= MANY_TWICE:
         return "many-to-many"
-    if max(twice) < persons.MOSTLY_TWICE:
+    if max(twice) < MOSTLY_TWICE:
         return "one-to-one"
     return "one-to-many" if twice[1] > twice[0] else "many-to-one"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from linkage.adhoc.recognise import OTHER_SURNAME, known_fields
+from linkage.adhoc.headers.recognise import OTHER_SURNAME, known_fields
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 from linkage.model import Model, comparisons, from_dict

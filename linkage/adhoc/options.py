@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linkage.adhoc.address_lines import lines_in
-from linkage.adhoc.known_headers import any_known
-from linkage.adhoc.maps import LEFT_OUT
+from linkage.adhoc.headers.known_headers import any_known
+from linkage.adhoc.headers.maps import LEFT_OUT
+from linkage.adhoc.places.address_lines import lines_in
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from linkage.adhoc.person_file import PersonFile
-    from linkage.adhoc.recognise import Columns
+    from linkage.adhoc.files.person_file import PersonFile
+    from linkage.adhoc.headers.recognise import Columns
 
 PersonFileArgument = Annotated[
     Path,
@@ -97,7 +97,7 @@ def say_trained(summary: "Mapping[str, Any]", links: int | None = None, records:
 
 def say_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> None:
     """Show which column of each file was taken for what, so that a wrong guess is seen before the work is done."""
-    from linkage.adhoc.recognise import OTHER_SURNAME
+    from linkage.adhoc.headers.recognise import OTHER_SURNAME
 
     typer.echo(f"  {'field':<16} {'left':<24} right", err=True)
     typer.echo(f"  {'id':<16} {columns.left_id or 'row number':<24} {columns.right_id or 'row number'}", err=True)
@@ -158,7 +158,7 @@ def _dates_in_numbers(columns: "Columns") -> list[str]:
 
 def _fathers(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
     """Which names of fathers are taken for parts of the name, as the other file writes it."""
-    from linkage.adhoc.chains import FATHERS
+    from linkage.adhoc.names.chains import FATHERS
 
     notes = []
     sides = (("left", columns.left_parts), ("right", columns.right_parts))
@@ -192,7 +192,7 @@ def whole_address_notes(columns: "Columns", files: "Sequence[PersonFile]") -> li
 
 def not_recognised(columns: "Columns", files: "Sequence[PersonFile]") -> list[str]:
     """Which columns of each file were taken for nothing, so that one that holds something is not missed in silence."""
-    from linkage.adhoc.recognise import named_fields
+    from linkage.adhoc.headers.recognise import named_fields
 
     notes = []
     held = ((columns.left, columns.left_parts, columns.left_id), (columns.right, columns.right_parts, columns.right_id))

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import consonants, persons, rare_words
-from linkage.adhoc.alike import alike
-from linkage.adhoc.persons import PersonFile
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.codes import rare_words
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
+from linkage.adhoc.fields.persons import PersonFile
+from linkage.adhoc.headers.recognise import Columns
+from linkage.adhoc.names import consonants
 from linkage.engine import Engine, Table
 from linkage.errors import InputError
 

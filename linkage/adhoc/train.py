@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.adhoc import persons
-from linkage.adhoc.alike import left_out
+from linkage.adhoc.fields.alike import left_out
+from linkage.adhoc.fields.held_twice import MANY_TWICE, held_twice
+from linkage.adhoc.files.person_file import Recognised
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
-from linkage.adhoc.person_file import Recognised
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect
 from linkage.errors import ConfigError, LeoError
-from linkage.match.score import score_given, term_frequencies
+from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import Model
 from linkage.model.blocking import suggest
 from linkage.model.labelled import LabelReport, m_from_labels
@@ -73,7 +73,7 @@ def train_files(
         pairs = labelled_pairs(engine, request.labels, *read.ids) if request.labels else None
         for note in pairs.notes(request.labels) if pairs and request.labels else ():
             say(note)
-        repeats = max(persons.held_twice(engine, side) for side in read.sides) >= persons.MANY_TWICE
+        repeats = max(held_twice(engine, side) for side in read.sides) >= MANY_TWICE
         start, seed = untrained(read.kinds), request.seed
         model, report = train(engine, start, left, right, seed=seed, together=True, several=repeats, progress=say)
         if report.faults and not request.allow_faults:

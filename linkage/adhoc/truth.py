@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from linkage.adhoc.known_headers import any_known
+from linkage.adhoc.headers.known_headers import any_known
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError
 from linkage.records.headers import listed

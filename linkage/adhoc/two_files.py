@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linkage.adhoc import dated, hashes, persons, rare_words
-from linkage.adhoc.alike import alike
-from linkage.adhoc.by_pairs import columns_by_pairs
-from linkage.adhoc.columns_of import columns_of, with_columns_kept
-from linkage.adhoc.person_file import PersonFile, Recognised
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.codes import hashes, rare_words
+from linkage.adhoc.columns.by_pairs import columns_by_pairs
+from linkage.adhoc.columns.columns_of import columns_of, with_columns_kept
+from linkage.adhoc.dates import dated
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
+from linkage.adhoc.fields.kinds import in_other_codes, kinds_of
+from linkage.adhoc.files.forms import british
+from linkage.adhoc.files.person_file import PersonFile, Recognised
+from linkage.adhoc.headers.recognise import Columns
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError, LeoError
 from linkage.model.comparisons import BESIDE
@@ -106,7 +110,7 @@ def _compared(engine: Engine, files: list[PersonFile], columns: Columns) -> TwoF
     """Persons of both files by some columns."""
     shaped, at = alike(engine, files, columns)
     sides, ids, kinds = sides_of(engine, shaped, at)
-    apart = persons.in_other_codes(engine, *sides, [name for name in at.fields if name not in kinds])
+    apart = in_other_codes(engine, *sides, [name for name in at.fields if name not in kinds])
     return TwoFiles(files, columns, shaped, at, sides, ids, kinds, apart, _of_one_value(engine, sides, apart))
 
 
@@ -148,13 +152,13 @@ def sides_of(
     mapped = (columns.left, columns.right)
     shared = [{name: side[name] for name in columns.fields} for side in mapped]
     postcodes = "postcode" in columns.fields and all(
-        persons.british(engine, file, side["postcode"]) for file, side in zip(files, shared, strict=True)
+        british(engine, file, side["postcode"]) for file, side in zip(files, shared, strict=True)
     )
     (left, left_ids), (right, right_ids) = (
         persons.units(engine, file, fields, id_column, postcodes=postcodes)
         for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
     )
-    kinds = persons.kinds(engine, left, right, postcodes=postcodes)
+    kinds = kinds_of(engine, left, right, postcodes=postcodes)
     compared = [name for name, kind in kinds.items() if kind != BESIDE]
     if len(compared) < 2:
         raise InputError(

@@ -25,8 +25,8 @@ from linkage.adhoc.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from linkage.adhoc.person_file import PersonFile
-    from linkage.adhoc.recognise import Columns
+    from linkage.adhoc.files.person_file import PersonFile
+    from linkage.adhoc.headers.recognise import Columns
 
 
 def dedupe(

@@ -9,11 +9,11 @@ from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import bits, zone
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.apart_rules import shipped as people_apart
-from linkage.match.duplicates import same_person_from
-from linkage.match.limits import BEYOND
-from linkage.match.passes import holds_many
-from linkage.match.second_records import ANOTHER
+from linkage.match.candidates.passes import holds_many
+from linkage.match.further.second_records import ANOTHER
+from linkage.match.resolution.duplicates import same_person_from
+from linkage.match.resolution.limits import BEYOND
+from linkage.match.two_people.apart_rules import shipped as people_apart
 from linkage.model.stages import pattern_column
 from linkage.spine.conflicts import shipped as conflicts
 

@@ -19,7 +19,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError, LeoError
 from linkage.explain.opening import OpenStep, further_of, written_passes
 from linkage.explain.sides import FileSide, listed_units
-from linkage.match.resolve import Thresholds
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.pipeline.delivery import manifest_of

@@ -17,8 +17,8 @@ from linkage.explain.reach import by_rule, reached_by_rule
 from linkage.explain.record import MOST_SHOWN, everything_reached, place_of
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.apart_rules import shipped
-from linkage.match.score import Frequencies
+from linkage.match.candidates.score import Frequencies
+from linkage.match.two_people.apart_rules import shipped
 from linkage.spine.clusters import MISFIT
 
 _MOST_BETWEEN = 20_000  # pairs between two people that are weighed to say how well they fit

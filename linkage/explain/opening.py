@@ -12,9 +12,9 @@ from linkage.config import Cardinality, Pass, Step
 from linkage.engine import Engine, Table, columns, rows
 from linkage.errors import ConfigError, InputError
 from linkage.explain.sides import RunSide, Side
-from linkage.match.coverage import most_gain
-from linkage.match.further_records import Further
-from linkage.match.resolve import Thresholds
+from linkage.match.candidates.coverage import most_gain
+from linkage.match.further.further_records import Further
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.folder import MANIFEST

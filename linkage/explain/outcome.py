@@ -6,8 +6,8 @@ from typing import Any
 
 from linkage.explain.opening import OpenStep
 from linkage.explain.weighing import Weighed, level_name
-from linkage.match.passes import OVERRIDE, holds_many
-from linkage.match.second_records import ANOTHER
+from linkage.match.candidates.passes import OVERRIDE, holds_many
+from linkage.match.further.second_records import ANOTHER
 
 NOT_KEPT, NOT_COMPARED, FORBIDDEN = "not kept", "not compared", "forbidden"
 

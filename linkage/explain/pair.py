@@ -12,8 +12,8 @@ from linkage.explain.outcome import Facts, other_levels, other_settings, outcome
 from linkage.explain.reach import Condition, by_pass, by_rule, reached_by_pass, reads
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, level_name, weigh
-from linkage.match.passes import OVERRIDE, pairs_query
-from linkage.match.units import Units
+from linkage.match.candidates.passes import OVERRIDE, pairs_query
+from linkage.match.candidates.units import Units
 
 _OTHER = {"left": "right", "right": "left"}
 

@@ -10,7 +10,7 @@ from linkage.engine import Engine, Table, quote, rows
 from linkage.errors import ConfigError
 from linkage.explain.opening import OpenRun
 from linkage.explain.pair import made_by
-from linkage.match.passes import holds_many, no_pairs
+from linkage.match.candidates.passes import holds_many, no_pairs
 
 # One person has one of each. Of sources whose key is the person's own, two entities are two people or a double entry.
 _ONE_OF = (

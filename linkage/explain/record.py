@@ -11,7 +11,7 @@ from linkage.explain.pair import about_step, about_unit, explain_pair, links_of,
 from linkage.explain.reach import reached_by_rule
 from linkage.explain.sides import listed_units
 from linkage.explain.weighing import Weighed, frequencies_of, weigh
-from linkage.match.score import Frequencies, score_candidates
+from linkage.match.candidates.score import Frequencies, score_candidates
 
 _OTHER = {"left": "right", "right": "left"}
 _EVERYTHING = -1e9  # no pair weighs less

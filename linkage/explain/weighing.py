@@ -9,7 +9,7 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, quote, rows
 from linkage.explain.opening import OpenStep
 from linkage.explain.sides import Side, Term
-from linkage.match.score import Frequencies, score_given
+from linkage.match.candidates.score import Frequencies, score_given
 from linkage.model import Comparison, Level, Model, own_records
 from linkage.model.compiled import adjusts_equal_values_alone
 from linkage.model.rarest import bits

@@ -9,13 +9,13 @@ from typing import Any
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, one
-from linkage.match.decide import Matched, matched
-from linkage.match.limits import capped
-from linkage.match.overrides import Overrides
-from linkage.match.passes import holds_many
-from linkage.match.reach import links_by_pass
+from linkage.match.candidates.overrides import Overrides
+from linkage.match.candidates.passes import holds_many
+from linkage.match.candidates.reach import links_by_pass
+from linkage.match.candidates.units import Units
+from linkage.match.resolution.decide import Matched, matched
+from linkage.match.resolution.limits import capped
 from linkage.match.step import StepResult, counted, members
-from linkage.match.units import Units
 from linkage.model import Model
 
 UNTOLD = "no accepted link"

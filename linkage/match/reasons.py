@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from linkage.catalogue import kept_columns
 from linkage.engine import Engine, Table, empty, quote, side_by_side
-from linkage.match.parts import Parts
-from linkage.match.resolve import Thresholds
-from linkage.match.score import Frequencies, score_candidates
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.score import Frequencies, score_candidates
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
 
 _OTHER = {"left": "right", "right": "left"}

@@ -6,28 +6,28 @@ from typing import Any
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.match import passes as deterministic
-from linkage.match.apart import two_people
-from linkage.match.apart_rules import asked_for
-from linkage.match.coverage import most_gain
-from linkage.match.decide import matched
-from linkage.match.further_records import Further
-from linkage.match.limits import capped, explained, refused
-from linkage.match.missed_records import missed_records
-from linkage.match.not_kept import not_kept
-from linkage.match.other_records import no_other_records, that_speak, with_other_records
-from linkage.match.overrides import Overrides
-from linkage.match.parts import Parts
-from linkage.match.posterior import of_possible, with_apart
-from linkage.match.reach import passes_and_rules
+from linkage.match.candidates import passes as deterministic
+from linkage.match.candidates.coverage import most_gain
+from linkage.match.candidates.overrides import Overrides
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.reach import passes_and_rules
+from linkage.match.candidates.units import Units
+from linkage.match.further.further_records import Further
+from linkage.match.further.missed_records import missed_records
+from linkage.match.further.other_records import no_other_records, that_speak, with_other_records
+from linkage.match.further.second_records import with_second_records
+from linkage.match.further.together import likely_together
+from linkage.match.likelihood.not_kept import not_kept
+from linkage.match.likelihood.posterior import of_possible, with_apart
+from linkage.match.likelihood.sampled import links_sampled
+from linkage.match.likelihood.strangers import as_within, strangers_as_heavy
+from linkage.match.likelihood.strangers import told as told_of_strangers
 from linkage.match.reasons import Side, reasons
-from linkage.match.resolve import DECISION, REASON, Thresholds
-from linkage.match.sampled import links_sampled
-from linkage.match.second_records import with_second_records
-from linkage.match.strangers import as_within, strangers_as_heavy
-from linkage.match.strangers import told as told_of_strangers
-from linkage.match.together import likely_together
-from linkage.match.units import Units
+from linkage.match.resolution.decide import matched
+from linkage.match.resolution.limits import capped, explained, refused
+from linkage.match.resolution.resolve import DECISION, REASON, Thresholds
+from linkage.match.two_people.apart import two_people
+from linkage.match.two_people.apart_rules import asked_for
 from linkage.model import Model
 from linkage.model.compiled import pattern_text
 from linkage.model.training import Earlier

@@ -25,9 +25,9 @@ from linkage.extract import (
     read_opt_outs,
 )
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
-from linkage.match import overrides as decision_files
-from linkage.match import passes as pass_files
-from linkage.match.units import DERIVED, of_nobody
+from linkage.match.candidates import overrides as decision_files
+from linkage.match.candidates import passes as pass_files
+from linkage.match.candidates.units import DERIVED, of_nobody
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.refused import check_runs

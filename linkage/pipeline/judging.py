@@ -109,7 +109,7 @@ def evaluate_stage(job: Job) -> Stage:
             **shipped_files("quality/*.toml", "outcomes/postcode_regions.csv"),
         },
         rooms=(
-            *("quality", "linkage.match.reach", "linkage.match.units", "linkage.model.blocking"),
+            *("quality", "linkage.match.candidates.reach", "linkage.match.candidates.units", "linkage.model.blocking"),
             *(
                 "linkage.pipeline.judging",
                 "linkage.pipeline.gates",

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from linkage.catalogue import IDENTIFIERS
 from linkage.config import RunConfig, Step
 from linkage.engine import Engine, Table, columns, rows
+from linkage.match.candidates.overrides import Overrides, never_one, of_units
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.reach import differing_together
+from linkage.match.candidates.units import Units, from_sources
 from linkage.match.links_only import step_of_links
-from linkage.match.overrides import Overrides, never_one, of_units
-from linkage.match.parts import Parts
-from linkage.match.reach import differing_together
 from linkage.match.step import StepResult, link_step
-from linkage.match.units import Units, from_sources
 from linkage.model import from_dict
 from linkage.model.refused import check_runs
 from linkage.model.training import Earlier
@@ -210,7 +210,7 @@ def spine_stage(job: Job) -> Stage:
             **shipped_files("bands.toml", "resolution/people.toml"),
             **{f"overrides/{step.name}": job.named[step.overrides] for step in job.config.step if step.overrides},
         },
-        rooms=("linkage.spine", "linkage.match.overrides", "linkage.pipeline.linking"),
+        rooms=("linkage.spine", "linkage.match.candidates.overrides", "linkage.pipeline.linking"),
     )
 
 

@@ -14,8 +14,8 @@ from linkage.errors import ConfigError, InputError
 from linkage.explain.files import is_linked_files
 from linkage.explain.opening import OpenRun, OpenStep
 from linkage.explain.sides import RunSide
-from linkage.match.overrides import COLUMNS
-from linkage.match.passes import holds_many
+from linkage.match.candidates.overrides import COLUMNS
+from linkage.match.candidates.passes import holds_many
 from linkage.pipeline.reviewing import labels_of, sample_of
 from quality.review import COLUMNS as LABELS
 from quality.review import settled

@@ -15,8 +15,8 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, quote
 from linkage.explain.opening import OpenStep
 from linkage.explain.weighing import Part, Weighed
-from linkage.match.passes import OVERRIDE
-from linkage.match.score import term_frequencies
+from linkage.match.candidates.passes import OVERRIDE
+from linkage.match.candidates.score import term_frequencies
 from linkage.model import Model
 from linkage.model.rarest import LEAST
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from linkage.explain.opening import OpenStep
 from linkage.explain.outcome import single_sides
-from linkage.match.resolve import Thresholds
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import Model
 from linkage.tune.edited import edited, of_model
 from linkage.tune.evidence import (

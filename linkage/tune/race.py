@@ -1,4 +1,4 @@
-"""Which pairs win their units, for arrays of weights: the rounds of linkage.match.resolve without an engine.
+"""Which pairs win their units, for arrays of weights: the rounds of linkage.match.resolution.resolve without an engine.
 
 Most pairs of a step stand alone: none of their units is in another. Their weight decides. The others are taken round by
 round, as a run takes them.
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.match.resolve import Thresholds
-from linkage.match.rounds import TOLD_APART
+from linkage.match.resolution.resolve import Thresholds
+from linkage.match.resolution.rounds import TOLD_APART
 from linkage.tune.evidence import ACCEPTED, REJECTED, REVIEW, Codes, Flags, Floats, Ids
 
 _MOST_ROUNDS = 20  # as of a run
-_MOST = 200.0  # bits beyond which odds are not told apart, as of linkage.match.posterior
+_MOST = 200.0  # bits beyond which odds are not told apart, as of linkage.match.likelihood.posterior
 
 
 @dataclass(frozen=True)

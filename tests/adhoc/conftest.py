@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.addresses import with_addresses
-from linkage.adhoc.alike import alike
-from linkage.adhoc.birth_dates import read, reading
-from linkage.adhoc.chains import with_chains
+from linkage.adhoc.dates.birth_dates import read, reading
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
+from linkage.adhoc.headers.recognise import recognise
 from linkage.adhoc.link import Linked, Request, link_files
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.names.chains import with_chains
+from linkage.adhoc.places.addresses import with_addresses
 from linkage.engine import Engine, Table
 
 FORENAMES = ["Amelia", "Oliver", "Isla", "Muhammad", "Noah", "Ava", "Zoë", "Martha", "Jonathan", "Anne-Marie", "Rhys"]

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from linkage.adhoc import persons
-from linkage.adhoc.address_forms import Form, form_of, pieced, with_beyond
-from linkage.adhoc.address_lines import as_parts, lines_of
-from linkage.adhoc.addresses import part_addresses, with_addresses
-from linkage.adhoc.columns_of import columns_of, columns_of_one
+from linkage.adhoc.columns.columns_of import columns_of, columns_of_one
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import recognise
 from linkage.adhoc.options import whole_address_notes
-from linkage.adhoc.recognise import recognise
-from linkage.adhoc.towns import part_towns, with_towns
+from linkage.adhoc.places.address_forms import Form, form_of, pieced, with_beyond
+from linkage.adhoc.places.address_lines import as_parts, lines_of
+from linkage.adhoc.places.addresses import part_addresses, with_addresses
+from linkage.adhoc.places.towns import part_towns, with_towns
 from linkage.engine import Engine, quote, rows
 from linkage.errors import ConfigError
 from tests.adhoc.conftest import write_csv

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import ages, persons
-from linkage.adhoc.alike import alike, left_out
-from linkage.adhoc.day_counts import day_count
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.dates import ages
+from linkage.adhoc.dates.day_counts import day_count
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike, left_out
+from linkage.adhoc.headers.recognise import Columns, recognise
 from linkage.engine import Engine, rows
 from tests.adhoc.conftest import write_csv
 

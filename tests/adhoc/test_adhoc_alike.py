@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from linkage.adhoc.full_names import FullNames, Vocabulary, by_form, by_place
+from linkage.adhoc.names.full_names import FullNames, Vocabulary, by_form, by_place
 from linkage.engine import Table
 from linkage.errors import InputError
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from linkage.adhoc.around_dates import bare
-from linkage.adhoc.birth_dates import Reading, read, reading
+from linkage.adhoc.dates.around_dates import bare
+from linkage.adhoc.dates.birth_dates import Reading, read, reading
 
 
 def _read(*texts: str) -> list[str | None]:

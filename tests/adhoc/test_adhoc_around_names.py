@@ -2,8 +2,8 @@
 
 import pytest
 
-from linkage.adhoc.around_names import bare_names, counted_bare
-from linkage.adhoc.full_names import FullNames, Vocabulary
+from linkage.adhoc.names.around_names import bare_names, counted_bare
+from linkage.adhoc.names.full_names import FullNames, Vocabulary
 
 INDONESIAN = {
     "Eko Maulana, S.H.": "Eko Maulana",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.adhoc.birth_dates import Reading, latest_year, read, reading
+from linkage.adhoc.dates.birth_dates import Reading, latest_year, read, reading
 
 
 def _read(*texts: str, latest: int = 2010) -> list[str | None]:

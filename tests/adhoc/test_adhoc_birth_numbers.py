@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.alike import alike
-from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.columns.columns_of import columns_of
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
+from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.options import say_recognised
-from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine, literal, rows
 from linkage.resources import config_file
 from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv

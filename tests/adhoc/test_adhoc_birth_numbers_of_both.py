@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.alike import alike
-from linkage.adhoc.columns_of import columns_of
+from linkage.adhoc.columns.columns_of import columns_of
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
 from linkage.engine import Engine, rows
 from tests.adhoc.conftest import FORENAMES, SURNAMES, write_csv
 

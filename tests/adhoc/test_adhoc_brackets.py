@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.headers.recognise import recognise
 
 
 @pytest.mark.parametrize(

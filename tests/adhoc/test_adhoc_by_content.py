@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.columns_of import columns_of
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.columns.columns_of import columns_of
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import Columns
 from linkage.engine import Engine
 
 Column = Callable[[random.Random], object]

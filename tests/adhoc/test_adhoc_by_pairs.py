@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from linkage.adhoc.dates.own_values import as_days, as_numbers
 from linkage.adhoc.link import Request, link_files
-from linkage.adhoc.own_values import as_days, as_numbers
 from linkage.adhoc.two_files import Asked, TwoFiles, two_files
 from linkage.engine import connect
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import dated, persons
-from linkage.adhoc.birth_dates import read, reading
-from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.dates import dated
+from linkage.adhoc.dates.birth_dates import read, reading
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.records.calendars import calendars
 from tests.adhoc.conftest import in_iso, read_as_one, write_csv

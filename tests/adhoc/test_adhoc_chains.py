@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.chains import with_chains
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import recognise
+from linkage.adhoc.names.chains import with_chains
 from linkage.adhoc.options import say_recognised
-from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine
 
 Shaped = Callable[..., tuple[list[str], list[tuple[Any, ...]], list[tuple[Any, ...]]]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc.code_parts import shorter_part
+from linkage.adhoc.codes.code_parts import shorter_part
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect, rows
 

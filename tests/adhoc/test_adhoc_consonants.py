@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.consonants import WITHOUT_VOWELS, consonants
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.forms import one_alone_has
+from linkage.adhoc.headers.recognise import recognise
+from linkage.adhoc.names.consonants import WITHOUT_VOWELS, consonants
 from linkage.adhoc.read_again import read_again, told
-from linkage.adhoc.recognise import recognise
 from linkage.engine import Engine
 from linkage.records.names import forenames, surname
 
@@ -61,8 +62,8 @@ def test_only_where_one_file_alone_has_no_vowels(
         rows = [f"{name},1980-01-0{n}" for name, times in names.items() for n in range(1, times + 1)]
         path.write_text("\n".join(["name,born", *rows, ",1981-01-01"]), encoding="utf-8")
         held.append((persons.read(engine, path, tmp_path / f"read-{side}", delimiter=None, encoding=None), "name"))
-    assert persons.one_alone_has(engine, held, WITHOUT_VOWELS) is asked
-    assert not persons.one_alone_has(engine, held[:1], WITHOUT_VOWELS)
+    assert one_alone_has(engine, held, WITHOUT_VOWELS) is asked
+    assert not one_alone_has(engine, held[:1], WITHOUT_VOWELS)
 
 
 def test_two_files_of_two_scripts_have_the_same_names(shaped: Shaped) -> None:

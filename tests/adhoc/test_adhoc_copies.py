@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.copies import without_copies
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.columns.copies import without_copies
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import recognise
 from linkage.engine import Engine
 
 HEAD = "id,surname,zip_code,res_street_address,mail_addr1,mail_zip_again,party\n"

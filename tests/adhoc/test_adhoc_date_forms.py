@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from linkage.adhoc.birth_dates import read, reading
+from linkage.adhoc.dates.birth_dates import read, reading
 
 DAYS = [datetime.date(1935 + number // 4, number * 5 % 12 + 1, number * 7 % 28 + 1) for number in range(320)]
 

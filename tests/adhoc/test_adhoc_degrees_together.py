@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc.degrees_together import two_degrees
 from linkage.adhoc.link import Request, link_files
+from linkage.adhoc.places.degrees_together import two_degrees
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect, rows
 

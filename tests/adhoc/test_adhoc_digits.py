@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.digits import emails, person_numbers, phones
+from linkage.adhoc.codes.digits import emails, person_numbers, phones
+from linkage.adhoc.fields import persons
 from linkage.engine import Engine, quote, rows
 
 

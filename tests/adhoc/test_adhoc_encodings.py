@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from linkage.adhoc.encodings import found_encoding
+from linkage.adhoc.files.encodings import found_encoding
 from linkage.cli import app
 from linkage.errors import InputError
 

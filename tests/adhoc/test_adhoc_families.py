@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from linkage.adhoc import families
 from linkage.adhoc.link import Linked, Request, link_files
 from linkage.cli import app
-from linkage.match.strangers import AS_WITHIN
+from linkage.match.likelihood.strangers import AS_WITHIN
 from tests.adhoc.conftest import write_csv
 
 FAMILIES, IN_BOTH = 600, 150

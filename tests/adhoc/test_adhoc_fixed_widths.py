@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import fixed_widths, persons
-from linkage.adhoc.fixed_widths import column_starts
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files import fixed_widths
+from linkage.adhoc.files.fixed_widths import column_starts
 from linkage.engine import Engine, rows
 
 TEXT = """\

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.ids import with_ids
-from linkage.adhoc.recognise import Columns, recognise
+from linkage.adhoc.columns.ids import with_ids
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import Columns, recognise
 from linkage.engine import Engine
 
 HEAD = "{key},first_name,last_name,dob\n"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.layouts import laid_out
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.layouts import laid_out
+from linkage.adhoc.headers.recognise import recognise
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 

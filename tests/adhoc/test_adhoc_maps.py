@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.columns_of import columns_of, columns_of_one
-from linkage.adhoc.person_file import PersonFile
+from linkage.adhoc.columns.columns_of import columns_of, columns_of_one
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.person_file import PersonFile
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 

@@ -8,7 +8,7 @@ import pytest
 from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
-from linkage.match.score import score_candidates, term_frequencies
+from linkage.match.candidates.score import score_candidates, term_frequencies
 from linkage.model import from_dict
 
 World = Callable[[str], Table]

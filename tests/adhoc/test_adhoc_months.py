@@ -5,9 +5,9 @@ from collections import defaultdict
 
 import pytest
 
-from linkage.adhoc.birth_dates import latest_year, read, reading
-from linkage.adhoc.months import month_and_numbers
-from linkage.adhoc.vocabulary import vocabulary
+from linkage.adhoc.dates.birth_dates import latest_year, read, reading
+from linkage.adhoc.dates.months import month_and_numbers
+from linkage.adhoc.headers.vocabulary import vocabulary
 from tests.adhoc.conftest import in_iso, read_as_one
 from tests.adhoc.test_adhoc_calendars import DAYS, of_iran
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import recognise
 from linkage.engine import Engine, rows
 
 FHIR = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import Columns
 from linkage.adhoc.options import of_each, say_recognised, say_trained
-from linkage.adhoc.recognise import Columns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
 

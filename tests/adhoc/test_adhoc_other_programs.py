@@ -12,7 +12,8 @@ import pyreadstat
 import pytest
 from pyarrow import feather
 
-from linkage.adhoc import other_programs, persons
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files import other_programs
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
+from linkage.adhoc.fields import persons
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
 

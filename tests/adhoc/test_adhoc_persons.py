@@ -10,7 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.adhoc import columns_made, dated, persons
+from linkage.adhoc.dates import dated
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.held_twice import held_twice
+from linkage.adhoc.fields.kinds import kinds_of
+from linkage.adhoc.files import columns_made
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 
@@ -92,7 +96,7 @@ def test_names_sexes_and_postcodes_have_one_form(read: Any, engine: Engine, rows
 
 
 @pytest.mark.parametrize(
-    ("values", "british"),
+    ("values", "are"),
     [
         (["AB1 2CD", "m11ae", "SW1A 1AA", "unknown"], True),
         (["90210", "10001", "AB1 2CD"], False),
@@ -100,10 +104,10 @@ def test_names_sexes_and_postcodes_have_one_form(read: Any, engine: Engine, rows
     ],
 )
 def test_postcodes_are_british_where_most_have_that_form(
-    values: list[str], british: bool, read: Any, engine: Engine
+    values: list[str], are: bool, read: Any, engine: Engine
 ) -> None:
     file = read("id,code\n" + "".join(f"{n},{value}\n" for n, value in enumerate(values)))
-    assert persons.british(engine, file, "code") == british
+    assert british(engine, file, "code") == are
 
 
 def test_postcodes_of_another_country_are_codes(read: Any, engine: Engine, rows: Rows) -> None:
@@ -284,11 +288,11 @@ def test_kinds_follow_what_a_field_means_or_holds(engine: Engine) -> None:
             }
         )
     )
-    assert persons.kinds(engine, side, side, postcodes=True) == {
+    assert kinds_of(engine, side, side, postcodes=True) == {
         "surname": "name", "postcode": "postcode", "email": "text", "eye_colour": "category", "ward": "code",
         "occupation": "text",
     }  # fmt: skip
-    assert persons.kinds(engine, side, side, postcodes=False)["postcode"] == "text"
+    assert kinds_of(engine, side, side, postcodes=False)["postcode"] == "text"
 
 
 def test_kinds_are_finer_where_values_ask_for_it(engine: Engine) -> None:
@@ -304,27 +308,27 @@ def test_kinds_are_finer_where_values_ask_for_it(engine: Engine) -> None:
             }
         )
     )
-    assert persons.kinds(engine, few, few, postcodes=False) == {
+    assert kinds_of(engine, few, few, postcodes=False) == {
         "forename": "name", "surname": "names", "dob": "date",
     }  # fmt: skip
     years = engine.from_arrow(pa.table({"unit_id": [1, 2], "sex": ["F", "M"], "dob": ["1990-00-00", "1991-02-03"]}))
-    assert persons.kinds(engine, years, years, postcodes=False)["dob"] == "partial date"
+    assert kinds_of(engine, years, years, postcodes=False)["dob"] == "partial date"
     alone = engine.from_arrow(pa.table({"unit_id": [1, 2], "sex": ["F", "M"], "dob": ["1990-00-00", "1991-00-00"]}))
-    assert persons.kinds(engine, alone, alone, postcodes=False)["dob"] == "date"
+    assert kinds_of(engine, alone, alone, postcodes=False)["dob"] == "date"
 
 
 def test_a_street_is_a_text_however_few_streets_there_are(engine: Engine) -> None:
     """HILL ST and HILL STREET are one; compared as codes they would differ as much as any two."""
     streets = {"unit_id": list(range(80)), "address": [f"{['HILL', 'MILL', 'PARK'][n % 3]} STREET" for n in range(80)]}
     sides = [engine.from_arrow(pa.table(streets)) for _ in "lr"]
-    assert persons.kinds(engine, *sides, postcodes=False) == {"address": "text"}
+    assert kinds_of(engine, *sides, postcodes=False) == {"address": "text"}
 
 
 def test_of_one_file_addresses_of_mail_are_one_but_for_slips(engine: Engine) -> None:
     """carolinegarner44@web and xcarolinegarner@mail are of namesakes as often as of one person; one file cannot show it."""
     side = engine.sql("select n as unit_id, 'anna.lee' || n || '@web.example' as email from range(1, 200) as t(n)")
-    assert persons.kinds(engine, side, side, postcodes=False)["email"] == "text"
-    assert persons.kinds(engine, side, side, postcodes=False, one_file=True)["email"] == "code"
+    assert kinds_of(engine, side, side, postcodes=False)["email"] == "text"
+    assert kinds_of(engine, side, side, postcodes=False, one_file=True)["email"] == "code"
 
 
 def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: Engine, tmp_path: Path) -> None:
@@ -356,7 +360,7 @@ def test_who_is_there_twice_is_told_by_the_birth_date_or_else_by_email_or_teleph
              as t(unit_id, dob, email, phone, town)
         """
     )
-    assert persons.held_twice(engine, units) == share
+    assert held_twice(engine, units) == share
 
 
 @pytest.mark.parametrize(("others", "share"), [(2, 0.5), (12, 0.0)], ids=["many", "so few that they may be namesakes"])
@@ -369,7 +373,7 @@ def test_who_is_there_twice_is_told_by_the_address_where_nothing_else_is(
         from generate_series(1, {others} + 2) as t(n)
         """
     )
-    assert persons.held_twice(engine, units) == share
+    assert held_twice(engine, units) == share
 
 
 @pytest.mark.parametrize(("further", "share"), [("", 2 / 14), (", 'LEE' as surname", 0.0)], ids=["companies", "staff"])
@@ -380,4 +384,4 @@ def test_a_company_has_no_namesake_at_its_address(further: str, share: float, en
         from generate_series(1, 14) as t(n)
         """
     )
-    assert persons.held_twice(engine, units) == pytest.approx(share)
+    assert held_twice(engine, units) == pytest.approx(share)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import rare_words
+from linkage.adhoc.codes import rare_words
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.modelling import untrained
-from linkage.adhoc.positions import degrees
+from linkage.adhoc.places.positions import degrees
 from linkage.adhoc.two_files import Asked, TwoFiles, two_files
 from linkage.engine import Engine, connect, rows
-from linkage.match.score import score_given
+from linkage.match.candidates.score import score_given
 from linkage.model import from_dict
 from linkage.model.stages import pattern_column
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import rare_words
+from linkage.adhoc.codes import rare_words
 from linkage.adhoc.link import Request, link_files
 from linkage.adhoc.modelling import untrained, with_rules
 from linkage.adhoc.read_again import read_again, told
@@ -15,7 +15,7 @@ from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
 from linkage.explain.sides import FileSide, Term
-from linkage.match.score import score_candidates, term_frequencies
+from linkage.match.candidates.score import score_candidates, term_frequencies
 from linkage.model import from_dict
 from linkage.model.blocking import keys_of_fields
 

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from linkage.adhoc import persons
-from linkage.adhoc.alike import alike
+from linkage.adhoc.fields import persons
+from linkage.adhoc.fields.alike import alike
+from linkage.adhoc.headers.recognise import recognise
 from linkage.adhoc.read_again import read_again, told
-from linkage.adhoc.recognise import recognise
 from linkage.adhoc.two_files import sides_of
 from linkage.engine import connect, rows
 from tests.adhoc.conftest import write_csv

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.adhoc.birth_headers import field_of_birth
-from linkage.adhoc.header_words import in_latin
-from linkage.adhoc.known_headers import any_known
-from linkage.adhoc.numbered_headers import of_the_second
-from linkage.adhoc.recognise import recognise
-from linkage.adhoc.short_headers import unshortened
+from linkage.adhoc.headers.birth_headers import field_of_birth
+from linkage.adhoc.headers.header_words import in_latin
+from linkage.adhoc.headers.known_headers import any_known
+from linkage.adhoc.headers.numbered_headers import of_the_second
+from linkage.adhoc.headers.recognise import recognise
+from linkage.adhoc.headers.short_headers import unshortened
 from linkage.errors import ConfigError
 
 LEFT = ["person_id", "First Name", "SURNAME", "date-of-birth", "Gender", "Post Code"]

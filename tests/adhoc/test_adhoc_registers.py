@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.adhoc.recognise import known_fields, recognise
+from linkage.adhoc.headers.recognise import known_fields, recognise
 
 
 @pytest.mark.parametrize(

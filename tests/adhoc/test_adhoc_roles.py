@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.columns_of import columns_of, columns_of_one
-from linkage.adhoc.person_file import PersonFile
-from linkage.adhoc.recognise import Columns
+from linkage.adhoc.columns.columns_of import columns_of, columns_of_one
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.person_file import PersonFile
+from linkage.adhoc.headers.recognise import Columns
 from linkage.engine import Engine
 
 NAMES = ["RAY, ANN B.", "Bo Lee", "Cy Orr", "Poe, Di", "Ed de Fox", "Flo Gray", "Hal Ives", "Ida Jay"]

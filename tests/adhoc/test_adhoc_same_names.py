@@ -1,6 +1,6 @@
 """Columns that no list knows, of one name in both files."""
 
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.headers.recognise import recognise
 
 
 def test_columns_that_no_list_knows_are_one_by_their_letters() -> None:

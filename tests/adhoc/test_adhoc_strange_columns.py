@@ -9,8 +9,8 @@ import pytest
 from pyarrow import csv
 
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
+from linkage.adhoc.headers.recognise import own_name, recognise
 from linkage.adhoc.link import Request, link_files
-from linkage.adhoc.recognise import own_name, recognise
 from tests.adhoc.conftest import PEOPLE, SHARED, Shaped, person, seen_again, write_csv
 
 STRANGE = (

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from linkage.adhoc.columns.things import is_of_thing
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
-from linkage.adhoc.things import is_of_thing
 from linkage.adhoc.two_files import Asked, two_files
 from linkage.engine import connect
 from linkage.errors import ConfigError

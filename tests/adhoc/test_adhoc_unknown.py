@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.birth_dates import read, reading
-from linkage.adhoc.unknown import notes, without_unknown
+from linkage.adhoc.dates.birth_dates import read, reading
+from linkage.adhoc.fields import persons
+from linkage.adhoc.files.unknown import notes, without_unknown
 from linkage.engine import Engine, quote, rows
 from tests.adhoc.conftest import Shaped
 

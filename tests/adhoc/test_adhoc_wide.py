@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.recognise import Columns, recognise
-from linkage.adhoc.wide import without_idle
+from linkage.adhoc.columns.wide import without_idle
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import Columns, recognise
 from linkage.engine import Engine
 
 

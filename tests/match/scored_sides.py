@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkage.engine import Engine, rows
-from linkage.match.parts import Parts
-from linkage.match.score import Candidates, score_candidates, term_frequencies
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.score import Candidates, score_candidates, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.comparisons import comparison, settings
 from tests.model.people import both_sides

@@ -16,7 +16,7 @@ from linkage.explain.record import explain_record
 from linkage.explain.sides import FileSide
 from linkage.explain.weighing import Part, Weighed
 from linkage.match import link_step
-from linkage.match.resolve import Thresholds
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import from_dict
 from quality.explanation.bars import bars
 from quality.explanation.others import linked_in_words

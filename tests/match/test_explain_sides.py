@@ -14,8 +14,8 @@ from linkage.explain.reach import by_pass, by_rule, reached_by_pass, reached_by_
 from linkage.explain.sides import RunSide, Term, listed_units
 from linkage.explain.weighing import frequencies_of
 from linkage.match import from_sources
-from linkage.match.resolve import Thresholds
-from linkage.match.score import term_frequencies
+from linkage.match.candidates.score import term_frequencies
+from linkage.match.resolution.resolve import Thresholds
 from linkage.model import BlockingRule, Model, from_dict
 
 NPD: dict[int, dict[str, Any]] = {

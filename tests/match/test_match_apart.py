@@ -3,8 +3,8 @@
 import pytest
 
 from linkage.engine import Engine, rows
-from linkage.match.apart import two_people
-from linkage.match.units import Units
+from linkage.match.candidates.units import Units
+from linkage.match.two_people.apart import two_people
 from tests.conftest import parse
 
 HEAD = "unit_id | forename | middle_names | surname | dob:text | postcode | nino"

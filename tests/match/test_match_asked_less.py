@@ -6,8 +6,8 @@ import pytest
 
 from linkage.engine import Engine, Table
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.match.apart import two_people
-from linkage.match.passes import no_pairs
+from linkage.match.candidates.passes import no_pairs
+from linkage.match.two_people.apart import two_people
 from tests.conftest import parse
 from tests.match.exact_model import units
 from tests.match.test_match_step import LEFT, linked

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect, rows
-from linkage.match.assignment import assign
-from linkage.match.resolve import Race, Thresholds
-from linkage.match.rounds import HELD
+from linkage.match.resolution.assignment import assign
+from linkage.match.resolution.resolve import Race, Thresholds
+from linkage.match.resolution.rounds import HELD
 
 AT = Thresholds(accept=8.0, review=0.0, margin=3.0)
 Pairs = dict[tuple[int, int], float]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.match.coverage import gain
+from linkage.match.candidates.coverage import gain
 
 MOST_GAIN = gain([1.0])
 

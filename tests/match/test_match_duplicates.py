@@ -8,9 +8,9 @@ import pytest
 from linkage.config import Step
 from linkage.engine import Engine, Table
 from linkage.match import link_step
-from linkage.match.duplicates import SamePerson, excuse
-from linkage.match.resolve import Thresholds, resolve
-from linkage.match.score import score_given, term_frequencies
+from linkage.match.candidates.score import score_given, term_frequencies
+from linkage.match.resolution.duplicates import SamePerson, excuse
+from linkage.match.resolution.resolve import Thresholds, resolve
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 

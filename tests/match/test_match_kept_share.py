@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import Engine, Table
-from linkage.match.kept_share import by_kept_pairs
-from linkage.match.score import term_frequencies
+from linkage.match.candidates.score import term_frequencies
+from linkage.match.likelihood.kept_share import by_kept_pairs
 from linkage.model import Model, from_dict
 
 PEOPLE = 400  # whose forenames are ANN, but for a quarter, who have one each

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine, Table
+from linkage.match.candidates.overrides import Overrides
 from linkage.match.links_only import step_of_links
-from linkage.match.overrides import Overrides
 from linkage.match.step import StepResult
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units

@@ -3,8 +3,8 @@
 import pytest
 
 from linkage.engine import Engine, Table, rows
-from linkage.match import meeting
-from linkage.match.meeting import met_only, those_who_meet
+from linkage.match.candidates import meeting
+from linkage.match.candidates.meeting import met_only, those_who_meet
 from linkage.model import BlockingRule
 from tests.conftest import parse
 from tests.match.scored_sides import of_whole_sides, scored, told

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from linkage.engine import Engine, one
-from linkage.match.further_records import Further, share_of
-from linkage.match.missed_records import MissedRecords, missed_records
-from linkage.match.second_records import SecondRecords
+from linkage.match.further.further_records import Further, share_of
+from linkage.match.further.missed_records import MissedRecords, missed_records
+from linkage.match.further.second_records import SecondRecords
 from linkage.model import Model, from_dict
 
 PASSED = 1_000

@@ -34,7 +34,7 @@ def test_who_is_linked_leaves_a_rival_only_to_be_another_record(engine: Engine) 
 
 def test_of_many_units_some_stand_for_all(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of eight left units every second is looked at: 8 is one of them, 5 is not."""
-    monkeypatch.setattr("linkage.match.not_kept.MOST_UNITS", 4)
+    monkeypatch.setattr("linkage.match.likelihood.not_kept.MOST_UNITS", 4)
     summary = linked(engine).summary
     assert summary["not_kept"] == {
         "looked_at_one_in": 2,

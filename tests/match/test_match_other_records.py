@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.further_records import Further, likely, share_of_others
-from linkage.match.other_records import with_other_records
-from linkage.match.second_records import SecondRecords
+from linkage.match.further.further_records import Further, likely, share_of_others
+from linkage.match.further.other_records import with_other_records
+from linkage.match.further.second_records import SecondRecords
 
 LINKS = """
     left_id | right_id | decision | match_weight:float | match_probability:float

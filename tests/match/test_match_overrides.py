@@ -11,7 +11,7 @@ from linkage.engine import Engine, Table
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
 from linkage.match import link_step
-from linkage.match.overrides import Overrides, load, of_units
+from linkage.match.candidates.overrides import Overrides, load, of_units
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 from tests.match.test_match_step import LEFT, PASS, RIGHT, STEP

@@ -7,9 +7,9 @@ import pytest
 
 from linkage.engine import Engine, rows
 from linkage.errors import LeoError
-from linkage.match import score
-from linkage.match.parts import Parts, by_key
-from linkage.match.score import score_candidates, term_frequencies
+from linkage.match.candidates import score
+from linkage.match.candidates.parts import Parts, by_key
+from linkage.match.candidates.score import score_candidates, term_frequencies
 from linkage.match.step import link_step
 from linkage.model import BlockingRule
 from tests.conftest import parse

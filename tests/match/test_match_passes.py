@@ -9,7 +9,7 @@ import pytest
 from linkage.config import Pass
 from linkage.engine import Engine, Table
 from linkage.errors import ConfigError
-from linkage.match import passes
+from linkage.match.candidates import passes
 from linkage.resources import config_file
 
 World = Callable[[str], Table]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
-from linkage.match import matchings
-from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
-from linkage.match.posterior import of_possible, posterior, with_apart
-from linkage.match.resolve import Thresholds
-from linkage.match.same_people import same_people, share_same
+from linkage.match.likelihood import matchings
+from linkage.match.likelihood.matchings import Matchings, Pairs, components, messages, probabilities
+from linkage.match.likelihood.posterior import of_possible, posterior, with_apart
+from linkage.match.resolution.resolve import Thresholds
+from linkage.match.resolution.same_people import same_people, share_same
 from tests.match.every_matching import Edge, marginals
 from tests.match.exact_model import exact_model
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
-from linkage.match.coverage import gain
-from linkage.match.resolve import Race, Thresholds, resolve
+from linkage.match.candidates.coverage import gain
+from linkage.match.resolution.resolve import Race, Thresholds, resolve
 
 World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]

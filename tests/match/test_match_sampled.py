@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from linkage.config import Step
 from linkage.engine import Engine, Table
-from linkage.match.matchings import Pairs, numbered
-from linkage.match.sampled import Urn, links_sampled
-from linkage.match.second_records import ANOTHER
+from linkage.match.further.second_records import ANOTHER
+from linkage.match.likelihood.matchings import Pairs, numbered
+from linkage.match.likelihood.sampled import Urn, links_sampled
 from tests.match.every_matching import Edge, every_matching, marginals
 from tests.match.test_match_posterior import graphs, pairs
 from tests.match.test_match_step import linked

@@ -7,8 +7,8 @@ import pytest
 from linkage.config import Step
 from linkage.engine import Engine
 from linkage.match import link_step
-from linkage.match.overrides import Overrides
-from linkage.match.passes import no_pairs
+from linkage.match.candidates.overrides import Overrides
+from linkage.match.candidates.passes import no_pairs
 from linkage.model import from_dict
 from tests.match.exact_model import exact_model, units
 

@@ -9,9 +9,9 @@ import pytest
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.link import Request, link_files
 from linkage.engine import Engine, rows
-from linkage.match.apart import two_people
-from linkage.match.sisters import Words, difference
-from linkage.match.units import Units
+from linkage.match.candidates.units import Units
+from linkage.match.two_people.apart import two_people
+from linkage.match.two_people.sisters import Words, difference
 from tests.conftest import parse
 
 HOMES = range(12)

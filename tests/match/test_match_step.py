@@ -9,7 +9,8 @@ import pytest
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, connect
 from linkage.errors import ConfigError, LeoError
-from linkage.match import StepResult, link_step, score
+from linkage.match import StepResult, link_step
+from linkage.match.candidates import score
 from linkage.model import from_dict
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units

@@ -8,9 +8,9 @@ import pytest
 from linkage.config import Step
 from linkage.engine import Engine, rows
 from linkage.match import StepResult, link_step
-from linkage.match.rounds import HELD
-from linkage.match.score import term_frequencies
-from linkage.match.strangers import AS_WITHIN, Band, as_within, banded, strangers_as_heavy, told
+from linkage.match.candidates.score import term_frequencies
+from linkage.match.likelihood.strangers import AS_WITHIN, Band, as_within, banded, strangers_as_heavy, told
+from linkage.match.resolution.rounds import HELD
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
 

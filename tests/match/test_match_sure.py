@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from linkage.config import Cardinality, Step
 from linkage.engine import Engine, connect, rows
 from linkage.errors import ConfigError
-from linkage.match.decide import Matched, matched
-from linkage.match.parts import Parts
-from linkage.match.sure import taking
+from linkage.match.candidates.parts import Parts
+from linkage.match.candidates.sure import taking
+from linkage.match.resolution.decide import Matched, matched
 from linkage.model import Model, from_dict
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Step
-from linkage.match.coverage import gain, most_gain
-from linkage.match.resolve import Thresholds, weight_of
+from linkage.match.candidates.coverage import gain, most_gain
+from linkage.match.resolution.resolve import Thresholds, weight_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.engine import rows as engine_rows
-from linkage.match.together import likely_together
+from linkage.match.further.together import likely_together
 
 
 @pytest.mark.both_engines

@@ -14,7 +14,7 @@ import village as village_files
 
 from linkage.catalogue import shipped
 from linkage.errors import ConfigError
-from linkage.match.overrides import load
+from linkage.match.candidates.overrides import load
 from linkage.pipeline.carrying import Carried, labels_store
 from linkage.pipeline.reviewing import add_labels, estimate_step, now, sample_of
 from linkage.review.decisions import write_overrides

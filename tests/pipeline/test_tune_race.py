@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.engine import connect, rows
-from linkage.match.passes import holds_many
-from linkage.match.resolve import Thresholds, resolve
+from linkage.match.candidates.passes import holds_many
+from linkage.match.resolution.resolve import Thresholds, resolve
 from linkage.tune.evidence import DECISIONS
 from linkage.tune.race import Contest
 

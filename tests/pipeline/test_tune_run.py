@@ -14,7 +14,7 @@ from village import build
 
 from linkage.engine import connect, one, rows
 from linkage.explain.opening import OpenRun
-from linkage.match.score import score_given, term_frequencies
+from linkage.match.candidates.score import score_given, term_frequencies
 from linkage.model import from_dict, load
 from linkage.tune.edited import edited
 from linkage.tune.evidence import DECISIONS, read

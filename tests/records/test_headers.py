@@ -2,8 +2,8 @@
 
 import pytest
 
-from linkage.adhoc import persons
-from linkage.adhoc.recognise import recognise
+from linkage.adhoc.fields import persons
+from linkage.adhoc.headers.recognise import recognise
 from linkage.errors import ConfigError, InputError
 from linkage.records.headers import listed, looks_like_a_record
 

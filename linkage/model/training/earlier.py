@@ -52,7 +52,7 @@ class Earlier:
 
         Args:
             training: of the step's summary.
-            together: how fields of its links differ together (linkage.match.reach).
+            together: how fields of its links differ together (linkage.match.candidates.reach).
             shown: of each field, the step's matches at each level, by its links.
         """
         found = [int(rule["matches"]) for rule in training.get("rules", ()) if rule.get("used", True)]

@@ -1,0 +1,1 @@
+"""Numbers, codes, hashes, bits, and words that are as rare as they."""

@@ -1,0 +1,183 @@
+"""Columns that neither names nor what they hold tell, taken by what pairs of records agree on.
+
+When two banks booked a payment, what a visit was for and who wrote a paper have no form that tells them: dates of one
+year are alike by chance. But records that agree on all that is known are mostly of one person or thing. Two columns
+that they agree on far more often than other records do are the same one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from linkage.adhoc.codes.rare_words import names_persons
+from linkage.adhoc.columns.contents import squashed, words
+from linkage.adhoc.dates.own_values import as_days, as_numbers
+from linkage.adhoc.fields.persons import identified
+from linkage.adhoc.files.columns_made import as_text
+from linkage.adhoc.files.person_file import PLACE, PersonFile
+from linkage.adhoc.files.unknown import says_unknown
+from linkage.adhoc.headers.header_words import words_of
+from linkage.adhoc.headers.recognise import Columns, own_name
+from linkage.adhoc.headers.vocabulary import vocabulary
+from linkage.engine import Engine, Table, quote
+from linkage.model.comparisons import BESIDE
+
+_MOST_COLUMNS = 40  # of a file that are looked at
+_MOST_PAIRS = 5_000
+_ENOUGH = 50  # pairs, with which no field is left out of what they agree on
+_FEWEST = 30  # pairs that know both columns
+_MORE = 0.4  # of what other records do not agree on, which pairs do
+_LEAD = 1.2  # times as much as with the next column
+_LONGEST = 200  # signs of a value that are looked at
+_HALF = 0.5  # of the words of the shorter text
+_OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
+
+
+def columns_by_pairs(
+    engine: Engine,
+    files: Sequence[PersonFile],
+    columns: Columns,
+    sides: Sequence[Table],
+    kinds: Mapping[str, str],
+) -> Columns | None:
+    """The columns with those that pairs agree on; None where there are none.
+
+    Args:
+        files: two files, without the columns that an analyst leaves out.
+        sides: units of both by the columns that are known.
+        kinds: of the fields that are known.
+    """
+    free = [_free(file, of, kinds) for file, of in zip(files, _used(columns), strict=True)]
+    known = [name for name, kind in kinds.items() if kind != BESIDE]
+    if not all(free) or not known:
+        return None
+    pairs = _pairs(engine, sides, known)
+    if engine.count(pairs) < _FEWEST:
+        return None
+    ids = [identified(engine, file, of) for file, of in zip(files, (columns.left_id, columns.right_id), strict=True)]
+    held = [
+        _values(engine, file, of, pairs, side, names)
+        for file, of, side, names in zip(files, ids, ("left_id", "right_id"), free, strict=True)
+    ]
+    left, right = dict(columns.left), dict(columns.right)
+    for one, other in _best(held):
+        name = own_name(one, {*left, *right})
+        left[name], right[name] = one, other
+    if len(left) == len(columns.left):
+        return None
+    new = [(name, column) for name, column in left.items() if name not in columns.left]
+    said = [text for name, column in new for text in (f"left.{name}={column}", f"right.{name}={right[name]}")]
+    return replace(columns, left=left, right=right, by_content=(*columns.by_content, *said))
+
+
+def _used(columns: Columns) -> list[set[str | None]]:
+    """The columns of each file that are something."""
+    left = {*columns.left.values(), *columns.left_parts.values(), columns.left_id}
+    return [left, {*columns.right.values(), *columns.right_parts.values(), columns.right_id}]
+
+
+def _free(file: PersonFile, used: set[str | None], kinds: Mapping[str, str]) -> list[str]:
+    """Columns that are nothing yet and, of persons, nobody else's."""
+    others = {*vocabulary()["others"]} if names_persons(kinds) else set[str]()
+    return [name for name in file.header if name not in used and not others & {*words_of(name)}][:_MOST_COLUMNS]
+
+
+def _pairs(engine: Engine, sides: Sequence[Table], known: Sequence[str]) -> Table:
+    """left_id, right_id of records that are alone in their file with all known fields, or all but one of several."""
+    best = _agreeing(engine, sides, known)
+    if len(known) < 3 or engine.count(best) >= _ENOUGH:
+        return best
+    for left_out in known:
+        found = _agreeing(engine, sides, [name for name in known if name != left_out])
+        best, worse = sorted((best, found), key=engine.count, reverse=True)
+        engine.drop(worse)
+    return best
+
+
+def _agreeing(engine: Engine, sides: Sequence[Table], names: Sequence[str]) -> Table:
+    by = ", ".join(map(quote, names))
+    known = " and ".join(f"{quote(name)} is not null" for name in names)
+    alone = [
+        engine.sql(
+            f"select unit_id, {by} from {{t}} where {known} qualify count(*) over (partition by {by}) = 1", t=side
+        )
+        for side in sides
+    ]
+    same = " and ".join(f"l.{quote(name)} = r.{quote(name)}" for name in names)
+    query = f"""
+        select l.unit_id as left_id, r.unit_id as right_id from {{l}} as l join {{r}} as r on {same}
+        order by left_id
+        limit {_MOST_PAIRS}
+        """
+    return engine.sql(query, l=alone[0], r=alone[1], store=True)
+
+
+_Column = tuple[str, list[str | None], bool]
+"""Its name, what it holds in each pair, and whether texts of words."""
+
+
+def _values(
+    engine: Engine, file: PersonFile, ids: Table, pairs: Table, side: str, names: Sequence[str]
+) -> list[_Column]:
+    """What columns hold in each pair, as it is compared; those left out that hold next to nothing."""
+    texts = ", ".join(f"nullif(left({as_text(name)}, {_LONGEST}), '') as v{n}" for n, name in enumerate(names))
+    query = f"""
+        with held as (select {quote(PLACE)} as place, {texts} from {{t}})
+        select h.* from {{pairs}} as p join {{ids}} as i on i.unit_id = p.{side} join held as h on h.place = i.place
+        order by p.left_id, p.right_id
+        """
+    found = engine.arrow(engine.sql(query, t=file.table, pairs=pairs, ids=ids))
+    made = []
+    for n, name in enumerate(names):
+        values = [None if value is None or says_unknown(value) else value for value in found[f"v{n}"].to_pylist()]
+        known = [value for value in values if value]
+        if len(known) >= _FEWEST and len({*known}) > 1:
+            read, are_words = _compared(known)
+            made.append((name, [read(value) if value else None for value in values], are_words))
+    return made
+
+
+def _compared(values: Sequence[str]) -> tuple[Callable[[str], str | None], bool]:
+    """How a column's values are written, so that two ways of writing one are the same."""
+    counts = dict.fromkeys(values, 1)
+    if read := as_days(counts) or as_numbers(counts):
+        return read, False
+    several = sum(len(words(value)) > 1 for value in values)
+    if 2 * several > len(values):
+        return lambda value: " ".join(words(value)) or None, True
+    return lambda value: squashed(value) or None, False
+
+
+def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
+    """Columns that belong together, the surest first: each in one pair, and none that is as near to another."""
+    scored = [(_agreement(one, other), one[0], other[0]) for one in held[0] for other in held[1]]
+    found = list[tuple[str, str]]()
+    rest = sorted((score for score in scored if score[0] >= _MORE), key=lambda score: -score[0])
+    while rest:
+        best, one, other = rest[0]
+        rivals = [score for score, *names in rest[1:] if one == names[0] or other == names[1]]
+        if best >= _LEAD * max(rivals, default=0.0):
+            found.append((one, other))
+        rest = [score for score in rest if one != score[1] and other != score[2]]
+    return found
+
+
+def _agreement(one: _Column, other: _Column) -> float:
+    """How much more often pairs agree than other records do, of what these leave."""
+    same = _same_words if one[2] and other[2] else _equal
+    mine, theirs = one[1], other[1]
+    both = [same(a, b) for a, b in zip(mine, theirs, strict=True) if a and b]
+    if len(both) < _FEWEST:
+        return 0.0
+    moved = [(a, b) for by in _OTHERS for a, b in zip(mine, [*theirs[by:], *theirs[:by]], strict=True) if a and b]
+    chance = sum(same(a, b) for a, b in moved) / max(len(moved), 1)
+    return (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
+
+
+def _equal(one: str, other: str) -> bool:
+    return one == other
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Whether one text has half of the other's words, or more: who wrote a paper, with initials or without."""
+    mine, theirs = {*one.split()}, {*other.split()}
+    return len(mine & theirs) >= _HALF * min(len(mine), len(theirs))

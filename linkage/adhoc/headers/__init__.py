@@ -1,0 +1,1 @@
+"""What columns are called: words, forms of headers, and which field each header names."""

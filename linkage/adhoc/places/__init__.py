@@ -1,0 +1,1 @@
+"""Addresses, towns and positions on earth."""

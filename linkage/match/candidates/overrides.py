@@ -1,0 +1,198 @@
+"""What people have decided: pairs that are linked whatever the model says, and pairs that never are.
+
+A decision names entities by their source and the source's own key, so it holds in every release. It is kept as CSV,
+which a reviewer's tool can write and a panel can read.
+"""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, Table, one
+from linkage.errors import ConfigError
+from linkage.match.candidates.passes import holds_many
+from linkage.resources import filled_in
+
+COLUMNS = ("left_source", "left_key", "right_source", "right_key", "decision")
+"""What a file must hold; further columns (who decided, when, why) are the reviewer's own."""
+
+DECISIONS = ("link", "never")
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Decisions about the units of a step's two sides.
+
+    Attributes:
+        forced: left_id, right_id of pairs to be linked.
+        barred: left_id, right_id of pairs never to be linked.
+        counts: decisions in the file, and how many of them this step's units meet.
+    """
+
+    forced: Table
+    barred: Table
+    counts: dict[str, int]
+
+
+def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
+    """Read a file of decisions.
+
+    Args:
+        sources: those of the run; a decision about any other would be of nobody, and a mistyped one would not be seen.
+
+    Returns:
+        COLUMNS, and `line`, the line of the file.
+
+    Raises:
+        ConfigError: no such file, no such column, or lines with faults; all are named, without their keys.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: cannot be read as UTF-8 text ({type(error).__name__})\n"
+            "  give the CSV file of decisions, saved in UTF-8"
+        ) from None
+    reader = filled_in(io.StringIO(text))
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")
+    rows = list(_rows(reader))
+    faults = [fault for row in rows for fault in _faults(row, sources)] + list(_contradictions(rows))
+    if faults:
+        shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {fault}" for fault in shown))
+    fields = [*((name, pa.string()) for name in COLUMNS), ("line", pa.int64())]
+    return pa.Table.from_pylist(rows, pa.schema(fields))
+
+
+def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, Any]]:
+    for row in reader:
+        yield {**{name: (row[name] or "").strip() for name in COLUMNS}, "line": reader.line_num}
+
+
+def _faults(row: dict[str, Any], sources: Collection[str] | None) -> Iterator[str]:
+    empty = [name for name in COLUMNS if not row[name]]
+    if empty:
+        yield f"line {row['line']}: {', '.join(empty)} is empty"
+    elif row["decision"] not in DECISIONS:
+        yield f"line {row['line']}: decision is neither {' nor '.join(DECISIONS)}"
+    for name in ("left_source", "right_source"):
+        if sources is not None and row[name] and row[name] not in sources:
+            yield f"line {row['line']}: {name} is no source of the run; there are {', '.join(sorted(sources))}"
+
+
+def _contradictions(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Pairs that one line links and another forbids, in whatever order their sides are named."""
+    decided: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
+    for row in rows:
+        pair = frozenset(((row["left_source"], row["left_key"]), (row["right_source"], row["right_key"])))
+        before = decided.setdefault(pair, row)
+        if before["decision"] != row["decision"]:
+            yield f"line {row['line']}: says {row['decision']} of a pair of which line {before['line']} says otherwise"
+
+
+def of_units(
+    engine: Engine, decisions: pa.Table, entities: Table, left: Table, right: Table, cardinality: str, where: str
+) -> Overrides:
+    """Decisions about entities as decisions about a step's units.
+
+    Args:
+        decisions: as `load` returns it.
+        entities: entity_id, source, entity_key of all sources.
+        left, right: unit_id, entity_id of each side.
+        cardinality: of the step; a unit that may hold one link cannot be given two.
+        where: the file, for errors.
+
+    Raises:
+        ConfigError: two decisions link a unit that may hold only one link; the lines are named.
+    """
+    # Three queries: of few decisions DuckDB would else take all pairs of the two sides, and then those decided on.
+    named = engine.sql(_NAMED, decisions=engine.from_arrow(decisions), entities=entities, store=True)
+    of_left = engine.sql(_OF_LEFT, named=named, left=left, store=True)
+    met = engine.sql(_OF_RIGHT, of_left=of_left, right=right, store=True)
+    engine.drop(named, of_left)
+    for side in ("left", "right"):
+        if not holds_many(cardinality, side):  # type: ignore[arg-type]
+            _refuse_two(engine, met, side, where)
+    of = "select distinct left_id, right_id from {met} where decision = $decision"
+    counted = one(engine, engine.sql("select count(distinct line) as lines from {met}", met=met))
+    return Overrides(
+        forced=engine.sql(of, params={"decision": "link"}, met=met, store=True),
+        barred=engine.sql(of, params={"decision": "never"}, met=met, store=True),
+        counts={"decisions": decisions.num_rows, "met": int(counted["lines"])},
+    )
+
+
+def never_one(engine: Engine, decisions: Sequence[pa.Table], entities: Table) -> Table:
+    """Entities that are not one person, by any step's decisions, whichever step would join them.
+
+    Args:
+        decisions: as `load` returns them.
+        entities: entity_id, source, entity_key of all sources.
+
+    Returns:
+        one_id, other_id; stored.
+    """
+    named = engine.sql(_NAMED, decisions=engine.from_arrow(pa.concat_tables(decisions)), entities=entities)
+    return engine.sql("select distinct one_id, other_id from {n} where decision = 'never'", n=named, store=True)
+
+
+_NAMED = """
+    select d.line, d.decision, a.entity_id as one_id, b.entity_id as other_id
+    from {decisions} as d
+    join {entities} as a on a.source = d.left_source and a.entity_key = d.left_key
+    join {entities} as b on b.source = d.right_source and b.entity_key = d.right_key
+    """
+
+# Either entity may stand on either side of the step.
+_OF_LEFT = """
+    with both_ways as (
+        select line, decision, one_id as of_left, other_id as of_right from {named}
+        union all
+        select line, decision, other_id as of_left, one_id as of_right from {named}
+    )
+    select n.line, n.decision, n.of_right, l.unit_id as left_id
+    from both_ways as n
+    join {left} as l on l.entity_id = n.of_left
+    """
+
+_OF_RIGHT = """
+    select n.line, n.decision, n.left_id, r.unit_id as right_id
+    from {of_left} as n
+    join {right} as r on r.entity_id = n.of_right
+    where n.left_id <> r.unit_id
+    """
+
+
+def _refuse_two(engine: Engine, met: Table, side: str, where: str) -> None:
+    other = {"left": "right", "right": "left"}[side]
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with several as (
+                select {side}_id, min(line) as first_line, max(line) as last_line
+                from {{met}}
+                where decision = 'link'
+                group by {side}_id
+                having count(distinct {other}_id) > 1
+            )
+            select count(*) as units, min(first_line) as first_line, min(last_line) as last_line from several
+            """,
+            met=met,
+        ),
+    )
+    if found["units"]:
+        count, are = (f"{found['units']} units", "are") if found["units"] > 1 else ("1 unit", "is")
+        raise ConfigError(
+            f"{where}: {count} of the {side} side {are} linked twice, for example by lines "
+            f"{found['first_line']} and {found['last_line']}\n  take one out, or give the step a cardinality that "
+            "allows it"
+        )

@@ -1,0 +1,199 @@
+"""How likely each pair of a step is one person, given its rivals: the posterior under the step's cardinality.
+
+A match weight speaks of a pair alone. Where a unit has one partner at most, what speaks for one candidate speaks
+against the others, and against those who want that candidate: a pair's probability is its share in all matchings of
+the units around it (linkage.match.likelihood.matchings). Rivals that are two records of one person do not stand against
+each other; they are taken together, and each is as likely as both.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.config import Cardinality, Step
+from linkage.engine import Engine, Table, empty
+from linkage.match.candidates.passes import holds_many
+from linkage.match.candidates.score import Frequencies
+from linkage.match.likelihood.matchings import Ids, Numbers, Pairs, numbered, probabilities
+from linkage.match.resolution.resolve import Thresholds
+from linkage.match.resolution.rounds import ODDS, odds_of
+from linkage.match.resolution.same_people import nobody, same_people, whole
+from linkage.model import Model
+
+
+def with_apart(engine: Engine, likely: Table, apart: Table) -> Table:
+    """Contested pairs, as `posterior` returns them but for their weight, and pairs that are two people."""
+    return engine.sql(
+        """
+        select left_id, right_id, match_probability, left_person, right_person from {likely}
+        union all
+        select left_id, right_id, cast(0 as double) as match_probability,
+               left_id as left_person, right_id as right_person
+        from {apart}
+        """,
+        likely=likely,
+        apart=apart,
+    )
+
+
+def of_possible(
+    engine: Engine,
+    step: Step,
+    model: Model,
+    pairs: Table,
+    apart: Table,
+    still_open: tuple[Table, Table],
+    frequencies: Frequencies,
+    thresholds: Thresholds,
+) -> Table:
+    """The `posterior` of a step's pairs, two records of one person not being rivals, where a side may hold any.
+
+    Args:
+        pairs: left_id, right_id, match_weight, left_odds, right_odds, as a race has its rivals.
+        apart: left_id, right_id of pairs that are two people, whatever they weigh.
+        still_open: units of the left and of the right that the pairs are of, with the model's columns.
+    """
+    if engine.count(pairs) == 0:  # nobody has a rival
+        return posterior(engine, pairs, step.cardinality, thresholds.gain)
+    possible = engine.sql(
+        """
+        select p.*
+        from {pairs} as p
+        where not exists (select 1 from {apart} as a where a.left_id = p.left_id and a.right_id = p.right_id)
+        """,
+        pairs=pairs,
+        apart=apart,
+    )
+    same = {
+        side: same_people(engine, model, possible, side, units, frequencies, thresholds.accept)
+        for side, chooser, units in zip(("left", "right"), ("right", "left"), still_open, strict=True)
+        if not holds_many(step.cardinality, chooser) and not step.each_once
+    }
+    return posterior(engine, possible, step.cardinality, thresholds.gain, same)
+
+
+def posterior(
+    engine: Engine, pairs: Table, cardinality: Cardinality, gain: float, same: dict[str, Table] | None = None
+) -> Table:
+    """The probability of each contested pair; one without a rival has what its weight says.
+
+    Args:
+        pairs: left_id, right_id, match_weight; a pair once. Where they come with left_odds and right_odds, as a race
+            has its rivals, they are contested and their units' odds are added up already.
+        gain: bits that the cardinality adds to a weight.
+        same: by side: unit_id, same_as, as `same_people` finds them.
+
+    Returns:
+        left_id, right_id, match_probability, left_person, right_person (the smallest unit of the same person) and
+        match_weight of pairs of which a unit that holds one link has others.
+    """
+    single = [side for side in ("left", "right") if not holds_many(cardinality, side)]
+    if not single or engine.count(pairs) == 0:
+        return empty(engine, _COLUMNS)
+    added_up = all(f"{side}_odds" in pairs.columns for side in single)
+    weighed = engine.sql(_weighed(single, added_up), params={"gain": gain}, pairs=pairs, store=True)
+    records = {f"same_{side}": (same or {}).get(side) or nobody(engine) for side in ("left", "right")}
+    sure = engine.sql(_SURE, params={"doubt": DOUBT}, weighed=weighed, store=True, **records)
+    likely = _in_doubt(engine, weighed, sure, single, gain, records)
+    found = engine.sql(_LIKELY, params=None, weighed=weighed, sure=sure, likely=likely, store=True, **records)
+    engine.drop(weighed, sure, likely)
+    return found
+
+
+DOUBT = 1e-2
+"""A pair is sure when all matchings without it together are no likelier than this, beside those with it."""
+
+_COLUMNS = {"left_id": "bigint", "right_id": "bigint", "match_probability": "double", "left_person": "bigint",
+            "right_person": "bigint", "match_weight": "double"}  # fmt: skip
+
+
+def _weighed(single: list[str], added_up: bool) -> str:
+    """Pairs with rivals: their odds, and those of the rivals on each side that holds one link.
+
+    Args:
+        added_up: whether the pairs, all of which have rivals, come with the odds of all pairs of their units.
+    """
+    sums = [f"{s}_odds" if added_up else odds_of(s) for s in single]
+    counts = [] if added_up else [f"count(*) over (partition by {s}_id) as pairs_{s}" for s in single]
+    contested = "true" if added_up else " or ".join(f"pairs_{s} > 1" for s in single)
+    rivals = ", ".join(
+        f"greatest({s}_odds * exp(ln(2) * $gain) - odds, 0e0) as {s}_rivals" if s in single else f"0e0 as {s}_rivals"
+        for s in ("left", "right")
+    )
+    return f"""
+        with beside as (
+            select left_id, right_id, match_weight, {ODDS} * exp(ln(2) * $gain) as odds, {", ".join([*sums, *counts])}
+            from {{pairs}}
+        )
+        select left_id, right_id, match_weight, odds, {rivals}
+        from beside
+        where {contested}
+        """
+
+
+# With S the odds of all matchings of the other units, those with the pair weigh odds * S, and those without it at most
+# (1 + rivals on the left) * (1 + rivals on the right) * S. Two records of one person are no rivals: they are looked at.
+_SURE = """
+    select w.left_id, w.right_id, w.odds / (w.odds + (1 + w.left_rivals) * (1 + w.right_rivals)) as match_probability
+    from {weighed} as w
+    where (1 + w.left_rivals) * (1 + w.right_rivals) <= $doubt * w.odds
+      and not exists (select 1 from {same_left} as l where l.unit_id = w.left_id)
+      and not exists (select 1 from {same_right} as r where r.unit_id = w.right_id)
+    """
+
+# What is neither sure nor in doubt stands against a sure pair: its share beside its rivals bounds it, and is small.
+_LIKELY = """
+    select w.left_id, w.right_id,
+           coalesce(s.match_probability, d.match_probability,
+                    w.odds / (1 + w.odds + greatest(w.left_rivals, w.right_rivals))) as match_probability,
+           coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person,
+           w.match_weight
+    from {weighed} as w
+    left join {sure} as s on s.left_id = w.left_id and s.right_id = w.right_id
+    left join {likely} as d on d.left_id = w.left_id and d.right_id = w.right_id
+    left join {same_left} as l on l.unit_id = w.left_id
+    left join {same_right} as r on r.unit_id = w.right_id
+    """
+
+
+def _in_doubt(
+    engine: Engine, weighed: Table, sure: Table, single: list[str], gain: float, records: dict[str, Table]
+) -> Table:
+    """The probability of the pairs none of whose units is in a sure pair, each component of them taken whole."""
+    free = " and ".join(f"not exists (select 1 from {{sure}} as s where s.{side}_id = w.{side}_id)" for side in single)
+    found = engine.arrow(
+        engine.sql(
+            f"""
+            select w.left_id, w.right_id, w.match_weight,
+                   coalesce(l.same_as, w.left_id) as left_person, coalesce(r.same_as, w.right_id) as right_person
+            from {{weighed}} as w
+            left join {{same_left}} as l on l.unit_id = w.left_id
+            left join {{same_right}} as r on r.unit_id = w.right_id
+            where {free}
+            order by w.left_id, w.right_id
+            """,
+            params=None,
+            store=False,
+            weighed=weighed,
+            sure=sure,
+            **records,
+        )
+    )
+    left, right = (whole(found, f"{side}_person") for side in ("left", "right"))
+    weight = found["match_weight"].to_numpy().astype(np.float64) + gain
+    likely = between_people(
+        left if "left" in single else np.arange(len(left)), right if "right" in single else np.arange(len(left)), weight
+    )
+    return engine.from_arrow(
+        pa.table({"left_id": found["left_id"], "right_id": found["right_id"], "match_probability": likely})
+    )
+
+
+def between_people(left: Ids, right: Ids, weight: Numbers) -> Numbers:
+    """The probability of each pair, where several records of the same two people count as the heaviest of them."""
+    _, place = np.unique(np.stack([left, right]), axis=1, return_inverse=True)
+    place = place.reshape(-1)
+    heaviest = np.full(int(place.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(heaviest, place, weight)
+    first = np.unique(place, return_index=True)[1]
+    pairs = Pairs(numbered(left[first]), numbered(right[first]), heaviest)
+    return probabilities(pairs)[place]

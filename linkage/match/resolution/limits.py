@@ -1,0 +1,80 @@
+"""What is decided of pairs beside their weight: those of two people, and those beyond what a person may hold."""
+
+from linkage.config import Step
+from linkage.engine import Engine, Table
+from linkage.match.resolution.rounds import HEAVIEST
+
+BEYOND = "the person holds enough records"
+
+_OTHER = {"left": "right", "right": "left"}
+
+
+def refused(engine: Engine, outcomes: Table, apart: Table) -> Table:
+    """Outcomes with those of the pairs that are two people (left_id, right_id, reason)."""
+    return engine.sql(
+        """
+        select left_id, right_id, runner_up_weight, decision, reason from {outcomes}
+        union all
+        select left_id, right_id, cast(null as double) as runner_up_weight, 'rejected' as decision, reason from {apart}
+        """,
+        outcomes=outcomes,
+        apart=apart,
+    )
+
+
+def capped(engine: Engine, links: Table, step: Step) -> Table:
+    """Links where no unit holds more of the other side than the step allows: the heaviest stay.
+
+    A link that people made comes first. Where two weigh the same, the one of the smaller unit stays.
+    """
+    for side, most in (("left", step.most_left), ("right", step.most_right)):
+        if most is None:
+            continue
+        links = engine.sql(
+            f"""
+            with placed as (
+                select *, row_number() over (
+                           partition by {_OTHER[side]}_id, decision
+                           order by case when method = 'override' then 0 else 1 end, {HEAVIEST}, {side}_id
+                       ) as place
+                from {{links}}
+            )
+            select step, left_id, right_id, method, pass, pattern, match_weight, match_probability, runner_up_weight,
+                   case when decision = 'accepted' and place > $most then 'rejected' else decision end as decision,
+                   case when decision = 'accepted' and place > $most then '{BEYOND}' else reason end as reason
+            from placed
+            """,
+            params={"most": most},
+            links=links,
+            store=True,
+        )
+    return links
+
+
+def explained(engine: Engine, unlinked: Table, links: Table) -> Table:
+    """Reasons of units without a link: where the best that they met was refused here, why it was."""
+    refused = "decision = 'rejected' and reason not in ('below threshold', 'a better partner')"
+    some = engine.sql(f"select 1 as one from {{links}} where {refused} limit 1", links=links)
+    if engine.count(some) == 0:
+        return unlinked
+    parts = "\nunion all\n".join(
+        f"""
+        select '{side}' as side, {side}_id as id, reason
+        from {{links}}
+        where {refused}
+        qualify row_number() over (partition by {side}_id order by {HEAVIEST}, {_OTHER[side]}_id) = 1
+        """
+        for side in _OTHER
+    )
+    return engine.sql(
+        f"""
+        with refused as ({parts})
+        select u.step, u.side, u.id,
+               case when u.reason = 'below threshold' and r.reason is not null then r.reason else u.reason end as reason
+        from {{unlinked}} as u
+        left join refused as r on r.side = u.side and r.id = u.id
+        """,
+        links=links,
+        unlinked=unlinked,
+        store=True,
+    )

@@ -1,0 +1,273 @@
+"""Pairs that are two people whatever they weigh: twins, and others at home (configs/resolution/apart.toml)."""
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from rapidfuzz.distance import JaroWinkler
+
+from linkage.engine import Engine, Table, columns, empty, literal, quote
+from linkage.match.candidates.units import Units
+from linkage.match.two_people.apart_rules import Rule, shipped
+from linkage.match.two_people.explained import as_table, born_apart, plausible
+from linkage.match.two_people.sisters import Suspect, told_apart
+from linkage.model import Model
+from linkage.model.stages import pattern_column
+
+
+def two_people(
+    engine: Engine,
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+    rules: Sequence[Rule] | None = None,
+    *,
+    model: Model | None = None,
+    held: tuple[Table, Table] | None = None,
+) -> Table:
+    """Pairs that a rule says are two people.
+
+    Args:
+        pairs: left_id, right_id, match_weight.
+        left, right: units, with what stood together on one row of theirs (appearances). A rule that reads fields that
+            these lack says nothing.
+        lowest: pairs of less weight are left out: nobody would take them for one person.
+        rules: the shipped ones when None.
+        model: the one that scored the pairs, whose levels then stand beside them: most pairs need no second look.
+        held: units of the left and of the right among whom the pairs are, where these are few of all.
+
+    Returns:
+        left_id, right_id, reason (the rule's name); each pair once.
+    """
+    found: dict[tuple[int, int], str] = {}
+    for rule in (shipped() if rules is None else rules) if engine.count(pairs) else ():
+        suspects = _suspects(engine, rule, pairs, left, right, lowest, model, held)
+        if suspects is None:
+            continue
+        if rule.words:
+            different = told_apart(engine, rule, _named(suspects), left, right)
+        else:
+            different = _clearly_different(rule, suspects) if rule.differ else _as_they_are(suspects)
+        if (rule.words and left is not right) or plausible(engine, rule, different, pairs, left, right, lowest, model):
+            for pair in different:
+                found.setdefault(pair, rule.name)
+    if not found:
+        return empty(engine, {"left_id": "bigint", "right_id": "bigint", "reason": "varchar"})
+    names = list(dict.fromkeys(found.values()))
+    whens = " ".join(f"when {place} then {literal(name)}" for place, name in enumerate(names))
+    pairs = as_table([(*pair, names.index(name)) for pair, name in found.items()], width=3)
+    query = f"select left_id, right_id, cast(case rule {whens} end as varchar) as reason from {{pairs}}"
+    return engine.sql(query, pairs=engine.from_arrow(pairs), store=True)
+
+
+def _equal_level(model: Model, column: str) -> tuple[str, int] | None:
+    """A comparison's column among those of a pair, and the level at which the field is equal; None where none is."""
+    wanted = {f"{column}_l".lower(), f"{column}_r".lower()}
+    for comparison in model.comparisons:
+        for level in comparison.levels:
+            sides = (level.condition or "").lower().replace('"', "").split("=")
+            if level.value > 0 and {side.strip() for side in sides} == wanted:
+                return pattern_column(comparison), level.value
+    return None
+
+
+def _suspects(
+    engine: Engine,
+    rule: Rule,
+    pairs: Table,
+    left: Units,
+    right: Units,
+    lowest: float,
+    model: Model | None,
+    held_units: tuple[Table, Table] | None,
+) -> pa.Table | None:
+    """Every pair for which a rule holds but for its names, with all names that either side ever had.
+
+    Returns:
+        left_id, right_id, side, called, others, the rows of a pair one after another; None where there is none, or the
+        sides lack the fields that the rule reads.
+    """
+    held = set(left.appearances.columns) & set(right.appearances.columns)
+    any_of = [name for name in rule.equal_any if name in held]
+    asked = [*rule.equal, *rule.near, *filter(None, [rule.born_apart, rule.differ])]
+    shown = not rule.within or (left is not right and held.intersection(rule.within_any))
+    if not shown or (rule.equal_any and not any_of) or not {*asked, *rule.within} <= held:
+        return None
+    different = _different(engine, rule, pairs, left, right, lowest, model)
+    if engine.count(different) == 0:
+        engine.drop(different)
+        return None
+    read = dict.fromkeys(name for name in (*asked, *any_of, *rule.also, *rule.unless_equal) if name in held)
+    # What stood on the rows of these few units: read once, from sides that may lie on disk. The few that are held have
+    # the model's columns, and may lack what it does not compare.
+    looked_in = [side.appearances for side in (left, right)]
+    if held_units and all(side.appearances is side.units for side in (left, right)):
+        looked_in = [
+            few if set(read) <= set(few.columns) else all_of for few, all_of in zip(held_units, looked_in, strict=True)
+        ]
+    rows_of = {
+        side: engine.sql(
+            f"""
+            select a.unit_id, {columns(list(read), "a")}
+            from {{of}} as a
+            where exists (select 1 from {{different}} as d where d.{side}_id = a.unit_id)
+            """,
+            of=shown,
+            different=different,
+            store=True,
+        )
+        for side, shown in zip(("left", "right"), looked_in, strict=True)
+    }
+    # Within one file nothing tells how many twins there are, beside those whose names are all misspelt.
+    equal, near = ((*rule.equal, *rule.near), ()) if left is right else (rule.equal, rule.near)
+    same = " and ".join([*(f"a.{quote(c)} = b.{quote(c)}" for c in equal), *map(_near, near), "true"])
+    either = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in any_of) or "true"
+    never = f"bool_and({born_apart(rule.born_apart, rule.other_year)})" if rule.born_apart else "true"
+    numbers = " or ".join(f"a.{quote(c)} = b.{quote(c)}" for c in rule.unless_equal if c in held) or "false"
+    name, others = (
+        quote(rule.differ) if rule.differ else "cast(null as varchar)",
+        [f"coalesce({quote(c)}, '')" for c in rule.also if c in held],
+    )
+    also = " || ' ' || ".join(others) or "cast(null as varchar)"
+    query = f"""
+        with judged as (
+            select d.left_id, d.right_id, bool_or({numbers}) as shares,
+                   bool_or({same} and ({either})) and {never} as fits
+            from {{different}} as d
+            join {{left}} as a on a.unit_id = d.left_id
+            join {{right}} as b on b.unit_id = d.right_id
+            group by d.left_id, d.right_id
+        ),
+        fitting as (
+            select left_id, right_id from judged where fits and not coalesce(shares, false)
+        )
+        select distinct f.left_id, f.right_id, 'left' as side, {name} as called, {also} as others
+        from fitting as f join {{left}} as a on a.unit_id = f.left_id
+        union all
+        select distinct f.left_id, f.right_id, 'right' as side, {name} as called, {also} as others
+        from fitting as f join {{right}} as b on b.unit_id = f.right_id
+        order by left_id, right_id
+        """
+    found = engine.arrow(engine.sql(query, params=None, store=False, different=different, **rows_of))
+    engine.drop(different, *rows_of.values())
+    return found
+
+
+def _near(column: str) -> str:
+    """SQL: values of which one is the other with two letters written otherwise."""
+    return f"levenshtein(a.{quote(column)}, b.{quote(column)}) <= 2"
+
+
+def _different(
+    engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
+) -> Table:
+    """left_id, right_id of likely pairs of two forenames or birth dates now.
+
+    Most pairs need no second look at what they ever were.
+    """
+
+    def compared(names: Sequence[str | None]) -> list[tuple[str, int]]:
+        found = [_equal_level(model, name) for name in names if name and model]
+        return [(quote(level[0]), level[1]) for level in found if level]
+
+    differ, born = compared([rule.differ]), compared([rule.born_apart])
+    if differ or (born and not rule.differ):
+        asked = [f"{column} <> {equal}" for column, equal in differ] + [f"{column} < {equal}" for column, equal in born]
+        if all(side.appearances is side.units for side in (left, right)):  # a unit is one row, which the model compared
+            asked += [f"{column} >= {equal}" for column, equal in compared(rule.equal)]
+        query = f"select left_id, right_id from {{pairs}} where {' and '.join(['match_weight >= $lowest', *asked])}"
+        return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
+    name = quote(rule.differ or "unit_id")
+    now = rule.differ in left.units.columns and rule.differ in right.units.columns
+    return engine.sql(
+        f"""
+        select p.left_id, p.right_id
+        from {{pairs}} as p
+        join {{left}} as l on l.unit_id = p.left_id
+        join {{right}} as r on r.unit_id = p.right_id
+        where p.match_weight >= $lowest {f"and l.{name} <> r.{name}" if now else ""}
+        """,
+        params={"lowest": lowest},
+        pairs=pairs,
+        left=left.units,
+        right=right.units,
+        store=True,
+    )
+
+
+def _as_they_are(suspects: pa.Table) -> list[tuple[int, int]]:
+    """Pairs of a rule that asks for no names: each once."""
+    found = zip(suspects.column("left_id").to_pylist(), suspects.column("right_id").to_pylist(), strict=True)
+    return list(dict.fromkeys(found))
+
+
+def _named(suspects: pa.Table) -> list[Suspect]:
+    """Pairs of suspects with the name of either side, where both are known."""
+    called: dict[tuple[int, int], dict[str, str]] = {}
+    for row in suspects.select(["left_id", "right_id", "side", "called"]).to_pylist():
+        called.setdefault((row["left_id"], row["right_id"]), {})[row["side"]] = row["called"]
+    return [(*pair, of["left"], of["right"]) for pair, of in called.items() if of.get("left") and of.get("right")]
+
+
+def _clearly_different(rule: Rule, suspects: pa.Table) -> list[tuple[int, int]]:
+    """Pairs of suspects none of whose names may be one.
+
+    Args:
+        suspects: as `_suspects` found them, the rows of a pair one after another.
+    """
+    told = (
+        zip(*(piece.column(name).to_pylist() for name in suspects.column_names), strict=True)
+        for piece in suspects.to_batches(_PIECE)
+    )
+    different = []
+    for pair, rows_of in itertools.groupby(itertools.chain.from_iterable(told), key=lambda row: row[:2]):
+        names: dict[str, tuple[set[str], set[str]]] = {"left": (set(), set()), "right": (set(), set())}
+        for _, _, side, called_by, with_others in rows_of:
+            first, *more = (called_by or "").split() or [""]
+            called, others = names[side]
+            called |= {first} - {""}
+            others |= {*more, *(with_others or "").split()}
+        if _differ(rule, names["left"], names["right"]):
+            different.append(pair)
+    return different
+
+
+_PIECE = 10_000  # rows that are Python's at a time: there may be a hundred thousand suspects among ten million links
+
+
+def _differ(rule: Rule, left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> bool:
+    """Whether two people's forenames differ, and neither is called by what is the other's second name."""
+    (called_left, others_left), (called_right, others_right) = left, right
+    if not all(any(len(name) > 1 for name in called) for called in (called_left, called_right)):
+        return False  # an initial is no name that differs
+    met = itertools.chain(
+        itertools.product(called_left, called_right | others_right), itertools.product(others_left, called_right)
+    )
+    return not any(_may_be_one(rule, a, b) for a, b in met)
+
+
+def _may_be_one(rule: Rule, a: str, b: str) -> bool:
+    if min(len(a), len(b)) == 1:
+        return a[0] == b[0]
+    if JaroWinkler.similarity(a, b) >= rule.alike:
+        return True
+    (_, whole_a), (short_b, whole_b) = _forms(a), _forms(b)
+    one_form = a.lower() in short_b | whole_b or bool(whole_a & whole_b)
+    return one_form or any({a, b} <= group for group in rule.variants)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _forms(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The short forms of a name, and the names that it is a short form of, in lower case."""
+    known = _nicknames()
+    return frozenset(known.nicknames_of(name.lower())), frozenset(known.canonicals_of(name.lower()))
+
+
+@functools.cache
+def _nicknames() -> Any:
+    from nicknames import NickNamer
+
+    return NickNamer()
