@@ -15,6 +15,7 @@ from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.held_twice import held_twice
 from linkage.adhoc.fields.kinds import kinds_of
 from linkage.adhoc.files import columns_made
+from linkage.adhoc.files.forms import british
 from linkage.engine import Engine, Table
 from linkage.errors import InputError, LeoError
 
