@@ -70,6 +70,8 @@ def _read(engine: Engine, folder: Path, number: Number, births: Sequence[datetim
 
 NUMBERS: dict[str, Number] = {
     "denmark": lambda day, n: f"{day:%d%m%y}-{7000 + n}",
+    "denmark, the end of some hidden": lambda day, n: f"{day:%d%m%y}-{'xxxx' if n % 3 else 7000 + n}",
+    "norway, hidden": lambda day, n: f"{day:%d%m%y} *****",
     "finland": lambda day, n: f"{day:%d%m%y}{'-' if day.year < 2000 else 'A'}{n:03}X",
     "sweden": lambda day, n: f"{day:%y%m%d}-{7000 + n}",
     "sweden with the century": lambda day, n: f"{day:%Y%m%d}{n:04}",

@@ -329,3 +329,11 @@ def test_years_of_one_thing_are_told_by_a_word_of_their_names(one: str, other: s
         (one, other)
     ]
     assert one not in found(PERSON | {one: years}, PERSON | {"closed": years}).left.values()
+
+
+def test_a_parent_s_column_is_that_where_it_holds_such_names(found: Found) -> None:
+    mothers = _of([f"{one} {other}" for one in FORENAMES[:16] for other in SURNAMES[:9]])
+    left = {**PERSON, "Mother's name": mothers}
+    assert found(left, {**PERSON, "Madre": mothers}).right["mother_name"] == "Madre"
+    assert "mother_name" not in found(left, {**PERSON, "Madre": _number(1, 90)}).right
+    assert "mother_name" not in found(left, {**PERSON, "Madre": _of(TOWNS)}).right

@@ -126,6 +126,7 @@ def parents_by_content(
     """Parents' names that one file has a column of, to columns of the other that no name tells.
 
     Asked last and of what is left, and where the other file's own names are known: own names may be like a parent's.
+    "Madre" alone may as well hold a number, or a mother's age: what is in it tells.
     """
     sides, parts = (columns.left, columns.right), (columns.left_parts, columns.right_parts)
     ids = (columns.left_id, columns.right_id)
@@ -137,16 +138,17 @@ def parents_by_content(
         used = {*sides[there].values(), *parts[there].values(), ids[there]}
         used |= {pair.right if there else pair.left for pair in taken}
         parents = _columns(engine, files[here], told)
-        free = [c for c in _columns(engine, files[there], _free(files[there], used)) if c.content.form == "words"]
+        others = _columns(engine, files[there], _free(files[there], used, of_others=True))
+        free = [column for column in others if column.content.form == "words"]
         pairs = [(parent, other) for parent in parents for other in free]
         scored = [(likeness(one.content, two.content), *((one, two) if there else (two, one))) for one, two in pairs]
         alike = sorted((pair for pair in scored if pair[0] >= _ALIKE), key=lambda pair: -pair[0])
         yield from _best(alike, {*columns.left, *columns.right})
 
 
-def _free(file: PersonFile, used: Collection[str | None]) -> dict[str, str | None]:
-    """Columns that are nothing yet and that are nobody else's."""
-    return {name: None for name in file.header if name not in used and not is_another_persons(name)}
+def _free(file: PersonFile, used: Collection[str | None], *, of_others: bool = False) -> dict[str, str | None]:
+    """Columns that are nothing yet and that are nobody else's, or anybody's."""
+    return {name: None for name in file.header if name not in used and (of_others or not is_another_persons(name))}
 
 
 def _columns(engine: Engine, file: PersonFile, asked: Mapping[str, str | None]) -> list[_Column]:

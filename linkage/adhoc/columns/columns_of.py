@@ -17,7 +17,7 @@ from linkage.adhoc.headers.maps import of_one_file, without_left_out
 from linkage.adhoc.headers.recognise import Columns, known_fields, recognise, refuse_too_few, shown_names
 from linkage.adhoc.headers.same_names import is_mere_number
 from linkage.adhoc.names.chains import with_chains
-from linkage.adhoc.places.addresses import address_columns, with_addresses
+from linkage.adhoc.places.addresses import address_columns, with_addresses, with_dwellings
 from linkage.adhoc.places.towns import with_towns
 from linkage.engine import Engine
 from linkage.errors import ConfigError
@@ -57,7 +57,8 @@ def columns_of(
     columns = with_chains(engine, files, columns, told)
     columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
     columns = without_copies(engine, files, without_idle(engine, files, columns))
-    columns = with_towns(engine, files, with_addresses(engine, files, columns, told))
+    columns = with_addresses(engine, files, with_dwellings(engine, files, columns), told)
+    columns = with_towns(engine, files, columns)
     columns = with_birth_numbers(engine, files, columns)
     refuse_too_few(columns, *headers)
     return columns
@@ -90,7 +91,7 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     columns = names_of_things(engine, [file], columns, told)
     _refuse_mere_addresses(columns, [header])
     columns = with_other_countries(engine, [file], columns)
-    columns = with_addresses(engine, [file], columns, told)
+    columns = with_addresses(engine, [file], with_dwellings(engine, [file], columns), told)
     refuse_too_few(columns, header)
     said = [text.removeprefix("left.") for text in found if text.startswith("left.")]
     return replace(columns, by_content=tuple(said))

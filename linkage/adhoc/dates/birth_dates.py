@@ -39,10 +39,9 @@ _MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))"
 """May-05, as a spreadsheet writes it, and May 84; not May 5 and 5 May."""
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _LAST_POINT = re.compile(r"(?<=\d)\s*\.$", re.ASCII)
-_SIGNS = str.maketrans(
-    dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일г", "") | {"．": ".", "／": "/", "元": "1"}
-)
-"""Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일, 3.5.1980 г.; 元年 is an era's year 1."""
+_SIGNS = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日号일", "") | {"．": ".", "／": "/", "元": "1"})
+"""Signs that stand where others have separators: 1980年5月3日, 1980년 5월 3일; 元年 is an era's year 1."""
+_OF_YEAR = re.compile(r"(?<![^\W\d_])г(?![^\W\d_])")  # 3.5.1980 г.; a letter of 3 августа
 _QUOTES = "'\"`= "  # a spreadsheet's sign of text, and ="1980-05-03"
 _EARLIEST = 1850
 _LONG_AGO = 1700  # the first year of a column of registers: eight digits, nearly all of them dates with the year first
@@ -80,7 +79,8 @@ def plain(text: str) -> str:
     """A date in Latin digits, its parts between Latin separators, as 5. 3. 1984 and 1984.03.05. have them."""
     text = text.strip(_QUOTES)
     if not text.isascii():
-        text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(in_latin_letters(text).translate(_SIGNS))).strip(" -")
+        known = _OF_YEAR.sub("", in_latin_letters(text)).translate(_SIGNS)
+        text = re.sub(r"\s*([-/])\s*", r"\1", anyascii(known)).strip(" -")
     if len(text.split()) > 1:  # of most there is nothing to look for
         text = _BLANKS.sub(r"\1", text)
     return _LAST_POINT.sub("", text) if text.endswith(".") else text

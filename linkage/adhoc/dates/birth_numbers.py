@@ -35,6 +35,7 @@ _LIKE_BIRTHS = 0.5  # overlap with the other file's decades, from which a column
 _LOST_ZEROS = 3  # first zeros that a spreadsheet dropped: those of 2000 to 2009
 _EARLIEST = 1850
 _CENTURY = 100
+_HIDDEN = "(?:X{2,}|[*#]+)"
 _NO_DATE = "no birth date in it"  # what a number becomes that is of another layout or has a slip; read as no date
 
 
@@ -302,8 +303,12 @@ def _are_spread(dates: Sequence[str]) -> bool:
 
 
 def _code(text: str) -> str:
-    """SQL: capitals and digits, and of signs the dash and plus that some numbers have a meaning for."""
-    return f"upper(translate(regexp_replace({text}, '[.]0$', ''), ' ./', ''))"
+    """SQL: capitals and digits, and of signs the dash and plus that some numbers have a meaning for.
+
+    An end that is hidden is noughts: 010203-xxxx.
+    """
+    code = f"upper(translate(regexp_replace({text}, '[.]0$', ''), ' ./', ''))"
+    return f"rpad(regexp_replace({code}, '{_HIDDEN}$', ''), cast(length({code}) as integer), '0')"
 
 
 def _lost_zeros(code: str, length: int) -> str:

@@ -17,12 +17,12 @@ _IN_BRACKETS = re.compile(r"(.+?)\s*[(\[（](.+)[)\]）]\s*")
 
 
 @functools.cache
-def _fields() -> Mapping[str, frozenset[str]]:
+def fields_called() -> Mapping[str, frozenset[str]]:
     """What columns may be called, to the fields that are called so."""
     found = defaultdict[str, set[str]](set)
     for field, rule in vocabulary()["field"].items():
         for name in (*rule["names"], *rule.get("beside", ())):
-            found[name].add(field)
+            found[in_own_script(name)].add(field)
     return {name: frozenset(fields) for name, fields in found.items()}
 
 
@@ -39,10 +39,10 @@ def alternatives(name: str) -> Sequence[str]:
         parts = list(bracketed.groups()) if bracketed else _of_two_scripts(name)
     if len(parts) < 2 or _is_of_others(name):
         return []
-    known = [form for part in parts if (form := _known(part))]
+    known = [form for part in parts if (form := known_form(part))]
     if not known or not (are_names or len(known) == len(parts)):
         return []
-    return known if frozenset.intersection(*(_fields()[form] for form in known)) else []
+    return known if frozenset.intersection(*(fields_called()[form] for form in known)) else []
 
 
 def _of_two_scripts(name: str) -> list[str]:
@@ -52,9 +52,10 @@ def _of_two_scripts(name: str) -> list[str]:
     return [part for part in held if any(map(str.isalpha, part))]
 
 
-def _known(part: str) -> str | None:
+def known_form(part: str) -> str | None:
+    """The form of a part of a header that is a column's name by itself; None where it is none."""
     forms = (in_own_script(part), in_latin(part), without_noise(part))
-    return next((form for form in forms if form in _fields()), None)
+    return next((form for form in forms if form in fields_called()), None)
 
 
 def _is_of_others(name: str) -> bool:

@@ -10,14 +10,19 @@ from linkage.adhoc.headers.vocabulary import vocabulary
 
 _REMEMBERED = 1 << 16  # headers, each of which is asked for again for every field
 _IN_BRACKETS = re.compile(r"[(\[（][^)\]）]*[)\]）]")
+_ACCENT = re.compile("(?<=[α-ωе])[\u0301\u0308]")  # Greek capitals have none, and ё is often written without
+_AS_ONE = str.maketrans("يك", "یک")  # Arabic's letters in Persian and Urdu words
 _NUMBER = re.compile(r"(?<![^\W_])[nN]°")
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
 @functools.lru_cache(_REMEMBERED)
 def in_own_script(name: str) -> str:
-    """The name in its own script, in lower case without blanks and signs."""
-    return "".join(sign for sign in name.lower() if unicodedata.category(sign)[0] not in "PSZC")
+    """The name in its own script, in lower case without blanks and signs, and without accents that not all write."""
+    text = name.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text))).translate(_AS_ONE)
+    return "".join(sign for sign in text if unicodedata.category(sign)[0] not in "PSZC")
 
 
 @functools.lru_cache(_REMEMBERED)
@@ -47,14 +52,15 @@ def words_of(name: str) -> list[str]:
 
 @functools.lru_cache(_REMEMBERED)
 def without_noise(name: str) -> str:
-    """The name without words that say nothing, and the number of a question: patientSurname, DOB_clean, Q4: Sex."""
+    """The name without words that say nothing, and the number of a question: patientSurname, Nome do aluno, Q4: Sex."""
     noise: list[str] = vocabulary()["noise"]
     words = words_of(name.removesuffix("__c"))  # of Salesforce
     if len(words) > 2 and words[0] == "q" and words[1].isdigit():
         words.pop(0)
     while len(words) > 1 and (words[0] in (*noise, *vocabulary()["before"]) or words[0].isdigit()):
         words.pop(0)
-    while len(words) > 1 and words[-1] in noise:
+    last = len(words)
+    while len(words) > 1 and (words[-1] in noise or (len(words) < last and words[-1] in vocabulary()["of_whom"])):
         words.pop()
     return "".join(words)
 
@@ -62,8 +68,7 @@ def without_noise(name: str) -> str:
 @functools.lru_cache(_REMEMBERED)
 def without_noise_in_script(name: str) -> str:
     """The same of a name in another script, which may have no blanks between words: 患者姓名."""
-    noise: list[str] = vocabulary()["noise_in_script"]
-    own = in_own_script(name)
+    noise, own = _noise_in_script(), in_own_script(name)
     while found := next((word for word in noise if len(own) > len(word) and own.startswith(word)), None):
         own = own.removeprefix(found)
     while found := next((word for word in noise if len(own) > len(word) and own.endswith(word)), None):
@@ -71,8 +76,18 @@ def without_noise_in_script(name: str) -> str:
     return own
 
 
+@functools.cache
+def _noise_in_script() -> tuple[str, ...]:
+    return tuple(map(in_own_script, vocabulary()["noise_in_script"]))
+
+
 @functools.lru_cache(_REMEMBERED)
 def without_brackets(name: str) -> str:
+    """`outside_brackets` in lower-case ASCII."""
+    return in_latin(outside_brackets(name))
+
+
+def outside_brackets(name: str) -> str:
     """The name without what stands in brackets, which says how a column is kept: Age (completed years), Sex [M/F].
 
     Not where it says whose or of when it is: Name (mother), Surname (at birth).
@@ -84,4 +99,4 @@ def without_brackets(name: str) -> str:
         *vocabulary()["birth_words"]["birth"],
     }
     inner = " ".join(_IN_BRACKETS.findall(name))
-    return in_latin(name if told & set(words_of(inner)) else _IN_BRACKETS.sub(" ", name))
+    return name if told & set(words_of(inner)) else _IN_BRACKETS.sub(" ", name)

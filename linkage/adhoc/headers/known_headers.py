@@ -18,6 +18,7 @@ from linkage.adhoc.headers.header_words import (
     without_noise_in_script,
     words_of,
 )
+from linkage.adhoc.headers.joined_headers import joined
 from linkage.adhoc.headers.short_headers import unshortened
 from linkage.adhoc.headers.vocabulary import vocabulary
 
@@ -28,7 +29,7 @@ Ends = frozenset[tuple[int, str]]
 @functools.cache
 def _all_names() -> frozenset[str]:
     rules = vocabulary()["field"].values()
-    return frozenset(name for rule in rules for name in (*rule["names"], *rule.get("beside", ())))
+    return frozenset(in_own_script(name) for rule in rules for name in (*rule["names"], *rule.get("beside", ())))
 
 
 def any_known(names: Sequence[str]) -> bool:
@@ -76,6 +77,8 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
     for name in strange:
         for form_of_one in alternatives(name):
             found[form_of_one][name] = None
+        if called := joined(name):
+            found[called][name] = None
     return {text: list(held) for text, held in found.items()}
 
 

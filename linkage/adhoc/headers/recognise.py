@@ -112,8 +112,8 @@ def own_name(column: str, taken: Collection[str]) -> str:
 def is_another_persons(column: str) -> bool:
     """Whether a column's name says that it is of another person, or of what happened when."""
     beside = {*vocabulary()["others"], *vocabulary()["events"]}
-    own = in_own_script(column)
-    return bool(beside & set(words_of(column))) or any(word in own for word in beside if not word.isascii())
+    own, in_script = in_own_script(column), (in_own_script(word) for word in beside if not word.isascii())
+    return bool(beside & set(words_of(column))) or any(word in own for word in in_script)
 
 
 def recognise(
@@ -227,7 +227,8 @@ class _Side:
 
 
 _NAMES = frozenset({"forename", "surname", "full_name"})
-_BESIDE = {"forename": "surname", "surname": "forename", "birth_month": "birth_year", "birth_day": "birth_year"}
+_BESIDE = {"forename": "surname", "surname": "forename", "middle_names": "surname"}
+_BESIDE |= {"birth_month": "birth_year", "birth_day": "birth_year"}
 """A field whose ambiguous names count only beside another one."""
 _PARTS = ("full_name", "initials", "surname_particle", "birth_year", "birth_month", "birth_day")
 
@@ -311,7 +312,7 @@ def _patronymic_as_the_other(side: _Side, other: _Side) -> None:
     """A patronymic is the father's name where the other file has a column of that, and none of middle names."""
     column = side.fields.get("middle_names", "")
     patronymics = _fields_known()["father_name"]["patronymics"]
-    is_patronymic = not {in_own_script(column), in_latin(column)}.isdisjoint(patronymics)
+    is_patronymic = not {in_own_script(column), in_latin(column)}.isdisjoint(map(in_own_script, patronymics))
     names_fathers = "father_name" in other.fields and "middle_names" not in other.fields
     if is_patronymic and names_fathers and "father_name" not in side.fields:
         side.fields["father_name"] = side.fields.pop("middle_names")
@@ -332,7 +333,7 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: Ends, *, wea
     rule, of_forms = _fields_known()[field], by_form(tuple(names), ends)
 
     def free(called: str) -> str | None:
-        return next((name for name in of_forms.get(called, ()) if name not in taken), None)
+        return next((name for name in of_forms.get(in_own_script(called), ()) if name not in taken), None)
 
     if weak:
         return next(filter(None, map(free, rule.get("beside", ()))), None)

@@ -4,6 +4,7 @@ Families share an address, and those who move lose it: compared as one text it s
 others not that they moved within their town. The number of a house is left out, since it tells nobody from his family.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,9 @@ WITHIN = ("postcode", "town", "county")
 """Fields that an address may hold beside the street."""
 
 _LOOKED_AT = 5_000  # addresses that show how all are written
+_HOUSE = r"(?<!\w)\d{1,3}[a-zA-Z]?(?!\w)"
+_HOUSE_AND_MORE = re.compile(rf"(?:[^\W\d_]{{2}}.*{_HOUSE}|^{_HOUSE}.*[^\W\d_]{{2}}).*[,\n].*[^\W\d_]{{2}}")
+"""A number of a house, and behind a comma or in a further line a town: Via Roma 5, 20121 Milano."""
 _ALL = 0.9  # share of addresses that end in one name: the country of them all, which tells nobody apart
 
 
@@ -53,6 +57,25 @@ class _Side:
     def own(self) -> set[str]:
         """Fields of `WITHIN` that it has in columns of their own."""
         return {name for name in WITHIN if name in self.fields and self.fields[name] not in self.lines}
+
+
+def with_dwellings(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> Columns:
+    """The columns, with that of where somebody lives as an address, where most of what it holds is more than a town.
+
+    Residenza, Bopæl and Lakóhely are a town in one register, and a street with its house and the town in another.
+
+    Args:
+        files: two files, or one that is compared with itself.
+        columns: as they were recognised.
+    """
+    sides = [dict(columns.left), dict(columns.right)]
+    for file, fields in zip(files, sides, strict=False):
+        if "town" in fields and "address" not in fields:
+            values = counted(engine, file, fields["town"])
+            whole = sum(rows for value, rows in values.items() if _HOUSE_AND_MORE.search(value))
+            if whole > SHARE * sum(values.values()):
+                fields["address"] = fields.pop("town")
+    return replace(columns, left=sides[0], right=sides[len(files) - 1])
 
 
 def with_addresses(
