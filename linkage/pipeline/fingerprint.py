@@ -26,6 +26,7 @@ LIBRARIES = (
     "rapidfuzz",
     "pyspark",
     "great-expectations",
+    "highspy",
 )
 
 # The ground floor is code of every stage.

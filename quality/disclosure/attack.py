@@ -3,8 +3,6 @@
 Whoever sees a table knows that its numbers are not negative and add up. The least and the most that a hidden number
 can then be are two linear programmes (Fischetti and Salazar 2001, "Solving the cell suppression problem on tabular
 data with linear constraints"). They say all that adding and subtracting can, chains of sums and sums of noughts too.
-
-The solver is imported where it is first asked: that takes a fifth of a second, while a report's charts are drawn.
 """
 
 import copy
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from quality.disclosure.programme import Programme
 from quality.disclosure.sums import Key, Known, Need
 
 TOLERANCE = 1e-6
@@ -50,8 +49,6 @@ class Attack:
 
     def _take(self, loose: Any) -> None:
         """The numbers to solve for, and the equations that they are in: others are true whatever is hidden."""
-        from scipy.optimize import Bounds
-
         self._loose = loose
         self._index = np.full(len(self._low), -1)
         self._index[loose] = np.arange(len(loose))
@@ -61,7 +58,8 @@ class Attack:
         self._right = -(matrix @ np.where(self._index < 0, self._low, 0.0))
         # No end to a number is none for the solver either; four times the largest number stands for it.
         self._endless = 4 * np.where(np.isfinite(self._high), self._high, self._low).max(initial=1000.0)
-        self._bounds = Bounds(self._low[loose], np.minimum(self._high[loose], self._endless))
+        self._bounds = self._low[loose], np.minimum(self._high[loose], self._endless)
+        self._programme: Programme | None = None
         self._parts: Any = None
 
     def interval(self, key: Any) -> Interval:
@@ -124,7 +122,7 @@ class Attack:
 
     def narrowed(self) -> tuple[Any, Any]:
         """The least and the most that each number solved for can be, by one equation at a time: no solver is asked."""
-        low, high = self._bounds.lb.copy(), self._bounds.ub.copy()
+        low, high = (bound.copy() for bound in self._bounds)
         lines = self._matrix.tocoo()
         (row, column), sign = lines.coords, lines.data
         ends = np.stack([sign * low[column], sign * high[column]])
@@ -153,14 +151,11 @@ class Attack:
             if np.any(off > 1e-6 * np.maximum(1.0, np.abs(self._known.matrix) @ np.abs(self._low))):
                 raise ValueError("what is shown contradicts the sums")
             return np.zeros(0)
-        from scipy.optimize import LinearConstraint, milp
-
-        lines = LinearConstraint(self._matrix, self._right, self._right) if self._matrix.shape[0] else ()
-        integrality = np.ones(len(cost)) if whole else None
-        found = milp(cost, integrality=integrality, bounds=self._bounds, constraints=lines)
-        if found.x is None:
+        if self._programme is None:
+            self._programme = Programme(self._matrix, self._right, self._right, *self._bounds)
+        if (found := self._programme.cheapest(cost, whole=whole)) is None:
             raise ValueError("what is shown contradicts the sums")
-        return found.x
+        return found
 
 
 def are_whole(values: Any) -> bool:

@@ -13,13 +13,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Generic, Literal
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, intervals, possible, unmet
 from quality.disclosure.lines import by_lines
+from quality.disclosure.programme import Programme
 from quality.disclosure.sums import Key, Known, Need
 
 Method = Literal["quick", "cheapest"]
@@ -49,6 +51,28 @@ def protect(known: Known[Key], needs: Mapping[Key, Need], *, method: Method = "q
     """
     if not needs:
         return frozenset()
+    return _protected(_Asked(known, tuple(needs.items()), method))
+
+
+class _Asked(Generic[Key]):
+    """What `protect` was asked. Two are one where all that they say is equal, and in one order."""
+
+    def __init__(self, known: Known[Key], needs: tuple[tuple[Key, Need], ...], method: Method) -> None:
+        self.known, self.needs, self.method = known, dict(needs), method
+        numbers = tuple(known.low.items()), tuple(known.high.items()), tuple(known.sums)
+        self._said = (*numbers, frozenset(known.unshown), frozenset(known.fixed), known.whole, needs, method)
+        self._hash = hash(self._said)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._said == other._said
+
+
+@lru_cache(maxsize=256)  # a run's last lines, its report and its review release the same tables
+def _protected(asked: _Asked[Key]) -> frozenset[Key]:
+    known, needs, method = asked.known, asked.needs, asked.method
     # In the order of the numbers: what a programme hides frees others, so that another order, such as a set's, which
     # every process has its own of, hides other numbers, and two pages of one run would show what each hides.
     needs = {key: needs[key] for key in known.low if key in needs}
@@ -107,8 +131,6 @@ def by_flows(known: Known[Key], hidden: Iterable[Key], needs: Mapping[Key, Need]
 
 def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, most: float | None) -> set[Key]:
     """The shown numbers that the cheapest change touches, by which a number comes to be what it needs to be."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     low, high = known.bounds(hidden)
     place, matrix = known.place[key], known.matrix
     endless = 4 * max(1000.0, least or 0.0, *np.where(np.isfinite(high), high, low))
@@ -125,17 +147,16 @@ def _flow(known: Known[Key], hidden: set[Key], key: Key, least: float | None, mo
     # value = as it is shown, which has its own bounds, and a change up or down, which costs
     lines = hstack([matrix, columns, -columns], format="csr")
     cost = np.concatenate([np.zeros(matrix.shape[1]), lost, lost])
-    bounds = Bounds(
-        np.concatenate([low, np.zeros(2 * len(shown))]),
-        np.concatenate([high, np.full(len(shown), endless), low[shown]]),
-    )
-    constraint = LinearConstraint(lines, 0.0, 0.0)
-    found = milp(cost, bounds=bounds, constraints=constraint)
-    if found.x is not None and known.whole and not are_whole(found.x):
-        found = milp(cost, integrality=np.ones(len(cost)), bounds=bounds, constraints=constraint)
-    if found.x is None:
+    nought = np.zeros(lines.shape[0])
+    least_of = np.concatenate([low, np.zeros(2 * len(shown))])
+    most_of = np.concatenate([high, np.full(len(shown), endless), low[shown]])
+    programme = Programme(lines, nought, nought, least_of, most_of)
+    found = programme.cheapest(cost)
+    if found is not None and known.whole and not are_whole(found):
+        found = programme.cheapest(cost, whole=True)
+    if found is None:
         return set()
-    changes = found.x[matrix.shape[1] :].reshape(2, -1).max(axis=0)
+    changes = found[matrix.shape[1] :].reshape(2, -1).max(axis=0)
     keys = known.keys
     return {keys[shown[index]] for index in np.flatnonzero(changes > TOLERANCE)}
 
@@ -145,8 +166,6 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
 
     A variable for each number that may be hidden, and for each need a table of its own that shows it to be possible.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     low, high = known.bounds(needs)
     keys, matrix, size = known.keys, known.matrix, len(known.place)
     may = [known.place[k] for k in keys if k not in needs and k not in known.unshown and k not in known.fixed]
@@ -175,17 +194,20 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
         ceiling[place] = ceiling[place] if most is None else min(ceiling[place], most)
         bounds_low.append(floor)
         bounds_high.append(ceiling)
+    programme = Programme(
+        vstack(blocks, format="csc"),
+        *(np.concatenate(ends) for ends in (lower, upper, bounds_low, bounds_high)),
+        time_limit=_SECONDS,
+        mip_rel_gap=0.01,
+    )
+    apart = np.zeros(size * len(wanted))
     with _silent():
-        found = milp(
-            np.concatenate([weights(known)[may], np.zeros(size * len(wanted))]),
-            integrality=np.concatenate([np.ones(len(may)), np.zeros(size * len(wanted))]),
-            bounds=Bounds(np.concatenate(bounds_low), np.concatenate(bounds_high)),
-            constraints=LinearConstraint(vstack(blocks, format="csr"), np.concatenate(lower), np.concatenate(upper)),
-            options={"time_limit": _SECONDS, "mip_rel_gap": 0.01},
+        found = programme.cheapest(
+            np.concatenate([weights(known)[may], apart]), whole=np.concatenate([np.ones(len(may)), apart])
         )
-    if found.x is None:
+    if found is None:
         return None
-    return {keys[may[index]] for index in np.flatnonzero(found.x[: len(may)] > 0.5)}
+    return {keys[may[index]] for index in np.flatnonzero(found[: len(may)] > 0.5)}
 
 
 @contextmanager
