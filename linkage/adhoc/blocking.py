@@ -83,12 +83,14 @@ def suggest_for_files(
         for note in left_out(read.columns, read.at):
             say(note)
         left, right = read.sides
-        true_pairs = truth.pairs(engine, wish.truth, *read.ids) if wish.truth else None
+        given = truth.pairs(engine, wish.truth, *read.ids) if wish.truth else truth.TruePairs()
+        for note in given.notes:
+            say(note)
         model = load_model(wish.model) if wish.model else None
-        if model is None and true_pairs is None:
+        if model is None and given.table is None:
             say("training")
             model = train(engine, untrained(read.kinds), left, right, seed=wish.seed)[0]
-        return _suggested(engine, _Sides(left, right, read.kinds, true_pairs), model, wish, say)
+        return _suggested(engine, _Sides(left, right, read.kinds, given.table), model, wish, say)
 
 
 def suggest_for_step(

@@ -96,7 +96,7 @@ class _Read:
         table, ids: unit_id with the fields that are compared, and with the ids of the file.
         kinds: field to kind of comparison.
         lost_dates: how many dates are in no form that is known.
-        true_pairs: where the request names a truth.
+        truth: without a table where the request names none.
     """
 
     file: PersonFile
@@ -107,7 +107,7 @@ class _Read:
     kinds: dict[str, str]
     left_out: list[str]
     lost_dates: int
-    true_pairs: Table | None
+    truth: truth.TruePairs
 
 
 def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Recognised) -> _Read:
@@ -135,8 +135,8 @@ def _read(engine: Engine, request: DedupeRequest, scratch: Path, recognised: Rec
     (table,) = rare_words.beside(engine, [table], rare_words.fields(kinds))
     lost_dates = dated.in_no_form(engine, file, columns.left, columns.left_parts, shaped)
     # Before the work, so that a fault in it costs nothing.
-    true_pairs = told.in_units(engine, ids) if told else None
-    return _Read(file, columns, shaped, table, ids, kinds, left_out(columns, at), lost_dates, true_pairs)
+    given = told.in_units(engine, ids) if told else truth.TruePairs()
+    return _Read(file, columns, shaped, table, ids, kinds, left_out(columns, at), lost_dates, given)
 
 
 def _work(
@@ -172,10 +172,11 @@ def _work(
             *dated.notes([read.shaped]),
             *unknown.notes([read.shaped]),
             *read.left_out,
+            *read.truth.notes,
             *given_notes(request.model, training),
             *repeated.notes(engine, file.called, table, clusters.members, kinds),
         ]
-        error = truth.error(engine, links, read.true_pairs) if read.true_pairs else None
+        error = truth.error(engine, links, read.truth.table) if read.truth.table else None
         done = Linked(read.columns, kinds, summary, error, notes)
         source = counted_source(engine, request.file.name, file, table)
         write_evaluation(place.part, _evaluation(engine, source, links, alone, read, model), kinds)
@@ -384,7 +385,7 @@ def _evaluation(
         unlinked=engine.sql(both.format(c="id, reason"), t=alone, store=True),
         units=engine.sql(both.format(c="unit_id, unit_id as entity_id"), t=read.table, store=True),
         model=model.raw,
-        true_pairs=read.true_pairs,
+        true_pairs=read.truth.table,
     )
     evaluation = evaluate(engine, Inputs(steps=[step], sources=[source]))
     singles = engine.count(alone)

@@ -148,7 +148,8 @@ def _work(
         if request.cardinality is None:
             request = replace(request, cardinality=_cardinality(twice) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.
-        true_pairs = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else None
+        given = truth.pairs(engine, request.truth, left_ids, right_ids) if request.truth else truth.TruePairs()
+        true_pairs = given.table
     with clock("train"):
         model, training = _model(engine, request, read, say, repeats=_repeats(request, twice))
     sides = _as_units(engine, "left", left), _as_units(engine, "right", right)
@@ -163,7 +164,7 @@ def _work(
         notes += _notes_of_twice(request, files, twice)
         notes += [note for said in (dated, ages, unknown) for note in said.notes(read.shaped)]
         notes += [*left_out(columns, read.at), *read.notes()]
-        notes += given_notes(request.model, training)
+        notes += [*given.notes, *given_notes(request.model, training)]
         done = Linked(columns, read.kinds, {**result.summary, **training}, notes=notes)
         if isinstance(result, StepResult) and not (request.each_once or _repeats(request, twice)):
             done.summary["strangers"] = families.strangers_among(engine, result, read.kinds, left, right)

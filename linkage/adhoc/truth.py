@@ -1,7 +1,8 @@
 """True pairs that an analyst gives, and the error of the links against them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,31 +14,100 @@ from linkage.errors import InputError
 from linkage.records.headers import listed
 
 
-def pairs(engine: Engine, path: Path, left: Table, right: Table) -> Table:
-    """True pairs in units: left_id, right_id. A pair of which a file lacks an id cannot be found and is left out.
+@dataclass(frozen=True)
+class TruePairs:
+    """True pairs in units, and what whoever gave them should know before an error is measured by them; no value."""
+
+    table: Table | None = None  # left_id, right_id; None where no truth was given
+    notes: list[str] = field(default_factory=list)
+
+
+def pairs(engine: Engine, path: Path, left: Table, right: Table) -> TruePairs:
+    """True pairs of two files. A pair of which a file lacks an id cannot be found, is left out and told of.
 
     Args:
         path: the ids of the left file and of the right one, a pair a row: left_id and right_id, or two columns alone.
         left, right: unit_id, source_id.
 
     Raises:
-        InputError: no such file, none with such columns, or one that names nobody of both files.
+        InputError: no such file, none with such columns or without a pair, or one that names nobody of both files.
     """
-    told = _named_pairs(engine, path)
-    found = engine.sql(_IN_UNITS, truth=told, left=left, right=right, store=True)
-    if engine.count(found) == 0 and engine.count(told):
-        raise InputError(
-            f"{path}: none of its {engine.count(told):,} true pairs names an id of each file\n"
-            "  the first column is for ids of the left file; say which column holds them: --id LEFT --id RIGHT"
-        )
-    return found
-
-
-def _named_pairs(engine: Engine, path: Path) -> Table:
-    """The ids of true pairs as they stand in their file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file of true pairs")
     table = _read(engine, path)
+    told = _named_pairs(engine, path, table)
+    if not {"left_id", "right_id"} & set(table.columns):
+        _refuse_a_pair_for_names(engine, path, table.columns, left, right)
+    tables = {"truth": told, "left": left, "right": right}
+    found = engine.sql(_IN_UNITS, **tables, store=True)
+    if engine.count(found) == engine.count(told):
+        return TruePairs(found)
+    named = {name: int(number) for name, number in one(engine, engine.sql(_NAMED, **tables)).items()}
+    if engine.count(found) == 0:
+        raise _of_nobody(path, named, engine.count(engine.sql(_IN_UNITS, truth=told, left=right, right=left)))
+    return TruePairs(found, _lost(path, named, "true pairs"))
+
+
+def _of_nobody(path: Path, named: Mapping[str, int], turned: int) -> InputError:
+    """What is wrong with true pairs of which none names an id of each file."""
+    what = f"{path}: none of its {named['told']:,} true pairs names an id of each file"
+    if turned:
+        return InputError(
+            f"{what}; the other way round {turned:,} do\n"
+            "  call the ids of the left file left_id, and those of the right one right_id"
+        )
+    if named["as_numbers"]:
+        return InputError(f"{what}; as numbers {named['as_numbers']:,} do\n  {_AS_THEY_STAND}")
+    return InputError(
+        f"{what}\n  the first column is for ids of the left file; say which column holds them: --id LEFT --id RIGHT"
+    )
+
+
+_AS_THEY_STAND = "write ids as they stand in the files: 007 is not 7, and 1.0 is not 1"
+
+
+def _lost(path: Path, named: Mapping[str, int], called: str) -> list[str]:
+    """What is said of lines that name a record which is not there: set aside, in no file, or written otherwise."""
+    if not named["lost"]:
+        return []
+    said = f"{path.name}: {named['lost']:,} of its {named['told']:,} {called} name a record that was not read"
+    as_numbers = named.get("as_numbers", 0)
+    return [f"{said}; as numbers {as_numbers:,} name one: {_AS_THEY_STAND}" if as_numbers else said]
+
+
+def _refuse_a_pair_for_names(engine: Engine, path: Path, names: Sequence[str], left: Table, right: Table) -> None:
+    """A file without a header lost its first pair, and every figure was one too low."""
+    query = "select 1 as one from {ids} where trim(cast(source_id as varchar)) in ($first, $second)"
+    first, second = (name.strip() for name in names)
+    if any(
+        engine.count(engine.sql(query, params={"first": first, "second": second}, ids=ids)) for ids in (left, right)
+    ):
+        raise InputError(
+            f"{path}: its first line is a pair of ids, and not the names of columns\n"
+            "  give it a first line: left_id,right_id"
+        )
+
+
+_VERDICT = re.compile(
+    r"(is_?)?(true|truth|same|(mis|non|no)?_?match(ed|es)?|link(ed)?|duplicates?|label|decision|verdict)"
+)
+
+
+def _refuse_verdicts(engine: Engine, path: Path, table: Table) -> None:
+    """Pairs that somebody judged, right and wrong ones, were all taken for true."""
+    for name in table.columns:
+        if not _VERDICT.fullmatch(name.strip().lower().replace(" ", "_")):
+            continue
+        counted = one(engine, engine.sql(_JUDGED.format(name=quote(name)), t=table))
+        if counted["no"] and counted["known"] == counted["no"] + counted["yes"]:
+            raise InputError(
+                f"{path}: its column {name} says of {int(counted['no']):,} lines that they are no true pairs\n"
+                "  keep the lines of the true ones alone"
+            )
+
+
+def _named_pairs(engine: Engine, path: Path, table: Table) -> Table:
+    """The ids of true pairs as they stand in their file."""
     missing = {"left_id", "right_id"} - set(table.columns)
     if missing and len(table.columns) == 2:  # a column of each file's ids, whatever they are called
         left, right = table.columns
@@ -57,6 +127,44 @@ _IN_UNITS = """
     from {truth} as t
     join {left} as l on cast(l.source_id as varchar) = cast(t.left_id as varchar)
     join {right} as r on cast(r.source_id as varchar) = cast(t.right_id as varchar)
+    """
+
+_NUMBER = "regexp_replace(regexp_replace(trim(cast({0} as varchar)), '[.]0+$', ''), '^0+([0-9])', '\\1')"
+
+_NAMED = f"""
+    with told as (
+        select cast(left_id as varchar) as left_id, {_NUMBER.format("left_id")} as left_number,
+               cast(right_id as varchar) as right_id, {_NUMBER.format("right_id")} as right_number
+        from {{truth}}
+    ),
+    lefts as (select cast(source_id as varchar) as id, {_NUMBER.format("source_id")} as number from {{left}}),
+    rights as (select cast(source_id as varchar) as id, {_NUMBER.format("source_id")} as number from {{right}}),
+    named as (
+        select left_id in (select id from lefts) and right_id in (select id from rights) as by_id,
+               left_number in (select number from lefts) and right_number in (select number from rights) as by_number
+        from told
+    )
+    select count(*) as told, count(*) - count_if(by_id) as lost, count_if(by_number) - count_if(by_id) as as_numbers
+    from named
+    """
+"""Of true pairs how many name a record that is not there, and how many of these do not where ids are numbers."""
+
+_NAMED_PERSONS = f"""
+    with told as (select cast(id as varchar) as id, {_NUMBER.format("id")} as number from {{truth}}),
+    held as (select cast(source_id as varchar) as id, {_NUMBER.format("source_id")} as number from {{ids}}),
+    named as (
+        select id in (select id from held) as by_id, number in (select number from held) as by_number
+        from told
+    )
+    select count(*) as told, count(*) - count_if(by_id) as lost, count_if(by_number) - count_if(by_id) as as_numbers
+    from named
+    """
+
+_JUDGED = """
+    with said as (select lower(trim(cast({name} as varchar))) as verdict from {{t}})
+    select count(verdict) as known, count_if(verdict in ('0', '0.0', 'false', 'f', 'no', 'n')) as no,
+           count_if(verdict in ('1', '1.0', 'true', 't', 'yes', 'y')) as yes
+    from said
     """
 
 
@@ -106,7 +214,7 @@ class FileTruth:
     table: Table | None
     column: str | None = None
 
-    def in_units(self, engine: Engine, ids: Table) -> Table:
+    def in_units(self, engine: Engine, ids: Table) -> TruePairs:
         """True pairs, left_id < right_id, of the file's units, each once however often the truth says it.
 
         Args:
@@ -117,18 +225,21 @@ class FileTruth:
         """
         if self.table is None:
             told = engine.sql("select unit_id, kept as person from {ids} where kept is not null", ids=ids)
-            return self._pairs_of(engine, told)
+            return TruePairs(self._pairs_of(engine, told))
         if "left_id" in self.table.columns:
             found = told = engine.sql(_PAIRS_OF_ONE_FILE, truth=self.table, ids=ids, store=True)
+            named = engine.sql(_NAMED, truth=self.table, left=ids, right=ids)
         else:
             told = engine.sql(_PERSONS, truth=self.table, ids=ids, store=True)
             found = self._pairs_of(engine, told)
-        if engine.count(told) == 0 and (lines := engine.count(self.table)):
-            raise InputError(
-                f"{self.named}: none of its {lines:,} lines names records of the file\n"
-                "  they are named by their ids; say which column holds these: --id COLUMN"
-            )
-        return found
+            named = engine.sql(_NAMED_PERSONS, truth=self.table, ids=ids)
+        counted = {name: int(number) for name, number in one(engine, named).items()}
+        if engine.count(told) == 0:
+            what = f"{self.named}: none of its {counted['told']:,} lines names records of the file"
+            if counted["as_numbers"]:
+                raise InputError(f"{what}; as numbers {counted['as_numbers']:,} do\n  {_AS_THEY_STAND}")
+            raise InputError(f"{what}\n  they are named by their ids; say which column holds these: --id COLUMN")
+        return TruePairs(found, _lost(Path(self.named), counted, "lines"))
 
     def _pairs_of(self, engine: Engine, told: Table) -> Table:
         """All pairs of one person's records.
@@ -173,9 +284,21 @@ def _shown(names: Sequence[str]) -> str:
 
 
 def _read(engine: Engine, path: Path) -> Table:
-    """A file of ids as they stand, all of them text."""
-    if path.suffix == ".parquet":
-        return engine.read(path)
+    """A file of ids as they stand, all of them text.
+
+    Raises:
+        InputError: it is no table, holds no line below its header, or lines that say of pairs that they are none.
+    """
+    table = engine.read(path) if path.suffix == ".parquet" else _read_text(engine, path)
+    if engine.count(table) == 0:
+        raise InputError(f"{path}: the file of the truth holds a header and no lines\n  fetch it again")
+    _refuse_verdicts(engine, path, table)
+    return table
+
+
+def _read_text(engine: Engine, path: Path) -> Table:
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file of the truth is empty\n  fetch it again")
     try:
         with path.open("rb") as opened:
             first = opened.readline()
@@ -188,7 +311,7 @@ def _read(engine: Engine, path: Path) -> Table:
     except (pa.ArrowInvalid, UnicodeDecodeError):
         raise InputError(
             f"{path}: the file of the truth is no CSV in UTF-8\n"
-            "  give each true pair a line, with columns left_id and right_id"
+            "  save it as that, with a line for each true pair and columns left_id and right_id"
         ) from None
 
 

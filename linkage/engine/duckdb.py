@@ -235,7 +235,7 @@ def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     if "permission denied" in said or "read-only file system" in said:
         return LeoError(f"{text}\n  give this user the right to it, then run the same command again")
     if "parquet" in text.lower():
-        return InputError(f"a file could not be read: {text}")
+        return InputError(f"a file could not be read: {text}\n  fetch it again, or write it again")
     return LeoError(text)
 
 

@@ -28,7 +28,7 @@ _SHORT = ("row has", "a quote opens")  # what is wrong with a row of which the e
 _CUT = "the file ends in it, without a line break: it may be cut short, compare its size"
 _LONGEST_ROW = 100  # lines: a quote that does not close within them is a fault of the line that opens it
 _ESCAPED, _REPLACED = re.compile("[\udc80-\udcff]"), re.compile("[\udc80-\udcff\ufffd]")
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
 @dataclass
@@ -71,6 +71,12 @@ def start_of(path: Path, fmt: FileFormat, size: int) -> bytes:
 def mark_of(start: bytes) -> str | None:
     """The encoding that a byte order mark tells."""
     return next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
+
+
+def is_of_two_bytes(start: bytes) -> bool:
+    """Whether text without a mark is UTF-16. Zeros at its end are none of it: a crash leaves them there."""
+    text = start.rstrip(b"\0")
+    return text.count(0) > len(text) // 4
 
 
 def to_parquet(path: Path, fmt: FileFormat, out: Path, number: int, columns: Sequence[str] | None = None) -> CsvRows:
@@ -123,7 +129,7 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
     wrong_mark = marked and not (
         declared.startswith(marked) or (marked == "utf-8-sig" and declared in ("utf-8", "utf8"))
     )
-    if not marked and not declared.startswith(("utf-16", "utf-32")) and start.count(0) > len(start) // 4:
+    if not marked and not declared.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
         marked, wrong_mark = "utf-16", True
     if wrong_mark:
         raise InputError(
@@ -147,6 +153,8 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
             f"{path}: the first line names {sum(map(bool, names))} of {len(names)} columns\n"
             "  the first line of a CSV file is its header: take away what stands before it, or name every column"
         )
+    if taken := [name for name in names if name.lower() in (LINE, FILE)]:
+        raise InputError(f"{path}: a column is called {taken[0]}, as one that is made here\n  give it another name")
     if fmt.repeated_names == "number":
         return numbered(names)
     told_apart(names, str(path))

@@ -101,7 +101,7 @@ def test_pairs_and_clusters_tell_the_same_truth(tmp_path: Path) -> None:
             "select * from (values (1, '01'), (2, '02'), (3, '03'), (4, '04'), (5, '05')) t(unit_id, source_id)"
         )
         found = [
-            sorted(tuple(row.values()) for row in rows(engine, told.in_units(engine, ids)))
+            sorted(tuple(row.values()) for row in rows(engine, told.in_units(engine, ids).table))
             for told in (of_one_file(engine, str(tmp_path / f"{name}.csv"), ()) for name in ("pairs", "clusters"))
         ]
     assert found == [[(1, 2), (1, 3), (2, 3)]] * 2, "each once, though it is said twice"

@@ -33,6 +33,7 @@ CASES = {
     "utf-8 with a mark": (GERMAN, "utf-8-sig", "utf-8-sig"),
     "utf-16 with a mark": (GERMAN, "utf-16", "utf-16"),
     "utf-16 without a mark": (GERMAN, "utf-16-le", "utf-16-le"),
+    "utf-32 with a mark": (GERMAN, "utf-32", "utf-32"),
     "western": (GERMAN, "latin-1", "cp1252"),
     "one name alone": ("id,name\n1,Sørensen\n", "cp1252", "cp1252"),
     "upper case": ("ÅSE;BJØRN;GARÇON\n", "cp1252", "cp1252"),
@@ -69,6 +70,13 @@ def test_an_encoding_is_found(case: str, zipped: bool, tmp_path: Path) -> None:
     found = found_encoding(path)
     assert found == expected
     assert content.decode(found).lstrip("\ufeff") == text
+
+
+def test_zeros_that_a_crash_left_behind_the_last_row_are_no_utf_16(tmp_path: Path) -> None:
+    """The header was said to be none of utf-16-be."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(GERMAN.encode() + bytes(4 * len(GERMAN)))
+    assert found_encoding(path) == "utf-8"
 
 
 def test_a_damaged_line_among_whole_ones_stands_out(tmp_path: Path) -> None:

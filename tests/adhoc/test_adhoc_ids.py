@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage.adhoc.columns.ids import with_ids
 from linkage.adhoc.fields import persons
 from linkage.adhoc.headers.recognise import Columns, recognise
 from linkage.engine import Engine
+from linkage.engine import rows as rows_of
 
 HEAD = "{key},first_name,last_name,dob\n"
 ROWS = ("7,Amelia,Khan,1990-01-02\n", "8,Noah,Quist,1991-01-02\n", "9,Isla,Dunne,1992-01-02\n")
@@ -165,3 +168,16 @@ def test_codes_between_other_columns_are_the_id_where_one_column_has_them(engine
     lines = [line.replace("Khan", f"Khan{n:03}") for n, line in enumerate(lines)]
     two = "first_name,case,file,last_name\n" + "".join(f"Amelia,C{n:05},F{n:05},Khan\n" for n in range(30))
     assert _columns(engine, tmp_path, two).left_id is None
+
+
+def test_ids_that_a_program_made_fractions_of_are_whole(engine: Engine, tmp_path: Path) -> None:
+    """pandas writes 7.0 where it knows one id missing: a truth of 7 named nobody, and links held 7.0."""
+    for name, ids in (("whole", [7.0, 8.0, 9.0]), ("parts", [7.0, 8.5, 9.0])):
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({"id": ids, "forename": ["Amelia", "Noah", "Isla"]}), path)
+        file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+        _, found = persons.units(engine, file, {"forename": "forename"}, "id", postcodes=False)
+        held = [
+            row["source_id"] for row in rows_of(engine, engine.sql("select * from {t} order by source_id", t=found))
+        ]
+        assert list(map(str, held)) == (["7", "8", "9"] if name == "whole" else ["7.0", "8.5", "9.0"])

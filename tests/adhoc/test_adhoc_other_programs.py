@@ -127,6 +127,11 @@ def test_a_file_without_rows_is_told_under_its_own_name(engine: Engine, tmp_path
         ("people.txt", b"\x1f\x8b\x08", "a compressed file, which its name does not say\n  give it"),
         ("people.rds", b"\x1f\x8b\x08", "what R saved, not a table of persons\n  write it in R: arrow::write_parquet"),
         ("people.docx", b"PK\x03\x04", "a document, not a table of persons\n  save its table as CSV"),
+        ("people.csv.bz2", b"BZh9\x31AY&SY", "a file packed by bzip2, which is not read\n  unpack it"),
+        ("people.csv", b"\xfd7zXZ\x00", "a file packed by xz, which is not read\n  unpack it"),
+        ("people.csv", b"people.csv".ljust(257, b"\0") + b"ustar", "an archive, which is not read\n  unpack it"),
+        ("people.csv", b"<!DOCTYPE html>", "a page of the web, and no table of persons\n  fetch the file itself"),
+        ("people.csv", b"version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS, and not the file"),
         ("people.accdb", b"\x00\x01", "an Access database, not a table of persons\n  export its table"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -116,3 +117,21 @@ def test_of_several_tables_none_is_taken(engine: Engine, tmp_path: Path) -> None
             archive.writestr(name, TABLE)
     with pytest.raises(InputError, match="holds 2 tables, not one"):
         persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+
+
+def test_a_pipe_is_named_as_one(engine: Engine, tmp_path: Path) -> None:
+    """What a shell puts for <(zcat people.csv.gz) was said to be no file that there is."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"pipe: a pipe or a device, which cannot be read twice\n  write it to a file"):
+        persons.read(engine, tmp_path / "pipe", tmp_path / "scratch", delimiter=None, encoding=None)
+
+
+def test_what_is_wrong_in_a_file_that_is_unpacked_is_told_of_the_file_that_was_given(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """A folder of our own, which is cleared away, stood in the message."""
+    (tmp_path / "people.csv.gz").write_bytes(gzip.compress(b"\n\n" + bytes(900) + b"a,b\n1,2\n"))
+    with pytest.raises(InputError) as fault:
+        persons.read(engine, tmp_path / "people.csv.gz", tmp_path / "scratch", delimiter=None, encoding=None)
+    assert str(fault.value).startswith(f"{tmp_path / 'people.csv.gz'}: ")
+    assert "scratch" not in str(fault.value)

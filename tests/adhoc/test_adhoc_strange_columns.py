@@ -11,6 +11,7 @@ from pyarrow import csv
 from linkage.adhoc.dedupe import DedupeRequest, dedupe_file
 from linkage.adhoc.headers.recognise import own_name, recognise
 from linkage.adhoc.link import Request, link_files
+from linkage.errors import ConfigError, InputError
 from tests.adhoc.conftest import PEOPLE, SHARED, Shaped, person, seen_again, write_csv
 
 STRANGE = (
@@ -48,6 +49,30 @@ def test_parquet_in_a_strange_folder_is_linked(tmp_path: Path) -> None:
         pq.write_table(csv.read_csv(path), folder / f"{path.stem}.parquet")
     linked = link_files(Request(folder / "l.parquet", folder / "r.parquet", tmp_path / "out", threads=2))
     assert linked.summary["left_units"] == PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("file line", "csv"), ("Row in file", "csv"), ("file_row_number", "parquet")]
+)
+def test_a_column_that_is_called_as_one_that_counts_rows_is_named(name: str, kind: str, tmp_path: Path) -> None:
+    """These three ended as unforeseen errors."""
+    paths = _files(tmp_path, [name])
+    if kind == "parquet":
+        pq.write_table(csv.read_csv(paths[0]), tmp_path / "l.parquet")
+    with pytest.raises(
+        InputError, match=rf"l\.{kind}: a column is called {name}, as one that is made here\n  give it an"
+    ):
+        link_files(Request(tmp_path / f"l.{kind}", paths[1], tmp_path / "out", threads=2))
+
+
+def test_columns_that_hold_nothing_are_named(tmp_path: Path) -> None:
+    """A file of one filled column among six was said to have no separator."""
+    paths = _files(tmp_path, [])
+    header = paths[0].read_text().splitlines()[0].split(",")
+    empty = [",".join([str(n), *[""] * (len(header) - 1)]) for n in range(30)]
+    (tmp_path / "none.csv").write_text("\n".join([",".join(header), *empty]) + "\n")
+    with pytest.raises(ConfigError, match=rf"left has: {header[0]}\n  .*\n  empty in left: {', '.join(header[1:])}\n"):
+        link_files(Request(tmp_path / "none.csv", paths[1], tmp_path / "out", threads=2))
 
 
 def test_no_field_is_called_as_a_column_of_our_own() -> None:

@@ -53,6 +53,14 @@ def test_a_workbook_that_another_program_wrote_amiss_is_refused_with_what_to_do(
         persons.read(engine, amiss, tmp_path / "scratch", delimiter=None, encoding=None)
 
 
+def test_a_workbook_whose_chart_has_no_drawing_is_refused_with_what_to_do(engine: Engine, tmp_path: Path) -> None:
+    book = Workbook()
+    book.create_chartsheet("chart")
+    book.save(tmp_path / "chart.xlsx")
+    with pytest.raises(InputError, match=r"chart[.]xlsx: a workbook that cannot be read\n  open it and save"):
+        persons.read(engine, tmp_path / "chart.xlsx", tmp_path / "scratch", delimiter=None, encoding=None)
+
+
 def test_a_title_above_the_names_of_the_columns_is_left_out(engine: Engine, tmp_path: Path) -> None:
     path = _saved(
         tmp_path / "titled.xlsx",

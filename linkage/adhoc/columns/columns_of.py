@@ -52,7 +52,7 @@ def columns_of(
     by_number = all(column.left == column.right for column in taken if is_mere_number(column.left))
     columns = recognise(*headers, [*maps, *found], named, enough=False, by_number=by_number)
     columns = names_of_things(engine, files, replace(columns, by_content=tuple(found)), told)
-    _refuse_mere_addresses(columns, headers)
+    _refuse_mere_addresses(columns, headers, files)
     columns = with_other_countries(engine, files, columns)
     columns = with_chains(engine, files, columns, told)
     columns = with_ids(engine, whole, columns, numbered=[name == "none" for name in ids], told=told)
@@ -60,7 +60,7 @@ def columns_of(
     columns = with_addresses(engine, files, with_dwellings(engine, files, columns), told)
     columns = with_towns(engine, files, columns)
     columns = with_birth_numbers(engine, files, columns)
-    refuse_too_few(columns, *headers)
+    refuse_too_few(columns, *headers, whole=[file.header for file in files])
     return columns
 
 
@@ -89,22 +89,22 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     found = [*roles, *(text for column in taken for text in column.maps())]
     columns = recognise(header, header, [*both, *found], (named, named), enough=False)
     columns = names_of_things(engine, [file], columns, told)
-    _refuse_mere_addresses(columns, [header])
+    _refuse_mere_addresses(columns, [header], [file])
     columns = with_other_countries(engine, [file], columns)
     columns = with_addresses(engine, [file], with_dwellings(engine, [file], columns), told)
-    refuse_too_few(columns, header)
+    refuse_too_few(columns, header, whole=[file.header])
     said = [text.removeprefix("left.") for text in found if text.startswith("left.")]
     return replace(columns, by_content=tuple(said))
 
 
-def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]]) -> None:
+def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]], files: Sequence[PersonFile]) -> None:
     """Refuse files of fewer than two fields before an address is parted, unless they name who lives there.
 
     One column of an address may hold street, town and postcode; but not the number of the house, which is left out, so
     that all houses of a street would be one.
     """
     if not _NAMED & set(columns.fields):
-        refuse_too_few(columns, *headers)
+        refuse_too_few(columns, *headers, whole=[file.header for file in files])
 
 
 _NAMED = frozenset({"forename", "surname", "organisation"})

@@ -19,6 +19,7 @@ from linkage.records.standardise import PersonColumns, standard_view
 __all__ = ["PersonFile", "identified", "read", "units"]
 
 _ROW = "row of the file"  # a column of our own; with a space, so that no field has its name
+_WHOLE = 2.0**53  # beyond which floats are not whole numbers any more
 _LONGEST = 128  # signs of a text that are compared, as many as the longest hash has: likeness of notes takes ages
 
 
@@ -115,7 +116,7 @@ def identified(engine: Engine, file: PersonFile, id_column: str | None, kept: st
 
     Units are numbered in the order of their ids, so that samples and ties do not depend on the order of rows.
     """
-    source_id = quote(id_column or _ROW)
+    source_id = _as_written(engine, file, id_column) if id_column else quote(_ROW)
     order = f"cast({source_id} as varchar), {quote(PLACE)}" if id_column else quote(PLACE)
     beside = f", {quote(kept)} as kept" if kept else ""
     numbered = engine.sql(
@@ -145,6 +146,16 @@ def identified(engine: Engine, file: PersonFile, id_column: str | None, kept: st
             "  name another column with --id, or remove the repeats; --id none numbers the rows instead"
         )
     return numbered
+
+
+def _as_written(engine: Engine, file: PersonFile, column: str) -> str:
+    """A column of ids. Whole numbers that a program made fractions of (1.0: it knew one missing) are whole ones."""
+    name = quote(column)
+    if not pa.types.is_floating(file.types.get(column, pa.null())):
+        return name
+    query = f"select bool_and({name} is null or ({name} = floor({name}) and abs({name}) < $most)) as whole from {{t}}"
+    whole = one(engine, engine.sql(query, params={"most": _WHOLE}, t=file.raw))["whole"]
+    return f"cast({name} as bigint)" if whole else name
 
 
 def _refuse_nameless(engine: Engine, file: PersonFile, table: Table) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.config import FileFormat
-from linkage.records.csv_files import mark_of, start_of
+from linkage.records.csv_files import is_of_two_bytes, mark_of, start_of
 from linkage.resources import config_file
 
 _LOOKED_AT = 1 << 20  # bytes from the file's start
@@ -59,7 +59,7 @@ def found_encoding(path: Path) -> str:
     start = start_of(path, FileFormat(type="csv"), _LOOKED_AT)
     if marked := mark_of(start):
         return marked
-    if start.count(0) > len(start) // 4:
+    if is_of_two_bytes(start):
         return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
     beyond = [line for line in start.splitlines()[: -1 if len(start) == _LOOKED_AT else None] if not line.isascii()]
     others = [line for line in beyond if not _decodes(line, "utf-8")]

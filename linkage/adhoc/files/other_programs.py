@@ -19,7 +19,7 @@ from linkage.resources import config_file
 _OURS = (".gz", ".zip", ".xlsx", ".xlsm")
 """Suffixes of files that are read by themselves: what is wrong within one is told there."""
 
-_BEGINNING = 64  # bytes
+_BEGINNING = 264  # bytes
 _ROWS = 500_000  # that are read at a time
 _WHOLE = 2.0**53  # beyond which these programs' numbers are not whole ones any more
 

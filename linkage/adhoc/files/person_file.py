@@ -88,7 +88,7 @@ class PersonFile:
         if self.not_plain:
             shown = listed(self.not_plain, known=any_known(self.header))
             said.append(f"{self.called}: lists within lists and maps are not read: {shown}")
-        if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-8"):
+        if self.encoding and not self.encoding_was_named and not self.encoding.startswith("utf-"):
             said.append(
                 f"{self.called}: read as {self.encoding}, by its letters; if names look wrong, "
                 "give the encoding that the file was saved in: --encoding cp1252, say"
@@ -122,21 +122,18 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     """
     if path.is_dir():
         raise InputError(f"{path}: a folder, not a file\n  name the file in it")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: a pipe or a device, which cannot be read twice\n  write it to a file first")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     scratch.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() in workbooks.READ:
         sheet = workbooks.as_csv(path, scratch)
-        found = read(engine, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
-        found = replace(found, path=path, sha256=sha256_of(path), encoding=None)
-        return replace(found, above=sheet.above, of_sheet=sheet.notes)
+        found = _read_made(engine, path, sheet.path, scratch / "sheet", delimiter=",", encoding="utf-8")
+        return replace(found, encoding=None, above=sheet.above, of_sheet=sheet.notes)
     is_parquet = _is_parquet(path)
     if not is_parquet and (held := _table_within(path, scratch, encoding)):
-        try:
-            found = read(engine, held, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
-        except InputError as fault:
-            raise InputError(str(fault).replace(str(held), str(path)).replace(held.name, path.name)) from None
-        return replace(found, path=path, sha256=sha256_of(path))
+        return _read_made(engine, path, held, scratch / "unpacked", delimiter=delimiter, encoding=encoding)
     was_named = encoding is not None
     if is_parquet:
         fmt, encoding = FileFormat(type="parquet"), None
@@ -144,14 +141,13 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
         encoding = encoding or found_encoding(path)
         if path.stat().st_size and delimiter is None and (starts := column_starts(path, encoding)):
             written = as_delimited(path, encoding, starts, scratch)
-            found = read(engine, written, scratch / "columns", delimiter=",", encoding="utf-8")
-            found = replace(found, path=path, sha256=sha256_of(path))
+            found = _read_made(engine, path, written, scratch / "columns", delimiter=",", encoding="utf-8")
             return replace(found, encoding=encoding, encoding_was_named=was_named)
         if path.stat().st_size and (layout := laid_out(path, encoding, delimiter)):
             written = as_plain(path, encoding, layout, scratch)
-            found = read(engine, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
+            found = _read_made(engine, path, written, scratch / "plain", delimiter=layout.delimiter, encoding="utf-8")
             aside = [(line + layout.before, reason) for line, reason in found.quarantined]
-            found = replace(found, path=path, sha256=sha256_of(path), quarantined=aside, above=layout.above)
+            found = replace(found, quarantined=aside, above=layout.above)
             return replace(found, encoding=encoding, encoding_was_named=was_named)
         try:
             delimiter = delimiter or _delimiter(path, encoding)
@@ -168,6 +164,7 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
             f"{path}: every one of its {len(aside):,} rows was set aside; line {aside[0][0]:,}: {aside[0][1]}\n"
             "  compare its rows with its header, and name the separator with --delimiter"
         )
+    _refuse_our_names(path, raw.header)
     if raw.is_csv:
         _refuse_headless(engine, path, raw)
     is_plain = are_plain(raw.types.values())
@@ -188,6 +185,17 @@ def read(engine: Engine, path: Path, scratch: Path, *, delimiter: str | None, en
     )
 
 
+def _read_made(
+    engine: Engine, path: Path, made: Path, scratch: Path, *, delimiter: str | None, encoding: str | None
+) -> PersonFile:
+    """A file by what was made of it to be read; what is wrong in that is told of the file that was given."""
+    try:
+        found = read(engine, made, scratch, delimiter=delimiter, encoding=encoding)
+    except InputError as fault:
+        raise InputError(str(fault).replace(str(made), str(path)).replace(made.name, path.name)) from None
+    return replace(found, path=path, sha256=sha256_of(path))
+
+
 def _is_parquet(path: Path) -> bool:
     """Whether a file is Parquet, or ought to be: by its name, or by how it begins under another."""
     with path.open("rb") as file:
@@ -200,6 +208,12 @@ def _table_within(path: Path, scratch: Path, encoding: str | None) -> Path | Non
         return packed.unpacked(path, scratch)
     kind = other_programs.kind_of(path)
     return other_programs.as_parquet(path, kind, scratch, encoding) if kind else None
+
+
+def _refuse_our_names(path: Path, header: Sequence[str]) -> None:
+    """Columns that are made beside a file's own while it is read, of which two of one name would be no table."""
+    if taken := [name for name in header if name.lower() in (PLACE, "file_row_number")]:
+        raise InputError(f"{path}: a column is called {taken[0]}, as one that is made here\n  give it another name")
 
 
 def _refuse_headless(engine: Engine, path: Path, raw: RawRows) -> None:

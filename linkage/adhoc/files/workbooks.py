@@ -72,8 +72,8 @@ def as_csv(path: Path, folder: Path) -> Sheet:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    # Programs that export workbooks write styles which openpyxl refuses, by any of the last three.
-    unreadable = (InvalidFileException, BadZipFile, KeyError, TypeError, ValueError, SyntaxError)
+    # Programs that export workbooks write styles and charts which openpyxl refuses, by any of the last four.
+    unreadable = (InvalidFileException, BadZipFile, KeyError, TypeError, ValueError, SyntaxError, AttributeError)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except unreadable as fault:

@@ -174,11 +174,12 @@ def recognise(
     return columns
 
 
-def refuse_too_few(columns: Columns, *headers: Sequence[str]) -> None:
+def refuse_too_few(columns: Columns, *headers: Sequence[str], whole: Sequence[Sequence[str]] = ()) -> None:
     """Refuse files that share fewer than two fields, or one that has no more.
 
     Args:
         headers: of two files, or of one that is compared with itself.
+        whole: with the columns that are empty, where there are any.
 
     Raises:
         ConfigError: with the columns that they have.
@@ -192,8 +193,15 @@ def refuse_too_few(columns: Columns, *headers: Sequence[str]) -> None:
     raise ConfigError(
         f"{said} fewer than two fields that can be compared\n"
         + "".join(f"  {who} has: {shown_names(names)}\n" for who, names in zip(has, headers, strict=True))
-        + f"  {_remedy(headers, maps)}"
+        + "".join(_empty(who, *of) for who, *of in zip(has, headers, whole, strict=False))
+        + f"  {_remedy(whole or headers, maps)}"
     )
+
+
+def _empty(who: str, names: Sequence[str], whole: Sequence[str]) -> str:
+    """Which columns hold nothing, or next to nothing, and so are not among those that a file has."""
+    empty = [name for name in whole if name not in names]
+    return f"  empty in {who}: {listed(empty, known=any_known(whole))}\n" if empty else ""
 
 
 def shown_names(names: Sequence[str]) -> str:
