@@ -1,6 +1,7 @@
 """Which blocks EM learns from, by how many pairs agree on which columns."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -31,6 +32,9 @@ _COMMON, _BY_CHANCE = 0.1, 2.0
 # Pairs of one file that share middle names and surname beyond chance are families where there are so many times as many
 # as share forename and surname, and these count as ten at least.
 _FAMILIES, _FEWEST = 3.0, 10
+
+_INITIALS = 0.05  # of pairs share a middle name, where it is an initial
+_BEYOND_CHANCE = 3.0  # standard deviations of the pairs that chance lets agree on two columns
 
 
 @dataclass(frozen=True)
@@ -103,27 +107,28 @@ def training_rules(model: Model, counted: Sequence[Agreement], sides: Sequence[S
         LeoError: nothing to block on makes pairs.
     """
     smaller = min(side.units for side in sides)
-    personal = PERSONAL - _of_families(counted)
+    chance = {agreement.columns[0]: agreement.chance for agreement in counted if len(agreement.columns) == 1}
+    personal = PERSONAL - _of_families(counted) - _common_to_many(counted)
     candidates = _fit(smaller, [c for c in counted if personal & set(c.columns)] or counted)
     if not candidates:
         raise LeoError(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {_MOST_PAIRS} pairs a unit\n"
             "  give a trained model (--model; of a run: train = false), or map more columns"
         )
-    chosen, waiting = _chosen(candidates, set(model.comparisons))
+    chosen, waiting = _chosen(candidates, set(model.comparisons), chance)
     if waiting:
         # Names that may stand in each other's place read each other: without a birth date every block that shows
         # persons is on one of them. It says all of the other but how often they stand so.
         personal |= _of_persons(counted, sides)
         more = [replace(c, lenient=True) for c in counted if personal & set(c.columns)]
-        added, waiting = _chosen(_fit(smaller, more), waiting)
+        added, waiting = _chosen(_fit(smaller, more), waiting, chance)
         chosen += added
     if waiting and not _PERSONS & {column for comparison in model.comparisons for column in comparison.columns}:
         # Companies have no households: those at one address are one or have other names.
-        added, waiting = _chosen(_fit(smaller, counted), waiting)
+        added, waiting = _chosen(_fit(smaller, counted), waiting, chance)
         chosen += added
         if waiting:  # of shops with a name and a town the town alone is left to block on, the larger the files
-            chosen += _chosen(_fit(smaller, counted, _MOST_PAIRS_OF_THINGS), waiting)[0]
+            chosen += _chosen(_fit(smaller, counted, _MOST_PAIRS_OF_THINGS), waiting, chance)[0]
     return chosen
 
 
@@ -138,7 +143,7 @@ def _fit(smaller: int, rules: Sequence[Agreement], most: int = _MOST_PAIRS) -> l
 
 
 def _chosen(
-    candidates: Sequence[tuple[Agreement, bool]], waiting: set[Comparison]
+    candidates: Sequence[tuple[Agreement, bool]], waiting: set[Comparison], chance: Mapping[str, float]
 ) -> tuple[list[Agreement], set[Comparison]]:
     """Rules by which each comparison is left free at least once, and the comparisons that none leaves free.
 
@@ -146,12 +151,38 @@ def _chosen(
     """
     chosen: list[Agreement] = []
     while waiting and candidates:
-        rule, _ = min(candidates, key=lambda c: (-_freed(waiting, c[0]), -round(c[0].complete, 1), c[1], c[0].pairs))
+        rule, _ = min(
+            candidates,
+            key=lambda c: (
+                -_freed(waiting, c[0]),
+                _is_chance(c[0], chance),
+                -round(c[0].complete, 1),
+                c[1],
+                c[0].pairs,
+            ),
+        )
         if not _freed(waiting, rule):
             break
         chosen.append(rule)
         waiting = {comparison for comparison in waiting if not rule.leaves_free(comparison)}
     return chosen, waiting
+
+
+def _is_chance(rule: Agreement, chance: Mapping[str, float]) -> bool:
+    """Whether as many pairs agree on two columns as when these had nothing to do with each other: no match is seen."""
+    if len(rule.columns) == 1:
+        return False
+    expected = rule.known * math.prod(chance[column] for column in rule.columns)
+    return rule.seen - expected <= _BEYOND_CHANCE * math.sqrt(expected)
+
+
+def _common_to_many(counted: Sequence[Agreement]) -> set[str]:
+    """Middle names that are initials, or one of few words: who shares them is hardly the likelier a match."""
+    return {
+        "middle_names"
+        for agreement in counted
+        if agreement.columns == ("middle_names",) and agreement.chance > _INITIALS
+    }
 
 
 def _of_persons(counted: Sequence[Agreement], sides: Sequence[Side]) -> set[str]:
