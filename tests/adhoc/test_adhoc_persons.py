@@ -12,7 +12,6 @@ import pytest
 
 from linkage.adhoc.dates import dated
 from linkage.adhoc.fields import persons
-from linkage.adhoc.fields.held_twice import held_twice
 from linkage.adhoc.fields.kinds import kinds_of
 from linkage.adhoc.files import columns_made
 from linkage.adhoc.files.forms import british
@@ -344,45 +343,3 @@ def test_names_of_columns_that_stand_twice_or_not_at_all_are_numbered(engine: En
 def test_a_file_whose_rows_hold_several_persons_says_so(read: Any) -> None:
     file = read("id,first_name_1,dob_1,first_name_2,dob_2\n1,Ann,1990-02-03,Bo,1991-02-03\n")
     assert file.notes() == ["people.csv: a row holds several persons (dob_2): the first is read; give each a row"]
-
-
-@pytest.mark.parametrize(
-    ("columns", "share"),
-    [("dob", 0.5), ("email", 0.5), ("phone", 1.0), ("email, phone", 1.0), ("dob, phone", 0.5), ("town", 0.0)],
-)
-def test_who_is_there_twice_is_told_by_the_birth_date_or_else_by_email_or_telephone(
-    columns: str, share: float, engine: Engine
-) -> None:
-    units = engine.sql(
-        f"""
-        select unit_id, 'ANN' as forename, 'LEE' as surname, {columns}
-        from (values (1, '1990-01-02', 'a@b.example', '0123', 'X'), (2, '1990-01-02', 'a@b.example', '0123', 'X'),
-                     (3, '1991-01-02', 'c@b.example', '0123', 'X'), (4, '1992-01-02', 'd@b.example', '0123', 'X'))
-             as t(unit_id, dob, email, phone, town)
-        """
-    )
-    assert held_twice(engine, units) == share
-
-
-@pytest.mark.parametrize(("others", "share"), [(2, 0.5), (12, 0.0)], ids=["many", "so few that they may be namesakes"])
-def test_who_is_there_twice_is_told_by_the_address_where_nothing_else_is(
-    others: int, share: float, engine: Engine
-) -> None:
-    units = engine.sql(
-        f"""
-        select n as unit_id, 'ANN' as forename, 'LEE' as surname, greatest(n, 2) || ' High Street' as address
-        from generate_series(1, {others} + 2) as t(n)
-        """
-    )
-    assert held_twice(engine, units) == share
-
-
-@pytest.mark.parametrize(("further", "share"), [("", 2 / 14), (", 'LEE' as surname", 0.0)], ids=["companies", "staff"])
-def test_a_company_has_no_namesake_at_its_address(further: str, share: float, engine: Engine) -> None:
-    units = engine.sql(
-        f"""
-        select n as unit_id, 'LEE FOODS' as organisation, 'M1 ' || greatest(n, 2) || 'AA' as postcode{further}
-        from generate_series(1, 14) as t(n)
-        """
-    )
-    assert held_twice(engine, units) == pytest.approx(share)

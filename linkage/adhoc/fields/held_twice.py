@@ -16,14 +16,17 @@ MOSTLY_TWICE = 0.5  # of a file of which more is twice, most people have several
 MANY_TWICE = 0.05  # a file of which more is twice of a name and birth date holds people twice, and not namesakes
 _MORE_THAN_NAMESAKES = 0.15  # of such records at one address, of which fathers and sons of one name are some
 _SHOWN_ROWS = 100_000  # of a file with more, these few rows stand for all
+_MOSTLY_YEARS = 0.5  # share of birth dates that are known by their year alone, from which the year is looked at
+_FEW_NAMESAKES = 0.2  # share of records that chance gives a namesake of their year: of commoner names it shows nothing
 
 
 def held_twice(engine: Engine, units: Table) -> float:
     """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
 
     Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more. Where
-    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house. In
-    files of no persons the name is a company's, which has no namesake in its house.
+    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house, or year
+    of birth or age, if more namesakes share them than chance has it. In files of no persons the name is a company's,
+    which has no namesake in its house.
     """
     held = set(units.columns)
     persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
@@ -36,12 +39,66 @@ def held_twice(engine: Engine, units: Table) -> float:
         return most(["email", "phone", "postcode", "address"])
     if not persons:
         return 0.0
-    if "dob" in held:
+    year = _year(engine, units)
+    if "dob" in held and not year:
         return most(["dob"])
     if {"email", "phone"} & held:
         return most(["email", "phone"])
-    at_home = most(["postcode", "address"])
-    return at_home if at_home >= _MORE_THAN_NAMESAKES else 0.0
+    alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year) if year else 0.0)
+    return alike if alike >= _MORE_THAN_NAMESAKES else 0.0
+
+
+def _year(engine: Engine, units: Table) -> str | None:
+    """SQL of a year of birth, or of an age, of units without whole birth dates; None where there is neither."""
+    if "dob" in units.columns:
+        query = "select avg(case when dob like '%-00' then 1e0 else 0e0 end) as share from {t} where dob is not null"
+        alone = float(one(engine, engine.sql(query, t=units))["share"] or 0)
+        return "left(dob, 4)" if alone >= _MOSTLY_YEARS else None
+    return "age" if "age" in units.columns else None
+
+
+def _twice_of_a_year(engine: Engine, units: Table, year: str) -> float:
+    """The share of records that have the names and the year of another, beyond the namesakes whom chance gives them.
+
+    Namesakes are of any year; records of one person are of one. There are as many namesakes as the name has years. Of a
+    name that many bear chance gives nearly everybody a namesake of the year, so that the rarer names tell.
+    """
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with known as (
+                select forename, surname, {year} as year
+                from {{t}}
+                where forename is not null and surname is not null and {year} is not null
+            ),
+            years as (
+                select year, count(*) as records from known group by year
+            ),
+            chance as (
+                select sum(cast(records as double) * records) / greatest(pow(sum(records), 2), 1) as one_year from years
+            ),
+            people as (
+                select forename, surname, year, count(*) as records from known group by forename, surname, year
+            ),
+            named as (
+                select *, count(*) over (partition by forename, surname) as namesakes from people
+            ),
+            rare as (
+                select records, 1 - pow(1 - one_year, namesakes - 1) as by_chance
+                from named cross join chance
+                where 1 - pow(1 - one_year, namesakes - 1) <= $most
+            )
+            select coalesce(sum(records) filter (where records > 1), 0) as twice,
+                   coalesce(sum(records * by_chance), 0) as by_chance,
+                   coalesce(sum(records), 0) as records
+            from rare
+            """,
+            params={"most": _FEW_NAMESAKES},
+            t=units,
+        ),
+    )
+    return max(float(found["twice"]) - float(found["by_chance"]), 0.0) / max(float(found["records"]), 1.0)
 
 
 _OF_PERSONS = {"forename", "surname", "dob"}

@@ -1,0 +1,85 @@
+"""Whether a file holds persons several times, by what with a name is hardly ever of two people."""
+
+import pytest
+
+from linkage.adhoc.fields.held_twice import held_twice
+from linkage.engine import Engine
+
+FORENAMES = ("ANN", "BO", "CAI", "DEE", "EVE", "FLO", "GUS", "HAL", "IDA", "JO")
+
+
+@pytest.mark.parametrize(
+    ("columns", "share"),
+    [("dob", 0.5), ("email", 0.5), ("phone", 1.0), ("email, phone", 1.0), ("dob, phone", 0.5), ("town", 0.0)],
+)
+def test_who_is_there_twice_is_told_by_the_birth_date_or_else_by_email_or_telephone(
+    columns: str, share: float, engine: Engine
+) -> None:
+    units = engine.sql(
+        f"""
+        select unit_id, 'ANN' as forename, 'LEE' as surname, {columns}
+        from (values (1, '1990-01-02', 'a@b.example', '0123', 'X'), (2, '1990-01-02', 'a@b.example', '0123', 'X'),
+                     (3, '1991-01-02', 'c@b.example', '0123', 'X'), (4, '1992-01-02', 'd@b.example', '0123', 'X'))
+             as t(unit_id, dob, email, phone, town)
+        """
+    )
+    assert held_twice(engine, units) == share
+
+
+@pytest.mark.parametrize(("others", "share"), [(2, 0.5), (12, 0.0)], ids=["many", "so few that they may be namesakes"])
+def test_who_is_there_twice_is_told_by_the_address_where_nothing_else_is(
+    others: int, share: float, engine: Engine
+) -> None:
+    units = engine.sql(
+        f"""
+        select n as unit_id, 'ANN' as forename, 'LEE' as surname, greatest(n, 2) || ' High Street' as address
+        from generate_series(1, {others} + 2) as t(n)
+        """
+    )
+    assert held_twice(engine, units) == share
+
+
+@pytest.mark.parametrize(("further", "share"), [("", 2 / 14), (", 'LEE' as surname", 0.0)], ids=["companies", "staff"])
+def test_a_company_has_no_namesake_at_its_address(further: str, share: float, engine: Engine) -> None:
+    units = engine.sql(
+        f"""
+        select n as unit_id, 'LEE FOODS' as organisation, 'M1 ' || greatest(n, 2) || 'AA' as postcode{further}
+        from generate_series(1, 14) as t(n)
+        """
+    )
+    assert held_twice(engine, units) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    "year", ["year || '-00-00' as dob", "cast(2020 - year as varchar) as age"], ids=["year", "age"]
+)
+@pytest.mark.parametrize(
+    ("visits", "share"), [("1", 0.0), ("case when n % 2 = 0 then 3 else 1 end", 0.65)], ids=["people", "their visits"]
+)
+def test_who_is_there_twice_is_told_by_the_year_beyond_what_chance_gives_namesakes(
+    visits: str, share: float, year: str, engine: Engine
+) -> None:
+    """Visits by name and year of birth were linked one to one, and four in five of their pairs missed."""
+    units = engine.sql(
+        f"""
+        with people as (
+            select n, {list(FORENAMES)}[n % 10 + 1] as forename, 'LEE' || (n % 150) as surname,
+                   1920 + (n * 7919) % 83 as year
+            from generate_series(1, 1500) as t(n)
+        )
+        select n * 10 + v as unit_id, forename, surname, {year}
+        from people, generate_series(1, {visits}) as t(v)
+        """
+    )
+    assert held_twice(engine, units) == pytest.approx(share, abs=0.02)
+
+
+def test_names_that_everybody_bears_tell_nobody(engine: Engine) -> None:
+    """Of three names in a thousand rows everybody has a namesake of the year."""
+    units = engine.sql(
+        f"""
+        select n as unit_id, {list(FORENAMES)}[n % 3 + 1] as forename, 'LEE' as surname, (n * 7919) % 83 as age
+        from generate_series(1, 1000) as t(n)
+        """
+    )
+    assert held_twice(engine, units) == 0.0
