@@ -8,10 +8,7 @@ Salazar 2001), for tables of some hundred cells. The attack judges every one of 
 """
 
 import math
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, Literal
@@ -21,7 +18,7 @@ from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, intervals, possible, unmet
 from quality.disclosure.lines import by_lines
-from quality.disclosure.programme import Programme
+from quality.disclosure.programme import Programme, silent
 from quality.disclosure.sums import Key, Known, Need
 
 Method = Literal["quick", "cheapest"]
@@ -201,33 +198,13 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
         mip_rel_gap=0.01,
     )
     apart = np.zeros(size * len(wanted))
-    with _silent():
+    with silent():
         found = programme.cheapest(
             np.concatenate([weights(known)[may], apart]), whole=np.concatenate([np.ones(len(may)), apart])
         )
     if found is None:
         return None
     return {keys[may[index]] for index in np.flatnonzero(found[: len(may)] > 0.5)}
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """HiGHS writes a line of its own to the process's output when it mends a solution, whatever it is told."""
-    try:
-        kept = os.dup(1)
-    except OSError:  # a process that was started without an output has nothing to be kept clean
-        yield
-        return
-    if sys.stdout:
-        sys.stdout.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _sides(known: Known[Key], key: Key, need: Need) -> list[tuple[float | None, float | None]]:

@@ -1,5 +1,7 @@
 """The solver of disclosure control: what it finds does not hang on what it was asked before."""
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -67,3 +69,13 @@ def test_a_table_that_was_released_is_not_solved_again(monkeypatch: pytest.Monke
     assert suppress(dict(counts), list(sums), threshold=10) == first == {"a", "b"}
     with pytest.raises(pytest.fail.Exception, match="solved again"):
         suppress(counts | {"a": 4, "all": 122}, sums, threshold=10)
+
+
+def test_the_solver_says_nothing_of_itself_when_it_starts() -> None:
+    """Its name and copyright stood among what leo says."""
+    asks = (
+        "import numpy as np; from scipy.sparse import csr_array; from quality.disclosure.programme import Programme\n"
+        "Programme(csr_array((0, 1)), np.zeros(0), np.zeros(0), np.zeros(1), np.ones(1)).cheapest(np.ones(1))"
+    )
+    said = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("", "")
