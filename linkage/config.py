@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
 from linkage.toml_file import Strict, check, fault, read_toml
@@ -24,6 +24,7 @@ ROLES = (
 )
 
 
+MOST_THREADS = 1_024  # more of them are a slip, and hold a machine up for minutes
 OF_CALENDAR = " of the calendar "
 """Stands between a date format and its calendar, in what is read (linkage.records.dates) and in messages."""
 
@@ -46,12 +47,21 @@ class FileFormat(Strict):
         return f"{self.date_format}{OF_CALENDAR}{self.calendar}" if self.calendar else self.date_format
 
 
+def _named(files: tuple[str, ...]) -> tuple[str, ...]:
+    if not files or not all(files):
+        raise fault('names no file; write for example ["people*.csv"]')
+    return files
+
+
+Globs = Annotated[tuple[str, ...], AfterValidator(_named)]  # below run.data
+
+
 class Source(Strict):
     """A body's files of persons, and the tables of attributes that carry the same key."""
 
     dataset: str  # in the catalogue
     table: str  # the catalogue's table whose rows carry identifiers
-    files: tuple[str, ...]  # globs below run.data
+    files: Globs
     format: FileFormat = FileFormat()
     columns: dict[str, str] = Field({})  # role -> column, where the files differ from the catalogue's names
     keep: dict[Name, str] = Field({})  # name -> further column, x_<name> in passes and models; a list will do
@@ -85,7 +95,7 @@ class AttributeTable(Strict):
     dataset: str
     table: str
     source: str  # the [source.*] whose entity key its rows carry
-    files: tuple[str, ...]
+    files: Globs
     format: FileFormat = FileFormat()
 
 
@@ -184,7 +194,7 @@ class Run(Strict):
     truth: str | None = None  # folder of the truth, where there is one
     previous: str | None = None  # folder of the last release's run, whose person ids live on, beside the run's file
     memory_limit: str | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
     seed: int = 2026
     spine: tuple[str, ...] = ()  # sources that make people even unlinked, in the order of preference
 

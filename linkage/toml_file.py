@@ -117,6 +117,8 @@ def fault_text(model: type[BaseModel], fault: Any) -> str:
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
         return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
     if fault["type"] in ("tuple_type", "list_type"):
+        if _holds_tables(model, fault["loc"]):
+            return f"one of several is expected: write [[{'.'.join(map(str, fault['loc']))}]] above it"
         return "a list is expected, in brackets"
     if fault["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return "a table is expected: { name = ... }"
@@ -132,6 +134,13 @@ def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
             fields = {field.alias or name: field for name, field in current.model_fields.items()}
             current = _inner(fields[str(part)].annotation) if str(part) in fields else current
     return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def _holds_tables(model: type[BaseModel], path: tuple[Any, ...]) -> bool:
+    """Whether what a path leads to is a list of tables."""
+    field = model.model_fields.get(str(path[0])) if len(path) == 1 else None
+    of = _inner(field.annotation) if field else None
+    return isinstance(of, type) and issubclass(of, BaseModel)
 
 
 def _inner(annotation: Any) -> Any:

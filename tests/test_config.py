@@ -197,3 +197,19 @@ def test_a_step_whose_sides_hold_the_same_records_is_refused(
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "run.toml")
     assert [line.strip() for line in str(error.value).splitlines()[1:]] == [fault]
+
+
+def test_what_no_run_can_begin_with_is_named_before_it(tmp_path: Path) -> None:
+    """A source without files ended in an error of the engine, and 100,000 threads held the machine up for minutes."""
+    (tmp_path / "run.toml").write_text(
+        '[run]\nname = "a"\nthreads = 100000\n[source.a]\ndataset = "npd"\ntable = "t"\nfiles = []\n'
+        '[source.b]\ndataset = "npd"\ntable = "t"\nfiles = [""]\n[step]\nname = "s"\n'
+    )
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "run.toml")
+    assert [line.strip() for line in str(error.value).splitlines()[1:]] == [
+        "run.threads: input should be less than or equal to 1024",
+        'source.a.files: names no file; write for example ["people*.csv"]',
+        'source.b.files: names no file; write for example ["people*.csv"]',
+        "step: one of several is expected: write [[step]] above it",
+    ]

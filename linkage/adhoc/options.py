@@ -9,6 +9,7 @@ import typer
 from linkage.adhoc.headers.known_headers import any_known
 from linkage.adhoc.headers.maps import LEFT_OUT
 from linkage.adhoc.places.address_lines import lines_in
+from linkage.config import MOST_THREADS
 from linkage.errors import ConfigError
 from linkage.records.headers import listed
 
@@ -41,7 +42,7 @@ Encodings = Annotated[
 ]
 Delimiter = Annotated[str | None, typer.Option(help="Separator of CSV files; found when not given.")]
 MemoryLimit = Annotated[str | None, typer.Option(help='The most memory to use, for example "8GB".')]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads; all cores when not given.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; all cores when not given.")]
 _MOST_NOTES = 4  # about a model; the others stand in the manifest
 _MOST_NAMES = 8  # of columns
 _FEW = 0.005  # links of a record of the smaller file, below which the two are said to share next to nothing

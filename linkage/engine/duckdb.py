@@ -89,11 +89,12 @@ class DuckDBEngine:
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         name = self._name()
-        self.connection.register("arriving", data)
-        try:
-            self._run(f"create table {quote(name)} as from arriving")
-        finally:
-            self.connection.unregister("arriving")
+        with self._explaining():
+            self.connection.register("arriving", data)
+            try:
+                self.connection.execute(f"create table {quote(name)} as from arriving")
+            finally:
+                self.connection.unregister("arriving")
         return Table(name, data.column_names)
 
     def sql(
@@ -226,7 +227,8 @@ def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in said and "limit" in said):
         return LeoError(
             "the engine ran out of its memory limit\n"
-            f"  raise [run] memory_limit, or free space below {scratch}, where it spills\n  engine: {text}"
+            f"  raise it ([run] memory_limit, --memory-limit), or free space below {scratch}, where it spills\n"
+            f"  engine: {text}"
         )
     if any(words in said for words in _OF_A_FULL_DISK):
         return LeoError(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
 from linkage.engine import is_hidden
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,12 @@ def find(where: str, globs: Sequence[str], data: Path) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in globs:
-        matches = sorted(_matches(pattern, data))
+        try:
+            matches = sorted(_matches(pattern, data))
+        except ValueError as error:  # what pathlib says of two stars beside other letters, or of a NUL
+            raise ConfigError(
+                f"{where}.files: '{pattern}' is no pattern: {str(error).lower()}\n  write it as a shell does"
+            ) from None
         if not matches:
             raise InputError(
                 f"{where}.files: no file matches '{pattern}' below {data}\n"
@@ -211,6 +216,8 @@ def _matches(pattern: str, data: Path) -> list[Path]:
     if Path(pattern).is_absolute():
         rooted = Path(pattern)
         base, rest = Path(rooted.anchor), str(rooted.relative_to(rooted.anchor))
+    if not Path(rest).parts:
+        return [base]  # which a pattern cannot name
     named = [part for part in Path(rest).parts if is_hidden(Path(part))]
 
     def is_meant(found: Path) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from linkage.engine.duckdb import DuckDBEngine, _explained
@@ -38,3 +39,12 @@ def test_a_path_that_duckdb_cannot_be_told_is_named(tmp_path: Path) -> None:
             assert engine.count(engine.read(place)) == 1
     with DuckDBEngine() as engine, pytest.raises(InputError, match="rename a folder of it"):
         engine.write(engine.sql("select 1 as n", store=True), tmp_path / "b\\s [x]" / "one.parquet")
+
+
+def test_a_limit_that_nothing_fits_into_is_told_wherever_it_is_met() -> None:
+    """What arrived from Python, under a limit of 0GB, ended as an unforeseen error."""
+    with (
+        DuckDBEngine(memory_limit="0GB") as engine,
+        pytest.raises(LeoError, match="ran out of its memory limit\n  raise"),
+    ):
+        engine.from_arrow(pa.table({"line": range(9), "reason": ["no date"] * 9}))

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
 from tests.records.conftest import PUPILS
 
 
@@ -33,3 +33,11 @@ def test_columns_that_capitals_alone_part_are_refused(read_pupils, put, tmp_path
             InputError, match=f"columns {places} have names that differ in capitals alone in the header"
         ):
             read_pupils(file, type=kind)
+
+
+def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupils, put):
+    """Both ended as unforeseen errors."""
+    put("a.parquet", PUPILS)
+    assert [file.path for file in read_pupils(".").summary.files] == ["a.parquet"]
+    with pytest.raises(ConfigError, match=r"files: '\*\*.parquet' is no pattern: invalid pattern"):
+        read_pupils("**.parquet")
