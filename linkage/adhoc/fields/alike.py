@@ -25,7 +25,7 @@ from linkage.adhoc.files.person_file import PersonFile
 from linkage.adhoc.files.shapes import Shape, move, put
 from linkage.adhoc.files.unknown import without_unknown
 from linkage.adhoc.headers.recognise import NUMBERS, OTHER_SURNAME, Columns
-from linkage.adhoc.names import chains, consonants
+from linkage.adhoc.names import chains, consonants, romanised
 from linkage.adhoc.names.around_names import bare_names, counted_bare
 from linkage.adhoc.names.full_names import Counts, FullNames, Vocabulary, by_form, by_initials, by_place
 from linkage.adhoc.names.initials import in_initials, initial
@@ -79,6 +79,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
             column = shape.fields["forename"]
             move([shape], "forename", [spellings.without_joined_titles(engine, shape.file, column)])
     by_consonants = _bring_to_consonants(engine, shapes)
+    way = None if by_consonants else romanised.in_latin(engine, shapes)
     for name in fields:
         if name in spellings.WITH_LETTERS:
             move(shapes, name, spellings.letters(engine, [(s.file, s.fields[name]) for s in shapes]))
@@ -87,6 +88,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for shape, other in zip(shapes, reversed(shapes), strict=True):
         _join_particle(engine, shape, other)
     _part_names(engine, shapes)
+    romanised.given_together(engine, shapes, way)
     _bring_to_initials(engine, shapes)
     _part_surnames(engine, shapes)
     with_other_surnames(engine, shapes)
@@ -108,12 +110,13 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
             move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={}, by_consonants=by_consonants)
+    made = replace(made, by_sounds=bool(way and way.sounds))
     return [shape.file for shape in shapes], made
 
 
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
-    said = [consonants.NOTE] if at.by_consonants else []
+    said = [note for note, is_so in ((consonants.NOTE, at.by_consonants), (romanised.NOTE, at.by_sounds)) if is_so]
     if "dob" in columns.fields and not {"dob", *hashes.HIDDEN_BIRTH_DATES} & set(at.fields):
         return [
             *said,

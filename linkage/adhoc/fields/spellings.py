@@ -18,7 +18,7 @@ from linkage.engine import Engine
 WITH_LETTERS = ("forename", "middle_names", "surname", "second_surname", "town", "address")
 """Fields in which a letter with a mark may be written as two."""
 
-_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"}
 _AS_TWO = str.maketrans(_TWO | {letter.upper(): two.upper() for letter, two in _TWO.items()})
 _BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
 _FITTING = 0.5  # a frame that knows fewer of the rows than this is none

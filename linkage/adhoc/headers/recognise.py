@@ -41,6 +41,7 @@ class Columns:
     right_parts: dict[str, str] = dataclasses.field(default_factory=dict)
     by_content: tuple[str, ...] = ()  # "right.surname=COLUMN", of one file "surname=COLUMN": what no name told
     by_consonants: bool = False  # names, since one file writes no vowels
+    by_sounds: bool = False  # names, since one file writes them in Hangul
 
     @property
     def fields(self) -> list[str]:
