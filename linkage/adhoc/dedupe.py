@@ -13,7 +13,7 @@ from linkage.adhoc.columns.columns_of import columns_of_one
 from linkage.adhoc.columns.copies import without_copies
 from linkage.adhoc.columns.ids import with_ids
 from linkage.adhoc.columns.wide import without_idle
-from linkage.adhoc.dates import dated
+from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.fields import persons
 from linkage.adhoc.fields.alike import alike, left_out
 from linkage.adhoc.fields.kinds import kinds_of
@@ -170,6 +170,7 @@ def _work(
         notes = [
             *notes_of(file, read.lost_dates),
             *dated.notes([read.shaped]),
+            *ages.notes([read.shaped]),
             *unknown.notes([read.shaped]),
             *read.left_out,
             *read.truth.notes,

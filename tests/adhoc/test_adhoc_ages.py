@@ -141,6 +141,47 @@ def test_ages_on_the_days_of_visits_are_counted_to_one_year(engine: Engine, tmp_
     assert ages.notes(shaped)[0].startswith("left.csv: its ages are taken for those on the day of 'visit_date'")
 
 
+@pytest.mark.parametrize("days", ["date_seen", "visit_date"], ids=["of a word for days alone", "of both files"])
+def test_days_of_whatever_happened_may_be_those_of_ages(days: str, engine: Engine, tmp_path: Path) -> None:
+    """A column of days that both files had, or whose name says but that it has days, was not asked."""
+    draw = random.Random(8)
+    sides = [
+        [
+            {
+                "id": str(n),
+                "first_name": first,
+                "last_name": last,
+                "age": str(year - born),
+                column: f"{year}-09-0{n % 9 + 1}",
+            }
+            for n, first, last, born in _people(random.Random(8))
+            for year in [draw.randrange(2010, 2018)]
+        ]
+        for column in (days, "visit_date")
+    ]
+    found = _made_alike(engine, tmp_path, *sides)
+    assert len(found) == PEOPLE
+    assert all(left == right for left, right in found.values())
+
+
+@pytest.mark.parametrize("days", ["entry_date", "postcode"], ids=["days", "none"])
+def test_ages_of_one_file_are_counted_to_one_year_by_its_days(days: str, engine: Engine, tmp_path: Path) -> None:
+    """Records of one person over years were as many years apart by their ages."""
+    held = [
+        {"id": f"{n}-{year}", "first_name": first, "last_name": last, "age": str(year - born), days: f"{year}-09-05"}
+        for n, first, last, born in _people(random.Random(12))
+        for year in (2011, 2013 + n % 4)
+    ]
+    path = write_csv(tmp_path / "seen.csv", held)
+    file = persons.read(engine, path, tmp_path / "seen", delimiter=",", encoding="utf-8")
+    (shaped,), at = alike(engine, [file], recognise(file.header, file.header))
+    query = f"""select id, "{at.left["age"]}" as age from {{t}}"""
+    said = {row["id"]: row["age"] for row in rows(engine, engine.sql(query, t=shaped.table))}
+    same = [said[f"{n}-2011"] == said[f"{n}-{2013 + n % 4}"] for n in range(PEOPLE)]
+    assert set(same) == {days == "entry_date"}
+    assert [note.startswith("seen.csv: its ages are taken for") for note in ages.notes([shaped])] == [True] * same[0]
+
+
 def test_ages_at_what_has_no_date_are_left_as_they_are(engine: Engine, tmp_path: Path) -> None:
     people = _people(random.Random(9))
     aged = [

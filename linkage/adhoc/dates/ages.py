@@ -14,12 +14,14 @@ from linkage.adhoc.dates.birth_dates import latest_year, read, reading
 from linkage.adhoc.files.columns_made import as_text, counted, expressed, looked_up
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.headers.header_words import words_of
+from linkage.adhoc.headers.recognise import named_fields
 from linkage.adhoc.headers.vocabulary import vocabulary
-from linkage.engine import Engine, Table, literal, quote, rows
+from linkage.engine import Engine, Table, literal, one, quote, rows
 from linkage.records.names import forenames, surname
 
 _SAMPLE_ROWS = 100_000
 _NAMESAKES = 5  # of a name that more people bear, most pairs are strangers
+_OF_ONE_NAME = 20  # records of a file that may be one person's
 _FEWEST = 10  # pairs that must show it
 _HALF_A_YEAR = 6  # months
 _DATED = 0.8  # share of a column's values that are dates, or it is none of an occasion
@@ -65,8 +67,9 @@ def _in_one_year(
     An age whose header names no occasion may be of any: which one, namesakes show.
     """
     yield file, fields
-    events = {*vocabulary()["events"]}.union(*vocabulary()["occasions"].values())
-    free = [name for name in file.header if name not in fields.values() and events & set(words_of(name))]
+    days = {*vocabulary()["events"], *vocabulary()["birth_words"]["date"]}.union(*vocabulary()["occasions"].values())
+    known = named_fields(fields).values()  # a column that the other file has too may be the days of both
+    free = [name for name in file.header if name not in known and days & set(words_of(name))]
     if fields.get("age") in file.header:
         for name in free[:_MOST_OCCASIONS]:
             if made := _on(engine, file, fields["age"], name):
@@ -117,6 +120,48 @@ def alike(
         expressed(engine, file, f"cast({of_years} + ({int(more)}) as varchar)", "age in one year")
         for file, of_years, more in zip(files, years, add, strict=True)
     ]
+
+
+def of_one_file(engine: Engine, file: PersonFile, fields: Mapping[str, str]) -> tuple[PersonFile, str]:
+    """A file that is compared with itself, and its column of ages: in one year, where its records are of several.
+
+    Args:
+        fields: field -> column; `age`, and `forename` and `surname` where they are held.
+    """
+    best, most = (file, fields["age"]), -1.0
+    if not {"forename", "surname"} <= set(fields):
+        return best
+    for held, of in _in_one_year(engine, file, fields):
+        one_age = _of_one_age(engine, held, of)
+        if most < 0 or one_age - most > _BEYOND_CHANCE * math.sqrt(one_age + most):
+            best, most = (held, of["age"]), one_age
+    return best
+
+
+def _of_one_age(engine: Engine, file: PersonFile, fields: Mapping[str, str]) -> float:
+    """How many pairs of namesakes are as old as each other; of a common name they are strangers."""
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with of_age as (
+                select {as_text(fields["surname"])} as family, {as_text(fields["forename"])} as given,
+                       {_years(fields)} as years, count(*) as persons
+                from {{t}}
+                group by 1, 2, 3
+            ),
+            named as (
+                select *, sum(persons) over (partition by family, given) as namesakes from of_age
+            )
+            select coalesce(sum(persons * (persons - 1) / 2), 0) as pairs
+            from named
+            where family <> '' and given <> '' and years is not null and namesakes <= $most
+            """,
+            params={"most": _OF_ONE_NAME},
+            t=file.table,
+        ),
+    )
+    return float(found["pairs"])
 
 
 def _years(fields: Mapping[str, str]) -> str:

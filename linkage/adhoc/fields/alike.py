@@ -315,3 +315,8 @@ def _bring_to_one_year(engine: Engine, shapes: Sequence[Shape]) -> None:
         made = ages.alike(engine, [shape.file for shape in shapes], [shape.fields for shape in shapes])
         for shape, (file, column) in zip(shapes, made or (), strict=bool(made)):
             shape.file, shape.fields["age"] = file, column
+    elif len(shapes) == 1 and "age" in shapes[0].fields:
+        shape = shapes[0]
+        shape.file, shape.fields["age"] = ages.at_one_time(engine, shape.file, shape.fields["age"])
+        if not shape.file.aged_on:
+            shape.file, shape.fields["age"] = ages.of_one_file(engine, shape.file, shape.fields)
