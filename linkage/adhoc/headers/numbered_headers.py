@@ -1,7 +1,8 @@
 """Columns of one kind that a number tells apart: given_name_1 and given_name_2, of one person or of two in a row."""
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from linkage.adhoc.headers.header_words import in_latin, without_noise
@@ -9,6 +10,13 @@ from linkage.adhoc.headers.short_headers import unshortened
 from linkage.adhoc.headers.vocabulary import vocabulary
 
 _NUMBER = re.compile(r"[\W_]*c?0?([12])$")
+_SECOND_BEFORE = re.compile(
+    r"(?P<of>[^\W\d_]+)[\W_]*0?2(?=\D)[\W_]*(?P<field>.+)$"
+)  # person2_dob, Child 2 sex, p02_name
+_WAVES = (
+    re.compile(r"(?P<field>.+)[\W_](?P<of>[^\W\d_]+)[\W_]?(?P<number>\d{1,2})$"),
+    re.compile(r"(?P<of>[^\W\d_]+)[\W_]?(?P<number>\d{1,2})[\W_](?P<field>.+)$"),
+)
 _NAMES = ("forename", "surname")
 _ONE_EACH = ("dob", "sex")
 """Fields of which nobody has two: a second one is another person's."""
@@ -23,16 +31,47 @@ def numbered(names: Sequence[str], field: str, taken: set[str]) -> str | None:
 
 
 def of_the_second(names: Sequence[str]) -> list[str]:
-    """Columns that show that a row holds a second person: dob_2 and sex_2, where forename_2 or surname_2 is theirs."""
+    """Columns that show that a row holds a second person: dob_2 and sex_2, where forename_2 or surname_2 is theirs.
+
+    The number may stand before the field: person2_dob. What a survey asked in its second wave is of one person.
+    """
+    return _of_the_second(names, _ends_with_two) or _of_the_second(names, _begins_with_second)
+
+
+def _of_the_second(names: Sequence[str], is_called: Callable[[str, Sequence[str]], bool]) -> list[str]:
     rules = _rules()
-    named = any(_is_called(name, "2", rules[field]["names"]) for name in names for field in _NAMES)
-    shown = [name for name in names if any(_is_called(name, "2", rules[field]["names"]) for field in _ONE_EACH)]
+    named = any(is_called(name, rules[field]["names"]) for name in names for field in _NAMES)
+    shown = [name for name in names if any(is_called(name, rules[field]["names"]) for field in _ONE_EACH)]
     return shown if named else []
+
+
+def _ends_with_two(name: str, known: Sequence[str]) -> bool:
+    return _is_called(name, "2", known)
+
+
+def _begins_with_second(name: str, known: Sequence[str]) -> bool:
+    found = _SECOND_BEFORE.match(name.lower())
+    return found is not None and found["of"] not in vocabulary()["waves"] and _is_one_of(found["field"], known)
+
+
+def of_waves(names: Sequence[str], field: str, taken: set[str]) -> list[str]:
+    """The columns in which each wave of a survey has a field, the latest last: surname_w3, wave_10_postcode."""
+    known = _rules()[field]["names"]
+    found = [(n, name) for n, name, asked in _asked(tuple(names)) if name not in taken and _is_one_of(asked, known)]
+    return [name for _, name in sorted(found)] if len(found) > 1 else []
+
+
+@functools.lru_cache
+def _asked(names: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Of columns of waves the number of the wave, the column, and what was asked."""
+    forms = [(name, form.match(name.lower())) for name in names for form in _WAVES]
+    waves = set(vocabulary()["waves"])
+    return [(int(one["number"]), name, one["field"]) for name, one in forms if one and one["of"] in waves]
 
 
 def of_the_first(names: Sequence[str]) -> list[str]:
     """The columns without a second person's names, which would be taken for further ones of the first."""
-    if not of_the_second(names):
+    if not _of_the_second(names, _ends_with_two):  # person2_forename is nobody's further name
         return list(names)
     known = [name for field in (*_NAMES, *_ONE_EACH) for name in _rules()[field]["names"]]
     return [name for name in names if not _is_called(name, "2", known)]
@@ -48,5 +87,8 @@ def _is_called(name: str, number: str, known: Sequence[str]) -> bool:
     found = _NUMBER.search(name.lower())
     if found is None or found[1] != number or name[: found.end() - 1][-1:].isdigit():  # pid81 is no pid8, the first
         return False
-    base = name[: found.start()]
+    return _is_one_of(name[: found.start()], known)
+
+
+def _is_one_of(base: str, known: Sequence[str]) -> bool:
     return not {in_latin(base), without_noise(base), unshortened(base)}.isdisjoint(known)

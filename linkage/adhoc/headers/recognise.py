@@ -9,7 +9,7 @@ from typing import Any
 from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.headers.known_headers import Ends, any_known, by_form, of_births, shared_ends
 from linkage.adhoc.headers.maps import told_by
-from linkage.adhoc.headers.numbered_headers import numbered, of_the_first
+from linkage.adhoc.headers.numbered_headers import numbered, of_the_first, of_waves
 from linkage.adhoc.headers.readings import readings
 from linkage.adhoc.headers.same_names import of_one_name
 from linkage.adhoc.headers.vocabulary import vocabulary
@@ -350,6 +350,9 @@ def _named(names: Sequence[str], field: str, taken: set[str], ends: Ends, *, wea
     named = ((known, name) for known in rule["names"] if (name := free(known)))
     found = next((name for known, name in named if known not in alone or known == in_latin(name)), None)
     births = (name for name in of_births(tuple(names)).get(field, ()) if name not in taken)
+    waves = of_waves(names, field, taken)
+    if waves and found in (None, *waves):
+        return waves[-1]
     return found or next(births, None) or numbered(names, field, taken)
 
 
