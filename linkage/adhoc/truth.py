@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -38,7 +39,7 @@ def pairs(engine: Engine, path: Path, left: Table, right: Table) -> TruePairs:
     told = _named_pairs(engine, path, table)
     if not {"left_id", "right_id"} & set(table.columns):
         _refuse_a_pair_for_names(engine, path, table.columns, left, right)
-    tables = {"truth": told, "left": left, "right": right}
+    tables: dict[str, Any] = {"truth": told, "left": left, "right": right}
     found = engine.sql(_IN_UNITS, **tables, store=True)
     if engine.count(found) == engine.count(told):
         return TruePairs(found)

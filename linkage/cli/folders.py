@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import ConfigError
-from linkage.pipeline.delivery import manifest_of, tables_of
+import typer
+
+from linkage.errors import ConfigError, InputError
+from linkage.pipeline.delivery import manifest_of, steps_to_come, tables_of
 
 if TYPE_CHECKING:
     from linkage.engine import Engine
@@ -46,6 +48,11 @@ def _of_run(engine: "Engine", root: Path) -> "RunTables":
         return {name.removeprefix(f"{kind}/"): table for name, table in tables.items() if name.startswith(f"{kind}/")}
 
     links = of("links")
+    if to_come := steps_to_come(manifest):
+        said = f"{root}: has not linked {', '.join(to_come)}: its status is '{manifest['status']}'"
+        if not links:
+            raise ConfigError(f"{said}\n  finish it first: leo run")
+        typer.echo(f"{said}; the same leo run goes on", err=True)
     models = {step: root / "models" / f"{step}.json" for step in links}
     return RunTables(
         name=str(root),
@@ -94,5 +101,10 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
 
 
 def _document(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(
+            f"{path}: is damaged: no JSON\n  take it from a copy of the folder, or make the run again"
+        ) from None
     return found

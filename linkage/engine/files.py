@@ -30,7 +30,7 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
         elif path.is_file():
             found.append(path)
         else:
-            raise InputError(f"{path}: no such file")
+            raise InputError(f"{path}: no such file\n  what a run has lost the same leo run makes again")
     return found
 
 

@@ -178,7 +178,9 @@ class Explainer(AbstractContextManager["Explainer"]):
         sources = " and ".join(str(run.source_of(entity)) for entity in entities)
         where = f"step '{step}' does not set" if step else "no step sets"
         sides = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
-        raise ConfigError(f"--pair: {where} {sources} against each other\n  the steps are {sides}")
+        to_come = [name for name in run.steps if not run.has(f"links/{name}")]
+        more = f"\n  not linked yet: {', '.join(to_come)}; the same leo run goes on" if to_come else ""
+        raise ConfigError(f"--pair: {where} {sources} against each other\n  the steps are {sides}{more}")
 
     def _entity(self, key: str, option: str) -> int:
         """An entity by SOURCE:KEY or its number. Messages never repeat the key: it may be somebody's number."""

@@ -165,6 +165,12 @@ def manifest_of(run: Path) -> dict[str, Any]:
     return manifest
 
 
+def steps_to_come(manifest: dict[str, Any]) -> list[str]:
+    """Steps that a run which has not ended, or failed, has yet to link."""
+    made = {name for stage in manifest["stages"] for name in stage.get("made", {})}
+    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in made]
+
+
 def tables_of(run: Path, manifest: dict[str, Any]) -> dict[str, Path]:
     """Every table of a run and where it lies."""
     folder = RunFolder(run)

@@ -14,7 +14,7 @@ from linkage.engine import connect, rows
 from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.carrying import labels_store
-from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.delivery import manifest_of, steps_to_come
 from linkage.pipeline.lock import turn
 from linkage.pipeline.pair_names import NAMES
 from quality.expected import Unseen
@@ -191,6 +191,9 @@ def fingerprint_of(run: Path, step: str) -> str:
     made = fingerprints(run)
     if step not in made:
         known = ", ".join(sorted(made)) or "none"
+        manifest = manifest_of(run)
+        if step in (to_come := steps_to_come(manifest) if "configuration" in manifest else []):
+            raise ConfigError(f"{run}: the run has not linked {', '.join(to_come)} yet\n  finish it first: leo run")
         raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
     return made[step]
 

@@ -1,0 +1,45 @@
+"""What the verbs that read a run say of one that was stopped, and of one whose parts are gone or damaged."""
+
+import json
+import shutil
+from pathlib import Path
+
+
+def _stopped_before(root: Path, stage: str) -> None:
+    """Make a run one that was stopped before a stage."""
+    path = root / "manifest.json"
+    manifest = json.loads(path.read_text())
+    names = [one["name"] for one in manifest["stages"]]
+    manifest |= {"status": "interrupted", "exit": 130, "stages": manifest["stages"][: names.index(stage)]}
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village, tmp_path, leo):
+    """explain said that no step links two sources, and then which does; review that there are no steps; compare nothing."""
+    shutil.copytree(village.root, tmp_path / "whole")
+    _stopped_before(village.root, "link-npd-cis")
+    code, _, said = leo("explain", village.root, "--pair", "1", "2")
+    assert (code, "not linked yet: npd-cis; the same leo run goes on" in said) == (2, True)
+    code, _, said = leo("review", "sample", village.root, "npd-cis")
+    assert (code, said) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
+    code, _, said = leo("review", "sample", village.root, "nobody")
+    assert (code, "has no link step 'nobody'" in said) == (2, True)
+    code, shown, said = leo("compare", tmp_path / "whole", village.root)
+    assert (code, shown) == (2, "")
+    assert f"{village.root}: has not linked npd-cis: its status is 'interrupted'\n  finish it first" in said
+
+
+def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_makes_it(village, tmp_path, leo):
+    shutil.copytree(village.root, tmp_path / "whole")
+    model = village.root / "models" / "npd-cis.json"
+    whole = model.read_text()
+    model.write_text("{")
+    code, _, said = leo("compare", tmp_path / "whole", village.root)
+    assert (code, said.startswith(f"leo: {model}: is damaged: no JSON\n  take it from a copy")) == (1, True)
+    model.write_text(whole)
+    next(village.root.glob("stages/*-link-npd-cis/links/npd-cis.parquet")).unlink()
+    code, _, said = leo("compare", tmp_path / "whole", village.root)
+    assert (code, "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in said) == (
+        1,
+        True,
+    )
