@@ -73,6 +73,9 @@ NUMBERS: dict[str, Number] = {
     "denmark, the end of some hidden": lambda day, n: f"{day:%d%m%y}-{'xxxx' if n % 3 else 7000 + n}",
     "norway, hidden": lambda day, n: f"{day:%d%m%y} *****",
     "finland": lambda day, n: f"{day:%d%m%y}{'-' if day.year < 2000 else 'A'}{n:03}X",
+    "finland, the end of some left out": lambda day, n: (
+        f"{day:%d%m%y}{'-' if day.year < 2000 else 'A'}{f'{n:03}X' if n % 2 else ''}"
+    ),
     "sweden": lambda day, n: f"{day:%y%m%d}-{7000 + n}",
     "sweden with the century": lambda day, n: f"{day:%Y%m%d}{n:04}",
     "czechia": lambda day, n: f"{day:%y}{day.month + 50 * (n % 2):02}{day:%d}/{n:04}",

@@ -337,3 +337,14 @@ def test_a_parent_s_column_is_that_where_it_holds_such_names(found: Found) -> No
     assert found(left, {**PERSON, "Madre": mothers}).right["mother_name"] == "Madre"
     assert "mother_name" not in found(left, {**PERSON, "Madre": _number(1, 90)}).right
     assert "mother_name" not in found(left, {**PERSON, "Madre": _of(TOWNS)}).right
+
+
+def test_numbers_that_are_given_out_one_after_the_other_have_several_lengths(found: Found) -> None:
+    numbers = [str(number) for number in random.Random(8).sample(range(10**6, 4 * 10**7), 600)]
+    one, other = iter(numbers), iter(numbers[200:])
+    columns = found(
+        {**PERSON, "ID NUMBER": lambda draw: next(one)}, {**PERSON, "National ID": lambda draw: next(other)}
+    )
+    assert columns.left["national_number"] == "ID NUMBER"
+    amounts = _number(10**6, 4 * 10**7)
+    assert "national_number" not in found({**PERSON, "TURNOVER": amounts}, {**PERSON, "National ID": _of(numbers)}).left

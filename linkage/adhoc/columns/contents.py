@@ -37,6 +37,7 @@ _BINS = 1000  # of the range of numbers, within which chance is even
 _QUANTITY = 4  # signs of heights, diagnoses and the like, which repeat or lie in a narrow range too
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
+_DISTINCT = 0.98  # share of values that stand once, of numbers that are a person's
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
 
 
@@ -191,13 +192,19 @@ class Content:
         return 1 / 20 < self.men < 19 / 20
 
     def _is_no_amount(self) -> bool:
-        """Whether its numbers are codes: of one length, without decimals, and not all of them round."""
+        """Whether its numbers are codes: of one length, without decimals, and not all of them round.
+
+        Or long ones of which hardly any stands twice: numbers of persons that are given out one after the other.
+        """
         codes = [squashed(value) for value in self.counts]
         if any(not code.isdigit() for code in codes):
             return True
         lengths = Counter(map(len, codes))
         of_one_length = max(lengths.values()) > _MOST * len(codes) and max(lengths, key=lambda n: lengths[n]) > 2
-        return of_one_length and math.gcd(*map(int, codes)) == 1
+        long = sum(len(code) >= SHORTEST for code in codes) > _MOST * len(codes)
+        are_whole = long and not any(set(value) & set(".,") for value in self.counts)
+        one_each = are_whole and len(codes) > _DISTINCT * len(self.values)
+        return (of_one_length or one_each) and math.gcd(*map(int, codes)) == 1
 
 
 def squashed(value: str) -> str:
