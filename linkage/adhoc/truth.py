@@ -299,7 +299,7 @@ def _read(engine: Engine, path: Path) -> Table:
 
 def _read_text(engine: Engine, path: Path) -> Table:
     if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file of the truth is empty\n  fetch it again")
+        raise InputError(f"{path}: the file of the truth is empty\n  fetch it again, or name a true pair in each row")
     try:
         with path.open("rb") as opened:
             first = opened.readline()

@@ -143,7 +143,8 @@ def identified(engine: Engine, file: PersonFile, id_column: str | None, kept: st
     if missing or twice:
         raise InputError(
             f"{file.path}: column '{id_column}' is no key: {twice:,} rows repeat an id, {missing:,} have none\n"
-            "  name another column with --id, or remove the repeats; --id none numbers the rows instead"
+            "  name another column with --id, or give each person one row; --id none numbers the rows. In a run "
+            "the rows of one id are one person's history (docs/own-files.md)"
         )
     return numbered
 
