@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linkage.records.names import name_words
 from linkage.records.rules import name_rules
@@ -32,20 +32,24 @@ _SURELY = 3.0  # bits from which a single name has the other order
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What words say: log2 odds that a word is a forename, log2 shares of surnames of so many words, and which words
-    are particles, as LE is of Le Goff and not where Le is a surname by itself, as in Vietnam."""
+    """What words say: log2 odds that a word is a forename, log2 shares of surnames of so many words, which words are
+    particles, as LE is of Le Goff and not where Le is a surname by itself, as in Vietnam, and log2 odds that a forename
+    is the first one: in Kenya Barasa is a surname or a further name, and Joyce a first name."""
 
     weights: Mapping[str, float]
     lengths: tuple[float, ...]
     particles: frozenset[str]
+    begins: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, forenames: Counts, surnames: Counts) -> "Vocabulary":
         """From values that are known to be the one or the other."""
-        given, family, lengths, last = Counter[str](), Counter[str](), Counter[int](), Counter[str]()
+        given, family, lengths = Counter[str](), Counter[str](), Counter[int]()
+        first, last = Counter[str](), Counter[str]()
         for value, rows in forenames.items():
             for word in (words := name_words(value)):
                 given[word] += rows
+            first[words[0] if words else ""] += rows
             last[words[-1] if words else ""] += rows
         particles = _particles_of(surnames, last)
         for value, rows in surnames.items():
@@ -63,7 +67,9 @@ class Vocabulary:
         }
         # Without any evidence one word is likelier than two, and so on.
         counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MOST_WORDS + 1)]
-        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles)
+        usual = first.total() / all_given  # share of the words of forenames that are first ones
+        begins = {word: math.log2((first[word] / usual + 1) / (rows + 1)) for word, rows in given.items()}
+        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles, begins)
 
     def parts(self, words: list[str], surname_first: bool) -> list[str]:
         """As `_parts`, by its own particles."""
@@ -76,7 +82,8 @@ class Vocabulary:
         total, best = sum(found), (-math.inf, 1)
         for number in range(1, min(len(words) - 1, _MOST_WORDS) + 1):
             family = sum(found[-number:])
-            best = max(best, (total - 2 * family + self.lengths[number - 1], number))
+            begins = self.begins.get(_joined(words[number if surname_first else 0]), 0.0)
+            best = max(best, (total - 2 * family + self.lengths[number - 1] + begins, number))
         return best
 
 
