@@ -59,7 +59,7 @@ def test_columns_that_agree_together_as_chance_has_it_are_not_learnt_from(
 def test_initials_of_middle_names_are_no_block_to_learn_from(
     chance: float, first: tuple[str, ...], census: tuple[list[Agreement], list[Side]]
 ) -> None:
-    """Of pairs that share an initial one in four hundred matched, and what stood out among them were households."""
+    """Of pairs that share an initial one in three hundred matched, and what stood out among them were households."""
     counted, sides = census
     initials = _alone("middle_names", chance, complete=0.15)
     rules = training_rules(untrained({**CENSUS, "middle_names": "name"}), [*counted, initials], sides)
