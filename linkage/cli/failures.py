@@ -31,6 +31,13 @@ def failing_clearly() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("leo: stopped\n  the same command can be given again", err=True)
         sys.exit(int(ExitCode.STOPPED))
+    except MemoryError:  # of Python or of Arrow, whose message says no more than how much they asked for
+        typer.echo(
+            "leo: the system gave no more memory\n"
+            "  close other programs, or give --memory-limit (of a run, [run] memory_limit) and fewer threads",
+            err=True,
+        )
+        sys.exit(int(ExitCode.FAILED))
     except Exception as error:
         if isinstance(error, OSError) and (said := _of_the_system(error)):
             typer.echo(f"leo: {said}", err=True)
@@ -57,7 +64,10 @@ def _of_the_system(error: OSError) -> str | None:
     if number is None or not (number in _REMEDIES or isinstance(place, str)):
         return None
     where = f"{place}: " if isinstance(place, str) else ""
-    return f"{where}{os.strerror(number)}\n  {_REMEDIES.get(number, 'give another file or folder')}"
+    remedy = _REMEDIES.get(number, "give another file or folder")
+    if number in _NO_ROOM and not where:  # what is written to an open file says no name
+        remedy = remedy.replace("there", f"in the output folder and in {tempfile.gettempdir()}")
+    return f"{where}{os.strerror(number)}\n  {remedy}"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """What a command says when the system refuses it: which file, what was refused, and what to do."""
 
 import errno
+import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from linkage.cli.failures import failing_clearly
@@ -47,3 +49,17 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.Ca
     with pytest.raises(SystemExit), failing_clearly():
         (tmp_path / "file" / "report").mkdir()
     assert f"{tmp_path}/file/report: Not a directory" in capsys.readouterr().err
+
+
+def test_a_full_disk_that_has_no_name_is_looked_for_where_verbs_write(capsys: pytest.CaptureFixture[str]) -> None:
+    """Space was to be freed "there", and no place had been named."""
+    shown = said(OSError(errno.ENOSPC, "SMITH"), capsys)
+    assert f"free space in the output folder and in {tempfile.gettempdir()}, then run the same command" in shown
+
+
+def test_a_system_without_memory_is_no_unforeseen_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A limit on the process (ulimit -v, a container's) was an unexpected MemoryError."""
+    for error in (MemoryError("SMITH"), pa.ArrowMemoryError("SMITH")):
+        shown = said(error, capsys)
+        assert shown.startswith("leo: the system gave no more memory\n  close other programs, or give --memory-limit")
+        assert "SMITH" not in shown
