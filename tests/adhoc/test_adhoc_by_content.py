@@ -348,3 +348,11 @@ def test_numbers_that_are_given_out_one_after_the_other_have_several_lengths(fou
     assert columns.left["national_number"] == "ID NUMBER"
     amounts = _number(10**6, 4 * 10**7)
     assert "national_number" not in found({**PERSON, "TURNOVER": amounts}, {**PERSON, "National ID": _of(numbers)}).left
+
+
+def test_a_residence_is_what_the_other_file_has_of_places(found: Found) -> None:
+    """A baptism's may be a census's townland or street, or a town: what both hold says it."""
+    own = {name: made for name, made in PERSON.items() if name != "town"}
+    for name in ("Townland/Street", "Town"):
+        columns = found({**own, "Residence": _of(TOWNS)}, {**own, name: _of(TOWNS)})
+        assert "Residence" in [columns.left[field] for field in columns.fields if columns.right[field] == name]
