@@ -48,7 +48,10 @@ def _across(layout: Layout, each: Sequence[Floats], found: Floats) -> Floats:
         each: pairs of each file at each level.
         found: share of the pairs of all files, which holds where one of them shows none.
     """
-    shares = of_both_files(each, [layout.totals(one) for one in each], found)
+    totals = [layout.totals(one) for one in each]
+    slips: Floats = np.mean(_of_files(each, totals, found), axis=0)
+    is_equal = np.isin(np.arange(len(layout.owner)), layout.first)
+    shares = np.where(is_equal, of_both_files(each, totals, found), slips)
     last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what agrees on nothing, which is the rest
     graded = np.where(last, 0.0, shares)
     return np.where(last, 1 - layout.totals(graded), graded)
@@ -63,12 +66,16 @@ def of_both_files(each: Sequence[Floats], totals: Sequence[Floats], found: Float
     """
     fewest = np.min(totals, axis=0)
     say = fewest / (fewest + _EACH_FILE_COUNTS_AS)
-    of_files = [
+    shares: Floats = np.prod(_of_files(each, totals, found), axis=0) ** (say / len(each)) * found ** (1 - say)
+    return shares  # also of what nobody shares
+
+
+def _of_files(each: Sequence[Floats], totals: Sequence[Floats], found: Floats) -> list[Floats]:
+    """The share of each file's pairs at each level, drawn towards that of both."""
+    return [
         (one + found * _EACH_FILE_COUNTS_AS) / (total + _EACH_FILE_COUNTS_AS)
         for one, total in zip(each, totals, strict=True)
     ]
-    shares: Floats = np.prod(of_files, axis=0) ** (say / len(each)) * found ** (1 - say)  # also of what nobody shares
-    return shares
 
 
 def of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floats, random_u: Floats) -> Floats:
@@ -82,9 +89,27 @@ def of_two_people(layout: Layout, rule: Agreement, table: Patterns, counts: Floa
     free = [rule.leaves_free(comparison) for comparison in compared]
     own = [is_free and bool(own_columns(c) & _OWN) for is_free, c in zip(free, compared, strict=True)]
     shown = (table.shown * np.array(own if any(own) else free)[layout.owner]).T
-    alike = (np.log2(starting_m(layout)) - np.log2(random_u[0])) @ shown >= _ONE_PERSON
-    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(random_u) @ shown)
+    chance = random_u if any(own) else _of_apart(layout, table, counts, free, random_u)
+    alike = (np.log2(starting_m(layout)) - np.log2(chance[0])) @ shown >= _ONE_PERSON
+    by_chance = counts.sum(axis=1, keepdims=True) * np.exp2(np.log2(chance) @ shown)
     return np.where(alike, np.minimum(counts, by_chance), counts)
+
+
+def _of_apart(layout: Layout, table: Patterns, counts: Floats, free: Sequence[bool], random_u: Floats) -> Floats:
+    """How often two things of a block are at each level of a field: those of its pairs that differ in another field.
+
+    A thing has nothing that is its own, and what is blocked on may tell much of the rest: lines of orders with one sum
+    are nearly all of one product. Who agrees on that as well, and on the shop, is no line that was written twice.
+    """
+    ends = np.append(layout.first[1:], len(layout.owner)) - 1
+    differs = (table.shown[:, ends] > 0) & np.array(free)
+    elsewhere = differs.sum(axis=1, keepdims=True) > differs  # in another field than each
+    of_two = [
+        (counts * elsewhere[:, place]) @ table.shown[:, layout.owner == place] for place in range(len(layout.first))
+    ]
+    shown: Floats = np.concatenate(of_two, axis=1)
+    found = (shown + random_u * RANDOM_COUNTS_AS) / (layout.totals(shown) + RANDOM_COUNTS_AS)
+    return np.maximum(found, random_u)
 
 
 def starting_m(layout: Layout) -> Floats:

@@ -11,7 +11,8 @@ This is a chain of conditional probabilities in the place of a product; Winkler 
 log-linear models to the same end. Nothing here says which fields these are.
 
 A thing has no birth date. Of files of things the field that strangers share least is taken for its own (a song's title,
-of artist, album and year): two records of a file that differ there are two things.
+of artist, album and year): two records of a file that differ there are two things. What several records of a file share
+is no thing's own (an order's sum, of product, shop and day): there those that differ in any field are two.
 
 Equality is what is counted. What is shared may be written with a slip, by strangers as by matches: see `slips`.
 """
@@ -37,6 +38,7 @@ from linkage.model.training.states import DIFFERS, States, of_matches, of_strang
 _SAMPLE_ROWS = 40_000  # of each side
 _MOST_FIELDS = 12
 _SELDOM = 0.05  # a field that fewer matches agree on is no sign of anything
+_OTHERS = 4.0  # records of a file that share a value, by chance, from which it is no thing's own
 _MOST_SETS = 6  # of fields that a field is given
 _COMMON = 0.2  # chance of agreement from which a field (sex) is no sign of a household
 _CLEARLY = 0.5  # bits by which agreement elsewhere must change what a field says
@@ -63,23 +65,26 @@ def with_togetherness(
     ]
     held = sorted((f for f in fields if f.shared), key=lambda f: (f.elsewhere, f.chance, f.name))[:_MOST_FIELDS]
     own = [name for name in exact if name in PERSONAL]
-    personal, unknown = own, ""
+    personal, twice = own, []
     if held and not own and "surname" not in exact:
-        thing, held = held[0], held[1:]
-        own, unknown = [thing.name], f'"{thing.name}_l" IS NULL OR "{thing.name}_r" IS NULL'
-        personal = list(layout.model.comparisons[layout.owner[exact[thing.name]]].columns)
+        thing = held[0]
+        if thing.chance * max(engine.count(left), engine.count(right)) < _OTHERS:
+            own, held = [thing.name], held[1:]
+            personal = list(layout.model.comparisons[layout.owner[exact[thing.name]]].columns)
+            twice.append(f'"{thing.name}_l" IS NULL OR "{thing.name}_r" IS NULL')
+        else:
+            twice.append(" AND ".join(f'"{field.name}_l" = "{field.name}_r"' for field in held))
     names = [field.name for field in held]
-    if len(names) < 2 or not own:
+    if len(names) < 2 or not (own or twice):
         return trained
     sides = drawn(engine, (left, right), [*names, *personal], most=_SAMPLE_ROWS, seed=seed)
     read = {*names, *personal}
-    twice = [
+    twice += [
         grade.condition
         for name in own
         for grade in alike_too[name]
         if grade.alike and set(sided_columns(grade.condition)) <= read
     ]
-    twice += [unknown] if unknown else []
     strangers = of_strangers(engine, names, personal, sides, twice)
     engine.drop(*(side.sample for side in sides))
     also = {field.name: [grade.number for grade in field.close] for field in held if field.elsewhere}
