@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from linkage.catalogue import shipped
 from linkage.engine import connect
 from linkage.explain.opening import OpenRun
+from linkage.process import begin
 from linkage.tune.desk import RunDesk
 from linkage.tune.evidence import Evidence, read
 from linkage.tune.groups import groups_of
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=200)
     parser.add_argument("--seed", type=int, default=2026)
     asked = parser.parse_args()
+    begin()  # as the command does
     found = measured(asked.run, asked.step, asked.times, asked.changes, asked.seed)
     about = {"step": asked.step, "times": asked.times, "seed": asked.seed, "wanted_p95_seconds": WANTED}
     RESULTS.write_text(json.dumps({**about, **found}, indent=2) + "\n", encoding="utf-8")

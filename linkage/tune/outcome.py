@@ -62,7 +62,9 @@ class Trial:
         self.settings = of_model(step.model, limits.accept, limits.review, limits.margin)
         self._rarity: dict[frozenset[str], Floats] = {}  # of the frequencies that were asked for last
         self._open = np.flatnonzero(~(evidence.certain | evidence.settled))
-        self._certain = np.flatnonzero(evidence.certain & ~evidence.settled)
+        certain = evidence.certain & ~evidence.settled
+        self._unforced = certain & ~evidence.forced
+        self._at_first = np.where(certain, np.array(ACCEPTED, evidence.decision.dtype), evidence.decision)
         self._contest = Contest(evidence.left[self._open], evidence.right[self._open], single_sides(step))
         self._as_run = self._contest.decide(evidence.weight[self._open], self._rounds(self.settings))
         self._lead = self._lead_of(evidence.weight)
@@ -140,8 +142,8 @@ class Trial:
 
     def _decided(self, weight: Floats, settings: Settings) -> Codes:
         pairs, run = self._pairs, self._step.thresholds
-        decision = pairs.decision.copy()
-        now, before = weight[self._open], decision[self._open]
+        decision = self._at_first.copy()
+        now, before = weight[self._open], pairs.decision[self._open]
         raced = self._contest.decide(now, self._rounds(settings))
         found = np.where(raced == self._as_run, before, raced)
         # What the run decided besides its rounds needs weight, too.
@@ -149,8 +151,7 @@ class Trial:
         found[lighter] = np.where(now[lighter] >= settings.review, REVIEW, REJECTED)
         found[(found == REVIEW) & (now < settings.review)] = REJECTED
         decision[self._open] = found
-        disputed = (weight[self._certain] < settings.review) & ~pairs.forced[self._certain]
-        decision[self._certain] = np.where(disputed, REVIEW, ACCEPTED)
+        decision[(weight < settings.review) & self._unforced] = REVIEW
         return decision
 
     def _lead_of(self, weight: Floats) -> Floats:
