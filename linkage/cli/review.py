@@ -150,7 +150,10 @@ def add(
     """
     from linkage.review.sampling import take_labels
 
-    typer.echo(f"{take_labels(run, step, labels):,} answers taken in")
+    taken = take_labels(run, step, labels)
+    typer.echo(f"{taken:,} answers taken in")
+    if not taken:
+        typer.echo(f"  the column answer of {labels} is empty", err=True)
 
 
 @app.command()

@@ -203,12 +203,18 @@ def drawn_of(run: Path, step: str) -> Mapping[str, Any]:
 
     Raises:
         ConfigError: nothing was drawn of the step's links as they are now.
+        InputError: what was drawn is damaged.
     """
     links = fingerprint_of(run, step)
     path = run / "review" / step / "strata.json"
     if not path.is_file():
         raise ConfigError(f"{run}: no sample of step '{step}' was drawn\n  draw one: leo review sample {run} {step}")
-    drawn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        drawn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(
+            f"{path}: is damaged: no JSON\n  draw the sample again, answers are kept: leo review sample {run} {step}"
+        ) from None
     if drawn["links"] != links:
         raise ConfigError(
             f"{run}: the links of step '{step}' have changed since its sample was drawn\n"

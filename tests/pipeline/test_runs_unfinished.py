@@ -43,3 +43,19 @@ def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_
         1,
         True,
     )
+
+
+def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(village, leo):
+    """The first was an unforeseen error; of the second 0 answers were taken in, and nothing said why."""
+    assert leo("review", "sample", village.root, "npd-cis")[0] == 0
+    folder = village.root / "review" / "npd-cis"
+    code, shown, said = leo("review", "add", village.root, "npd-cis", folder / "sample.csv")
+    assert (code, shown) == (0, "0 answers taken in\n")
+    assert said == f"  the column answer of {folder / 'sample.csv'} is empty\n"
+    (folder / "strata.json").write_text("{")
+    code, _, said = leo("review", "add", village.root, "npd-cis", folder / "sample.csv")
+    assert (code, said.startswith(f"leo: {folder / 'strata.json'}: is damaged: no JSON\n  draw the sample again")) == (
+        1,
+        True,
+    )
+    assert leo("review", "sample", village.root, "npd-cis")[0] == 0
