@@ -7,6 +7,7 @@ is left out (Bayati, Shah and Sharma 2008; sum-product for monomer-dimer systems
 from a sum over all matchings, unit by unit.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -138,6 +139,8 @@ def _summed(every: Numbers, weight: Numbers) -> Numbers:
 
 def _all_matchings(shape: Shape) -> Numbers | None:
     """A row for each set of pairs that share no unit, the empty one too: 1 where a pair is in it; None beyond many."""
+    if len(shape) >= _MOST_LISTED:  # each by itself is one: a table as wide would be filled for nothing, row by row
+        return None
     left, right = np.array(shape).T
     every = np.zeros((1, len(shape)))
     for place in range(len(shape)):
@@ -302,14 +305,16 @@ def _in_order(pairs: Pairs) -> list[_Unit]:
         of_right.setdefault(right, []).append(place)
     left_of, right_of, weights = pairs.left.tolist(), pairs.right.tolist(), pairs.weight.tolist()
     order: dict[int, None] = {}
+    met: set[int] = set()  # right units whose partners all stand in the order
     for start in sorted(of_left, key=lambda left: (len(of_left[left]), left)):
-        waiting = [start]
+        waiting = deque([] if start in order else [start])
+        order.setdefault(start)
         while waiting:
-            left = waiting.pop(0)
-            if left in order:
-                continue
-            order[left] = None
-            waiting += [left_of[near] for place in of_left[left] for near in of_right[right_of[place]]]
+            for right in {right_of[place]: None for place in of_left[waiting.popleft()]}:
+                near = [] if right in met else [left_of[place] for place in of_right[right]]
+                met.add(right)
+                waiting += [left for left in near if left not in order]
+                order |= dict.fromkeys(near)
     bits = {right: 1 << number for number, right in enumerate(of_right)}
     units, later = [], 0
     for left in reversed(order):
