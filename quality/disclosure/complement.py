@@ -25,6 +25,7 @@ Method = Literal["quick", "cheapest"]
 _NOUGHT = 60.0  # weight of a nought: whoever knows that it must be one is not misled by hiding it
 _SMALL = 6_000  # numbers times needs that the integer programme is tried on
 _SECONDS = 5.0
+_LARGE = 100  # numbers of a table that is remembered; smaller ones are protected as soon as found again
 _STRIPPED = 400  # complements that are looked at one by one, whether they are needed
 
 
@@ -48,7 +49,8 @@ def protect(known: Known[Key], needs: Mapping[Key, Need], *, method: Method = "q
     """
     if not needs:
         return frozenset()
-    return _protected(_Asked(known, tuple(needs.items()), method))
+    asked = _Asked(known, tuple(needs.items()), method)
+    return (_remembered if len(known.low) >= _LARGE else _protected)(asked)
 
 
 class _Asked(Generic[Key]):
@@ -67,7 +69,6 @@ class _Asked(Generic[Key]):
         return isinstance(other, _Asked) and self._said == other._said
 
 
-@lru_cache(maxsize=256)  # a run's last lines, its report and its review release the same tables
 def _protected(asked: _Asked[Key]) -> frozenset[Key]:
     known, needs, method = asked.known, asked.needs, asked.method
     # In the order of the numbers: what a programme hides frees others, so that another order, such as a set's, which
@@ -92,6 +93,10 @@ def _protected(asked: _Asked[Key]) -> frozenset[Key]:
     # A complement that can be reckoned tells nothing more when it is shown.
     reckoned = exposed(known, hidden, {key: Need() for key in hidden if key not in needs})
     return frozenset(hidden - reckoned)
+
+
+_remembered = lru_cache(maxsize=32)(_protected)
+"""A run's last lines, its report and its review release the same tables."""
 
 
 def weights(known: Known[Key]) -> Any:

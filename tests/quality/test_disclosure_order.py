@@ -43,7 +43,7 @@ def chained(seed: int, sizes: tuple[int, ...]) -> tuple[dict[Salted, int], list[
 
 @pytest.fixture(autouse=True)
 def _unsalted() -> Iterator[None]:
-    complement._protected.cache_clear()  # what another spec asked is not asked again
+    complement._remembered.cache_clear()  # what another spec asked is not asked again
     yield
     globals()["_SALT"] = 0
 
