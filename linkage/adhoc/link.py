@@ -10,7 +10,7 @@ from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.codes import rare_words
 from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.fields.alike import left_out
-from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, held_twice
+from linkage.adhoc.fields.held_twice import MANY_TWICE, MOSTLY_TWICE, each_held_twice
 from linkage.adhoc.files import unknown
 from linkage.adhoc.files.counted import counted_source
 from linkage.adhoc.files.person_file import PersonFile, Recognised
@@ -141,7 +141,7 @@ def _work(
         read = two_files(engine, asked, part / "scratch", recognised)
         files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
         lost_dates = read.lost_dates(engine)
-        twice = [held_twice(engine, side) for side in (left, right)]
+        twice = each_held_twice(engine, left, right)
         if request.second_records is None:
             many = max(twice) >= MANY_TWICE and not request.each_once
             request = replace(request, second_records=many)

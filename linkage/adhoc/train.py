@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.adhoc.fields.alike import left_out
-from linkage.adhoc.fields.held_twice import MANY_TWICE, held_twice
+from linkage.adhoc.fields.held_twice import MANY_TWICE, each_held_twice
 from linkage.adhoc.files.person_file import Recognised
 from linkage.adhoc.labels import labelled_pairs
 from linkage.adhoc.modelling import untrained, with_rules
@@ -73,7 +73,7 @@ def train_files(
         pairs = labelled_pairs(engine, request.labels, *read.ids) if request.labels else None
         for note in pairs.notes(request.labels) if pairs and request.labels else ():
             say(note)
-        repeats = max(held_twice(engine, side) for side in read.sides) >= MANY_TWICE
+        repeats = max(each_held_twice(engine, *read.sides)) >= MANY_TWICE
         start, seed = untrained(read.kinds), request.seed
         model, report = train(engine, start, left, right, seed=seed, together=True, several=repeats, progress=say)
         if report.faults and not request.allow_faults:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from linkage.adhoc.fields.held_twice import held_twice
-from linkage.engine import Engine
+from linkage.adhoc.fields.held_twice import each_held_twice, held_twice
+from linkage.engine import Engine, Table
 
 FORENAMES = ("ANN", "BO", "CAI", "DEE", "EVE", "FLO", "GUS", "HAL", "IDA", "JO")
 
@@ -83,3 +83,37 @@ def test_names_that_everybody_bears_tell_nobody(engine: Engine) -> None:
         """
     )
     assert held_twice(engine, units) == 0.0
+
+
+def _named(engine: Engine, records: str, people: int = 400) -> Table:
+    """People of 20 surnames for each forename, and their records."""
+    return engine.sql(
+        f"""
+        select n * 10 + v as unit_id, {list(FORENAMES)}[n % 10 + 1] as forename, 'LEE' || (n * 7919) % 977 as surname
+        from generate_series(1, {people}) as p(n), generate_series(1, {records}) as t(v)
+        """
+    )
+
+
+def test_who_is_there_again_and_again_is_told_by_names_that_the_other_file_has_once(engine: Engine) -> None:
+    """Exam results have a student's name four times, the register of students once: they were linked one to one."""
+    students, results = _named(engine, "1"), _named(engine, "case when n % 4 = 0 then 1 else 4 end")
+    assert each_held_twice(engine, students, results) == [0.0, pytest.approx(0.92, abs=0.01)]
+    assert each_held_twice(engine, results, students) == [pytest.approx(0.92, abs=0.01), 0.0]
+
+
+def test_names_tell_nobody_who_is_twice_where_both_files_have_namesakes(engine: Engine) -> None:
+    both = _named(engine, "2")
+    assert each_held_twice(engine, both, both) == [0.0, 0.0]
+    assert each_held_twice(engine, _named(engine, "1", people=12), both) == [0.0, 0.0]  # too few to have shown any
+
+
+def test_records_with_an_initial_are_those_of_the_name_at_one_address(engine: Engine) -> None:
+    units = engine.sql(
+        """
+        select n as unit_id, case when n % 2 = 0 then 'A' else 'ANN' end as forename, 'LEE' as surname,
+               n // 2 || ' High Street' as address
+        from generate_series(2, 41) as t(n)
+        """
+    )
+    assert held_twice(engine, units) == 1.0

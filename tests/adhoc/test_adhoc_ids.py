@@ -181,3 +181,13 @@ def test_ids_that_a_program_made_fractions_of_are_whole(engine: Engine, tmp_path
             row["source_id"] for row in rows_of(engine, engine.sql("select * from {t} order by source_id", t=found))
         ]
         assert list(map(str, held)) == (["7", "8", "9"] if name == "whole" else ["7.0", "8.5", "9.0"])
+
+
+def test_what_is_the_id_of_one_file_is_that_of_the_other_that_calls_it_the_same(engine: Engine, tmp_path: Path) -> None:
+    """Entries of births are B1 to B25, those of deaths D1 and E30: of two lengths and letters, and no codes by that."""
+    births = "".join(f"B{n},Ann,Lee{n},1900-01-02\n" for n in range(1, 26))
+    deaths = "".join(f"{'D' if n % 2 else 'E'}{n},Ann,Lee{n},1900-01-02\n" for n in range(1, 26))
+    found = _columns(engine, tmp_path, HEAD.format(key="entry") + births, HEAD.format(key="entry") + deaths)
+    assert (found.left_id, found.right_id) == ("entry", "entry")
+    twice = HEAD.format(key="entry") + deaths + "D1,Bo,Lee,1901-02-03\n"
+    assert _columns(engine, tmp_path, HEAD.format(key="entry") + births, twice).right_id is None

@@ -35,6 +35,11 @@ def with_ids(
         None if is_numbered else _id(engine, file, *side, told)
         for is_numbered, file, side in zip(numbered, files, sides, strict=False)
     ]
+    for here, there in ((0, -1), (-1, 0)):
+        name = found[there]  # what tells one file's rows tells those of the other, which may call it the same
+        free = name and found[here] is None and not numbered[here] and name in files[here].header
+        if name and free and _is_key(engine, files[here], name):
+            found[here] = name
     left, right = found[0], found[-1]
     if len(files) == 1:
         unique = {left, *_of_one_row(engine, files[0], columns.left)}

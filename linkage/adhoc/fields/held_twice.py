@@ -1,5 +1,6 @@
 """Whether a file holds persons twice: records that have the names and the birth date of another one."""
 
+import math
 from collections.abc import Sequence
 
 from linkage.engine import Engine, Table, one
@@ -32,7 +33,7 @@ def held_twice(engine: Engine, units: Table) -> float:
     persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
 
     def most(telling: Sequence[str]) -> float:
-        names = ("forename", "surname") if persons else ("organisation",)
+        names = (_forename(engine, units), "surname") if persons else ("organisation",)
         return max((_twice(engine, units, names, name) for name in telling if name in held), default=0.0)
 
     if company:
@@ -42,10 +43,64 @@ def held_twice(engine: Engine, units: Table) -> float:
     year = _year(engine, units)
     if "dob" in held and not year:
         return most(["dob"])
-    if {"email", "phone"} & held:
-        return most(["email", "phone"])
     alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year) if year else 0.0)
-    return alike if alike >= _MORE_THAN_NAMESAKES else 0.0
+    return max(most(["email", "phone"]), alike if alike >= _MORE_THAN_NAMESAKES else 0.0)
+
+
+def each_held_twice(engine: Engine, left: Table, right: Table) -> list[float]:
+    """Of each of two files the share that `held_twice` tells, or where it tells of neither what their names tell.
+
+    Where nothing but names is known of persons, the other file shows how many namesakes there are: exam results have a
+    student's name again and again, and the register of students has not.
+    """
+    twice = [held_twice(engine, side) for side in (left, right)]
+    names = {"forename", "surname"}
+    if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
+        return twice
+    of_names = [_namesakes(engine, side) for side in (left, right)]
+    found = [_beyond(of_names[here], of_names[1 - here]) for here in (0, 1)]
+    return [share if share >= _MORE_THAN_NAMESAKES else 0.0 for share in found]
+
+
+def _namesakes(engine: Engine, units: Table) -> tuple[float, float]:
+    """Records with both names, and those of them that have the names of another."""
+    query = """
+        with named as (
+            select count(*) as records
+            from {t}
+            where forename is not null and surname is not null
+            group by forename, surname
+        )
+        select cast(coalesce(sum(records), 0) as double) as records,
+               cast(coalesce(sum(records) filter (records > 1), 0) as double) as namesakes
+        from named
+        """
+    found = one(engine, engine.sql(query, t=units))
+    return float(found["records"]), float(found["namesakes"])
+
+
+def _beyond(own: tuple[float, float], other: tuple[float, float]) -> float:
+    """The share of a file's records with a namesake, beyond what the other file lets expect of as many people.
+
+    A record has a namesake among each so many of others. Of few namesakes chance says how many there are: two standard
+    deviations more are allowed for.
+    """
+    (records, namesakes), (others, of_others) = own, other
+    if not records or not others:
+        return 0.0
+    most = min((of_others + 2 * math.sqrt(of_others) + 4) / others, 1.0)
+    expected = 1 - (1 - most) ** (records / others)
+    return max(namesakes / records - expected, 0.0) / max(1 - expected, 1 / records)
+
+
+def _forename(engine: Engine, units: Table) -> str:
+    """SQL of what tells whose forename it is: its first letter, where many records have no more."""
+    query = "select avg(case when length(forename) = 1 then 1e0 else 0e0 end) as share from {t}"
+    share = float(one(engine, engine.sql(query, t=units))["share"] or 0)
+    return "left(forename, 1)" if share >= _INITIALS else "forename"
+
+
+_INITIALS = 0.1  # share of forenames that are a letter, from which the same person stands there with and without more
 
 
 def _year(engine: Engine, units: Table) -> str | None:
