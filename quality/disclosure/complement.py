@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from quality.disclosure.attack import TOLERANCE, Attack, are_whole, exposed, intervals, possible, unmet
 from quality.disclosure.lines import by_lines
-from quality.disclosure.programme import Programme, silent
+from quality.disclosure.programme import Programme
 from quality.disclosure.sums import Key, Known, Need
 
 Method = Literal["quick", "cheapest"]
@@ -203,10 +203,9 @@ def by_programme(known: Known[Key], needs: Mapping[Key, Need]) -> set[Key] | Non
         mip_rel_gap=0.01,
     )
     apart = np.zeros(size * len(wanted))
-    with silent():
-        found = programme.cheapest(
-            np.concatenate([weights(known)[may], apart]), whole=np.concatenate([np.ones(len(may)), apart])
-        )
+    found = programme.cheapest(
+        np.concatenate([weights(known)[may], apart]), whole=np.concatenate([np.ones(len(may)), apart])
+    )
     if found is None:
         return None
     return {keys[may[index]] for index in np.flatnonzero(found[: len(may)] > 0.5)}

@@ -5,10 +5,6 @@ from the solution that it found last, so that most of what is asked takes it som
 each anew.
 """
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,9 +20,11 @@ class Programme:
 
     def __init__(self, lines: Any, least: Any, most: Any, low: Any, high: Any, **options: float) -> None:
         import highspy  # a fifth of a second, where somebody asks
+        from highspy._core import _Highs
 
-        with silent():
-            self._highs = highspy.Highs()
+        # The solver without the package's callbacks: as these are set up they write the solver's name to the process's
+        # output before anybody could tell it not to, and what else the process says then can be kept from nobody.
+        self._highs = _Highs()
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
             self._highs.setOptionValue(name, value)
         columns = lines.tocsc()
@@ -67,23 +65,3 @@ class Programme:
         if self._highs.getInfo().primal_solution_status != feasible:
             return None
         return np.array(self._highs.getSolution().col_value)
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """HiGHS writes to the process's output when it starts and when it mends a solution, whatever it is told."""
-    try:
-        kept = os.dup(1)
-    except OSError:  # a process that was started without an output has nothing to be kept clean
-        yield
-        return
-    if sys.stdout:
-        sys.stdout.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -80,3 +80,31 @@ def test_the_solver_says_nothing_of_itself_when_it_starts() -> None:
     )
     said = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     assert (said.stdout, said.stderr) == ("", "")
+
+
+def test_what_others_say_while_it_is_asked_is_said() -> None:
+    """The process's output was turned away for as long as a solver took to start, and with it a thread's lines."""
+    asks = """
+import os, sys, threading
+import numpy as np
+from scipy.sparse import csr_array
+from quality.disclosure.programme import Programme
+
+asked = threading.Event()
+
+def speak():
+    while not asked.is_set():
+        os.write(1, b"said\\n")
+        spoken.append(1)
+
+spoken = []
+thread = threading.Thread(target=speak)
+thread.start()
+for _ in range(200):
+    Programme(csr_array((0, 1)), np.zeros(0), np.zeros(0), np.zeros(1), np.ones(1)).cheapest(np.ones(1), whole=True)
+asked.set()
+thread.join()
+sys.stderr.write(str(len(spoken)))
+"""
+    said = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert said.stdout == "said\n" * int(said.stderr)
