@@ -8,7 +8,6 @@ they say (quality.reliability holds them to truth where there is one); a run wit
 review.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from linkage.engine import Engine, Table, one
+from quality.evaluated import evaluation_of
 from quality.intervals import Z95, Share
 from quality.truth import SAID
 
@@ -52,7 +52,7 @@ class Unseen:
         path = folder / "quality" / "evaluation.json"
         if not path.is_file():
             return None
-        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        steps = evaluation_of(path)["steps"]
         found = next((found for found in steps if found["step"] == step and found.get("blocking")), None)
         if not found:
             return None

@@ -1,13 +1,13 @@
 """Two folders to be compared: of `leo run`, `leo link` or `leo dedupe`, as their tables lie there."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from linkage.errors import ConfigError, InputError
+from linkage.errors import ConfigError
 from linkage.pipeline.delivery import manifest_of, steps_to_come, tables_of
+from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, document_of, is_of_files, table_of
 
 if TYPE_CHECKING:
     from linkage.engine import Engine
@@ -28,9 +28,11 @@ def both(engine: "Engine", before: Path, after: Path) -> tuple["RunTables", "Run
 
 
 def _kind(root: Path) -> str:
-    if (root / "links.parquet").is_file():
-        return "leo dedupe" if (root / "clusters.parquet").is_file() else "leo link"
-    return "leo run"
+    manifest = manifest_of(root)
+    if not is_of_files(manifest):
+        return "leo run"
+    of_one_file = "clusters" in manifest["tables"] or (root / "clusters.parquet").is_file()
+    return "leo dedupe" if of_one_file else "leo link"
 
 
 def _of_run(engine: "Engine", root: Path) -> "RunTables":
@@ -58,7 +60,7 @@ def _of_run(engine: "Engine", root: Path) -> "RunTables":
         name=str(root),
         links=links,
         units=of("units"),
-        models={step: _document(path) for step, path in models.items() if path.is_file()},
+        models={step: document_of(path) for step, path in models.items() if path.is_file()},
         identities=of("identities"),
         attributes=of("attributes"),
         configuration=manifest["configuration"],
@@ -77,7 +79,7 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
 
     manifest = manifest_of(root)
     said, recognised = manifest.get("request") or {}, manifest["recognised"]
-    of_one_file = (root / "clusters.parquet").is_file()
+    of_one_file = _kind(root) == "leo dedupe"
     counts = dict(manifest["counts"])
     if of_one_file and "threshold" in said:
         limits = limits_of(said["threshold"])
@@ -86,7 +88,7 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
         name=str(root),
         links={},
         units={},
-        models={"dedupe" if of_one_file else "link": _document(root / "model.json")},
+        models={"dedupe" if of_one_file else "link": document_of(root / "model.json")},
         identities={},
         configuration={
             **{key: said[key] for key in ("threshold", "margin") if key in said},
@@ -95,16 +97,6 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
             "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},
         },
         counts={"dedupe" if of_one_file else "link": counts},
-        keyed={"dedupe" if of_one_file else "link": engine.read(root / "links.parquet")},
-        clusters=engine.read(root / "clusters.parquet") if of_one_file else None,
+        keyed={"dedupe" if of_one_file else "link": table_of(engine, root / "links.parquet", *LINKS_OF_FILES)},
+        clusters=table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE) if of_one_file else None,
     )
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(
-            f"{path}: is damaged: no JSON\n  take it from a copy of the folder, or make the run again"
-        ) from None
-    return found

@@ -67,9 +67,10 @@ def closing_lines(root: Path, seconds: float) -> list[str]:
     from linkage.pipeline.delivery import manifest_of
     from linkage.pipeline.gates import not_asked
     from linkage.pipeline.judging import DRIFT, EVALUATION
+    from quality.evaluated import evaluation_of
     from quality.report import headlines
 
-    evaluation = json.loads((root / EVALUATION).read_text(encoding="utf-8"))
+    evaluation = evaluation_of(root / EVALUATION)
     drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
     gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
     found = headlines(evaluation)

@@ -23,6 +23,8 @@ from linkage.match.resolution.resolve import Thresholds
 from linkage.model import load
 from linkage.model.comparisons import OF_WORD, OF_WORDS
 from linkage.pipeline.delivery import manifest_of
+from linkage.pipeline.folder import MANIFEST
+from linkage.pipeline.intact import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, UNLINKED_OF_FILES, is_of_files, table_of
 from linkage.pipeline.making import in_the_making
 
 KEPT = "explained"
@@ -126,7 +128,7 @@ def _rows_named(found: Any) -> Iterator[tuple[str, int]]:
 
 def is_linked_files(root: Path) -> bool:
     """Whether a folder was written by `leo link` or `leo dedupe`."""
-    return (root / "links.parquet").is_file() and (root / "model.json").is_file()
+    return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
 
 
 def open_if_files(
@@ -257,16 +259,18 @@ def _read(engine: Engine, root: Path, said: Mapping[str, Any], files: Sequence[P
             made[side] = engine.sql(_UNITS, units=units, ids=source_ids, store=True)
             ids[side] = made[side]
     sides = {side: ids.get(side) or ids["file"] for side in ("left", "right")}
-    made["links"] = _in_units(engine, root / "links.parquet", _LINKS, sides)
+    made["links"] = _in_units(engine, table_of(engine, root / "links.parquet", *LINKS_OF_FILES), _LINKS, sides)
     if "file" in ids:
-        made["clusters"] = _in_units(engine, root / "clusters.parquet", _CLUSTERS, {"file": ids["file"]})
+        clusters = table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE)
+        made["clusters"] = _in_units(engine, clusters, _CLUSTERS, {"file": ids["file"]})
     else:
-        made["unlinked"] = _in_units(engine, root / "unlinked.parquet", _UNLINKED, sides)
+        unlinked = table_of(engine, root / "unlinked.parquet", *UNLINKED_OF_FILES)
+        made["unlinked"] = _in_units(engine, unlinked, _UNLINKED, sides)
     return made
 
 
-def _in_units(engine: Engine, path: Path, query: str, sides: Mapping[str, Table]) -> Table:
-    return engine.sql(query, params=None, store=True, t=engine.read(path), **sides)
+def _in_units(engine: Engine, held: Table, query: str, sides: Mapping[str, Table]) -> Table:
+    return engine.sql(query, params=None, store=True, t=held, **sides)
 
 
 _UNITS = """

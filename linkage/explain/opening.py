@@ -19,6 +19,7 @@ from linkage.model import Model, load
 from linkage.pipeline.delivery import manifest_of, tables_of
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linking import PEOPLE
+from linkage.toml_file import check
 
 
 def see_that_it_is_there(root: Path) -> None:
@@ -104,7 +105,7 @@ class OpenRun:
         configuration = self.manifest["configuration"]
         self.name = str(self.manifest["run"])
         self.sources = list(configuration["source"])
-        self.steps = {step["name"]: Step(**step) for step in configuration["step"]}
+        self.steps = {step["name"]: check(Step, step, f"{root / MANIFEST}: step") for step in configuration["step"]}
         self._counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
 
     def has(self, name: str) -> bool:

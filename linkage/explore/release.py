@@ -3,7 +3,6 @@
 Every number passes disclosure control before it leaves here.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from linkage.engine import Engine, Table, one, quote
 from linkage.extract.holdings import holdings
 from linkage.pipeline.delivery import ended_well, tables_of
 from quality.disclosure import Cell, Disclosure, load
+from quality.evaluated import evaluation_of
 from quality.report.released import side
 
 
@@ -99,7 +99,7 @@ def _rates(run: Path, manifest: Mapping[str, Any], disclosure: Disclosure) -> di
         return {}
     datasets = {name: source["dataset"] for name, source in manifest["configuration"]["source"].items()}
     found: dict[str, list[LinkRate]] = {}
-    for step in json.loads(evaluation.read_text(encoding="utf-8"))["steps"]:
+    for step in evaluation_of(evaluation)["steps"]:
         for name in ("left", "right"):
             dataset = datasets.get(step[name])
             if dataset:

@@ -11,6 +11,7 @@ from linkage.extract import ExtractSummary, encryption_key, extract, master_key,
 from linkage.extract.documents import DESCRIPTOR
 from linkage.extract.encryption import VARIABLE
 from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
+from linkage.pipeline.intact import see_that_it_is_intact
 from linkage.pipeline.lock import locked
 from linkage.pipeline.outputs import run_info
 from linkage.requests.approved import approved_project
@@ -133,6 +134,7 @@ def manifest_of(run: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the folder is no run's, its manifest is damaged, it is of another format, or it was made with
             definitions that are not in use.
+        InputError: a table or document of it is another than was written.
     """
     path = run / MANIFEST
     if not path.is_file():
@@ -162,6 +164,7 @@ def manifest_of(run: Path) -> dict[str, Any]:
             f"{run}: was made with definitions of one's own: {', '.join(lacking)}\n"
             "  give their folder before the verb: leo --definitions FOLDER ..."
         )
+    see_that_it_is_intact(run, manifest)
     return manifest
 
 

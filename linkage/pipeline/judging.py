@@ -1,6 +1,5 @@
 """The stage that judges a run: links, spine and truth to aggregates, and the gates that stand behind it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from linkage.pipeline.true_entities import (
     unknown_to_truth,
 )
 from linkage.pipeline.workspace import Workspace
+from quality.evaluated import evaluation_of
 
 EVALUATION = "quality/evaluation.json"
 DRIFT = "quality/drift.json"  # where there is a last release
@@ -83,7 +83,7 @@ def evaluate_stage(job: Job) -> Stage:
         space.write_document(EVALUATION, result)
         moved = None
         if last:
-            moved = drift(json.loads(last.read_text(encoding="utf-8")), result)
+            moved = drift(evaluation_of(last), result)
             space.write_document(DRIFT, moved)
         return {"headline": headline(result), **asked_of(result, moved)}
 

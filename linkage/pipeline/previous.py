@@ -6,6 +6,7 @@ from pathlib import Path
 
 from linkage.errors import ConfigError
 from linkage.pipeline.folder import MANIFEST, STAGES, RunFolder
+from quality.evaluated import evaluation_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
 
     Raises:
         ConfigError: there is no run, or none that holds a whole spine.
+        InputError: its evaluation is damaged.
     """
     if not (folder / MANIFEST).is_file():
         raise ConfigError(f"{where}: {folder} is no run's folder\n  for a first release, leave it out")
@@ -48,10 +50,13 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         raise ConfigError(
             f"{where}: {folder} was made before ids were kept between releases\n  run it again with this version"
         )
+    evaluation = folder / "quality" / "evaluation.json"
+    if evaluation.is_file():
+        evaluation_of(evaluation)  # now, and not when all has been linked
     return PreviousRun(
         spine=run.path("spine", "spine"),
         fingerprint=summary["made"]["spine"]["fingerprint"],
         last_person_id=int(summary["counts"]["last_person_id"]),
         extracts={path.parent.name: path.parent for path in sorted(folder.glob("extracts/*/SHA256SUMS"))},
-        evaluation=evaluation if (evaluation := folder / "quality" / "evaluation.json").is_file() else None,
+        evaluation=evaluation if evaluation.is_file() else None,
     )

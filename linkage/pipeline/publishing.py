@@ -17,6 +17,7 @@ from linkage.pipeline.gates import asked_of, hold
 from linkage.pipeline.judging import DRIFT, EVALUATION
 from linkage.pipeline.lock import locked
 from linkage.pipeline.reviewing import estimates
+from quality.evaluated import evaluation_of
 
 RELEASE = "release.json"
 
@@ -44,7 +45,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     if target.exists():
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
     _whole(run, manifest)
-    evaluation = json.loads((run / EVALUATION).read_text(encoding="utf-8"))
+    evaluation = evaluation_of(run / EVALUATION)
     drift = json.loads((run / DRIFT).read_text(encoding="utf-8")) if (run / DRIFT).is_file() else None
     hold(Gates(**manifest["configuration"]["gates"]), asked_of(evaluation, drift, estimates(run)))
     releases.mkdir(parents=True, exist_ok=True)

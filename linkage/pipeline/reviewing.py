@@ -15,6 +15,7 @@ from linkage.errors import ConfigError, InputError
 from linkage.pipeline.atomic import write_json
 from linkage.pipeline.carrying import labels_store
 from linkage.pipeline.delivery import manifest_of, steps_to_come
+from linkage.pipeline.intact import document_of
 from linkage.pipeline.lock import turn
 from linkage.pipeline.pair_names import NAMES
 from quality.expected import Unseen
@@ -151,12 +152,12 @@ def estimates(run: Path) -> list[dict[str, Any]]:
     """What reviews of the run's links have found; those of links that have changed since are left out."""
     found = []
     for path in sorted((run / "review").glob("*/estimate.json")):
-        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        said = document_of(path, "give the answers again: leo review add")
         try:
-            current = fingerprint_of(run, said["step"])
+            current = fingerprint_of(run, str(said.get("step")))
         except ConfigError:  # a step that the run no longer has
             continue
-        if said["links_fingerprint"] == current:
+        if said.get("links_fingerprint") == current:
             found.append(said)
     return found
 
@@ -209,13 +210,8 @@ def drawn_of(run: Path, step: str) -> Mapping[str, Any]:
     path = run / "review" / step / "strata.json"
     if not path.is_file():
         raise ConfigError(f"{run}: no sample of step '{step}' was drawn\n  draw one: leo review sample {run} {step}")
-    try:
-        drawn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(
-            f"{path}: is damaged: no JSON\n  draw the sample again, answers are kept: leo review sample {run} {step}"
-        ) from None
-    if drawn["links"] != links:
+    drawn = document_of(path, f"draw the sample again, answers are kept: leo review sample {run} {step}")
+    if drawn.get("links") != links:
         raise ConfigError(
             f"{run}: the links of step '{step}' have changed since its sample was drawn\n"
             f"  draw another: leo review sample {run} {step}"

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.errors import InputError
+from linkage.errors import InputError, LeoError
 from quality.evaluation import FORMAT
 
 _MANIFEST = "manifest.json"
@@ -59,7 +59,10 @@ class Found:
 
 
 def found_below(
-    folders: Sequence[Path], reviewed: Callable[[Path], Reviews] | None = None, manifest_format: int | None = None
+    folders: Sequence[Path],
+    reviewed: Callable[[Path], Reviews] | None = None,
+    manifest_format: int | None = None,
+    see_that_it_is_intact: Callable[[Path, dict[str, Any]], None] = lambda _folder, _manifest: None,
 ) -> Found:
     """The runs that folders are or hold.
 
@@ -68,6 +71,7 @@ def found_below(
             says that they are runs, are no runs.
         reviewed: what reviews of a run's links found, for runs that have any.
         manifest_format: of the manifests that this version reads; any where None.
+        see_that_it_is_intact: given a run's folder and its manifest, raises a LeoError where it is not as it was left.
 
     Raises:
         InputError: a folder does not exist, or none of them holds a run that was evaluated; each is named with why.
@@ -78,7 +82,8 @@ def found_below(
             raise InputError(f"{folder}: no such folder\n  name folders of leo run, or a folder that holds some")
         places |= dict.fromkeys(place.resolve() for place in _runs_of(folder))
     names = _names(list(places))
-    read = [_read(place, names[place], reviewed, manifest_format) for place in places]
+    read = [_read(place, names[place], manifest_format, see_that_it_is_intact) for place in places]
+    read = [_with_reviews(one, reviewed) if isinstance(one, Run) and reviewed else one for one in read]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
     aside = [one for one in read if isinstance(one, Aside)]
     if not runs:
@@ -115,7 +120,16 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
     return found
 
 
-def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None, form: int | None) -> Run | Aside:
+def _with_reviews(run: Run, reviewed: Callable[[Path], Reviews]) -> Run | Aside:
+    try:
+        return replace(run, reviews=reviewed(run.folder))
+    except LeoError as fault:
+        return Aside(run.name, str(fault).splitlines()[0])
+
+
+def _read(
+    place: Path, name: str, form: int | None, see_that_it_is_intact: Callable[[Path, dict[str, Any]], None]
+) -> Run | Aside:
     try:
         manifest, evaluation = _json(place / _MANIFEST), _json(place / "quality" / "evaluation.json")
     except (OSError, ValueError) as fault:
@@ -135,9 +149,13 @@ def _read(place: Path, name: str, reviewed: Callable[[Path], Reviews] | None, fo
         return Aside(name, "a gate failed before it was evaluated: which, and by what, stands in its log.jsonl")
     if evaluation is None:
         return Aside(name, "not evaluated: it has no quality/evaluation.json; the same leo run makes it")
+    try:
+        see_that_it_is_intact(place, manifest)
+    except LeoError as fault:
+        return Aside(name, str(fault).splitlines()[0])
     if not evaluation.get("steps"):
         return Aside(name, "its evaluation has no link step")
-    return Run(name, place, manifest, evaluation, reviewed(place) if reviewed else ())
+    return Run(name, place, manifest, evaluation)
 
 
 def _json(path: Path) -> dict[str, Any] | None:

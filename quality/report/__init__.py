@@ -9,6 +9,7 @@ from typing import Any
 from linkage.catalogue import Catalogue, shipped
 from linkage.errors import InputError
 from quality import disclosure
+from quality.evaluated import evaluation_of
 from quality.report import (
     bias,
     blocking,
@@ -88,13 +89,14 @@ def render_run(
     Raises:
         InputError: the run was not evaluated, or a file is no JSON.
     """
-    evaluation = _json(run / "quality" / "evaluation.json")
+    path = run / "quality" / "evaluation.json"
+    evaluation = evaluation_of(path) if path.exists() else None
     manifest = _json(run / "manifest.json") or {}
     if evaluation is None:
         why = "finish the run first: leo run"
         if manifest.get("status") == "gate failed":
             why = f"a gate stopped the run before it was evaluated: which, and by what, stands in {run / 'log.jsonl'}"
-        raise InputError(f"{run / 'quality' / 'evaluation.json'}: no such file\n  {why}")
+        raise InputError(f"{path}: no such file\n  {why}")
     contracts: list[Mapping[str, Any]] = []
     for name in ("contracts.json", "contracts-published.json"):
         found = _json(run / "quality" / name) or []

@@ -1,0 +1,29 @@
+"""What a run's evaluation left in its folder, read again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import InputError
+
+_NAMED = ("step", "left", "right")
+
+
+def evaluation_of(path: Path) -> dict[str, Any]:
+    """An evaluation, or what has changed since another (drift.json), by its file.
+
+    Raises:
+        InputError: it is damaged; the message quotes nothing of it.
+    """
+    why = "is damaged: it holds no table of link steps"
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        found, why = None, "is damaged: it is no text"
+    except json.JSONDecodeError as fault:
+        found, why = None, f"not JSON at line {fault.lineno}"
+    evaluation: dict[str, Any] = found if isinstance(found, dict) else {}
+    steps = evaluation.get("steps")
+    if not isinstance(steps, list) or not all(isinstance(s, dict) and s.keys() >= set(_NAMED) for s in steps):
+        raise InputError(f"{path}: {why}\n  take it from a copy of the folder, or make the run again")
+    return evaluation
