@@ -1,7 +1,7 @@
 """What the catalogue promises of the data, checked by Great Expectations at the door and on what is published.
 
-The engine counts each rule on all rows; Great Expectations judges the counts, one row of shares, so that it sees no
-person and its results can hold no value. On Spark it runs natively: the engine makes flags of the rows, one a rule, by
+The engine counts each rule on all rows; Great Expectations judges the counts, a share a rule, so that it sees no person
+and its results can hold no value. On Spark it runs natively: the engine makes flags of the rows, one a rule, by
 the same text, and Great Expectations' Spark execution counts and judges them. No Data Docs are made and nothing is sent
 anywhere.
 """

@@ -13,6 +13,7 @@ from linkage.config import Source
 from linkage.errors import ConfigError
 from linkage.records import read_source
 from quality.contracts import check
+from quality.contracts.expectations import Expectation, judge
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
@@ -170,6 +171,13 @@ def test_no_row_on_spark(spark_engine, catalogue):
     report = check(spark_engine, catalogue, {"npd": nobody}, sources=SOURCES)
     assert report.failed == 0
     assert {result.failed for result in report.results} == {0}
+
+
+def test_a_share_may_be_its_limit_and_no_more():
+    asked = [("a", 4, 1, 0.25), ("b", 4, 2, 0.25), ("a", 0, 0, 0.0), ("b", 3, 0, 0.0), ("c", 1_000_000, 1, 0.0)]
+    expected = [Expectation("rule", source, None, *counts, "warning") for source, *counts in asked]
+    assert judge(expected) == [True, False, True, True, False]
+    assert judge([]) == []
 
 
 def test_the_contracts_are_judged_where_the_main_module_has_no_file():
