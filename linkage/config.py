@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
 from linkage.catalogue import HISTORY_ENDS, IDENTIFIERS
 from linkage.toml_file import Strict, check, fault, read_toml
@@ -120,12 +120,14 @@ class Step(Strict):
     model: str | None = None  # a Splink model, JSON, below configs/ or beside the run's file
     overrides: str | None = None  # CSV of decisions by people, beside the run's file
     train: bool = True  # estimate m and u on this data, starting from the model; otherwise take them as they are
-    accept_weight: float | None = None  # accept at and above this match weight (log2)
+    accept_weight: FiniteFloat | None = None  # accept at and above this match weight (log2)
     accept_probability: Probability = 0.95  # used where no weight is given
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
     samples: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
     keep_probability: Probability = 0.5  # from here on a pair that was one person in the last release stays so
-    margin: Annotated[float, Field(ge=0)] = 3.0  # a best pair closer than this (log2) to its runner-up goes to review
+    margin: Annotated[FiniteFloat, Field(ge=0)] = (
+        3.0  # a best pair closer than this (log2) to its runner-up goes to review
+    )
     assignment: Literal["greedy", "optimal"] = "greedy"  # one-to-one: best pair first, or the heaviest set of pairs
     most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
     most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most
@@ -227,7 +229,7 @@ class RunConfig(Strict):
     @staticmethod
     def faults_between(raw: dict[str, Any]) -> list[str]:
         """Names that one part of a file gives and another lacks, whatever else is wrong with it."""
-        sources, steps = _table(raw.get("source")), [_table(step) for step in raw.get("step") or ()]
+        sources, steps = _table(raw.get("source")), _tables(raw.get("step"))
         sides = {*sources, "people"}
         faults = []
         for index, step in enumerate(steps):
@@ -282,6 +284,11 @@ def _meets_itself(index: int, named: dict[str, str], before: list[dict[str, Any]
 def _table(value: Any) -> dict[str, Any]:
     """A TOML table, or an empty one where something else stands."""
     return value if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    """Several TOML tables, or none where something else stands."""
+    return [_table(one) for one in value] if isinstance(value, list | tuple) else []
 
 
 def load(path: Path, **overrides: Any) -> RunConfig:

@@ -44,7 +44,9 @@ class Strict(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
-        """A number in quotes is a text, and `true` no number: what was meant is not guessed."""
+        """A number in quotes is a text, and `true` no number: what was meant is not guessed. No name holds a NUL."""
+        if isinstance(value, str) and "\0" in value:
+            raise fault("holds a NUL, which no file and no name has")
         if isinstance(value, str | bool) and info.field_name:
             kinds = _kinds(cls.model_fields[info.field_name].annotation)
             if isinstance(value, str) and str not in kinds and kinds & _PLAIN:

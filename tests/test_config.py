@@ -68,6 +68,24 @@ def test_what_has_the_wrong_shape_is_a_fault_and_no_crash(tmp_path: Path, text: 
         load(path, data="elsewhere")
 
 
+def test_what_no_value_can_be_is_named_with_its_key(tmp_path: Path) -> None:
+    """A step that is a number was an unforeseen error, and no pair was accepted under a weight without end."""
+    path = tmp_path / "run.toml"
+    head = '[run]\nname = "a"\n[source.a]\ndataset = "npd"\ntable = "t"\nfiles = ["a.csv"]\n'
+    step = '[[step]]\nname = "s"\nleft = "a"\nright = "a"\n'
+    faults = {
+        f"step = 5\n{head}": "step: one of several is expected: write [[step]] above it",
+        f'{head}[outputs]\nkey_file = "a\\u0000"\n': "outputs.key_file: holds a NUL, which no file and no name has",
+        f"{head}{step}accept_weight = inf\n": "step.0.accept_weight: input should be a finite number",
+        f"{head}{step}margin = nan\n": "step.0.margin: input should be a finite number",
+    }
+    for text, fault in faults.items():
+        path.write_text(text)
+        with pytest.raises(ConfigError) as error:
+            load(path)
+        assert fault in str(error.value)
+
+
 KEPT = """
 [run]
 name = "x"

@@ -1,5 +1,7 @@
 """People who may be in no extract: those who opted out, withdrew their consent, or whose record must not be shared."""
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,9 @@ def read_opt_outs(path: Path) -> pa.Table:
         table = pa_csv.read_csv(path, convert_options=as_text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file\n  give the list of those who opted out") from None
+    except OSError as error:  # Arrow names no file where it is a folder
+        why = "is a folder" if path.is_dir() else f"cannot be read: {os.strerror(error.errno or errno.EIO)}"
+        raise ConfigError(f"{path}: {why}\n  give the list of those who opted out") from None
     except KeyError:
         raise ConfigError(f"{path}: lacks a column\n  its header has {' and '.join(COLUMNS)}") from None
     except pa.ArrowException:

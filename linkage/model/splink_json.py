@@ -189,8 +189,10 @@ def load(path: Path) -> Model:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such model file\n  name one that is there; leo train writes one") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}\n  save the model in Splink with save_model_to_json") from None
+    except RecursionError:  # thousands of brackets in brackets
+        raise ConfigError(f"{path}: no Splink model\n  save the model in Splink with save_model_to_json") from None
     return from_dict(raw, str(path))
 
 
@@ -212,6 +214,12 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
     if not comparisons:
         raise ConfigError(
             f"{where}: the model compares nothing\n  give it comparisons: leo train, or save_model_to_json in Splink"
+        )
+    names = [comparison.name.lower() for comparison in comparisons]
+    if twice := [comparison.name for comparison in comparisons if names.count(comparison.name.lower()) > 1]:
+        raise ConfigError(
+            f"{where}: two comparisons are named '{twice[0]}', in whatever case\n"
+            "  give each an output_column_name of its own: of one name one level would stand for both"
         )
     if not 0 < prior < 1:
         raise ConfigError(
@@ -253,7 +261,7 @@ def sided_columns(condition: str) -> tuple[str, ...]:
 
 
 def _comparison(raw: dict[str, Any], where: str) -> Comparison:
-    name = raw.get("output_column_name") or "comparison"
+    name = _text(raw, "output_column_name", where) or "comparison"
     here = f"{where}: comparison '{name}'"
     levels = raw["comparison_levels"]
     graded = sum(1 for level in levels if not level.get("is_null_level"))
@@ -269,7 +277,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
             if level.get("disable_tf_exact_match_detection")
             else exact.get(str(column).lower())
         )
-        weight = float(level.get("tf_adjustment_weight", 1.0)) if column else 0.0
+        weight = _finite(level, "tf_adjustment_weight", 1.0, here) if column else 0.0
         if column and weight and base is None and level.get("u_probability") is not None:
             raise ConfigError(
                 f"{here} adjusts for '{column}' but has no exact level on it to adjust\n"
@@ -285,12 +293,12 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
             Level(
                 value=-1 if null else graded,
                 condition=None if condition.strip().upper() == "ELSE" else condition,
-                label=level.get("label_for_charts") or condition,
+                label=_text(level, "label_for_charts", here) or condition,
                 m=None if null else _probability(level, "m_probability", here),
                 u=None if null else _probability(level, "u_probability", here),
                 tf_column=column,
                 tf_weight=weight,
-                tf_minimum_u=float(level.get("tf_minimum_u_value", 0.0)),
+                tf_minimum_u=_finite(level, "tf_minimum_u_value", 0.0, here),
                 tf_base_u=base,
                 tf_list=listed,
             )
@@ -304,6 +312,20 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         tuple(given.group(2).split(", ")) if given else (),
         bool(given and given.group(1) == "among"),
     )
+
+
+def _text(raw: dict[str, Any], key: str, where: str) -> str:
+    value = raw.get(key) or ""
+    if not isinstance(value, str):
+        raise ConfigError(f"{where}: {key} is no text\n  write it in quotes")
+    return value
+
+
+def _finite(level: dict[str, Any], key: str, default: float, where: str) -> float:
+    value = float(level.get(key, default))
+    if not math.isfinite(value):
+        raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' has no end\n  give one")
+    return value
 
 
 def _probability(level: dict[str, Any], key: str, where: str) -> float | None:

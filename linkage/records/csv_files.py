@@ -145,7 +145,13 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
         raise InputError(
             f"{path}: the header is not {fmt.encoding}\n  say in the source's format which encoding the file has"
         )
-    names = [name.strip() for name in next(_reader([line], fmt), [])]
+    try:
+        names = [name.strip() for name in next(_reader([line], fmt), [])]
+    except csv.Error:
+        raise InputError(
+            f"{path}: the first line is no header: a name is too long, or a quote stands wrong\n"
+            "  the first line of a CSV file names its columns"
+        ) from None
     if not any(names):
         raise InputError(f"{path}: the first line names no columns\n  the first line of a CSV file is its header")
     if 2 * sum(map(bool, names)) < len(names):

@@ -137,6 +137,22 @@ FAULTS = {
         lambda raw: raw.update(probability_two_random_records_match=1.0),
         ["probability_two_random_records_match"],
     ),
+    "one name for two": (
+        lambda raw: raw["comparisons"][1].update(output_column_name="SURNAME"),
+        ["two comparisons are named 'surname'", "output_column_name"],
+    ),
+    "a name that is none": (
+        lambda raw: raw["comparisons"][0].update(output_column_name=["surname"]),
+        ["output_column_name is no text"],
+    ),
+    "a label that is none": (
+        lambda raw: _level(raw, 0, 1).update(label_for_charts={"a": 1}),
+        ["comparison 'surname'", "label_for_charts is no text"],
+    ),
+    "an adjustment without end": (
+        lambda raw: _level(raw, 0, 1).update(tf_minimum_u_value=float("inf")),
+        ["'surname'", "tf_minimum_u_value", "has no end"],
+    ),
     "a list": (lambda raw: raw.update(comparisons=["surname"]), ["not a Splink model"]),
 }
 
@@ -155,7 +171,8 @@ def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model")]
+    ("content", "said"),
+    [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "no Splink")],
 )
 def test_what_is_no_json_is_said_so(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "model.json"

@@ -123,7 +123,7 @@ def _is_in_lines(path: Path) -> bool:
             return False
     try:
         json.loads(first)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -131,7 +131,11 @@ def _is_in_lines(path: Path) -> bool:
 def _records(text: Path, path: Path) -> Iterable[Any]:
     try:
         held = json.loads(text.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except RecursionError:
+        raise InputError(
+            f"{path}: JSON of more brackets in brackets than can be read\n  convert it to CSV (UTF-8) or Parquet"
+        ) from None
+    except ValueError:  # of numbers of thousands of digits, too
         raise InputError(f"{path}: JSON that is not whole, or not in UTF-8\n  fetch it again") from None
     if isinstance(held, dict):
         return _within(held, path)
