@@ -66,7 +66,7 @@ def by_form(names: tuple[str, ...], ends: Ends) -> Mapping[str, Sequence[str]]:
         without_digraphs,
         lambda name: without_digraphs(without_noise(name)),
         unshortened,
-        lambda name: unshortened(without_noise(name)),
+        lambda name: unshortened(without_noise(name) if name.isascii() else name),
     )
     strange = tuple(name for name in names if not is_known(name))
     for forms, held in ((whole, names), (parted, strange)):

@@ -11,8 +11,13 @@ _NAME = "nm"
 
 @functools.lru_cache(1 << 16)
 def unshortened(name: str) -> str:
-    """The known name that a header is when vowels are put back; the header itself where none or several fields fit."""
+    """The known name that a header is when vowels are put back; the header itself where none or several fields fit.
+
+    One of another script has none by itself: Tamil's number is nmpr, as nompere would be.
+    """
     text = in_latin(name)
+    if not name.isascii():
+        return text
     held = _skeleton(text)
     if len(held) < _FEWEST and not (len(held) == _FEWEST - 1 and held.endswith(_NAME)):
         return text
