@@ -7,6 +7,7 @@ from linkage.adhoc.columns.british_numbers import with_other_countries
 from linkage.adhoc.columns.by_content import taken_by_content
 from linkage.adhoc.columns.copies import without_copies
 from linkage.adhoc.columns.filled import filled
+from linkage.adhoc.columns.forenames_alone import forenames_alone
 from linkage.adhoc.columns.ids import with_ids
 from linkage.adhoc.columns.roles import named_by_role
 from linkage.adhoc.columns.things import names_of_things
@@ -43,9 +44,14 @@ def columns_of(
     told = {*(text.partition("=")[2] for text in maps), *filter(None, ids)}
     headers = filled(engine, files[0], told), filled(engine, files[1], told)
     named = (None if ids[0] == "none" else ids[0], None if ids[1] == "none" else ids[1])
-    columns = recognise(*headers, maps, named, enough=False, by_number=False)
-    if roles := named_by_role(engine, files, columns, told):
-        columns = recognise(*headers, [*maps, *roles], named, enough=False, by_number=False)
+
+    def again(*found: str) -> Columns:
+        return recognise(*headers, [*maps, *found], named, enough=False, by_number=False)
+
+    columns = again()
+    roles = named_by_role(engine, files, columns, told) + forenames_alone(engine, files, columns, told, again)
+    if roles:
+        columns = again(*roles)
     asked = [_without_lines(file, of, told) for file, of in zip(files, (columns.left, columns.right), strict=True)]
     taken = taken_by_content(engine, asked, columns)
     found = [*roles, *(text for column in taken for text in column.maps())]
@@ -81,9 +87,14 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
     named = None if id_column == "none" else id_column
     if named is not None and named not in file.header:
         raise ConfigError(f"--id: the file has no column '{named}'\n  it has: {shown_names(file.header)}")
-    columns = recognise(header, header, both, (named, named), enough=False, by_number=False)
-    if roles := named_by_role(engine, [file], columns, told):
-        columns = recognise(header, header, [*both, *roles], (named, named), enough=False, by_number=False)
+
+    def again(*found: str) -> Columns:
+        return recognise(header, header, [*both, *found], (named, named), enough=False, by_number=False)
+
+    columns = again()
+    roles = named_by_role(engine, [file], columns, told) + forenames_alone(engine, [file], columns, told, again)
+    if roles:
+        columns = again(*roles)
     asked = [_without_lines(file, columns.left, told)] * 2
     taken = [column for column in taken_by_content(engine, asked, columns) if column.left == column.right]
     found = [*roles, *(text for column in taken for text in column.maps())]

@@ -13,6 +13,7 @@ _IN_BRACKETS = re.compile(r"[(\[（][^)\]）]*[)\]）]")
 _ACCENT = re.compile("(?<=[α-ωе])[\u0301\u0308]")  # Greek capitals have none, and ё is often written without
 _AS_ONE = str.maketrans("يك", "یک")  # Arabic's letters in Persian and Urdu words
 _NUMBER = re.compile(r"(?<![^\W_])[nN]°")
+_OF_SOMEBODY = re.compile(r"(?<=[a-zA-Z])['’]s\b")
 _SHORTEST = 3  # letters of a name that is still one without them
 
 
@@ -52,9 +53,12 @@ def words_of(name: str) -> list[str]:
 
 @functools.lru_cache(_REMEMBERED)
 def without_noise(name: str) -> str:
-    """The name without words that say nothing, and the number of a question: patientSurname, Nome do aluno, Q4: Sex."""
+    """The name without words that say nothing, and the number of a question: patientSurname, Nome do aluno, Q4: Sex.
+
+    Voter's Name is a name, and no s_name.
+    """
     noise: list[str] = vocabulary()["noise"]
-    words = words_of(name.removesuffix("__c"))  # of Salesforce
+    words = words_of(_OF_SOMEBODY.sub("", name.removesuffix("__c")))  # of Salesforce
     if len(words) > 2 and words[0] == "q" and words[1].isdigit():
         words.pop(0)
     while len(words) > 1 and (words[0] in (*noise, *vocabulary()["before"]) or words[0].isdigit()):
