@@ -356,3 +356,35 @@ def test_a_residence_is_what_the_other_file_has_of_places(found: Found) -> None:
     for name in ("Townland/Street", "Town"):
         columns = found({**own, "Residence": _of(TOWNS)}, {**own, name: _of(TOWNS)})
         assert "Residence" in [columns.left[field] for field in columns.fields if columns.right[field] == name]
+
+
+def test_births_of_a_few_years_are_told_though_some_have_slips(found: Found) -> None:
+    """Of ten years all had to be in both files, with those of the slips of one of them."""
+    births = _date(2000, 2005, "%d/%m/%Y")
+    with_slips = lambda draw: births(draw) if draw.random() < 0.99 else _date(1960, 2015, "%d/%m/%Y")(draw)  # noqa: E731
+    columns = found(
+        {"forename": _of(FORENAMES), "surname": _of(SURNAMES), "dob": with_slips},
+        {"forename": _of(FORENAMES), "surname": _of(SURNAMES), "x1": _date(2000, 2005, "%Y-%m-%d")},
+    )
+    assert columns.right["dob"] == "x1"
+
+
+def test_numbers_in_the_digits_of_another_script_are_told(found: Found) -> None:
+    bengali = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+    numbers = [str(7_919_543 * n % 9_000_000_000 + 1_000_000_000) for n in range(1, 400)]
+    columns = found(
+        {"forename": _of(FORENAMES), "surname": _of(SURNAMES), "k1": _of([n.translate(bengali) for n in numbers])},
+        {"forename": _of(FORENAMES), "surname": _of(SURNAMES), "national_id": _of(numbers)},
+    )
+    assert columns.left["national_number"] == "k1"
+
+
+def test_bare_words_of_parents_are_their_names_where_they_hold_names(found: Found) -> None:
+    """Both are as like either column of the other file, and were taken for nothing."""
+    of_parent = lambda draw: f"{draw.choice(FORENAMES)} {draw.choice(SURNAMES)}"  # noqa: E731
+    own = {"forename": _of(FORENAMES), "surname": _of(SURNAMES)}
+    named = {**own, "Father's name": of_parent, "Mother's name": of_parent}
+    columns = found(named, {**own, "Father": of_parent, "Mother": of_parent})
+    assert (columns.right["father_name"], columns.right["mother_name"]) == ("Father", "Mother")
+    aged = found(named, {**own, "Father": of_parent, "Mother": _number(20, 45)})
+    assert (aged.right["father_name"], aged.right.get("mother_name")) == ("Father", None)

@@ -9,11 +9,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.adhoc.codes.code_parts import shorter_part
+from linkage.adhoc.columns import contents
 from linkage.adhoc.columns.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, squashed, words
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.files.unknown import says_unknown
-from linkage.adhoc.headers.header_words import words_of
+from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
 from linkage.adhoc.headers.recognise import NUMBERS, Columns, is_another_persons, known_fields, named_fields, own_name
+from linkage.adhoc.headers.same_names import is_spelling_of
+from linkage.adhoc.headers.vocabulary import vocabulary
 from linkage.adhoc.names.around_names import counted_bare
 from linkage.adhoc.names.full_names import by_form, by_place
 from linkage.adhoc.names.parents import PARENTS
@@ -25,6 +28,7 @@ _ALIKE = 0.5  # likeness from which a column is taken
 _MANY_WORDS = 20  # distinct ones in two columns of which no name tells anything; fewer are a category
 _WORDS_OF_NOTES = 6  # in a value; more are a note
 _LEAD = 1.2  # times as alike as the next that it might be
+_CALLED_SO = 1.5  # times as alike as another column that might be a parent's name, if it is called so
 _MANY_ROWS = 100_000  # in a file with more, the numbers with these two digits stand for all
 _THINNED = "37"
 _SHORTEST_POSTCODE = 4  # digits
@@ -141,9 +145,15 @@ def parents_by_content(
         others = _columns(engine, files[there], _free(files[there], used, of_others=True))
         free = [column for column in others if column.content.form == "words"]
         pairs = [(parent, other) for parent in parents for other in free]
-        scored = [(likeness(one.content, two.content), *((one, two) if there else (two, one))) for one, two in pairs]
+        scored = [(_likeness_of_parents(*pair), *(pair if there else reversed(pair))) for pair in pairs]
         alike = sorted((pair for pair in scored if pair[0] >= _ALIKE), key=lambda pair: -pair[0])
         yield from _best(alike, {*columns.left, *columns.right})
+
+
+def _likeness_of_parents(parent: _Column, other: _Column) -> float:
+    """How alike two columns of names are; more so where one is called by a word of that parent: Father."""
+    called = {in_own_script(other.name), in_latin(other.name)} & {*vocabulary()["field"][parent.field]["bare"]}
+    return likeness(parent.content, other.content) * (_CALLED_SO if called else 1)
 
 
 def _free(file: PersonFile, used: Collection[str | None], *, of_others: bool = False) -> dict[str, str | None]:
@@ -227,13 +237,13 @@ def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[
                     select case when text like '%.0' then left(text, length(text) - 2) else text end as text from texts
                 ),
                 numbers as (
-                    select translate(text, ' -./()', '') as number from whole
+                    select translate(text, $digits || ' -./()', $plain) as number from whole
                 )
                 select distinct right(regexp_replace(upper(number), '[^0-9A-Z]', '', 'g'), {END}) as ending
                 from numbers
                 where {kept}
                 """,
-                params={"two": _THINNED if many else ""},
+                params={"two": _THINNED if many else "", **contents.OTHER_DIGITS},
                 t=file.table,
             )
             ends = [row["ending"] for row in rows(engine, found)]
@@ -277,7 +287,6 @@ def _score(left: _Column, right: _Column, known: set[str]) -> float:
 _BY_NAME = ("year", "words")
 """What is told from what is alike by chance where two columns are called alike: by itself it may be of anything, and of
 few words a category."""
-_LETTERS = 5  # of a word that is the same with another letter more or less
 
 
 def _are_called_alike(left: _Column, right: _Column) -> bool:
@@ -285,20 +294,7 @@ def _are_called_alike(left: _Column, right: _Column) -> bool:
     part_plate."""
     one, two = (sorted({*words_of(column.name)}, key=len) for column in (left, right))
     shorter, longer = sorted((one, two), key=len)
-    return bool(shorter) and all(any(_is_spelling_of(word, other) for other in longer) for word in shorter)
-
-
-def _is_spelling_of(word: str, other: str) -> bool:
-    """Whether two words are one, or differ by a letter that one has more.
-
-    >>> [_is_spelling_of(*words) for words in (("colour", "color"), ("street", "streets"), ("ward", "war"))]
-    [True, True, False]
-    """
-    shorter, longer = sorted((word, other), key=len)
-    if word == other:
-        return True
-    one_more = len(longer) == len(shorter) + 1 and len(shorter) >= _LETTERS
-    return one_more and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+    return bool(shorter) and all(any(is_spelling_of(word, other) for other in longer) for word in shorter)
 
 
 def _codes(content: Content) -> dict[str, int]:

@@ -9,6 +9,7 @@ values) is never alike.
 import datetime
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,8 @@ from linkage.adhoc.fields.spellings import frame_of_sex
 FEWEST = 30  # known values below which a column says nothing
 _FIRST = 200  # values that show whether a column may hold dates
 _MOST = 0.8  # share of values that have the form of their column
-_SHARED_WORDS = 12  # distinct words, years or codes that two columns must share
+_SHARED_WORDS = 12  # distinct words, years or codes that two columns must share, or all usual ones
+_NEARLY_ALL = 0.98  # share of a column's tokens, beyond which those are that slips make
 _FEW_WORDS = 5  # distinct values below which a column is a category and no name
 _BIRTHS = 30  # years between the first and the last twentieth of births; dates of a register's own lie closer
 _EARLIEST = 1850
@@ -38,6 +40,9 @@ _QUANTITY = 4  # signs of heights, diagnoses and the like, which repeat or lie i
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
 _DISTINCT = 0.98  # share of values that stand once, of numbers that are a person's
+_DIGITS = [sign for sign in map(chr, range(0x80, 0x10000)) if sign.isdecimal()]
+OTHER_DIGITS = {"digits": "".join(_DIGITS), "plain": "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)}
+"""Those of other scripts, and ours in their places."""
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
 
 
@@ -85,6 +90,16 @@ class Content:
     def tokens(self) -> Counter[str]:
         """What it is made of: words, years, areas of postcodes, codes; each to its rows."""
         return self._tokens(self.counts)
+
+    @cached_property
+    def usual(self) -> int:
+        """How many of the tokens, the most frequent, make up nearly all of it: the others may be slips."""
+        total, held = self.tokens.total(), 0
+        for place, (_, rows) in enumerate(self.tokens.most_common()):
+            if held >= _NEARLY_ALL * total:
+                return place
+            held += rows
+        return len(self.tokens)
 
     @cached_property
     def alike_in_itself(self) -> float:
@@ -241,7 +256,7 @@ def likeness(one: Content, two: Content) -> float:
         return 0.0
     if forms == {"code"} and not (one.repeats and two.repeats and _is_no_series(one, two)):
         return 0.0
-    if len(set(one.tokens) & set(two.tokens)) < min(_SHARED_WORDS, len(one.tokens), len(two.tokens)):
+    if len(set(one.tokens) & set(two.tokens)) < min(_SHARED_WORDS, one.usual, two.usual):
         return 0.0
     possible = min(one.alike_in_itself, two.alike_in_itself)
     if possible < 0.1:

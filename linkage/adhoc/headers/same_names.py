@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 
 from linkage.adhoc.headers.header_words import in_latin
 
+_LETTERS = 5  # of a word that is the same with another letter more or less
+
 _MERE_NUMBER = re.compile(
     r"(?:[a-z]{0,2}|var|col|column|field|attr|item|question|unnamed|spalte|campo|colonne)[\W_]*\d{1,3}|[a-z]",
     re.IGNORECASE,
@@ -43,3 +45,16 @@ def of_one_name(
         elif letters in by_letters and letters not in {"", *taken} and all(of[letters] == 1 for of in counts):
             found.append((name, by_letters[letters]))
     return found
+
+
+def is_spelling_of(word: str, other: str) -> bool:
+    """Whether two words are one, or differ by a letter that one has more.
+
+    >>> [is_spelling_of(*words) for words in (("colour", "color"), ("street", "streets"), ("ward", "war"))]
+    [True, True, False]
+    """
+    shorter, longer = sorted((word, other), key=len)
+    if word == other:
+        return True
+    one_more = len(longer) == len(shorter) + 1 and len(shorter) >= _LETTERS
+    return one_more and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
