@@ -66,7 +66,7 @@ def read_again(
     columns = Columns(fields[0], fields[-1], ids[0], ids[-1], parts[0], parts[-1])
     shaped, at = alike(engine, files, columns)
     further: list[dict[str, str]] = [{} for _ in shaped]
-    if at.by_consonants or at.by_sounds:
+    if at.by_consonants or at.by_sounds or at.translated:
         read = consonants.as_written(engine, shaped, (columns.left, columns.right))
         shaped, further = [file for file, _ in read], [{consonants.AS_WRITTEN: column} for _, column in read]
     made = {}

@@ -15,7 +15,7 @@ from linkage.adhoc.dates import ages, dated
 from linkage.adhoc.dates.birth_numbers import PART as BIRTH_NUMBER
 from linkage.adhoc.dates.birth_numbers import birth_date_of_numbers, birth_dates_of_numbers
 from linkage.adhoc.dates.own_values import with_values_alike
-from linkage.adhoc.fields import spellings
+from linkage.adhoc.fields import spellings, translated
 from linkage.adhoc.fields.forenames_apart import part_forenames
 from linkage.adhoc.fields.other_surnames import with_other_surnames
 from linkage.adhoc.fields.streets import streets_alone
@@ -108,15 +108,17 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     for name in ("forename", "surname"):
         if len(shapes) > 1 and name in fields:
             move(shapes, name, in_initials(engine, [(s.file, s.fields[name]) for s in shapes], name))
+    in_one_language = translated.translated(engine, shapes)
     left, right = shapes[0].fields, shapes[-1].fields
     made = replace(columns, left=left, right=right, left_parts={}, right_parts={}, by_consonants=by_consonants)
-    made = replace(made, by_sounds=bool(way and way.sounds))
+    made = replace(made, by_sounds=bool(way and way.sounds), translated=in_one_language)
     return [shape.file for shape in shapes], made
 
 
 def left_out(columns: Columns, at: Columns) -> list[str]:
     """What `alike` could not make comparable of the fields that were recognised, in sentences."""
     said = [note for note, is_so in ((consonants.NOTE, at.by_consonants), (romanised.NOTE, at.by_sounds)) if is_so]
+    said += [translated.note(at.translated)] if at.translated else []
     if "dob" in columns.fields and not {"dob", *hashes.HIDDEN_BIRTH_DATES} & set(at.fields):
         return [
             *said,

@@ -42,6 +42,7 @@ class Columns:
     by_content: tuple[str, ...] = ()  # "right.surname=COLUMN", of one file "surname=COLUMN": what no name told
     by_consonants: bool = False  # names, since one file writes no vowels
     by_sounds: bool = False  # names, since one file writes them in Hangul
+    translated: tuple[str, ...] = ()  # fields that the files have in two languages
 
     @property
     def fields(self) -> list[str]:

@@ -8,7 +8,7 @@ from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.engine import Engine, Table, one, quote
 from linkage.records.names import forenames, surname
 
-_TELLING = ("dob", "email", "phone", "postcode")  # with the surname these show who may be one person
+TELLING = ("dob", "email", "phone", "postcode")  # with the surname these show who may be one person
 _SAMPLE_ROWS = 20_000
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 
@@ -23,7 +23,7 @@ def called_by_last(engine: Engine, files: Sequence[PersonFile], fields: Sequence
         files: the one that writes several forenames, and the one that writes one.
         fields: of each, field -> column.
     """
-    telling = next((name for name in _TELLING if all(name in of for of in fields)), None)
+    telling = next((name for name in TELLING if all(name in of for of in fields)), None)
     if telling is None or not all("surname" in of for of in fields):
         return False
     sides: list[Table] = []

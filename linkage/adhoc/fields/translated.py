@@ -1,0 +1,213 @@
+"""Forenames and places that each file has in its own language: Jacobus and James, Bozen and Bolzano.
+
+Which is which, people show who agree on all else that tells them: whoever is Jacobus in a register of baptisms is James
+in that of births, far more often than chance has it. No list of names is needed (decision 157).
+"""
+
+import functools
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from linkage.adhoc.files.columns_made import Texts, counted, each_value, looked_up
+from linkage.adhoc.files.person_file import PLACE
+from linkage.adhoc.files.shapes import Shape, move
+from linkage.adhoc.names.call_names import TELLING
+from linkage.adhoc.names.parents import PARENTS
+from linkage.engine import Engine, Table, quote, rows
+from linkage.records.names import forenames, free_text, name_words, surname
+
+_PLACES = ("town", "county", "birth_place")
+_SAMPLE_ROWS = 50_000  # of a file
+_FOREIGN = 0.1  # of a value's share in one file, which its share in the other is at most, where it is of a language
+_MANY = 0.1  # share of both files' rows with such a value, from which the files are of two languages
+_FEWEST = 3  # pairs that show that two values are one
+_SURE = 5.0  # by what factor, as a logarithm, the pairs are likelier than chance has them among as many values
+
+One = Mapping[str, str]
+"""A value to the one that stands for it in both files."""
+Read = Callable[[str], str | None]
+"""What is read of a value before it is compared."""
+
+
+def note(fields: Sequence[str]) -> str:
+    """What is said of fields that `translated` brought to one language."""
+    return f"compared as one of the files writes it, since the other has it in another language: {', '.join(fields)}"
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """People who agree on all else: values of both files to the pairs that have them."""
+
+    counts: Mapping[tuple[str, str], int]
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """Values of the first file and of the second that stand together beyond chance, the clearest first."""
+        total = sum(self.counts.values())
+        first, second = Counter[str](), Counter[str]()
+        for (one, other), pairs in self.counts.items():
+            first[one] += pairs
+            second[other] += pairs
+        needed = math.log(len(first) * len(second) or 1) + _SURE
+        found = []
+        for (one, other), pairs in self.counts.items():
+            by_chance = first[one] * second[other] / total
+            sure = pairs * math.log(pairs / by_chance) - (pairs - by_chance) if pairs > by_chance else 0.0
+            if pairs >= _FEWEST and sure > needed:
+                found.append((sure, one, other))
+        yield from ((one, other) for _, one, other in sorted(found, reverse=True))
+
+
+def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
+    """Forenames and places of two files in one language, where each has its own; the fields of which that is so.
+
+    A value that both files have is no other one: twins are Taiwo and Kehinde, and agree on surname and birth date.
+
+    Args:
+        shapes: two files, their forenames without further ones; their fields move to the columns that are made.
+    """
+    telling = next((name for name in TELLING if all(name in shape.fields for shape in shapes)), None)
+    if len(shapes) < 2 or telling is None or not all({"forename", "surname"} <= set(shape.fields) for shape in shapes):
+        return ()
+    found = []
+    if names := _one(engine, shapes, "forename", _first, ("surname", telling)):
+        _write(engine, shapes, "forename", lambda text: _of_forenames(text, names))
+        _write(engine, shapes, "middle_names", lambda text: _of_words(text, names))
+        for name in PARENTS:  # their words are in order
+            _write(engine, shapes, name, lambda text: " ".join(sorted(_of_words(text, names).split())))
+        found.append("forename")
+    for name in _PLACES:
+        if not all(name in shape.fields for shape in shapes):
+            continue
+        if places := _one(engine, shapes, name, free_text, ("forename", "surname", telling)):
+            _write(engine, shapes, name, functools.partial(_of_whole, one=places))
+            found.append(name)
+    return tuple(found)
+
+
+def _first(text: str) -> str | None:
+    return forenames(text)[0]
+
+
+_READ: Mapping[str, Read] = {"forename": _first, "surname": surname}
+
+
+def _one(engine: Engine, shapes: Sequence[Shape], field: str, read: Read, agreed: Sequence[str]) -> One:
+    """Values of a field that are one in two languages; none where the files are not of two.
+
+    Args:
+        agreed: fields on which whoever shows it agrees.
+    """
+    held = [_counted(engine, shape, field, read) for shape in shapes]
+    foreign = [_foreign(here, other) for here, other in (held, held[::-1])]
+    shares = [
+        sum(values[value] for value in of_file) / max(values.total(), 1)
+        for values, of_file in zip(held, foreign, strict=True)
+    ]
+    if min(shares) < _MANY:
+        return {}
+    return _as_one(_agreeing(engine, shapes, field, read, foreign, agreed).shown(), held[0] + held[1])
+
+
+def _counted(engine: Engine, shape: Shape, field: str, read: Read) -> Counter[str]:
+    found = Counter[str]()
+    for text, held in counted(engine, shape.file, shape.fields[field]).items():
+        if value := read(text):
+            found[value] += held
+    return found
+
+
+def _foreign(values: Counter[str], others: Counter[str]) -> set[str]:
+    """Values that hardly anybody of the other file has."""
+    size = others.total() / max(values.total(), 1)
+    return {value for value, held in values.items() if others[value] <= _FOREIGN * size * held}
+
+
+def _agreeing(
+    engine: Engine,
+    shapes: Sequence[Shape],
+    field: str,
+    read: Read,
+    foreign: Sequence[set[str]],
+    agreed: Sequence[str],
+) -> _Pairs:
+    sides: list[Table] = []
+    for shape, of_file in zip(shapes, foreign, strict=True):
+        file, columns = shape.file, [shape.fields[name] for name in agreed]
+        for place, name in enumerate(agreed):
+            if name in _READ:
+                texts: Texts = {text: (_READ[name](text),) for text in counted(engine, file, columns[place])}
+                file, (columns[place],) = looked_up(engine, file, columns[place], texts, [f"plain {name}"])
+        asked: Texts = {
+            text: (value if (value := read(text)) in of_file else None,)
+            for text in counted(engine, file, shape.fields[field])
+        }
+        file, (value_of,) = looked_up(engine, file, shape.fields[field], asked, [f"plain {field}"])
+        keys = ", ".join(f"{quote(column)} as {quote(f'key {n}')}" for n, column in enumerate(columns))
+        step = max(1, file.rows // _SAMPLE_ROWS) if not sides else 1
+        sides.append(
+            engine.sql(
+                f"""
+                select {keys}, {quote(value_of)} as {quote("its value")}
+                from {{t}}
+                where {quote(PLACE)} % $step = 0 and {quote(value_of)} is not null
+                """,
+                params={"step": step},
+                t=file.table,
+            )
+        )
+    equal = " and ".join(f"l.{quote(f'key {n}')} = r.{quote(f'key {n}')}" for n in range(len(agreed)))
+    found = engine.sql(
+        f"""
+        select l."its value" as one, r."its value" as other, count(*) as pairs
+        from {{left}} as l
+        join {{right}} as r on {equal}
+        group by l."its value", r."its value"
+        """,
+        left=sides[0],
+        right=sides[1],
+    )
+    return _Pairs({(row["one"], row["other"]): int(row["pairs"]) for row in rows(engine, found)})
+
+
+def _as_one(shown: Iterator[tuple[str, str]], held: Counter[str]) -> One:
+    """Values to the most frequent of those that are one: each is joined to the other file's that shows it most."""
+    joined: dict[tuple[int, str], tuple[int, str]] = {}
+
+    def root(value: tuple[int, str]) -> tuple[int, str]:
+        while joined[value] != value:
+            value = joined[value]
+        return value
+
+    for one, other in shown:
+        left, right = (0, one), (1, other)
+        if {left, right} <= set(joined):
+            continue
+        for value in (left, right):
+            joined.setdefault(value, value)
+        joined[root(right)] = root(left)
+    groups: dict[tuple[int, str], set[str]] = {}
+    for value in joined:
+        groups.setdefault(root(value), set()).add(value[1])
+    return {value: max(sorted(group), key=held.__getitem__) for group in groups.values() for value in group}
+
+
+def _write(engine: Engine, shapes: Sequence[Shape], field: str, become: Read) -> None:
+    if not all(field in shape.fields for shape in shapes):
+        return
+    columns = [(shape.file, shape.fields[field]) for shape in shapes]
+    move(shapes, field, each_value(engine, columns, f"{field} in one language", become))
+
+
+def _of_forenames(text: str, one: One) -> str | None:
+    first, others = forenames(text)
+    return " ".join([one.get(first, first), *([_of_words(others, one)] if others else [])]) if first else None
+
+
+def _of_words(text: str, one: One) -> str:
+    return " ".join(one.get(word, word) for word in name_words(text))
+
+
+def _of_whole(text: str, one: One) -> str:
+    return one.get(free_text(text) or "", text)
