@@ -89,7 +89,7 @@ def _beyond(own: tuple[float, float], other: tuple[float, float]) -> float:
     if not records or not others:
         return 0.0
     most = min((of_others + 2 * math.sqrt(of_others) + 4) / others, 1.0)
-    expected = 1 - (1 - most) ** (records / others)
+    expected: float = 1 - (1 - most) ** (records / others)
     return max(namesakes / records - expected, 0.0) / max(1 - expected, 1 / records)
 
 
