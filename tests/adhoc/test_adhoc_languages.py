@@ -21,6 +21,7 @@ ENGLISH = ["id", "forename", "surname", "dob", "sex"]
         ["ល.រ", "នាមខ្លួន", "នាមត្រកូល", "ថ្ងៃខែឆ្នាំកំណើត", "ភេទ"],  # Cambodia
         ["ລ/ດ", "ຊື່", "ນາມສະກຸນ", "ວັນເດືອນປີເກີດ", "ເພດ"],  # Laos
         ["क्र.सं.", "नाम", "थर", "जन्म मिति", "लिङ्ग"],  # Nepal
+        ["NRO_FICHA", "PRENOMBRES", "AP_PRIMER", "FE_NACIMIENTO", "DE_GENERO"],  # Peru
     ],
 )
 def test_headers_of_registers_are_known(header: list[str]) -> None:
