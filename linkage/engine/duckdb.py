@@ -161,11 +161,10 @@ class DuckDBEngine:
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
-            for kind in ("view", "table"):
-                try:
-                    self.connection.execute(f"drop {kind} if exists {quote(table.name)}")
-                except duckdb.CatalogException:  # it is of the other kind
-                    continue
+            try:
+                self.connection.execute(f"drop table if exists {quote(table.name)}")
+            except duckdb.CatalogException:  # it is a view, as few are that are dropped
+                self.connection.execute(f"drop view if exists {quote(table.name)}")
 
     def close(self) -> None:
         self._main.close()
