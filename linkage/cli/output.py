@@ -1,5 +1,6 @@
 """`leo output`: may these results leave?"""
 
+import csv
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
@@ -216,7 +217,7 @@ def _parents(tree: Path) -> dict[tuple[str, str], str]:
     try:
         with tree.open(newline="", encoding="utf-8-sig") as file:
             return {(row["column"], row["code"]): row["parent"] for row in filled_in(file)}
-    except OSError:
+    except (OSError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{tree}: cannot be read\n  give a CSV file with the columns column, code, parent") from None
     except KeyError as missing:
         raise InputError(f"{tree}: no column {missing}\n  it needs column, code, parent") from None

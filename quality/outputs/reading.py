@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import math
 import re
 import zipfile
 from collections import Counter
@@ -133,7 +134,8 @@ def value(text: str) -> Value:
     if _UNDER.match(plain):
         return Value(plain, mark="under")
     match = _NUMBER.match(plain)
-    return Value(plain, float(re.sub(r"[,\s]", "", match.group(1)))) if match else Value(plain)
+    number = float(re.sub(r"[,\s]", "", match.group(1))) if match else math.inf
+    return Value(plain, number) if math.isfinite(number) else Value(plain)  # of hundreds of digits none is left
 
 
 def see_that_commas_part(path: Path) -> None:

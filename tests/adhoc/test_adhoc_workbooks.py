@@ -118,3 +118,24 @@ def test_rows_beyond_the_size_that_a_sheet_gives_are_read(engine: Engine, tmp_pa
             archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', content))
     file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
     assert (file.header, file.rows) == (("id", "forename", "dob", "zip"), 4)
+
+
+def test_formulas_that_no_program_has_reckoned_are_told(engine: Engine, tmp_path: Path) -> None:
+    """Their cells are empty, and a column of forenames was silently compared by nothing."""
+    path = _saved(
+        tmp_path / "a.xlsx", ("id", "forename", "dob"), (1, '=PROPER("ann")', "x"), (2, '=PROPER("bo")', "=1")
+    )
+    file = persons.read(engine, path, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert [note for note in file.notes() if "formulas" in note] == [
+        "a.xlsx: cells hold formulas of which no result was saved, and count as empty, in column B (2), C (1): "
+        "open the workbook in a spreadsheet program and save it"
+    ]
+    saved = tmp_path / "saved.xlsx"  # as a spreadsheet program saves results, one of them an empty text
+    with zipfile.ZipFile(path) as read, zipfile.ZipFile(saved, "w") as written:
+        for name in read.namelist():
+            held = read.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                held = re.sub(rb'<c r="([BC]\d)"><f>', rb'<c r="\1" t="str"><f>', held)
+            written.writestr(name, held)
+    file = persons.read(engine, saved, tmp_path / "scratch", delimiter=None, encoding=None)
+    assert not [note for note in file.notes() if "formulas" in note]

@@ -3,11 +3,13 @@
 import csv
 import datetime
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from linkage.adhoc.files.layouts import names_columns
 from linkage.adhoc.headers.known_headers import any_known
@@ -97,7 +99,8 @@ def as_csv(path: Path, folder: Path) -> Sheet:
         _write(written, itertools.islice(_rows(book[look.title]), look.above, None), look.columns)
     finally:
         book.close()
-    return Sheet(written, look.above, tuple(_notes(path.name, look, opened, looks)))
+    notes = [*_notes(path.name, look, opened, looks), *_not_calculated(path, look)]
+    return Sheet(written, look.above, tuple(notes))
 
 
 def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
@@ -129,6 +132,39 @@ def _notes(name: str, read: _Look, opened: _Look | None, looks: Sequence[_Look])
     others = [str(look.place) for look in looks if look is not read and look.is_of_persons]
     if others:
         yield f"{name}: sheet {read.place} read; not read, but tables of persons too: sheet {', '.join(others)}"
+
+
+def _not_calculated(path: Path, look: _Look) -> Iterator[str]:
+    """Which columns hold formulas without results, which count as empty: the program that wrote them reckons nothing."""
+    if not _has_formulas(path):
+        return
+    from openpyxl import load_workbook
+    from openpyxl.utils import get_column_letter
+
+    books = [load_workbook(path, read_only=True, data_only=values) for values in (False, True)]
+    try:
+        lost = Counter(
+            place
+            for written, shown in zip(*(book[look.title].iter_rows() for book in books), strict=True)
+            for place, (formula, result) in enumerate(zip(written, shown, strict=True), 1)
+            # A result that is an empty text is of the type str.
+            if formula.data_type == "f" and result.value is None and result.data_type == "n"
+        )
+    finally:
+        for book in books:
+            book.close()
+    if lost:
+        columns = ", ".join(f"{get_column_letter(place)} ({lost[place]:,})" for place in sorted(lost))
+        yield (
+            f"{path.name}: cells hold formulas of which no result was saved, and count as empty, in column {columns}: "
+            "open the workbook in a spreadsheet program and save it"
+        )
+
+
+def _has_formulas(path: Path) -> bool:
+    with ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        return any(re.search(rb"<(\w+:)?f[\s>]", parts.read(name)) for name in sheets)
 
 
 def _write(path: Path, rows: Iterator[Sequence[Any]], width: int) -> None:

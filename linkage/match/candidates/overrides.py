@@ -59,10 +59,16 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
             "  give the CSV file of decisions, saved in UTF-8"
         ) from None
     reader = filled_in(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")
-    rows = list(_rows(reader))
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ConfigError(f"{path}: no column {', '.join(missing)}\n  a file of decisions has {','.join(COLUMNS)}")
+        rows = list(_rows(reader))
+    except csv.Error:
+        raise ConfigError(
+            f"{path}: line {reader.line_num}: is no CSV: a field is too long, or holds a NUL\n"
+            "  give the CSV file of decisions, saved in UTF-8"
+        ) from None
     faults = [fault for row in rows for fault in _faults(row, sources)] + list(_contradictions(rows))
     if faults:
         shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
