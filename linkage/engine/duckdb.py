@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import re
 import tempfile
 import threading
@@ -215,6 +216,7 @@ def _was_stopped(error: Exception) -> bool:
     return isinstance(error, duckdb.InterruptException) or "interrupt" in str(error).lower()
 
 
+_WITHIN = re.compile(r'"exception_message":("(?:[^"\\]|\\.)+")')
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _OF_A_FULL_DISK = ("no space left", "file too large", "quota exceeded", "disk")
 
@@ -222,6 +224,8 @@ _OF_A_FULL_DISK = ("no space left", "file too large", "quota exceeded", "disk")
 def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     """An engine's error in words that say what to do; only its first line, since the rest may quote data."""
     text = str(error).splitlines()[0]
+    if within := _WITHIN.search(text):  # what went wrong first, of a file that was closed in vain
+        text = str(json.loads(within[1])).splitlines()[0]
     said = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
     if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in said and "limit" in said):
         return LeoError(

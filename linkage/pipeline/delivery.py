@@ -100,15 +100,16 @@ def ended_well(run: Path) -> dict[str, Any]:
     manifest = manifest_of_sources(
         run, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
     )
-    if manifest["status"] == "gate failed":
+    if manifest.get("status") == "gate failed":
         why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
         raise GateError(
             f"{run}: the run's status is 'gate failed', so nothing may leave it{why}\n"
             "  mend what a gate names, or change [gates], then give the same leo run again"
         )
-    if manifest["exit"] != 0:
+    if manifest.get("exit") != 0:
         raise GateError(
-            f"{run}: the run's status is '{manifest['status']}', so nothing may leave it\n  finish it first: leo run"
+            f"{run}: the run's status is '{manifest.get('status')}', so nothing may leave it\n"
+            "  finish it first: leo run"
         )
     return manifest
 

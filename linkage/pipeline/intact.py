@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,7 +36,7 @@ class _Made(_Part):
 
 class _Stage(_Part):
     name: str
-    status: str
+    status: str = "unknown"
     counts: dict[str, Any] | None = None
     made: dict[str, _Made] = Field({})
 
@@ -61,8 +61,9 @@ class _Configuration(_Part):
 
 class _Manifest(_Part):
     run: str
-    status: str
+    status: str = "unknown"
     exit: int | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
     stages: list[_Stage] = Field([])
     versions: dict[str, str] = Field({})
     inputs: dict[str, dict[str, Any]] = Field({})

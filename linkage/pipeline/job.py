@@ -36,6 +36,7 @@ from linkage.pipeline.previous import PreviousRun, previous_run
 from linkage.pipeline.true_entities import NAMES, true_entities_file
 from linkage.records.dates import check_format
 from linkage.records.header_checks import check_attribute_headers, check_source_headers
+from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
 from linkage.requests.approved import approved_project
 from linkage.resources import config_file, config_files, shipped_dir
@@ -240,7 +241,10 @@ def _truth_folder(data: Path, named: str) -> Path:
 
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
-    """Datasets and tables exist, and no table of attributes is read twice."""
+    """Datasets and tables exist, no table of attributes is read twice, and rules of one's own say what is asked."""
+    for rules in (name_rules, identifier_rules):
+        with faults.collected():
+            rules()
     for part, named in (("source", config.source), ("attributes", config.attributes)):
         for name, described in named.items():
             try:

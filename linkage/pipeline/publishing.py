@@ -38,10 +38,19 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
         LeoError: a run is at work in the folder.
     """
     run = run.resolve()  # of a link, the folder that it leads to: else the link alone would move
-    manifest = ended_well(run)
     target = releases / (name or run.name)
+    if not run.exists() and (target / RELEASE).is_file():
+        if _aside(run).exists():  # stopped while it was taken away
+            remove(_aside(run))
+            return target
+        raise ConfigError(f"{run}: no such folder\n  {target} is a release already: the run may have become it")
+    manifest = ended_well(run)
     if (run / RELEASE).is_file() and run.parent == releases.resolve():  # else it was stopped, and goes on
         raise ConfigError(f"{run}: it is a release already\n  copy its folder first where both names are to stay")
+    if _was_copied(run, target):  # to another disk, and stopped before the run was taken away
+        with locked(run):
+            _take_away(run)
+        return target
     if target.exists():
         raise ConfigError(f"{target}: there is a release of that name\n  give another with --name")
     _whole(run, manifest)
@@ -60,7 +69,8 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
         try:
             _move(run, target)
         except BaseException:
-            remove(run / RELEASE)
+            if not _was_copied(run, target):
+                remove(run / RELEASE)
             raise
     return target
 
@@ -87,7 +97,24 @@ def _move(run: Path, target: Path) -> None:
         sync_tree(part)
         os.rename(part, target)  # which no release that another has put there in the meantime gives way to
         sync_folder(target.parent)
-    remove(run)
+    _take_away(run)
+
+
+def _was_copied(run: Path, target: Path) -> bool:
+    """Whether the release is this run's: a copy is named when it is whole, and says the same of its publication."""
+    said = [place / RELEASE for place in (run, target)]
+    return all(file.is_file() for file in said) and said[0].read_bytes() == said[1].read_bytes()
+
+
+def _take_away(run: Path) -> None:
+    """In one step, so that whoever is stopped leaves no half of a run under its name."""
+    remove(_aside(run))
+    os.rename(run, _aside(run))
+    remove(_aside(run))
+
+
+def _aside(run: Path) -> Path:
+    return run.with_name(f".{run.name}.published")
 
 
 def _on_one_disk(one: Path, other: Path) -> bool:

@@ -3,12 +3,14 @@
 import datetime
 import functools
 import re
-import tomllib
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
 
 from linkage.errors import ConfigError
 from linkage.resources import config_file
+from linkage.toml_file import Model, Strict, check, fault, toml_of
 
 
 @dataclass(frozen=True)
@@ -48,40 +50,117 @@ class IdentifierRules:
     sex_plain: dict[str, str]
 
 
+class _Sentinels(Strict):
+    raw: tuple[str, ...]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    repeated_letter: bool
+
+
+class _Names(Strict):
+    titles: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    surname_particles: tuple[str, ...]
+    forename_particles: tuple[str, ...]
+    sentinels: _Sentinels
+
+
+def _is_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error:
+        raise fault("is no regular expression") from None
+    return text
+
+
+_Form = Annotated[str, AfterValidator(_is_pattern)]
+
+
+class _Nino(Strict):
+    form: _Form
+    never_issued: tuple[str, ...]
+
+
+class _Uln(Strict):
+    temporary: tuple[str, ...]
+
+
+class _Upn(Strict):
+    letters: Annotated[str, Field(pattern=r"^[A-Z]{23}$")]  # one for each remainder by 23
+
+
+class _Postcode(Strict):
+    form: _Form
+    standard: _Form
+    sentinel_areas: tuple[str, ...]
+    sentinels: tuple[str, ...]
+
+
+class _Date(Strict):
+    sentinels: tuple[datetime.date, ...]
+    texts: tuple[str, ...]
+
+
+class _Sex(Strict):
+    labels: dict[str, str]
+    plain: dict[str, str]
+
+
+class _Identifiers(Strict):
+    nino: _Nino
+    uln: _Uln
+    upn: _Upn
+    postcode: _Postcode
+    date: _Date
+    sex: _Sex
+
+
 @functools.cache
 def name_rules() -> NameRules:
-    """The rules of configs/records/names.toml."""
-    raw = read_rules("records/names.toml")
+    """The rules of configs/records/names.toml.
+
+    Raises:
+        ConfigError: definitions of one's own do not say what these do; all faults at once.
+    """
+    raw = _held_to(_Names, "records/names.toml")
     return NameRules(
-        titles=frozenset(raw["titles"]),
-        suffixes=frozenset(raw["suffixes"]),
-        surname_particles=frozenset(raw["surname_particles"]),
-        forename_particles=frozenset(raw["forename_particles"]),
-        raw_sentinels=frozenset(raw["sentinels"]["raw"]),
-        sentinels=frozenset(raw["sentinels"]["names"]),
-        text_sentinels=frozenset(raw["sentinels"]["texts"]),
-        repeated_letter=bool(raw["sentinels"]["repeated_letter"]),
+        titles=frozenset(raw.titles),
+        suffixes=frozenset(raw.suffixes),
+        surname_particles=frozenset(raw.surname_particles),
+        forename_particles=frozenset(raw.forename_particles),
+        raw_sentinels=frozenset(raw.sentinels.raw),
+        sentinels=frozenset(raw.sentinels.names),
+        text_sentinels=frozenset(raw.sentinels.texts),
+        repeated_letter=raw.sentinels.repeated_letter,
     )
 
 
 @functools.cache
 def identifier_rules() -> IdentifierRules:
-    """The rules of configs/records/identifiers.toml."""
-    raw = read_rules("records/identifiers.toml")
+    """The rules of configs/records/identifiers.toml.
+
+    Raises:
+        ConfigError: as of `name_rules`.
+    """
+    raw = _held_to(_Identifiers, "records/identifiers.toml")
     return IdentifierRules(
-        nino_form=_form(raw["nino"]["form"]),
-        nino_never_issued=tuple(raw["nino"]["never_issued"]),
-        uln_temporary=tuple(raw["uln"]["temporary"]),
-        upn_letters=raw["upn"]["letters"],
-        postcode_form=_form(raw["postcode"]["form"]),
-        postcode_standard=_form(raw["postcode"]["standard"]),
-        postcode_sentinel_areas=tuple(raw["postcode"]["sentinel_areas"]),
-        postcode_sentinels=tuple(raw["postcode"]["sentinels"]),
-        date_sentinels=tuple(raw["date"]["sentinels"]),
-        date_texts=tuple(raw["date"]["texts"]),
-        sex_labels=dict(raw["sex"]["labels"]),
-        sex_plain=dict(raw["sex"]["plain"]),
+        nino_form=raw.nino.form,
+        nino_never_issued=raw.nino.never_issued,
+        uln_temporary=raw.uln.temporary,
+        upn_letters=raw.upn.letters,
+        postcode_form=raw.postcode.form,
+        postcode_standard=raw.postcode.standard,
+        postcode_sentinel_areas=raw.postcode.sentinel_areas,
+        postcode_sentinels=raw.postcode.sentinels,
+        date_sentinels=raw.date.sentinels,
+        date_texts=raw.date.texts,
+        sex_labels=raw.sex.labels,
+        sex_plain=raw.sex.plain,
     )
+
+
+def _held_to(model: type[Model], name: str) -> Model:
+    return check(model, read_rules(name), str(config_file(name)))
 
 
 def read_rules(name: str) -> dict[str, Any]:
@@ -92,11 +171,6 @@ def read_rules(name: str) -> dict[str, Any]:
     """
     path = config_file(name)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return toml_of(path)
+    except OSError as error:
         raise ConfigError(f"{path}: {error}\n  restore the file that came with the package") from None
-
-
-def _form(pattern: str) -> str:
-    re.compile(pattern)
-    return pattern

@@ -15,6 +15,13 @@ from linkage.errors import InputError, LeoError
     [
         (duckdb.IOException('IO Error: Could not write file "/data/x": No space left on device'), "the disk is full"),
         (duckdb.IOException('IO Error: Could not write file "/data/x": File too large'), "the disk is full"),
+        (
+            duckdb.IOException(
+                'IO Error: Flush failed [size=9]: {"exception_type":"IO","exception_message":'
+                '"Could not write file \\"/data/x.parquet\\": File too large","errno":"27"}'
+            ),
+            "the disk is full",
+        ),
         (duckdb.IOException('IO Error: Cannot open file "/disk1/x": Permission denied'), "give this user the right"),
         (duckdb.IOException('IO Error: Cannot open file "/memory limit/x.parquet": gone'), "a file could not be read"),
     ],

@@ -135,7 +135,7 @@ def _notes(name: str, read: _Look, opened: _Look | None, looks: Sequence[_Look])
 
 
 def _not_calculated(path: Path, look: _Look) -> Iterator[str]:
-    """Which columns hold formulas without results, which count as empty: the program that wrote them reckons nothing."""
+    """Which columns hold formulas without results, which count as empty: what wrote them reckons nothing."""
     if not _has_formulas(path):
         return
     from openpyxl import load_workbook

@@ -1,0 +1,49 @@
+"""Publishing to another disk that is stopped after the copy goes on with the same command."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.errors import ConfigError
+from linkage.pipeline import publishing
+from linkage.pipeline.publishing import publish
+
+
+def _stop(path: Path) -> None:
+    if path.exists():
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_was_copied_is_taken_away_by_the_same_command(
+    village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said that there is a release of that name, and to give another: the run would have been released twice."""
+    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
+    releases = tmp_path / "releases"
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_take_away", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            publish(village.root, releases, "2026")
+    released = (releases / "2026" / "release.json").read_bytes()
+    assert village.root.exists()
+    assert publish(village.root, releases, "2026") == releases / "2026"
+    assert not village.root.exists()
+    assert (releases / "2026" / "release.json").read_bytes() == released
+
+
+def test_half_of_a_run_is_left_under_no_name_of_its_own(
+    village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_on_one_disk", lambda one, other: False)
+    releases = tmp_path / "releases"
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "remove", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            publish(village.root, releases, "2026")
+    left = village.root.with_name(f".{village.root.name}.published")
+    assert (village.root.exists(), left.exists()) == (False, True)
+    assert publish(village.root, releases, "2026") == releases / "2026"
+    assert not left.exists()
+    with pytest.raises(ConfigError, match=r"no such folder\n.*2026 is a release already"):
+        publish(village.root, releases, "2026")
