@@ -39,18 +39,18 @@ def links_only(engine: Engine, step: Step, left: Units, right: Units, **given: A
         alone, with what the cardinality adds) and decision.
     """
     found = matched(engine, step, left, right, links_only=True, **given)
-    links = _links(engine, found)
+    links = _links(engine, found, found.accepted(engine))
     return LinksOnly(links, found.model, {**_told(engine, found), "decisions": {"accepted": engine.count(links)}})
 
 
-def _links(engine: Engine, found: Matched) -> Table:
+def _links(engine: Engine, found: Matched, accepted: Table) -> Table:
     return engine.sql(
         """
         select *, 1 / (1 + exp(-ln(2) * (match_weight + $gain))) as match_probability, 'accepted' as decision
         from {accepted}
         """,
         params={"gain": found.thresholds.gain},
-        accepted=found.accepted(engine),
+        accepted=accepted,
     )
 
 
@@ -79,6 +79,7 @@ def step_of_links(
         have missed.
     """
     found = matched(engine, step, left, right, overrides=overrides, links_only=True, **given)
+    others = found.beside_sure(engine)
     wide = engine.sql(
         """
         select cast($step as varchar) as step, left_id, right_id, method, pass, cast(null as varchar) as pattern,
@@ -87,20 +88,13 @@ def step_of_links(
         from {links}
         """,
         params={"step": step.name},
-        links=_links(engine, found),
+        links=_links(engine, found, found.accepted(engine, others)),
     )
     links = capped(engine, wide, step)
-    # Worked out once, when it is written: at ten million it takes as long as a third of the resolution.
-    unlinked = engine.sql(
-        f"{_alone('left')} union all {_alone('right')}",
-        params={"step": step.name},
-        links=links,
-        left=left.units,
-        right=right.units,
-    )
+    unlinked = _unlinked(engine, step, found, (left, right), links, others if links is wide else None)
     by_pass = links_by_pass(engine, links)
     accepted = sum(by_pass.values())
-    alone = sum(found.sizes[side] - _linked(engine, links, step, side, accepted) for side in found.sizes)
+    unlinked_units = sum(found.sizes[side] - _linked(engine, links, step, side, accepted) for side in found.sizes)
     summary = {
         **_told(engine, found),
         "overrides": overrides.counts if overrides else {},
@@ -112,7 +106,7 @@ def step_of_links(
         "levels_shown": {},
         "links_only": True,
         "decisions": {"accepted": accepted} if links is wide else counted(engine, links, "decision"),
-        "unlinked": {UNTOLD: alone} if alone else {},
+        "unlinked": {UNTOLD: unlinked_units} if unlinked_units else {},
     }
     return StepResult(links, unlinked, members(engine, step, left, right), None, found.model, summary)
 
@@ -125,10 +119,31 @@ def _linked(engine: Engine, links: Table, step: Step, side: str, accepted: int) 
     return int(one(engine, engine.sql(query, links=links))["units"])
 
 
-def _alone(side: str) -> str:
-    """SQL of the units of a side without an accepted link."""
-    return f"""
-        select cast($step as varchar) as step, '{side}' as side, u.unit_id as id, '{UNTOLD}' as reason
-        from {{{side}}} as u
-        where not exists (select 1 from {{links}} as l where l.{side}_id = u.unit_id and l.decision = 'accepted')
-        """
+def _unlinked(
+    engine: Engine, step: Step, found: Matched, sides: tuple[Units, Units], links: Table, others: Table | None
+) -> Table:
+    """step, side, id, reason of the units without an accepted link, worked out when somebody writes them.
+
+    Args:
+        others: the links but for the sure pairs; None where a limit has ended some of those.
+    """
+    queries, tables = [], {"links": links} | ({"others": others, "certain": found.certain} if others else {})
+    for side, units, still_open, rest in zip(found.sizes, sides, found.still_open, found.candidates.sides, strict=True):
+        tables[side] = units.units
+        all_of, linked = f"select unit_id from {{{side}}}", "links"
+        if others and rest is not still_open:
+            # Whom no sure pair holds is written down, and few of all. One whom a pass has taken is not among them, and
+            # has no link where the model speaks against the pass.
+            tables[side], linked = rest, "others"
+            all_of += f" union select {side}_id as unit_id from {{certain}}"
+        queries.append(
+            f"""
+            select cast($step as varchar) as step, '{side}' as side, u.unit_id as id, '{UNTOLD}' as reason
+            from ({all_of}) as u
+            where not exists (select 1 from {{{linked}}} as l where l.{side}_id = u.unit_id{_DECIDED[linked]})
+            """
+        )
+    return engine.sql(" union all ".join(queries), params={"step": step.name}, store=False, **tables)
+
+
+_DECIDED = {"links": " and l.decision = 'accepted'", "others": ""}

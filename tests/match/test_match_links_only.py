@@ -99,3 +99,20 @@ def test_what_people_have_decided_stands(engine: Engine, world: World, rows: Row
     found = _alone(engine, overrides=Overrides(**pairs, counts=counts))
     assert _accepted(rows, engine, found) == [(1, 11), (4, 15)]
     assert found.summary["overrides"] == counts
+
+
+@pytest.mark.parametrize("cardinality", ["one-to-one", "one-to-many", "many-to-one", "many-to-many"])
+@pytest.mark.parametrize("most_right", [None, 1])
+def test_each_unit_is_linked_or_among_those_who_are_not(
+    engine: Engine, rows: Rows, cardinality: str, most_right: int | None
+) -> None:
+    """Sure pairs (3 and 13 agree in all), pairs of passes that the model speaks against (2 and 12), and limits."""
+    right = RIGHT + "\n    18 | ISLA | SMITH | 1992-01-02 | F | P4 | -"
+    holds_many = cardinality in ("one-to-many", "many-to-many")
+    found = _alone(engine, right=right, cardinality=cardinality, most_right=most_right if holds_many else None)
+    linked = _accepted(rows, engine, found)
+    alone = sorted(rows(engine.sql("select side, id from {u}", u=found.unlinked)))
+    everybody = [("left", n) for n in range(1, 9)] + [("right", n) for n in range(11, 19)]
+    sides = {(side, pair[place]) for pair in linked for place, side in enumerate(("left", "right"))}
+    assert alone == [unit for unit in everybody if unit not in sides]
+    assert found.summary["unlinked"] == {"no accepted link": len(alone)}

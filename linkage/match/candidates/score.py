@@ -57,60 +57,71 @@ def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) ->
     Of a list each value counts, as the share of units that ever held it; of names of things the two records that are
     compared do not (linkage.model.own_records).
     """
-    asked = [(column, False) for column in model.tf_columns] + [(column, True) for column in model.tf_lists]
-    if not asked:
+    plain = [functools.partial(_of_values, engine, model, column, left, right) for column in model.tf_columns]
+    known = _known(engine, model.tf_lists, left, right)
+    lists = [
+        functools.partial(_of_lists, engine, model, column, left, right, known[column]) for column in model.tf_lists
+    ]
+    counted = engine.together(*plain, *lists)
+    return dict(zip((*model.tf_columns, *model.tf_lists), counted, strict=True))
+
+
+def _known(engine: Engine, lists: Sequence[str], left: Table, right: Table) -> dict[str, int]:
+    """How many units of both sides hold anything in each list; the sides are read once for all of them."""
+    if not lists:
         return {}
-    totals = _known(engine, asked, left, right)
-    counted = engine.together(
-        *(
-            functools.partial(
-                _frequencies,
-                engine,
-                column,
-                left,
-                right,
-                opened=opened,
-                total=total,
-                holders=own_records.holders(model, column, "count(*)"),
-            )
-            for (column, opened), total in zip(asked, totals, strict=True)
-        )
-    )
-    return {column: table for (column, _), table in zip(asked, counted, strict=True)}
-
-
-def _known(engine: Engine, asked: Sequence[tuple[str, bool]], left: Table, right: Table) -> list[int]:
-    """How many units of both sides know each column; the sides are read once for all of them."""
     known = ", ".join(
-        f"count(*) filter (where {f'array_length({quote(column)}) > 0' if opened else f'{quote(column)} is not null'})"
-        f" as known_{number}"
-        for number, (column, opened) in enumerate(asked)
+        f"count(*) filter (where array_length({quote(column)}) > 0) as known_{number}"
+        for number, column in enumerate(lists)
     )
 
     def of(side: Table) -> dict[str, Any]:
         return one(engine, engine.sql(f"select {known} from {{side}}", side=side))
 
     sides = engine.together(functools.partial(of, left), functools.partial(of, right))
-    return [sum(int(side[f"known_{number}"]) for side in sides) for number in range(len(asked))]
+    return {column: sum(int(side[f"known_{number}"]) for side in sides) for number, column in enumerate(lists)}
 
 
-def _frequencies(
-    engine: Engine, column: str, left: Table, right: Table, *, opened: bool, total: int, holders: str
-) -> Table:
+def _of_values(engine: Engine, model: Model, column: str, left: Table, right: Table) -> Table:
+    """Values of a column. How many units know it is what they add up to: the sides, which are large, are read once."""
+    counted = engine.sql(
+        f"""
+        with held as (
+            select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
+        )
+        select value, count(*) as units from held where value is not null group by value
+        """,
+        left=left,
+        right=right,
+        store=True,
+    )
+    known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=counted))["known"]
+    frequencies = engine.sql(
+        f"select value, {own_records.holders(model, column, 'units')} / $known as frequency from {{counted}}",
+        params={"known": float(max(known, 1))},
+        counted=counted,
+        store=True,
+    )
+    engine.drop(counted)
+    return frequencies
+
+
+def _of_lists(engine: Engine, model: Model, column: str, left: Table, right: Table, known: int) -> Table:
+    """Elements of the lists of a column, which so many units know."""
     return engine.sql(
         f"""
-        with units as (
+        with lists as (
             select {quote(column)} as held from {{left}} union all select {quote(column)} from {{right}}
         ),
-        held_values as (
-            select {"unnest(held)" if opened else "held"} as value from units
+        held as (
+            select unnest(held) as value from lists
         )
-        select value, {holders} / $total as frequency
-        from held_values
+        select value, {own_records.holders(model, column, "count(*)")} / $known as frequency
+        from held
         where value is not null
         group by value
         """,
-        params={"total": float(max(total, 1))},
+        params={"known": float(max(known, 1))},
         left=left,
         right=right,
         store=True,

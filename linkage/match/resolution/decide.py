@@ -63,8 +63,24 @@ class Matched:
     still_open: tuple[Table, Table]
     stored: list[Table]
 
-    def accepted(self, engine: Engine) -> Table:
-        """left_id, right_id, method, pass, match_weight of the pairs that are linked."""
+    def accepted(self, engine: Engine, beside_sure: Table | None = None) -> Table:
+        """left_id, right_id, method, pass, match_weight of the pairs that are linked.
+
+        The sure ones are most of all: they are read once, when somebody writes the links.
+
+        Args:
+            beside_sure: the others, where they have been asked for.
+        """
+        return engine.sql(
+            f"{_OF_RULES} union all select * from {{others}}",
+            params=None,
+            store=False,
+            pairs=self.candidates.sure,
+            others=beside_sure or self.beside_sure(engine),
+        )
+
+    def beside_sure(self, engine: Engine) -> Table:
+        """The same of the pairs that are linked but were not taken for sure."""
         chosen = engine.sql(
             """
             select s.left_id, s.right_id, s.match_weight, s.rule
@@ -74,9 +90,7 @@ class Matched:
             """,
             outcomes=self.outcomes,
             scored=self.scored,
-            store=True,
         )
-        # The sure pairs are most of all: they are read once, when somebody writes the links.
         return engine.sql(
             f"""
             select left_id, right_id,
@@ -85,19 +99,19 @@ class Matched:
             from {{certain}}
             where match_weight >= $review or pass = '{deterministic.OVERRIDE}'
             union all
-            select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as pass,
-                   match_weight
-            from {{sure}}
-            union all
-            select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as pass,
-                   match_weight
-            from {{chosen}}
+            {_OF_RULES}
             """,
             params={"review": self.thresholds.review},
             certain=self.certain,
-            sure=self.candidates.sure,
-            chosen=chosen,
+            pairs=chosen,
+            store=True,
         )
+
+
+_OF_RULES = """
+    select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as pass, match_weight
+    from {pairs}
+    """
 
 
 def matched(
@@ -181,7 +195,8 @@ def matched(
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
     excused = None
     if not step.each_once:  # two records of one person are no rivals
-        within = functools.partial(_apart_within, engine, {"left": left, "right": right}) if twins else None
+        looked_at = dict(zip(("left", "right"), zip((left, right), candidates.sides, strict=True), strict=True))
+        within = functools.partial(_apart_within, engine, looked_at) if twins else None
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)
     return Matched(
@@ -202,9 +217,12 @@ def matched(
     )
 
 
-def _apart_within(engine: Engine, sides: Mapping[str, Units], side: str, pairs: Table, lowest: float) -> Table:
-    """Pairs of units of one side that are two people whatever they weigh."""
-    return two_people(engine, pairs, sides[side], sides[side], lowest)
+def _apart_within(
+    engine: Engine, looked_at: Mapping[str, tuple[Units, Table]], side: str, pairs: Table, lowest: float
+) -> Table:
+    """Pairs of units of one side that are two people whatever they weigh; with a side come those that may be paired."""
+    all_of, few = looked_at[side]
+    return two_people(engine, pairs, all_of, all_of, lowest, held=(few, few))
 
 
 # What a pass has linked and the model speaks against is for review, and no unit is matched by it.

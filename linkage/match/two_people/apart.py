@@ -96,7 +96,7 @@ def _suspects(
     shown = not rule.within or (left is not right and held.intersection(rule.within_any))
     if not shown or (rule.equal_any and not any_of) or not {*asked, *rule.within} <= held:
         return None
-    different = _different(engine, rule, pairs, left, right, lowest, model)
+    different = _different(engine, rule, pairs, held_units or (left.units, right.units), (left, right), lowest, model)
     if engine.count(different) == 0:
         engine.drop(different)
         return None
@@ -162,11 +162,20 @@ def _near(column: str) -> str:
 
 
 def _different(
-    engine: Engine, rule: Rule, pairs: Table, left: Units, right: Units, lowest: float, model: Model | None
+    engine: Engine,
+    rule: Rule,
+    pairs: Table,
+    units: tuple[Table, Table],
+    sides: tuple[Units, Units],
+    lowest: float,
+    model: Model | None,
 ) -> Table:
     """left_id, right_id of likely pairs of two forenames or birth dates now.
 
     Most pairs need no second look at what they ever were.
+
+    Args:
+        units: of the left and of the right, those of the pairs at least.
     """
 
     def compared(names: Sequence[str | None]) -> list[tuple[str, int]]:
@@ -176,12 +185,12 @@ def _different(
     differ, born = compared([rule.differ]), compared([rule.born_apart])
     if differ or (born and not rule.differ):
         asked = [f"{column} <> {equal}" for column, equal in differ] + [f"{column} < {equal}" for column, equal in born]
-        if all(side.appearances is side.units for side in (left, right)):  # a unit is one row, which the model compared
+        if all(side.appearances is side.units for side in sides):  # a unit is one row, which the model compared
             asked += [f"{column} >= {equal}" for column, equal in compared(rule.equal)]
         query = f"select left_id, right_id from {{pairs}} where {' and '.join(['match_weight >= $lowest', *asked])}"
         return engine.sql(query, params={"lowest": lowest}, pairs=pairs, store=True)
     name = quote(rule.differ or "unit_id")
-    now = rule.differ in left.units.columns and rule.differ in right.units.columns
+    now = all(rule.differ in of.columns for of in units)
     return engine.sql(
         f"""
         select p.left_id, p.right_id
@@ -192,8 +201,8 @@ def _different(
         """,
         params={"lowest": lowest},
         pairs=pairs,
-        left=left.units,
-        right=right.units,
+        left=units[0],
+        right=units[1],
         store=True,
     )
 

@@ -237,12 +237,14 @@ def _of_one_name(engine: Engine, rule: Rule, one_side: Units, other_side: Units)
     Within a file, which writes its addresses in one way, those who share a postcode and live at two addresses are not
     at one place.
     """
-    sides = one_side.appearances, other_side.appearances
+    sides = [side.appearances for side in (one_side, other_side)]
     held, born = set(sides[0].columns) & set(sides[1].columns), str(rule.born_apart)
-    rows_held = engine.count(sides[0])
-    some, lengths = "true", " + ".join(f"length({quote(name)})" for name in rule.within)
+    rows_held, sampled = engine.count(sides[0]), list[Table]()
     if max(rows_held, engine.count(sides[1])) > _SHOWN_ROWS:
-        some = f"({lengths}) % 8 = 3"
+        asked = ("unit_id", born, *rule.within, *rule.within_any, *rule.unless_equal)
+        names = [name for name in dict.fromkeys(asked) if name == "unit_id" or name in held]
+        sampled = [_of_some_lengths(engine, rule, names, side) for side in dict.fromkeys(sides)]
+        sides = [sampled[0], sampled[-1]]
     numbers = [f"a.{quote(name)} = b.{quote(name)}" for name in rule.unless_equal if name in held]
     same = " and ".join(f"b.{quote(name)} = a.{quote(name)}" for name in rule.within)
     once = "b.unit_id > a.unit_id" if one_side is other_side else "true"
@@ -257,31 +259,31 @@ def _of_one_name(engine: Engine, rule: Rule, one_side: Units, other_side: Units)
         f"""
         select a.unit_id as left_id, b.unit_id as right_id, a.{quote(born)} = b.{quote(born)} as again,
                {born_apart(born, rule.other_year)} as apart
-        from shown as a
-        join others as b on {once} and b.{quote(place)} = a.{quote(place)} and {same}
+        from {{one}} as a
+        join {{other}} as b on {once} and b.{quote(place)} = a.{quote(place)} and {same}
         where not coalesce({" or ".join(numbers) or "false"}, false){elsewhere[place]}"""
         for place in places
     )
     counted = engine.sql(
         f"""
-        with shown as (
-            select * from {{one}} where {some}
-        ),
-        others as (
-            select * from {{other}} where {some}
-        ),
-        met as ({met}
+        with met as ({met}
         )
-        select count(*) filter (where apart) as born_apart, count(*) filter (where again) as again,
-               (select count(*) from shown) as rows_shown
+        select count(*) filter (where apart) as born_apart, count(*) filter (where again) as again
         from met
         """,
         one=sides[0],
         other=sides[1],
     )
     found = one(engine, counted)
-    stand_for = rows_held / max(int(found["rows_shown"]), 1)
+    stand_for = rows_held / max(engine.count(sides[0]), 1)
+    engine.drop(*sampled)
     return _OneName(int(found["again"]) * stand_for, int(found["born_apart"]) * stand_for)
+
+
+def _of_some_lengths(engine: Engine, rule: Rule, names: Sequence[str], side: Table) -> Table:
+    """Rows whose names have so many letters, an eighth or so: they are met by themselves, and read once from disk."""
+    lengths = " + ".join(f"length({quote(name)})" for name in rule.within)
+    return engine.sql(f"select {columns(names)} from {{t}} where ({lengths}) % 8 = 3", t=side, store=True)
 
 
 def _dates_that_differ(model: Model | None, column: str) -> float:
