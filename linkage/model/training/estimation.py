@@ -19,6 +19,7 @@ from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, 
 from linkage.model.training.expectation import EXPECTED_COUNTS_AS, expectation_maximisation
 from linkage.model.training.known_in_part import known_in_part
 from linkage.model.training.middle import combined
+from linkage.model.training.moving import learnt_elsewhere, of_home
 from linkage.model.training.no_persons import no_persons, refuse_all
 from linkage.model.training.patterns import Floats, Layout
 from linkage.model.training.prior import equal_on, met, prior_of
@@ -78,7 +79,7 @@ def estimated(
     if not near:
         runs = [replace(run, kept=not no_persons(layout, run, u, evidence.units)) for run in runs]
         refuse_all(runs)
-    runs = _kept(evidence, runs, near)
+    runs = learnt_elsewhere(layout, _kept(evidence, runs, near))
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = combined(evidence, usable, len(u))
@@ -172,10 +173,13 @@ def _run(
     shown = block.patterns.shown.any(axis=0).astype(float)
     told = np.array([block.rule.tells(level) for level in layout.levels])
     free = (layout.totals(shown) > 0) & told
-    m = starting_m(layout)[None, :]
+    m, moved = starting_m(layout)[None, :], None
     prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
+    home = of_home(layout, block.rule) if evidence.trusting else None
     if near:
         m, prior = near.estimate.m, np.broadcast_to(near.estimate.prior, prior.shape)
+        if home is not None and near.estimate.moved is not None and near.estimate.staying is not None:
+            m, moved = near.estimate.staying, np.broadcast_to(near.estimate.moved, prior.shape)
     expected = by_strangers(evidence, block) if evidence.trusting else None
     if expected is not None and not near:
         prior = np.full_like(prior, expected)
@@ -192,6 +196,8 @@ def _run(
         limit=limit,
         expected=expected,
         leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
+        home=home,
+        moved=moved,
         expected_counts_as=EXPECTED_COUNTS_AS
         * _FEW_STRANGERS
         / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),

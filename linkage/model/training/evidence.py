@@ -4,7 +4,7 @@ All arrays have a first axis of draws: one, or those of a bootstrap.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,6 +89,10 @@ class Run:
     matches: Floats  # (draws,)
     kept: bool = True  # what it found are the people whom the other runs found
     rare: bool = False  # its matches are as rare as strangers who agree on two fields beyond chance
+
+    def without(self, levels: Flags) -> "Run":
+        """The run, which says nothing of these levels."""
+        return replace(self, free=self.free & ~levels)
 
     @property
     def usable(self) -> bool:

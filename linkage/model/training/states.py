@@ -13,7 +13,6 @@ from linkage.engine import Engine, columns, one, quote, rows
 from linkage.model.conditions import parsed, spelled
 from linkage.model.sampling import Side, below
 from linkage.model.training.estimation import Estimates
-from linkage.model.training.evidence import Run
 from linkage.model.training.patterns import Flags, Floats, Layout
 from linkage.model.training.rules import exact_levels
 
@@ -147,31 +146,28 @@ def of_matches(
     exact = exact_levels(layout)
     numbers = [exact[name] for name in names]
     agreeing = [[exact[name], *(also or {}).get(name, ())] for name in names]
+    blocked = {
+        run.block.rule: [n for n, number in enumerate(numbers) if not run.free[number]] for run in estimates.runs
+    }
+    usable = [run for run in estimates.runs if run.usable]
+    # Where every run blocks on one of them, who has moved is seen in those that block on no home.
+    chosen = [run for run in usable if not blocked[run.block.rule]] or [
+        r for r in usable if r.estimate.home is not None
+    ]
     known, equal, matches = [], [], []
-    for run in estimates.runs:
-        blocked = any(not run.free[number] for number in numbers)
-        if blocked or not run.usable:
-            continue
+    for run in chosen:
         shown = run.block.patterns.shown
         equal.append(np.stack([shown[:, of].any(axis=1) for of in agreeing], axis=1))
-        known.append(np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0)
-        matches.append(_matches(run))
+        is_known = np.add.reduceat(shown, layout.first, axis=1)[:, layout.owner[numbers]] > 0
+        is_known[:, ~run.free[numbers]] = False
+        known.append(is_known)
+        matches.append(run.estimate.matches(run.block.patterns, run.u))
     if not matches:
         return States(tuple(names), _fields([], len(names)), np.zeros(0), np.zeros(0))
     fields = np.where(np.concatenate(known), np.concatenate(equal).astype(np.int8), np.int8(UNKNOWN))
     states, places = np.unique(fields, axis=0, return_inverse=True)
     counts: Floats = np.bincount(places.ravel(), weights=np.concatenate(matches)).astype(float)
     return States(tuple(names), states, counts, counts)
-
-
-def _matches(run: Run) -> Floats:
-    """Matches among the pairs of each pattern of a block."""
-    weights = np.log2(np.maximum(run.estimate.m[0], 1e-300)) - np.log2(np.maximum(run.u[0], 1e-300))
-    prior = run.estimate.prior[0]
-    with np.errstate(over="ignore", divide="ignore"):
-        odds = prior / (1 - prior) * np.exp2(run.block.patterns.shown @ weights)
-        share: Floats = np.where(np.isinf(odds), 1.0, odds / (1 + odds)) * run.block.patterns.counts
-    return share
 
 
 def _fields(states: Sequence[Sequence[int]], width: int) -> npt.NDArray[np.int8]:

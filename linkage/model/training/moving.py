@@ -1,0 +1,40 @@
+"""Matches who have moved: they share with their other record nothing that goes by where somebody lives.
+
+EM takes fields to be independent. Whoever has moved differs in address, postcode and town at once, which three fields
+that err alone would hardly do, so that EM takes them for strangers of the name, and learns from those who stayed alone:
+nobody seems to move, and nobody is missed. So matches are of two classes, those who stay, and those who have moved and
+share a home no more often than strangers do.
+
+Only where names alone tell who somebody is. Beside a birth date matches are told from strangers whatever they share at
+home, and the chain of fields that go together (together.py) finds the move.
+"""
+
+import numpy as np
+
+from linkage.model.training.evidence import Run
+from linkage.model.training.patterns import Flags, Layout
+from linkage.model.training.rules import PERSONAL, Agreement, own_columns
+
+HOME = frozenset({"address", "address_2", "postcode", "town", "county"})
+_NAMES = frozenset({"forename", "middle_names", "organisation"})
+
+
+def of_home(layout: Layout, rule: Agreement) -> Flags | None:
+    """Levels of what goes by where somebody lives, of a block that leaves two such fields free or more.
+
+    None where something else than a name is a person's own, or where the block is on a home: nobody has moved there.
+    """
+    held = [own_columns(comparison) for comparison in layout.model.comparisons]
+    if (set().union(*held) & PERSONAL) - _NAMES or HOME & set(rule.columns):
+        return None
+    homes = np.array([bool(columns & HOME) for columns in held])
+    return homes[layout.owner] if homes.sum() > 1 else None
+
+
+def learnt_elsewhere(layout: Layout, runs: list[Run]) -> list[Run]:
+    """The runs, of which those on a home say nothing of homes where another tells who has moved."""
+    homes = [run.estimate.home for run in runs if run.usable and run.estimate.home is not None]
+    if not homes:
+        return runs
+    told = np.any(homes, axis=0)
+    return [run if run.estimate.home is not None else run.without(told) for run in runs]

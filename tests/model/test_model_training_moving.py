@@ -1,0 +1,103 @@
+"""Matches who have moved: EM took them for strangers of the name, who differ in address, postcode and town as well."""
+
+import numpy as np
+import pytest
+
+from linkage.adhoc.modelling import untrained
+from linkage.engine import Engine, Table
+from linkage.model import from_dict
+from linkage.model.training import train
+from linkage.model.training.expectation import expectation_maximisation
+from linkage.model.training.moving import of_home
+from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
+from linkage.model.training.rules import Agreement
+
+NAMES = {"forename": "name", "surname": "name"}
+HOMES = {"address": "text", "postcode": "postcode", "town": "text"}
+
+
+def _layout(*names: str) -> Layout:
+    return Layout(
+        from_dict(
+            {
+                "comparisons": [
+                    {
+                        "output_column_name": name,
+                        "comparison_levels": [{"sql_condition": f"{name}_l = {name}_r"}, {"sql_condition": "ELSE"}],
+                    }
+                    for name in names
+                ]
+            }
+        )
+    )
+
+
+def _em(home: Flags | None) -> tuple[Floats, float]:
+    """m and the share of matches, of 60 who stay, 20 who have moved, and 920 strangers."""
+    counts = {"====": 60, "==≠≠": 20, "≠=≠≠": 20, "≠≠≠≠": 900}
+    shown = np.array([[float(grade == wanted) for grade in pattern for wanted in "=≠"] for pattern in counts])
+    patterns = Patterns(np.array(list(counts.values())), shown)
+    found = expectation_maximisation(
+        _layout("forename", "surname", "postcode", "town"),
+        patterns,
+        patterns.counts[None, :].astype(float),
+        m=np.array([[0.95, 0.05] * 4]),
+        u=np.array([[0.001, 0.999, 0.02, 0.98, 0.0001, 0.9999, 0.0001, 0.9999]]),
+        prior=np.array([0.01]),
+        held=np.zeros(8, bool),
+        tolerance=1e-9,
+        limit=1_000,
+        home=home,
+    )
+    return found.m[0], float(found.prior[0])
+
+
+def test_who_has_moved_is_a_match_of_another_class() -> None:
+    m, prior = _em(np.array([False] * 4 + [True] * 4))
+    assert prior == pytest.approx(0.080, abs=0.001)
+    # A tenth of ten matches is what few matches are drawn towards: (20 + 1) / (80 + 10) have moved.
+    assert m[[4, 6]] == pytest.approx(1 - 21 / 90, abs=0.001), "who has moved differs in both"
+    assert m[[0, 2]] == pytest.approx(1.0, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("fields", "blocked", "homes"),
+    [
+        (NAMES | HOMES, ("forename", "surname"), HOMES),
+        ({"organisation": "text", **HOMES}, ("organisation",), HOMES),
+        (NAMES | HOMES, ("forename", "postcode"), None),
+        (NAMES | {"town": "text"}, ("forename", "surname"), None),
+        (NAMES | HOMES | {"dob": "date"}, ("forename", "surname"), None),
+    ],
+    ids=["people", "companies", "a block on a home", "one field of the home", "a birth date tells who it is"],
+)
+def test_movers_are_told_where_names_alone_tell_who_somebody_is(
+    fields: dict[str, str], blocked: tuple[str, ...], homes: dict[str, str] | None
+) -> None:
+    layout = Layout(untrained(fields))
+    found = of_home(layout, Agreement(blocked, 100, 1.0, (0, 0)))
+    held = None if found is None else {layout.model.comparisons[n].name for n in set(layout.owner[found])}
+    assert held == (None if homes is None else set(homes))
+
+
+def _people(engine: Engine, moved: str) -> Table:
+    """900 people of 30 forenames and 900 surnames, one in five of whom may have moved."""
+    return engine.sql(
+        f"""
+        select n as unit_id, left(md5(n % 30 || 'f'), 6) as forename, md5(n || 's') as surname,
+               md5({moved} || 'a') as address, md5({moved} || 'p') as postcode, left(md5(({moved}) % 41 || 't'), 6) as town
+        from generate_series(1, 900) as t(n)
+        """
+    )
+
+
+def test_a_model_learns_how_many_have_moved_and_asks_for_the_move_once(engine: Engine) -> None:
+    """Where nobody was seen to move, none of them was linked and none was said to be missed."""
+    sides = _people(engine, "n"), _people(engine, "case when n % 5 = 0 then n + 5000 else n end")
+    start = untrained(NAMES | {"address": "text", "postcode": "code", "town": "text"})
+    model, _ = train(engine, start, *sides, together=True)
+    levels = {c.name: next(level for level in c.levels if level.value > 0) for c in model.fields if c.name in HOMES}
+    m = {name: level.m for name, level in levels.items()}
+    assert m == {name: pytest.approx(0.8, abs=0.03) for name in HOMES}
+    apart = [level.label for c in model.comparisons if c.together for level in c.levels if "differs: " in level.label]
+    assert any(label.startswith(("address differs", "postcode differs")) for label in apart)
