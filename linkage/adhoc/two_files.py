@@ -1,6 +1,6 @@
 """Two person files on their way to be compared: read, recognised, brought into one shape, and the persons of both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from linkage.adhoc.fields.alike import alike
 from linkage.adhoc.fields.kinds import in_other_codes, kinds_of
 from linkage.adhoc.files.forms import british
 from linkage.adhoc.files.person_file import PersonFile, Recognised
-from linkage.adhoc.headers.recognise import Columns
+from linkage.adhoc.headers.recognise import Columns, refuse_too_few
 from linkage.engine import Engine, Table, one, quote
 from linkage.errors import InputError, LeoError
 from linkage.model.comparisons import BESIDE
@@ -90,20 +90,26 @@ def two_files(engine: Engine, asked: Asked, scratch: Path, recognised: Recognise
         ConfigError: a map that fits no column.
     """
     files = _read(engine, asked, scratch)
-    columns = columns_of(engine, files, asked.maps, asked.ids)
+    columns = columns_of(engine, files, asked.maps, asked.ids, fewest=1)
+    _, kept = with_columns_kept(files, asked.maps, asked.ids)
     tell = recognised or (lambda *_: None)
     try:
         read = _compared(engine, files, columns)
+        more = columns_by_pairs(engine, kept, columns, read.sides, read.kinds)
+        if not more:
+            refuse_too_few(columns, *(file.header for file in kept), whole=[file.header for file in files])
+            _refuse_idle(read.kinds)
     except LeoError:
-        tell(columns, files)
+        if len(columns.fields) > 1:
+            tell(columns, files)
         raise
-    _, kept = with_columns_kept(files, asked.maps, asked.ids)
-    more = columns_by_pairs(engine, kept, columns, read.sides, read.kinds)
     tell(more or columns, files)
     if not more:
         return read
     engine.drop(*read.sides)
-    return _compared(engine, files, more)
+    read = _compared(engine, files, more)
+    _refuse_idle(read.kinds)
+    return read
 
 
 def _compared(engine: Engine, files: list[PersonFile], columns: Columns) -> TwoFiles:
@@ -145,6 +151,15 @@ def called(left: Path, right: Path) -> tuple[str, str]:
     return (f"left {left.name}", f"right {right.name}") if left.name == right.name else (left.name, right.name)
 
 
+def _refuse_idle(kinds: Mapping[str, str]) -> None:
+    compared = [name for name, kind in kinds.items() if kind != BESIDE]
+    if len(compared) < 2:
+        raise InputError(
+            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
+            f"  compared: {', '.join(compared) or 'none'}; map further columns with --map"
+        )
+
+
 def sides_of(
     engine: Engine, files: Sequence[PersonFile], columns: Columns
 ) -> tuple[tuple[Table, Table], tuple[Table, Table], dict[str, str]]:
@@ -159,12 +174,6 @@ def sides_of(
         for file, fields, id_column in zip(files, shared, (columns.left_id, columns.right_id), strict=True)
     )
     kinds = kinds_of(engine, left, right, postcodes=postcodes)
-    compared = [name for name, kind in kinds.items() if kind != BESIDE]
-    if len(compared) < 2:
-        raise InputError(
-            "fewer than two of the shared fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(compared) or 'none'}; map further columns with --map"
-        )
     kinds = rare_words.compared(engine, (left, right), kinds)
     left, right = rare_words.beside(engine, (left, right), rare_words.fields(kinds))
     return (left, right), (left_ids, right_ids), kinds

@@ -5,6 +5,7 @@ year are alike by chance. But records that agree on all that is known are mostly
 that they agree on far more often than other records do are the same one.
 """
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ _MORE = 0.4  # of what other records do not agree on, which pairs do
 _LEAD = 1.2  # times as much as with the next column
 _LONGEST = 200  # signs of a value that are looked at
 _HALF = 0.5  # of the words of the shorter text
+_WEEK = 7  # days that what happened is booked after, or before
 _OTHERS = (1, 7, 31)  # rows by which pairs are moved against one another: other records
 
 
@@ -111,8 +113,10 @@ def _agreeing(engine: Engine, sides: Sequence[Table], names: Sequence[str]) -> T
     return engine.sql(query, l=alone[0], r=alone[1], store=True)
 
 
-_Column = tuple[str, list[str | None], bool]
-"""Its name, what it holds in each pair, and whether texts of words."""
+_Same = Callable[[str, str], float]
+"""How far two values are the same, from 0 to 1."""
+_Column = tuple[str, list[str | None], _Same]
+"""Its name, what it holds in each pair, and what tells two of its values apart."""
 
 
 def _values(
@@ -131,20 +135,22 @@ def _values(
         values = [None if value is None or says_unknown(value) else value for value in found[f"v{n}"].to_pylist()]
         known = [value for value in values if value]
         if len(known) >= _FEWEST and len({*known}) > 1:
-            read, are_words = _compared(known)
-            made.append((name, [read(value) if value else None for value in values], are_words))
+            read, same = _compared(known)
+            made.append((name, [read(value) if value else None for value in values], same))
     return made
 
 
-def _compared(values: Sequence[str]) -> tuple[Callable[[str], str | None], bool]:
-    """How a column's values are written, so that two ways of writing one are the same."""
+def _compared(values: Sequence[str]) -> tuple[Callable[[str], str | None], _Same]:
+    """How a column's values are written, so that two ways of writing one are the same, and when two are."""
     counts = dict.fromkeys(values, 1)
-    if read := as_days(counts) or as_numbers(counts):
-        return read, False
+    if read := as_days(counts):
+        return read, _near
+    if read := as_numbers(counts):
+        return read, _equal
     several = sum(len(words(value)) > 1 for value in values)
     if 2 * several > len(values):
-        return lambda value: " ".join(words(value)) or None, True
-    return lambda value: squashed(value) or None, False
+        return lambda value: " ".join(words(value)) or None, _same_words
+    return lambda value: squashed(value) or None, _equal
 
 
 def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
@@ -163,7 +169,7 @@ def _best(held: Sequence[Sequence[_Column]]) -> list[tuple[str, str]]:
 
 def _agreement(one: _Column, other: _Column) -> float:
     """How much more often pairs agree than other records do, of what these leave."""
-    same = _same_words if one[2] and other[2] else _equal
+    same = one[2] if one[2] is other[2] else _equal
     mine, theirs = one[1], other[1]
     both = [same(a, b) for a, b in zip(mine, theirs, strict=True) if a and b]
     if len(both) < _FEWEST:
@@ -173,11 +179,23 @@ def _agreement(one: _Column, other: _Column) -> float:
     return (sum(both) / len(both) - chance) / max(1 - chance, 1e-9)
 
 
-def _equal(one: str, other: str) -> bool:
-    return one == other
+def _equal(one: str, other: str) -> float:
+    return float(one == other)
 
 
-def _same_words(one: str, other: str) -> bool:
+def _near(one: str, other: str) -> float:
+    """Whether two days are one, and half of it where they are a week apart at most: a payment is booked on one day and
+    counts from another. Who came and who went within a week is told by the other column, whose days are the same."""
+    if one == other:
+        return 1.0
+    try:
+        apart = datetime.date.fromisoformat(one) - datetime.date.fromisoformat(other)
+    except ValueError:  # of a day whose month nobody knows
+        return 0.0
+    return 0.5 if abs(apart.days) <= _WEEK else 0.0
+
+
+def _same_words(one: str, other: str) -> float:
     """Whether one text has half of the other's words, or more: who wrote a paper, with initials or without."""
     mine, theirs = {*one.split()}, {*other.split()}
-    return len(mine & theirs) >= _HALF * min(len(mine), len(theirs))
+    return float(len(mine & theirs) >= _HALF * min(len(mine), len(theirs)))

@@ -29,15 +29,18 @@ def columns_of(
     files: Sequence[PersonFile],
     maps: Sequence[str] = (),
     ids: tuple[str | None, str | None] = (None, None),
+    *,
+    fewest: int = 2,
 ) -> Columns:
     """Fields and ids of two files.
 
     Args:
         maps: "left.forename=PERNAME1": an analyst's word.
         ids: the id columns, where they are named; "none" numbers the rows.
+        fewest: fields that both files hold, of which fewer are refused.
 
     Raises:
-        ConfigError: a map that names no file or no column, or fewer than two fields that both files hold.
+        ConfigError: a map that names no file or no column, or fewer fields that both files hold.
     """
     whole = files
     maps, files = with_columns_kept(files, maps, ids)
@@ -66,7 +69,7 @@ def columns_of(
     columns = with_addresses(engine, files, with_dwellings(engine, files, columns), told)
     columns = with_towns(engine, files, columns)
     columns = with_birth_numbers(engine, files, columns)
-    refuse_too_few(columns, *headers, whole=[file.header for file in files])
+    refuse_too_few(columns, *headers, whole=[file.header for file in files], fewest=fewest)
     return columns
 
 
@@ -109,16 +112,16 @@ def columns_of_one(engine: Engine, file: PersonFile, maps: Sequence[str] = (), i
 
 
 def _refuse_mere_addresses(columns: Columns, headers: Sequence[Sequence[str]], files: Sequence[PersonFile]) -> None:
-    """Refuse files of fewer than two fields before an address is parted, unless they name who lives there.
+    """Refuse files of fewer than two fields before an address is parted, unless they have another one.
 
     One column of an address may hold street, town and postcode; but not the number of the house, which is left out, so
     that all houses of a street would be one.
     """
-    if not _NAMED & set(columns.fields):
+    if {*columns.fields} <= _OF_ADDRESSES:
         refuse_too_few(columns, *headers, whole=[file.header for file in files])
 
 
-_NAMED = frozenset({"forename", "surname", "organisation"})
+_OF_ADDRESSES = frozenset({"address", "address_2", "postcode", "town", "county", "street_number"})
 
 
 def with_columns_kept(

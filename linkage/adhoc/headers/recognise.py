@@ -176,17 +176,20 @@ def recognise(
     return columns
 
 
-def refuse_too_few(columns: Columns, *headers: Sequence[str], whole: Sequence[Sequence[str]] = ()) -> None:
+def refuse_too_few(
+    columns: Columns, *headers: Sequence[str], whole: Sequence[Sequence[str]] = (), fewest: int = 2
+) -> None:
     """Refuse files that share fewer than two fields, or one that has no more.
 
     Args:
         headers: of two files, or of one that is compared with itself.
         whole: with the columns that are empty, where there are any.
+        fewest: fields that are enough.
 
     Raises:
         ConfigError: with the columns that they have.
     """
-    if len(columns.fields) > 1:
+    if len(columns.fields) >= fewest:
         return
     of_one = len(headers) == 1
     said = "the file has" if of_one else "the two files share"
