@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.adhoc import families, moved, truth
+from linkage.adhoc import families, happened, moved, truth
 from linkage.adhoc.accepting import ACCEPTED_FROM, MARGIN
 from linkage.adhoc.codes import rare_words
 from linkage.adhoc.dates import ages, dated
@@ -141,7 +141,13 @@ def _work(
         read = two_files(engine, asked, part / "scratch", recognised)
         files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
         lost_dates = read.lost_dates(engine)
-        twice = each_held_twice(engine, left, right)
+        twice, days = each_held_twice(engine, left, right), list[str]()
+        if not (request.second_records or request.samples or request.links_only):
+            days = happened.of_what_happened(engine, left, right, read.kinds)
+        if happened.are_told_apart(engine, left, right, days, twice):
+            request = replace(request, each_once=True)
+        else:
+            days = []
         if request.second_records is None:
             many = max(twice) >= MANY_TWICE and not request.each_once
             request = replace(request, second_records=many)
@@ -162,6 +168,7 @@ def _work(
         say("writing")
         notes = [note for file, n in zip(files, lost_dates, strict=True) for note in notes_of(file, n)]
         notes += _notes_of_twice(request, files, twice)
+        notes += happened.notes(days)
         notes += [note for said in (dated, ages, unknown) for note in said.notes(read.shaped)]
         notes += [*left_out(columns, read.at), *read.notes()]
         notes += [*given.notes, *given_notes(request.model, training)]

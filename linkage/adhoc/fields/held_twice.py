@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table, one, quote
 
-_TELLING = {
+TELLING = {
     "dob": "right(dob, 1) = '3'",
     "email": "upper(left(email, 1)) = 'M'",
     "phone": "right(phone, 1) = '3'",
@@ -21,20 +21,25 @@ _MOSTLY_YEARS = 0.5  # share of birth dates that are known by their year alone, 
 _FEW_NAMESAKES = 0.2  # share of records that chance gives a namesake of their year: of commoner names it shows nothing
 
 
-def held_twice(engine: Engine, units: Table) -> float:
+def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
     """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
 
     Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more. Where
     it has none of these, postcode or address do, if so many share them that they are no namesakes of one house, or year
     of birth or age, if more namesakes share them than chance has it. In files of no persons the name is a company's,
     which has no namesake in its house.
+
+    Args:
+        days: of what happened, that both files know. What is held twice then is what happened, not to whom.
     """
     held = set(units.columns)
     persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
 
     def most(telling: Sequence[str]) -> float:
         names = (_forename(engine, units), "surname") if persons else ("organisation",)
-        return max((_twice(engine, units, names, name) for name in telling if name in held), default=0.0)
+        return max(
+            (_twice(engine, units, [*names, *map(quote, days)], name) for name in telling if name in held), default=0.0
+        )
 
     if company:
         return most(["email", "phone", "postcode", "address"])
@@ -43,19 +48,19 @@ def held_twice(engine: Engine, units: Table) -> float:
     year = _year(engine, units)
     if "dob" in held and not year:
         return most(["dob"])
-    alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year) if year else 0.0)
+    alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year, days) if year else 0.0)
     return max(most(["email", "phone"]), alike if alike >= _MORE_THAN_NAMESAKES else 0.0)
 
 
-def each_held_twice(engine: Engine, left: Table, right: Table) -> list[float]:
+def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[str] = ()) -> list[float]:
     """Of each of two files the share that `held_twice` tells, or where it tells of neither what their names tell.
 
     Where nothing but names is known of persons, the other file shows how many namesakes there are: exam results have a
     student's name again and again, and the register of students has not.
     """
-    twice = [held_twice(engine, side) for side in (left, right)]
+    twice = [held_twice(engine, side, days) for side in (left, right)]
     names = {"forename", "surname"}
-    if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
+    if any(twice) or days or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
         return twice
     of_names = [_namesakes(engine, side) for side in (left, right)]
     found = [_beyond(of_names[here], of_names[1 - here]) for here in (0, 1)]
@@ -112,18 +117,19 @@ def _year(engine: Engine, units: Table) -> str | None:
     return "age" if "age" in units.columns else None
 
 
-def _twice_of_a_year(engine: Engine, units: Table, year: str) -> float:
+def _twice_of_a_year(engine: Engine, units: Table, year: str, days: Sequence[str]) -> float:
     """The share of records that have the names and the year of another, beyond the namesakes whom chance gives them.
 
     Namesakes are of any year; records of one person are of one. There are as many namesakes as the name has years. Of a
     name that many bear chance gives nearly everybody a namesake of the year, so that the rarer names tell.
     """
+    beside = "".join(f", {quote(day)}" for day in days)
     found = one(
         engine,
         engine.sql(
             f"""
             with known as (
-                select forename, surname, {year} as year
+                select forename, surname, {year} as year{beside}
                 from {{t}}
                 where forename is not null and surname is not null and {year} is not null
             ),
@@ -134,7 +140,7 @@ def _twice_of_a_year(engine: Engine, units: Table, year: str) -> float:
                 select sum(cast(records as double) * records) / greatest(pow(sum(records), 2), 1) as one_year from years
             ),
             people as (
-                select forename, surname, year, count(*) as records from known group by forename, surname, year
+                select forename, surname, year, count(*) as records from known group by forename, surname, year{beside}
             ),
             named as (
                 select *, count(*) over (partition by forename, surname) as namesakes from people
@@ -161,7 +167,7 @@ _OF_PERSONS = {"forename", "surname", "dob"}
 
 def _twice(engine: Engine, units: Table, names: Sequence[str], telling: str) -> float:
     own = (*names, telling)
-    some = _TELLING[telling] if engine.count(units) > _SHOWN_ROWS else "true"
+    some = TELLING[telling] if engine.count(units) > _SHOWN_ROWS else "true"
     whole = "dob not like '%-00'" if telling == "dob" else "true"
     known = " and ".join(f"{name} is not null" for name in own)
     found = one(
