@@ -5,7 +5,8 @@
 
 Of each step: how far apart they are, in percentage points, and what chance alone does if every probability is right
 (one standard deviation): pairs that were kept fall out one way or the other, and the number of matches of which no pair
-was kept varies by its square root. Several runs may be named; what was measured of others stays on the page.
+was kept varies by its square root. And whether the 95 % intervals that the report shows hold the truth. Several runs
+may be named; what was measured of others stays on the page.
 """
 
 import json
@@ -17,7 +18,9 @@ from typing import Any
 from benchmarks.report import RESULTS, facts
 from linkage.engine import connect, one
 from linkage.pipeline.delivery import tables_of
+from quality.expected import Unseen, expected
 
+_MEASURES = ("precision", "recall")
 _SPREAD = "select sum(match_probability * (1 - match_probability)) as spread from {links}"
 
 
@@ -35,7 +38,10 @@ def beside_truth(run: Path) -> list[dict[str, Any]]:
         for step in evaluation["steps"]:
             links = engine.read(paths[f"links/{step['step']}"])
             spread = float(one(engine, engine.sql(_SPREAD, links=links))["spread"])
-            found.append(_row(step, spread))
+            said = expected(engine, links, Unseen.of_run(run, step["step"]) or Unseen())
+            found.append(
+                {**_row(step, spread), "within": {of: [said[of]["low"], said[of]["high"]] for of in _MEASURES}}
+            )
     return [{"run": run.name, "people": evaluation["spine"]["people"], **row} for row in [*found, _whole(found)]]
 
 
@@ -56,8 +62,10 @@ def _row(step: dict[str, Any], spread: float) -> dict[str, Any]:
 
 
 def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    summed = {key: sum(row[key] for row in rows) for key in rows[0] if key not in ("step", "calibration_error")}
-    return {"step": "the run", **summed, "calibration_error": None}
+    summed = {
+        key: sum(row[key] for row in rows) for key in rows[0] if key not in ("step", "calibration_error", "within")
+    }
+    return {"step": "the run", **summed, "calibration_error": None, "within": None}
 
 
 def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
@@ -65,8 +73,9 @@ def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
         "# Expected error beside the truth",
         "",
         f"{known['when']}. Expected less true in percentage points, and in brackets what chance does if every "
-        "probability is right (one standard deviation). Calibration error: of all pairs that were kept. Of runs "
-        "that were not named this time, what was measured before.",
+        "probability is right (one standard deviation); * where the report's 95 % interval does not hold the truth"
+        f"{_missing(rows)}. Calibration error: of all pairs that were kept. Of runs that were not named this time, "
+        "what was measured before.",
         "",
         "| run | people | step | true pairs | precision, % | expected less true | recall, % | expected less true "
         "| calibration error |",
@@ -76,6 +85,19 @@ def _page(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _missing(rows: list[dict[str, Any]]) -> str:
+    """How many intervals do not hold it, of how many."""
+    held = [_outside(row, of) for row in rows if row.get("within") for of in _MEASURES]
+    return f" ({sum(map(bool, held))} of {len(held)})" if held else ""
+
+
+def _outside(row: dict[str, Any], of: str) -> str:
+    if not row.get("within"):
+        return ""
+    low, high = row["within"][of]
+    return "" if low <= row["found"] / row["links" if of == "precision" else "true_pairs"] <= high else " *"
+
+
 def _line(row: dict[str, Any]) -> str:
     precision, recall = row["found"] / row["links"], row["found"] / row["true_pairs"]
     off = row["said_right"] / row["links"] - precision, row["said_right"] / row["said_matches"] - recall
@@ -83,7 +105,8 @@ def _line(row: dict[str, Any]) -> str:
     calibration = "" if row["calibration_error"] is None else f"{row['calibration_error']:.4f}"
     return (
         f"| {row['run']} | {row['people']:,} | {row['step']} | {row['true_pairs']:,} | {100 * precision:.3f} "
-        f"| {100 * off[0]:+.3f} | {100 * recall:.3f} | {100 * off[1]:+.3f} ({100 * chance:.2f}) | {calibration} |"
+        f"| {100 * off[0]:+.3f}{_outside(row, 'precision')} | {100 * recall:.3f} "
+        f"| {100 * off[1]:+.3f} ({100 * chance:.2f}){_outside(row, 'recall')} | {calibration} |"
     )
 
 

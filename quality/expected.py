@@ -25,6 +25,10 @@ UNSEEN_WITHIN = 2.0
 """Matches of which no pair was kept are told by a model of what nobody has seen. However many matches a step has, they
 are taken to be known within this factor; decision 0060 has twenty-five steps beside the truth."""
 
+KEPT_WITHIN, FALSE_WITHIN = 1.5, 3.0
+"""Within which factors the probabilities tell matches among the pairs that were kept and not accepted, and false links.
+Both are few among many, and what the model does not know of makes the most of them: decision 0165 has the steps."""
+
 
 @dataclass(frozen=True)
 class Unseen:
@@ -99,9 +103,10 @@ def expected(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | 
     Returns:
         links, right, false (links, expected), missed_kept (matches among the pairs that were not accepted), most,
         missed_others, missed_dropped, missed_unreached, reach; precision, recall and f1 as shares. Their 95 % intervals
-        say how far the numbers of right and false pairs may fall from what is expected if every probability is right;
-        those of recall and f1 allow besides for as many or as few matches without a pair kept as `Unseen.hidden` has
-        them; the two have no value where the step does not know what it has missed.
+        say how far the numbers of right and false pairs may fall from what is expected if every probability is right,
+        and allow besides for probabilities that are wrong (KEPT_WITHIN, FALSE_WITHIN) and for as many or as few matches
+        without a pair kept as `Unseen.hidden` has them; recall and f1 have no value where the step does not know what
+        it has missed.
     """
     summed = one(engine, engine.sql(_SUMS, judged=judged))
     if not summed["links"] or summed["unknown"]:
@@ -136,37 +141,77 @@ def of_sums(
 ) -> dict[str, Any]:
     """As `expected`, from sums of probabilities p and of p (1 - p), over the links and over the other pairs."""
     (said_right, right_spread), (said_missed, missed_spread) = right, missed
-    unseen = unseen or Unseen()
-    kept = said_right + said_missed
-    fewest, hidden, most = (float(unseen.hidden(kept, deviates)) for deviates in (-Z95, 0.0, Z95))
-    matches = kept + hidden
-    lost = said_missed + hidden
-    # Delta method: right and missed are independent sums of Bernoulli variables.
+    unseen, false = unseen or Unseen(), links - said_right
+    most_lost, lost, fewest_lost = (_lost(said_right, said_missed, unseen, deviates) for deviates in (Z95, 0.0, -Z95))
+    least_right, most_right = max(links - false * FALSE_WITHIN, 0.0), links - false / FALSE_WITHIN
+    matches, whole = said_right + lost, links + said_right + lost  # F1 is twice the right over links and matches
+    # Delta method: right and missed are independent sums of Bernoulli variables; the number of the unseen is Poisson's.
+    missed_spread += float(unseen.hidden(said_right + said_missed))
     recall_spread = (lost**2 * right_spread + said_right**2 * missed_spread) / matches**4 if matches else 0.0
-    whole = links + matches  # F1 is twice the right over links and matches
     f1_spread = (whole - said_right) ** 2 * right_spread + said_right**2 * missed_spread
-    within = links + kept + fewest, links + kept + most
     return {
         "links": links,
         "right": said_right,
-        "false": links - said_right,
+        "false": false,
         "missed_kept": said_missed,
         "missed_others": unseen.others,
         "missed_dropped": unseen.dropped,
-        "missed_unreached": float(unseen.unreached(kept)),
+        "missed_unreached": float(unseen.unreached(said_right + said_missed)),
         "reach": unseen.reach,
         "most": unseen.most,
-        "precision": _share(said_right, links, right_spread / links**2 if links else 0.0),
-        "recall": _share(said_right, matches, recall_spread, (kept + fewest, kept + most)),
-        "f1": _share(2 * said_right, whole, 4 * f1_spread / whole**4 if whole else 0.0, within),
+        "precision": _share(
+            (said_right, links), right_spread / links**2 if links else 0.0, ((least_right, links), (most_right, links))
+        ),
+        "recall": _of_most(
+            _share(
+                (said_right, matches),
+                recall_spread,
+                ((said_right, said_right + most_lost), (said_right, said_right + fewest_lost)),
+            ),
+            unseen.most,
+        ),
+        "f1": _share(
+            (2 * said_right, whole),
+            4 * f1_spread / whole**4 if whole else 0.0,
+            ((2 * said_right, whole - lost + most_lost), (2 * said_right, whole - lost + fewest_lost)),
+            ((2 * least_right, links + least_right + lost), (2 * most_right, links + most_right + lost)),
+        ),
     }
 
 
-def _share(count: float, of: float, variance: float, known_within: tuple[float, float] | None = None) -> Share:
-    """A share with its interval: of chance, and of a denominator that is known within bounds, as if independent."""
+def _lost(right: float, missed: float, unseen: Unseen, deviates: float) -> float:
+    """Matches that are not linked, beside so many that are and so many among the other pairs that were kept.
+
+    Args:
+        deviates: by how many standard deviations they are more than is estimated: what makes the model see too few of
+            them where pairs were kept does so where none was.
+    """
+    kept = missed * math.exp(deviates * math.log(KEPT_WITHIN) / Z95)
+    return kept + float(unseen.hidden(right + kept, deviates))
+
+
+def _of_most(recall: Share, most: float | None) -> Share:
+    """Recall, no lower than it is of as many matches as there can be."""
+    if most is None or recall["low"] is None or recall["value"] is None:
+        return recall
+    return Share({**recall, "low": max(recall["low"], min(recall["value"], recall["count"] / most))})
+
+
+_Shares = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _share(share: tuple[float, float], variance: float, *known_within: _Shares) -> Share:
+    """A share with its interval: of chance, and of what is known within bounds, as if independent.
+
+    Args:
+        share: how many of how many.
+        known_within: such shares at the lower and at the upper bound of something.
+    """
+    count, of = share
     if of <= 0:
         return _NOT_KNOWN
     value, half = count / of, Z95 * math.sqrt(variance)
-    fewest, most = known_within or (of, of)
-    above, below = (math.hypot(half, count / bound - value) for bound in (fewest, most))
+    below, above = (
+        math.hypot(half, *(bounds[end][0] / bounds[end][1] - value for bounds in known_within)) for end in (0, 1)
+    )
     return Share(of=round(of), count=count, value=value, low=max(0.0, value - below), high=min(1.0, value + above))

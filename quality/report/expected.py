@@ -37,9 +37,10 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
         Text(
             "Each link has a probability that it is right. Added up, they say how many links are likely to be false "
             "and how many matches were let go, without any truth. What no rule reached is reckoned from the share of "
-            "matches that the rules are estimated to reach. Intervals say what chance does if every probability is "
-            "right; of recall also what twice or half as many matches would do of which no pair was kept, since those "
-            "are known by an estimate alone."
+            "matches that the rules are estimated to reach. Intervals say what chance does, and what probabilities do "
+            "that are not quite right: three times or a third of the false links; half as many matches again among the "
+            "other pairs, or a third fewer; twice or half as many of which no pair was kept, since those are known by "
+            "an estimate alone."
             + (" Links that people decided on count as right." if any(map(_is_decided, steps)) else "")
         ),
         figure(
