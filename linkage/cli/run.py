@@ -107,8 +107,37 @@ def publish(
 ) -> None:
     """Move a run that passed its gates to the release folder, whole. A run that did not stays, with exit code 3.
 
+    The report is made anew first where links were reviewed. The whole folder moves, with what holds identifiers.
+
     Example: leo publish runs/2026 --to releases
     """
     from linkage.pipeline.publishing import publish as published
 
-    typer.echo(f"published  {published(run, to or run.resolve().parent / 'releases', name)}")
+    typer.echo("\n".join(released_lines(published(run, to or run.resolve().parent / "releases", name))))
+
+
+_GUARDED = {
+    "stages": "names, birth dates and numbers: for those alone who may see identifiers",
+    "review": "what people judged; overrides.csv has the sources' keys: for those alone who may see identifiers",
+    "quality": "exact counts, before disclosure control",
+}
+"""What of a run's folder is not made to leave, and why."""
+
+
+def released_lines(release: Path) -> list[str]:
+    """What a release folder holds, and for whom."""
+    from linkage.pipeline.reviewing import estimates, not_estimated
+
+    reviewed = ", ".join(str(said["step"]) for said in estimates(release))
+    lines = [
+        f"published  {release}",
+        f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {reviewed}" if reviewed else ""),
+    ]
+    lines += [
+        f"           answers about {step} are not in it: leo review estimate {release} {step}; leo report {release}"
+        for step in not_estimated(release)
+    ]
+    lines += [f"extract    {folder}" for folder in sorted((release / "extracts").glob("[!.]*"))]
+    return lines + [
+        f"guard      {release / name}   {what}" for name, what in _GUARDED.items() if (release / name).is_dir()
+    ]

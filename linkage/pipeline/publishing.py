@@ -1,6 +1,7 @@
 """A run that passed its gates becomes a release: its folder moves to the release folder, whole or not at all."""
 
 import datetime
+import functools
 import json
 import os
 import shutil
@@ -13,11 +14,12 @@ from linkage.extract.unfinished import beside
 from linkage.pipeline.atomic import remove, sync_folder, sync_tree, write_json
 from linkage.pipeline.delivery import ended_well
 from linkage.pipeline.folder import RunFolder
-from linkage.pipeline.gates import asked_of, hold
+from linkage.pipeline.gates import asked_of, failed, hold
 from linkage.pipeline.judging import DRIFT, EVALUATION
 from linkage.pipeline.lock import locked
-from linkage.pipeline.reviewing import estimates
+from linkage.pipeline.reviewing import estimate_again
 from quality.evaluated import evaluation_of
+from quality.report import render_run
 
 RELEASE = "release.json"
 
@@ -25,7 +27,8 @@ RELEASE = "release.json"
 def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     """Move a run to the release folder; returns where it is then.
 
-    The gates are asked once more: a clerical review since the run may have found what its probabilities did not say.
+    The gates are asked once more, and the report of a run that was reviewed is made anew: a clerical review since the
+    run may have found what its probabilities did not say, and answers may have come after the last report.
 
     Args:
         releases: the folder of releases; made where it is not there.
@@ -56,9 +59,12 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     _whole(run, manifest)
     evaluation = evaluation_of(run / EVALUATION)
     drift = json.loads((run / DRIFT).read_text(encoding="utf-8")) if (run / DRIFT).is_file() else None
-    hold(Gates(**manifest["configuration"]["gates"]), asked_of(evaluation, drift, estimates(run)))
-    releases.mkdir(parents=True, exist_ok=True)
+    gates, reviews = Gates(**manifest["configuration"]["gates"]), estimate_again(run)
     with locked(run):
+        if reviews:  # where a gate does not hold too: its message says to look at the report
+            render_run(run, reviews, gates=functools.partial(failed, gates))
+        hold(gates, asked_of(evaluation, drift, reviews))
+        releases.mkdir(parents=True, exist_ok=True)
         said = {
             "release": target.name,
             "run": manifest["run"],

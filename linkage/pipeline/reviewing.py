@@ -141,11 +141,31 @@ def estimate_step(run: Path, step: str) -> dict[str, Any]:
             "step": step,
             "links_fingerprint": drawn["links"],
             "drawn": drawn["size"],
+            "labels": len(given),
             **said,
             "agreement": agreement(rows(engine, standing(engine, labels))).as_dict(),
         }
     write_json(folder / "estimate.json", result)
     return result
+
+
+def estimate_again(run: Path) -> list[dict[str, Any]]:
+    """What reviews of the run's links have found, with the answers that were given since somebody last asked.
+
+    Labels are only ever added, so that their number says whether an estimate has them all.
+    """
+    for said in estimates(run):
+        step = str(said["step"])
+        if len(labels_of(run, origin_of(run, step, fingerprint_of(run, step)))) != said.get("labels"):
+            estimate_step(run, step)
+    return estimates(run)
+
+
+def not_estimated(run: Path) -> list[str]:
+    """Steps with answers about their links of which nobody has asked for an estimate."""
+    made = fingerprints(run)
+    waiting = (made.keys() & sampled_steps(run)) - {said["step"] for said in estimates(run)}
+    return sorted(step for step in waiting if labels_of(run, origin_of(run, step, made[step])))
 
 
 def estimates(run: Path) -> list[dict[str, Any]]:

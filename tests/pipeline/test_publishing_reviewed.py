@@ -1,0 +1,86 @@
+"""A release's report has the review of its links, answers that came after the last estimate included."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.pipeline import publishing
+from linkage.pipeline.publishing import publish
+from linkage.pipeline.reviewing import add_labels, estimate_step, now, sample_of
+from linkage.review.decisions import write_overrides
+from linkage.review.sampling import draw_sample
+
+STEP = "npd-cis"
+
+
+def answer(village: Any, answers: list[str]) -> None:
+    """Answers to the first pairs of the sample."""
+    sample = sample_of(village.root, STEP)
+    given = [
+        {"left_id": left, "right_id": right, "answer": said, "reviewer": "Ann", "role": "reviewer"}
+        for (left, right), said in zip(sample.pairs, answers, strict=False)
+    ]
+    add_labels(village.root, sample.origin.table(given, now()))
+
+
+def test_the_report_is_made_anew_with_the_last_answers(village: Any, leo: Any, tmp_path: Path) -> None:
+    """It was that of the run, without the review, until `leo report` was given by hand."""
+    draw_sample(village.root, STEP, 1_000)
+    answer(village, ["match"] * 20)
+    estimate_step(village.root, STEP)
+    answer(village, ["match"] * 30)
+    write_overrides(village.root, STEP)
+    assert "Error by clerical review" not in (village.root / "report/index.html").read_text()
+    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
+    assert code == 0
+    release = tmp_path / "releases/2026"
+    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["looked_at"] == 30
+    assert "Error by clerical review" in (release / "report/index.html").read_text()
+    assert shown.splitlines() == [
+        f"published  {release}",
+        f"report     {release / 'report/index.html'}   with the review of {STEP}",
+        f"extract    {release / 'extracts/village-study'}",
+        f"guard      {release / 'stages'}   names, birth dates and numbers: for those alone who may see identifiers",
+        f"guard      {release / 'review'}   what people judged; overrides.csv has the sources' keys: for those alone who "
+        "may see identifiers",
+        f"guard      {release / 'quality'}   exact counts, before disclosure control",
+    ]
+
+
+def test_answers_of_which_nobody_asked_are_named(village: Any, leo: Any, tmp_path: Path) -> None:
+    draw_sample(village.root, STEP, 1_000)
+    answer(village, ["match"] * 3)
+    before = (village.root / "report/index.html").read_bytes()
+    code, shown, _ = leo("publish", village.root, "--to", tmp_path / "releases")
+    assert code == 0
+    release = tmp_path / "releases" / village.root.name
+    assert f"answers about {STEP} are not in it: leo review estimate {release} {STEP}; leo report {release}" in shown
+    assert (release / "report/index.html").read_bytes() == before
+
+
+def test_a_report_that_cannot_be_made_stops_it_before_anything_moves(
+    village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_sample(village.root, STEP, 1_000)
+    answer(village, ["match"] * 20)
+    estimate_step(village.root, STEP)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(publishing, "render_run", full)
+    with pytest.raises(OSError, match="no space left"):
+        publish(village.root, tmp_path / "releases")
+    assert not (tmp_path / "releases").exists()
+    assert not (village.root / "release.json").exists()
+
+
+def test_a_sample_drawn_anew_keeps_the_last_estimate(village: Any, tmp_path: Path) -> None:
+    draw_sample(village.root, STEP, 1_000)
+    answer(village, ["match"] * 20)
+    before = estimate_step(village.root, STEP)
+    draw_sample(village.root, STEP, 30, seed=5)
+    release = publish(village.root, tmp_path / "releases")
+    assert json.loads((release / "review" / STEP / "estimate.json").read_text())["looked_at"] == before["looked_at"]
