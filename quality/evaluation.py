@@ -26,6 +26,7 @@ from quality.implausible_counts import implausible_links, implausible_people
 from quality.implausible_rules import load as implausible_rules
 from quality.parameters import parameters
 from quality.reliability import reliability
+from quality.uncertainty import uncertainty
 
 FORMAT = 1
 
@@ -43,6 +44,8 @@ class StepTables:
         blocking: what the match stage counted of its passes and blocking rules (see quality.blocking).
         reached: given true pairs (left_id, right_id), how many of them the blocking rules make.
         joins_second_records: whether the step links two records of one person, beyond its cardinality.
+        sampled: alternative link sets, where the step has drawn some: draw, left_id, right_id.
+        draws: how many of them there are.
     """
 
     name: str
@@ -57,6 +60,8 @@ class StepTables:
     blocking: Mapping[str, Any] | None = None
     reached: Callable[[Table], Mapping[str, Any]] | None = None
     joins_second_records: bool = False
+    sampled: Table | None = None
+    draws: int = 0
 
 
 @dataclass(frozen=True)
@@ -230,8 +235,10 @@ def _step(
         "rates": [],
         "groups": [],
         "bias": [],
+        "uncertainty": None,
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
+    units = None
     if described:
         units = rates.units_described(engine, step.units, described, sources, judged, known, rule)
         cube = rates.cube(engine, units)
@@ -240,12 +247,27 @@ def _step(
         result["rates"] = rates.rates(engine, cube, sources, definitions, catalogue)
         result["groups"] = error_by_group(engine, cube, definitions, catalogue, has_truth=known is not None)
         result["bias"] = bias(engine, cube, definitions, catalogue, has_truth=known is not None)
-        engine.drop(units, cube)
+        engine.drop(cube)
+    if step.sampled:
+        result["uncertainty"] = uncertainty(
+            engine, step.sampled, step.draws, units=units, rates=result["rates"], **_in_calculation(result)
+        )
+    if units:
+        engine.drop(units)
     if not unseen.known:  # of pairs that were not kept nothing is known, and that is not nought
         for group in (group for table in (*result["groups"], *result["bias"]) for group in table["groups"]):
             group["expected_missed"] = None
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
+
+
+def _in_calculation(step: Mapping[str, Any]) -> dict[str, int]:
+    """eligible and linked of the left side; where nothing is known of its units all of them are in the calculation."""
+    for row in step["totals"]:
+        if row["side"] == "left":
+            return {"eligible": row["eligible"], "linked": row["linked"]}
+    found = next((side for side in step["sides"] if side["side"] == "left"), {"units": 0, "linked": 0})
+    return {"eligible": found["units"], "linked": found["linked"]}
 
 
 def _comparisons(model: Mapping[str, Any] | None) -> list[str]:

@@ -341,6 +341,8 @@ def _evaluation(
         reached=lambda pairs: true_pairs_reached(
             engine, result.model, sides, result.links, sample_of_pairs(engine, pairs)
         ),
+        sampled=result.sampled,
+        draws=request.samples,
     )
     return evaluate(engine, Inputs(steps=[step], sources=sources))
 

@@ -59,6 +59,8 @@ def evaluate_stage(job: Job) -> Stage:
                     model=space.document(f"models/{step.name}.json"),
                     blocking=space.counts(f"links/{step.name}"),
                     reached=reached_in_step(space, job, step) if truth else None,
+                    sampled=space.table(f"links_sampled/{step.name}") if step.samples else None,
+                    draws=step.samples,
                 )
                 for step in steps
             ],
@@ -96,6 +98,7 @@ def evaluate_stage(job: Job) -> Stage:
             *(f"identities/{name}" for name in sources),
             *attributes.values(),
             *made,
+            *(f"links_sampled/{step.name}" for step in steps if step.samples),
             *(f"models/{step.name}.json" for step in steps),
             "spine",
             "cuts",

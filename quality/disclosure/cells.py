@@ -117,6 +117,20 @@ class Disclosure:
         text = f"{value:.{places}f}" if abs(value) >= 10 ** (1 - places) else f"{value:.3g}"
         return Cell(text.replace("-", "−", 1) if value < 0 else text, float(text))
 
+    def beside(self, count: float, shown: int) -> int:
+        """A count that is told beside another of the same people: the other, where the two differ by few."""
+        return shown if abs(count - shown) < self.profile.threshold else round(count)
+
+    def spread(self, deviation: float | None, places: int | None = None) -> Cell:
+        """How much a figure varies by what probabilities leave open, which is no count of people.
+
+        It stands beside a figure that is shown, with as many places as accuracy has where none are given.
+        """
+        if deviation is None:
+            return self.marked("not_applicable")
+        text = f"{deviation:.{self.profile.accuracy_places if places is None else places}f}"
+        return self.marked("low") if deviation and float(text) == 0 else Cell(text, float(text))
+
     def sampled(self, percent: Cell, base: Cell) -> tuple[Cell, Cell]:
         """What a sample leaves open of a percentage: Wilson's 95 % interval of the figures as they are shown.
 

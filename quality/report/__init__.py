@@ -30,6 +30,7 @@ from quality.report import (
     reviewed,
     statement,
     summary,
+    uncertainty,
 )
 from quality.report.document import document, write_page
 from quality.report.names import Names
@@ -172,6 +173,7 @@ def _page(inputs: Inputs, catalogue: Catalogue) -> str:
         "expected": expected.expected_section(evaluation, names, d),
         "implausible": implausible.implausible_section(evaluation, names, d),
         "reliability": reliability.reliability_section(evaluation, names, d),
+        "uncertainty": uncertainty.uncertainty_section(evaluation, sides, shown_pairs, names, d),
         "passes": making.passes_section(evaluation, shown_pairs, names),
         "blocking": blocking.blocking_section(evaluation, shown_pairs, names, d),
         "weights": making.weights_section(evaluation, shown_pairs, models, names),

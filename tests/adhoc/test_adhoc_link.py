@@ -82,6 +82,9 @@ def test_link_sets_are_drawn_where_they_are_asked_for(files: Files, tmp_path: Pa
         pairs = [(row["left_id"], row["right_id"]) for row in drawn if row["draw"] == draw]
         assert len({left for left, _ in pairs}) == len({right for _, right in pairs}) == len(pairs)
         assert sum(left[1:] == right[1:] for left, right in pairs) >= 0.97 * SHARED
+    (step,) = json.loads((tmp_path / "linked" / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
+    assert step["uncertainty"]["links"]["mean"] == pytest.approx(len(drawn) / 3)
+    assert "Links from sample to sample" in (tmp_path / "linked" / "report" / "index.html").read_text(encoding="utf-8")
 
 
 def test_every_row_is_linked_or_has_its_reason(done: Done) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,29 @@ def test_it_says_where_report_and_extract_are_and_five_figures(demo):
     assert f"extract  {demo.root}/extracts/graduate-earnings" in lines
     assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.shown)
     assert f"key      {demo.key}" in demo.shown
+
+
+def test_its_report_says_what_the_sampled_link_sets_leave_open(demo):
+    *others, step = json.loads((demo.root / "quality" / "evaluation.json").read_text())["steps"]
+    assert not any(other["uncertainty"] for other in others)
+    (stage,) = demo.root.glob("stages/*-link-education-cis")
+    drawn, links = (
+        pq.read_table(stage / name / "education-cis.parquet").to_pylist() for name in ("links_sampled", "links")
+    )
+    said = step["uncertainty"]
+    assert (said["draws"], said["links"]["mean"]) == (20, pytest.approx(len(drawn) / 20))
+    times = Counter((row["left_id"], row["right_id"]) for row in drawn)
+    assert (said["pairs"], said["in_all"]) == (len(times), list(times.values()).count(20))
+    assert (
+        abs(said["links"]["mean"] - sum(row["decision"] == "accepted" for row in links)) < 0.01 * said["links"]["mean"]
+    )
+    for row in said["characteristics"]:
+        for measure in ("eligible", "linked", "mean"):
+            whole = sum(group[measure] for group in row["groups"])
+            assert whole == pytest.approx(said["linked"][measure])
+    page = (demo.root / "report" / "index.html").read_text()
+    assert "Links from sample to sample" in page
+    assert "how much link rates vary from sample to sample" in page
 
 
 def test_its_key_lies_outside_the_run_for_its_owner_alone(demo):

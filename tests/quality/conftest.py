@@ -211,7 +211,17 @@ def crowd(engine: Engine, world: Any) -> Inputs:
             }
         ],
     }
-    step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model)
+    sampled = engine.sql(  # 540, 500 and 460 links
+        """
+        select draws.draw, links.left_id, links.right_id
+        from {links} as links
+        join (select unnest(generate_series(1, 3)) as draw) as draws on links.left_id <= 580 - 40 * draws.draw
+        where links.decision = 'accepted'
+        """,
+        links=links,
+        store=True,
+    )
+    step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model, sampled=sampled, draws=3)
     sources = ({"source": "npd", "rows_read": 700, "records": 680, "quarantined": 20},)
     return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth=truth, sources=sources)
 
