@@ -23,7 +23,7 @@ def of_what_happened(engine: Engine, left: Table, right: Table, kinds: Mapping[s
     Args:
         kinds: how each field is compared.
     """
-    beside = next((name for name in ("dob", *TELLING) if name in left.columns and name in right.columns), None)
+    beside = next((name for name in TELLING if name in left.columns and name in right.columns), None)
     if not {"forename", "surname"} <= set(left.columns) & set(right.columns):
         return []
     own = ", ".join(["forename", "surname", *([beside] if beside else [])])
@@ -53,7 +53,7 @@ def _share_within_a_week(engine: Engine, left: Table, right: Table, own: str, da
 
 
 def are_told_apart(engine: Engine, left: Table, right: Table, days: Sequence[str], twice: Sequence[float]) -> bool:
-    """Whether both files hold people again and again, and hardly ever twice on one of these days.
+    """Whether a file holds people again and again, and neither holds many of them twice on one of these days.
 
     Args:
         twice: the share of either file's records that are of somebody who is there twice.

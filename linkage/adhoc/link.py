@@ -141,13 +141,9 @@ def _work(
         read = two_files(engine, asked, part / "scratch", recognised)
         files, columns, (left, right), (left_ids, right_ids) = read.files, read.columns, read.sides, read.ids
         lost_dates = read.lost_dates(engine)
-        twice, days = each_held_twice(engine, left, right), list[str]()
-        if not (request.second_records or request.samples or request.links_only):
-            days = happened.of_what_happened(engine, left, right, read.kinds)
-        if happened.are_told_apart(engine, left, right, days, twice):
-            request = replace(request, each_once=True)
-        else:
-            days = []
+        twice = each_held_twice(engine, left, right)
+        days = _told_apart_by(engine, request, read, twice)
+        request = replace(request, each_once=request.each_once or bool(days))
         if request.second_records is None:
             many = max(twice) >= MANY_TWICE and not request.each_once
             request = replace(request, second_records=many)
@@ -199,6 +195,16 @@ def _work(
         "links_only": request.links_only,
     }
     return done
+
+
+def _told_apart_by(engine: Engine, request: Request, read: TwoFiles, twice: Sequence[float]) -> list[str]:
+    """Days of what happened to people, on which their records are told apart; none where that is not asked for, or
+    what is asked for asks for all records of a person."""
+    several = request.second_records or request.cardinality not in (None, "one-to-one")
+    if several or request.samples or request.links_only:
+        return []
+    days = happened.of_what_happened(engine, *read.sides, read.kinds)
+    return days if happened.are_told_apart(engine, *read.sides, days, twice) else []
 
 
 def _repeats(request: Request, twice: Sequence[float]) -> bool:

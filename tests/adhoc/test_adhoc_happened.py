@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from linkage.adhoc import happened
+from linkage.adhoc.fields.held_twice import each_held_twice
 from linkage.adhoc.link import Request, link_files
 from linkage.engine import Engine, Table
 
@@ -38,6 +39,23 @@ def test_records_of_one_day_are_copies_and_no_events(on_one_day: bool, apart: bo
     sides = [_events(engine, "0", on_one_day=on_one_day) for _ in range(2)]
     assert happened.are_told_apart(engine, *sides, ["day"], [1.0, 1.0]) == apart
     assert not happened.are_told_apart(engine, *sides, [], [1.0, 1.0])
+
+
+def test_copies_are_told_by_names_and_day_where_nothing_else_is_known(engine: Engine) -> None:
+    """Of four results of a visit one alone was linked: nothing told that they are of one day."""
+    visits, results = (
+        engine.sql(
+            f"""
+            select p * 10 + v as unit_id, 'ANN' || p % 20 as forename, 'LEE' || p as surname,
+                   cast(date '2020-01-01' + cast(p * 7 as integer) as varchar) as day
+            from generate_series(1, 200) as p(p), generate_series(1, {records}) as t(v)
+            """
+        )
+        for records in (1, 4)
+    )
+    twice = each_held_twice(engine, visits, results)
+    assert twice == [0.0, 1.0]
+    assert not happened.are_told_apart(engine, visits, results, ["day"], twice)
 
 
 def test_an_admission_has_its_own_claim(engine: Engine, tmp_path: Path) -> None:

@@ -24,27 +24,25 @@ _FEW_NAMESAKES = 0.2  # share of records that chance gives a namesake of their y
 def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
     """The share of records that have the names and the birth date of another of the file; 0 where these are not held.
 
-    Where a file has no birth dates, an address of e-mail or a telephone stands for them: that which shows more. Where
-    it has none of these, postcode or address do, if so many share them that they are no namesakes of one house, or year
-    of birth or age, if more namesakes share them than chance has it. In files of no persons the name is a company's,
-    which has no namesake in its house.
+    Where a file has no birth dates, what shows most stands for them: an address of e-mail or a telephone; postcode or
+    address, if so many share them that they are no namesakes of one house; year of birth or age, if more namesakes
+    share them than chance has it. In files of no persons the name is a company's, which has no namesake in its house.
 
     Args:
         days: of what happened, that both files know. What is held twice then is what happened, not to whom.
     """
     held = set(units.columns)
     persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
+    if not (persons or company):
+        return 0.0
+    names = [_forename(engine, units), "surname"] if persons else ["organisation"]
+    names += map(quote, days)
 
     def most(telling: Sequence[str]) -> float:
-        names = (_forename(engine, units), "surname") if persons else ("organisation",)
-        return max(
-            (_twice(engine, units, [*names, *map(quote, days)], name) for name in telling if name in held), default=0.0
-        )
+        return max((_twice(engine, units, names, name) for name in telling if name in held), default=0.0)
 
     if company:
         return most(["email", "phone", "postcode", "address"])
-    if not persons:
-        return 0.0
     year = _year(engine, units)
     if "dob" in held and not year:
         return most(["dob"])
@@ -57,24 +55,28 @@ def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[st
 
     Where nothing but names is known of persons, the other file shows how many namesakes there are: exam results have a
     student's name again and again, and the register of students has not.
+
+    Args:
+        days: as of `held_twice`.
     """
     twice = [held_twice(engine, side, days) for side in (left, right)]
     names = {"forename", "surname"}
-    if any(twice) or days or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
+    if any(twice) or not all(names <= set(side.columns) for side in (left, right)) or "dob" in left.columns:
         return twice
-    of_names = [_namesakes(engine, side) for side in (left, right)]
+    of_names = [_namesakes(engine, side, days) for side in (left, right)]
     found = [_beyond(of_names[here], of_names[1 - here]) for here in (0, 1)]
     return [share if share >= _MORE_THAN_NAMESAKES else 0.0 for share in found]
 
 
-def _namesakes(engine: Engine, units: Table) -> tuple[float, float]:
-    """Records with both names, and those of them that have the names of another."""
-    query = """
+def _namesakes(engine: Engine, units: Table, days: Sequence[str]) -> tuple[float, float]:
+    """Records with both names, and those of them that have the names of another, on one of these days."""
+    own = ["forename", "surname", *map(quote, days)]
+    query = f"""
         with named as (
             select count(*) as records
-            from {t}
-            where forename is not null and surname is not null
-            group by forename, surname
+            from {{t}}
+            where {" and ".join(f"{name} is not null" for name in own)}
+            group by {", ".join(own)}
         )
         select cast(coalesce(sum(records), 0) as double) as records,
                cast(coalesce(sum(records) filter (records > 1), 0) as double) as namesakes
