@@ -297,7 +297,8 @@ _UNLINKED = """
 
 
 _LINKS_ONLY = """
-    select l.source_id as left_id, r.source_id as right_id, k.method, k.pass, k.match_weight, k.match_probability
+    select l.source_id as left_id, r.source_id as right_id, k.method, k.pass, k.match_weight, k.match_probability,
+           k.decision
     from {links} as k
     join {left} as l on l.unit_id = k.left_id
     join {right} as r on r.unit_id = k.right_id

@@ -53,6 +53,11 @@ def test_events_of_people_do_not_compete_for_the_person(files: Files, tmp_path: 
     assert asked["cardinality"] == "one-to-many"
     links_only = link_files(Request(files.left, events, tmp_path / "links", threads=2, links_only=True))
     assert any("events.csv" in note and "all of a person's are linked" in note for note in links_only.notes)
+    found = tmp_path / "found.json"
+    said = CliRunner().invoke(app, ["compare", *[str(tmp_path / "links")] * 2, "--json", str(found)])
+    assert said.exit_code == 0, "folders of links alone can be compared"
+    (step,) = json.loads(found.read_text(encoding="utf-8"))["steps"]
+    assert step["kept"] == step["before"] == links_only.summary["decisions"]["accepted"]
 
 
 def test_all_records_of_a_person_are_linked_where_both_files_hold_several(files: Files, tmp_path: Path) -> None:
