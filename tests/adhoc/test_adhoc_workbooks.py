@@ -139,3 +139,13 @@ def test_formulas_that_no_program_has_reckoned_are_told(engine: Engine, tmp_path
             written.writestr(name, held)
     file = persons.read(engine, saved, tmp_path / "scratch", delimiter=None, encoding=None)
     assert not [note for note in file.notes() if "formulas" in note]
+
+
+def test_formulas_are_told_whatever_size_the_sheet_gives(engine: Engine, tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.xlsx", ("id", "forename", "dob"), (1, '=PROPER("ann")', "x"), (2, '=PROPER("bo")', "y"))
+    with zipfile.ZipFile(path) as read, zipfile.ZipFile(tmp_path / "small.xlsx", "w") as written:
+        for name in read.namelist():
+            held = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:A1"', read.read(name))
+            written.writestr(name, held)
+    file = persons.read(engine, tmp_path / "small.xlsx", tmp_path / "scratch", delimiter=None, encoding=None)
+    assert [note.partition(", in column ")[2][:5] for note in file.notes() if "formulas" in note] == ["B (2)"]

@@ -142,10 +142,13 @@ def _not_calculated(path: Path, look: _Look) -> Iterator[str]:
     from openpyxl.utils import get_column_letter
 
     books = [load_workbook(path, read_only=True, data_only=values) for values in (False, True)]
+    sheets = [book[look.title] for book in books]
     try:
+        for sheet in sheets:
+            sheet.reset_dimensions()
         lost = Counter(
             place
-            for written, shown in zip(*(book[look.title].iter_rows() for book in books), strict=True)
+            for written, shown in zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
             for place, (formula, result) in enumerate(zip(written, shown, strict=True), 1)
             # A result that is an empty text is of the type str.
             if formula.data_type == "f" and result.value is None and result.data_type == "n"
@@ -164,7 +167,22 @@ def _not_calculated(path: Path, look: _Look) -> Iterator[str]:
 def _has_formulas(path: Path) -> bool:
     with ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return any(re.search(rb"<(\w+:)?f[\s>]", parts.read(name)) for name in sheets)
+        return any(_FORMULA.search(piece) for name in sheets for piece in _pieces(parts, name))
+
+
+_FORMULA = re.compile(rb"<(\w+:)?f[\s>/]")
+
+
+def _pieces(parts: ZipFile, name: str) -> Iterator[bytes]:
+    """A part of a workbook, which may be larger than the memory, in pieces; each begins with the end of the last."""
+    end = b""
+    with parts.open(name) as part:
+        while read := part.read(1 << 20):
+            yield end + read
+            end = read[-_TAG:]
+
+
+_TAG = 20  # bytes that the tag of a formula has at most
 
 
 def _write(path: Path, rows: Iterator[Sequence[Any]], width: int) -> None:
