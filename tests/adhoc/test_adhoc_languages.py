@@ -48,6 +48,8 @@ def test_headers_of_other_fields_are_known(header: list[str], fields: list[str])
 @pytest.mark.parametrize(
     ("man", "woman"),
     [
+        ("Boy", "Girl"),
+        ("B", "G"),
         ("мушки", "женски"),
         ("muško", "žensko"),
         ("мъж", "жена"),
