@@ -6,6 +6,7 @@ Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
 import difflib
 import tomllib
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -45,7 +46,7 @@ class Strict(BaseModel):
     @classmethod
     def _as_it_is_written(cls, value: Any, info: ValidationInfo) -> Any:
         """A number in quotes is a text, and `true` no number: what was meant is not guessed. No name holds a NUL."""
-        if isinstance(value, str) and "\0" in value:
+        if any(isinstance(text, str) and "\0" in text for text in _texts(value)):
             raise fault("holds a NUL, which no file and no name has")
         if isinstance(value, str | bool) and info.field_name:
             kinds = _kinds(cls.model_fields[info.field_name].annotation)
@@ -54,6 +55,11 @@ class Strict(BaseModel):
             if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
                 raise fault("a number is expected, not true or false")
         return value
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    """What may be texts of a value itself: those of a list, and names of a table, too."""
+    return value if isinstance(value, list | tuple | dict) else (value,)
 
 
 def read_toml(path: Path, remedy: str) -> dict[str, Any]:

@@ -76,6 +76,8 @@ def test_what_no_value_can_be_is_named_with_its_key(tmp_path: Path) -> None:
     faults = {
         f"step = 5\n{head}": "step: one of several is expected: write [[step]] above it",
         f'{head}[outputs]\nkey_file = "a\\u0000"\n': "outputs.key_file: holds a NUL, which no file and no name has",
+        head.replace("a.csv", "a\\u0000.csv"): "source.a.files: holds a NUL, which no file and no name has",
+        head.replace("[source.a]", '[source."a\\u0000"]'): "source: holds a NUL, which no file and no name has",
         f"{head}{step}accept_weight = inf\n": "step.0.accept_weight: input should be a finite number",
         f"{head}{step}margin = nan\n": "step.0.margin: input should be a finite number",
     }
