@@ -1,4 +1,4 @@
-"""What a run's evaluation left in its folder, read again."""
+"""What the evaluation of a run left in its folder, read again."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ _NAMED = ("step", "left", "right")
 
 
 def evaluation_of(path: Path) -> dict[str, Any]:
-    """An evaluation, or what has changed since another (drift.json), by its file.
+    """An evaluation (quality/evaluation.json of a run), by its file.
 
     Raises:
         InputError: it is damaged; the message quotes nothing of it.

@@ -1,5 +1,6 @@
 """Two folders to be compared: of `leo run`, `leo link` or `leo dedupe`, as their tables lie there."""
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,25 +21,24 @@ def both(engine: "Engine", before: Path, after: Path) -> tuple["RunTables", "Run
     Raises:
         ConfigError: one is no such folder, or they are of two kinds.
     """
-    kinds = [_kind(root) for root in (before, after)]
-    if kinds[0] != kinds[1]:
-        raise ConfigError(f"{before} is of {kinds[0]}, {after} of {kinds[1]}\n  only two of one kind can be compared")
-    tables = _of_run if kinds[0] == "leo run" else _of_files
-    return tables(engine, before), tables(engine, after)
+    manifests = manifest_of(before), manifest_of(after)
+    kind, other = (_kind(root, manifest) for root, manifest in zip((before, after), manifests, strict=True))
+    if kind != other:
+        raise ConfigError(f"{before} is of {kind}, {after} of {other}\n  only two of one kind can be compared")
+    tables = _of_run if kind == "leo run" else functools.partial(_of_files, of_one_file=kind == "leo dedupe")
+    return tables(engine, before, manifests[0]), tables(engine, after, manifests[1])
 
 
-def _kind(root: Path) -> str:
-    manifest = manifest_of(root)
+def _kind(root: Path, manifest: dict[str, Any]) -> str:
     if not is_of_files(manifest):
         return "leo run"
     of_one_file = "clusters" in manifest["tables"] or (root / "clusters.parquet").is_file()
     return "leo dedupe" if of_one_file else "leo link"
 
 
-def _of_run(engine: "Engine", root: Path) -> "RunTables":
+def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTables":
     from quality.comparison import RunTables
 
-    manifest = manifest_of(root)
     if "configuration" not in manifest:
         raise ConfigError(
             f"{root}: is no folder of leo run, leo link or leo dedupe\n"
@@ -72,15 +72,13 @@ def _of_run(engine: "Engine", root: Path) -> "RunTables":
     )
 
 
-def _of_files(engine: "Engine", root: Path) -> "RunTables":
+def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool) -> "RunTables":
     """Links that bear the ids of the files, as the only step."""
     from linkage.adhoc.dedupe import limits_of
     from quality.comparison import RunTables
 
-    manifest = manifest_of(root)
     said, recognised = manifest.get("request") or {}, manifest["recognised"]
-    of_one_file = _kind(root) == "leo dedupe"
-    counts = dict(manifest["counts"])
+    step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
     if of_one_file and "threshold" in said:
         limits = limits_of(said["threshold"])
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
@@ -88,7 +86,7 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
         name=str(root),
         links={},
         units={},
-        models={"dedupe" if of_one_file else "link": document_of(root / "model.json")},
+        models={step: document_of(root / "model.json")},
         identities={},
         configuration={
             **{key: said[key] for key in ("threshold", "margin") if key in said},
@@ -96,7 +94,7 @@ def _of_files(engine: "Engine", root: Path) -> "RunTables":
             "compared_as": recognised["compared"],
             "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},
         },
-        counts={"dedupe" if of_one_file else "link": counts},
-        keyed={"dedupe" if of_one_file else "link": table_of(engine, root / "links.parquet", *LINKS_OF_FILES)},
+        counts={step: counts},
+        keyed={step: table_of(engine, root / "links.parquet", *LINKS_OF_FILES)},
         clusters=table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE) if of_one_file else None,
     )

@@ -14,8 +14,7 @@ from linkage.pipeline.artefacts import kind
 from linkage.pipeline.atomic import size
 from linkage.pipeline.folder import MANIFEST, RunFolder
 
-_OF_A_COPY = "take it from a copy of the folder, or make the run again in a new one"
-
+_OF_A_COPY = "take it from a copy of the folder, or make the run again"
 
 LINKS_OF_FILES = ("left_id", "right_id", "match_weight", "decision")
 UNLINKED_OF_FILES = ("side", "id", "reason")
@@ -92,7 +91,7 @@ def see_that_it_is_intact(root: Path, manifest: dict[str, Any]) -> None:
         text = str(fault["msg"])
         raise ConfigError(
             f"{root / MANIFEST}: is damaged, or no manifest of a run: {place}: {text[0].lower()}{text[1:]}\n"
-            f"  {_OF_A_COPY}"
+            f"  {_OF_A_COPY} in a new one"
         ) from None
     written: dict[Path, int | None] = {}
     folder = RunFolder(root)
@@ -134,7 +133,7 @@ def table_of(engine: Engine, path: Path, *needed: str) -> Table:
     return table
 
 
-def document_of(path: Path, remedy: str = "take it from a copy of the folder, or make the run again") -> dict[str, Any]:
+def document_of(path: Path, remedy: str = _OF_A_COPY) -> dict[str, Any]:
     """A document of a folder.
 
     Raises:

@@ -22,7 +22,7 @@ def _asked(verb: str, root: Path) -> list[str | Path]:
     return [root if part == "RUN" else part for part in VERBS[verb]]
 
 
-def _without(manifest: dict[str, Any], *path: str, new: Any) -> None:
+def _with(manifest: dict[str, Any], *path: str, new: Any) -> None:
     for part in path[:-1]:
         manifest = manifest[part]
     manifest[path[-1]] = new
@@ -55,7 +55,7 @@ def test_a_manifest_of_another_shape_is_named_with_the_place(
 ) -> None:
     file = village.root / "manifest.json"
     manifest = json.loads(file.read_text())
-    _without(manifest, *path, new=new)
+    _with(manifest, *path, new=new)
     file.write_text(json.dumps(manifest))
     code, shown, said = leo(*_asked(verb, village.root))
     assert (code, shown) == (2, "")
