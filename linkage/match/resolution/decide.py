@@ -195,7 +195,7 @@ def matched(
     records = {side: engine.count(units) for side, units in zip(("left", "right"), still_open, strict=True)}
     excused = None
     if not step.each_once:  # two records of one person are no rivals
-        looked_at = dict(zip(("left", "right"), zip((left, right), candidates.sides, strict=True), strict=True))
+        looked_at = {"left": (left, candidates.sides[0]), "right": (right, candidates.sides[1])}
         within = functools.partial(_apart_within, engine, looked_at) if twins else None
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)

@@ -79,7 +79,7 @@ def estimated(
     if not near:
         runs = [replace(run, kept=not no_persons(layout, run, u, evidence.units)) for run in runs]
         refuse_all(runs)
-    runs = learnt_elsewhere(layout, _kept(evidence, runs, near))
+    runs = learnt_elsewhere(_kept(evidence, runs, near))
     usable = tuple(run for run, judged in zip(runs, near.runs if near else runs, strict=True) if judged.usable)
     _refuse_unsettled(layout, [run for run in runs if run.kept], usable)
     m, matches = combined(evidence, usable, len(u))

@@ -146,14 +146,10 @@ def of_matches(
     exact = exact_levels(layout)
     numbers = [exact[name] for name in names]
     agreeing = [[exact[name], *(also or {}).get(name, ())] for name in names]
-    blocked = {
-        run.block.rule: [n for n, number in enumerate(numbers) if not run.free[number]] for run in estimates.runs
-    }
     usable = [run for run in estimates.runs if run.usable]
+    free = [run for run in usable if run.free[numbers].all()]
     # Where every run blocks on one of them, who has moved is seen in those that block on no home.
-    chosen = [run for run in usable if not blocked[run.block.rule]] or [
-        r for r in usable if r.estimate.home is not None
-    ]
+    chosen = free or [run for run in usable if run.estimate.home is not None]
     known, equal, matches = [], [], []
     for run in chosen:
         shown = run.block.patterns.shown
