@@ -9,8 +9,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.adhoc.codes.code_parts import shorter_part
-from linkage.adhoc.columns import contents
-from linkage.adhoc.columns.contents import END, SHORTEST, Content, equal_numbers, in_common, likeness, squashed, words
+from linkage.adhoc.columns.contents import (
+    END,
+    OTHER_DIGITS,
+    SHORTEST,
+    Content,
+    equal_numbers,
+    in_common,
+    likeness,
+    squashed,
+    words,
+)
 from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.files.unknown import says_unknown
 from linkage.adhoc.headers.header_words import in_latin, in_own_script, words_of
@@ -243,7 +252,7 @@ def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[
                 from numbers
                 where {kept}
                 """,
-                params={"two": _THINNED if many else "", **contents.OTHER_DIGITS},
+                params={"two": _THINNED if many else "", **OTHER_DIGITS},
                 t=file.table,
             )
             ends = [row["ending"] for row in rows(engine, found)]

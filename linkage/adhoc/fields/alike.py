@@ -39,7 +39,6 @@ from linkage.records.names import name_words, surname
 from linkage.records.rules import name_rules
 
 _ENOUGH = 3  # fields that tell persons apart without a birth date that cannot be read: a name and one more
-_PLACES = ("town", "county", "birth_place")
 _SELDOM = 0.1  # of the particles that one file has, which the other has at most if it writes surnames without
 _WRITTEN_ALIKE = {"sex": spellings.sexes, "postcode": spellings.postcodes, "organisation": spellings.organisations}
 _WRITTEN_ALIKE |= {"phone": digits.phones, "email": digits.emails}
@@ -69,7 +68,7 @@ def alike(engine: Engine, files: Sequence[PersonFile], columns: Columns) -> tupl
     put(shapes, part_addresses(engine, [s.file for s in shapes], held, [s.parts for s in shapes]))
     for brought in (part_towns, with_positions, with_values_alike, with_parts_in_common):
         put(shapes, brought(engine, [s.file for s in shapes], [s.fields for s in shapes]))
-    for name in _PLACES:
+    for name in translated.PLACES:
         if len(shapes) > 1 and all(name in s.fields and s.fields[name] not in s.parts.values() for s in shapes):
             move(shapes, name, without_usual_words(engine, [(s.file, s.fields[name]) for s in shapes]))
     if len(shapes) > 1 and "address" in fields:

@@ -8,7 +8,6 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from linkage.adhoc.files.columns_made import Texts, counted, each_value, looked_up
 from linkage.adhoc.files.person_file import PLACE
@@ -18,7 +17,7 @@ from linkage.adhoc.names.parents import PARENTS
 from linkage.engine import Engine, Table, quote, rows
 from linkage.records.names import forenames, free_text, name_words, surname
 
-_PLACES = ("town", "county", "birth_place")
+PLACES = ("town", "county", "birth_place")
 _SAMPLE_ROWS = 50_000  # of a file
 _FOREIGN = 0.1  # of a value's share in one file, which its share in the other is at most, where it is of a language
 _MANY = 0.1  # share of both files' rows with such a value, from which the files are of two languages
@@ -36,29 +35,6 @@ def note(fields: Sequence[str]) -> str:
     return f"compared as one of the files writes it, since the other has it in another language: {', '.join(fields)}"
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """People who agree on all else: values of both files to the pairs that have them."""
-
-    counts: Mapping[tuple[str, str], int]
-
-    def shown(self) -> Iterator[tuple[str, str]]:
-        """Values of the first file and of the second that stand together beyond chance, the clearest first."""
-        total = sum(self.counts.values())
-        first, second = Counter[str](), Counter[str]()
-        for (one, other), pairs in self.counts.items():
-            first[one] += pairs
-            second[other] += pairs
-        needed = math.log(len(first) * len(second) or 1) + _SURE
-        found = []
-        for (one, other), pairs in self.counts.items():
-            by_chance = first[one] * second[other] / total
-            sure = pairs * math.log(pairs / by_chance) - (pairs - by_chance) if pairs > by_chance else 0.0
-            if pairs >= _FEWEST and sure > needed:
-                found.append((sure, one, other))
-        yield from ((one, other) for _, one, other in sorted(found, reverse=True))
-
-
 def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
     """Forenames and places of two files in one language, where each has its own; the fields of which that is so.
 
@@ -74,10 +50,10 @@ def translated(engine: Engine, shapes: Sequence[Shape]) -> tuple[str, ...]:
     if names := _one(engine, shapes, "forename", _first, ("surname", telling)):
         _write(engine, shapes, "forename", lambda text: _of_forenames(text, names))
         _write(engine, shapes, "middle_names", lambda text: _of_words(text, names))
-        for name in PARENTS:  # their words are in order
+        for name in PARENTS:  # whose words stand in the order of the alphabet
             _write(engine, shapes, name, lambda text: " ".join(sorted(_of_words(text, names).split())))
         found.append("forename")
-    for name in _PLACES:
+    for name in PLACES:
         if not all(name in shape.fields for shape in shapes):
             continue
         if places := _one(engine, shapes, name, free_text, ("forename", "surname", telling)):
@@ -107,7 +83,8 @@ def _one(engine: Engine, shapes: Sequence[Shape], field: str, read: Read, agreed
     ]
     if min(shares) < _MANY:
         return {}
-    return _as_one(_agreeing(engine, shapes, field, read, foreign, agreed).shown(), held[0] + held[1])
+    pairs = _agreeing(engine, shapes, field, read, foreign, agreed)
+    return _as_one(_beyond_chance(pairs), held[0] + held[1])
 
 
 def _counted(engine: Engine, shape: Shape, field: str, read: Read) -> Counter[str]:
@@ -131,7 +108,8 @@ def _agreeing(
     read: Read,
     foreign: Sequence[set[str]],
     agreed: Sequence[str],
-) -> _Pairs:
+) -> dict[tuple[str, str], int]:
+    """People who agree on all else: values of both files to the pairs that have them."""
     sides: list[Table] = []
     for shape, of_file in zip(shapes, foreign, strict=True):
         file, columns = shape.file, [shape.fields[name] for name in agreed]
@@ -168,7 +146,24 @@ def _agreeing(
         left=sides[0],
         right=sides[1],
     )
-    return _Pairs({(row["one"], row["other"]): int(row["pairs"]) for row in rows(engine, found)})
+    return {(row["one"], row["other"]): int(row["pairs"]) for row in rows(engine, found)}
+
+
+def _beyond_chance(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str]]:
+    """Values of the first file and of the second that stand together beyond chance, the clearest first."""
+    total = sum(counts.values())
+    first, second = Counter[str](), Counter[str]()
+    for (one, other), pairs in counts.items():
+        first[one] += pairs
+        second[other] += pairs
+    needed = math.log(len(first) * len(second) or 1) + _SURE
+    found = []
+    for (one, other), pairs in counts.items():
+        by_chance = first[one] * second[other] / total
+        sure = pairs * math.log(pairs / by_chance) - (pairs - by_chance) if pairs > by_chance else 0.0
+        if pairs >= _FEWEST and sure > needed:
+            found.append((sure, one, other))
+    yield from ((one, other) for _, one, other in sorted(found, reverse=True))
 
 
 def _as_one(shown: Iterator[tuple[str, str]], held: Counter[str]) -> One:
