@@ -125,9 +125,7 @@ class Step(Strict):
     review_probability: Probability = 0.5  # from here to acceptance a pair goes to review
     samples: Annotated[int, Field(ge=0, le=1_000)] = 0  # alternative link sets drawn from the posterior
     keep_probability: Probability = 0.5  # from here on a pair that was one person in the last release stays so
-    margin: Annotated[FiniteFloat, Field(ge=0)] = (
-        3.0  # a best pair closer than this (log2) to its runner-up goes to review
-    )
+    margin: Annotated[FiniteFloat, Field(ge=0)] = 3.0  # a best pair closer (log2) to its runner-up goes to review
     assignment: Literal["greedy", "optimal"] = "greedy"  # one-to-one: best pair first, or the heaviest set of pairs
     most_left: Annotated[int, Field(ge=1)] | None = None  # of the left, a right unit holds so many at most
     most_right: Annotated[int, Field(ge=1)] | None = None  # of the right, a left unit holds so many at most

@@ -324,7 +324,7 @@ def _text(raw: dict[str, Any], key: str, where: str) -> str:
 def _finite(level: dict[str, Any], key: str, default: float, where: str) -> float:
     value = float(level.get(key, default))
     if not math.isfinite(value):
-        raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' has no end\n  give one")
+        raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' has no end\n  give a finite number")
     return value
 
 

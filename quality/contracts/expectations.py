@@ -18,6 +18,8 @@ from typing import Any
 
 from linkage.errors import LeoError
 
+_REMEDY = "install the version of great_expectations that leo-linkage was tested with (constraints.txt)"
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -60,7 +62,7 @@ def judge(expectations: Sequence[Expectation]) -> list[bool]:
         asset = _context().data_sources.add_pandas("counts").add_dataframe_asset("shares")
         (result,) = _validated(_batch(asset, frame), "every", [_no_share_over_its_limit()], rows_called="number")
     if "unexpected_index_list" not in result.result:
-        raise LeoError("contracts: Great Expectations could not look at the shares of rows that fail")
+        raise LeoError(f"contracts: Great Expectations could not look at the shares of rows that fail\n  {_REMEDY}")
     over = {row["number"] for row in result.result["unexpected_index_list"]}
     return [number not in over for number in range(len(expectations))]
 
@@ -100,7 +102,8 @@ def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation,
     for number, (rule, severity, limit) in enumerate(asked):
         result = found[number]
         if result.exception_info.get("raised_exception") or "element_count" not in result.result:
-            raise LeoError(f"contracts: Great Expectations could not look at {rule.source}.{rule.column}: {rule.rule}")
+            where = f"{rule.source}.{rule.column}: {rule.rule}"
+            raise LeoError(f"contracts: Great Expectations could not look at {where}\n  {_REMEDY}")
         checked = result.result["element_count"] - result.result["missing_count"]
         failed = result.result["unexpected_count"] or 0  # None where no row was looked at
         expectation = Expectation(rule.rule, rule.source, rule.column, checked, failed, limit, severity)
