@@ -120,7 +120,7 @@ def evaluate(
             definitions=definitions,
             catalogue=catalogue,
         )
-        opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
+        opposed = implausible_links(engine, step.links, step.units, *contradictions) if contradictions else None
         return counted | {"implausible": opposed}
 
     steps = [functools.partial(judged, step) for step in inputs.steps]

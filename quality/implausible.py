@@ -1,8 +1,8 @@
 """Pairs of one person's records that together show what one person cannot do.
 
-A rule (configs/quality/implausible.toml) finds pairs of records of one person that contradict each other. Beside the
-share of people with such a pair stands, where it can be told, how often one record alone shows the same: what the
-sources get wrong by themselves.
+A rule (configs/quality/implausible.toml) finds pairs of records of one person that contradict each other. Either they
+are of two people or a record is wrong. How often one record alone shows the same is what the sources get wrong by
+themselves; what a rule finds beyond that is false links, and of a rule that no single record can show nobody knows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,9 @@ def conflicts(
 
     Returns:
         rule, person_id, one_id, other_id (entities; stored), and for each rule its name, why, people_at_risk (people
-        with two records that could have contradicted each other) and background (share of single records that show
-        the same by themselves; None where no record could).
+        with two records that could have contradicted each other), background (share of single records that show
+        the same by themselves; None where no record could) and excess (the part of its pairs that is more than the
+        background makes: value, low, high; None without a background).
     """
     pairs = engine.sql(_PAIRS, store=True, spine=spine)
     births = _births(engine, identities)
@@ -42,21 +43,26 @@ def conflicts(
             continue
         named = _tables(engine, rule, births, attributes)
         conflict, risk = _SQL[rule.kind]
-        params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0}
-        at_risk = engine.sql(risk, params=params, store=True, pairs=pairs, **named)
+        params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0, "periods": rule.periods}
+        at_risk = one(engine, engine.sql(_AT_RISK.format(risk=risk), params=None, store=False, pairs=pairs, **named))
+        alone = engine.sql(_ALONE[rule.kind], params=params, store=True, **named) if rule.kind in _ALONE else None
         broken = engine.sql(conflict, params=params, store=True, pairs=pairs, **named)
+        if alone:
+            broken = _replaced(engine, broken, _NOT_ALONE, alone=alone)
+        if rule.slips:
+            broken = _replaced(engine, broken, _NOT_A_SLIP, {"slips": rule.slips}, births=births)
+        background = _background(engine, alone) if alone else None
         found.append((rule, broken))
         told.append(
             {
                 "rule": rule.name,
                 "why": rule.why,
-                "people_at_risk": int(
-                    one(engine, engine.sql("select count(distinct person_id) as n from {t}", t=at_risk))["n"]
-                ),
-                "background": _background(engine, rule, named),
+                "people_at_risk": int(at_risk["people"]),
+                "background": background,
+                "excess": _excess(engine.count(broken), int(at_risk["pairs"]), background),
             }
         )
-        engine.drop(at_risk, *named.values())
+        engine.drop(*named.values(), *([alone] if alone else []))
     together = _together(engine, found)
     engine.drop(pairs, births, *(table for _, table in found))
     return together, told
@@ -134,18 +140,21 @@ def _events(engine: Engine, of: Sequence[Events], attributes: Mapping[str, Table
     return engine.sql("\nunion all\n".join(parts), params=None, store=True, **named)
 
 
+# Pairs that could contradict each other, of which a rule's own query says which they are.
+_AT_RISK = "select count(distinct person_id) as people, count(*) as pairs from ({risk}) as at_risk"
+
 _RISK_OF_OTHERS = """
-    select distinct pairs.person_id
+    select pairs.person_id
     from {pairs} as pairs
     join (select distinct entity_id from {events}) as events on events.entity_id = pairs.one_id
     join (select distinct entity_id from {others}) as others on others.entity_id = pairs.other_id
 """
 _RISK_OF_SPELLS = """
-    select distinct pairs.person_id
+    select pairs.person_id
     from {pairs} as pairs
     join (select distinct entity_id from {events}) as a on a.entity_id = pairs.one_id
     join (select distinct entity_id from {events}) as b on b.entity_id = pairs.other_id
-    where pairs.same_source
+    where pairs.same_source and pairs.one_id < pairs.other_id
 """
 
 # Kind to the query of pairs that contradict each other, and to that of people who could.
@@ -188,11 +197,13 @@ _SQL: dict[str, tuple[str, str]] = {
     ),
     "two in a period": (
         """
-        select distinct pairs.person_id, pairs.one_id, pairs.other_id
+        select pairs.person_id, pairs.one_id, pairs.other_id
         from {pairs} as pairs
         join {events} as a on a.entity_id = pairs.one_id
         join {events} as b on b.entity_id = pairs.other_id and b.starts = a.starts
         where pairs.same_source and pairs.one_id < pairs.other_id
+        group by pairs.person_id, pairs.one_id, pairs.other_id
+        having count(distinct a.starts) >= $periods
         """,
         _RISK_OF_SPELLS,
     ),
@@ -212,41 +223,93 @@ _SQL: dict[str, tuple[str, str]] = {
         select person_id, one_id, other_id from nearest where agreeing < $agreeing
         """,
         """
-        select distinct pairs.person_id
+        select pairs.person_id
         from {pairs} as pairs
         join (select distinct entity_id from {births}) as a on a.entity_id = pairs.one_id
         join (select distinct entity_id from {births}) as b on b.entity_id = pairs.other_id
+        where pairs.one_id < pairs.other_id
         """,
     ),
 }
 
 
-def _background(engine: Engine, rule: Rule, named: Mapping[str, Table]) -> dict[str, Any] | None:
-    """Of the records that have both an event and a date, the share that contradict themselves."""
-    if rule.kind not in ("too young", "after death"):
-        return None
-    breaks = "date_sub('year', o.on_date, e.first_start) < $age" if rule.age else "e.last_start > o.on_date"
+# Records that could contradict themselves, and whether they do.
+_ALONE: dict[str, str] = {
+    "too young": """
+        select e.entity_id, date_sub('year', min(o.on_date), min(e.starts)) < $age as is_broken
+        from {events} as e
+        join {others} as o on o.entity_id = e.entity_id
+        group by e.entity_id
+        """,
+    "after death": """
+        select e.entity_id, max(e.starts) > max(o.on_date) as is_broken
+        from {events} as e
+        join {others} as o on o.entity_id = e.entity_id
+        group by e.entity_id
+        """,
+    "two in a period": """
+        with periods as (select entity_id, starts, count(*) as places from {events} group by entity_id, starts)
+        select entity_id, sum(case when places > 1 then 1 else 0 end) >= $periods as is_broken
+        from periods
+        group by entity_id
+        """,
+}
+
+# A record that contradicts itself is wrong, and says nothing about whom it is linked to.
+_NOT_ALONE = """
+    select f.person_id, f.one_id, f.other_id
+    from {found} as f
+    left join {alone} as one_alone on one_alone.entity_id = f.one_id and one_alone.is_broken
+    left join {alone} as other_alone on other_alone.entity_id = f.other_id and other_alone.is_broken
+    where one_alone.entity_id is null and other_alone.entity_id is null
+"""
+
+# Dates of which a slip makes the other: characters, or day and month in each other's place.
+_NOT_A_SLIP = """
+    with slips as (
+        select distinct f.one_id, f.other_id
+        from {found} as f
+        join {births} as a on a.entity_id = f.one_id
+        join {births} as b on b.entity_id = f.other_id
+        where levenshtein(cast(a.born as varchar), cast(b.born as varchar)) <= $slips
+           or (year(a.born) = year(b.born) and month(a.born) = day(b.born) and day(a.born) = month(b.born))
+    )
+    select f.person_id, f.one_id, f.other_id
+    from {found} as f
+    anti join slips on slips.one_id = f.one_id and slips.other_id = f.other_id
+"""
+
+
+def _replaced(
+    engine: Engine, found: Table, query: str, params: Mapping[str, Any] | None = None, **tables: Table
+) -> Table:
+    """What a query leaves of found pairs, in their place."""
+    left = engine.sql(query, params=params, store=True, found=found, **tables)
+    engine.drop(found)
+    return left
+
+
+def _background(engine: Engine, alone: Table) -> dict[str, Any] | None:
+    """Of the records that could contradict themselves, the share that do."""
     counted = one(
-        engine,
-        engine.sql(
-            f"""
-            with e as (
-                select entity_id, min(starts) as first_start, max(starts) as last_start
-                from {{events}}
-                group by entity_id
-            ),
-            o as (
-                select entity_id, {"min" if rule.age else "max"}(on_date) as on_date from {{others}} group by entity_id
-            )
-            select count(*) as records, count(*) filter (where {breaks}) as broken
-            from e join o on o.entity_id = e.entity_id
-            """,
-            params={"age": rule.age or 0},
-            store=False,
-            **named,
-        ),
+        engine, engine.sql("select count(*) as records, count(*) filter (where is_broken) as broken from {t}", t=alone)
     )
     return dict(wilson(counted["broken"], counted["records"])) if counted["records"] else None
+
+
+def _excess(found: int, at_risk: int, background: Mapping[str, Any] | None) -> dict[str, float] | None:
+    """The part of the pairs found that is more than as many single records would show by themselves."""
+    if background is None:
+        return None
+
+    def beyond(share: float) -> float:
+        return max(0.0, 1 - at_risk * share / found) if found else 0.0
+
+    return {
+        "value": beyond(background["value"]),
+        "low": beyond(background["high"]),
+        "high": beyond(background["low"]),
+    }
 
 
 def _together(engine: Engine, found: Sequence[tuple[Rule, Table]]) -> Table:

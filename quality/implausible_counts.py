@@ -1,9 +1,13 @@
-"""People and links whose records contradict each other: the least that is falsely linked, without truth."""
+"""People and links whose records contradict each other, and of them the least that is falsely linked, without truth.
+
+The least counts each person and link by the excess of the rules that found it (quality.implausible): what the sources'
+own errors do not make. A rule of which nobody knows what they make has no part in it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage.engine import Engine, Table, one, rows
+from linkage.engine import Engine, Table, literal, one, rows
 from quality.intervals import wilson
 
 
@@ -17,10 +21,11 @@ def implausible_people(
         persons: entity_id, person (the true one), where there is truth.
 
     Returns:
-        people (of two records or more), implausible, share; with truth of the implausible those assessed (it knows
+        people (of two records or more), implausible, share, least (a share with its interval; None where no rule has
+        an excess); with truth of the implausible those assessed (it knows
         whose some two are of their records that contradict each other) and confirmed (these are two people's), else
         None; rules: rule, why,
-        people_at_risk, people, share (of those at risk), confirmed, background.
+        people_at_risk, people, share (of those at risk), confirmed, background, excess.
     """
     whole = one(
         engine,
@@ -44,6 +49,7 @@ def implausible_people(
         "people": whole,
         "implausible": every["people"],
         "share": wilson(every["people"], whole),
+        "least": _least(one(engine, engine.sql(_least_people(told), found=found)), whole, told),
         "assessed": every["assessed"],
         "confirmed": every["confirmed"],
         "rules": [
@@ -76,23 +82,71 @@ def _counted(group: str, persons: Table | None) -> str:
         """
 
 
-def implausible_links(engine: Engine, links: Table, units: Table, found: Table) -> dict[str, Any]:
+_BOUNDS = ("value", "low", "high")
+
+
+def _excesses(told: Sequence[Mapping[str, Any]]) -> str:
+    """SQL: the columns value, low and high of the excess of a row's rule."""
+    known = [rule for rule in told if rule["excess"]]
+    return ", ".join(
+        "case "
+        + "".join(
+            f"when rule = {literal(rule['rule'])} then {literal(float(rule['excess'][bound]))} " for rule in known
+        )
+        + f"{'' if known else 'when false then 0 '}else cast(0 as double) end as {bound}"
+        for bound in _BOUNDS
+    )
+
+
+def _least_people(told: Sequence[Mapping[str, Any]]) -> str:
+    largest, sums = _of_bounds("max"), _of_bounds("sum")
+    return f"""
+        with weighed as (select person_id, {_excesses(told)} from {{found}}),
+             people as (select person_id, {largest} from weighed group by person_id)
+        select {sums} from people
+        """
+
+
+def _of_bounds(function: str) -> str:
+    return ", ".join(f"{function}({bound}) as {bound}" for bound in _BOUNDS)
+
+
+def _least(summed: Mapping[str, Any], of: int, told: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The least as a share: its interval allows for what is not known of the background, and for chance.
+
+    `counts` are those from which the bounds are reckoned, before chance.
+    """
+    if not any(rule["excess"] for rule in told):
+        return None
+    value, low, high = (min(float(summed[bound] or 0.0), of) for bound in _BOUNDS)
+    bounds = {"low": wilson(low, of)["low"], "high": wilson(high, of)["high"]}
+    return {**wilson(value, of), **bounds, "counts": {"low": low, "high": high}}
+
+
+def implausible_links(
+    engine: Engine, links: Table, units: Table, found: Table, told: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Of a step's links, those that join two records that contradict each other: links, implausible, share.
 
     Two records of one side that one unit of the other is linked to count as one link: not both of them are right.
+
+    Args:
+        found, told: of `conflicts`; with `told` the result has `least` too, as of people.
     """
-    counted = one(engine, engine.sql(_LINKS, links=links, units=units, found=found))
+    query = _LINKS.format(excesses=_excesses(told), largest=_of_bounds("max"), sums=_of_bounds("sum"))
+    counted = one(engine, engine.sql(query, links=links, units=units, found=found))
     made, broken = int(counted["links"]), int(counted["implausible"])
-    return {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
+    result: dict[str, Any] = {"links": made, "implausible": broken, "share": wilson(min(broken, made), made)}
+    return result | ({"least": _least(counted, made, told)} if told else {})
 
 
 _OTHER = {"left": "right", "right": "left"}
 
 _BESIDE = """
-        select distinct {left}, {right}
+        select {left}, {right}, f.value, f.low, f.high
         from both_orders as f
-        join {{units}} as one_unit on one_unit.side = '{side}' and one_unit.entity_id = f.one_id
-        join {{units}} as other_unit on other_unit.side = '{side}' and other_unit.entity_id = f.other_id
+        join {{{{units}}}} as one_unit on one_unit.side = '{side}' and one_unit.entity_id = f.one_id
+        join {{{{units}}}} as other_unit on other_unit.side = '{side}' and other_unit.entity_id = f.other_id
         join accepted as a on a.{side}_id = one_unit.unit_id
         join accepted as b on b.{side}_id = other_unit.unit_id and b.{other}_id = a.{other}_id
         where one_unit.unit_id <> other_unit.unit_id"""
@@ -105,29 +159,32 @@ def _beside(side: str) -> str:
 
 
 _LINKS = f"""
-    with accepted as (select left_id, right_id from {{links}} where decision = 'accepted'),
+    with accepted as (select left_id, right_id from {{{{links}}}} where decision = 'accepted'),
+    weighed as (select one_id, other_id, {{excesses}} from {{{{found}}}}),
     both_orders as (
-        select one_id, other_id from {{found}}
+        select one_id, other_id, value, low, high from weighed
         union
-        select other_id as one_id, one_id as other_id from {{found}}
+        select other_id as one_id, one_id as other_id, value, low, high from weighed
     ),
     across as (
-        select distinct accepted.left_id, accepted.right_id
+        select accepted.left_id, accepted.right_id, f.value, f.low, f.high
         from both_orders as f
-        join {{units}} as l on l.side = 'left' and l.entity_id = f.one_id
-        join {{units}} as r on r.side = 'right' and r.entity_id = f.other_id
+        join {{{{units}}}} as l on l.side = 'left' and l.entity_id = f.one_id
+        join {{{{units}}}} as r on r.side = 'right' and r.entity_id = f.other_id
         join accepted on accepted.left_id = l.unit_id and accepted.right_id = r.unit_id
     ),
     beside_right as ({_beside("right")}
     ),
     beside_left as ({_beside("left")}
     ),
-    broken as (
-        select left_id, right_id from across
-        union
-        select left_id, right_id from beside_right
-        union
-        select left_id, right_id from beside_left
-    )
-    select (select count(*) from accepted) as links, (select count(*) from broken) as implausible
+    every as (
+        select left_id, right_id, value, low, high from across
+        union all
+        select left_id, right_id, value, low, high from beside_right
+        union all
+        select left_id, right_id, value, low, high from beside_left
+    ),
+    broken as (select left_id, right_id, {{largest}} from every group by left_id, right_id)
+    select (select count(*) from accepted) as links, count(*) as implausible, {{sums}}
+    from broken
 """

@@ -34,6 +34,8 @@ class Rule(_Strict):
     age: Annotated[int, Field(ge=0)] | None = None
     days: Annotated[int, Field(ge=1)] | None = None
     agreeing: Annotated[int, Field(ge=1, le=3)] | None = None
+    periods: Annotated[int, Field(ge=1)] = 1
+    slips: Annotated[int, Field(ge=1)] | None = None
     death: Events | None = None
 
     @model_validator(mode="after")
@@ -50,6 +52,8 @@ class Rule(_Strict):
             raise ValueError(f"rule '{self.name}': kind '{self.kind}' needs {', '.join(missing)}")
         if self.kind == "two at once" and any(events.end is None for events in self.of):
             raise ValueError(f"rule '{self.name}': spells need an end")
+        if self.slips and self.kind not in ("too young", "values conflict"):
+            raise ValueError(f"rule '{self.name}': slips are of birth dates, which kind '{self.kind}' does not compare")
         return self
 
 

@@ -1,0 +1,235 @@
+"""What of contradictions is the least that is falsely linked: what slips and the sources' own errors do not make."""
+
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import shipped
+from linkage.engine import Engine, Table
+from linkage.engine import rows as engine_rows
+from linkage.errors import ConfigError
+from quality.disclosure import Disclosure, load
+from quality.implausible import conflicts
+from quality.implausible_counts import implausible_links, implausible_people
+from quality.implausible_rules import Events, Rule
+from quality.implausible_rules import load as load_rules
+from quality.intervals import wilson
+from quality.report.implausible import implausible_section
+from quality.report.names import Names
+from quality.report.page import Figure, Text
+from quality.report.page import Table as Shown
+
+WORK = Events(table="hmrc_employment", start="StartDate")
+TOO_YOUNG = Rule(name="young", kind="too young", why="-", age=14, slips=2, of=(WORK,))
+CENSUS = Rule(
+    name="schools", kind="two in a period", why="-", periods=2, of=(Events(table="npd_census", start="CensusDate"),)
+)
+BIRTHS = Rule(name="births", kind="values conflict", why="-", agreeing=2, slips=2)
+
+
+def pairs(found: Table, engine: Engine) -> set[tuple[str, int, int]]:
+    return {(row["rule"], row["one_id"], row["other_id"]) for row in engine_rows(engine, found)}
+
+
+@pytest.mark.both_engines
+def test_a_birth_date_that_a_slip_makes_the_others_contradicts_nothing(engine: Engine, world: Any) -> None:
+    """Pupils 1 to 5 beside customer 11 to 15 of 1988-02-03, all at work in 2003; 15 contradicts itself.
+
+    1: a decade later, one character. 2: two characters. 3: day and month, and nothing else. 4: somebody else.
+    """
+    spine = world("""
+        person_id | entity_id | source
+        1         | 1         | npd
+        1         | 11        | cis
+        2         | 2         | npd
+        2         | 12        | cis
+        3         | 3         | npd
+        3         | 13        | cis
+        4         | 4         | npd
+        4         | 14        | cis
+        5         | 5         | npd
+        5         | 15        | cis
+    """)
+    npd = world("""
+        entity_id | dob:list
+        1         | 1998-02-03
+        2         | 1997-02-03
+        3         | 1988-03-02
+        4         | 1997-11-20
+        5         | 1975-11-29
+    """)
+    cis = world("""
+        entity_id | dob:list
+        11        | 1988-02-03
+        12        | 1988-02-03
+        13        | 1988-02-03
+        14        | 1988-02-03
+        15        | 1995-02-03
+    """)
+    work = world("""
+        entity_id | StartDate
+        11        | 2003-05-01
+        12        | 2003-05-01
+        13        | 2003-05-01
+        14        | 2003-05-01
+        15        | 2003-05-01
+    """)
+    found, (young, births) = conflicts(
+        engine, spine, {"npd": npd, "cis": cis}, {"hmrc_employment": work}, [TOO_YOUNG, BIRTHS]
+    )
+    assert pairs(found, engine) == {("young", 14, 4), ("births", 4, 14), ("births", 5, 15)}
+    # One of five customers contradicts itself: of five pairs that could, one is found, and one is expected.
+    assert (young["background"]["count"], young["background"]["of"]) == (1, 5)
+    assert young["excess"]["value"] == pytest.approx(0.0)
+    assert young["excess"]["high"] == pytest.approx(1 - 5 * young["background"]["low"])
+    assert (births["background"], births["excess"]) == (None, None)
+
+
+@pytest.mark.both_engines
+def test_a_pupil_on_two_rolls_once_has_moved_and_twice_is_two(engine: Engine, world: Any) -> None:
+    spine = world("""
+        person_id | entity_id | source
+        1         | 1         | npd
+        1         | 2         | npd
+        2         | 3         | npd
+        2         | 4         | npd
+        3         | 5         | npd
+        3         | 21        | ilr
+    """)
+    census = world("""
+        entity_id | CensusDate
+        1         | 2005-01-20
+        2         | 2005-01-20
+        2         | 2006-01-19
+        3         | 2005-01-20
+        3         | 2006-01-19
+        4         | 2005-01-20
+        4         | 2006-01-19
+        5         | 2005-01-20
+        5         | 2005-01-20
+    """)
+    found, (told,) = conflicts(engine, spine, {}, {"npd_census": census}, [CENSUS])
+    assert pairs(found, engine) == {("schools", 3, 4)}
+    # Pupil 5 is at two schools in one census alone; of five pupils none contradicts itself.
+    assert (told["background"]["count"], told["background"]["of"], told["people_at_risk"]) == (0, 5, 2)
+    assert (told["excess"]["value"], told["excess"]["high"]) == (1.0, 1.0)
+    assert told["excess"]["low"] == pytest.approx(1 - 2 * wilson(0, 5)["high"])  # type: ignore[operator]
+
+
+FOUND = """
+    rule  | person_id | one_id | other_id
+    sure  | 1         | 1      | 11
+    half  | 1         | 1      | 11
+    half  | 2         | 2      | 12
+    never | 3         | 3      | 13
+"""
+
+
+def told(name: str, *excess: float) -> dict[str, Any]:
+    return {
+        "rule": name,
+        "why": "-",
+        "people_at_risk": 4,
+        "background": wilson(0, 9) if excess else None,
+        "excess": dict(zip(("value", "low", "high"), excess, strict=True)) if excess else None,
+    }
+
+
+@pytest.mark.both_engines
+def test_people_and_links_count_by_the_most_that_a_rule_has_in_excess(engine: Engine, world: Any) -> None:
+    """1 is found by a sure rule and a doubtful one and counts once; 3 by one of which nobody knows, and counts not."""
+    rules = [told("sure", 1.0, 0.8, 1.0), told("half", 0.5, 0.0, 0.9), told("never")]
+    found = world(FOUND)
+    people = "\n".join(
+        [
+            "person_id | entity_id | source",
+            *(f"{n} | {n + more} | {of}" for n in range(1, 5) for more, of in ((0, "npd"), (10, "cis"))),
+        ]
+    )
+    said = implausible_people(engine, world(people), found, rules, None)
+    assert (said["people"], said["implausible"], said["least"]["count"]) == (4, 3, pytest.approx(1.5))
+    assert said["least"]["counts"] == {"low": pytest.approx(0.8), "high": pytest.approx(1.9)}
+    assert said["least"]["low"] == pytest.approx(wilson(0.8, 4)["low"])
+    assert said["least"]["high"] == pytest.approx(wilson(1.9, 4)["high"])
+    links = world("\n".join(["left_id | right_id | decision", *(f"{n} | {n + 10} | accepted" for n in range(1, 5))]))
+    units = world(
+        "\n".join(
+            [
+                "side | unit_id | entity_id",
+                *(
+                    f"{side} | {n + more} | {n + more}"
+                    for n in range(1, 5)
+                    for more, side in ((0, "left"), (10, "right"))
+                ),
+            ]
+        )
+    )
+    of_links = implausible_links(engine, links, units, found, rules)
+    assert (of_links["links"], of_links["implausible"], of_links["least"]["count"]) == (4, 3, pytest.approx(1.5))
+    assert implausible_people(engine, world(people), found, [told("never")], None)["least"] is None
+
+
+def test_slips_are_of_birth_dates(tmp_path: Any) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[rule]]\nname = "x"\nkind = "two in a period"\nwhy = "y"\nslips = 1\nof = [{table = "a", start = "b"}]\n'
+    )
+    with pytest.raises(ConfigError, match="rule 'x': slips are of birth dates"):
+        load_rules(path)
+
+
+def section(
+    least: tuple[float, float, float], implausible: int = 65, few: int = 0, confirmed: int | None = None
+) -> str:
+    """The words of the section of 10,000 people: 50 whom a known rule found, and few whom another one did."""
+    value, low, high = least
+    known = {**told("known", 0.5, 0.2, 0.8), "people": 50, "people_at_risk": 9000, "share": wilson(50, 9000)}
+    other = {**told("of none"), "people": few, "people_at_risk": 9000, "share": wilson(few, 9000)}
+    found = {
+        "people": 10_000,
+        "implausible": implausible,
+        "least": {**wilson(value, 10_000), "counts": {"low": low, "high": high}},
+        "assessed": implausible,
+        "confirmed": confirmed,
+        "rules": [{**rule, "confirmed": confirmed} for rule in (known, other)],
+    }
+    links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": found["least"]}
+    step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "", "implausible": links}
+    page = implausible_section(
+        {"steps": [step], "spine": {"implausible": found}}, Names(shipped()), Disclosure(load("leo_publication"))
+    )
+    assert page is not None
+    (drawn,) = [block for block in page.blocks if isinstance(block, Figure)]
+    (steps,) = [block for block in page.blocks if isinstance(block, Shown)]
+    cells = [cell if isinstance(cell, str) else cell.text for cell in steps.rows[0]]
+    return "\n".join(
+        [
+            *(block.text for block in page.blocks if isinstance(block, Text)),
+            drawn.summary,
+            drawn.table.note,
+            " ".join(cells),
+        ]
+    )
+
+
+def test_the_report_tells_the_floor_from_the_contradictions() -> None:
+    said = section((30.0, 10.0, 40.0))
+    assert "At least 0.3% (95% interval 0.1 to 0.5) of the people with two records or more" in said
+    assert "what the other rules find (of none) is the sources' own no single record can tell" in said
+    assert "NPD to CIS 0.7 0.5 0.9 0.3 0.1 0.5" in said
+    assert "At least 0.0% (95% interval 0.0 to 0.1) of the people" in section((0.0, 0.0, 4.0))
+
+
+def test_a_floor_of_few_is_not_shown() -> None:
+    assert "Fewer than 10 people can be said to hold records of somebody else." in section((4.0, 1.0, 8.0))
+    assert "somebody else is not shown: it would tell of few." in section(
+        (60.0, 10.0, 62.0)
+    )  # beside 65 that contradict each other
+
+
+def test_a_share_that_is_hidden_beside_others_is_not_said_to_be_of_few() -> None:
+    """54 less 50 whom the known rule found leaves four: the share is hidden, and what truth says with it."""
+    said = section((30.0, 10.0, 40.0), implausible=54, few=4, confirmed=20)
+    assert "Beside the rules whose shares are shown, the share of all people" in said
+    assert "What truth says of such people is not shown, as their share is not: it would tell of few." in said
+    assert "too few" not in said
