@@ -255,8 +255,9 @@ def _step(
     if units:
         engine.drop(units)
     if not unseen.known:  # of pairs that were not kept nothing is known, and that is not nought
-        for group in (group for table in (*result["groups"], *result["bias"]) for group in table["groups"]):
-            group["expected_missed"] = None
+        for table in (*result["groups"], *result["bias"]):
+            for group in (*table["groups"], *table.get("bands", ())):
+                group["expected_missed"] = None
     engine.drop(judged, *((known.pairs, known.known) if known else ()))
     return result
 

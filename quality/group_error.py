@@ -1,13 +1,14 @@
 """How right the links of each group of people are: by truth, and by the links' own probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table, literal, quote, rows
 from quality.characteristics import NOT_KNOWN
 from quality.definitions import Definitions
-from quality.intervals import f1, wilson
+from quality.expected import of_sums
+from quality.intervals import Share, f1, wilson
 from quality.rates import MEASURES, label_of
 
 
@@ -81,16 +82,26 @@ def sums(
     )
 
 
+def said_false(row: Mapping[str, Any]) -> Share:
+    """The expected share of false links among a group's links, as a step's expected precision has it."""
+    links, right = int(row["links"]), float(row["said_right"])
+    precision = of_sums(links, (right, float(row["said_spread"])), (0.0, 0.0))["precision"]
+    low, high = 1 - precision["high"], 1 - precision["low"]
+    return Share(of=links, count=links - right, value=(links - right) / links, low=low, high=high)
+
+
 def judged_group(row: dict[str, Any], *, has_truth: bool) -> dict[str, Any]:
     """links, expected_false, expected_missed; with truth correct, false, missed, true_pairs, precision, recall, f1.
 
-    Expected numbers are None where links have no probability; those missed are of the pairs that were kept.
+    `expected_false_within` is the expected share of false links with its interval. Expected numbers are None where
+    links have no probability; those missed are of the pairs that were kept.
     """
     links, said, let_go = int(row["links"]), float(row["said_right"]), float(row["said_missed"])
     has_said = said > 0 or not links
     expected: dict[str, Any] = {
         "links": links,
         "expected_false": links - said if has_said else None,
+        "expected_false_within": said_false(row) if has_said and links else None,
         "expected_missed": let_go if has_said else None,
     }
     if not has_truth:

@@ -52,7 +52,8 @@ def units_described(
                    sum(case when accepted and verdict = 'true' then 1 else 0 end) as correct,
                    sum(case when accepted and verdict = 'false' then 1 else 0 end) as wrong,
                    sum(case when accepted then said else 0e0 end) as said_right,
-                   sum(case when accepted then 0e0 else said end) as said_missed
+                   sum(case when accepted then 0e0 else said end) as said_missed,
+                   sum(case when accepted then said * (1e0 - said) else 0e0 end) as said_spread
             from ends
             group by side, unit_id
         ){with_truth}
@@ -78,9 +79,10 @@ def units_described(
     return told
 
 
-_OF_LINKS = ("links", "correct", "wrong", "said_right", "said_missed")
+_OF_LINKS = ("links", "correct", "wrong", "said_right", "said_missed", "said_spread")
 MEASURES = (*_OF_LINKS, "due")
-"""Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, true pairs."""
+"""Of a unit's pairs: links, those truth confirms and refutes, probabilities of links and of other pairs, p (1 - p) of
+links, true pairs."""
 
 
 def _unit_groups(engine: Engine, units: Table, several: Table, described: Table, sources: Sequence[str]) -> Table:

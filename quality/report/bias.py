@@ -12,7 +12,12 @@ from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side, side
 
 _FLAGGED, _BY_CHANCE = "flagged", "flagged, may be chance"
-_UNDER, _OVER = "fewer than their share", "more than their share"
+_SIDES = {
+    "matched_unmatched": ("matched fewer than their share", "matched more than their share"),
+    "found_missed": ("found fewer than their share", "found more than their share"),
+    "right_false": ("linked falsely more than their share", "linked falsely less than their share"),
+}
+"""What a difference below nought says of a group, and one above."""
 LET_GO = "Let go, expected, %"
 LET_GO_NOTE = (
     "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
@@ -21,7 +26,10 @@ LET_GO_NOTE = (
 MISSED_NOTE = (
     "Missed: of the group's people in the calculation whom truth has on the other side too, those not found there."
 )
-FALSE_NOTE = "False links: of the group's links whose truth is known."
+FALSE_NOTE = (
+    "False links: of the group's links whose truth is known. The right links are held beside the false ones; below "
+    "nought a group is linked falsely more than its share."
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,11 @@ def bias_section(
     for step in reversed(steps):
         # Two characteristics together for the last step alone, which the run is about: the page would be twice as long.
         rows = [row for row in step["bias"] if step is last or len(row["characteristics"]) == 1]
-        tables: list[Block] = [_table(step, row, released_groups(sides, step), names, d) for row in rows]
+        tables: list[Block] = []
+        for row in rows:
+            tables.append(_table(step, row, released_groups(sides, step), names, d))
+            if any(group["false"] or group["expected_false_within"] for group in row["groups"]):
+                tables.append(_false_table(step, row, released_groups(sides, step), names, d))
         blocks.append(Fold(f"{names.step(step)}: bias by group", tables))
     if drift and drift.get("bias"):
         blocks.append(Fold("Bias since the last release", [_moved(drift, evaluation, sides, names, d)]))
@@ -92,6 +104,12 @@ def released_groups(sides: Mapping[str, Mapping[str, Side]], step: Mapping[str, 
     return Shown(groups, left.two_way)
 
 
+def groups_of(row: Mapping[str, Any], basis: str) -> Sequence[Mapping[str, Any]]:
+    """Groups that sentences speak of: of false links, which are few, years by fives."""
+    found: Sequence[Mapping[str, Any]] = row.get("bands") or row["groups"] if basis == "right_false" else row["groups"]
+    return found
+
+
 def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown: Shown, d: Disclosure) -> list[Cell]:
     """Difference and its interval, where the counts behind it may be shown."""
     found = group[basis]
@@ -100,7 +118,7 @@ def cells_of(row: Mapping[str, Any], group: Mapping[str, Any], basis: str, shown
     if basis == "matched_unmatched":
         if _tells_of_few(row, group, shown, d):
             return [d.marked("suppressed")] * 3
-    elif group["in_both"] < d.profile.fewest:
+    elif (group["false"]["of"] if basis == "right_false" else group["in_both"]) < d.profile.fewest:
         return [d.marked("suppressed")] * 3
     return [_signed(found[key]) for key in ("difference", "low", "high")]
 
@@ -176,13 +194,30 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
     Where no group is shown nothing was looked at, and that is said; so it is where there is nothing to compare.
     """
     basis = basis_of(step)
+    opening = f"{names.step(step)}. " + (
+        "Bias was looked for among people whose true counterpart is known."
+        if basis == "found_missed"
+        else "Bias was looked for between the matched and the unmatched."
+    )
+    sentences = _drafted(step, basis, opening, shown, d)
+    if any(group.get("right_false") for row in step["bias"] for group in row["groups"]):
+        sentences += _drafted(step, "right_false", "False links were looked for beside right ones.", shown, d)
+    sentences.append(
+        "This draft says what was counted. Whoever publishes it adds why, what was done about it, and whether it is "
+        "mitigated fully, in part or not."
+    )
+    return sentences
+
+
+def _drafted(step: Mapping[str, Any], basis: str, opening: str, shown: Shown, d: Disclosure) -> list[str]:
+    """What differences of one kind come to."""
     found, clear, untold, alike, unsure = [], [], [], [], 0
     for row in step["bias"]:
         if len(row["characteristics"]) > 1:
             continue
         told = [
             (group, cells[0])
-            for group in row["groups"]
+            for group in groups_of(row, basis)
             if (cells := cells_of(row, group, basis, shown, d))[0].value is not None
         ]
         flagged = [(group, cell) for group, cell in told if group[basis]["flagged"]]
@@ -196,18 +231,13 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
             untold.append(row["title"])
         elif not flagged:
             clear.append(row["title"])
-    opening = f"{names.step(step)}. " + (
-        "Bias was looked for among people whose true counterpart is known."
-        if basis == "found_missed"
-        else "Bias was looked for between the matched and the unmatched."
-    )
     sentences = [opening + (f" Not detected by {_listed(clear)}." if clear else "")]
     if found:
         sentences.append("Detected: " + " ".join(found))
     if untold:
         sentences.append(f"Not told by {_listed(untold)}: no group can be shown without telling of few people.")
     if alike:
-        done = "found" if basis == "found_missed" else "matched"
+        done = {"found_missed": "found", "right_false": "right"}.get(basis, "matched")
         sentences.append(f"Nothing to compare by {_listed(alike)}: all are in one group, or all or none are {done}.")
     if unsure:
         groups, lie = ("group", "lies") if unsure == 1 else ("groups", "lie")
@@ -216,22 +246,17 @@ def statement(step: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure
             f"{unsure}{more} {groups} {lie} beyond 0.1, but not beyond what chance could do: neither detected nor "
             "ruled out. The tables have them."
         )
-    sentences.append(
-        "This draft says what was counted. Whoever publishes it adds why, what was done about it, and whether it is "
-        "mitigated fully, in part or not."
-    )
     return sentences
 
 
 def _sides(flagged: Sequence[tuple[Mapping[str, Any], Cell]], basis: str) -> str:
-    verb = "found" if basis == "found_missed" else "matched"
     parts = []
-    for wanted, words in ((False, _UNDER), (True, _OVER)):
+    for wanted, words in zip((False, True), _SIDES[basis], strict=True):
         groups = [
             f"{label_of(group)} ({cell.text})" for group, cell in flagged if (group[basis]["difference"] > 0) == wanted
         ]
         if groups:
-            parts.append(f"{verb} {words}: {', '.join(groups)}")
+            parts.append(f"{words}: {', '.join(groups)}")
     return "; ".join(parts)
 
 
@@ -246,17 +271,39 @@ def _table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names:
     for group in row["groups"]:
         cells: list[str | Cell] = [label_of(group), rate_of(row, group, shown, d)]
         if has_truth:
-            cells += [d.accuracy(group["missed"]), *d.interval(group["missed"]), d.accuracy(group["false"])]
-        cells += [_expected(group, key, d) for key in ("expected_missed", "expected_false")]
+            cells += [d.accuracy(group["missed"]), *d.interval(group["missed"])]
+        cells.append(_expected(group, group["expected_missed"], d))
         cells += cells_of(row, group, "matched_unmatched", shown, d)
         if has_truth:
             cells += cells_of(row, group, "found_missed", shown, d)
         rows.append(cells)
-    truths = ["Missed, %", "95% from", "to", "False links, %"] if has_truth else []
-    heads = ["Group", "Matched, %", *truths, LET_GO, "False, expected, %"]
+    truths = ["Missed, %", "95% from", "to"] if has_truth else []
+    heads = ["Group", "Matched, %", *truths, LET_GO]
     heads += ["Matched beside unmatched", "95% from", "to"]
     heads += ["Found beside missed", "95% from", "to"] if has_truth else []
     title = f"{names.step(step)}: bias by {row['title'][0].lower()}{row['title'][1:]}"
+    return Table(title, heads, rows)
+
+
+def _false_table(step: Mapping[str, Any], row: Mapping[str, Any], shown: Shown, names: Names, d: Disclosure) -> Table:
+    """The share of false links by group, by truth and by probabilities."""
+    has_truth = any(group["false"] for group in row["groups"])
+    rows: list[list[str | Cell]] = []
+    known = [group["labels"] for group in row["groups"]]
+    for group in [*(band for band in row.get("bands", ()) if band["labels"] not in known), *row["groups"]]:
+        cells: list[str | Cell] = [label_of(group)]
+        if has_truth:
+            cells += [d.accuracy(group["false"]), *d.interval(group["false"])]
+        within = group["expected_false_within"] or {}
+        cells += [_expected(group, within.get(bound), d) for bound in ("value", "low", "high")]
+        if has_truth:
+            differences = cells_of(row, group, "right_false", shown, d)
+            cells += [*differences, _verdict(group["right_false"], differences[0])]
+        rows.append(cells)
+    interval = ["95% from", "to"]
+    heads = ["Group", *(["False links, %", *interval] if has_truth else []), "False, expected, %", *interval]
+    heads += ["Right beside false", *interval, "Verdict"] if has_truth else []
+    title = f"{names.step(step)}: false links by {row['title'][0].lower()}{row['title'][1:]}"
     return Table(title, heads, rows)
 
 
@@ -268,13 +315,13 @@ def rate_of(row: Mapping[str, Any], group: Mapping[str, Any], shown: Shown, d: D
     return tied or d.percent(group["matched"], group["eligible"])
 
 
-def _expected(group: Mapping[str, Any], key: str, d: Disclosure) -> Cell:
-    """A mean of probabilities, no count of people."""
-    if group[key] is None:
+def _expected(group: Mapping[str, Any], share: float | None, d: Disclosure) -> Cell:
+    """A mean of probabilities of the group's links, or a bound of it; no count of people."""
+    if share is None:
         return d.marked("not_applicable")
     if group["links"] < d.profile.fewest:
         return d.marked("suppressed")
-    return Cell(f"{100 * group[key]:.2f}", round(100 * group[key], 2))
+    return Cell(f"{100 * share:.2f}", round(100 * share, 2))
 
 
 _MOST_MOVED = 30

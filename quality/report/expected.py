@@ -114,23 +114,32 @@ def _group_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[
     tables = []
     for rate in step.get("groups", ()):
         rows: list[list[str | Cell]] = [
-            [group["label"], *(_per_thousand(group, what, d) for what in ("expected_false", "expected_missed"))]
+            [
+                group["label"],
+                *(_per_thousand(group, (group["expected_false_within"] or {}).get(bound), d) for bound in _BOUNDS),
+                _per_thousand(group, _of_links(group, "expected_missed"), d),
+            ]
             for group in rate["groups"]
             if group["expected_false"] is not None
         ]
         title = f"{names.step(step)}: error expected by {rate['title'][0].lower()}{rate['title'][1:]}"
         if rows:
-            tables.append(
-                Table(title, ["Group", "False of 1,000 links, expected", "Let go beside 1,000 links, expected"], rows)
-            )
+            heads = ["Group", "False of 1,000 links, expected", "95% from", "to", "Let go beside 1,000 links, expected"]
+            tables.append(Table(title, heads, rows))
     return tables
 
 
-def _per_thousand(group: Mapping[str, Any], what: str, d: Disclosure) -> Cell:
-    """A sum of probabilities, no count of persons; hidden where the links it is of are too few."""
+_BOUNDS = ("value", "low", "high")
+
+
+def _of_links(group: Mapping[str, Any], what: str) -> float | None:
+    return None if group[what] is None or not group["links"] else group[what] / group["links"]
+
+
+def _per_thousand(group: Mapping[str, Any], share: float | None, d: Disclosure) -> Cell:
+    """Of a sum of probabilities, no count of persons; hidden where the links it is of are too few."""
     if group["links"] < d.profile.fewest:
         return d.marked("suppressed" if group["links"] else "not_applicable")
-    if group[what] is None:
+    if share is None:
         return d.marked("not_applicable")
-    rate = 1000 * group[what] / group["links"]
-    return Cell(f"{rate:.2f}", round(rate, 2))
+    return Cell(f"{1000 * share:.2f}", round(1000 * share, 2))

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
-from quality.report.bias import LET_GO, LET_GO_NOTE, MISSED_NOTE, basis_of, cells_of, label_of, rate_of, released_groups
+from quality.report.bias import (
+    LET_GO,
+    LET_GO_NOTE,
+    MISSED_NOTE,
+    basis_of,
+    cells_of,
+    groups_of,
+    label_of,
+    rate_of,
+    released_groups,
+)
 from quality.report.coverage import lacking_on_spine, old_enough, source_rows
 from quality.report.facts import key
 from quality.report.names import Names
@@ -36,17 +46,17 @@ def statement_part(
     to_be_known: Sequence[str] = (),
 ) -> Part:
     """Who is in, what was linked, how good it is, for whom it is worse, what to do about it, what is not known."""
-    worse = _worse(subject.step, sides, names, d)
+    worse, falser = _worse(subject.step, sides, names, d), _falser(subject.step, sides, d)
     known = {step["step"]: error_of(step, reviews) for step in evaluation["steps"]}
     sections = [
         *([Section("not-to-be-published", "Not to be published", [_withheld(failed_gates)])] if failed_gates else []),
         Section("who-is-in", names.of("Who is in", "What is in"), _who(evaluation, subject, names, d)),
         Section("what-was-linked", "What was linked, and how well", _linked(evaluation, pairs, known, names, d)),
-        Section("for-whom-worse", names.of("For whom it is worse", "For which it is worse"), [*worse]),
+        Section("for-whom-worse", names.of("For whom it is worse", "For which it is worse"), [*worse, *falser]),
         Section(
             "what-to-do",
             "What a researcher must do about it",
-            [Text(said) for said in _to_do(subject, known[subject.step["step"]], bool(worse[1:]), d)],
+            [Text(said) for said in _to_do(subject, known[subject.step["step"]], bool(worse[1:]), bool(falser), d)],
         ),
         Section(
             "not-known",
@@ -205,13 +215,46 @@ def _worse(
     return [Text(said), Table("Groups that the linkage favours least", heads, rows, " ".join(filter(None, notes)))]
 
 
+def _falser(step: Mapping[str, Any], sides: Mapping[str, Mapping[str, Side]], d: Disclosure) -> list[Text | Table]:
+    """Groups with more false links than their share, most first, beyond 0.1 and beyond chance: false links are few."""
+    shown = released_groups(sides, step)
+    found: list[tuple[float, list[str | Cell]]] = []
+    for row in step.get("bias") or ():
+        if len(row["characteristics"]) > 1:
+            continue
+        for group in groups_of(row, "right_false"):
+            differs, judged = group["right_false"], group["false"]
+            if not differs or not differs["certain"] or differs["difference"] >= 0 or judged["of"] < _FEWEST:
+                continue
+            cell, low, high = cells_of(row, group, "right_false", shown, d)
+            if cell.value is not None:
+                share = [d.accuracy(judged), _range(*d.interval(judged))]
+                found.append((cell.value, [row["title"], label_of(group), *share, cell, _range(low, high)]))
+    if not found:
+        return []
+    found.sort(key=lambda one: one[0])
+    more = f" The {_MOST_GROUPS} most affected of {len(found)} are shown." if len(found) > _MOST_GROUPS else ""
+    heads = ["Characteristic", "Group", "False links, %", "95%", "Difference", "95%"]
+    rows = [line for _, line in found[:_MOST_GROUPS]]
+    said = (
+        "These groups are linked falsely more than their share, by a standardised difference of right and false links "
+        f"beyond 0.1 and beyond chance.{more}"
+    )
+    return [
+        Text(said),
+        Table("Groups with more false links than their share", heads, rows, key(itertools.chain(*rows), d)),
+    ]
+
+
 def _expected(group: Mapping[str, Any], d: Disclosure) -> Cell:
     if group["expected_missed"] is None or group["links"] < d.profile.fewest:
         return d.marked("not_applicable")
     return Cell(f"{100 * group['expected_missed']:.2f}", round(100 * group["expected_missed"], 2))
 
 
-def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse: bool, d: Disclosure) -> list[str]:
+def _to_do(
+    subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse: bool, has_falser: bool, d: Disclosure
+) -> list[str]:
     """What follows from the figures; each sentence is there because a figure is."""
     said = [
         "Say which denominator a rate has. Take those in the calculation, not everybody: who could not have been "
@@ -227,6 +270,11 @@ def _to_do(subject: Side, known: tuple[str, Mapping[str, Any]] | None, has_worse
             "Compare groups only with their link rates beside them. Where a comparison runs along a characteristic of "
             "the table above, weight the linked by one over their group's rate, or adjust for it, and report both "
             "results."
+        )
+    if has_falser:
+        said.append(
+            "False links are not spread evenly. Where a comparison runs along a characteristic of the table of false "
+            "links, repeat it on links of match probability 0.99 and more, and report both results."
         )
     precision, seen = _measured(known, "precision")
     low = d.interval(precision, seen=seen)[0].value

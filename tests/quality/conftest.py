@@ -1,6 +1,7 @@
 """A world small enough to check by eye: three pupils, three learners, one false link and one missed."""
 
 import copy
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,36 @@ def counted_once(engine: Engine) -> CountedOnce:
 def counted(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the evaluation says of the crowd."""
     return counted_once("crowd", lambda: evaluate(engine, request.getfixturevalue("crowd")))
+
+
+@pytest.fixture
+def uneven(engine: Engine, crowd: Inputs) -> Inputs:
+    """Of 600 people in two sources the last 60, all from London, are not linked; one half are women."""
+    tables = {}
+    for source, table in crowd.identities.items():
+        tables[source] = engine.sql(
+            """
+            select *, list_append(cast([] as varchar[]),
+                                  case when entity_id % 1000 > 480 then 'SW1A 1AA' else 'LS1 1AA' end) as postcode
+            from {t}
+            """,
+            t=table,
+            store=True,
+        )
+    return dataclasses.replace(crowd, identities=tables)
+
+
+@pytest.fixture
+def counted_uneven(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return counted_once("uneven", lambda: evaluate(engine, request.getfixturevalue("uneven")))
+
+
+@pytest.fixture
+def without_truth(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def counts() -> dict[str, Any]:
+        return evaluate(engine, dataclasses.replace(request.getfixturevalue("uneven"), truth=None))
+
+    return counted_once("uneven without truth", counts)
 
 
 @pytest.fixture

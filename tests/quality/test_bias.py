@@ -69,36 +69,6 @@ def test_a_difference_turns_with_its_sides(of: int, other: int, a: int, b: int) 
         assert one["low"] == pytest.approx(-two["high"])
 
 
-@pytest.fixture
-def uneven(engine: Engine, crowd: Inputs) -> Inputs:
-    """Of 600 people in two sources the last 60, all from London, are not linked; one half are women."""
-    tables = {}
-    for source, table in crowd.identities.items():
-        tables[source] = engine.sql(
-            """
-            select *, list_append(cast([] as varchar[]),
-                                  case when entity_id % 1000 > 480 then 'SW1A 1AA' else 'LS1 1AA' end) as postcode
-            from {t}
-            """,
-            t=table,
-            store=True,
-        )
-    return dataclasses.replace(crowd, identities=tables)
-
-
-@pytest.fixture
-def counted_uneven(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return counted_once("uneven", lambda: evaluate(engine, request.getfixturevalue("uneven")))
-
-
-@pytest.fixture
-def without_truth(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    def counts() -> dict[str, Any]:
-        return evaluate(engine, dataclasses.replace(request.getfixturevalue("uneven"), truth=None))
-
-    return counted_once("uneven without truth", counts)
-
-
 def rows_of(evaluation: dict[str, Any], *names: str) -> dict[tuple[str, ...], dict[str, Any]]:
     (step,) = evaluation["steps"]
     row = next(row for row in step["bias"] if row["characteristics"] == list(names))
@@ -354,10 +324,10 @@ def test_bias_since_the_last_release(counted_uneven: dict[str, Any]) -> None:
 def test_error_of_a_group_is_of_those_in_the_calculation(engine: Engine, world: Any) -> None:
     """Ten women, one of them too young for the calculation, with the false link; of men nobody is in it."""
     cube = world("""
-        side  | sex | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | due
-        left  | F   | true             | true           | true         | true          | 9     | 9     | 9       | 0     | 8.5              | 0.5               | 9
-        left  | F   | false            | true           | true         | false         | 1     | 1     | 0       | 1     | 0.5              | 0.25              | 1
-        left  | M   | false            | true           | true         | true          | 1     | 1     | 1       | 0     | 0.5              | 0.0               | 1
+        side  | sex | is_eligible:bool | is_linked:bool | in_both:bool | is_found:bool | units | links | correct | wrong | said_right:float | said_missed:float | said_spread:float | due
+        left  | F   | true             | true           | true         | true          | 9     | 9     | 9       | 0     | 8.5              | 0.5               | 0.4               | 9
+        left  | F   | false            | true           | true         | false         | 1     | 1     | 0       | 1     | 0.5              | 0.25              | 0.25              | 1
+        left  | M   | false            | true           | true         | true          | 1     | 1     | 1       | 0     | 0.5              | 0.0               | 0.25              | 1
     """)
     women, men = sums(engine, cube, ["sex"], in_calculation=True)
     assert (women["links"], women["wrong"], women["said_right"], women["said_missed"]) == (9, 0, 8.5, 0.5)
