@@ -7,6 +7,7 @@ from typing import Any
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
 from quality.report.drawing import figure
+from quality.report.error_parts import in_no_group
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Heading, Section, Table, Text
 from quality.report.released import Group, Side, side
@@ -18,10 +19,10 @@ _SIDES = {
     "right_false": ("linked falsely more than their share", "linked falsely less than their share"),
 }
 """What a difference below nought says of a group, and one above."""
-LET_GO = "Let go, expected, %"
+LET_GO = "Let go, expected at least, %"
 LET_GO_NOTE = (
-    "Let go, expected: matches among the pairs that were kept and not linked. Those of which no pair was kept are in "
-    "the step's expected recall, and in no group: nobody knows whose they are."
+    "Let go, expected at least: matches among the pairs that were kept and not linked. Those of which no pair was kept "
+    "are in the step's expected recall, and in no group: nobody knows whose they are, and one group may have most."
 )
 MISSED_NOTE = (
     "Missed: of the group's people in the calculation whom truth has on the other side too, those not found there."
@@ -75,6 +76,7 @@ def bias_section(
     ]
     if any(group["expected_missed"] for step in steps for row in step["bias"] for group in row["groups"]):
         blocks.append(Text(LET_GO_NOTE))  # once, and not under each of dozens of tables
+        blocks += [Text(said) for step in reversed(steps) if (said := in_no_group(step, names, d))]
     if any(group["missed"] for step in steps for row in step["bias"] for group in row["groups"]):
         blocks.append(Text(f"{MISSED_NOTE} {FALSE_NOTE}"))
     for step in reversed(steps):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quality.disclosure import Cell, Disclosure
+from quality.intervals import Share
 from quality.report import charts
 from quality.report.drawing import figure
 from quality.report.names import Names
@@ -96,6 +97,20 @@ def of_pairs(step: Mapping[str, Any]) -> str:
             "people, and those in it alone, so that they say something else of a group."
         )
     return "Pairs are counted here. Link rates and bias count people, so that they say something else of a group."
+
+
+def in_no_group(step: Mapping[str, Any], names: Names, d: Disclosure) -> str:
+    """How much of what a step is expected to miss its groups leave out; nothing where it does not know."""
+    said = step.get("expected") or {}
+    kept, beside = said.get("missed_kept", 0.0), ("others", "dropped", "unreached")
+    hidden = sum(said.get(f"missed_{part}", 0.0) for part in beside)
+    if not hidden or said["recall"]["value"] is None:
+        return ""
+    of = kept + hidden
+    share = d.accuracy(Share(of=round(of), count=hidden, value=hidden / of, low=None, high=None))
+    if share.value is None:
+        return ""
+    return f"{names.step(step)}: {share.text}% of what is expected to be missed is in no group."
 
 
 def causes_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure) -> Section | None:

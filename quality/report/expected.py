@@ -5,8 +5,9 @@ from typing import Any
 
 from quality.disclosure import Cell, Disclosure
 from quality.report import charts
+from quality.report.bias import LET_GO_NOTE
 from quality.report.drawing import figure
-from quality.report.error_parts import of_pairs
+from quality.report.error_parts import in_no_group, of_pairs
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Section, Table, Text
 from quality.report.summary import told_by_truth
@@ -52,11 +53,17 @@ def expected_section(evaluation: Mapping[str, Any], names: Names, d: Disclosure)
         ),
     ]
     blocks += [
-        Fold(f"{names.step(step)}: false links expected in each group", [Text(of_pairs(step)), *tables])
+        Fold(f"{names.step(step)}: false links expected in each group", [*_said(step, names, d), *tables])
         for step in steps
         if (tables := _group_tables(step, names, d))
     ]
     return Section("expected", "Error without truth", blocks)
+
+
+def _said(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[Text]:
+    """Of whom the tables of groups are, and what they leave out."""
+    unknown = in_no_group(step, names, d)
+    return [Text(of_pairs(step)), *([Text(f"{LET_GO_NOTE} {unknown}")] if unknown else [])]
 
 
 _PEOPLE = ("override", "clerical")
@@ -124,7 +131,7 @@ def _group_tables(step: Mapping[str, Any], names: Names, d: Disclosure) -> list[
         ]
         title = f"{names.step(step)}: error expected by {rate['title'][0].lower()}{rate['title'][1:]}"
         if rows:
-            heads = ["Group", "False of 1,000 links, expected", "95% from", "to", "Let go beside 1,000 links, expected"]
+            heads = ["Group", "False of 1,000 links, expected", "95% from", "to", "Let go beside 1,000 links, at least"]
             tables.append(Table(title, heads, rows))
     return tables
 

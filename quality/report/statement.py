@@ -17,6 +17,7 @@ from quality.report.bias import (
     released_groups,
 )
 from quality.report.coverage import lacking_on_spine, old_enough, source_rows
+from quality.report.error_parts import in_no_group
 from quality.report.facts import key
 from quality.report.names import Names
 from quality.report.page import Part, Section, Table, Text
@@ -211,7 +212,8 @@ def _worse(
     share = "Missed, %" if step["accuracy"] else LET_GO
     heads = ["Characteristic", "Group", "Matched, %", share, "Difference", "Beyond chance"]
     rows = [line for _, line in found[:_MOST_GROUPS]]
-    notes = [MISSED_NOTE if step["accuracy"] else LET_GO_NOTE, key(itertools.chain(*rows), d)]
+    told = [MISSED_NOTE] if step["accuracy"] else [LET_GO_NOTE, in_no_group(step, names, d)]
+    notes = [*told, key(itertools.chain(*rows), d)]
     return [Text(said), Table("Groups that the linkage favours least", heads, rows, " ".join(filter(None, notes)))]
 
 
