@@ -20,7 +20,8 @@ def tune(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for any that is free.")] = 0,
     profile: Annotated[
-        str, typer.Option("--disclosure", help="Rules by which counts of subgroups are shown: configs/disclosure/.")
+        str,
+        typer.Option("--disclosure", help="Rules by which subgroups are shown to others: configs/disclosure/."),
     ] = "leo_publication",
 ) -> None:
     """Tune a step in a browser: m and u, thresholds, margin, frequencies; see links, expected error and review load.

@@ -79,7 +79,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Group:
-    """Links of a subgroup of the left side's units: in the run, gained and lost. Exact counts, not to be shown so."""
+    """Links of a subgroup of the left side's units: in the run, gained and lost. Exact, for the analyst alone."""
 
     characteristic: str
     value: str

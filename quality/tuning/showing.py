@@ -82,7 +82,8 @@ class Showing:
                     ("to_review", "Now left to people", found.to_review),
                 )
             ],
-            groups=self._groups(found.groups, found.gained, found.lost),
+            groups=self._groups(found.groups),
+            released=self._released(found.groups, found.gained, found.lost),
             doubtful=self._pairs(found.examples.get("doubtful", ())),
             weights=self._weights(found, run),
             named_by=self._desk.names_units,
@@ -217,7 +218,21 @@ class Showing:
             for one in examples
         ]
 
-    def _groups(self, groups: Sequence[Group], gained: int, lost: int) -> Table | None:
+    def _groups(self, groups: Sequence[Group]) -> Table | None:
+        """Exact counts, for the analyst, who sees single people above."""
+        changed = [group for group in groups if group.gained or group.lost]
+        rows: list[list[str | Cell]] = [
+            [self._title(group), group.value, *(Cell(f"{n:,}", n) for n in (group.links, group.gained, group.lost))]
+            for group in changed
+        ]
+        heads = ["Characteristic", "Value", "Links in the run", "Gained", "Lost"]
+        note = "Exact counts, for you alone: they are not for release."
+        return Table("Links gained and lost by subgroup, exact", heads, rows, note) if rows else None
+
+    def _title(self, group: Group) -> str:
+        return self._titles.get(group.characteristic, group.characteristic)
+
+    def _released(self, groups: Sequence[Group], gained: int, lost: int) -> Table | None:
         """Counts that pass disclosure control; those of a characteristic add up to what was gained and lost."""
         if not groups or not (gained or lost):
             return None
@@ -235,8 +250,7 @@ class Showing:
         rows: list[list[str | Cell]] = [["All", "", shown["gained",], shown["lost",]]]
         for group in changed:
             at = group.characteristic, group.value
-            title = self._titles.get(group.characteristic, group.characteristic)
-            rows.append([title, group.value, shown["gained", *at], shown["lost", *at]])
+            rows.append([self._title(group), group.value, shown["gained", *at], shown["lost", *at]])
         note = "Counts are rounded, and small ones hidden: this table may be shown to others."
         return Table("Links gained and lost by subgroup", ["Characteristic", "Value", "Gained", "Lost"], rows, note)
 
