@@ -114,7 +114,7 @@ class Explainer(AbstractContextManager["Explainer"]):
             found = explain_record(self._engine, [self._linked.step], unit, side=side)
         else:
             run = self._of_run()
-            entity = self._entity(key, "--record")
+            entity = run.named_entity(key, "--record")
             steps = [run.named_step(step).name] if step else [name for name in run.steps if run.has(f"links/{name}")]
             found = explain_record(self._engine, [run.open(name) for name in steps], entity)
             found["source"] = run.source_of(entity)
@@ -167,7 +167,7 @@ class Explainer(AbstractContextManager["Explainer"]):
             )
             return linked.step, (one, other)
         run = self._of_run()
-        entities = [self._entity(key, "--pair") for key in (left, right)]
+        entities = [run.named_entity(key, "--pair") for key in (left, right)]
         names = [run.named_step(step).name] if step else [name for name in run.steps if run.has(f"links/{name}")]
         for name in names:
             opened = run.open(name)
@@ -181,27 +181,6 @@ class Explainer(AbstractContextManager["Explainer"]):
         to_come = [name for name in run.steps if not run.has(f"links/{name}")]
         more = f"\n  not linked yet: {', '.join(to_come)}; the same leo run goes on" if to_come else ""
         raise ConfigError(f"--pair: {where} {sources} against each other\n  the steps are {sides}{more}")
-
-    def _entity(self, key: str, option: str) -> int:
-        """An entity by SOURCE:KEY or its number. Messages never repeat the key: it may be somebody's number."""
-        run = self._of_run()
-        source, parted, rest = key.partition(":")
-        if parted and source in run.sources:
-            found = run.entity(source, rest)
-            if found is None:
-                raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
-            return found
-        if not key.isdigit():
-            raise ConfigError(
-                f"{option}: names no entity\n  give SOURCE:KEY or the number of an entity; "
-                f"sources are {', '.join(run.sources)}"
-            )
-        if run.source_of(int(key)) is None:
-            raise ConfigError(
-                f"{option} {key}: the run has no entity of this number\n"
-                "  give SOURCE:KEY, or a number from the run's identities or spine"
-            )
-        return int(key)
 
     def _values(self, step: OpenStep, units: tuple[int, int]) -> Values:
         """What both hold of each comparison's columns, the latest first."""

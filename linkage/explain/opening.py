@@ -153,6 +153,30 @@ class OpenRun:
         held = rows(self.engine, found)
         return int(held[0]["entity_id"]) if held else None
 
+    def named_entity(self, key: str, option: str) -> int:
+        """An entity by SOURCE:KEY or its number.
+
+        Raises:
+            ConfigError: there is none; the message never repeats the key, which may be somebody's number.
+        """
+        source, parted, rest = key.partition(":")
+        if parted and source in self.sources:
+            found = self.entity(source, rest)
+            if found is None:
+                raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
+            return found
+        if not key.isdigit():
+            raise ConfigError(
+                f"{option}: names no entity\n  give SOURCE:KEY or the number of an entity; "
+                f"sources are {', '.join(self.sources)}"
+            )
+        if self.source_of(int(key)) is None:
+            raise ConfigError(
+                f"{option} {key}: the run has no entity of this number\n"
+                "  give SOURCE:KEY, or a number from the run's identities or spine"
+            )
+        return int(key)
+
     def source_of(self, entity_id: int) -> str | None:
         """The source of an entity: ids are dense over the sources in their order."""
         last = 0

@@ -101,7 +101,7 @@ class RunDesk:
             return all(side.members([unit]) for side, unit in sides)
 
     def unit(self, side: str, named: str) -> int | None:
-        """A unit by its number, or by its id in its file."""
+        """A unit by its number or SOURCE:KEY, or by its id in its file."""
         with self._lock:
             return self._opened.unit(side, named)
 

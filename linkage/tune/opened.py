@@ -28,8 +28,9 @@ class Tuned:
         model: the file of the step's model.
         trained: what that was trained on, where it was written down.
         groups: subgroups that pairs fall into.
-        names_units: what somebody calls a record by: "number" or "id".
-        unit: side and what somebody calls a record of it to its unit; None where it has none of that name.
+        names_units: what somebody calls a record by: "number" (of a run; or SOURCE:KEY) or "id".
+        unit: side and what somebody calls a record of it to its unit; None where it has none of that name, or a
+            ConfigError that says why.
         id_of: side and unit to the id in its file; None where records are called by their numbers.
         use: how a saved model is linked by: of its file, and of settings before and after.
     """
@@ -70,8 +71,8 @@ def open_to_tune(
     name = str(run.named_step(step or next(iter(run.steps))).name)
     opened = run.open(name)
 
-    def unit(side: str, number: str) -> int | None:
-        return _unit_of_number(opened, side, number)
+    def unit(side: str, named: str) -> int | None:
+        return _unit_of_key(run, opened, side, named) if ":" in named else _unit_of_number(opened, side, named)
 
     return Tuned(
         run=run.name,
@@ -93,6 +94,19 @@ def _unit_of_number(opened: OpenStep, side: str, number: str) -> int | None:
     if not (number.isascii() and number.isdigit() and len(number) <= 15):
         return None
     return int(number) if opened.sides[side].members([int(number)]) else None
+
+
+def _unit_of_key(run: OpenRun, opened: OpenStep, side: str, key: str) -> int:
+    """By SOURCE:KEY, as `leo explain` has it."""
+    entity = run.named_entity(key, f"On the {side}")
+    unit = opened.sides[side].unit_of(entity)
+    if unit is None:
+        left, right = (opened.sides[each].name for each in ("left", "right"))
+        raise ConfigError(
+            f"On the {side}: step '{opened.step.name}' does not have {run.source_of(entity)} there\n"
+            f"  it sets {left} against {right}"
+        )
+    return unit
 
 
 def _of_files(root: Path, opened: OpenFiles, engine: Engine, step: str | None) -> Tuned:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from linkage.errors import ConfigError
 from quality.definitions import Definitions
 from quality.disclosure import Profile
 from quality.report.names import Names
@@ -141,12 +142,8 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> Non
             if not named
         ]
         with draft.lock:
-            units = {side: desk.unit(side, named) for side, named in sent.items() if named}
-            faults += [
-                Fault(side, f"On the {side}: there is no record of this {desk.names_units}")
-                for side, unit in units.items()
-                if unit is None
-            ]
+            units = {side: _unit(desk, side, named) for side, named in sent.items() if named}
+            faults += [unit for unit in units.values() if isinstance(unit, Fault)]
             if faults:
                 return _again(showing, draft, faults, sent)
         return RedirectResponse(f"/pairs/{units['left']}/{units['right']}", 303)
@@ -157,6 +154,14 @@ def _add_pairs(app: FastAPI, showing: Showing, desk: Desk, draft: _Draft) -> Non
             if max(abs(left), abs(right)) > _LARGEST_UNIT or not desk.are_units(left, right):
                 raise HTTPException(404)
             return HTMLResponse(showing.pair(left, right, draft.settings))
+
+
+def _unit(desk: Desk, side: str, named: str) -> int | Fault:
+    try:
+        unit = desk.unit(side, named)
+    except ConfigError as error:
+        return Fault(side, str(error).replace("\n  ", "; "))
+    return Fault(side, f"On the {side}: there is no record of this {desk.names_units}") if unit is None else unit
 
 
 def _again(showing: Showing, draft: _Draft, faults: Sequence[Fault], sent: Mapping[str, str]) -> Response:

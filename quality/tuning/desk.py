@@ -149,7 +149,7 @@ class Desk(Protocol):
     left: str
     right: str
     comparisons: list[Compared]
-    names_units: str  # what somebody names them by: "number" of the run, or "id" in a file
+    names_units: str  # what somebody names them by: "number" of the run (or SOURCE:KEY), or "id" in a file
     adjustable: tuple[str, ...]  # columns whose frequencies the model can adjust for
     limits: tuple[str, ...]  # of accept, review and margin: those that the step's links rest on
     gain: float  # bits that the cardinality adds to a match weight
@@ -164,7 +164,11 @@ class Desk(Protocol):
         ...
 
     def unit(self, side: str, named: str) -> int | None:
-        """The unit of a side that somebody names; None where there is none of that name."""
+        """The unit of a side that somebody names; None where there is none of that name.
+
+        Raises:
+            ConfigError: there is none; the message says why.
+        """
         ...
 
     def ids(self, left: int, right: int) -> tuple[str | None, str | None]:

@@ -21,6 +21,7 @@ _BY_RULES = (
     "Between the two thresholds pairs are linked that a pass made or a person decided; over both a pair is not, where "
     "one of the two has a better partner."
 )
+_BY_KEY = "As the page has it, or SOURCE:KEY: a source and its own key of somebody."
 _SHOWN_SUMS = 0.0005  # by which the shares of a comparison may miss one before it is said
 
 
@@ -87,6 +88,7 @@ class Showing:
             doubtful=self._pairs(found.examples.get("doubtful", ())),
             weights=self._weights(found, run),
             named_by=self._desk.names_units,
+            named_hint=_BY_KEY if self._desk.names_units == "number" else "",
             columns=[
                 {"name": name, "label": self._names.column(name), "on": name in settings.adjusted}
                 for name in self._desk.adjustable
