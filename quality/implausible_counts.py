@@ -118,7 +118,7 @@ def _least(summed: Mapping[str, Any], of: int, told: Sequence[Mapping[str, Any]]
     """
     if not any(rule["excess"] for rule in told):
         return None
-    value, low, high = (min(float(summed[bound] or 0.0), of) for bound in _BOUNDS)
+    value, low, high = (min(round(float(summed[bound] or 0.0), 6), of) for bound in _BOUNDS)
     bounds = {"low": wilson(low, of)["low"], "high": wilson(high, of)["high"]}
     return {**wilson(value, of), **bounds, "counts": {"low": low, "high": high}}
 
