@@ -18,6 +18,7 @@ from linkage.model import Model
 from linkage.model.blocking import suggest
 from linkage.model.labelled import LabelReport, m_from_labels
 from linkage.model.training import TrainingReport, train
+from linkage.model.training.earlier import matches_of
 from linkage.model.training.files import save
 
 
@@ -86,7 +87,8 @@ def train_files(
         if pairs:
             say("m from labels")
             scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
-            model, taught = m_from_labels(model, pairs.labelled(engine, model, scored))
+            seen = matches_of(report.as_dict()) or 0
+            model, taught = m_from_labels(model, pairs.labelled(engine, model, scored), seen=seen)
         say("blocking rules")
         rules = suggest(engine, model, left, right).rules
     model = with_rules(model, rules)

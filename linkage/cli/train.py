@@ -134,6 +134,8 @@ def taught_by(taught: "LabelReport") -> list[str]:
         error = f"{level.error:>10.2f}" if level.error is not None else f"{'not seen':>10}"
         weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
         lines.append(f"{level.level:<{width}}  {level.before:>9.3g}  {level.m:>9.3g}  {weight:>7.2f}  {error}")
+    if taught.unseen:
+        lines.append(f"no label shows: {'; '.join(taught.unseen)}. What so few could not show stays as it was before")
     return lines
 
 

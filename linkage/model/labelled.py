@@ -3,6 +3,9 @@
 Splink's estimate_m_from_pairwise_labels counts labelled matches by level, each once. Reviewers do not see pairs at
 random: most come from where the model is least sure, and would make every field look worse than it is. So each pair
 counts for as many as it stands for, and an uncertain one for as much of a match as the decided pairs about it are.
+
+A few hundred matches show no level that one match in a thousand has, and that none of them does says next to nothing.
+There the model's own m stays, as `linkage.model.training.earlier` leans on another step's.
 """
 
 import math
@@ -15,10 +18,17 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.errors import InputError
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.splink_json import Level, Model, from_dict
+from linkage.model.training.earlier import worth
 from linkage.model.training.expectation import UNSEEN_MATCHES
 
 MATCH, NO_MATCH, UNCERTAIN = "match", "no match", "uncertain"
+
+OF_NO_USE = 0.1
+"""How likely it is beforehand that what the model says of a level is of no use. The more labels contradict it the
+likelier that is, and the less it counts: a robust mixture prior (Schmidli and others, Biometrics 70, 2014)."""
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -61,24 +71,36 @@ class LabelReport:
     effective: float
     levels: tuple[LevelFound, ...]
 
+    @property
+    def unseen(self) -> list[str]:
+        """Levels that no labelled match shows."""
+        return [level.level for level in self.levels if level.error is None]
+
     def as_dict(self) -> dict[str, Any]:
         """For the file beside a model: counts, no values."""
         return {
             "answers": self.answers,
             "matches": round(self.matches, 1),
             "effective": round(self.effective, 1),
+            "unseen": self.unseen,
             "levels": [vars(level) for level in self.levels],
         }
 
 
 def m_from_labels(
-    model: Model, pairs: Sequence[Labelled], *, pseudo: float = UNSEEN_MATCHES
+    model: Model, pairs: Sequence[Labelled], *, pseudo: float = UNSEEN_MATCHES, seen: float = 0.0
 ) -> tuple[Model, LabelReport]:
     """The model with m as labelled matches show it; u and the prior stay.
 
     A comparison's m are shares of the matches in which both sides know it. They count as the number of independent
-    ones that would tell as much (Kish: the square of the weights' sum over the sum of their squares), beside `pseudo`
-    matches that show what the model said before. Comparisons given other columns, and m that the model fixes, stay.
+    ones that would tell as much (Kish: the square of the weights' sum over the sum of their squares), beside matches
+    that show what the model said before: of a rare level many, of a common one few, as another step's m is weighed, and
+    of one at which labels contradict it no more than `pseudo`. Comparisons given other columns, and m that the model
+    fixes, stay.
+
+    Args:
+        pseudo: as how many matches what the model said counts at least.
+        seen: as how many at most: those that its m were learnt from.
 
     Raises:
         InputError: no pair was said to be a match.
@@ -93,21 +115,63 @@ def m_from_labels(
             continue
         known = levels[:, place] >= 0
         total, effective = float(weights[known].sum()), _effective(weights[known])
-        for level, told in zip(comparison.levels, written["comparison_levels"], strict=True):
-            if level.value < 0:
-                continue
-            at = float(weights[levels[:, place] == level.value].sum())
-            before = level.m or 0.0
-            m = before
-            if total > 0 and not told.get("fix_m_probability"):
-                m = (at / total * effective + before * pseudo) / (effective + pseudo)
-                told["m_probability"] = float(f"{m:.12g}")
-            error = math.sqrt((1 - m) / (m * effective)) / math.log(2) if at and effective else None
-            found.append(
-                LevelFound(comparison.name, level.label, level.value, before, m, level.u or 0.0, round(at, 1), error)
-            )
+        graded = [
+            (level, told)
+            for level, told in zip(comparison.levels, written["comparison_levels"], strict=True)
+            if level.value >= 0
+        ]
+        at = np.array([float(weights[levels[:, place] == level.value].sum()) for level, _ in graded])
+        before = np.array([level.m or 0.0 for level, _ in graded])
+        m, free = before, np.array([not told.get("fix_m_probability") for _, told in graded])
+        if total > 0:
+            said = np.array([level.m is not None for level, _ in graded])
+            counts_as = np.where(said, np.maximum(worth(before, seen), pseudo), pseudo)
+            leant = _leant(at / total * effective, effective, before, counts_as, np.full_like(counts_as, pseudo))
+            rest = 1 - float(before[~free].sum())
+            m = np.where(free, leant * rest / max(float(leant[free].sum()), np.finfo(float).tiny), before)
+        for number, (level, told) in enumerate(graded):
+            if total > 0 and free[number]:
+                told["m_probability"] = float(f"{m[number]:.12g}")
+            found.append(_found(comparison.name, level, float(m[number]), float(at[number]), effective))
     answers = {answer: sum(pair.answer == answer for pair in pairs) for answer in (MATCH, NO_MATCH, UNCERTAIN)}
     return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(found))
+
+
+def _leant(shown: Floats, of: float, m: Floats, firmly: Floats, loosely: Floats) -> Floats:
+    """Shares of levels by the labels that show them and by m, which counts firmly unless they contradict it.
+
+    Args:
+        shown: labels that show each level, of so many.
+        firmly, loosely: as how many labels m counts, if it is of use and if it is not.
+    """
+    odds = math.log(1 / OF_NO_USE - 1) + _agrees(shown, of, m, firmly) - _agrees(shown, of, m, loosely)
+    of_use = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    firm, loose = ((shown + m * worth) / (of + worth) for worth in (firmly, loosely))
+    found: Floats = of_use * firm + (1 - of_use) * loose
+    return found
+
+
+def _agrees(shown: Floats, of: float, m: Floats, counts_as: Floats) -> Floats:
+    """How likely so many labels are where m counts as so many matches (log of a negative binomial, but for what is the
+    same for all)."""
+    exposed = np.maximum(counts_as, 1e-9)
+    events = np.maximum(m, 1e-12) * exposed
+    together = exposed + of
+    found: Floats = (
+        _log_gamma(events + shown)
+        - _log_gamma(events)
+        + events * np.log(exposed / together)
+        + shown * np.log(of / together)
+    )
+    return found
+
+
+_log_gamma = np.vectorize(math.lgamma, otypes=[float])
+
+
+def _found(comparison: str, level: Level, m: float, matches: float, effective: float) -> LevelFound:
+    error = math.sqrt((1 - m) / (m * effective)) / math.log(2) if matches and effective else None
+    return LevelFound(comparison, level.label, level.value, level.m or 0.0, m, level.u or 0.0, round(matches, 1), error)
 
 
 def _matches(pairs: Sequence[Labelled]) -> npt.NDArray[np.float64]:

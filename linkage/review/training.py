@@ -9,6 +9,7 @@ from linkage.engine import connect, rows
 from linkage.errors import InputError
 from linkage.model import Model
 from linkage.model.labelled import Labelled, LabelReport, m_from_labels
+from linkage.model.training.earlier import matches_of
 from linkage.pipeline.lock import turn
 from linkage.pipeline.reviewing import drawn_of, labels_of, sample_of, turn_of
 from linkage.review.opened import open_step
@@ -70,6 +71,7 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
         )
         for row in answered
     ]
-    model, report = m_from_labels(opened.step.model, pairs)
+    # Of a model that was given nobody knows how many matches it has seen: it counts no more than the labels do.
+    model, report = m_from_labels(opened.step.model, pairs, seen=matches_of(opened.trained) or len(pairs))
     about = {"run": opened.run, "step": step, "records": opened.step.records, "trained": opened.trained}
     return model, report, about

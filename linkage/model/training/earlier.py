@@ -55,17 +55,12 @@ class Earlier:
             together: how fields of its links differ together (linkage.match.candidates.reach).
             shown: of each field, the step's matches at each level, by its links.
         """
-        found = [int(rule["matches"]) for rule in training.get("rules", ()) if rule.get("used", True)]
-        return cls(step, as_links_show(model, shown or {}), min(found), together or {}) if found else None
+        found = matches_of(training)
+        return cls(step, as_links_show(model, shown or {}), found, together or {}) if found is not None else None
 
     def worth(self, m: Floats) -> Floats:
-        """As how many matches of this step the other's m counts, level by level.
-
-        A level of m that varies by a share v of itself is, as a gamma prior has it, worth 1 / v^2 matches that show it:
-        (1 - m) / (m v^2) matches in all, but never more than were seen.
-        """
-        common = np.clip(m, 1e-12, 1 - 1e-12)
-        return np.minimum((1 - common) / (common * VARIES**2), float(self.matches))
+        """As how many matches of this step the other's m counts, level by level."""
+        return worth(m, self.matches)
 
     def leaning(self, m: Floats) -> tuple[Floats, Floats]:
         """The other's m, and as how many matches it counts within EM.
@@ -74,6 +69,22 @@ class Earlier:
         forename by chance are more than the matches, and EM may as well take them for matches by other surnames.
         """
         return m, self.worth(m)
+
+
+def matches_of(training: Mapping[str, Any]) -> int | None:
+    """How many matches trained m rest on, of the run of EM that saw the fewest; None where nothing was learnt."""
+    found = [int(rule["matches"]) for rule in training.get("rules", ()) if rule.get("used", True)]
+    return min(found, default=None)
+
+
+def worth(m: Floats, seen: float) -> Floats:
+    """As how many matches m that was learnt elsewhere counts, level by level.
+
+    A level of m that varies by a share v of itself is, as a gamma prior has it, worth 1 / v^2 matches that show it:
+    (1 - m) / (m v^2) matches in all, but never more than were seen.
+    """
+    common = np.clip(m, 1e-12, 1 - 1e-12)
+    return np.minimum((1 - common) / (common * VARIES**2), seen)
 
 
 def as_links_show(model: Model, shown: Mapping[str, Mapping[str, float]]) -> Model:
