@@ -30,6 +30,7 @@ from linkage.pipeline.reviewing import (
     turn_of,
 )
 from linkage.review.opened import Reviewed, open_step
+from quality import disclosure
 from quality.definitions import load as load_definitions
 from quality.review import CHANGED, allot, draw, form, frame, labels_of_csv, stratify
 
@@ -116,7 +117,8 @@ def _draw(
         labels = labels_of(run, origin)
         stratified = stratify(engine, opened.step.links, definitions, _followed(engine, opened, labels))
         strata = frame(engine, stratified, definitions)
-        drawn = draw(engine, stratified, allot(strata, size), (names.lots("left"), names.lots("right")), seed=chosen)
+        allotted = allot(strata, size, fewest=disclosure.load().fewest)
+        drawn = draw(engine, stratified, allotted, (names.lots("left"), names.lots("right")), seed=chosen)
         sample = _named(engine, run, drawn, names, _answered_before(engine, labels))
         folder.mkdir(parents=True, exist_ok=True)
         with unfinished(folder / "sample.parquet") as part:  # of its own: two may begin to review a step at once
