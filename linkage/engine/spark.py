@@ -1,12 +1,14 @@
 """The same engine on Spark, for data that one machine does not hold. Queries come in DuckDB's dialect (dialect.py)."""
 
 import contextlib
+import functools
 import itertools
 import os
 import re
 import shutil
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StructField, StructType
 
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
 from linkage.engine.dialect import to_spark
@@ -84,6 +86,8 @@ class SparkEngine:
         self._on_driver = OnDriver(self.scratch, on_driver or _most(self.session)) if self._durable else None
         self._counts: dict[str, int] = {}
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
+        self._untold: dict[str, Path] = {}  # stored tables that Spark has not been asked about yet
+        self._telling = threading.Lock()
 
     @property
     def memory(self) -> int:
@@ -126,6 +130,7 @@ class SparkEngine:
         if driver and foreseen and driver.store(rendered, reads, foreseen, path):
             return self._stored_at(path, foreseen)
         text = to_spark(rendered)
+        self._tell(*reads)
         frame = self._guarded(lambda: self.session.sql(text))
         check_types(frame)
         _answered[asked] = frame.schema
@@ -157,6 +162,7 @@ class SparkEngine:
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
+        self._tell(table.name)
         frame = self._guarded(lambda: self.session.sql(text))
         hashed = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
         frame = frame.selectExpr("*", f"cast(pmod(xxhash64({hashed}), {int(parts)}) as int) as part")
@@ -195,6 +201,7 @@ class SparkEngine:
         if self._on_driver and (here := self._on_driver.fingerprint(table.name, written)):
             return here
         text = to_spark(f"select {written} as row_text from {quote(table.name)}")
+        self._tell(table.name)
         number = "cast(conv(substr(md5(row_text), 1, 15), 16, 10) as decimal(38, 0))"
         query = f"select count(*) as row_count, sum({number}) as total from ({text})"
         (row,) = self._guarded(self.session.sql(query).collect)
@@ -202,8 +209,9 @@ class SparkEngine:
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
-            with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be told
-                self.session.catalog.dropTempView(table.name)
+            if self._untold.pop(table.name, None) is None:
+                with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be told
+                    self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
             self._schemas.pop(table.name, None)
             self._files.pop(table.name, None)
@@ -263,9 +271,24 @@ class SparkEngine:
         return self._stored_at(path, of_arrow(data.schema))
 
     def _stored_at(self, path: Path, schema: StructType) -> Table:
-        table = self._named(self.session.read.schema(schema).parquet(_as_it_stands(path)))
-        self._stored[table.name] = path
+        """A stored table. Spark hears of it when it is asked about it: many are read by the driver alone."""
+        table = Table(f"leo_{next(_names)}", schema.names)
+        self._views.add(table.name)
+        self._schemas[table.name] = StructType([StructField(of.name, of.dataType) for of in schema])
+        self._untold[table.name] = self._stored[table.name] = path
         return self._of_files(table, sorted(path.glob("*.parquet")))
+
+    def _tell(self, *names: str) -> None:
+        """Tell Spark of stored tables before a query of it names them."""
+        with self._telling:  # two threads may ask for one table
+            for name in names:
+                if path := self._untold.get(name):
+                    self._guarded(functools.partial(self._told, name, path))
+                    self._untold.pop(name, None)
+
+    def _told(self, name: str, path: Path) -> None:
+        reader = self.session.read.schema(self._schemas[name])
+        reader.parquet(_as_it_stands(path)).createOrReplaceTempView(name)
 
     def _of_files(self, table: Table, files: list[Path]) -> Table:
         """The table, whose rows are these files."""
@@ -292,6 +315,7 @@ class SparkEngine:
         return self._frame(table)
 
     def _frame(self, table: Table) -> DataFrame:
+        self._tell(table.name)
         return self.session.table(table.name)
 
     def _named(self, frame: DataFrame) -> Table:

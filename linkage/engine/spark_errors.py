@@ -28,9 +28,9 @@ def explained(error: Exception, scratch: Path, session: SparkSession) -> LeoErro
 def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     text, kind = str(error), _condition(error)
     if kind.startswith(_OF_FILES):
-        named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text)
-        file = named.group(1) if named else kind
-        if "NOT_EXIST" in kind or "FileNotFoundException" in text:
+        named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text) or re.search(r"file:(/[^\s`'\"]+)", text)
+        file = named.group(1).rstrip(".") if named else kind
+        if "NOT_EXIST" in kind or kind == "PATH_NOT_FOUND" or "FileNotFoundException" in text:
             return InputError(
                 f"a file is no longer there: {file}\n  put it back; where it is below {scratch}, run the same command "
                 "again: what was stored there is made anew.\n  On a cluster all workers must see both folders"

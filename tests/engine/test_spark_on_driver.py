@@ -62,8 +62,8 @@ def test_rows_and_types_are_those_of_spark(engines, query):
     found = []
     for engine in engines:
         made = engine.sql(query, t=engine.from_arrow(DATA), store=True)
-        kinds = engine.session.table(made.name).dtypes
-        read_by_spark = sorted(map(repr, engine.session.table(made.name).collect()))
+        kinds = engine.data_frame(made).dtypes
+        read_by_spark = sorted(map(repr, engine.data_frame(made).collect()))
         found.append((kinds, read_by_spark, sorted(map(repr, rows_of(engine, made)))))
     assert found[0] == found[1]
 
@@ -83,7 +83,7 @@ def test_types_may_be_said_and_are_those_of_spark(engines):
     said = dict(zip(("id", "level", "weight"), kinds, strict=True))
     for engine in engines:
         made = engine.sql(query, t=engine.from_arrow(DATA), store=said)
-        assert engine.session.table(made.name).dtypes == list(said.items())
+        assert engine.data_frame(made).dtypes == list(said.items())
         assert [row["id"] for row in rows_of(engine, made)] == [1, 2, 3]
 
 
@@ -93,7 +93,7 @@ def test_a_query_asked_again_of_other_types_has_other_types(engines):
             engine.sql("select n + n as twice from {t}", t=engine.from_arrow(pa.table({"n": data})), store=True)
             for data in (pa.array([1], pa.int32()), pa.array([1], pa.int32()), pa.array([1.5], pa.float64()))
         ]
-        kinds = [engine.session.table(table.name).dtypes[0][1] for table in made]
+        kinds = [engine.data_frame(table).dtypes[0][1] for table in made]
         assert kinds == ["int", "int", "double"]
         assert [rows_of(engine, table)[0]["twice"] for table in made] == [2, 2, 3.0]
 
@@ -107,7 +107,7 @@ def test_files_are_read_and_hashed_without_a_job(engines, jobs, tmp_path):
     table = here.read(path)
     assert here.fingerprint(table) == expected
     assert jobs() == before
-    assert here.session.table(table.name).dtypes == here.session.read.parquet(str(path)).dtypes
+    assert here.data_frame(table).dtypes == here.session.read.parquet(str(path)).dtypes
 
 
 def test_files_of_other_columns_are_matched_by_name(engines, tmp_path):
