@@ -45,6 +45,7 @@ def publish(run: Path, releases: Path, name: str | None = None) -> Path:
     if not run.exists() and (target / RELEASE).is_file():
         if _aside(run).exists():  # stopped while it was taken away
             remove(_aside(run))
+            _mark(run).unlink(missing_ok=True)
             return target
         raise ConfigError(f"{run}: no such folder\n  {target} is a release already: the run may have become it")
     manifest = ended_well(run)
@@ -98,6 +99,7 @@ def _move(run: Path, target: Path) -> None:
         os.rename(run, target)
         sync_folder(target.parent)
         return
+    _mark(run).touch()
     with beside(target) as part:  # a place of its own: another may publish under the same name
         shutil.copytree(run, part, symlinks=True, dirs_exist_ok=True)
         sync_tree(part)
@@ -107,7 +109,13 @@ def _move(run: Path, target: Path) -> None:
 
 
 def _was_copied(run: Path, target: Path) -> bool:
-    """Whether the release is this run's: a copy is named when it is whole, and says the same of its publication."""
+    """Whether the release is this run's: a copy is named when it is whole, and says the same of its publication.
+
+    So does a copy of a release that somebody has made for himself, which nobody may take from him: none stands beside
+    the mark of a publication that was at work.
+    """
+    if not _mark(run).exists():
+        return False
     said = [place / RELEASE for place in (run, target)]
     return all(file.is_file() for file in said) and said[0].read_bytes() == said[1].read_bytes()
 
@@ -117,6 +125,11 @@ def _take_away(run: Path) -> None:
     remove(_aside(run))
     os.rename(run, _aside(run))
     remove(_aside(run))
+    _mark(run).unlink(missing_ok=True)
+
+
+def _mark(run: Path) -> Path:
+    return run.with_name(f".{run.name}.publishing")
 
 
 def _aside(run: Path) -> Path:

@@ -1,5 +1,6 @@
 """Publishing to another disk that is stopped after the copy goes on with the same command."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,5 +46,16 @@ def test_half_of_a_run_is_left_under_no_name_of_its_own(
     assert (village.root.exists(), left.exists()) == (False, True)
     assert publish(village.root, releases, "2026") == releases / "2026"
     assert not left.exists()
+    assert not list(village.root.parent.glob(".*.publishing"))
     with pytest.raises(ConfigError, match=r"no such folder\n.*2026 is a release already"):
         publish(village.root, releases, "2026")
+
+
+def test_a_copy_of_a_release_that_somebody_has_made_stays(village: Any, tmp_path: Path) -> None:
+    """It was taken for a publication that had been stopped, and deleted."""
+    releases, mine = tmp_path / "releases", tmp_path / "backup" / "2026"
+    publish(village.root, releases, "2026")
+    shutil.copytree(releases / "2026", mine)
+    with pytest.raises(ConfigError, match="there is a release of that name"):
+        publish(mine, releases)
+    assert (mine / "manifest.json").is_file()
