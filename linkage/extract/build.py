@@ -3,7 +3,7 @@
 import datetime
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ def extract(
     last: Path | None = None,
     max_change: float | None = None,
     datasets: Mapping[str, str] | None = None,
+    look: Callable[[Sequence[Written]], None] | None = None,
 ) -> ExtractSummary:
     """Write what a project is approved for, and nothing else.
 
@@ -79,6 +80,7 @@ def extract(
         last: the folder of the project's last extract, which this one is compared with.
         max_change: the largest change since it that is let pass, beside the project's own; 0.05 is 5 %.
         datasets: the dataset of each source, which a run may call what it likes; their own names when None.
+        look: given what was written, before it is published or encrypted; may refuse it.
 
     Raises:
         ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or it
@@ -111,7 +113,7 @@ def extract(
     gates = [gate for gate in (max_change, project.max_change) if gate is not None]
     try:
         with beside(out) as folder:
-            made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None))
+            made = _Made(project, folder, [*plan], analysis, key, encryption, earlier, min(gates, default=None), look)
             summary = _fill(engine, made, catalogue, tables, opt_outs, out, run_info, datasets or {})
             os.chmod(folder, 0o750)
             _replace(folder, out)
@@ -134,6 +136,7 @@ class _Made:
     encryption: EncryptionKey | None
     earlier: tuple[str, dict[str, dict[str, Any]]] | None
     max_change: float | None
+    look: Callable[[Sequence[Written]], None] | None
 
 
 def _fill(
@@ -156,6 +159,8 @@ def _fill(
     written += write_analysis(engine, made.analysis, written, folder / "parquet")
     off_frame = frozenset((one.layout.name, column) for one in written for column in _off_frame(engine, one))
     refuse_identifiers(engine, catalogue, [(one.layout, one.parquet) for one in written], [])
+    if made.look:
+        made.look(written)
     change = changes(made.earlier[1], written_profile(engine, written), last=made.earlier[0]) if made.earlier else None
     if change and made.max_change is not None:
         hold_changes(project.id, change, made.max_change)

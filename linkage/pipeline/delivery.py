@@ -1,6 +1,7 @@
 """An extract from a run that has ended: what `leo extract` does."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, encryption_key, extract, master_key, read_opt_outs
 from linkage.extract.documents import DESCRIPTOR
 from linkage.extract.encryption import VARIABLE
+from linkage.extract.formats import Written
+from linkage.pipeline.contracts import extract_check
 from linkage.pipeline.folder import FORMAT, MANIFEST, RunFolder
 from linkage.pipeline.intact import see_that_it_is_intact
 from linkage.pipeline.lock import locked
@@ -67,6 +70,11 @@ def deliver(
         tables = {name: engine.read(path) for name, path in tables_of(run, manifest).items()}
         target = out or run / "extracts" / project.id
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
+        critical = settings.get("gates", {}).get("critical_contracts", True)
+
+        def look(written: Sequence[Written]) -> None:
+            extract_check(engine, shipped(), project, written, critical=critical)
+
         return extract(
             engine,
             project,
@@ -80,6 +88,7 @@ def deliver(
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
             datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},
+            look=look,
         )
 
 

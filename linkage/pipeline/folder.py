@@ -71,7 +71,8 @@ class RunFolder:
         """Make what is missing, and clear away what a run that was stopped left half done."""
         self.stages.mkdir(parents=True, exist_ok=True)
         remove(self.scratch)
-        for place in [self.root, self.stages, *(self.root / name for name in ("models", "quality", "extracts"))]:
+        below = ("stages", "models", "quality", "quality/suites", "extracts")
+        for place in [self.root, *(self.root / name for name in below)]:
             if place.is_dir():
                 for left in [*place.glob(".*.part"), *place.glob(".*.old")]:
                     remove(left)

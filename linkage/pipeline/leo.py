@@ -5,19 +5,14 @@ from typing import Any
 
 from linkage.engine import Engine, connect
 from linkage.errors import ConfigError
+from linkage.pipeline.contracts import contracts_stage, published_contracts_stage
 from linkage.pipeline.job import Job, check_job
 from linkage.pipeline.judging import evaluate_stage
 from linkage.pipeline.linking import link_stage, spine_stage
 from linkage.pipeline.manifest import RunFacts
 from linkage.pipeline.outputs import extract_stage, longitudinal_stage, report_stage
 from linkage.pipeline.progress import RunProgress
-from linkage.pipeline.reading import (
-    attributes_stage,
-    contracts_stage,
-    identities_stage,
-    published_contracts_stage,
-    records_stage,
-)
+from linkage.pipeline.reading import attributes_stage, identities_stage, records_stage
 from linkage.pipeline.runner import Runner
 from linkage.pipeline.stage import Stage
 from linkage.resources import own_names
@@ -35,8 +30,7 @@ def stages(job: Job) -> list[Stage]:
     if job.outcomes:
         found.append(longitudinal_stage(job))
     found.append(evaluate_stage(job))
-    if job.outcomes:
-        found.append(published_contracts_stage(job))
+    found.append(published_contracts_stage(job))
     found += [extract_stage(job, project) for project in job.projects.values()]
     found.append(report_stage(job))
     return found

@@ -1,7 +1,7 @@
 """The stages that make something of the links: LEO's tables, extracts, the report."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,13 +10,16 @@ import pyarrow as pa
 from linkage.config import Source
 from linkage.engine import Engine, Table, one
 from linkage.extract import Project, extract, read_opt_outs
+from linkage.extract.formats import Written
 from linkage.extract.link_draws import SAMPLED, UNITS
 from linkage.longitudinal import build
 from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.contracts import CONTRACTS, PUBLISHED, extract_check, of_extract, told
+from linkage.pipeline.contracts import ROOMS as CONTRACT_ROOMS
 from linkage.pipeline.gates import failed
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.judging import DRIFT, EVALUATION
-from linkage.pipeline.reading import CONTRACTS, PUBLISHED, attribute_name
+from linkage.pipeline.reading import attribute_name
 from linkage.pipeline.stage import Stage
 from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
@@ -167,6 +170,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
     if key is None:
         raise ValueError("an extract needs the master key")
     place = f"extracts/{project.id}/"
+    checked, suites = of_extract(project)
     last = job.previous.extracts.get(project.id) if job.previous else None
     tables = ["spine", *LOOKUPS]
     tables += [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
@@ -179,6 +183,12 @@ def extract_stage(job: Job, project: Project) -> Stage:
     def work(space: Workspace) -> Counts:
         given = {name: space.table(name) for name in tables}
         out = space.place(place)
+
+        def look(written: Sequence[Written]) -> None:
+            critical = job.config.gates.critical_contracts
+            found = extract_check(space.engine, job.catalogue, project, written, critical=critical)
+            told(space, found, checked, suites)
+
         made = extract(
             space.engine,
             project,
@@ -192,6 +202,7 @@ def extract_stage(job: Job, project: Project) -> Stage:
             last=last,
             max_change=job.config.gates.max_extract_change,
             datasets={name: source.dataset for name, source in job.config.source.items()},
+            look=look,
         )
         counts = asdict(made)
         return {name: counts[name] for name in COUNTED}
@@ -200,21 +211,21 @@ def extract_stage(job: Job, project: Project) -> Stage:
         name=f"extract-{project.id}",
         work=work,
         reads=(*tables, EVALUATION),
-        makes=(place,),
+        makes=(place, checked, suites),
         settings={
             "project": project.model_dump(mode="json"),
             "key": key.fingerprint,
             "encrypted": job.encryption.fingerprint if job.encryption else None,
             "max_change": job.config.gates.max_extract_change,
+            "critical_contracts": job.config.gates.critical_contracts,
         },
         files={
-            **shipped_files(
-                "extract/*.toml", "catalogue/*.toml"
-            ),  # names of LEO's tables, their codes, who may see them
+            # names of LEO's tables, their codes, who may see them; what they are held to
+            **shipped_files("extract/*.toml", "catalogue/*.toml", "contracts/*.toml"),
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
-        rooms=("linkage.extract", "linkage.pipeline.outputs"),
+        rooms=("linkage.extract", "linkage.pipeline.outputs", *CONTRACT_ROOMS),
     )
 
 
@@ -236,12 +247,14 @@ def report_stage(job: Job) -> Stage:
     )
     extracted = [f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()]
     extracted += LEO_TABLES if job.outcomes else ()
-    checked = (CONTRACTS, *([PUBLISHED] if job.outcomes else []))
+    checked = (CONTRACTS, PUBLISHED)
+    of_extracts = tuple(of_extract(project)[0] for project in job.projects.values())
 
     def work(space: Workspace) -> Counts:
-        from quality.report import Inputs, render
+        from quality.report import Inputs, render, results_of
 
-        contracts = [found for name in checked for found in space.document(name)["results"]]
+        found = [name for name in of_extracts if name in space.places]
+        contracts = [result for name in (*checked, *found) for result in results_of(space.document(name))]
         title = f"Linkage quality report: {job.config.run.name}"
         moved = space.document(DRIFT) if has_drift else None
         evaluation = space.document(EVALUATION)
@@ -255,6 +268,7 @@ def report_stage(job: Job) -> Stage:
         work=work,
         # What extracts hold, not they: a gate that withholds them does not withhold the report.
         reads=(*checked, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
+        reads_if_there=of_extracts,
         makes=("report/",),
         settings={
             "compared": {name: job.projects[name].model_dump(mode="json") for name in compared},

@@ -35,7 +35,8 @@ class Fingerprints:
             InputError: an input file cannot be read.
         """
         if stage.name not in self._known:
-            before = {self._made[artefact].name: self._made[artefact] for artefact in stage.reads}
+            read = (*stage.reads, *stage.reads_if_there)
+            before = {self._made[artefact].name: self._made[artefact] for artefact in read}
             inputs = {name: self.of(earlier).whole for name, earlier in before.items()}
             self._known[stage.name] = fingerprint.of(stage, inputs, self.files, self._engine)
         return self._known[stage.name]

@@ -1,21 +1,15 @@
-"""The stages that turn files into records, entities and attributes, and check them at the door."""
+"""The stages that turn files into records, entities and attributes."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from linkage.config import AttributeTable, Source
-from linkage.engine import columns
-from linkage.errors import GateError
 from linkage.pipeline.artefacts import Counts
 from linkage.pipeline.job import Job, shipped_files
 from linkage.pipeline.stage import Stage
-from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
 from linkage.pipeline.workspace import Workspace
 from linkage.records import AttributeSummary, ReadingSummary, described, identify, read_attributes, read_source
 
-CONTRACTS = "quality/contracts.json"
-PUBLISHED = "quality/contracts-published.json"
 ROOMS = ("linkage.records", "linkage.pipeline.reading")
 
 
@@ -100,78 +94,6 @@ def attributes_stage(job: Job, name: str) -> Stage:
         files=_files(job, f"attributes.{name}"),
         rooms=ROOMS,
     )
-
-
-def contracts_stage(job: Job) -> Stage:
-    """Every source's records and every table of attributes against what the catalogue promises of them."""
-    sources = dict(job.config.source)
-    attributes = {
-        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
-    }
-
-    def work(space: Workspace) -> Counts:
-        from quality.contracts import check  # Great Expectations takes seconds to import
-
-        report = check(
-            space.engine,
-            job.catalogue,
-            {name: space.table(f"records/{name}") for name in sources},
-            sources=sources,
-            attributes={name: space.table(artefact) for name, artefact in attributes.items()},
-        )
-        space.write_document(CONTRACTS, report.as_dict())
-        if report.failed:
-            space.tell(f"contracts: {report.failed} of {len(report.results)} expectations are not met; see {CONTRACTS}")
-        return {"failed": report.failed, "critical": report.critical}
-
-    return Stage(
-        name="contracts",
-        work=work,
-        reads=(*(f"records/{name}" for name in sources), *attributes.values()),
-        makes=(CONTRACTS,),
-        settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
-        files=shipped_files("contracts/*.toml"),
-        rooms=("quality.contracts", "linkage.pipeline.reading"),
-        gate=_critical_gate(CONTRACTS, "linked") if job.config.gates.critical_contracts else None,
-    )
-
-
-def published_contracts_stage(job: Job) -> Stage:
-    """LEO's tables as a run makes them, against what the catalogue promises of them: none leaves that does not hold."""
-
-    def work(space: Workspace) -> Counts:
-        from quality.contracts import check
-
-        tables = {name: space.table(name) for name in LEO_TABLES}
-        for name in LOOKUPS:  # in a run's folder these have a row an entity, in what leaves one a person
-            told = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
-            tables[name] = space.engine.sql(f"select distinct {told} from {{t}}", t=space.table(name))
-        report = check(space.engine, job.catalogue, {}, published=tables)
-        space.write_document(PUBLISHED, report.as_dict())
-        return {"failed": report.failed, "critical": report.critical}
-
-    return Stage(
-        name="contracts-published",
-        work=work,
-        reads=(*LOOKUPS, *LEO_TABLES),
-        makes=(PUBLISHED,),
-        files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
-        rooms=("quality.contracts", "linkage.pipeline.reading"),
-        gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
-        partial=True,  # the report shows it, also where another gate failed
-    )
-
-
-def _critical_gate(document: str, done: str) -> Callable[[Counts], None]:
-    def hold(counts: Counts) -> None:
-        if counts["critical"]:
-            raise GateError(
-                f"gate critical_contracts: {len(counts['critical'])} critical expectations failed\n"
-                + "".join(f"  {line}\n" for line in counts["critical"])
-                + f"  see {document}; nothing was {done}"
-            )
-
-    return hold
 
 
 def _files(job: Job, where: str) -> dict[str, Path]:

@@ -162,7 +162,8 @@ class Runner:
     ) -> dict[str, Any]:
         """Run a stage's function in a folder of its own and put the result in place."""
         now = fingerprints.of(stage)
-        makers_of = {artefact: self.made[artefact].name for artefact in stage.reads}
+        there = [name for name in stage.reads_if_there if self.folder.find(self.made[name].name)]
+        makers_of = {artefact: self.made[artefact].name for artefact in (*stage.reads, *there)}
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
         part, kept = self.folder.begin(index, stage.name), self.folder.kept(stage.name, now.whole)

@@ -17,6 +17,7 @@ class Stage:
         name: a folder's name, for example "records-npd".
         work: does it. Reads and writes through the workspace; returns its counts.
         reads: artefacts of earlier stages, by name. A stage can open no other.
+        reads_if_there: the same, but for those that a gate has withheld: the stage does without.
         makes: artefacts of this stage. All must be there when `work` returns.
         settings: its part of the configuration, as JSON.
         files: input files by the name that goes into the fingerprint (relative to the data folder) and where they lie.
@@ -29,6 +30,7 @@ class Stage:
     name: str
     work: Callable[[Workspace], Counts]
     reads: tuple[str, ...] = ()
+    reads_if_there: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -50,7 +52,7 @@ def makers(stages: tuple[Stage, ...]) -> dict[str, Stage]:
         if stage.name in names:
             raise ValueError(f"two stages are named {stage.name}")
         names.add(stage.name)
-        for artefact in stage.reads:
+        for artefact in (*stage.reads, *stage.reads_if_there):
             if artefact not in made:
                 raise ValueError(f"stage {stage.name} reads {artefact}, which no earlier stage makes")
         for artefact in stage.makes:

@@ -3,18 +3,26 @@
 The engine counts each rule on all rows; Great Expectations judges the counts, a share a rule, so that it sees no person
 and its results can hold no value. On Spark it runs natively: the engine makes flags of the rows, one a rule, by
 the same text, and Great Expectations' Spark execution counts and judges them. No Data Docs are made and nothing is sent
-anywhere.
+anywhere. What each table is held to stands beside the results as a suite that others open (suites.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from linkage.catalogue import Catalogue, TableDef
 from linkage.config import Source
 from linkage.engine import Engine, Table, one, quote
 from quality.contracts.expectations import Expectation, Flagged, judge, judge_frame
-from quality.contracts.rules import Rule, attribute_rules, published_rules, record_rules
+from quality.contracts.rules import (
+    Rule,
+    attribute_rules,
+    extract_rules,
+    made_tables,
+    published_rules,
+    record_rules,
+)
+from quality.contracts.suites import suite
 
 if TYPE_CHECKING:
     from linkage.engine.spark import SparkEngine
@@ -36,10 +44,30 @@ class ContractResult:
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """A table of an extract as it was written.
+
+    Attributes:
+        described: what was approved of it.
+        pseudonyms: columns that hold one of the project, of the form that `form`, a regular expression, says.
+    """
+
+    table: Table
+    described: TableDef
+    pseudonyms: tuple[str, ...]
+    form: str
+
+
+@dataclass(frozen=True)
 class ContractReport:
-    """All results. `critical` says in words what must stop a run."""
+    """All results. `critical` says in words what must stop a run.
+
+    Attributes:
+        suites: source to its rules as Great Expectations stores and loads them.
+    """
 
     results: tuple[ContractResult, ...]
+    suites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
@@ -69,15 +97,17 @@ def check(
     sources: Mapping[str, Source] | None = None,
     attributes: Mapping[str, Table] | None = None,
     published: Mapping[str, Table] | None = None,
+    delivered: Mapping[str, Delivered] | None = None,
 ) -> ContractReport:
-    """Check records, tables of attributes, and tables that a run makes, against the catalogue.
+    """Check records, tables of attributes, and tables that a run makes, against what is promised of them.
 
     Args:
         records: source -> its `records` (docs/tables.md).
         sources: source -> its configuration, which names its table in the catalogue; where it is not given, a source
             is taken for the dataset of its name.
         attributes: <dataset>_<table> -> its rows.
-        published: table of the catalogue's dataset `leo` -> its rows.
+        published: table of the catalogue's dataset `leo`, or the spine -> its rows.
+        delivered: table of an extract, as the results are to call it -> its rows.
 
     Returns:
         Every expectation with its counts; a critical one that fails is for the caller to act on.
@@ -85,25 +115,64 @@ def check(
     Raises:
         ConfigError: a source or table that the catalogue does not know.
     """
-    asked: list[tuple[str, Table, list[Rule]]] = []
-    for name, table in records.items():
-        described = _identity_table(catalogue, name, (sources or {}).get(name))
-        asked.append((name, table, record_rules(described)))
-    for name, table in (attributes or {}).items():
-        asked.append((name, table, attribute_rules(catalogue, catalogue.table_called(name))))
-    for name, table in (published or {}).items():
-        asked.append((f"leo_{name}", table, published_rules(catalogue, catalogue.table("leo", name))))
+    held = [
+        *(_of_records(catalogue, name, table, (sources or {}).get(name)) for name, table in records.items()),
+        *(_of_attributes(catalogue, name, table) for name, table in (attributes or {}).items()),
+        *(_of_published(catalogue, name, table) for name, table in (published or {}).items()),
+        *(_of_delivered(catalogue, name, made) for name, made in (delivered or {}).items()),
+    ]
     if engine.name == "spark":
-        judged = [one for name, table, rules in asked for one in _on_spark(engine, name, table, rules)]
+        judged = [one for contract in held for one in _on_spark(engine, contract)]
     else:
-        expectations = [one for name, table, rules in asked for one in _counted(engine, name, table, rules)]
+        expectations = [one for contract in held for one in _counted(engine, contract)]
         judged = list(zip(expectations, judge(expectations), strict=True))
     return ContractReport(
         tuple(
             ContractResult(e.rule, e.source, e.column, e.checked, e.failed, e.share, e.limit, e.severity, success)
             for e, success in judged
-        )
+        ),
+        {one.name: suite(one.name, one.place, one.described, one.rules) for one in held},
     )
+
+
+@dataclass(frozen=True)
+class _Contract:
+    """A table and what it is held to.
+
+    Attributes:
+        name: as results call it.
+        place: as a run calls the table.
+    """
+
+    name: str
+    place: str
+    described: TableDef
+    table: Table
+    rules: Sequence[Rule]
+
+
+def _of_records(catalogue: Catalogue, name: str, table: Table, source: Source | None) -> _Contract:
+    described = _identity_table(catalogue, name, source)
+    return _Contract(name, f"records/{name}", described, table, record_rules(described))
+
+
+def _of_attributes(catalogue: Catalogue, name: str, table: Table) -> _Contract:
+    described = catalogue.table_called(name)
+    return _Contract(name, f"attributes/{name}", described, table, attribute_rules(catalogue, described))
+
+
+def _of_published(catalogue: Catalogue, name: str, table: Table) -> _Contract:
+    own, frames = made_tables()
+    if name in own:
+        known = catalogue.model_copy(update={"frames": {**catalogue.frames, **frames}})
+        return _Contract(name, name, own[name], table, published_rules(known, own[name]))
+    described = catalogue.table("leo", name)
+    return _Contract(f"leo_{name}", name, described, table, published_rules(catalogue, described))
+
+
+def _of_delivered(catalogue: Catalogue, name: str, made: Delivered) -> _Contract:
+    rules = extract_rules(catalogue, made.described, made.pseudonyms, made.form, made.table.columns)
+    return _Contract(name, made.described.name, made.described, made.table, rules)
 
 
 def _identity_table(catalogue: Catalogue, name: str, source: Source | None) -> TableDef:
@@ -115,29 +184,41 @@ def _identity_table(catalogue: Catalogue, name: str, source: Source | None) -> T
     return persons[0] if persons else catalogue.table(name, "")
 
 
-def _on_spark(engine: Engine, source: str, table: Table, rules: Sequence[Rule]) -> list[tuple[Expectation, bool]]:
-    """The rules counted and judged by Great Expectations on a data frame of flags."""
+def _on_spark(engine: Engine, contract: _Contract) -> list[tuple[Expectation, bool]]:
+    """The rules counted and judged by Great Expectations on a data frame of flags; those that are no matter of rows by
+    their counts."""
+    known = [one for rule in contract.rules if rule.known for one in _expected(contract, rule, *rule.known)]
+    judged = list(zip(known, judge(known), strict=True))
+    rules = [rule for rule in contract.rules if not rule.known]
     if not rules:
-        return []
-    flagged = [Flagged(rule.name, source, rule.column, f"flag_{i}", rule.limits) for i, rule in enumerate(rules)]
+        return judged
+    flagged = [Flagged(rule.name, contract.name, rule.column, f"flag_{i}", rule.limits) for i, rule in enumerate(rules)]
     flags = ", ".join(f"{rule.flag} as {one.flag}" for rule, one in zip(rules, flagged, strict=True))
-    made = engine.sql(f"select {flags} from {{rows}}", rows=table, store=True)
-    judged = judge_frame(cast("SparkEngine", engine).data_frame(made), flagged)
+    made = engine.sql(f"select {flags} from {{rows}}", rows=contract.table, store=True)
+    judged += judge_frame(cast("SparkEngine", engine).data_frame(made), flagged)
     engine.drop(made)
     return judged
 
 
-def _counted(engine: Engine, source: str, table: Table, rules: Sequence[Rule]) -> list[Expectation]:
+def _counted(engine: Engine, contract: _Contract) -> list[Expectation]:
     """The rules' counts in one look at the table, as what is expected of them."""
-    if not rules:
+    if not contract.rules:
         return []
     counts = ", ".join(
         f"{rule.checked_count} as {quote(f'checked {index}')}, {rule.failed_count} as {quote(f'failed {index}')}"
-        for index, rule in enumerate(rules)
+        for index, rule in enumerate(contract.rules)
     )
-    found = one(engine, engine.sql(f"select {counts} from {{rows}}", rows=table))
+    found = one(engine, engine.sql(f"select {counts} from {{rows}}", rows=contract.table))
     return [
-        Expectation(rule.name, source, rule.column, found[f"checked {i}"], found[f"failed {i}"], limit, severity)
-        for i, rule in enumerate(rules)
+        expectation
+        for index, rule in enumerate(contract.rules)
+        for expectation in _expected(contract, rule, found[f"checked {index}"], found[f"failed {index}"])
+    ]
+
+
+def _expected(contract: _Contract, rule: Rule, checked: int, failed: int) -> list[Expectation]:
+    """A rule's counts at each of its severities."""
+    return [
+        Expectation(rule.name, contract.name, rule.column, checked, failed, limit, severity)
         for severity, limit in rule.limits.items()
     ]

@@ -99,15 +99,23 @@ def render_run(
             why = f"a gate stopped the run before it was evaluated: which, and by what, stands in {run / 'log.jsonl'}"
         raise InputError(f"{path}: no such file\n  {why}")
     contracts: list[Mapping[str, Any]] = []
-    for name in ("contracts.json", "contracts-published.json"):
-        found = _json(run / "quality" / name) or []
-        contracts += found if isinstance(found, list) else found.get("results", [])
+    extracts = sorted(path.name for path in run.glob("quality/contracts-extract-*.json"))
+    for name in ("contracts.json", "contracts-published.json", *extracts):
+        contracts += results_of(_json(run / "quality" / name) or [])
     moved = _json(run / "quality" / "drift.json")
     name = manifest.get("name") or (manifest["run"] if isinstance(manifest.get("run"), str) else run.name)
     title = manifest.get("title") or f"Linkage quality report: {name}"
     failed = gates(evaluation, moved, contracts, reviews) if gates else ()
     inputs = Inputs(evaluation, contracts, manifest, title, profile, reviews, moved, failed)
     return render(inputs, run / "report" / "index.html")
+
+
+def results_of(document: Any) -> list[dict[str, Any]]:
+    """Results of contracts as a run keeps them, each with the folder of its suite, where there is one."""
+    if isinstance(document, list):
+        return document
+    suites = {"suites": document["suites"]} if "suites" in document else {}
+    return [{**result, **suites} for result in document.get("results", [])]
 
 
 def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -> list[tuple[str, str, str]]:

@@ -72,7 +72,19 @@ def contracts_section(contracts: Sequence[Mapping[str, Any]], names: Names, d: D
     for title, rows in (("Rules without a row to look at", idle), ("Rules that are met", met)):
         if rows:
             blocks.append(Fold(title, [_table(title, rows, names, d)]))
+    suites = _suites(contracts)
+    if suites:
+        blocks.append(Fold("Rules as suites of Great Expectations", [Text(line) for line in suites]))
     return Section("contracts", "Checks of the data", blocks)
+
+
+def _suites(contracts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each folder of suites: which tables' rules are in it."""
+    found: dict[str, dict[str, None]] = {}
+    for row in contracts:
+        if row.get("suites"):
+            found.setdefault(str(row["suites"]), {})[str(row["source"]).rpartition(": ")[2]] = None
+    return [f"{folder} (a file each): {', '.join(names)}." for folder, names in found.items()]
 
 
 Key = tuple[str, str, str | int]  # source, column, and a number of its rows, or a rule and how many fail it

@@ -1,0 +1,172 @@
+"""What sources, a run's own tables and extracts are held to: results to quality/contracts*.json, rules to suites."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from linkage.catalogue import Catalogue, TableDef
+from linkage.engine import Engine, columns
+from linkage.errors import GateError
+from linkage.extract.formats import Written
+from linkage.extract.layout import PERSON, Layout
+from linkage.extract.project import Project
+from linkage.extract.pseudonym import PATTERN
+from linkage.pipeline.artefacts import Counts
+from linkage.pipeline.job import Job, shipped_files
+from linkage.pipeline.reading import attribute_name
+from linkage.pipeline.stage import Stage
+from linkage.pipeline.tables import LEO_TABLES, LOOKUPS
+from linkage.pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from quality.contracts import ContractReport
+
+CONTRACTS = "quality/contracts.json"
+PUBLISHED = "quality/contracts-published.json"
+SUITES = "quality/suites/sources/"
+PUBLISHED_SUITES = "quality/suites/published/"
+ROOMS = ("quality.contracts", "linkage.pipeline.contracts")
+
+
+def of_extract(project: Project) -> tuple[str, str]:
+    """Where the results and suites of a project's extract go."""
+    return f"quality/contracts-extract-{project.id}.json", f"quality/suites/extract-{project.id}/"
+
+
+def contracts_stage(job: Job) -> Stage:
+    """Every source's records and every table of attributes against what the catalogue promises of them."""
+    sources = dict(job.config.source)
+    attributes = {
+        attribute_name(table): f"attributes/{attribute_name(table)}" for table in job.config.attributes.values()
+    }
+
+    def work(space: Workspace) -> Counts:
+        from quality.contracts import check  # Great Expectations takes seconds to import
+
+        report = check(
+            space.engine,
+            job.catalogue,
+            {name: space.table(f"records/{name}") for name in sources},
+            sources=sources,
+            attributes={name: space.table(artefact) for name, artefact in attributes.items()},
+        )
+        if report.failed:
+            space.tell(f"contracts: {report.failed} of {len(report.results)} expectations are not met; see {CONTRACTS}")
+        return told(space, report, CONTRACTS, SUITES)
+
+    return Stage(
+        name="contracts",
+        work=work,
+        reads=(*(f"records/{name}" for name in sources), *attributes.values()),
+        makes=(CONTRACTS, SUITES),
+        settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
+        files=shipped_files("contracts/*.toml"),
+        rooms=ROOMS,
+        gate=_critical_gate(CONTRACTS, "linked") if job.config.gates.critical_contracts else None,
+    )
+
+
+def published_contracts_stage(job: Job) -> Stage:
+    """The spine and LEO's tables as a run makes them: none leaves that does not hold what is promised of it."""
+    made = (*LOOKUPS, *LEO_TABLES) if job.outcomes else ()
+
+    def work(space: Workspace) -> Counts:
+        from quality.contracts import check
+
+        tables = {name: space.table(name) for name in ("spine", *made)}
+        for name in [lookup for lookup in LOOKUPS if lookup in made]:  # a row an entity here, a person in what leaves
+            told_of = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
+            tables[name] = space.engine.sql(f"select distinct {told_of} from {{t}}", t=space.table(name))
+        report = check(space.engine, job.catalogue, {}, published=tables)
+        return told(space, report, PUBLISHED, PUBLISHED_SUITES)
+
+    return Stage(
+        name="contracts-published",
+        work=work,
+        reads=("spine", *made),
+        makes=(PUBLISHED, PUBLISHED_SUITES),
+        files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
+        rooms=ROOMS,
+        gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
+        partial=True,  # the report shows it, also where another gate failed
+    )
+
+
+def told(space: Workspace, report: "ContractReport", document: str, suites: str) -> Counts:
+    """Write results and suites; what a stage counts of them."""
+    folder = space.place(suites)
+    folder.mkdir()
+    for name, suite in report.suites.items():
+        file = folder / f"{name.rpartition(': ')[2]}.json"  # of an extract's table, without the project
+        file.write_text(json.dumps(suite, indent=2, default=str) + "\n", encoding="utf-8")
+    space.write_document(document, {"suites": suites, **report.as_dict()})
+    return {"failed": report.failed, "critical": report.critical}
+
+
+def extract_check(
+    engine: Engine, catalogue: Catalogue, project: Project, written: Sequence[Written], *, critical: bool
+) -> "ContractReport":
+    """The tables of an extract as they were written, held to what was approved and what is promised of each.
+
+    Args:
+        critical: whether a critical rule that is not met refuses the extract.
+
+    Raises:
+        GateError: one is not met; the message gives counts, never a value.
+    """
+    from quality.contracts import Delivered, check
+
+    delivered = {
+        f"{project.id}: {one.layout.name}": Delivered(
+            engine.read(one.parquet),
+            described(one.layout),
+            tuple(field.name for field in one.layout.fields if field.pseudonym_of),
+            f"^{PATTERN.pattern}$",
+        )
+        for one in written
+    }
+    report = check(engine, catalogue, {}, delivered=delivered)
+    if critical:
+        _hold(report.critical, "the extract was not published")
+    return report
+
+
+def described(layout: Layout) -> TableDef:
+    """What was approved of a table of an extract, as the catalogue describes a table.
+
+    What rows of it must have and are told apart by is known of tables that a run or an extract makes. A source's own
+    may repeat: the door has told of that.
+    """
+    own = layout.holding is None or layout.holding.dataset == "leo"
+    definition = layout.holding.definition if layout.holding else None
+    key = layout.key or (definition.key if definition and own else ())
+    key = key if set(key) <= set(layout.columns) else ()
+    required = {name for name, v in definition.variables.items() if v.required} if definition and own else set()
+    variables = [
+        {
+            "name": field.name,
+            "type": field.type,
+            "description": field.description,
+            "concept": field.concept or "",
+            "frame": field.frame,
+            "required": field.name == PERSON or (field.name in required and not field.within),
+            "identifiability": field.identifiability or 5,
+            "sensitivity": field.sensitivity or "E",
+        }
+        for field in layout.fields
+    ]
+    table = {"name": layout.name, "title": layout.title, "grain": layout.grain, "key": key, "variable": variables}
+    return TableDef.model_validate(table)
+
+
+def _critical_gate(document: str, done: str) -> Callable[[Counts], None]:
+    return lambda counts: _hold(counts["critical"], f"see {document}; nothing was {done}")
+
+
+def _hold(critical: Sequence[str], end: str) -> None:
+    if critical:
+        raise GateError(
+            f"gate critical_contracts: {len(critical)} critical expectations failed\n"
+            + "".join(f"  {line}\n" for line in critical)
+            + f"  {end}"
+        )

@@ -1,0 +1,210 @@
+"""Rules as suites of Great Expectations: it loads them, and finds of a table what a run finds of it."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from linkage.catalogue import Catalogue, TableDef, shipped
+from linkage.config import Source
+from linkage.engine import Engine
+from quality.contracts import ContractReport, Delivered, check
+from quality.contracts.rules import attribute_rules, published_rules, record_rules
+from quality.contracts.suites import suite
+from tests.conftest import parse
+
+SOURCES = {"npd": Source(dataset="school", table="pupils", files=("*.parquet",))}
+
+PEOPLE = """
+    source_key:text | entity_key | valid_from | valid_to:date | forename | surname:text | dob        | sex:text | postcode | problems
+    1               | A          | 2010-01-01 | -             | ANN      | -            | 2011-01-02 | F        | AB1 2CD  | 1
+    1               | B          | 2010-01-01 | -             | ANN      | NORTH        | 2001-01-02 | -        | -        | 3
+    1               | B          | 2010-01-01 | 2009-01-01    | BO       | SOUTH        | 1899-12-31 | M        | AB1 2CD  | 0
+    -               | C          | 2010-01-01 | 2011-01-01    | CY       | WEST         | -          | M        | -        | 4
+    2               | D          | 2010-01-01 | 2011-01-01    | DI       | EAST         | 1900-01-01 | M        | AB1 2CD  | 4
+"""
+MARKS = "entity_id | Subject | Mark:int | Sat:date\n1 | M | 201112 | -\n1 | Z | 201113 | -\n2 | - | - | -"
+SPELLS = """
+    EDUKEY | StartDate:date | EndDate:date | Benefit_type | Out_of_work_benefit:int
+    A      | 2015-01-01     | 2015-02-01   | 10           | 1
+    A      | 2015-01-01     | 2015-03-01   | 10           | 1
+    -      | 2015-05-01     | 2015-04-30   | none         | 0
+"""
+SPINE = """
+    person_id:int | entity_id:int | source | entity_key | link_method   | link_band       | match_probability:float
+    1             | 11            | npd    | SECRET     | -             | first seen here | -
+    1             | 12            | npd    | SECRET     | probabilistic | good            | 1.5
+    -             | 12            | cis    | SECRET     | guessed       | strong          | 0.99
+"""
+TOKENS = [letter * 26 for letter in "abc"]
+TAKEN = f"""
+    AE_ID:text  | School:text | Mark:int | Grade:text
+    {TOKENS[0]} | {TOKENS[2]} | 3        | A
+    {TOKENS[1]} | 500         | 4        | Z
+    -           | -           | 5        | -
+"""
+
+
+@pytest.fixture(scope="module")
+def gx() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from quality.contracts.expectations import _as_a_program, _quiet
+
+    with _quiet(), _as_a_program():
+        import great_expectations
+
+        yield great_expectations
+
+
+def taken(*columns: str) -> TableDef:
+    kinds = {"Mark": "integer"}
+    more = {"AE_ID": {"required": True}, "Grade": {"frame": "grades"}}
+    described = {"description": "d", "concept": "c", "identifiability": 5, "sensitivity": "E"}
+    variables = [
+        {"name": name, "type": kinds.get(name, "string"), **described, **more.get(name, {})} for name in columns
+    ]
+    return TableDef.model_validate(
+        {"name": "taken", "title": "Taken", "grain": "mark", "key": ["AE_ID"], "variable": variables}
+    )
+
+
+def checked(engine: Engine, catalogue: Catalogue, approved: tuple[str, ...]) -> ContractReport:
+    """A table of each kind, most of whose rules are broken."""
+    known = catalogue.model_copy(
+        update={
+            "frames": {**catalogue.frames, "grades": {"A": "Best"}, **shipped().frames},
+            "datasets": {**_yearly(catalogue), "leo": shipped().datasets["leo"]},
+        }
+    )
+    tables = {name: engine.from_arrow(parse(text)) for name, text in WORLDS.items()}
+    return check(
+        engine,
+        known,
+        {"npd": tables["npd"]},
+        sources=SOURCES,
+        attributes={"school_marks": tables["school_marks"]},
+        published={"benefits": tables["leo_benefits"], "spine": tables["spine"]},
+        delivered={
+            "study: taken": Delivered(tables["study: taken"], taken(*approved), ("AE_ID", "School"), "^[a-z2-7]{26}$")
+        },
+    )
+
+
+def _yearly(catalogue: Catalogue) -> dict[str, Any]:
+    marks = catalogue.datasets["school"].table["marks"]
+    tables = {**catalogue.datasets["school"].table, "marks": marks.model_copy(update={"year": ("Mark",)})}
+    return {**catalogue.datasets, "school": catalogue.datasets["school"].model_copy(update={"table": tables})}
+
+
+WORLDS = {"npd": PEOPLE, "school_marks": MARKS, "leo_benefits": SPELLS, "spine": SPINE, "study: taken": TAKEN}
+APPROVED = ("AE_ID", "School", "Mark", "Grade")
+
+Verdicts = dict[tuple[str, str, str | None, str], bool]
+
+
+def ours(report: ContractReport) -> Verdicts:
+    return {(r.source, r.rule, r.column, r.severity): r.success for r in report.results}
+
+
+def theirs(gx: Any, report: ContractReport, asset: Any, frame: Any) -> Verdicts:
+    """What Great Expectations finds with the suites as JSON, each on its own table."""
+    found = {}
+    for name, made in report.suites.items():
+        loaded = gx.ExpectationSuite(**json.loads(json.dumps(made)))
+        batch = asset.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": frame(WORLDS[name])})
+        results = batch.validate(
+            loaded, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
+        ).results
+        assert len(results) == len(made["expectations"])
+        for one in results:
+            assert not one.exception_info.get("raised_exception"), (
+                name,
+                one.expectation_config.meta,
+                one.exception_info,
+            )
+            meta, severity = one.expectation_config.meta, one.expectation_config.severity
+            found[name, meta["rule"], meta["column"], getattr(severity, "value", severity)] = bool(one.success)
+    return found
+
+
+def test_every_suite_of_the_catalogue_is_loaded_whole(gx):
+    """What it cannot build it logs and leaves out."""
+    catalogue = shipped()
+    stored = gx.core.expectation_suite.expectationSuiteSchema
+    for dataset in ("npd", "hesa", "cis", "hmrc", "dwp", "leo"):
+        for name, table in catalogue.datasets[dataset].table.items():
+            rules = [*record_rules(table), *attribute_rules(catalogue, table), *published_rules(catalogue, table)]
+            made = suite(f"{dataset}_{name}", name, table, rules)
+            loaded = gx.ExpectationSuite(**stored.load(json.loads(json.dumps(made))))
+            there = loaded.to_json_dict()["expectations"]
+            assert [(one["type"], one["severity"], one["meta"]) for one in there] == [
+                (one["type"], one["severity"], one["meta"]) for one in made["expectations"]
+            ]
+            assert [one.get("notes") for one in there] == [one.get("notes") for one in made["expectations"]]
+
+
+def test_a_suite_says_what_a_rule_means_how_bad_it_is_and_of_which_column(duckdb_engine, catalogue):
+    made = checked(duckdb_engine, catalogue, APPROVED).suites["npd"]
+    assert made["meta"]["table"] == "records/npd"
+    dob = [one for one in made["expectations"] if one["meta"]["column"] == "dob" and one["meta"]["rule"] == "is given"]
+    assert dob == [
+        {
+            "type": "expect_column_values_to_not_be_null",
+            "kwargs": {"column": "dob", "mostly": mostly},
+            "meta": {"rule": "is given", "column": "dob", "source_columns": ["Born"], "may_fail": limit},
+            "description": "dob: is given",
+            "severity": severity,
+            "notes": ["Born"],
+        }
+        for severity, limit, mostly in (("warning", 0.02, 0.98), ("critical", 0.5, 0.5))
+    ]
+
+
+@pytest.mark.parametrize("approved", [APPROVED, APPROVED[:3]])
+def test_great_expectations_finds_the_same_by_pandas(gx, duckdb_engine, catalogue, approved):
+    report = checked(duckdb_engine, catalogue, approved)
+    asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("p").add_dataframe_asset("a")
+    found = theirs(gx, report, asset, lambda text: parse(text).to_pandas())
+    assert found == ours(report)
+    assert set(found.values()) == {True, False}
+
+
+@pytest.mark.spark
+def test_and_by_spark_on_spark(gx, duckdb_engine, spark_engine, catalogue):
+    report = checked(spark_engine, catalogue, APPROVED)
+    assert report.as_dict() == checked(duckdb_engine, catalogue, APPROVED).as_dict()
+    asset = gx.get_context(mode="ephemeral").data_sources.add_spark("s").add_dataframe_asset("a")
+    found = theirs(gx, report, asset, lambda text: spark_engine.data_frame(spark_engine.from_arrow(parse(text))))
+    assert found == ours(report)
+
+
+def test_the_spine_is_held_to_its_rules(duckdb_engine, catalogue):
+    report = checked(duckdb_engine, catalogue, APPROVED)
+    broken = {(r.rule, r.column): (r.checked, r.failed) for r in report.results if r.source == "spine" and r.failed}
+    assert broken == {
+        ("is given", "person_id"): (3, 1),
+        ("stands once", "entity_id"): (3, 1),
+        ("lies in its range", "match_probability"): (2, 1),
+        ("is in its code frame", "link_method"): (2, 1),
+    }
+    assert "spine.entity_id: stands once: not so in 1 of 3 (33.33%), at most 0.00% allowed" in report.critical
+
+
+def test_so_is_a_table_of_an_extract(duckdb_engine, catalogue):
+    """A school's own number where a pseudonym belongs, and a row of nobody; a code that is in no frame is only told."""
+    report = checked(duckdb_engine, catalogue, APPROVED)
+    held = [r for r in report.results if r.source == "study: taken"]
+    assert {(r.rule, r.column, r.severity): (r.checked, r.failed) for r in held if r.failed} == {
+        ("is given", "AE_ID", "critical"): (3, 1),
+        ("is a pseudonym", "School", "critical"): (2, 1),
+        ("is in its code frame", "Grade", "warning"): (2, 1),
+    }
+    assert [r.success for r in held if r.rule == "the columns are those approved, and no other"] == [True]
+
+
+def test_a_column_that_was_not_approved_is_no_matter_of_rows(duckdb_engine, catalogue):
+    held = [r for r in checked(duckdb_engine, catalogue, APPROVED[:3]).results if r.source == "study: taken"]
+    assert [(r.rule, r.column, r.checked, r.failed, r.severity, r.success) for r in held] == [
+        ("the columns are those approved, and no other", None, 4, 1, "critical", False)
+    ]
