@@ -216,7 +216,10 @@ def _parents(tree: Path) -> dict[tuple[str, str], str]:
 
     try:
         with tree.open(newline="", encoding="utf-8-sig") as file:
-            return {(row["column"], row["code"]): row["parent"] for row in filled_in(file)}
+            found = {(row["column"], row["code"]): row["parent"] for row in filled_in(file)}
+        if any(value is None for (column, code), parent in found.items() for value in (column, code, parent)):
+            raise csv.Error  # a row ends before its last column
+        return found
     except (OSError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{tree}: cannot be read\n  give a CSV file with the columns column, code, parent") from None
     except KeyError as missing:

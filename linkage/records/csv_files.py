@@ -138,6 +138,9 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
         )
 
 
+_LONGEST = 131_072  # signs of a name
+
+
 def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
     with _reading(path):
         line = stream.readline().lstrip("\ufeff")  # the mark of an encoding that names its order of bytes
@@ -147,6 +150,8 @@ def _header(path: Path, fmt: FileFormat, stream: io.TextIOWrapper) -> list[str]:
         )
     try:
         names = [name.strip() for name in next(_reader([line], fmt), [])]
+        if max(map(len, names), default=0) > _LONGEST:
+            raise csv.Error  # as Python's reader does, unless some library has told it to read longer ones
     except csv.Error:
         raise InputError(
             f"{path}: the first line is no header: a name is too long, or a quote stands wrong\n"
