@@ -128,6 +128,7 @@ def _unlinked(
         others: the links but for the sure pairs; None where a limit has ended some of those.
     """
     queries, tables = [], {"links": links} | ({"others": others, "certain": found.certain} if others else {})
+    passes = bool(others) and engine.count(found.certain) > 0
     for side, units, still_open, rest in zip(found.sizes, sides, found.still_open, found.candidates.sides, strict=True):
         tables[side] = units.units
         all_of, linked = f"select unit_id from {{{side}}}", "links"
@@ -135,7 +136,8 @@ def _unlinked(
             # Whom no sure pair holds is written down, and few of all. One whom a pass has taken is not among them, and
             # has no link where the model speaks against the pass.
             tables[side], linked = rest, "others"
-            all_of += f" union select {side}_id as unit_id from {{certain}}"
+            if passes:
+                all_of += f" union select {side}_id as unit_id from {{certain}}"
         queries.append(
             f"""
             select cast($step as varchar) as step, '{side}' as side, u.unit_id as id, '{UNTOLD}' as reason
