@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from linkage.cli.failures import stoppable
+from linkage.errors import LeoError
 from linkage.pipeline import Decision, progress_for
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
@@ -133,10 +134,13 @@ def released_lines(release: Path) -> list[str]:
         f"published  {release}",
         f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {reviewed}" if reviewed else ""),
     ]
-    lines += [
-        f"           answers about {step} are not in it: leo review estimate {release} {step}; leo report {release}"
-        for step in not_estimated(release)
-    ]
+    try:
+        lines += [
+            f"           answers about {step} are not in it: leo review estimate {release} {step}; leo report {release}"
+            for step in not_estimated(release)
+        ]
+    except LeoError as fault:  # it is released all the same, which an error would hide
+        lines.append(f"           answers of its review cannot be read: {fault}")
     lines += [f"extract    {folder}" for folder in sorted((release / "extracts").glob("[!.]*"))]
     return lines + [
         f"guard      {release / name}   {what}" for name, what in _GUARDED.items() if (release / name).is_dir()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from linkage.errors import ConfigError
+from linkage.cli.run import released_lines
+from linkage.errors import ConfigError, InputError
 from linkage.pipeline import publishing
 from linkage.pipeline.publishing import publish
 
@@ -59,3 +60,16 @@ def test_a_copy_of_a_release_that_somebody_has_made_stays(village: Any, tmp_path
     with pytest.raises(ConfigError, match="there is a release of that name"):
         publish(mine, releases)
     assert (mine / "manifest.json").is_file()
+
+
+def test_answers_that_cannot_be_read_hide_no_release(
+    village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: Path) -> list[str]:
+        raise InputError("labels.duckdb: is damaged")
+
+    release = publish(village.root, tmp_path / "releases", "2026")
+    monkeypatch.setattr("linkage.pipeline.reviewing.not_estimated", damaged)
+    lines = released_lines(release)
+    assert lines[0] == f"published  {release}"
+    assert any("cannot be read: labels.duckdb: is damaged" in line for line in lines)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from linkage.adhoc.codes.code_parts import shorter_part
 from linkage.adhoc.columns.contents import (
     END,
-    OTHER_DIGITS,
     SHORTEST,
     Content,
     equal_numbers,
     in_common,
     likeness,
+    other_digits,
     squashed,
     words,
 )
@@ -252,7 +252,7 @@ def _with_ends(engine: Engine, files: Sequence[PersonFile], held: Sequence[list[
                 from numbers
                 where {kept}
                 """,
-                params={"two": _THINNED if many else "", **OTHER_DIGITS},
+                params={"two": _THINNED if many else "", **other_digits()},
                 t=file.table,
             )
             ends = [row["ending"] for row in rows(engine, found)]

@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from anyascii import anyascii
 
@@ -40,10 +40,14 @@ _QUANTITY = 4  # signs of heights, diagnoses and the like, which repeat or lie i
 _ZIP_AND_FOUR = 9  # digits of an American postcode with the four of a delivery route, which other files leave out
 END = 9  # last signs of a number that are compared: files differ in countries, centuries and zeros before them
 _DISTINCT = 0.98  # share of values that stand once, of numbers that are a person's
-_DIGITS = [sign for sign in map(chr, range(0x80, 0x10000)) if sign.isdecimal()]
-OTHER_DIGITS = {"digits": "".join(_DIGITS), "plain": "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)}
-"""Those of other scripts, and ours in their places."""
 SHORTEST = 6  # signs of a number that is one person's: of shorter ones, many are equal by chance
+
+
+@cache
+def other_digits() -> dict[str, str]:
+    """Digits of other scripts, and plain ones in their places."""
+    found = [sign for sign in map(chr, range(0x80, 0x10000)) if sign.isdecimal()]
+    return {"digits": "".join(found), "plain": "".join(str(unicodedata.decimal(sign)) for sign in found)}
 
 
 @dataclass(frozen=True)
