@@ -5,15 +5,14 @@ for it, and a run whose step says `links_only = true`.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from linkage.config import Step
 from linkage.engine import Engine, Table, one
-from linkage.match.candidates.overrides import Overrides
 from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.reach import links_by_pass
 from linkage.match.candidates.units import Units
-from linkage.match.resolution.decide import Matched, matched
+from linkage.match.resolution.decide import Given, Matched, matched
 from linkage.match.resolution.limits import capped
 from linkage.match.step import StepResult, counted, members
 from linkage.model import Model
@@ -31,7 +30,7 @@ class LinksOnly:
     summary: dict[str, Any]  # counts, seconds and training report; no values
 
 
-def links_only(engine: Engine, step: Step, left: Units, right: Units, **given: Any) -> LinksOnly:
+def links_only(engine: Engine, step: Step, left: Units, right: Units, **given: Unpack[Given]) -> LinksOnly:
     """Link two sides; arguments and errors as of `link_step`. Second records, limits and samples are not looked at.
 
     Returns:
@@ -66,9 +65,7 @@ def _told(engine: Engine, found: Matched) -> dict[str, Any]:
     }
 
 
-def step_of_links(
-    engine: Engine, step: Step, left: Units, right: Units, *, overrides: Overrides | None = None, **given: Any
-) -> StepResult:
+def step_of_links(engine: Engine, step: Step, left: Units, right: Units, **given: Unpack[Given]) -> StepResult:
     """A step of a run that asks for nothing but links; arguments and errors as of `link_step`.
 
     Where people have decided, or the last release's links are held, no pair is taken before its rivals are seen.
@@ -78,7 +75,7 @@ def step_of_links(
         has the same reason. Of blocking rules the summary says the pairs and seconds alone, and nothing of what they
         have missed.
     """
-    found = matched(engine, step, left, right, overrides=overrides, links_only=True, **given)
+    found, overrides = matched(engine, step, left, right, links_only=True, **given), given.get("overrides")
     others = found.beside_sure(engine)
     wide = engine.sql(
         """

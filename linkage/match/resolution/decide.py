@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table, empty
@@ -32,11 +32,42 @@ from linkage.model.sizes import of_sizes
 from linkage.model.training import Earlier, train
 
 
+class Given(TypedDict, total=False):
+    """What a step goes by, beside its own text and its two sides.
+
+    Attributes:
+        rules: the step's passes, in order.
+        model: comparisons and blocking rules; trained already where `step.train` is false.
+        seed: of whatever is drawn.
+        held: left_id, right_id of units that were one person in the last release.
+        overrides: what people have decided about pairs of these units.
+        earlier: a step that has learnt by the same model, on which training leans.
+        trained_on: records of the sides that a model was trained on which is not trained here (model.sizes).
+        parts: how scoring is cut where the sides are large.
+        progress: is told what begins.
+    """
+
+    rules: Required[Sequence[Pass]]
+    model: Required[Model]
+    seed: int
+    held: Table | None
+    overrides: Overrides | None
+    earlier: Earlier | None
+    trained_on: Sequence[int] | None
+    parts: Parts | None
+    progress: Callable[[str], None] | None
+
+
+SEED = 2026
+"""Where none is given."""
+
+
 @dataclass(frozen=True)
 class Matched:
     """What was decided of two sides, and on what grounds.
 
     Attributes:
+        left, right: all units.
         passed: what the passes made; certain: their pairs with the model's levels and weight.
         candidates: what blocking rules made; scored: those of their pairs that nobody has forbidden.
         apart: left_id, right_id, reason of pairs that are two people, whatever they weigh.
@@ -48,6 +79,10 @@ class Matched:
         stored: what holds `scored`, `rivals` and `outcomes`, to be given back when nobody reads them any more.
     """
 
+    step: Step
+    left: Units
+    right: Units
+    given: Given
     model: Model
     training: dict[str, Any]
     frequencies: Frequencies
@@ -115,23 +150,9 @@ _OF_RULES = """
 
 
 def matched(
-    engine: Engine,
-    step: Step,
-    left: Units,
-    right: Units,
-    *,
-    rules: Sequence[Pass],
-    model: Model,
-    seed: int = 2026,
-    held: Table | None = None,
-    overrides: Overrides | None = None,
-    parts: Parts | None = None,
-    earlier: Earlier | None = None,
-    trained_on: Sequence[int] | None = None,
-    links_only: bool = False,
-    progress: Callable[[str], None] | None = None,
+    engine: Engine, step: Step, left: Units, right: Units, *, links_only: bool = False, **given: Unpack[Given]
 ) -> Matched:
-    """Link two sides: deterministic passes first, then the model on what they leave; arguments as of `link_step`.
+    """Link two sides: deterministic passes first, then the model on what they leave.
 
     Args:
         links_only: leave out what only explains: who met whom, and the rivals of pairs that are sure.
@@ -140,19 +161,17 @@ def matched(
         ConfigError: the model names columns that the units do not have, or is neither trained nor to be.
         LeoError: there is nothing to train on.
     """
-    say = progress or (lambda _: None)
-    if not step.train:
-        model.check_trained(f"step '{step.name}'")
-    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
+    say = given.get("progress") or (lambda _: None)
+    overrides, held = given.get("overrides"), given.get("held")
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
-    if not step.train:
-        model = of_sizes(model, trained_on, tuple(sizes.values()))
-    model, training, frequencies = _model(engine, step, model, left.units, right.units, seed, earlier, say)
+    untrained = _fitting(step, left, right, sizes, given)
+    seed, earlier = given.get("seed", SEED), given.get("earlier")
+    model, training, frequencies = _model(engine, step, untrained, left.units, right.units, seed, earlier, say)
     thresholds = Thresholds.of(step, holding=held is not None)
     say("passes")
     passed = deterministic.run(
         engine,
-        rules,
+        given["rules"],
         left.appearances,
         right.appearances,
         step.cardinality,
@@ -173,7 +192,7 @@ def matched(
         *still_open,
         frequencies,
         floor,
-        parts=parts,
+        parts=given.get("parts"),
         taking=sure,
         meetings=not links_only,
         progress=say,
@@ -200,21 +219,34 @@ def matched(
         told = SamePerson(model, frequencies, thresholds, step.cardinality, records, within)
         excused = excuse(engine, told, contested, *candidates.sides)
     return Matched(
-        model,
-        training,
-        frequencies,
-        thresholds,
-        sizes,
-        passed,
-        certain,
-        candidates,
-        scored,
-        apart,
-        race.rivals,
-        race.outcomes(thresholds, excused),
-        still_open,
-        [scored, *candidates.stored, *race.stored, contested, *([excused] if excused else [])],
+        step=step,
+        left=left,
+        right=right,
+        given=given,
+        model=model,
+        training=training,
+        frequencies=frequencies,
+        thresholds=thresholds,
+        sizes=sizes,
+        passed=passed,
+        certain=certain,
+        candidates=candidates,
+        scored=scored,
+        apart=apart,
+        rivals=race.rivals,
+        outcomes=race.outcomes(thresholds, excused),
+        still_open=still_open,
+        stored=[scored, *candidates.stored, *race.stored, contested, *([excused] if excused else [])],
     )
+
+
+def _fitting(step: Step, left: Units, right: Units, sizes: Mapping[str, int], given: Given) -> Model:
+    """The model that is given, which must fit the sides; one that is not trained here has the prior of their sizes."""
+    model = given["model"]
+    if not step.train:
+        model.check_trained(f"step '{step.name}'")
+    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
+    return model if step.train else of_sizes(model, given.get("trained_on"), tuple(sizes.values()))
 
 
 def _apart_within(
