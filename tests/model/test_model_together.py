@@ -17,7 +17,7 @@ from linkage.model.comparisons import comparison, settings
 from linkage.model.dependence import Among, among_comparison
 from linkage.model.sampling import drawn
 from linkage.model.training import train
-from linkage.model.training.expectation import expectation_maximisation
+from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 from linkage.model.training.states import States, of_strangers
 
@@ -161,18 +161,17 @@ def test_what_is_expected_decides_where_the_pairs_do_not() -> None:
     """A block of 100 pairs of which one field is left: it fits any share of matches, and m takes what is left over."""
     layout = Layout(from_dict(settings([comparison("dob", "category")])))
     patterns = Patterns(np.array([60, 40]), np.eye(2))
-    start = {"m": np.array([[0.97, 0.03]]), "u": np.array([[0.001, 0.999]]), "held": np.array([False, False])}
 
     def share(expected: float | None) -> float:
         found = expectation_maximisation(
             layout,
             patterns,
             patterns.counts[None, :].astype(float),
-            prior=np.array([0.99]),
+            Matches(m=np.array([[0.97, 0.03]]), prior=np.array([0.99])),
+            Strangers(u=np.array([[0.001, 0.999]])),
+            Known(held=np.array([False, False]), expected=expected),
             tolerance=1e-9,
             limit=10_000,
-            expected=expected,
-            **start,
         )
         return float(found.prior[0])
 

@@ -5,7 +5,7 @@ import pytest
 
 from linkage.model import from_dict
 from linkage.model.training.born_apart import born_apart
-from linkage.model.training.expectation import expectation_maximisation
+from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
 from linkage.model.training.patterns import Layout, Patterns
 
 
@@ -65,14 +65,11 @@ def _learnt(pairs: Patterns, most: list[float] | None) -> tuple[list[float], flo
         LAYOUT,
         pairs,
         pairs.counts.astype(float)[None, :],
-        m=m,
-        u=u,
-        prior=np.array([0.5]),
-        held=np.zeros(6, dtype=bool),
+        Matches(m, prior=np.array([0.5])),
+        Strangers(u),
+        Known(held=np.zeros(6, dtype=bool), most=None if most is None else np.array(most), expected=0.99),
         tolerance=1e-9,
         limit=1_000,
-        expected=0.99,
-        most=None if most is None else np.array(most),
     )
     return found.m[0].tolist(), float(found.prior[0])
 

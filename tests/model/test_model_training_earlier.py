@@ -9,6 +9,7 @@ from linkage.model import Model, from_dict
 from linkage.model.training import Earlier
 from linkage.model.training.estimation import Estimates, estimated
 from linkage.model.training.evidence import as_counted
+from linkage.model.training.expectation import Known
 from linkage.model.training.rules import Agreement
 from tests.model.test_model_training_em import TABLE, _evidence, _model, _once
 
@@ -46,7 +47,7 @@ def test_few_matches_lean_on_the_earlier_step_and_many_do_not() -> None:
 def test_one_iteration_counts_what_both_are_worth() -> None:
     """Of 83 matches 81 agree on b; the levels of a field add up to one again."""
     leaning = np.array([0.5, 0.5, 0.9, 0.1]), np.array([0.0, 0.0, 10.0, 20.0])
-    found = _once({"==": 82, "=≠": 2, "≠≠": 82}, leaning=leaning).m[0]
+    found = _once({"==": 82, "=≠": 2, "≠≠": 82}, Known(np.zeros(4, bool), leaning=leaning)).m[0]
     agree, differ = (81 + 9) / 93, (2 + 2) / 103
     assert found == pytest.approx([82 / 83, 1 / 83, agree / (agree + differ), differ / (agree + differ)])
 

@@ -16,8 +16,15 @@ from linkage.model.training.bootstrap import DRAWS, resampled
 from linkage.model.training.checks import crossed, inverted
 from linkage.model.training.estimation import by_strangers, estimated, starting_prior
 from linkage.model.training.evidence import Block, Evidence, as_counted
-from linkage.model.training.expectation import Estimate, default_m, expectation_maximisation
-from linkage.model.training.patterns import Layout, Patterns
+from linkage.model.training.expectation import (
+    Estimate,
+    Known,
+    Matches,
+    Strangers,
+    default_m,
+    expectation_maximisation,
+)
+from linkage.model.training.patterns import Floats, Layout, Patterns
 from linkage.model.training.report import LevelReport
 from linkage.model.training.rules import Agreement
 
@@ -46,19 +53,29 @@ def _patterns(counts: dict[str, int], fields: int) -> Patterns:
     return Patterns(np.array(list(counts.values())), np.array(shown).reshape(len(counts), 2 * fields))
 
 
-def _once(counts: dict[str, int], **more: Any) -> Any:
+_NOTHING = Known(held=np.zeros(4, bool))
+
+
+def _once(
+    counts: dict[str, int],
+    known: Known = _NOTHING,
+    *,
+    beyond: Floats | float = 0.0,
+    tolerance: float = 0.0,
+    limit: int = 1,
+) -> Estimate:
     """One iteration on two fields, from m 0.9, u 0.1 and a share of matches of a half."""
     patterns = _patterns(counts, 2)
-    start = {
-        "m": np.array([[0.9, 0.1, 0.9, 0.1]]),
-        "u": np.array([[0.1, 0.9, 0.1, 0.9]]),
-        "prior": np.array([0.5]),
-        "held": np.zeros(4, bool),
-        "tolerance": 0.0,
-        "limit": 1,
-    }
-    layout = Layout(_model("a", "b"))
-    return expectation_maximisation(layout, patterns, patterns.counts[None, :].astype(float), **{**start, **more})
+    return expectation_maximisation(
+        Layout(_model("a", "b")),
+        patterns,
+        patterns.counts[None, :].astype(float),
+        Matches(m=np.array([[0.9, 0.1, 0.9, 0.1]]), prior=np.array([0.5])),
+        Strangers(np.array([[0.1, 0.9, 0.1, 0.9]]), beyond),
+        known,
+        tolerance=tolerance,
+        limit=limit,
+    )
 
 
 def test_one_iteration_by_hand() -> None:
@@ -77,7 +94,7 @@ def test_a_side_that_is_unknown_says_nothing_and_is_not_counted() -> None:
 
 def test_m_that_is_held_stays() -> None:
     held = np.array([True, True, False, False])
-    assert _once({"==": 82, "≠≠": 82}, held=held).m[0, :2] == pytest.approx([0.9, 0.1])
+    assert _once({"==": 82, "≠≠": 82}, Known(held)).m[0, :2] == pytest.approx([0.9, 0.1])
 
 
 def test_it_ends_when_nothing_moves_by_more_than_the_tolerance() -> None:
@@ -296,12 +313,12 @@ def test_em_of_one_field_that_crawls_along_is_where_it_goes_to() -> None:
     """One field fits nearly any share of matches, and EM takes tens of thousands of steps to the share expected."""
     layout = Layout(_model("a"))
     patterns = Patterns(np.array([800, 79_200]), np.eye(2))
-    start = {"m": np.array([[0.9, 0.1]]), "u": np.array([[0.004, 0.996]]), "prior": np.array([0.1])}
+    start, strangers = Matches(np.array([[0.9, 0.1]]), np.array([0.1])), Strangers(np.array([[0.004, 0.996]]))
+    known = Known(held=np.array([False, False]), expected=0.02, expected_counts_as=0.001)
 
     def found(limit: int) -> Estimate:
         counts = patterns.counts[None, :].astype(float)
-        crawling = {"expected": 0.02, "expected_counts_as": 0.001, "tolerance": 1e-9, "limit": limit}
-        return expectation_maximisation(layout, patterns, counts, held=np.array([False, False]), **start, **crawling)
+        return expectation_maximisation(layout, patterns, counts, start, strangers, known, tolerance=1e-9, limit=limit)
 
     early, late = found(2_000), found(200_000)
     assert early.change > 1e-9 > late.change

@@ -7,7 +7,7 @@ from linkage.adhoc.modelling import untrained
 from linkage.engine import Engine, Table
 from linkage.model import from_dict
 from linkage.model.training import train
-from linkage.model.training.expectation import expectation_maximisation
+from linkage.model.training.expectation import Known, Matches, Strangers, expectation_maximisation
 from linkage.model.training.moving import of_home
 from linkage.model.training.patterns import Flags, Floats, Layout, Patterns
 from linkage.model.training.rules import Agreement
@@ -41,13 +41,11 @@ def _em(home: Flags | None) -> tuple[Floats, float]:
         _layout("forename", "surname", "postcode", "town"),
         patterns,
         patterns.counts[None, :].astype(float),
-        m=np.array([[0.95, 0.05] * 4]),
-        u=np.array([[0.001, 0.999, 0.02, 0.98, 0.0001, 0.9999, 0.0001, 0.9999]]),
-        prior=np.array([0.01]),
-        held=np.zeros(8, bool),
+        Matches(m=np.array([[0.95, 0.05] * 4]), prior=np.array([0.01])),
+        Strangers(u=np.array([[0.001, 0.999, 0.02, 0.98, 0.0001, 0.9999, 0.0001, 0.9999]])),
+        Known(held=np.zeros(8, bool), home=home),
         tolerance=1e-9,
         limit=1_000,
-        home=home,
     )
     return found.m[0], float(found.prior[0])
 

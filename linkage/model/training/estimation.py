@@ -16,7 +16,13 @@ from linkage.model.training.beyond_chance import RARE, RARER, beyond_chance
 from linkage.model.training.block_strangers import RANDOM_COUNTS_AS, block_u, of_two_people, starting_m
 from linkage.model.training.born_apart import born_apart
 from linkage.model.training.evidence import TOLERANCE, Block, Counts, Evidence, Run
-from linkage.model.training.expectation import EXPECTED_COUNTS_AS, expectation_maximisation
+from linkage.model.training.expectation import (
+    EXPECTED_COUNTS_AS,
+    Known,
+    Matches,
+    Strangers,
+    expectation_maximisation,
+)
 from linkage.model.training.known_in_part import known_in_part
 from linkage.model.training.middle import combined
 from linkage.model.training.moving import learnt_elsewhere, of_home
@@ -173,48 +179,51 @@ def _run(
     shown = block.patterns.shown.any(axis=0).astype(float)
     told = np.array([block.rule.tells(level) for level in layout.levels])
     free = (layout.totals(shown) > 0) & told
-    m, moved = starting_m(layout)[None, :], None
-    prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
-    home = of_home(layout, block.rule) if evidence.trusting else None
-    if near:
-        m, prior = near.estimate.m, np.broadcast_to(near.estimate.prior, prior.shape)
-        if home is not None and near.estimate.moved is not None and near.estimate.staying is not None:
-            m, moved = near.estimate.staying, np.broadcast_to(near.estimate.moved, prior.shape)
-    expected = by_strangers(evidence, block) if evidence.trusting else None
-    if expected is not None and not near:
-        prior = np.full_like(prior, expected)
+    known = _known(layout, evidence, block)
+    start = near.estimate.at if near else _start(layout, evidence, block, u, known.expected)
     estimate_by = functools.partial(
         expectation_maximisation,
         layout,
         block.patterns,
         counts[0],
-        m=np.broadcast_to(m, u.shape),
-        u=u,
-        prior=prior,
-        held=layout.fixed("m"),
+        start.of_each(len(u)),
         tolerance=0.0 if near else TOLERANCE,
         limit=limit,
-        expected=expected,
-        leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
-        home=home,
-        moved=moved,
-        expected_counts_as=EXPECTED_COUNTS_AS
-        * _FEW_STRANGERS
-        / (_FEW_STRANGERS + sum(t.pairs for t in block.strangers)),
     )
+    by_u = Strangers(u)
     rare, most = bool(near and near.rare), born_apart(layout, block.within)
-    estimate = near.estimate if near else estimate_by(most=most)
+    estimate = near.estimate if near else estimate_by(by_u, replace(known, most=most))
     in_part = known_in_part(layout, estimate.m[0], u[0])
     if in_part is not None:
         most = in_part if most is None else np.minimum(most, in_part)
+    known = replace(known, most=most)
     if near or (most is not None and (estimate.m > most).any()):
-        estimate = estimate_by(most=most)
+        estimate = estimate_by(by_u, known)
     if rare or not near:
         beyond, surplus = _beyond_chance(evidence, block, counts, by_chance, u)
         times = RARE if evidence.trusting else RARER
         rare = rare or float(estimate.prior[0]) < times * float(surplus[0])
-        estimate = estimate_by(most=most, beyond=beyond) if rare else estimate
+        estimate = estimate_by(Strangers(u, beyond), known) if rare else estimate
     return Run(block, estimate, u, free, estimate.prior * counts[0].sum(axis=1), rare=rare)
+
+
+def _known(layout: Layout, evidence: Evidence, block: Block) -> Known:
+    """What is known of a block's matches before its pairs are looked at."""
+    strangers = sum(table.pairs for table in block.strangers)
+    return Known(
+        held=layout.fixed("m"),
+        expected=by_strangers(evidence, block) if evidence.trusting else None,
+        expected_counts_as=EXPECTED_COUNTS_AS * _FEW_STRANGERS / (_FEW_STRANGERS + strangers),
+        leaning=evidence.earlier.leaning(starting_m(layout)) if evidence.earlier else None,
+        home=of_home(layout, block.rule) if evidence.trusting else None,
+    )
+
+
+def _start(layout: Layout, evidence: Evidence, block: Block, u: Floats, expected: float | None) -> Matches:
+    """Where EM starts on a block, of which nothing was estimated yet."""
+    m = starting_m(layout)[None, :]
+    prior = starting_prior(layout, block.rule.columns, 0.5 / max(*evidence.units, 2), m, u)
+    return Matches(m, prior if expected is None else np.full_like(prior, expected))
 
 
 def _beyond_chance(

@@ -5,7 +5,8 @@ no pair shows gets Splink's constant, a side that is NULL says nothing, and it e
 than the tolerance. Splink refuses a probability below 1e-300 and stops there; here it is held at 1e-300.
 """
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +26,60 @@ _NOT_OBSERVED = 1e-6  # Splink's m of a level that no pair shows
 
 
 @dataclass(frozen=True)
+class Strangers:
+    """How often strangers show what a pair does; EM leaves it as it is.
+
+    Attributes:
+        u: (draws, levels).
+        beyond: (draws, patterns) log2 of how much more often they show a pattern than u of its levels says.
+    """
+
+    u: Floats
+    beyond: Floats | float = 0.0
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What EM takes matches to be: where it starts, and where each iteration comes to.
+
+    Attributes:
+        m: (draws, levels); of those who have not moved, where others have.
+        prior: (draws,) share of matches among the pairs.
+        moved: (draws,) share of the matches that have moved, where they are told.
+    """
+
+    m: Floats
+    prior: Floats
+    moved: Floats | None = None
+
+    def of_each(self, draws: int) -> "Matches":
+        """The same of each of so many draws."""
+        moved = None if self.moved is None else np.broadcast_to(self.moved, draws)
+        return Matches(np.broadcast_to(self.m, (draws, self.m.shape[1])), np.broadcast_to(self.prior, draws), moved)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of matches beside what their pairs show.
+
+    Attributes:
+        held: (levels,) whose m stays.
+        most: (levels,) what no m may be above. Pairs beyond it are no matches: they are taken off the prior.
+        expected: the prior that strangers within the files let expect.
+        expected_counts_as: and how much it counts, as a share of the pairs.
+        leaning: (levels,) m that another step has learnt, and as how many matches it counts beside those found here.
+        home: (levels,) what matches who have moved share no more often than strangers do; none are told when None.
+    """
+
+    held: Flags
+    most: Floats | None = None
+    expected: float | None = None
+    expected_counts_as: float = EXPECTED_COUNTS_AS
+    leaning: tuple[Floats, Floats] | None = None
+    home: Flags | None = None
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What EM found, for each table of counts."""
 
@@ -37,46 +92,77 @@ class Estimate:
     moved: Floats | None = None  # (draws,): their share of the matches
     staying: Floats | None = None  # (draws, levels): m of the others
 
+    @property
+    def at(self) -> Matches:
+        """Where EM has ended."""
+        return Matches(self.m if self.staying is None else self.staying, self.prior, self.moved)
+
     def matches(self, patterns: Patterns, u: Floats) -> Floats:
         """Matches among the pairs of each pattern, where EM has ended: (patterns,), of the first table of counts."""
-        m, counts = self.m if self.staying is None else self.staying, patterns.counts[None, :].astype(float)
-        found = matches_by(m, u[:1], self.prior, patterns.shown, counts, home=self.home, moved=self.moved)
-        each: Floats = found.all[0]
+        pairs = _Pairs(patterns.shown, patterns.counts[None, :].astype(float))
+        each: Floats = _among(pairs, self.at, Strangers(u[:1]), self.home).all[0]
         return each
 
 
 @dataclass(frozen=True)
-class Matches:
+class _Pairs:
+    """Pairs by what they show, for each draw; what all iterations ask of them is worked out once."""
+
+    shown: Floats  # (patterns, levels)
+    counts: Floats  # (draws, patterns)
+
+    @functools.cached_property
+    def levels_first(self) -> Floats:
+        """(levels, patterns), in memory too."""
+        return np.ascontiguousarray(self.shown.T)
+
+    @functools.cached_property
+    def seen(self) -> Flags:
+        """(levels,) that some pair shows."""
+        found: Flags = np.asarray(self.shown.any(axis=0))
+        return found
+
+    @functools.cached_property
+    def all(self) -> Floats:
+        """(draws,) how many there are."""
+        found: Floats = self.counts.sum(axis=1)
+        return found
+
+    def sums(self, weights: Floats) -> Floats:
+        """(draws, patterns) the weights of the levels that each pattern shows, added up."""
+        return self._product(weights, self.levels_first)
+
+    def at_levels(self, counts: Floats) -> Floats:
+        """(draws, levels) how many of some of the pairs show each level."""
+        return self._product(counts, self.shown)
+
+    def _product(self, of_draws: Floats, table: Floats) -> Floats:
+        # One table of counts is summed in a fixed order, so that a model is the same at any number of threads.
+        one = len(self.counts) == 1
+        found: Floats = np.einsum("ij,jk->ik", of_draws, table) if one else of_draws @ table
+        return found
+
+
+@dataclass(frozen=True)
+class _Found:
     """Matches among the pairs of each pattern: (draws, patterns)."""
 
     all: Floats
     staying: Floats | None  # of them those who have not moved, where that is asked
 
 
-def matches_by(
-    m: Floats,
-    u: Floats,
-    prior: Floats,
-    shown: Floats,
-    counts: Floats,
-    beyond: Floats | float = 0.0,
-    home: Flags | None = None,
-    moved: Floats | None = None,
-) -> Matches:
-    """Matches among pairs by what they show; arguments as of `expectation_maximisation`."""
-    # One table of counts is summed in a fixed order, so that a model is the same at any number of threads.
-    product = np.matmul if len(counts) > 1 else lambda a, b: np.einsum("ij,jk->ik", a, b)
-    levels_first = np.ascontiguousarray(shown.T)
-    weights = np.log2(np.maximum(m, _LEAST)) - np.log2(np.maximum(u, _LEAST))
+def _among(pairs: _Pairs, at: Matches, strangers: Strangers, home: Flags | None) -> _Found:
+    """Matches among pairs, by what they show."""
+    weights = np.log2(np.maximum(at.m, _LEAST)) - np.log2(np.maximum(strangers.u, _LEAST))
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        before = np.log2(prior / (1 - prior))[:, None]
-        bits = product(weights, levels_first) - beyond
-        if home is None or moved is None:
-            return Matches(_share(before + bits) * counts, None)
-        elsewhere = product(np.where(home, 0.0, weights), levels_first) - beyond
-        stay, move = (np.log2(share)[:, None] for share in (1 - moved, moved))
-        found = _share(before + np.logaddexp2(stay + bits, move + elsewhere)) * counts
-        return Matches(found, found * _share(stay + bits - move - elsewhere))
+        before = np.log2(at.prior / (1 - at.prior))[:, None]
+        bits = pairs.sums(weights) - strangers.beyond
+        if home is None or at.moved is None:
+            return _Found(_share(before + bits) * pairs.counts, None)
+        elsewhere = pairs.sums(np.where(home, 0.0, weights)) - strangers.beyond
+        stay, move = (np.log2(share)[:, None] for share in (1 - at.moved, at.moved))
+        found = _share(before + np.logaddexp2(stay + bits, move + elsewhere)) * pairs.counts
+        return _Found(found, found * _share(stay + bits - move - elsewhere))
 
 
 def _share(bits: Floats) -> Floats:
@@ -90,72 +176,62 @@ def expectation_maximisation(
     layout: Layout,
     patterns: Patterns,
     counts: Floats,
+    start: Matches,
+    strangers: Strangers,
+    known: Known,
     *,
-    m: Floats,
-    u: Floats,
-    prior: Floats,
-    held: Flags,
     tolerance: float,
     limit: int,
-    expected: float | None = None,
-    expected_counts_as: float = EXPECTED_COUNTS_AS,
-    most: Floats | None = None,
-    leaning: tuple[Floats, Floats] | None = None,
-    beyond: Floats | None = None,
-    home: Flags | None = None,
-    moved: Floats | None = None,
 ) -> Estimate:
     """Estimate m and the prior.
 
     Args:
         counts: (draws, patterns) pairs that show each pattern.
-        m, u: (draws, levels); m is where EM starts, u stays.
-        prior: (draws,) where EM starts.
-        held: (levels,) whose m stays.
         tolerance, limit: Splink's em_convergence and max_iterations.
-        expected: the prior that strangers within the files let expect.
-        expected_counts_as: and how much it counts, as a share of the pairs.
-        most: (levels,) what no m may be above. Pairs beyond it are no matches: they are taken off the prior.
-        leaning: (levels,) m that another step has learnt, and as how many matches it counts beside those found here.
-        beyond: (draws, patterns) log2 of how much more often strangers show a pattern than u of its levels says.
-        home: (levels,) what matches who have moved share no more often than strangers do; none are told when None.
-        moved: (draws,) the share of them where EM starts.
     """
-    shows = patterns.shown.any(axis=0)
-    unseen = ~shows & layout.totals(shows.astype(float)).astype(bool)
-    product = np.matmul if len(counts) > 1 else lambda a, b: np.einsum("ij,jk->ik", a, b)
-    all_pairs = counts.sum(axis=1)
-    less = 0.0 if beyond is None else beyond
-    moved = np.full(len(counts), MOVED) if moved is None and home is not None else moved
+    pairs, at = _Pairs(patterns.shown, counts), start
+    if known.home is not None and start.moved is None:
+        at = replace(start, moved=np.full(len(counts), MOVED))
     change, before, iteration = np.inf, np.inf, 0
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         while iteration < limit and not change < tolerance:
             iteration += 1
-            each = matches_by(m, u, prior, patterns.shown, counts, less, home, moved)
-            matches, shown = each.all, product(each.all, patterns.shown)
-            if home is not None and each.staying is not None:
-                shown = np.where(home, product(each.staying, patterns.shown), shown)
-                left = (matches - each.staying).sum(axis=1)
-                moved = (left + MOVED * _MOVED_COUNTS_AS) / (matches.sum(axis=1) + _MOVED_COUNTS_AS)
-            total = layout.totals(shown)
-            if leaning is None:
-                found = np.where(shows & ~held & (total > 0), np.maximum(shown / total, _LEAST), m)
-                found = np.where(unseen & ~held, _NOT_OBSERVED, found)
-            else:
-                found = np.where((shows | unseen) & ~held, leant(layout, shown, total, *leaning), m)
-            share = matches.sum(axis=1) / all_pairs
-            if expected is not None:
-                share = (share + expected_counts_as * expected) / (1 + expected_counts_as)
-            if most is not None:
-                found = _held_to(layout, found, most)
-                share = np.minimum(share, (matches.sum(axis=1) - _beyond(layout, shown, most)) / all_pairs)
-            before, change = change, float(max(np.abs(found - m).max(), np.abs(share - prior).max()))
-            m, prior = found, share
+            found = _among(pairs, at, strangers, known.home)
+            better = _maximised(layout, pairs, at, found, known)
+            moves = np.abs(better.m - at.m).max(), np.abs(better.prior - at.prior).max()
+            before, change, at = change, float(max(moves)), better
     way = _way(change, before) if iteration >= _STEADY else np.inf
-    if home is None or moved is None:
-        return Estimate(m, prior, iteration, change, way)
-    whole = np.where(home, (1 - moved[:, None]) * m + moved[:, None] * u, m)
-    return Estimate(whole, prior, iteration, change, way, home, moved, m)
+    if known.home is None or at.moved is None:
+        return Estimate(at.m, at.prior, iteration, change, way)
+    whole = np.where(known.home, (1 - at.moved[:, None]) * at.m + at.moved[:, None] * strangers.u, at.m)
+    return Estimate(whole, at.prior, iteration, change, way, known.home, at.moved, at.m)
+
+
+def _maximised(layout: Layout, pairs: _Pairs, at: Matches, found: _Found, known: Known) -> Matches:
+    """What matches are, where so many of the pairs of each pattern are matches.
+
+    Args:
+        at: what they were taken to be when these were found.
+    """
+    unseen = ~pairs.seen & layout.totals(pairs.seen.astype(float)).astype(bool)
+    matches, shown, moved = found.all.sum(axis=1), pairs.at_levels(found.all), at.moved
+    if known.home is not None and found.staying is not None:
+        shown = np.where(known.home, pairs.at_levels(found.staying), shown)
+        left = (found.all - found.staying).sum(axis=1)
+        moved = (left + MOVED * _MOVED_COUNTS_AS) / (matches + _MOVED_COUNTS_AS)
+    total = layout.totals(shown)
+    if known.leaning is None:
+        m = np.where(pairs.seen & ~known.held & (total > 0), np.maximum(shown / total, _LEAST), at.m)
+        m = np.where(unseen & ~known.held, _NOT_OBSERVED, m)
+    else:
+        m = np.where((pairs.seen | unseen) & ~known.held, leant(layout, shown, total, *known.leaning), at.m)
+    prior = matches / pairs.all
+    if known.expected is not None:
+        prior = (prior + known.expected_counts_as * known.expected) / (1 + known.expected_counts_as)
+    if known.most is not None:
+        m = _held_to(layout, m, known.most)
+        prior = np.minimum(prior, (matches - _beyond(layout, shown, known.most)) / pairs.all)
+    return Matches(m, prior, moved)
 
 
 def _way(change: float, before: float) -> float:
