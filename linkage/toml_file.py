@@ -124,7 +124,7 @@ def fault_text(model: type[BaseModel], fault: Any) -> str:
         allowed = _allowed(model, fault["loc"][:-1])
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, 1)
         return "no such key" + (f"; nearest: {near[0]}" if near else f"; there are {', '.join(allowed)}")
-    if fault["type"] in ("tuple_type", "list_type"):
+    if fault["type"] in ("tuple_type", "frozen_set_type", "list_type"):
         if _holds_tables(model, fault["loc"]):
             return f"one of several is expected: write [[{'.'.join(map(str, fault['loc']))}]] above it"
         return "a list is expected, in brackets"

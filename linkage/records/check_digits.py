@@ -11,7 +11,7 @@ from linkage.records.rules import identifier_rules
 def valid_uln(uln: str) -> str:
     """Ten digits whose last follows from the first nine, and not the temporary number (ESFA, DerivedData_01)."""
     total = " + ".join(f"{_digit(uln, 10 - position)} * {11 - position}" for position in range(1, 10))
-    temporary = ", ".join(literal(number) for number in identifier_rules().uln_temporary)
+    temporary = ", ".join(literal(number) for number in identifier_rules().uln.temporary)
     return (
         f"(regexp_matches({uln}, '^[0-9]{{10}}$') and {uln} not in ({temporary})"
         f" and ({total}) % 11 > 0 and 10 - ({total}) % 11 = {_digit(uln, 0)})"
@@ -20,7 +20,7 @@ def valid_uln(uln: str) -> str:
 
 def valid_upn(upn: str) -> str:
     """A check letter and twelve digits that give it, the last a letter in a temporary number (CBDS)."""
-    letters = identifier_rules().upn_letters
+    letters = identifier_rules().upn.letters
     eleven = f"substr({upn}, 2, 11)"
     # A letter counts as its place among the check letters, from 0, as a digit would.
     last = f"(strpos('0123456789', substr({upn}, 13, 1)) + strpos('{letters}', substr({upn}, 13, 1)) - 1)"
@@ -40,9 +40,9 @@ def is_temporary_upn(upn: str) -> str:
 
 def valid_nino(nino: str) -> str:
     """Two letters, six digits and a suffix that may be missing; no prefix never issued (ESFA, NINumber_01)."""
-    rules = identifier_rules()
-    never = ", ".join(literal(prefix) for prefix in rules.nino_never_issued)
-    return f"(regexp_matches({nino}, {literal(rules.nino_form)}) and left({nino}, 2) not in ({never}))"
+    rules = identifier_rules().nino
+    never = ", ".join(literal(prefix) for prefix in rules.never_issued)
+    return f"(regexp_matches({nino}, {literal(rules.form)}) and left({nino}, 2) not in ({never}))"
 
 
 def _digit(number: str, power: int) -> str:

@@ -58,7 +58,7 @@ def is_of_another_calendar(pattern: str) -> bool:
 
 def is_no_date_text(text: str) -> str:
     """A SQL expression: the text says that there is no date ("00/00/0000", "UNKNOWN")."""
-    return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date_texts)})"
+    return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date.texts)})"
 
 
 def is_of_no_year(text: str, formats: Sequence[str]) -> str:
@@ -71,7 +71,7 @@ def is_of_no_year(text: str, formats: Sequence[str]) -> str:
 @functools.cache
 def no_date_texts() -> frozenset[str]:
     """Upper-case texts that say that there is no date."""
-    return frozenset(identifier_rules().date_texts)
+    return frozenset(identifier_rules().date.texts)
 
 
 def _in_format(text: str, pattern: str) -> str:

@@ -56,15 +56,15 @@ def _in_form(role: str, raw: str) -> str:
     """A SQL expression: a raw value is its own standard form."""
     if role not in ("postcode", "former_postcode"):
         return "false"
-    rules = identifier_rules()
-    sentinels = ", ".join(literal(f"{code[:-3]} {code[-3:]}") for code in rules.postcode_sentinels)
-    areas = "".join(f" and not starts_with({raw}, {literal(area)})" for area in rules.postcode_sentinel_areas)
-    return f"(regexp_matches({raw}, {literal(rules.postcode_standard)}){areas} and {raw} not in ({sentinels}))"
+    rules = identifier_rules().postcode
+    sentinels = ", ".join(literal(f"{code[:-3]} {code[-3:]}") for code in rules.sentinels)
+    areas = "".join(f" and not starts_with({raw}, {literal(area)})" for area in rules.sentinel_areas)
+    return f"(regexp_matches({raw}, {literal(rules.standard)}){areas} and {raw} not in ({sentinels}))"
 
 
 def default_date(day: str) -> str:
     """A SQL expression: a birth date that stands for "not known"."""
-    return f"{day} in ({', '.join(literal(value) for value in identifier_rules().date_sentinels)})"
+    return f"{day} in ({', '.join(literal(value) for value in identifier_rules().date.sentinels)})"
 
 
 def first_of_january(day: str) -> str:
@@ -105,7 +105,7 @@ def _british_postcode() -> tuple[str, str]:
 
 
 def _valid_postcode(code: str) -> str:
-    rules = identifier_rules()
-    areas = "".join(f" and not starts_with({code}, {literal(area)})" for area in rules.postcode_sentinel_areas)
-    sentinels = ", ".join(literal(sentinel) for sentinel in rules.postcode_sentinels)
-    return f"regexp_matches({code}, {literal(rules.postcode_form)}){areas} and {code} not in ({sentinels})"
+    rules = identifier_rules().postcode
+    areas = "".join(f" and not starts_with({code}, {literal(area)})" for area in rules.sentinel_areas)
+    sentinels = ", ".join(literal(sentinel) for sentinel in rules.sentinels)
+    return f"regexp_matches({code}, {literal(rules.form)}){areas} and {code} not in ({sentinels})"

@@ -86,7 +86,7 @@ def free_text(raw: str, rules: NameRules | None = None) -> Name:
     """
     text = (raw if raw.isascii() else anyascii(raw)).upper()
     text = " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
-    missing = text in (rules or name_rules()).text_sentinels or not any(sign.isalnum() for sign in text)
+    missing = text in (rules or name_rules()).sentinels.texts or not any(sign.isalnum() for sign in text)
     return None if missing else text
 
 
@@ -119,7 +119,7 @@ def _plain(raw: str, rules: NameRules) -> bool:
         raw.isascii()
         and raw.isalpha()
         and raw.isupper()
-        and raw not in rules.sentinels
+        and raw not in rules.sentinels.names
         and raw not in rules.titles
         and not _is_repeated(raw, rules)
     )
@@ -135,14 +135,14 @@ def _plain_words(raw: str, rules: NameRules) -> bool:
         and letters.isalpha()
         and letters.isupper()
         and rules.surname_words.isdisjoint(words)
-        and raw not in rules.sentinels
-        and raw not in rules.raw_sentinels
+        and raw not in rules.sentinels.names
+        and raw not in rules.sentinels.raw
     )
 
 
 def _words(raw: str, rules: NameRules) -> list[str]:
     text = anyascii(raw).upper().strip()
-    if text in rules.raw_sentinels:
+    if text in rules.sentinels.raw:
         return []
     text = _NO_LETTER.sub(" ", _APOSTROPHES.sub("", _ASIDE.sub(" ", text)))
     return [word for word in (part.strip("-") for part in text.split()) if word]
@@ -174,11 +174,11 @@ def _name(words: list[str], particles: frozenset[str], rules: NameRules) -> Name
 
 
 def _is_sentinel(name: str, rules: NameRules) -> bool:
-    return not name or name in rules.sentinels or _is_repeated(name, rules)
+    return not name or name in rules.sentinels.names or _is_repeated(name, rules)
 
 
 def _is_repeated(name: str, rules: NameRules) -> bool:
-    return rules.repeated_letter and len(name) > 1 and not name.strip(name[0])
+    return rules.sentinels.repeated_letter and len(name) > 1 and not name.strip(name[0])
 
 
 _FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], tuple[Name, ...]]]] = {

@@ -3,7 +3,6 @@
 import datetime
 import functools
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -13,56 +12,28 @@ from linkage.resources import config_file
 from linkage.toml_file import Model, Strict, check, fault, toml_of
 
 
-@dataclass(frozen=True)
-class NameRules:
-    """Titles, particles and sentinels of names, all upper-case ASCII."""
+class _Sentinels(Strict):
+    """Words that stand where nothing is known, as whole fields; `raw` before a name is cleaned, `names` after."""
+
+    raw: frozenset[str]
+    names: frozenset[str]
+    texts: frozenset[str]
+    repeated_letter: bool
+
+
+class NameRules(Strict):
+    """configs/records/names.toml: titles, particles and sentinels of names, all upper-case ASCII."""
 
     titles: frozenset[str]
     suffixes: frozenset[str]
     surname_particles: frozenset[str]
     forename_particles: frozenset[str]
-    raw_sentinels: frozenset[str]
-    sentinels: frozenset[str]
-    text_sentinels: frozenset[str]
-    repeated_letter: bool
+    sentinels: _Sentinels
 
     @functools.cached_property
     def surname_words(self) -> frozenset[str]:
         """Words that are not left as they are in a surname."""
         return self.titles | self.suffixes | self.surname_particles
-
-
-@dataclass(frozen=True)
-class IdentifierRules:
-    """Forms, sentinels and codes of the identifiers that are no names."""
-
-    nino_form: str
-    nino_never_issued: tuple[str, ...]
-    uln_temporary: tuple[str, ...]
-    upn_letters: str
-    postcode_form: str
-    postcode_standard: str
-    postcode_sentinel_areas: tuple[str, ...]
-    postcode_sentinels: tuple[str, ...]
-    date_sentinels: tuple[datetime.date, ...]
-    date_texts: tuple[str, ...]
-    sex_labels: dict[str, str]
-    sex_plain: dict[str, str]
-
-
-class _Sentinels(Strict):
-    raw: tuple[str, ...]
-    names: tuple[str, ...]
-    texts: tuple[str, ...]
-    repeated_letter: bool
-
-
-class _Names(Strict):
-    titles: tuple[str, ...]
-    suffixes: tuple[str, ...]
-    surname_particles: tuple[str, ...]
-    forename_particles: tuple[str, ...]
-    sentinels: _Sentinels
 
 
 def _is_pattern(text: str) -> str:
@@ -106,7 +77,9 @@ class _Sex(Strict):
     plain: dict[str, str]
 
 
-class _Identifiers(Strict):
+class IdentifierRules(Strict):
+    """configs/records/identifiers.toml: forms, sentinels and codes of the identifiers that are no names."""
+
     nino: _Nino
     uln: _Uln
     upn: _Upn
@@ -117,46 +90,22 @@ class _Identifiers(Strict):
 
 @functools.cache
 def name_rules() -> NameRules:
-    """The rules of configs/records/names.toml.
+    """The rules of names.
 
     Raises:
         ConfigError: definitions of one's own do not say what these do; all faults at once.
     """
-    raw = _held_to(_Names, "records/names.toml")
-    return NameRules(
-        titles=frozenset(raw.titles),
-        suffixes=frozenset(raw.suffixes),
-        surname_particles=frozenset(raw.surname_particles),
-        forename_particles=frozenset(raw.forename_particles),
-        raw_sentinels=frozenset(raw.sentinels.raw),
-        sentinels=frozenset(raw.sentinels.names),
-        text_sentinels=frozenset(raw.sentinels.texts),
-        repeated_letter=raw.sentinels.repeated_letter,
-    )
+    return _held_to(NameRules, "records/names.toml")
 
 
 @functools.cache
 def identifier_rules() -> IdentifierRules:
-    """The rules of configs/records/identifiers.toml.
+    """The rules of other identifiers.
 
     Raises:
         ConfigError: as of `name_rules`.
     """
-    raw = _held_to(_Identifiers, "records/identifiers.toml")
-    return IdentifierRules(
-        nino_form=raw.nino.form,
-        nino_never_issued=raw.nino.never_issued,
-        uln_temporary=raw.uln.temporary,
-        upn_letters=raw.upn.letters,
-        postcode_form=raw.postcode.form,
-        postcode_standard=raw.postcode.standard,
-        postcode_sentinel_areas=raw.postcode.sentinel_areas,
-        postcode_sentinels=raw.postcode.sentinels,
-        date_sentinels=raw.date.sentinels,
-        date_texts=raw.date.texts,
-        sex_labels=raw.sex.labels,
-        sex_plain=raw.sex.plain,
-    )
+    return _held_to(IdentifierRules, "records/identifiers.toml")
 
 
 def _held_to(model: type[Model], name: str) -> Model:

@@ -127,7 +127,7 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
 
 def sex_codes(frame: Mapping[str, str]) -> dict[str, str]:
     """A code frame's codes of the sexes that linkage compares: code -> "M" or "F", by its labels."""
-    labels = identifier_rules().sex_labels
+    labels = identifier_rules().sex.labels
     return {code.upper(): labels[label] for code, label in frame.items() if label in labels}
 
 
@@ -232,4 +232,4 @@ def _sexes(persons: PersonColumns) -> Mapping[str, str]:
     if persons.sexes:
         return persons.sexes
     # A frame whose labels name neither sex gives a code that nothing equals, so that all become NULL with a flag.
-    return identifier_rules().sex_plain if persons.sexes is None else {"": ""}
+    return identifier_rules().sex.plain if persons.sexes is None else {"": ""}

@@ -230,7 +230,7 @@ def _defaults(values: Mapping[str, int]) -> set[str]:
     """Days that stand for "not known": known ones, and any day that so many are born on that it cannot be true."""
     whole = dict(_whole(values))
     mean, rows = sum(whole.values()) / max(len(whole), 1), sum(whole.values())
-    sentinels = {day.isoformat() for day in identifier_rules().date_sentinels}
+    sentinels = {day.isoformat() for day in identifier_rules().date.sentinels}
     least = max(_ONE_DAY_TIMES * mean, _ONE_DAY_SHARE * rows, _DEFAULT_ROWS)
     return {text for text, held in whole.items() if held > least or text in sentinels}
 

@@ -178,7 +178,7 @@ def _as_compared(column: str) -> str:
 
 def _known_day(column: str) -> str:
     """A birth date as it is, an impossible one too, since most of it is right; not one that says "not known"."""
-    days = ", ".join(literal(day.isoformat()) for day in identifier_rules().date_sentinels)
+    days = ", ".join(literal(day.isoformat()) for day in identifier_rules().date.sentinels)
     return f"case when {quote(column)} not in ({days}) then {quote(column)} end"
 
 
