@@ -117,3 +117,32 @@ def test_records_with_an_initial_are_those_of_the_name_at_one_address(engine: En
         """
     )
     assert held_twice(engine, units) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("known", "share"),
+    [
+        ("surname, dob", 0.5),
+        ("forename, dob", 0.5),
+        ("dob, sex, postcode", 0.5),
+        ("dob, sex", 0.0),  # of one birth date and sex there are strangers
+        ("surname, sex", 0.0),
+    ],
+)
+def test_admissions_without_a_name_in_full_show_who_is_there_twice(known: str, share: float, engine: Engine) -> None:
+    units = engine.sql(
+        f"""
+        with admitted as (
+            select n as unit_id, case when n <= 100 then (n + 1) // 2 else n end as person
+            from generate_series(1, 200) as t(n)
+        ),
+        people as (
+            select unit_id, 'ANN' || person % 50 as forename, 'LEE' || person % 40 as surname, 'F' as sex,
+                   cast(date '1950-01-01' + cast(37 * person as integer) as varchar) as dob,
+                   'M' || person || ' 1AA' as postcode
+            from admitted
+        )
+        select unit_id, {known} from people
+        """
+    )
+    assert held_twice(engine, units) == pytest.approx(share, abs=0.05)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from linkage.adhoc.headers.recognise import recognise
 from linkage.engine import Table
 
 Rows = Callable[[Table], list[tuple[Any, ...]]]
@@ -166,3 +167,9 @@ def test_names_that_are_hashes_are_no_words(shaped: Shaped) -> None:
     assert left == right
     plain = "\n".join([head, *(f"{n}|Ann|Lee{'abcdefgh'[n]}|F|19{n + 50}-01-02|Leeds" for n in range(8))])
     assert "forename" in shaped(lines, plain)[0], "the other file has names"
+
+
+def test_an_initial_is_the_forename_of_who_has_no_other_one_and_a_middle_name_beside_one() -> None:
+    found = recognise(["id", "INITIAL", "SURNAME", "DOB"], ["id", "first_name", "last_name", "initial", "dob"])
+    assert (found.left["forename"], found.left["surname"]) == ("INITIAL", "SURNAME")
+    assert (found.right["forename"], found.right["middle_names"]) == ("first_name", "initial")

@@ -1,7 +1,7 @@
 """Whether a file holds persons twice: records that have the names and the birth date of another one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from linkage.engine import Engine, Table, one, quote
 
@@ -27,6 +27,7 @@ def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
     Where a file has no birth dates, what shows most stands for them: an address of e-mail or a telephone; postcode or
     address, if so many share them that they are no namesakes of one house; year of birth or age, if more namesakes
     share them than chance has it. In files of no persons the name is a company's, which has no namesake in its house.
+    Of persons of whom one name is known, or none, the birth date tells with that, or with where they live.
 
     Args:
         days: of what happened, that both files know. What is held twice then is what happened, not to whom.
@@ -34,7 +35,7 @@ def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
     held = set(units.columns)
     persons, company = {"forename", "surname"} <= held, "organisation" in held and not held & _OF_PERSONS
     if not (persons or company):
-        return 0.0
+        return _twice_of_a_day(engine, units, held) if "dob" in held and not _year(engine, units) else 0.0
     names = [_forename(engine, units), "surname"] if persons else ["organisation"]
     names += map(quote, days)
 
@@ -48,6 +49,42 @@ def held_twice(engine: Engine, units: Table, days: Sequence[str] = ()) -> float:
         return most(["dob"])
     alike = max(most(["postcode", "address"]), _twice_of_a_year(engine, units, year, days) if year else 0.0)
     return max(most(["email", "phone"]), alike if alike >= _MORE_THAN_NAMESAKES else 0.0)
+
+
+def _twice_of_a_day(engine: Engine, units: Table, held: Collection[str]) -> float:
+    """The share of records of a birth date and one name, or a birth date, sex and home, that another one has as well,
+    beyond those that chance gives as many records."""
+    names = [name for name in ("forename", "surname") if name in held]
+    homes = [name for name in ("postcode", "address") if name in held]
+    if not names and not homes:
+        return 0.0
+    own = ["dob", *(names or [*homes[:1], *(["sex"] if "sex" in held else [])])]
+    known = " and ".join(f"{name} is not null" for name in own)
+    some = TELLING["dob"] if engine.count(units) > _SHOWN_ROWS else "true"
+    by_chance = " * ".join(
+        f"(select sum(pow(n, 2)) / greatest(pow(sum(n), 2), 1) from (select cast(count(*) as double) as n from known "
+        f"group by {name}) as of_{name})"
+        for name in own
+    )
+    found = one(
+        engine,
+        engine.sql(
+            f"""
+            with known as (
+                select {", ".join(own)} from {{t}} where {known} and {some} and dob not like '%-00'
+            ),
+            people as (
+                select cast(count(*) as double) as records from known group by {", ".join(own)}
+            )
+            select coalesce(sum(records) filter (records > 1), 0)
+                   / greatest(coalesce(sum(records), 0), 1) as share,
+                   coalesce(sum(records), 0) * coalesce({by_chance}, 0) as by_chance
+            from people
+            """,
+            t=units,
+        ),
+    )
+    return max(float(found["share"]) - float(found["by_chance"]), 0.0)
 
 
 def each_held_twice(engine: Engine, left: Table, right: Table, days: Sequence[str] = ()) -> list[float]:
