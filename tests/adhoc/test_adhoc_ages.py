@@ -81,6 +81,24 @@ def test_a_birth_date_beside_an_age_gives_one(turned: bool, engine: Engine, tmp_
     assert len(found) == PEOPLE - 1
 
 
+def test_ages_on_a_day_in_the_midst_of_a_year_are_of_two_numbers(engine: Engine, tmp_path: Path) -> None:
+    """Half of the people have had their birthday by then, and no number of years stands out from the one beside it."""
+    people = _people(random.Random(5))
+    aged = [dict(row, Age=str(2015 - people[n][3] - n % 2)) for n, row in enumerate(_aged(people, 2015))]
+    dated = [{"id": str(n), "forename": g, "surname": f, "dob": f"{born}-05-06"} for n, g, f, born in people]
+    found = _made_alike(engine, tmp_path, dated, aged)
+    assert sorted({int(one) - int(other) for one, other in found.values()}) in ([-1, 0], [0, 1])
+    assert len(found) == PEOPLE
+
+
+def test_people_of_one_name_are_told_by_their_fathers(engine: Engine, tmp_path: Path) -> None:
+    people = [(n, f"{LETTERS[n % 4]}ina", f"Mc{LETTERS[n % 23]}owan", 1930 + n) for n in range(PEOPLE)]
+    aged = [{"id": str(n), "Name": own, "Father Name": father, "Age": str(2015 - b)} for n, own, father, b in people]
+    dated = [{"id": str(n), "Name": own, "Father Name": father, "dob": f"{b}-05-06"} for n, own, father, b in people]
+    found = _made_alike(engine, tmp_path, dated, aged)
+    assert found == {n: (str(2015 - born),) * 2 for n, _, _, born in people}
+
+
 def test_where_nobody_is_in_both_files_ages_stay_and_a_date_gives_none(engine: Engine, tmp_path: Path) -> None:
     people, others = _people(random.Random(3)), [(n, f"{a}ulrich", f"{a}zander", 1950) for n, a in enumerate(LETTERS)]
     found = _made_alike(engine, tmp_path, _aged(people, 2010), _aged(others, 2012))

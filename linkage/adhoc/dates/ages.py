@@ -16,6 +16,7 @@ from linkage.adhoc.files.person_file import PLACE, PersonFile
 from linkage.adhoc.headers.header_words import words_of
 from linkage.adhoc.headers.recognise import named_fields
 from linkage.adhoc.headers.vocabulary import vocabulary
+from linkage.adhoc.names.parents import PARENTS
 from linkage.engine import Engine, Table, literal, one, quote, rows
 from linkage.records.names import forenames, surname
 
@@ -27,7 +28,8 @@ _HALF_A_YEAR = 6  # months
 _DATED = 0.8  # share of a column's values that are dates, or it is none of an occasion
 _SEVERAL = 2  # years of what happened, or all ages are of one year anyway
 _MOST_OCCASIONS = 3  # columns of days that an age is held against
-_FURTHER = ("town", "birth_place", "address")  # what namesakes may have in common besides
+_FURTHER = (*PARENTS, "town", "birth_place", "address")  # what namesakes may have in common besides
+_NAMED = 0.5  # share of a file's rows that have a name, below which its people have none of the kind
 _BEYOND_CHANCE = 3.0  # standard deviations of a difference of counts
 
 
@@ -207,25 +209,33 @@ def _shift(engine: Engine, files: Sequence[PersonFile], fields: Sequence[Mapping
             f"""
             select {quote(family)} as family, {quote(given)} as given, {of_years} as years{places}
             from {{t}}
-            where {quote(PLACE)} % $step = 0 and {quote(family)} is not null and {quote(given)} is not null
+            where {quote(PLACE)} % $step = 0
             """,
             params={"step": step},
             t=file.table,
         )
+    names = [name for name in ("family", "given") if all(_mostly_has(engine, side, name) for side in sides.values())]
     further = [name for name in _FURTHER if all(name in of for of in fields)]
-    for name in (None, *further):  # where names are few, namesakes of one place
-        shift = _standing_out(engine, sides, name)
+    for name in (None, *further) if names else ():  # where names are few, namesakes of one place
+        shift = _standing_out(engine, sides, (*names, *([name] if name else [])))
         if shift is not None:
             return shift
     return None
 
 
-def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | None) -> tuple[int, int] | None:
-    """What most namesakes are apart, by far, and how many; None where no number stands out."""
-    keys = ("family", "given", *((further,) if further else ()))
+def _mostly_has(engine: Engine, side: Table, name: str) -> bool:
+    """Whether the people of a file have a name: where everybody has one alone, there is no other."""
+    query = f"select avg(case when {name} is null then 0e0 else 1e0 end) as share from {{t}}"
+    return float(one(engine, engine.sql(query, t=side))["share"] or 0) >= _NAMED
+
+
+def _standing_out(engine: Engine, sides: Mapping[str, Table], keys: Sequence[str]) -> tuple[int, int] | None:
+    """What most namesakes, who have all keys in common, are apart, by far, and how many; None where no number stands
+    out."""
+    known = " and ".join(f"{key} is not null" for key in keys)
     rare = {
         side: engine.sql(
-            f"select * from {{t}} qualify count(*) over (partition by {', '.join(keys)}) <= $most",
+            f"select * from {{t}} where {known} qualify count(*) over (partition by {', '.join(keys)}) <= $most",
             params={"most": _NAMESAKES},
             t=table,
         )
@@ -245,8 +255,10 @@ def _standing_out(engine: Engine, sides: Mapping[str, Table], further: str | Non
             right=rare["right"],
         ),
     )
-    counts = sorted((int(row["pairs"]) for row in found), reverse=True)
-    first, second = (*counts, 0, 0)[:2]
+    counts = {int(row["apart"]): int(row["pairs"]) for row in found}
+    apart, first = min(counts.items(), key=lambda held: (-held[1], held[0]), default=(0, 0))
+    # By a day in the midst of a year half of the people have had their birthday, and half have not.
+    second = max((pairs for years, pairs in counts.items() if abs(years - apart) > 1), default=0)
     if first < _FEWEST or first - second <= _BEYOND_CHANCE * math.sqrt(first + second):
         return None
-    return next((int(row["apart"]), first) for row in found if int(row["pairs"]) == first)
+    return apart, first
