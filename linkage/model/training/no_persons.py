@@ -1,8 +1,10 @@
-"""Runs of EM that took strangers for matches: more of them than a file has records, and most by another name.
+"""Runs of EM that took strangers for matches: more of them than a file has records, and most by another name or birth
+date.
 
 A year of birth makes millions of pairs. Where a few hundred of them match, EM ends at what else stands out: people of
 one sex whose names are somewhat alike. As matches these would be more than there are records. So it is with things: the
-songs of one album agree on all but what they are called.
+songs of one album agree on all but what they are called. And so of a list of some hundred people beside a large
+register: a postcode in the list that is not of its town makes strangers of the register look as nobody in it does.
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from linkage.model.training.evidence import Run
 from linkage.model.training.patterns import Floats, Layout
 
 NAMES = ("forename", "surname")
+_BIRTH = "dob"
 MOST = 0.5
 """Of persons more than this share agree on what is their own."""
 
@@ -25,22 +28,26 @@ class NobodyInBothError(LeoError):
 
 
 def no_persons(layout: Layout, run: Run, random_u: Floats, units: tuple[int, int]) -> bool:
-    """Whether a run's matches are more than the larger file has records, and mostly differ in a name.
+    """Whether a run's matches are more than there can be, and mostly differ in what is a person's own.
 
-    Either alone may be true of persons: events of one person meet each other, and women have two surnames.
+    Either alone may be true of persons: events of one person meet each other, and women have two surnames. Matches that
+    mostly differ in a name are none where they are more than the larger file's records; in the birth date, which nobody
+    changes, where they are more than the smaller one's, if nobody is in a file twice.
 
     Args:
         random_u: (draws, levels) share of random pairs at each level.
     """
     there_are = float(run.matches[0]) / max(run.block.share, 1e-12)
-    if there_are <= max(units):
-        return False
+    of_births = min(units) if run.block.strangers else max(units)
     for place, comparison in enumerate(layout.model.comparisons):
-        if _names(comparison) and run.block.rule.leaves_free(comparison):
-            graded = np.array([level.value > 0 for level in layout.levels])
-            agree = (layout.owner == place) & graded & (run.estimate.m[0] > random_u[0])
-            if float(run.estimate.m[0][agree].sum()) < MOST:
-                return True
+        is_birth = comparison.name == _BIRTH
+        if not run.block.rule.leaves_free(comparison) or not (is_birth or _names(comparison)):
+            continue
+        graded = np.array([level.value > 0 for level in layout.levels])
+        agree = (layout.owner == place) & graded & (run.estimate.m[0] > random_u[0])
+        most = of_births if is_birth else max(units)
+        if there_are > most and float(run.estimate.m[0][agree].sum()) < MOST:
+            return True
     return False
 
 
