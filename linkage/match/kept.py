@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from linkage.engine import Engine, Table, one
 from linkage.match.candidates import passes as deterministic
 from linkage.match.further.further_records import Further
+from linkage.match.further.in_doubt import records_in_doubt
 from linkage.match.further.other_records import no_other_records, with_other_records
 from linkage.match.further.second_records import SecondRecords, with_second_records
 from linkage.match.further.together import likely_together
@@ -26,6 +27,8 @@ class Kept:
         links: as docs/tables.md has them.
         sampled: alternative link sets, where the step asks for them.
         second: what the step found that looked for second records.
+        known: left_id, right_id, probability of other records of which more is known than their pair shows; None for
+            none.
         further: by side, what the links say of other records of people who are linked; of files that hold each person
             once, nothing.
         bands: strangers as heavy as links, by weight, of such files.
@@ -34,6 +37,7 @@ class Kept:
     links: Table
     sampled: Table | None
     second: SecondRecords | None
+    known: Table | None = None
     further: Mapping[str, Further] = field(default_factory=dict)
     bands: Sequence[Band] = ()
 
@@ -62,6 +66,8 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
         links, bands = _beside_strangers(engine, found, links)
         kept = Kept(links, sampled, second, bands=bands)
     else:
+        in_two = found.given.get("in_two") or {}
+        known = records_in_doubt(engine, links, in_two, second.refused if second else None)
         nobody = no_other_records(engine, found.model, found.apart, scored)
         links, further = with_other_records(
             engine,
@@ -72,9 +78,10 @@ def kept_links(engine: Engine, found: Matched) -> Kept:
             contested=None if second else contested,
             linked=None if read_again else _accepted(engine, found, outcomes),
             second=second,
+            known=known,
         )
         engine.drop(nobody)
-        kept = Kept(links, sampled, second, further)
+        kept = Kept(links, sampled, second, known, further)
     engine.drop(contested, *found.stored)
     return kept
 

@@ -79,7 +79,9 @@ def _let_go(engine: Engine, found: Matched, kept: Kept) -> _LetGo:
         apart = two_people(engine, pairs, left, right, thresholds.lowest, rules, model=model)
         speaking[side] = that_speak(engine, model, pairs, apart)
     passed = sum(int(counts["accepted"]) for counts in found.passed.counts)
-    records = missed_records(engine, model, speaking, kept.further, passed, kept.second)
+    records = missed_records(
+        engine, model, speaking, kept.further, passed, known=kept.known, searched=bool(kept.second)
+    )
     pairs_let_go = not_kept(
         engine,
         model,

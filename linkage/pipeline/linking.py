@@ -9,6 +9,7 @@ from linkage.match.candidates.overrides import Overrides, never_one, of_units
 from linkage.match.candidates.parts import Parts
 from linkage.match.candidates.reach import differing_together
 from linkage.match.candidates.units import Units, from_sources
+from linkage.match.further.in_doubt import left_in_two
 from linkage.match.links_only import step_of_links
 from linkage.match.step import StepResult, link_step
 from linkage.model import from_dict
@@ -74,6 +75,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             held=_held(engine, job.previous, _all(space, sources), left, right) if job.previous else None,
             earlier=_earlier(space, teachers),
             trained_on=job.trained_on.get(step.name),
+            in_two={} if step.links_only else _in_two(space, before, left, right),
             parts=Parts(space.kept),
             progress=space.note,
         )
@@ -98,6 +100,7 @@ def link_stage(job: Job, step: Step) -> Stage:
             *(f"identities/{source}" for source in (needed if before and not known_by_key else sources)),
             *(f"appearances/{source}" for source in needed),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
+            *(f"links/{earlier.name}" for earlier in before if not step.links_only),
             *(f"models/{name}.json" for name in teachers),
         ),
         makes=(
@@ -124,6 +127,15 @@ def link_stage(job: Job, step: Step) -> Stage:
             "linkage.pipeline.linking",
         ),
     )
+
+
+def _in_two(space: Workspace, before: Sequence[Step], left: Units, right: Units) -> dict[str, Table]:
+    """By side, units whom the steps before this one may have left in two; of sides that steps have joined."""
+    kept = [space.table(f"links/{step.name}") for step in before if not step.links_only]
+    joined = {"left": left, "right": right} if kept else {}
+    return {
+        side: left_in_two(space.engine, kept, units.members) for side, units in joined.items() if units.name == PEOPLE
+    }
 
 
 def _tell_of_model(space: Workspace, job: Job, step: Step, found: StepResult) -> None:

@@ -8,7 +8,6 @@ import pytest
 from linkage.engine import Engine, one
 from linkage.match.further.further_records import Further, share_of
 from linkage.match.further.missed_records import MissedRecords, missed_records
-from linkage.match.further.second_records import SecondRecords
 from linkage.model import Model, from_dict
 
 PASSED = 1_000
@@ -102,8 +101,7 @@ def test_where_the_step_has_looked_what_it_found_counts(engine: Engine, world: A
         3       | 13       | 0.5
     """)
     kept = {"left": Further(0.1, 1.0, {"gamma_surname": {0: 1.0, 1: 2.0}})}
-    second = SecondRecords(taken, taken, taken, refused, kept)
-    found = missed_records(engine, _model(), {"left": taken}, kept, PASSED, second)
+    found = missed_records(engine, _model(), {"left": taken}, kept, PASSED, known=refused, searched=True)
     odds = 0.1 * 2 * 2
     assert found.expected == pytest.approx(0.25 + odds / (1 + odds))
     assert found.further == kept

@@ -72,7 +72,7 @@ def test_who_joined_is_judged_and_who_was_refused_is_as_likely_as_was_found(engi
         4       | 12       | 0.4
     """)
     second = SecondRecords(links, links, told, told, {"left": Further(0.1, 0.0, {"gamma_surname": {1: 9.0}})})
-    found, further = with_other_records(engine, links, apart, 5.0, "one-to-many", second=second)
+    found, further = with_other_records(engine, links, apart, 5.0, "one-to-many", second=second, known=told)
     said = {row["left_id"]: row["match_probability"] for row in engine_rows(engine, found)}
     assert said == pytest.approx({1: 0.9, 2: 0.96, 3: 1.0, 4: 0.4, 5: 1.0, 6: 0.8 / 1.8}, abs=1e-9)
     assert further == second.further

@@ -44,9 +44,12 @@ RIGHT = """
 """
 
 
-def linked(engine: Engine, left: str = LEFT, right: str = RIGHT, **step: Any) -> StepResult:
+def linked(
+    engine: Engine, left: str = LEFT, right: str = RIGHT, in_two: dict[str, Table] | None = None, **step: Any
+) -> StepResult:
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", left), ("right", right))]
-    return link_step(engine, STEP.model_copy(update=step), sides[0], sides[1], rules=[PASS], model=exact_model())
+    changed = STEP.model_copy(update=step)
+    return link_step(engine, changed, sides[0], sides[1], rules=[PASS], model=exact_model(), in_two=in_two)
 
 
 LINKS = """

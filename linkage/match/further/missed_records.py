@@ -9,9 +9,9 @@ step itself has looked for second records, it knows.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from linkage.engine import Engine, Table, one
+from linkage.engine import Engine, Table, empty, one
 from linkage.match.further.further_records import Further, learnt, share_of, shown
-from linkage.match.further.second_records import SecondRecords
+from linkage.match.further.in_doubt import PROBABLE
 from linkage.model import Model
 
 
@@ -23,10 +23,12 @@ class MissedRecords:
         further: by side, its other units that are records of those whom a pass has linked, and of which no pair was
             kept; where no pass has linked any, what the kept pairs say of all.
         expected: pairs of such records in all.
+        known: left_id, right_id, probability of those of which more is known than their pair shows; None for none.
     """
 
     further: Mapping[str, Further] = field(default_factory=dict)
     expected: float = 0.0
+    known: Table | None = None
 
 
 def missed_records(
@@ -35,7 +37,9 @@ def missed_records(
     taken: Mapping[str, Table],
     further: Mapping[str, Further],
     passed: int,
-    second: SecondRecords | None = None,
+    *,
+    known: Table | None = None,
+    searched: bool = False,
 ) -> MissedRecords:
     """Other records among the pairs of units that nothing else was kept of with units that a pass has linked.
 
@@ -43,22 +47,23 @@ def missed_records(
         taken: by the side of the unit without a link: left_id, right_id, match_weight and levels of such pairs.
         further: by side, what the kept pairs say of other records, as `with_other_records` returns it.
         passed: links that passes made.
-        second: what the step knows, where it has looked for second records.
+        known: left_id, right_id, probability of pairs of which more is known than they show.
+        searched: whether the step has looked for second records, and so knows what they show.
     """
-    asked = [side for side in further if side in taken]
-    if second:
-        return MissedRecords(further, sum(_beside(engine, taken[side], further[side], second) for side in asked))
     found, expected = dict(further), 0.0
-    for side in asked:
+    for side in [side for side in further if side in taken]:
         kept = further[side]
-        now, missed = learnt(model, shown(engine, model, taken[side]), kept.gain, kept.share, passed)
-        found[side] = replace(now, share=share_of(missed, passed))
+        if not searched:
+            now, missed = learnt(model, shown(engine, model, taken[side]), kept.gain, kept.share, passed)
+            found[side] = replace(now, share=share_of(missed, passed))
+        if searched or known:
+            missed = _beside(engine, taken[side], found[side], known)
         expected += missed
-    return MissedRecords(found, expected)
+    return MissedRecords(found, expected, known)
 
 
-def _beside(engine: Engine, pairs: Table, further: Further, second: SecondRecords) -> float:
-    """Matches that are expected among pairs: by what was found where the step has looked, else by the pair alone."""
+def _beside(engine: Engine, pairs: Table, further: Further, known: Table | None) -> float:
+    """Matches that are expected among pairs: by what is known of them, else by the pair alone."""
     summed = one(
         engine,
         engine.sql(
@@ -66,12 +71,12 @@ def _beside(engine: Engine, pairs: Table, further: Further, second: SecondRecord
             with priced as (
                 select p.left_id, p.right_id, {further.odds("p")} as odds from {{pairs}} as p
             )
-            select sum(coalesce(r.probability, odds / (1 + odds))) as expected
+            select sum(coalesce(k.probability, odds / (1 + odds))) as expected
             from priced as p
-            left join {{refused}} as r on r.left_id = p.left_id and r.right_id = p.right_id
+            left join {{known}} as k on k.left_id = p.left_id and k.right_id = p.right_id
             """,
             pairs=pairs,
-            refused=second.refused,
+            known=known or empty(engine, PROBABLE),
         ),
     )
     return float(summed["expected"] or 0.0)

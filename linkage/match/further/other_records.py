@@ -35,6 +35,7 @@ def with_other_records(
     contested: Table | None = None,
     linked: int | None = None,
     second: SecondRecords | None = None,
+    known: Table | None = None,
 ) -> tuple[Table, dict[str, Further]]:
     """Links of a step with the probability of pairs whose unit is another record of the partner's person.
 
@@ -46,6 +47,7 @@ def with_other_records(
             links when None.
         linked: how many links are accepted; counted when None.
         second: what the step knows, where it has looked for second records.
+        known: left_id, right_id, probability of other records of which more is known than their pair shows.
 
     Returns:
         The links, and by side what is known of its further records.
@@ -66,16 +68,16 @@ def with_other_records(
         now = engine.sql(_moved(cardinality), summed=summed, raised=raised[0]) if raised else summed
         held = engine.sql(_held(side, cardinality), summed=now, apart=apart, store=True)
         if second:
-            # Of a kept pair the levels are not at hand; of those in doubt the step has looked at both records.
-            known = further[side] = second.further[side]
-            tables = {"held": held, "refused": second.refused}
-            raised.append(engine.sql(_raised(replace(known, times={}), looked=True), store=True, params=None, **tables))
+            # Of a kept pair the levels are not at hand; of those in doubt both records have been looked at.
+            further[side] = second.further[side]
+            alone = replace(further[side], times={})
         else:
             found = engine.arrow(engine.sql("select match_weight, held from {t} order by left_id, right_id", t=held))
             bits = found["match_weight"].to_numpy().astype(np.float64) + gain
             of_linked = share_of_others(bits, found["held"].to_numpy().astype(np.float64), float(linked or 0))
-            further[side] = Further(of_linked, gain)
-            raised.append(engine.sql(_raised(further[side], looked=False), store=True, held=held))
+            alone = further[side] = Further(of_linked, gain)
+        tables = {"held": held} | ({"known": known} if known else {})
+        raised.append(engine.sql(_raised(alone, known=known is not None), store=True, params=None, **tables))
         engine.drop(held)
     engine.drop(summed)
     last = engine.sql(_LAST, first=raised[0], second=raised[1]) if len(raised) > 1 else raised[0]
@@ -184,14 +186,14 @@ def _held(side: str, cardinality: Cardinality) -> str:
         """
 
 
-def _raised(further: Further, *, looked: bool) -> str:
+def _raised(further: Further, *, known: bool) -> str:
     """Pairs of {held} with their probability as other records of the person who holds their partner.
 
     Args:
-        looked: whether {refused} says it of some.
+        known: whether {known} says it of some.
     """
-    told = "coalesce(r.probability, odds / (1 + odds))" if looked else "odds / (1 + odds)"
-    refused = "left join {refused} as r on r.left_id = p.left_id and r.right_id = p.right_id" if looked else ""
+    told = "coalesce(r.probability, odds / (1 + odds))" if known else "odds / (1 + odds)"
+    joined = "left join {known} as r on r.left_id = p.left_id and r.right_id = p.right_id" if known else ""
     return f"""
         with priced as (
             select h.*, {further.odds("h")} as odds from {{held}} as h
@@ -200,7 +202,7 @@ def _raised(further: Further, *, looked: bool) -> str:
             select p.left_id, p.right_id, match_probability as before,
                    least(1, match_probability + held * {told}) as match_probability
             from priced as p
-            {refused}
+            {joined}
         )
         select left_id, right_id, match_probability, match_probability - before as more
         from raised

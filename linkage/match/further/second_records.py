@@ -20,6 +20,7 @@ from linkage.match.candidates.passes import OVERRIDE, holds_many
 from linkage.match.candidates.score import Frequencies, score_candidates, weighed_given
 from linkage.match.candidates.units import Units
 from linkage.match.further.further_records import Further, learnt, of_pairs_alone, share_of, shown
+from linkage.match.further.in_doubt import PROBABLE
 from linkage.match.resolution.resolve import Thresholds
 from linkage.match.resolution.rounds import heaviest_first, leads
 from linkage.match.two_people.apart import two_people
@@ -111,11 +112,8 @@ def _of_both(engine: Engine, tables: Mapping[str, Table]) -> Table:
     """left_id, right_id, probability of the pairs of both sides."""
     queries = [f"select left_id, right_id, probability from {{{name}}}" for name in tables]
     if not queries:
-        return empty(engine, _PROBABLE)
+        return empty(engine, PROBABLE)
     return engine.sql(" union all ".join(queries), params=None, store=True, **tables)
-
-
-_PROBABLE = {"left_id": "bigint", "right_id": "bigint", "probability": "double"}
 
 
 _MORE_PAIRS = """
@@ -164,7 +162,7 @@ class _Search:
         # Of the units without a link any may be the further record of somebody.
         gain = -model.prior_weight - math.log2(max(free, 1))
         if engine.count(pairs) == 0:
-            nobody, few = empty(engine, _PROBABLE), Further(share_of(0, linked), gain)
+            nobody, few = empty(engine, PROBABLE), Further(share_of(0, linked), gain)
             return _Found(nobody, nobody, few, few)
         beside = self._beside_partners(side, pairs)
         both, _ = learnt(model, shown(engine, model, beside, "together"), gain, None, linked)

@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.config import Cardinality
-from linkage.engine import Engine, Table, rows
+from linkage.engine import Engine, Table, empty, rows
 from linkage.match.candidates.parts import Parts
 from linkage.match.candidates.passes import holds_many
 from linkage.match.candidates.score import Frequencies, score_candidates
 from linkage.match.candidates.units import Units
 from linkage.match.further.further_records import MOST_BITS
+from linkage.match.further.in_doubt import PROBABLE
 from linkage.match.further.missed_records import MissedRecords
 from linkage.match.further.other_records import no_other_records
 from linkage.match.likelihood.kept_share import by_kept_pairs
@@ -105,6 +106,7 @@ def not_kept(
             links=links,
             apart=apart,
             nobody=nobody,
+            known=others.known or empty(engine, PROBABLE),
         )
         summed = {levels_of(row["pattern"]): row for row in rows(engine, found)}
         engine.drop(apart, nobody)
@@ -126,10 +128,8 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
     records, odds = ["0e0"], list[str]()
     for side, further in others.further.items():
         odds.append(f"{further.odds('p')} as {side}_odds")
-        record = f"(1 - 1 / (1 + {side}_odds))"
-        records.append(
-            f"case when n.left_id is null then (1 - {free[_OTHER[side]]}) * {free[side]} * {record} else 0e0 end"
-        )
+        record = f"case when n.left_id is null then 1 - 1 / (1 + {side}_odds) else 0e0 end"
+        records.append(f"(1 - {free[_OTHER[side]]}) * {free[side]} * coalesce(k.probability, {record})")
     listed = ", ".join([f"{pattern_text(model, 'p')} as pattern", _ODDS, *odds])
     return f"""
         with of_left as (
@@ -150,6 +150,7 @@ def _expected(model: Model, cardinality: Cardinality, others: MissedRecords) -> 
         left join of_left on of_left.left_id = p.left_id
         left join of_right on of_right.right_id = p.right_id
         left join {{nobody}} as n on n.left_id = p.left_id and n.right_id = p.right_id
+        left join {{known}} as k on k.left_id = p.left_id and k.right_id = p.right_id
         group by p.pattern
         order by p.pattern
         """

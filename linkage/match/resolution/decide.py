@@ -43,6 +43,7 @@ class Given(TypedDict, total=False):
         overrides: what people have decided about pairs of these units.
         earlier: a step that has learnt by the same model, on which training leans.
         trained_on: records of the sides that a model was trained on which is not trained here (model.sizes).
+        in_two: by side, units that earlier steps may have left in two (linkage.match.further.in_doubt.left_in_two).
         parts: how scoring is cut where the sides are large.
         progress: is told what begins.
     """
@@ -54,6 +55,7 @@ class Given(TypedDict, total=False):
     overrides: Overrides | None
     earlier: Earlier | None
     trained_on: Sequence[int] | None
+    in_two: Mapping[str, Table]
     parts: Parts | None
     progress: Callable[[str], None] | None
 
