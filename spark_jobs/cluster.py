@@ -275,7 +275,8 @@ def _write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
     file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w", encoding="utf-8") as out:
         out.writelines(f"{key} {value}\n" for key, value in settings.items())
-    (folder / "conf" / "spark-env.sh").write_text(_environment(os.environ.get("JAVA_HOME")), encoding="utf-8")
+    environment = _environment(os.environ.get("JAVA_HOME")) + _interpreter()
+    (folder / "conf" / "spark-env.sh").write_text(environment, encoding="utf-8")
     shutil.copy(LOGGING, folder / "conf" / "log4j2.properties")  # else a driver's first lines are told as they come
 
 
@@ -283,6 +284,11 @@ def _environment(java_home: str | None) -> str:
     """What spark-submit sets before it looks for Java: where nobody names one, that of the cluster, maybe a wheel's."""
     java = f'[ -n "$JAVA_HOME" ] || export JAVA_HOME={shlex.quote(java_home)}\n' if java_home else ""
     return f"export SPARK_LOCAL_IP={HOST}\n{java}"
+
+
+def _interpreter() -> str:
+    """Python of driver and workers where nobody names one: this one has leo-linkage, the first on the path may not."""
+    return f'[ -n "$PYSPARK_PYTHON" ] || export PYSPARK_PYTHON={shlex.quote(sys.executable)}\n'
 
 
 def _registered(page: int) -> int | None:
@@ -361,9 +367,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 cluster = up(
                     given.folder, workers=given.workers, cores=given.cores, memory=given.memory, apart=given.apart
                 )
+            submit = shlex.quote(str(spark_home() / "bin" / "spark-submit"))
             sys.stdout.write(
                 f"{cluster.url} with {given.workers} workers; hand it a run with\n"
-                f"  SPARK_CONF_DIR={cluster.settings} spark-submit spark_jobs/run.py CONFIG --out RUN\n"
+                f"  SPARK_CONF_DIR={shlex.quote(str(cluster.settings))} {submit} spark_jobs/run.py CONFIG --out RUN\n"
             )
     except LeoError as error:
         sys.stderr.write(f"{error}\n")

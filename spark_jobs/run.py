@@ -14,6 +14,7 @@ from pathlib import Path
 from linkage import process
 from linkage.errors import ExitCode, LeoError
 from linkage.pipeline import progress_for
+from linkage.pipeline.closing import closing_lines
 from linkage.pipeline.job import load_job
 from linkage.pipeline.leo import pipeline
 from linkage.pipeline.log import place_of
@@ -30,14 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, help="folder of the sources, in the stead of [run] data")
     parser.add_argument("--key-file", type=Path, help="the master key, a file of mode 0600")
+    parser.add_argument("--previous", type=Path, help="the last release's run, in the stead of [run] previous")
     parser.add_argument("--definitions", type=Path, help="folder of your own catalogue, contracts and rules")
     given = parser.parse_args(arguments)
     try:
         if given.definitions:
             use(given.definitions)
-        job = load_job(given.config, data=given.data, engine="spark", key_file=given.key_file)
+        job = load_job(given.config, data=given.data, engine="spark", key_file=given.key_file, previous=given.previous)
         with process.stoppable():
-            pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
+            manifest = pipeline(job, given.out, progress=progress_for(sys.stderr)).run()
+        sys.stdout.write("\n".join(closing_lines(given.out, manifest.content["seconds"])) + "\n")
     except LeoError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)

@@ -12,7 +12,6 @@ import typer
 
 from linkage import __version__
 from linkage.cli.failures import stoppable
-from linkage.cli.run import closing_lines
 from linkage.cli.synth import people_count
 from linkage.errors import ConfigError
 from linkage.pipeline import progress_for
@@ -31,6 +30,7 @@ def demo(
 
     Example: leo demo --people 50000
     """
+    from linkage.pipeline.closing import closing_lines
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 

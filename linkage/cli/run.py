@@ -35,6 +35,7 @@ def run(
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
+    from linkage.pipeline.closing import closing_lines
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
@@ -58,29 +59,6 @@ def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
         does = "run " if decision.run else "keep"
         lines.append(f"  {number:>2} {does} {decision.stage.name:<{width}}  {decision.reason}")
     return lines
-
-
-def closing_lines(root: Path, seconds: float) -> list[str]:
-    """Where a run's results are, the figures that stand first in its report, and gates that could not be asked."""
-    import json
-
-    from linkage.config import Gates
-    from linkage.pipeline.delivery import manifest_of
-    from linkage.pipeline.gates import not_asked
-    from linkage.pipeline.judging import DRIFT, EVALUATION
-    from quality.evaluated import evaluation_of
-    from quality.report import headlines
-
-    evaluation = evaluation_of(root / EVALUATION)
-    drift = json.loads((root / DRIFT).read_text(encoding="utf-8")) if (root / DRIFT).is_file() else None
-    gates = Gates(**manifest_of(root).get("configuration", {}).get("gates", {}))
-    found = headlines(evaluation)
-    width = max(len(label) for label, _, _ in found)
-    lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in found]
-    lines += ["", f"report   {root / 'report' / 'index.html'}"]
-    lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
-    lines += [f"not asked: gate {said}" for said in not_asked(gates, evaluation, drift)]
-    return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]
 
 
 def report(run: RunArgument) -> None:

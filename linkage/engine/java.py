@@ -41,6 +41,8 @@ def find_java() -> Path:
         os.environ["JAVA_HOME"] = str(wheel.parent.parent)
         found = wheel
     version = _major(found)
+    if version is None:
+        raise ConfigError(f"engine 'spark': {found} does not run, or does not say its version\n{_REMEDY}")
     if version < OLDEST:
         raise ConfigError(f"engine 'spark' needs Java {OLDEST} or later; {found} is version {version}\n{_REMEDY}")
     return found
@@ -58,11 +60,14 @@ def spark_home() -> Path:
     return Path(found.origin).parent
 
 
-def _major(java: Path) -> int:
-    """11 of "11.0.2", 8 of "1.8.0"; 0 where it does not say."""
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-    match = re.search(r'version "(?:1\.)?(\d+)', said)
-    return int(match.group(1)) if match else 0
+def _major(java: Path) -> int | None:
+    """11 of "11.0.2", 8 of "1.8.0"; None where it does not say, being broken, of another machine or not to be run."""
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
+    return int(match.group(1)) if match else None
 
 
 _WITHOUT_THE_FLAG = """#!/bin/sh

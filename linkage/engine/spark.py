@@ -33,6 +33,7 @@ from linkage.engine.spark_errors import GONE, explained
 from linkage.engine.spark_session import prepare, start_session
 from linkage.engine.spark_types import accepted, as_arrow, check_types, of_arrow, of_files, of_names
 from linkage.engine.written_anew import is_strange_to_spark, write_anew
+from linkage.errors import LeoError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
 _answered: dict[tuple[object, ...], StructType] = {}
@@ -313,6 +314,10 @@ class SparkEngine:
     def data_frame(self, table: Table) -> DataFrame:
         """A table as Spark has it: for libraries that work on Spark themselves."""
         return self._frame(table)
+
+    def explain(self, said: str) -> LeoError:
+        """What Spark told such a library of a failure, in words that say what to do."""
+        return explained(RuntimeError(said), self.scratch, self.session)
 
     def _frame(self, table: Table) -> DataFrame:
         self._tell(table.name)

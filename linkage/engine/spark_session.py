@@ -119,10 +119,7 @@ def start_session(
     try:
         session = builder.getOrCreate()
     except Py4JJavaError as error:
-        raise LeoError(
-            f"Spark's session could not be started: {type(error.java_exception).__name__}\n"
-            "  is the master that spark-submit names there, and does the driver's memory fit this machine?"
-        ) from None
+        raise _not_started(error) from None
     atexit.register(session.stop)
     session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
     if submitted:
@@ -132,6 +129,18 @@ def start_session(
                 cores = session.sparkContext.defaultParallelism
                 session.conf.set(key, str(max(3 * cores, 8)))
     return session
+
+
+def _not_started(error: Py4JJavaError) -> LeoError:
+    """Why no session came, in Spark's own words: no row has been read yet that they could quote."""
+    said = str(error.java_exception.getMessage() or error.java_exception.getClass().getSimpleName())
+    why = re.sub(_KEY_TEXT, "*", said.partition("\n")[0])
+    if "stopped SparkContext" in said or "master" in said.lower():
+        why = f"no master answers at {SparkConf().get('spark.master')}"
+    return LeoError(
+        f"Spark's session could not be started: {why}\n"
+        "  is the master that spark-submit names up, and do --driver-memory and --executor-memory fit the machines?"
+    )
 
 
 def _submitted_settings() -> SparkConf:
@@ -151,12 +160,16 @@ def _await_executor(session: SparkSession) -> None:
     """Wait for the first executor of a cluster: without one a query would wait for ever, and say nothing.
 
     Raises:
+        ConfigError: how long to wait is no number.
         LeoError: none has come.
     """
     context = session.sparkContext
     if context.master.startswith("local"):
         return
-    seconds = float(context.getConf().get(_WAIT, "60") or 60)
+    asked = context.getConf().get(_WAIT) or "60"
+    if not re.fullmatch(r"\d+(\.\d+)?", asked):
+        raise ConfigError(f"{_WAIT}: '{asked}' is no number of seconds\n  write for example 300")
+    seconds = float(asked)
     until = time.monotonic() + seconds
     while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is one of them
         if time.monotonic() > until:
@@ -169,8 +182,14 @@ def _await_executor(session: SparkSession) -> None:
         time.sleep(0.2)
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Not of py4j, which tells the root logger, with a trace, of every call that a signal has ended."""
+    return record.module not in ("java_gateway", "clientserver")
+
+
 def prepare(session: SparkSession) -> None:
     """Settings and functions, once a session."""
+    logging.getLogger().addFilter(_is_ours)
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(name).disabled = True  # pyspark writes a failed query's message there, with the value it met
     if session.conf.get("leo.prepared", None):

@@ -21,6 +21,14 @@ from linkage.errors import LeoError
 _REMEDY = "install the version of great_expectations that leo-linkage was tested with (constraints.txt)"
 
 
+class NotLookedAt(LeoError):
+    """Great Expectations gave no counts: what stood in its way, in its own words, which may be the engine's."""
+
+    def __init__(self, where: str, said: str = "") -> None:
+        super().__init__(f"contracts: Great Expectations could not look at {where}\n  {_REMEDY}")
+        self.said = said
+
+
 @dataclass(frozen=True)
 class Expectation:
     """At most `limit` of the `checked` rows fail."""
@@ -62,7 +70,7 @@ def judge(expectations: Sequence[Expectation]) -> list[bool]:
         asset = _context().data_sources.add_pandas("counts").add_dataframe_asset("shares")
         (result,) = _validated(_batch(asset, frame), "every", [_no_share_over_its_limit()], rows_called="number")
     if "unexpected_index_list" not in result.result:
-        raise LeoError(f"contracts: Great Expectations could not look at the shares of rows that fail\n  {_REMEDY}")
+        raise NotLookedAt("the shares of rows that fail")
     over = {row["number"] for row in result.result["unexpected_index_list"]}
     return [number not in over for number in range(len(expectations))]
 
@@ -88,6 +96,9 @@ def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation,
 
     Args:
         frame: columns `flag` of all rules: 1, 0 or NULL.
+
+    Raises:
+        NotLookedAt: a flag was not counted.
     """
     asked = [(rule, severity, limit) for rule in rules for severity, limit in rule.limits.items()]
     if not asked:
@@ -102,8 +113,7 @@ def judge_frame(frame: Any, rules: Sequence[Flagged]) -> list[tuple[Expectation,
     for number, (rule, severity, limit) in enumerate(asked):
         result = found[number]
         if result.exception_info.get("raised_exception") or "element_count" not in result.result:
-            where = f"{rule.source}.{rule.column}: {rule.rule}"
-            raise LeoError(f"contracts: Great Expectations could not look at {where}\n  {_REMEDY}")
+            raise NotLookedAt(f"{rule.source}.{rule.column}: {rule.rule}", str(result.exception_info))
         checked = result.result["element_count"] - result.result["missing_count"]
         failed = result.result["unexpected_count"] or 0  # None where no row was looked at
         expectation = Expectation(rule.rule, rule.source, rule.column, checked, failed, limit, severity)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from linkage.catalogue import Catalogue, TableDef
 from linkage.config import Source
 from linkage.engine import Engine, Table, one, quote
-from quality.contracts.expectations import Expectation, Flagged, judge, judge_frame
+from linkage.errors import ContractError
+from quality.contracts.expectations import Expectation, Flagged, NotLookedAt, judge, judge_frame
 from quality.contracts.rules import (
     Rule,
     attribute_rules,
@@ -195,7 +196,12 @@ def _on_spark(engine: Engine, contract: _Contract) -> list[tuple[Expectation, bo
     flagged = [Flagged(rule.name, contract.name, rule.column, f"flag_{i}", rule.limits) for i, rule in enumerate(rules)]
     flags = ", ".join(f"{rule.flag} as {one.flag}" for rule, one in zip(rules, flagged, strict=True))
     made = engine.sql(f"select {flags} from {{rows}}", rows=contract.table, store=True)
-    judged += judge_frame(cast("SparkEngine", engine).data_frame(made), flagged)
+    spark = cast("SparkEngine", engine)
+    try:
+        judged += judge_frame(spark.data_frame(made), flagged)
+    except NotLookedAt as error:
+        told = spark.explain(error.said)
+        raise (error if isinstance(told, ContractError) else told) from None  # flags are made: no row is at fault
     engine.drop(made)
     return judged
 

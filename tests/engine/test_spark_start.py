@@ -1,5 +1,6 @@
 """Starting Spark: what is looked for, and what a user is told when it is not there."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -47,6 +49,19 @@ def test_a_java_that_is_too_old_is_refused(tmp_path, monkeypatch, version):
         find_java()
 
 
+@pytest.mark.parametrize(("text", "mode"), [("#!/bin/sh\nexit 1\n", 0o755), ("\x7fELF", 0o755), ("#!/bin/sh\n", 0o644)])
+def test_a_java_that_does_not_run_is_told_as_such(tmp_path, monkeypatch, text, mode):
+    """It was said to be version 0, to want another --out, or ended as an unexpected error."""
+    java = java_that_says(tmp_path, "")
+    java.write_text(text)
+    java.chmod(mode)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(ConfigError, match="does not run, or does not say its version") as error:
+        find_java()
+    assert str(java) in str(error.value)
+    assert "apt-get install" in str(error.value)
+
+
 def test_the_java_of_the_wheel_comes_last_and_without_the_flag_it_does_not_know(tmp_path, monkeypatch):
     java = tmp_path / "wheel" / "bin" / "java"
     java.parent.mkdir(parents=True)
@@ -77,6 +92,15 @@ def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path
 
 def test_without_java_home_spark_submit_looks_for_itself():
     assert cluster._environment(None) == "export SPARK_LOCAL_IP=127.0.0.1\n"
+
+
+@pytest.mark.parametrize(("given", "found"), [("", sys.executable), ("/my own", "/my own")])
+def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_named(tmp_path, given, found):
+    """The first python3 on the path stood in: it had no leo-linkage."""
+    cluster._write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
+    asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$PYSPARK_PYTHON"']
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PYSPARK_PYTHON": given})
+    assert said.stdout == f"{found}\n"
 
 
 @pytest.mark.parametrize("home", [True, False])
@@ -120,6 +144,50 @@ def test_no_amount_of_memory_is_refused():
         java_memory("plenty")
 
 
+class OfJava(Exception):
+    """What py4j raises, as much of it as is asked for."""
+
+    def __init__(self, said):
+        super().__init__()
+        self.java_exception = SimpleNamespace(getMessage=lambda: said)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("[INVALID_EXECUTOR_MEMORY] Executor memory 104857600 must be at least 471859200.\nmore", "[INVALID_EXECUTOR_"),
+        ("Cannot call methods on a stopped SparkContext.", "no master answers at spark://10.0.0.1:7077"),
+        (f"key {'ab' * 32} is no key", "key * is no key"),
+    ],
+)
+def test_why_no_session_came_is_said(monkeypatch, said, why):
+    """All were JavaObject."""
+    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+    monkeypatch.setattr(session, "SparkConf", lambda: {"spark.master": "spark://10.0.0.1:7077"})
+    told = str(session._not_started(OfJava(said)))
+    assert told.startswith(f"Spark's session could not be started: {why}")
+    assert "--driver-memory" in told
+
+
+def test_a_wait_that_is_no_number_is_refused():
+    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+    conf = {"spark.leo.executorWait": "soon"}
+    context = SimpleNamespace(master="spark://10.0.0.1:7077", getConf=lambda: conf)
+    with pytest.raises(ConfigError, match=r"spark.leo.executorWait: 'soon' is no number of seconds"):
+        session._await_executor(SimpleNamespace(sparkContext=context))
+
+
+def test_a_call_that_a_signal_ended_writes_no_trace():
+    """py4j tells the root logger of it, and that what the process says."""
+    session = pytest.importorskip("linkage.engine.spark_session", reason="no pyspark")
+    from py4j import clientserver, java_gateway
+
+    for module in (clientserver, java_gateway):
+        told = logging.LogRecord("root", logging.ERROR, module.__file__, 1, "KeyboardInterrupt", None, None)
+        assert not session._is_ours(told)
+    assert session._is_ours(logging.LogRecord("root", logging.ERROR, __file__, 1, "ours", None, None))
+
+
 @pytest.mark.spark
 @pytest.mark.parametrize("durable", [True, False])
 def test_a_stored_table_outlives_its_source_and_leaves_nothing(spark_session, tmp_path, durable):
@@ -138,6 +206,23 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
     code = run.main([str(tmp_path / "gone.toml"), "--out", str(tmp_path / "run")])
     assert code == ExitCode.USAGE
     assert "gone.toml: no such file" in capsys.readouterr().err
+
+
+def test_a_job_that_is_done_says_what_leo_run_says(tmp_path, capsys, monkeypatch):
+    """It said nothing: neither where the report is nor which gates could not be asked."""
+    asked = {}
+
+    def load(*given, **more):
+        asked.update(more)
+
+    done = SimpleNamespace(run=lambda: SimpleNamespace(content={"seconds": 2.5}))
+    monkeypatch.setattr(run, "load_job", load)
+    monkeypatch.setattr(run, "pipeline", lambda *given, **more: done)
+    monkeypatch.setattr(run, "closing_lines", lambda root, seconds: [f"manifest {root} {seconds}"])
+    given = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
+    assert run.main(given) == ExitCode.DONE
+    assert capsys.readouterr().out == f"manifest {tmp_path / 'run'} 2.5\n"
+    assert asked["previous"] == tmp_path / "before"
 
 
 def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, monkeypatch):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,10 +11,10 @@ import pytest
 
 from linkage.catalogue import Catalogue, Dataset, shipped
 from linkage.config import Source
-from linkage.errors import ConfigError
+from linkage.errors import ConfigError, InputError
 from linkage.records import read_source
 from quality.contracts import check
-from quality.contracts.expectations import Expectation, judge
+from quality.contracts.expectations import Expectation, judge, judge_frame
 from tests.conftest import parse
 from tests.records.conftest import PUPILS
 
@@ -171,6 +172,25 @@ def test_no_row_on_spark(spark_engine, catalogue):
     report = check(spark_engine, catalogue, {"npd": nobody}, sources=SOURCES)
     assert report.failed == 0
     assert {result.failed for result in report.results} == {0}
+
+
+@pytest.mark.spark
+def test_flags_that_are_lost_while_they_are_counted_are_told_as_such_on_spark(
+    spark_session, catalogue, tmp_path, monkeypatch
+):
+    """What Spark told Great Expectations was told as a fault of its version."""
+    from linkage.engine.spark import SparkEngine
+
+    def lost(frame, rules):
+        for stored in (tmp_path / "scratch").iterdir():
+            shutil.rmtree(stored)
+        return judge_frame(frame, rules)
+
+    monkeypatch.setattr("quality.contracts.report.judge_frame", lost)
+    with SparkEngine(session=spark_session, scratch=tmp_path / "scratch", durable=True) as engine:
+        records = engine.from_arrow(parse(PEOPLE))
+        with pytest.raises(InputError, match=r"a file is no longer there: .*\.parquet\n.*run the same command again"):
+            check(engine, catalogue, {"npd": records}, sources=SOURCES)
 
 
 def test_a_share_may_be_its_limit_and_no_more():
