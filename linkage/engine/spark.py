@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql.functions import count, lit
 from pyspark.sql.types import StructField, StructType
 
 from linkage.engine.base import Made, Stored, Table, Value, quote, render
@@ -143,7 +144,7 @@ class SparkEngine:
         if not driver:
             return self._named(self._guarded(lambda: frame.localCheckpoint(eager=True)))
         if foreseen or not driver.store(rendered, reads, frame.schema, path):  # what it could not do, it cannot now
-            self._guarded(lambda: frame.write.parquet(str(path)))
+            self._laid_down(frame, path)
         return self._stored_at(path, frame.schema)
 
     def together(self, *work: Callable[[], Made]) -> list[Made]:
@@ -168,7 +169,7 @@ class SparkEngine:
         hashed = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
         frame = frame.selectExpr("*", f"cast(pmod(xxhash64({hashed}), {int(parts)}) as int) as part")
         with whole(folder) as unfinished:
-            self._guarded(lambda: frame.write.partitionBy("part").parquet(str(unfinished)))
+            self._laid_down(frame, unfinished, "part")
 
     def count(self, table: Table) -> int:
         """Number of rows, counted once; of a table that is Parquet as it stands, from its files' footers and no job."""
@@ -262,7 +263,25 @@ class SparkEngine:
         """A table's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
         query, schema, driver = f"select * from {quote(table.name)}", self._schemas[table.name], self._on_driver
         if not (driver and driver.store(query, [table.name], schema, path)):
-            self._guarded(lambda: self._frame(table).write.parquet(str(path)))
+            self._laid_down(self._frame(table), path)
+
+    def _laid_down(self, frame: DataFrame, path: Path, *by: str) -> None:
+        """Have workers write a frame to a new folder, where as many rows must lie then as they say they wrote.
+
+        A worker that sees another disk under the folder's path writes there, and Spark takes what is missing for none.
+
+        Raises:
+            LeoError: fewer lie there.
+        """
+        told = Observation()
+        writer = frame.observe(told, count(lit(1)).alias("written")).write
+        self._guarded(lambda: (writer.partitionBy(*by) if by else writer).parquet(str(path)))
+        if _rows(path.rglob("*.parquet")) < int(told.get["written"]):
+            shutil.rmtree(path, ignore_errors=True)
+            raise LeoError(
+                f"{path.parent}: not all that workers wrote there is to be seen\n"
+                "  the run's folder must lie where driver and every worker see it, under one path, and be left alone"
+            )
 
     def _from_file(self, data: pa.Table) -> Table:
         """A table of the caller's as a file, which the driver reads as well as every worker."""

@@ -16,6 +16,9 @@ GONE = (ConnectionRefusedError, ConnectionResetError, Py4JNetworkError)
 _STOPPED = ("stopped SparkContext", "SparkContext was shut down")
 """What of an error's text tells so by itself."""
 
+_IN_VAIN = ("failed to connect back", "Could not execute broadcast", "timed out", "Python worker exited unexpectedly")
+"""What Spark says where it has waited for a machine that had no time or no memory for it."""
+
 
 def explained(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     """An engine's error in words that say what to do, without its text where that may quote values of rows."""
@@ -49,6 +52,12 @@ def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
             "workers ended in the middle of a task, again and again\n"
             "  most likely for want of memory: raise spark.executor.memory, or cut the work finer with more\n"
             "  spark.sql.shuffle.partitions (--conf of spark-submit), then run the same command again"
+        )
+    if any(said in text for said in _IN_VAIN):
+        return LeoError(
+            "Spark has waited in vain for one of its processes, or for a table to reach them all\n"
+            "  most likely the machines are too busy, or short of memory: leave them more, or wait longer with --conf\n"
+            "  spark.network.timeout=600s --conf spark.sql.broadcastTimeout=1200; then run the same command again"
         )
     if isinstance(error, AnalysisException):  # of the query, before a row is read: later ones may quote values
         hint = "\n  a date minus a date is an interval on Spark: say date_diff('day', earlier, later)"
@@ -94,6 +103,10 @@ def _condition(error: Exception) -> str:
 
 
 def _java_class(error: Exception) -> str:
-    """The name of what Java threw, without what it says."""
+    """The name of what Java threw, in the task that failed where it was one, without what it says."""
+    if of_task := re.search(
+        r"most recent failure: Lost task [^\n]*?: (?:[\w$]+\.)+(\w+(?:Exception|Error))\b", str(error)
+    ):
+        return of_task.group(1)
     thrown = getattr(error, "java_exception", None)
     return str(thrown.getClass().getSimpleName()) if thrown is not None else type(error).__name__

@@ -60,6 +60,31 @@ def test_on_a_disk_without_second_names_it_is(durable, tmp_path, monkeypatch):
     assert durable.arrow(durable.read(tmp_path / "out" / "t.parquet"))["n"].to_pylist() == [1]
 
 
+@pytest.mark.parametrize("work", ["store", "write", "split"])
+def test_rows_that_a_worker_wrote_to_another_disk_are_missed_on_spark(durable, tmp_path, monkeypatch, work):
+    """A run's folder that workers do not share had tables of no row, or of some, and nobody said so."""
+    from pyspark.sql import DataFrameWriter
+
+    numbers = durable.from_arrow(pa.table({"n": [1, 2, 3, 4]}))
+    monkeypatch.setattr(durable._on_driver, "store", lambda *_: False)
+    written = DataFrameWriter.parquet
+
+    def elsewhere(writer: DataFrameWriter, path: str) -> None:
+        written(writer, path)
+        next(Path(path).rglob("*.parquet")).unlink()
+
+    monkeypatch.setattr(DataFrameWriter, "parquet", elsewhere)
+    asked = "select n % 2 as n, count(*) as c from {t} group by n % 2"
+    asked_for = {
+        "store": lambda: durable.sql(asked, t=numbers, store=True),
+        "write": lambda: durable.write(durable.sql(asked, t=numbers), tmp_path / "out" / "t.parquet"),
+        "split": lambda: durable.split(numbers, tmp_path / "out", "n", 2),
+    }
+    with pytest.raises(LeoError, match=r"not all that workers wrote there is to be seen\n.* every worker see it"):
+        asked_for[work]()
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
 def test_a_missing_part_of_an_input_is_named(durable, tmp_path):
     path = tmp_path / "in" / "census.parquet"
     durable.write(durable.from_arrow(pa.table({"n": list(range(100))})), path)
@@ -117,6 +142,35 @@ def test_java_that_ends_while_it_is_asked_what_failed_was_stopped():
 
     told = explained(Ended(), Path("scratch"), running(stopped=False))
     assert str(told).startswith("Spark's driver was stopped")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "org.apache.spark.SparkException: Python worker failed to connect back.",
+        "Could not execute broadcast in 300 secs.",
+        "Executor heartbeat timed out after 125000 ms",
+    ],
+)
+def test_a_machine_that_is_too_busy_is_no_fault_of_a_row(said):
+    from linkage.engine.spark_errors import explained
+
+    told = explained(RuntimeError(f"Job aborted: {said} SECRETNAME"), Path("scratch"), running(stopped=False))
+    assert str(told).startswith("Spark has waited in vain")
+    assert "run the same command again" in str(told)
+    assert "SECRETNAME" not in str(told)
+
+
+def test_what_failed_in_a_task_is_named_without_what_it_says():
+    from linkage.engine.spark_errors import explained
+
+    said = (
+        "Job aborted due to stage failure: Task 0 in stage 3.0 failed 1 times, most recent failure: Lost task 0.0 in "
+        "stage 3.0 (TID 3) (10.0.0.1 executor 1): java.lang.ArrayIndexOutOfBoundsException: SECRETNAME"
+    )
+    told = str(explained(RuntimeError(said), Path("scratch"), running(stopped=False)))
+    assert told.startswith("Spark failed on a row: ArrayIndexOutOfBoundsException\n")
+    assert "SECRETNAME" not in told
 
 
 @pytest.mark.parametrize("said", ["ExecutorLostFailure (executor 1 exited)", "java.lang.OutOfMemoryError: heap"])
