@@ -160,6 +160,8 @@ class SparkEngine:
         with whole(path) as part:
             if not self._named_anew(table, part):
                 self._to_parquet(table, part)
+                for checksum in part.glob(".*.crc"):  # Hadoop's, which are no part of an extract
+                    checksum.unlink()
             return _rows(part.glob("*.parquet"))
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:

@@ -52,7 +52,11 @@ def longitudinal_stage(job: Job) -> Stage:
             catalogue=job.catalogue,
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
-        aside = space.engine.arrow(tables["set_aside"]).to_pylist()
+        aside = (
+            space.engine.arrow(tables["set_aside"])
+            .sort_by([("table", "ascending"), ("reason", "ascending")])
+            .to_pylist()
+        )
         return {"rows": rows, "set_aside": aside, "extract_date": until.isoformat()}
 
     return Stage(

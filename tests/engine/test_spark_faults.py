@@ -50,6 +50,14 @@ def test_what_is_stored_is_not_written_twice(durable, tmp_path):
     assert durable.arrow(durable.read(tmp_path / "out" / "t.parquet"))["n"].to_pylist() == [2, 3, 4]
 
 
+def test_what_is_written_holds_its_rows_alone_on_spark(spark_engine, tmp_path):
+    """Hadoop's checksums lay hidden in extracts, and stood in their SHA256SUMS."""
+    numbers = spark_engine.from_arrow(pa.table({"n": [1, 2, 3]}))
+    assert spark_engine.write(numbers, tmp_path / "t.parquet") == 3
+    assert {path.suffix for path in (tmp_path / "t.parquet").iterdir()} == {".parquet"}
+    assert sorted(spark_engine.arrow(spark_engine.read(tmp_path / "t.parquet"))["n"].to_pylist()) == [1, 2, 3]
+
+
 def test_on_a_disk_without_second_names_it_is(durable, tmp_path, monkeypatch):
     def refused(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
