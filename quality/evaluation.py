@@ -104,22 +104,11 @@ def evaluate(
     """
     definitions = definitions or load_definitions()
     catalogue = catalogue or shipped()
-    described, persons, errors = _entities(engine, inputs, definitions, catalogue)
+    entities = _entities(engine, inputs, definitions, catalogue)
     contradictions = _contradictions(engine, inputs)
 
     def judged(step: StepTables) -> dict[str, Any]:
-        sources = list(inputs.identities)
-        counted = _step(
-            engine,
-            step,
-            sources,
-            described=described,
-            persons=persons,
-            errors=errors,
-            cuts=inputs.cuts,
-            definitions=definitions,
-            catalogue=catalogue,
-        )
+        counted = _step(engine, step, inputs, entities, definitions, catalogue)
         opposed = implausible_links(engine, step.links, step.units, *contradictions) if contradictions else None
         return counted | {"implausible": opposed}
 
@@ -131,11 +120,12 @@ def evaluate(
         "tables": dict(inputs.tables),
         "weight_range": list(definitions.weight_range),
         "steps": side_by_side(engine, *steps),
-        "spine": _spine(engine, inputs.spine, inputs.cuts, persons) if inputs.spine else None,
+        "spine": _spine(engine, inputs.spine, inputs.cuts, entities.persons) if inputs.spine else None,
     }
     if inputs.spine and contradictions:
-        result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, persons)
-    engine.drop(*(table for table in (described, persons, errors, *(contradictions or ())[:1]) if table))
+        result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, entities.persons)
+    held = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
+    engine.drop(*(table for table in held if table))
     return result
 
 
@@ -146,15 +136,22 @@ def _contradictions(engine: Engine, inputs: Inputs) -> tuple[Table, list[dict[st
     return conflicts(engine, inputs.spine, inputs.identities, inputs.attributes, implausible_rules())
 
 
-def _entities(
-    engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue
-) -> tuple[Table | None, Table | None, Table | None]:
-    """Entities with their characteristics, with their true persons, and with the errors in their records."""
+@dataclass(frozen=True)
+class _Entities:
+    """Entities of all sources: with their characteristics, their true persons, and the errors in their records."""
+
+    described: Table | None = None
+    persons: Table | None = None
+    errors: Table | None = None
+
+
+def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogue: Catalogue) -> _Entities:
+    """What is known of the entities of all sources."""
     if not inputs.identities:
-        return None, None, None
+        return _Entities()
     described = entities_described(engine, inputs.identities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
-        return described, None, None
+        return _Entities(described)
     keys = ("entity_id", "source", "entity_key")
     parts = {f"identities_{index}": table for index, table in enumerate(inputs.identities.values())}
     entities = engine.sql(
@@ -164,7 +161,7 @@ def _entities(
         **parts,
     )
     errors = entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
-    return described, truth.entity_persons(engine, entities, inputs.truth), errors
+    return _Entities(described, truth.entity_persons(engine, entities, inputs.truth), errors)
 
 
 def _source_names(inputs: Inputs) -> list[str]:
@@ -186,40 +183,36 @@ def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
 def _step(
     engine: Engine,
     step: StepTables,
-    sources: Sequence[str],
-    *,
-    described: Table | None,
-    persons: Table | None,
-    errors: Table | None,
-    cuts: Table | None,
+    inputs: Inputs,
+    entities: _Entities,
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
-    known = _step_truth(engine, step, persons)
+    """What one step linked, how well and for whom."""
+    known = _step_truth(engine, step, entities.persons)
     judged = truth.judge(engine, step.links, known) if known else _not_judged(engine, step.links)
     allowed = "many-to-many" if step.joins_second_records else step.cardinality
     measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
     true_pairs = measured["true_pairs"] if measured else None
     rule = definitions.eligible_for(step.right)
-    sides, counted = linked.sides(engine, step.units, judged, step.unlinked), step.blocking or {}
-    others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
-    unseen = Unseen(
-        counted.get("estimated_recall"),
-        others,
-        dropped,
-        spread=counted.get("unreached_spread", 0.0),
-        most=most_matches(allowed, {side["side"]: side["units"] for side in sides}),
-        known=not counted.get("links_only"),
-    )
-    result: dict[str, Any] = {
+    sides = linked.sides(engine, step.units, judged, step.unlinked)
+    unseen = _unseen(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
+    units, by_group = None, _of_no_group()
+    if entities.described:
+        sources = list(inputs.identities)
+        units = rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
+        by_group = _by_group(engine, step, units, sources, definitions, catalogue, has_truth=known is not None)
+        if not unseen.known:
+            _say_nothing_of_missed(by_group)
+    result = {
         "step": step.name,
         "left": step.left,
         "right": step.right,
         "cardinality": step.cardinality,
-        "eligible": rule.model_dump(mode="json") if rule and described else None,
+        "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
         "decisions": linked.decisions(engine, judged),
-        "parted": linked.parted(engine, step.name, judged, cuts) if cuts else [],
+        "parted": linked.parted(engine, step.name, judged, inputs.cuts) if inputs.cuts else [],
         "passes": linked.passes(engine, judged, true_pairs),
         "patterns": linked.patterns(engine, judged, true_pairs),
         "levels": linked.levels(engine, judged, _comparisons(step.model)),
@@ -228,46 +221,87 @@ def _step(
         "bands": linked.bands(engine, judged, definitions, true_pairs),
         "accuracy": measured,
         "expected": expected(engine, judged, unseen),
-        "causes": causes(engine, judged, known.pairs, step.units, errors) if known and errors else None,
+        "causes": causes(engine, judged, known.pairs, step.units, entities.errors)
+        if known and entities.errors
+        else None,
         "reliability": reliability(engine, judged, definitions) if known else [],
-        "totals": [],
-        "reasons": [],
-        "rates": [],
-        "groups": [],
-        "bias": [],
-        "uncertainty": None,
+        **by_group,
+        "uncertainty": _uncertainty(engine, step, units, by_group, sides),
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
-    units = None
-    if described:
-        units = rates.units_described(engine, step.units, described, sources, judged, known, rule)
-        cube = rates.cube(engine, units)
-        result["totals"] = rates.totals(engine, cube)
-        result["reasons"] = rates.reasons(engine, units, step.unlinked)
-        result["rates"] = rates.rates(engine, cube, sources, definitions, catalogue)
-        result["groups"] = error_by_group(engine, cube, definitions, catalogue, has_truth=known is not None)
-        result["bias"] = bias(engine, cube, definitions, catalogue, has_truth=known is not None)
-        engine.drop(cube)
-    if step.sampled:
-        result["uncertainty"] = uncertainty(
-            engine, step.sampled, step.draws, units=units, rates=result["rates"], **_in_calculation(result)
-        )
-    if units:
-        engine.drop(units)
-    if not unseen.known:  # of pairs that were not kept nothing is known, and that is not nought
-        for table in (*result["groups"], *result["bias"]):
-            for group in (*table["groups"], *table.get("bands", ())):
-                group["expected_missed"] = None
-    engine.drop(judged, *((known.pairs, known.known) if known else ()))
+    engine.drop(judged, *((known.pairs, known.known) if known else ()), *([units] if units else []))
     return result
 
 
-def _in_calculation(step: Mapping[str, Any]) -> dict[str, int]:
+def _unseen(step: StepTables, most: float | None) -> Unseen:
+    """What the match stage expects of matches that the step's links do not show; at most so many are there in all."""
+    counted = step.blocking or {}
+    others, dropped = ((counted.get(part) or {}).get("expected_missed", 0.0) for part in ("other_records", "not_kept"))
+    return Unseen(
+        counted.get("estimated_recall"),
+        others,
+        dropped,
+        spread=counted.get("unreached_spread", 0.0),
+        most=most,
+        known=not counted.get("links_only"),
+    )
+
+
+def _of_no_group() -> dict[str, list[Any]]:
+    """The shape of `_by_group`, where nothing is known of the units."""
+    return {"totals": [], "reasons": [], "rates": [], "groups": [], "bias": []}
+
+
+def _by_group(
+    engine: Engine,
+    step: StepTables,
+    units: Table,
+    sources: Sequence[str],
+    definitions: Definitions,
+    catalogue: Catalogue,
+    *,
+    has_truth: bool,
+) -> dict[str, list[Any]]:
+    """Who was linked, and for whom how well; `units` as of `rates.units_described`."""
+    cube = rates.cube(engine, units)
+    found = {
+        "totals": rates.totals(engine, cube),
+        "reasons": rates.reasons(engine, units, step.unlinked),
+        "rates": rates.rates(engine, cube, sources, definitions, catalogue),
+        "groups": error_by_group(engine, cube, definitions, catalogue, has_truth=has_truth),
+        "bias": bias(engine, cube, definitions, catalogue, has_truth=has_truth),
+    }
+    engine.drop(cube)
+    return found
+
+
+def _say_nothing_of_missed(by_group: Mapping[str, list[Any]]) -> None:
+    """Of pairs that were not kept nothing is known, and that is not nought."""
+    for table in (*by_group["groups"], *by_group["bias"]):
+        for group in (*table["groups"], *table.get("bands", ())):
+            group["expected_missed"] = None
+
+
+def _uncertainty(
+    engine: Engine,
+    step: StepTables,
+    units: Table | None,
+    by_group: Mapping[str, list[Any]],
+    sides: Sequence[Mapping[str, Any]],
+) -> dict[str, Any] | None:
+    """How much figures vary over the link sets that the step has drawn, where it has drawn any."""
+    if not step.sampled:
+        return None
+    counted = _in_calculation(by_group["totals"], sides)
+    return uncertainty(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **counted)
+
+
+def _in_calculation(totals: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """eligible and linked of the left side; where nothing is known of its units all of them are in the calculation."""
-    for row in step["totals"]:
+    for row in totals:
         if row["side"] == "left":
             return {"eligible": row["eligible"], "linked": row["linked"]}
-    found = next((side for side in step["sides"] if side["side"] == "left"), {"units": 0, "linked": 0})
+    found = next((side for side in sides if side["side"] == "left"), {"units": 0, "linked": 0})
     return {"eligible": found["units"], "linked": found["linked"]}
 
 
